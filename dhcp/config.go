@@ -1,0 +1,148 @@
+package dhcp
+
+import (
+	"net/netip"
+	"slices"
+	"time"
+
+	"option150/telephony/phone"
+)
+
+// Config is what the operator wants of the DHCP server: the global `ip dhcp`
+// lines and the pools. The zero value with Service true is the factory
+// configuration. Source: reference/dhcp.md 1.2 and 1.3.
+type Config struct {
+	Service         bool // `service dhcp`, on by default
+	Excluded        []Range
+	Pools           []Pool // sorted by the order of creation
+	ConflictLogging bool   // `ip dhcp conflict logging`, on by default
+	PingPackets     int    // `ip dhcp ping packets`, default 2, 0 = no probing
+	PingTimeout     time.Duration
+	BootpIgnore     bool
+	TrustAll        bool   // `ip dhcp relay information trust-all`
+	Authoritative   bool   // extension: NAK an INIT-REBOOT of an unknown client
+	ForeignServer   string // `ip dhcp foreign-server hold|warn`, default warn
+	Takeover        bool   // `ip dhcp takeover` is in the configuration
+}
+
+// Default is the factory configuration. The ping timeout is that of the 12.0T
+// manual; probing never delays an OFFER here, so it only bounds the probe.
+func Default() Config {
+	return Config{Service: true, ConflictLogging: true, PingPackets: 2, PingTimeout: 500 * time.Millisecond, ForeignServer: "warn"}
+}
+
+// Range is an inclusive range of addresses; Last equals First for one address.
+type Range struct{ First, Last netip.Addr }
+
+// Contains reports whether a lies in the range.
+func (r Range) Contains(a netip.Addr) bool {
+	return a.Compare(r.First) >= 0 && a.Compare(r.Last) <= 0
+}
+
+// Pool is one `ip dhcp pool NAME`: dynamic with a Network, or a manual binding
+// with a Host.
+type Pool struct {
+	Name           string
+	Network        netip.Prefix // masked; invalid = none
+	Secondary      []netip.Prefix
+	Host           netip.Prefix // address of a manual binding with its mask; invalid = none
+	ClientID       []byte       // of the manual binding
+	HardwareAddr   phone.MAC    // of the manual binding
+	ClientName     string
+	DefaultRouters []netip.Addr // at most 8, as all lists of addresses
+	DNSServers     []netip.Addr
+	NetBIOSServers []netip.Addr
+	NetBIOSNode    string // "b-node", "p-node", "m-node", "h-node"
+	NextServers    []netip.Addr
+	DomainName     string
+	Bootfile       string
+	Lease          time.Duration // 0 = default of one day, Infinite = no end
+	Options        []Option      // sorted by code
+	ClassLock      bool          // `class CISCO-PHONES`: offer to Cisco phones only
+}
+
+// DefaultLease is the lease of a pool that says nothing. [reference/dhcp.md 1.3]
+const DefaultLease = 24 * time.Hour
+
+// Infinite is the lease that never ends (0xffffffff on the wire).
+const Infinite = time.Duration(1<<63 - 1)
+
+// OptionKind is how the value of a raw option was typed.
+type OptionKind string
+
+// The kinds of `option CODE kind`.
+const (
+	OptionASCII OptionKind = "ascii"
+	OptionHex   OptionKind = "hex"
+	OptionIP    OptionKind = "ip"
+)
+
+// Option is one `option CODE {ascii|hex|ip} VALUE` line.
+type Option struct {
+	Code  uint8
+	Kind  OptionKind
+	Text  string       // of ascii
+	Hex   []byte       // of hex
+	Addrs []netip.Addr // of ip, in the order configured
+	Force bool         // extension: sent although not requested
+}
+
+// Option150 returns the addresses of option 150 of the pool, nil if none.
+func (p *Pool) Option150() []netip.Addr {
+	for i := range p.Options {
+		if p.Options[i].Code == 150 && p.Options[i].Kind == OptionIP {
+			return p.Options[i].Addrs
+		}
+	}
+	return nil
+}
+
+// Pool returns the pool of that name, or nil.
+func (c *Config) Pool(name string) *Pool {
+	for i := range c.Pools {
+		if c.Pools[i].Name == name {
+			return &c.Pools[i]
+		}
+	}
+	return nil
+}
+
+// Clone is a deep copy.
+func (c Config) Clone() Config {
+	c.Excluded = slices.Clone(c.Excluded)
+	c.Pools = slices.Clone(c.Pools)
+	for i := range c.Pools {
+		c.Pools[i] = c.Pools[i].Clone()
+	}
+	return c
+}
+
+// Clone is a deep copy.
+func (p Pool) Clone() Pool {
+	p.Secondary = slices.Clone(p.Secondary)
+	p.ClientID = slices.Clone(p.ClientID)
+	p.DefaultRouters = slices.Clone(p.DefaultRouters)
+	p.DNSServers = slices.Clone(p.DNSServers)
+	p.NetBIOSServers = slices.Clone(p.NetBIOSServers)
+	p.NextServers = slices.Clone(p.NextServers)
+	p.Options = slices.Clone(p.Options)
+	for i := range p.Options {
+		p.Options[i].Hex = slices.Clone(p.Options[i].Hex)
+		p.Options[i].Addrs = slices.Clone(p.Options[i].Addrs)
+	}
+	return p
+}
+
+// Spec is what the server runs by: the configuration and the interfaces it
+// serves on. It is what a configuration plan hands to the service.
+type Spec struct {
+	Config
+	Interfaces []Interface
+}
+
+// Interface is one LAN the server listens on.
+type Interface struct {
+	Name   string         // IOS name, "GigabitEthernet0/0"
+	Device string         // Linux device, "eth0"
+	Addrs  []netip.Prefix // addresses of the box there, the primary first
+}

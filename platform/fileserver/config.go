@@ -1,0 +1,31 @@
+package fileserver
+
+import "slices"
+
+// Config is what the operator said about serving files: it concerns TFTP and
+// HTTP alike. Source: reference/files.md 1.5 and 1.8.
+type Config struct {
+	Bindings            []Binding // `tftp-server` lines in the order typed
+	MaximumServingCount int       // default 200, see DefaultServingCount
+	HomePath            string    // directory of flash: for loose names, from `hfs home-path`
+}
+
+// DefaultServingCount is the number of requests served at the same time, TFTP
+// and HTTP together. [sources/004, CUCM]
+const DefaultServingCount = 200
+
+// Default is the factory configuration.
+func Default() Config { return Config{MaximumServingCount: DefaultServingCount} }
+
+// Binding is one `tftp-server flash:FILE [alias NAME] [ACL]` line.
+type Binding struct {
+	File  string // with file system, "flash:phones/SCCP41.9-4-2SR2-2S.loads"
+	Alias string // name under which it is asked for; "" = the name of the file
+	ACL   string // kept and printed back
+}
+
+// Clone is a deep copy.
+func (c Config) Clone() Config {
+	c.Bindings = slices.Clone(c.Bindings)
+	return c
+}

@@ -1,0 +1,77 @@
+package fileserver
+
+import (
+	"net/netip"
+	"time"
+)
+
+// The facts recorded about files, for both transports.
+type (
+	// Asked is a request that was understood.
+	Asked struct {
+		Transport Transport
+		Client    netip.AddrPort
+		Local     netip.AddrPort
+		Name      string
+		UserAgent string
+	}
+	// Served is a file that was sent, completely or not.
+	Served struct {
+		Transport   Transport
+		Client      netip.AddrPort
+		Local       netip.AddrPort
+		Name        string // as asked
+		File        string // as served
+		Route       string
+		Size        int64
+		Bytes       int64
+		Duration    time.Duration
+		Retransmits int
+		BlockSize   int
+		Status      int
+		Complete    bool
+		Why         string // when not complete
+	}
+	// NotFound is a name nobody has. Expected marks trust files and the like
+	// that phones ask for on every boot and need not exist.
+	NotFound struct {
+		Transport Transport
+		Client    netip.AddrPort
+		Local     netip.AddrPort
+		Name      string
+		Expected  bool
+		Nearest   string // a name that differs by case, suffix or one character
+	}
+	// Busy is a request refused because the serving count was reached.
+	Busy struct {
+		Transport Transport
+		Client    netip.AddrPort
+		Local     netip.AddrPort
+		Name      string
+		Serving   int
+		Limit     int
+	}
+	// Denied is a request refused by rule, or a malformed one.
+	Denied struct {
+		Transport Transport
+		Client    netip.AddrPort
+		Local     netip.AddrPort
+		Name      string
+		Why       string
+	}
+)
+
+// EventName implements journal.Event.
+func (Asked) EventName() string { return "file.Asked" }
+
+// EventName implements journal.Event.
+func (Served) EventName() string { return "file.Served" }
+
+// EventName implements journal.Event.
+func (NotFound) EventName() string { return "file.NotFound" }
+
+// EventName implements journal.Event.
+func (Busy) EventName() string { return "file.Busy" }
+
+// EventName implements journal.Event.
+func (Denied) EventName() string { return "file.Denied" }

@@ -1,0 +1,81 @@
+package fileserver
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/netip"
+	"time"
+)
+
+// Transport is how a file was asked for.
+type Transport string
+
+// The transports.
+const (
+	TFTP Transport = "TFTP"
+	HTTP Transport = "HTTP"
+)
+
+// Request is one question for one file, whichever transport carried it.
+type Request struct {
+	Transport Transport
+	Client    netip.AddrPort
+	Local     netip.AddrPort // address of the box that was asked
+	Name      string         // as asked, unescaped, with its leading slash if it had one
+	UserAgent string         // HTTP only, for the phone inventory
+}
+
+// Content is the bytes of a file: *os.File for firmware (so that HTTP can use
+// sendfile) and *bytes.Reader for what is built in memory. Both can be read at
+// any offset by several readers.
+type Content interface {
+	io.ReadSeeker
+	io.ReaderAt
+}
+
+// File is a file that was found and holds one place of the serving count until
+// Done or Abort is called, exactly once.
+type File struct {
+	Name    string // the name it is served under
+	Route   string // who had it: "generated", "flash", "tftp-server", "upstream"
+	Size    int64
+	ModTime time.Time
+	ETag    string // strong, quoted; "" = none
+	Content Content
+	finish  func(result Result)
+}
+
+// Result is how serving a file ended.
+type Result struct {
+	Bytes       int64 // payload bytes sent
+	Complete    bool  // the client got (HTTP) or acknowledged (TFTP) all of it
+	Why         string
+	Retransmits int
+	BlockSize   int // TFTP; 0 = none
+	Status      int // HTTP status
+}
+
+// Finish gives the place back, closes the content and records how it ended.
+// Calling it twice does nothing the second time.
+func (f *File) Finish(r Result) {
+	if f != nil && f.finish != nil {
+		done := f.finish
+		f.finish = nil
+		done(r)
+	}
+}
+
+// The answers that are not a file. The response table is reference/files.md 10.
+var (
+	ErrNotFound  = errors.New("no such file")      // TFTP 1, HTTP 404
+	ErrBusy      = errors.New("too many requests") // TFTP 3, HTTP 503
+	ErrDenied    = errors.New("access violation")  // TFTP 2, HTTP 403
+	ErrMalformed = errors.New("malformed request") // TFTP 4, HTTP 400
+)
+
+// Opener answers requests. Both transports hold one and nothing else of this
+// package's Server. Open may wait for a free place, at most QueueTime.
+type Opener interface {
+	Open(ctx context.Context, r Request) (*File, error)
+}

@@ -1,0 +1,14 @@
+package message
+
+// The fixed answers of the CLI. Source: reference/ios-cli.md 1.3 and 1.9 for
+// the IOS wording; sources/000 for PortInUse.
+const (
+	InvalidInput = "% Invalid input detected at '^' marker."
+	Incomplete   = "% Incomplete command."
+	Ambiguous    = "% Ambiguous command:  %q" // two blanks, the command as typed
+	Unrecognized = "% Unrecognized command"
+	PortInUse    = "Invalid port number or port in use by other application"
+	BadSecrets   = "% Bad secrets"
+	BuildingConf = "Building configuration..."
+	OK           = "[OK]"
+)

@@ -1,0 +1,10 @@
+package message
+
+// All returns every entry of the catalogue, feature by feature.
+func All() []*Entry {
+	var all []*Entry
+	for _, group := range [][]*Entry{systemMessages, dhcpMessages, fileMessages, phoneMessages} {
+		all = append(all, group...)
+	}
+	return all
+}

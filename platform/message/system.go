@@ -1,0 +1,30 @@
+package message
+
+// Messages of the box itself: configuration, sessions, services, interfaces.
+var (
+	ConfigChanged = &Entry{"SYS", 5, "CONFIG_I", "Configured from console by %s",
+		"An operator left configuration mode.", "No action is required."}
+	Restart = &Entry{"SYS", 5, "RESTART", "System restarted --\nOption 150 Software, Version %s",
+		"The appliance has started.", "No action is required."}
+	ServiceFailed = &Entry{"SYS", 3, "SERVICE_FAILED", "%s is not working: %s",
+		"A configured service could not start or has stopped working. The configuration is kept and the start is tried again.",
+		"Remove the cause named in the message. `show ip sockets` and the show command of the service tell the state."}
+	ServiceUp = &Entry{"SYS", 5, "SERVICE_UP", "%s is working",
+		"A service that had failed works again.", "No action is required."}
+	ConfigLine = &Entry{"SYS", 4, "CONFIG_LINE", "startup-config line %d: %s",
+		"A line of the startup configuration was not accepted. Every other line took effect.",
+		"Correct the line and save the configuration with `write memory`."}
+	LoginSuccess = &Entry{"SEC_LOGIN", 5, "LOGIN_SUCCESS", "Login Success [user: %s] [Source: %s] [localport: %d]",
+		"A user logged in.", "No action is required."}
+	LoginFailed = &Entry{"SEC_LOGIN", 4, "LOGIN_FAILED", "Login failed [user: %s] [Source: %s] [localport: %d] [Reason: Login Authentication Failed]",
+		"A login was refused.", "If it repeats from an address you do not know, restrict who may reach the SSH port."}
+	Logout = &Entry{"SYS", 6, "LOGOUT", "User %s has exited tty session %s",
+		"A session has ended.", "No action is required."}
+	LinkUpDown = &Entry{"LINK", 3, "UPDOWN", "Interface %s, changed state to %s",
+		"The link of an interface went up or down.", "If it was not expected, check the cable and the switch port."}
+	LineProtoUpDown = &Entry{"LINEPROTO", 5, "UPDOWN", "Line protocol on Interface %s, changed state to %s",
+		"An interface became able or unable to carry packets.", "If it was not expected, check the cable and the switch port."}
+)
+
+var systemMessages = []*Entry{ConfigChanged, Restart, ServiceFailed, ServiceUp, ConfigLine,
+	LoginSuccess, LoginFailed, Logout, LinkUpDown, LineProtoUpDown}

@@ -1,0 +1,96 @@
+// Package service is the contract between the configuration and what runs.
+//
+// A service is told what is wanted (its Spec) in two steps: Prepare does all
+// that can fail (open sockets, read files) and touches nothing that works;
+// then either Commit, which cannot fail, or Abort, which gives back what
+// Prepare took. The Supervisor does this for all services of a plan at once:
+// the first failure undoes the others in reverse order and the change is
+// refused. At boot a failure does not refuse: the service is Failed with its
+// reason and is tried again.
+//
+// Follows DESIGN 4 and FRR's northbound transactions (validate, prepare,
+// commit or abort). Failure: see Policy. Testing: a fake service that counts.
+package service
+
+import (
+	"context"
+	"reflect"
+	"time"
+
+	"option150/platform/listen"
+)
+
+// Spec is what a service is to do: comparable data, never a handler or a
+// socket. A nil Spec means the service is not wanted.
+type Spec any
+
+// Equal reports whether two specs ask for the same; equal specs do nothing.
+func Equal(a, b Spec) bool { return reflect.DeepEqual(a, b) }
+
+// Change is a prepared step from one spec to another. Exactly one of Commit
+// and Abort is called, once. Neither blocks: what must wind down (a listener
+// with a phone on it) winds down in the background with a deadline.
+type Change interface {
+	Commit()
+	Abort()
+}
+
+// Service is a part of the appliance that runs by a Spec.
+type Service interface {
+	// Name is the name in plans and messages, "httpd".
+	Name() string
+	// Prepare does everything that can fail on the way from old to new. old is
+	// the spec in force (nil if none), new the spec wanted (nil = stop).
+	Prepare(ctx context.Context, old, new Spec) (Change, error)
+	// Status tells how it stands now.
+	Status() Status
+}
+
+// State is one word for how a service stands.
+type State string
+
+// The states. Configured and working are two different things: these are the
+// second.
+const (
+	Disabled State = "disabled"
+	Waiting  State = "waiting" // Why says for what
+	Starting State = "starting"
+	Running  State = "running"
+	Degraded State = "degraded" // works with a restriction named in Why
+	Failed   State = "failed"   // Why, Since, NextRetry
+	Stopping State = "stopping"
+)
+
+// Status is how a service stands.
+type Status struct {
+	State     State
+	Why       string
+	Since     time.Time
+	NextRetry time.Time // zero if no retry is due
+	Listeners []listen.Endpoint
+	History   []Transition // the last ones, oldest first, at most 64
+}
+
+// Transition is one step of a service's life.
+type Transition struct {
+	Time     time.Time
+	From, To State
+	Why      string
+}
+
+// Funcs makes a Change of two functions; nil means nothing to do.
+type Funcs struct{ OnCommit, OnAbort func() }
+
+// Commit implements Change.
+func (f Funcs) Commit() {
+	if f.OnCommit != nil {
+		f.OnCommit()
+	}
+}
+
+// Abort implements Change.
+func (f Funcs) Abort() {
+	if f.OnAbort != nil {
+		f.OnAbort()
+	}
+}

@@ -1,0 +1,193 @@
+package cnf
+
+import (
+	"net/netip"
+	"slices"
+
+	"option150/telephony/phone"
+)
+
+// Config is the telephony part of the configuration: everything phone files
+// are built from. Source: reference/cme.md 2 to 4.
+type Config struct {
+	Service   TelephonyService
+	EphoneDNs []EphoneDN // sorted by tag
+	Ephones   []Ephone   // sorted by tag
+	Global    RegisterGlobal
+	DNs       []RegisterDN   // sorted by tag
+	Pools     []RegisterPool // sorted by tag
+}
+
+// TelephonyService is the section `telephony-service` (SCCP phones).
+type TelephonyService struct {
+	Present       bool        // the operator entered the section
+	Loads         []LoadEntry // sorted by type
+	SourceAddress SourceAddress
+	MaxEphones    int
+	MaxDN         int
+	NoAutoReg     bool // `no auto-reg-ephone`
+	AutoAssign    []AutoAssign
+	CnfLocation   string         // `cnf-file location`, "" = system:/its/
+	CnfPer        string         // `cnf-file`, "", "perphone" or "perphonetype"
+	NoCreate      bool           // `no create cnf-files`: serve none
+	TimeZone      int            // 1-56, default 5
+	DateFormat    string         // dd-mm-yy, mm-dd-yy (default), yy-dd-mm, yy-mm-dd
+	TimeFormat    int            // 12 (default) or 24
+	UserLocale    string         // country code, "" = US
+	NetworkLocale string         // country code, "" = US
+	URLs          []URL          // sorted by kind
+	ServicePhone  []ServicePhone // `service phone`, sorted by name; written into <vendorConfig>
+	SystemMessage string
+	Keepalive     int // seconds, default 30
+}
+
+// LoadEntry is one `load TYPE FILE` line.
+type LoadEntry struct{ Type, File string }
+
+// SourceAddress is where phones register: a value in the files, never a
+// listener of this box.
+type SourceAddress struct {
+	Addr        netip.Addr // invalid = not set
+	Port        uint16     // 2000-9999; 0 = default (2000 SCCP, 5060 SIP)
+	Secondary   netip.Addr
+	StrictMatch bool
+}
+
+// AutoAssign is one `auto assign FIRST to LAST [type TYPE]` line.
+type AutoAssign struct {
+	First, Last int
+	Type        string
+}
+
+// URL is one `url KIND URL` line.
+type URL struct{ Kind, URL string }
+
+// ServicePhone is one `service phone NAME VALUE` line; Name is case-sensitive.
+type ServicePhone struct{ Name, Value string }
+
+// EphoneDN is one `ephone-dn TAG` section.
+type EphoneDN struct {
+	Tag         int
+	Line        string // "", "dual-line" or "octo-line"
+	Number      string
+	Secondary   string
+	NoReg       string // "", "both" or "primary"
+	Label       string
+	Name        string
+	Description string
+}
+
+// Ephone is one `ephone TAG` section.
+type Ephone struct {
+	Tag            int
+	MAC            phone.MAC
+	Type           string
+	Addons         []string // modules in order
+	Buttons        []Button
+	Description    string
+	Username       string
+	Password       string
+	SpeedDials     []SpeedDial // sorted by position
+	DeviceSecurity string      // "" or none, authenticated, encrypted
+}
+
+// Button is one word of `button`: 1:1, 2o3,4.
+type Button struct {
+	Position  int
+	Separator byte // : b f m o c x s w
+	DNs       []int
+}
+
+// SpeedDial is one `speed-dial N NUMBER [label TEXT]` line.
+type SpeedDial struct {
+	Position int
+	Number   string
+	Label    string
+}
+
+// RegisterGlobal is the section `voice register global` (SIP phones).
+type RegisterGlobal struct {
+	Present       bool
+	Mode          string // "", "cme" or "esrst"
+	Loads         []LoadEntry
+	SourceAddress SourceAddress
+	MaxPool       int
+	MaxDN         int
+	TFTPPath      string // "" = system:/cme/sipphone/
+	FileText      bool
+	NoCreate      bool   // `no create profile`: serve none
+	Timezone      int    // 1-56, default 5
+	DateFormat    string // D/M/Y, M/D/Y (default), Y-D-M, Y/D/M, Y/M/D, YY-M-D
+	TimeFormat    int    // 12 (default) or 24
+	NTPServer     netip.Addr
+	NTPMode       string
+	UserLocale    string
+	NetworkLocale string
+	URLs          []URL
+	TelnetLevel   int
+}
+
+// RegisterDN is one `voice register dn TAG` section.
+type RegisterDN struct {
+	Tag    int
+	Number string
+	Name   string
+	Label  string
+}
+
+// RegisterPool is one `voice register pool TAG` section.
+type RegisterPool struct {
+	Tag         int
+	MAC         phone.MAC // `id mac`
+	DeviceName  string    // `id device-id-name`
+	Type        string
+	Addons      []string
+	Numbers     []PoolNumber // sorted by position
+	Username    string
+	Password    string
+	Template    int
+	Dialplan    int
+	Codec       string
+	DTMFRelay   []string
+	Description string
+	Transport   string // "", "tcp" or "udp"
+	SpeedDials  []SpeedDial
+}
+
+// PoolNumber is one `number POSITION dn TAG` line.
+type PoolNumber struct{ Position, DN int }
+
+// Default is the factory configuration.
+func Default() Config {
+	return Config{
+		Service: TelephonyService{TimeZone: 5, DateFormat: "mm-dd-yy", TimeFormat: 12, Keepalive: 30},
+		Global:  RegisterGlobal{Timezone: 5, DateFormat: "M/D/Y", TimeFormat: 12},
+	}
+}
+
+// Clone is a deep copy.
+func (c Config) Clone() Config {
+	s := &c.Service
+	s.Loads, s.AutoAssign = slices.Clone(s.Loads), slices.Clone(s.AutoAssign)
+	s.URLs, s.ServicePhone = slices.Clone(s.URLs), slices.Clone(s.ServicePhone)
+	g := &c.Global
+	g.Loads, g.URLs = slices.Clone(g.Loads), slices.Clone(g.URLs)
+	c.EphoneDNs = slices.Clone(c.EphoneDNs)
+	c.DNs = slices.Clone(c.DNs)
+	c.Ephones = slices.Clone(c.Ephones)
+	for i := range c.Ephones {
+		e := &c.Ephones[i]
+		e.Addons, e.SpeedDials = slices.Clone(e.Addons), slices.Clone(e.SpeedDials)
+		e.Buttons = slices.Clone(e.Buttons)
+		for k := range e.Buttons {
+			e.Buttons[k].DNs = slices.Clone(e.Buttons[k].DNs)
+		}
+	}
+	c.Pools = slices.Clone(c.Pools)
+	for i := range c.Pools {
+		p := &c.Pools[i]
+		p.Addons, p.Numbers = slices.Clone(p.Addons), slices.Clone(p.Numbers)
+		p.DTMFRelay, p.SpeedDials = slices.Clone(p.DTMFRelay), slices.Clone(p.SpeedDials)
+	}
+	return c
+}
