@@ -1,0 +1,87 @@
+package listen
+
+import (
+	"context"
+	"net"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// ReceiveBuffer is the bytes asked for as receive buffer of a UDP socket: 500
+// phones that ask at once after a power cut are 500 datagrams of at most 1500
+// bytes, which the kernel accounts at about twice their size.
+const ReceiveBuffer = 4 << 20
+
+// OpenTCP listens on the endpoint. The error is an *Error. An IPv4 address is
+// bound as IPv4, so that the wildcard does not take the IPv6 port as well; the
+// IPv6 wildcard is dual-stack, as Overlaps says.
+func OpenTCP(ctx context.Context, e Endpoint) (net.Listener, error) {
+	lc := net.ListenConfig{
+		Control:   func(_, _ string, c syscall.RawConn) error { return control(e, c) },
+		KeepAlive: -1, // the HTTP server has deadlines of its own
+	}
+	l, err := lc.Listen(ctx, network(e), e.AddrPort().String())
+	if err != nil {
+		return nil, failure(e, err)
+	}
+	return l, nil
+}
+
+// OpenUDP binds the endpoint with a large receive buffer and the right to
+// broadcast. The error is an *Error.
+func OpenUDP(ctx context.Context, e Endpoint) (*net.UDPConn, error) {
+	lc := net.ListenConfig{Control: func(_, _ string, c syscall.RawConn) error { return control(e, c) }}
+	p, err := lc.ListenPacket(ctx, network(e), e.AddrPort().String())
+	if err != nil {
+		return nil, failure(e, err)
+	}
+	return p.(*net.UDPConn), nil
+}
+
+// network names the family to the net package: "tcp" with an IPv6 wildcard is
+// dual-stack, "tcp" with 0.0.0.0 would be as well, hence "tcp4".
+func network(e Endpoint) string {
+	if e.AddrPort().Addr().Unmap().Is4() {
+		return string(e.Proto) + "4"
+	}
+	return string(e.Proto)
+}
+
+// control sets the options that must stand before bind.
+func control(e Endpoint, c syscall.RawConn) error {
+	var err error
+	cerr := c.Control(func(fd uintptr) { err = options(int(fd), e) })
+	if cerr != nil {
+		return cerr
+	}
+	return err
+}
+
+func options(fd int, e Endpoint) error {
+	if e.Device != "" {
+		if err := unix.SetsockoptString(fd, unix.SOL_SOCKET, unix.SO_BINDTODEVICE, e.Device); err != nil {
+			return err
+		}
+	}
+	if e.Proto != UDP {
+		return nil
+	}
+	if err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_BROADCAST, 1); err != nil {
+		return err
+	}
+	// FORCE goes beyond net.core.rmem_max but needs CAP_NET_ADMIN. A smaller
+	// buffer is no reason not to serve.
+	if unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, ReceiveBuffer) != nil {
+		_ = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUF, ReceiveBuffer)
+	}
+	return nil
+}
+
+func failure(e Endpoint, err error) error {
+	f := &Error{Endpoint: e, Err: err}
+	if InUse(err) {
+		f.Owner = Holder("/proc", e)
+	}
+	return f
+}
