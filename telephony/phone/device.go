@@ -1,0 +1,80 @@
+package phone
+
+import (
+	"regexp"
+	"strings"
+)
+
+// maxFileName bounds the names that are looked at; the longest real one is
+// under 60 bytes.
+const maxFileName = 255
+
+// deviceFile matches the names that carry the hardware address of the phone
+// that asks. [phones.md 1.6; sources/004 table 11-3]
+var deviceFile = regexp.MustCompile(`^(?i:(ctlsep|itlsep|sep|sip|mgc|gk|ld|ff|ata|wlan))([0-9A-Fa-f]{12})(?:[.\-_].*)?$`)
+
+// baseName is the last part of a name with / or \ between its parts, as phones
+// ask for "Communicator\SEP001E7A000001.cnf.xml".
+func baseName(name string) string {
+	if i := strings.LastIndexAny(name, `/\`); i >= 0 {
+		return name[i+1:]
+	}
+	return name
+}
+
+// MACOfFile finds the hardware address in the name of a file a phone asks
+// for: SEP001E7A000001.cnf.xml, CTLSEP..., ITLSEP..., SIP001E7A000001.cnf,
+// gk001e7a000001, ld001e7a000001.x.
+func MACOfFile(name string) (MAC, bool) {
+	if len(name) > maxFileName {
+		return MAC{}, false
+	}
+	g := deviceFile.FindStringSubmatch(baseName(name))
+	if g == nil {
+		return MAC{}, false
+	}
+	m, err := ParseMAC(g[2])
+	return m, err == nil && !m.IsZero()
+}
+
+// ParseDevice reads a device name, SEP001E7A000001, in any case.
+func ParseDevice(name string) (MAC, error) {
+	if len(name) == 15 && strings.EqualFold(name[:3], "SEP") {
+		return ParseMAC(name[3:])
+	}
+	return MAC{}, ErrMAC
+}
+
+// expectedAbsent are names asked for on every boot that need not exist.
+// [phones.md 1.6, 2.8(6); files.md 1.1]
+var expectedAbsent = regexp.MustCompile(`(?i)^(` +
+	`(ctl|itl)sep[0-9a-f]{12}\.tlv(\.sgn)?` + // trust lists of this phone
+	`|(ctl|itl)file\.tlv(\.sgn)?` + // trust list of the cluster
+	`|(ctl|itl)sep[0-9a-f]{12}\.tlv\.enc\.sgn` +
+	`|mgc[0-9a-f]{12}\.cnf|mgcdefault\.cnf` + // the hunt of the universal loader
+	`|wlan[0-9a-f]{12}\.xml|wlandefault\.xml` + // wireless phones
+	`|os79xx\.txt` + // old images ask for it first
+	`|sk[0-9a-f-]{36}\.xml(\.sgn)?` + // a softkey file named by another server
+	`|defaultheadsetconfig\.json(\.sgn)?` +
+	`)$`)
+
+// ExpectedAbsent reports that a name is asked for normally without existing
+// on a site without security: "no such file" is then not a fault.
+func ExpectedAbsent(name string) bool {
+	return len(name) <= maxFileName && expectedAbsent.MatchString(baseName(name))
+}
+
+// TrustFile reports that a name is that of a trust list.
+func TrustFile(name string) bool {
+	b := strings.ToLower(baseName(name))
+	return len(b) <= maxFileName && (strings.HasPrefix(b, "ctlsep") || strings.HasPrefix(b, "itlsep") ||
+		strings.HasPrefix(b, "ctlfile.") || strings.HasPrefix(b, "itlfile."))
+}
+
+// AsksSigned reports that a name is the signed form of a file: the phone holds
+// a trust list, of another cluster unless this box signs, and refuses unsigned
+// content. [phones.md 6]
+func AsksSigned(name string) bool {
+	return len(name) <= maxFileName && strings.HasSuffix(strings.ToLower(name), ".sgn") &&
+		strings.Contains(strings.ToLower(name), ".xml")
+}
