@@ -16,3 +16,25 @@ const (
 
 // PhonePort is the port Cisco phones are hard-wired to. [sources/000]
 const PhonePort = 6970
+
+// Owner is how the endpoint of HFS is called towards the operator.
+const Owner = "HFS"
+
+// Spec is what the service runs by. HTTPPort is where HFS is found when it has
+// no port of its own.
+type Spec struct {
+	Config
+	HTTPPort uint16
+}
+
+// EffectivePort is the TCP port phones would have to ask.
+func (s Spec) EffectivePort() uint16 {
+	if s.Port != 0 {
+		return s.Port
+	}
+	return s.HTTPPort
+}
+
+// Shared reports that HFS is a site on the IP HTTP server and has no port of
+// its own.
+func (s Spec) Shared() bool { return s.Port == 0 }
