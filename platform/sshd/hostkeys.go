@@ -1,0 +1,194 @@
+package sshd
+
+import (
+	"crypto"
+	"crypto/ed25519"
+	"crypto/rand"
+	"crypto/rsa"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"sync"
+
+	"golang.org/x/crypto/ssh"
+)
+
+// ErrHostKey says that a host key file is there and cannot be used. It is not
+// replaced unasked: clients would warn of an attack.
+var ErrHostKey = errors.New("unusable SSH host key")
+
+// The files of the host keys, in the directory given to OpenHostKeys.
+const (
+	ed25519File = "ssh_host_ed25519_key"
+	rsaFile     = "ssh_host_rsa_key"
+	rsaBits     = 2048
+	maxKeyFile  = 64 << 10
+)
+
+// HostKeys are the keys the box is known by: made at the first start, kept as
+// OpenSSH files that only the owner can read. The RSA key takes seconds on a
+// small machine, so it is made in the background; until then the box has one key.
+type HostKeys struct {
+	dir *os.Root
+
+	mu      sync.Mutex
+	signers map[string]ssh.Signer // by file
+	err     error                 // of the background work
+	work    sync.WaitGroup
+}
+
+// OpenHostKeys reads the keys in dir, which must exist, and makes the missing
+// ones. Close must be called.
+func OpenHostKeys(dir string) (*HostKeys, error) {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, fmt.Errorf("ssh host keys: %w", err)
+	}
+	h := &HostKeys{dir: root, signers: map[string]ssh.Signer{}}
+	have, err := h.load(ed25519File)
+	if err == nil && !have {
+		_, key, gerr := ed25519.GenerateKey(rand.Reader)
+		if err = gerr; err == nil {
+			err = h.keep(ed25519File, key)
+		}
+	}
+	if err == nil {
+		have, err = h.load(rsaFile)
+	}
+	if err != nil {
+		root.Close()
+		return nil, err
+	}
+	if !have {
+		h.work.Go(func() {
+			err := h.makeRSA()
+			h.mu.Lock()
+			defer h.mu.Unlock()
+			h.err = err
+		})
+	}
+	return h, nil
+}
+
+func (h *HostKeys) makeRSA() error {
+	key, err := rsa.GenerateKey(rand.Reader, rsaBits)
+	if err != nil {
+		return fmt.Errorf("ssh host key: %w", err)
+	}
+	return h.keep(rsaFile, key)
+}
+
+func (h *HostKeys) load(name string) (bool, error) {
+	f, err := h.dir.Open(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("%w: %w", ErrHostKey, err)
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, maxKeyFile))
+	if err != nil {
+		return false, fmt.Errorf("%w: %s: %w", ErrHostKey, name, err)
+	}
+	s, err := ssh.ParsePrivateKey(b)
+	if err != nil {
+		return false, fmt.Errorf("%w: %s: %w", ErrHostKey, name, err)
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.signers[name] = s
+	return true, nil
+}
+
+// keep writes a key so that a power cut leaves the old one or the new one, and
+// then uses it.
+func (h *HostKeys) keep(name string, key crypto.PrivateKey) error {
+	block, err := ssh.MarshalPrivateKey(key, "option150")
+	if err != nil {
+		return fmt.Errorf("ssh host key: %w", err)
+	}
+	signer, err := ssh.NewSignerFromKey(key)
+	if err != nil {
+		return fmt.Errorf("ssh host key: %w", err)
+	}
+	if err := h.write(name, pem.EncodeToMemory(block)); err != nil {
+		return fmt.Errorf("ssh host key: %w", err)
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.signers[name] = signer
+	return nil
+}
+
+func (h *HostKeys) write(name string, b []byte) (err error) {
+	tmp := name + ".tmp"
+	f, err := h.dir.OpenFile(tmp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(b)
+	if err == nil {
+		err = f.Sync()
+	}
+	if cerr := f.Close(); err == nil {
+		err = cerr
+	}
+	if err == nil {
+		err = h.dir.Rename(tmp, name)
+	}
+	if err != nil {
+		_ = h.dir.Remove(tmp)
+		return err
+	}
+	// The rename is durable when the directory is.
+	if d, derr := h.dir.Open("."); derr == nil {
+		_ = d.Sync()
+		d.Close()
+	}
+	return nil
+}
+
+// Signers are the keys there are now, ed25519 first.
+func (h *HostKeys) Signers() []ssh.Signer {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	var out []ssh.Signer
+	for _, name := range []string{ed25519File, rsaFile} {
+		if s := h.signers[name]; s != nil {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// Wait waits for the background work and tells how it went.
+func (h *HostKeys) Wait() error {
+	h.work.Wait()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.err
+}
+
+// Regenerate makes both keys anew (`crypto key generate rsa`). Connections that
+// stand keep the key they were made with. It takes seconds.
+func (h *HostKeys) Regenerate() error {
+	h.work.Wait()
+	_, key, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		return fmt.Errorf("ssh host key: %w", err)
+	}
+	if err := h.keep(ed25519File, key); err != nil {
+		return err
+	}
+	return h.makeRSA()
+}
+
+// Close waits for the background work and lets go of the directory.
+func (h *HostKeys) Close() error {
+	h.work.Wait()
+	return h.dir.Close()
+}
