@@ -1,0 +1,26 @@
+// Package capture looks at frames on an interface without touching them: the
+// source of the peer-firmware observer, the evidence of tests (a pcap, the
+// exact bytes on the wire) and the watcher that turns "the phone was refused
+// on port 6970" from a guess into a fact.
+//
+//	Open(ifname, Options) -> Source -> Decoder -> Packet
+//	                           |                    +-> Refusals -> Refused (journal)
+//	                           +-> Recorder (pcap)
+//
+// Source implements gopacket.PacketDataSource and its zero-copy form. It is
+// our own (google/gopacket's EthernetHandle cannot be closed while a read is
+// waiting and cuts frames that the kernel has joined): reference/go-libs.md
+// 4.1 and 4.2. The filter runs in the kernel and is assembled with x/net/bpf.
+//
+// Privilege: CAP_NET_RAW. Opening happens in the network namespace of the
+// calling thread; reading may be done anywhere.
+//
+// Concurrency: one goroutine reads a Source; Close, Stats and SetReadDeadline
+// may be called from others. Close wakes the reader.
+//
+// Failure: wrapped errnos; os.ErrClosed after Close; malformed frames are
+// errors of Decode and never panics. While the interface is down a reader
+// waits; it goes on when the interface is up again.
+//
+// Testing: go test, in private namespaces (platform/netns).
+package capture

@@ -1,0 +1,115 @@
+package capture
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"time"
+
+	"github.com/google/gopacket"
+	"github.com/google/gopacket/layers"
+	"github.com/google/gopacket/pcapgo"
+)
+
+// settle is how long a Recorder still listens after Stop, for frames that are
+// on their way.
+const settle = 50 * time.Millisecond
+
+// Recorder writes what an interface sees into a pcap file.
+type Recorder struct {
+	src  *Source
+	done chan error
+}
+
+// Start opens the interface and records until Stop. When it returns, frames
+// are being recorded. The file has nanosecond times.
+func Start(ifname string, f Filter, w io.Writer) (*Recorder, error) {
+	prog, err := f.Assemble()
+	if err != nil {
+		return nil, err
+	}
+	pw := pcapgo.NewWriterNanos(w)
+	if err := pw.WriteFileHeader(maxFrame, layers.LinkTypeEthernet); err != nil {
+		return nil, fmt.Errorf("record %s: %w", ifname, err)
+	}
+	src, err := Open(ifname, Options{Filter: prog, Promiscuous: true})
+	if err != nil {
+		return nil, err
+	}
+	r := &Recorder{src: src, done: make(chan error, 1)}
+	go func() { r.done <- r.run(pw) }()
+	return r, nil
+}
+
+func (r *Recorder) run(pw *pcapgo.Writer) error {
+	for {
+		data, ci, err := r.src.ZeroCopyReadPacketData()
+		if errors.Is(err, os.ErrDeadlineExceeded) || errors.Is(err, os.ErrClosed) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if err := pw.WritePacket(ci, data); err != nil {
+			return fmt.Errorf("record: %w", err)
+		}
+	}
+}
+
+// Stop takes the last frames, ends the recording and returns its totals. The
+// error is the first of reading and writing.
+func (r *Recorder) Stop() (Stats, error) {
+	err := r.src.SetReadDeadline(time.Now().Add(settle))
+	if err == nil {
+		err = <-r.done
+	}
+	st, e := r.src.Stats()
+	return st, errors.Join(err, e, r.src.Close())
+}
+
+// Record records an interface until the context ends or writing fails.
+func Record(ctx context.Context, ifname string, f Filter, w io.Writer) (Stats, error) {
+	r, err := Start(ifname, f, w)
+	if err != nil {
+		return Stats{}, err
+	}
+	select {
+	case <-ctx.Done():
+	case err := <-r.done:
+		r.done <- err
+	}
+	return r.Stop()
+}
+
+// ReadAll decodes a recording: pcap with micro- or nanoseconds. Frames that
+// cannot be decoded are given as far as they were understood. limit bounds
+// the number of packets.
+func ReadAll(file io.Reader, limit int) ([]Packet, error) {
+	pr, err := pcapgo.NewReader(file)
+	if err != nil {
+		return nil, fmt.Errorf("recording: %w", err)
+	}
+	if pr.LinkType() != layers.LinkTypeEthernet {
+		return nil, fmt.Errorf("recording: link type %s is not Ethernet", pr.LinkType())
+	}
+	d := NewDecoder()
+	var ps []Packet
+	for len(ps) < limit {
+		var data []byte
+		var ci gopacket.CaptureInfo
+		data, ci, err = pr.ReadPacketData()
+		if errors.Is(err, io.EOF) {
+			return ps, nil
+		}
+		if err != nil {
+			return ps, fmt.Errorf("recording: packet %d: %w", len(ps)+1, err)
+		}
+		p, _ := d.Decode(data, ci)
+		p.Payload = slices.Clone(p.Payload)
+		ps = append(ps, p)
+	}
+	return ps, nil
+}
