@@ -17,10 +17,8 @@ const ReceiveBuffer = 4 << 20
 // bound as IPv4, so that the wildcard does not take the IPv6 port as well; the
 // IPv6 wildcard is dual-stack, as Overlaps says.
 func OpenTCP(ctx context.Context, e Endpoint) (net.Listener, error) {
-	lc := net.ListenConfig{
-		Control:   func(_, _ string, c syscall.RawConn) error { return control(e, c) },
-		KeepAlive: -1, // the HTTP server has deadlines of its own
-	}
+	lc := net.ListenConfig{Control: func(_, _ string, c syscall.RawConn) error { return control(e, c) }}
+	lc.SetMultipathTCP(false) // no phone speaks it, and it costs the fast path of sendfile
 	l, err := lc.Listen(ctx, network(e), e.AddrPort().String())
 	if err != nil {
 		return nil, failure(e, err)
