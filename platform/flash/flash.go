@@ -1,0 +1,231 @@
+package flash
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// FS is flash:. Use Open.
+type FS struct {
+	root *os.Root
+
+	mu  sync.Mutex // guards idx and its making
+	idx *index
+}
+
+// Entry is one file or directory of flash:.
+type Entry struct {
+	Path    string // clean, below the root: "cme/loads/SCCP41.9-4-2SR3-1S.loads"
+	Size    int64
+	ModTime time.Time
+	Dir     bool
+}
+
+// Name is the last part of the path.
+func (e Entry) Name() string { return base(e.Path) }
+
+// ErrNotRegular refuses what is neither a regular file nor absent.
+var ErrNotRegular = errors.New("not a regular file")
+
+// Open opens the directory, making it if it is not there, and removes what
+// interrupted writes have left.
+func Open(dir string) (*FS, error) {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, fmt.Errorf("flash: %w", err)
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, fmt.Errorf("flash: %w", err)
+	}
+	f := &FS{root: root}
+	f.sweep()
+	return f, nil
+}
+
+// Close gives the directory back. Files that are open stay open.
+func (f *FS) Close() error { return f.root.Close() }
+
+// File is an open regular file. The caller closes it.
+type File struct {
+	Entry
+	*os.File
+	ID string // changes whenever the content may have changed
+}
+
+// Name is the last part of the path in flash:.
+func (f *File) Name() string { return f.Entry.Name() }
+
+// Open opens the regular file at a path in flash:, in exactly that spelling.
+func (f *FS) Open(path string) (*File, error) {
+	name, err := CleanPath(path)
+	if err != nil {
+		return nil, pathError("open", path, err)
+	}
+	return f.open(name)
+}
+
+// open does not follow symbolic links, not even those that stay inside, and
+// does not block on a FIFO: it looks before it opens, and again after.
+func (f *FS) open(name string) (*File, error) {
+	before, err := f.lstat(name)
+	if err != nil {
+		return nil, err
+	}
+	if !before.Mode().IsRegular() {
+		return nil, pathError("open", name, ErrNotRegular)
+	}
+	file, err := f.root.OpenFile(name, os.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, pathError("open", name, err)
+	}
+	info, err := file.Stat()
+	if err == nil && (!info.Mode().IsRegular() || !os.SameFile(before, info)) {
+		err = ErrNotRegular
+	}
+	if err != nil {
+		_ = file.Close()
+		return nil, pathError("open", name, err)
+	}
+	return &File{Entry: entry(name, info), File: file, ID: identity(info)}, nil
+}
+
+// lstat looks at a clean name. Directories on the way must be directories.
+func (f *FS) lstat(name string) (fs.FileInfo, error) {
+	if name == "" {
+		info, err := f.root.Stat(".")
+		return info, pathError("stat", name, err)
+	}
+	if hidden(name) {
+		return nil, pathError("stat", name, fs.ErrNotExist)
+	}
+	for i, c := range name {
+		if c != '/' {
+			continue
+		}
+		if info, err := f.root.Lstat(name[:i]); err != nil || !info.IsDir() {
+			return nil, pathError("stat", name, cmp.Or(err, fs.ErrNotExist))
+		}
+	}
+	info, err := f.root.Lstat(name)
+	return info, pathError("stat", name, err)
+}
+
+// Stat tells about one file or directory; links and special files are absent.
+func (f *FS) Stat(path string) (Entry, error) {
+	name, err := CleanPath(path)
+	if err != nil {
+		return Entry{}, pathError("stat", path, err)
+	}
+	info, err := f.lstat(name)
+	if err == nil && !info.Mode().IsRegular() && !info.IsDir() {
+		err = pathError("stat", name, ErrNotRegular)
+	}
+	if err != nil {
+		return Entry{}, err
+	}
+	return entry(name, info), nil
+}
+
+// List tells what is in a directory, by name. Only regular files and
+// directories are there, and nothing whose name begins with a dot.
+func (f *FS) List(path string) ([]Entry, error) {
+	name, err := CleanPath(path)
+	if err != nil {
+		return nil, pathError("open", path, err)
+	}
+	info, err := f.lstat(name)
+	if err == nil && !info.IsDir() {
+		err = pathError("open", name, unix.ENOTDIR)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return f.list(name)
+}
+
+func (f *FS) list(name string) ([]Entry, error) {
+	dir, err := f.root.Open(dot(name))
+	if err != nil {
+		return nil, pathError("open", name, err)
+	}
+	defer dir.Close()
+	found, err := dir.ReadDir(maxEntries)
+	if err != nil && len(found) == 0 && !isEOF(err) {
+		return nil, pathError("open", name, err)
+	}
+	var all []Entry
+	for _, d := range found {
+		path := join(name, d.Name())
+		if clean, err := CleanName(path); err != nil || clean != path || hidden(d.Name()) || !d.Type().IsRegular() && !d.IsDir() {
+			continue
+		}
+		if info, err := f.root.Lstat(path); err == nil && (info.Mode().IsRegular() || info.IsDir()) {
+			all = append(all, entry(path, info))
+		}
+	}
+	slices.SortFunc(all, func(a, b Entry) int { return strings.Compare(a.Path, b.Path) })
+	return all, nil
+}
+
+// Usage is the size of the file system flash: lies on and what may still be
+// written to it, in bytes.
+func (f *FS) Usage() (total, free uint64, err error) {
+	dir, err := f.root.Open(".")
+	if err != nil {
+		return 0, 0, pathError("statfs", "", err)
+	}
+	defer dir.Close()
+	var st unix.Statfs_t
+	if err := unix.Fstatfs(int(dir.Fd()), &st); err != nil {
+		return 0, 0, pathError("statfs", "", err)
+	}
+	size := uint64(st.Bsize)
+	return st.Blocks * size, st.Bavail * size, nil
+}
+
+func entry(path string, info fs.FileInfo) Entry {
+	e := Entry{Path: path, ModTime: info.ModTime(), Dir: info.IsDir()}
+	if !e.Dir {
+		e.Size = info.Size()
+	}
+	return e
+}
+
+// pathError keeps the reason and replaces the path by the one in flash:.
+func pathError(op, name string, err error) error {
+	if err == nil {
+		return nil
+	}
+	var pe *fs.PathError
+	var le *os.LinkError
+	switch {
+	case errors.As(err, &pe):
+		err = pe.Err
+	case errors.As(err, &le):
+		err = le.Err
+	}
+	return &fs.PathError{Op: op, Path: "flash:/" + strings.TrimPrefix(name, "flash:"), Err: err}
+}
+
+func dot(name string) string {
+	if name == "" {
+		return "."
+	}
+	return name
+}
+
+func join(dir, name string) string {
+	if dir == "" {
+		return name
+	}
+	return dir + "/" + name
+}
