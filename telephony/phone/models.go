@@ -91,7 +91,8 @@ func parseModels(text string) ([]Model, error) {
 func Models() []Model { return slices.Clone(table()) }
 
 // Lookup finds the model of a type keyword; case does not matter, and the
-// words CP- and G of ordering names are accepted ("CP-7961G-GE").
+// words CP- and G of ordering names are accepted ("CP-7961G-GE"). A keyword of
+// `load` that is for several models ("7960-7940") finds the one it begins with.
 func Lookup(keyword string) (Model, bool) {
 	k := strings.TrimSpace(keyword)
 	if k == "" {
@@ -104,7 +105,25 @@ func Lookup(keyword string) (Model, bool) {
 			}
 		}
 	}
+	for _, m := range table() {
+		if m.LoadKey != m.Keyword && strings.EqualFold(m.LoadKey, k) && strings.HasPrefix(m.LoadKey, m.Keyword) {
+			return m, true
+		}
+	}
 	return Model{}, false
+}
+
+// Keywords returns every keyword of `type` and `load`, in table order.
+func Keywords() []string {
+	var out []string
+	for _, m := range table() {
+		for _, k := range []string{m.Keyword, m.LoadKey} {
+			if !slices.Contains(out, k) {
+				out = append(out, k)
+			}
+		}
+	}
+	return out
 }
 
 // ungraded turns CP-7961G into 7961 and 7961G-GE into 7961GE.

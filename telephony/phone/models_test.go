@@ -71,7 +71,7 @@ func TestLookup(t *testing.T) {
 	for in, want := range map[string]string{
 		"7961": "7961", "7961GE": "7961GE", "7961ge": "7961GE", "7961G-GE": "7961GE", "CP-7961G": "7961",
 		"CP-7961G-GE": "7961GE", "cipc": "CIPC", "ata": "ATA", "CP-8841": "8841", "8851nr": "8851NR",
-		"7915-12": "7915-12", "cp-8800-audio": "CP-8800-Audio", "7971G-GE": "7971",
+		"7915-12": "7915-12", "7960-7940": "7960", "cp-8800-audio": "CP-8800-Audio", "7971G-GE": "7971",
 	} {
 		if m, ok := Lookup(in); !ok || m.Keyword != want {
 			t.Errorf("Lookup(%q) = %q, %v, want %q", in, m.Keyword, ok, want)
@@ -107,6 +107,14 @@ func TestLoadKeys(t *testing.T) {
 	}
 	if got := LoadKeys(false); !slices.Contains(got, "7960-7940") || slices.Contains(got, "8841") {
 		t.Errorf("SCCP load keys %v", got)
+	}
+	for _, k := range Keywords() {
+		if _, ok := Lookup(k); !ok {
+			t.Errorf("Lookup does not know the keyword %s", k)
+		}
+	}
+	if !slices.Contains(Keywords(), "7960-7940") || !slices.Contains(Keywords(), "7961GE") {
+		t.Error("Keywords is incomplete")
 	}
 	if got := Types(true); !slices.Contains(got, "8841") || slices.Contains(got, "7915-12") {
 		t.Errorf("SIP types %v", got)
