@@ -1,0 +1,222 @@
+package nvram
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+func open(t *testing.T, dir string) *NVRAM {
+	t.Helper()
+	n, err := Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = n.Close() })
+	return n
+}
+
+func content(t *testing.T, path string) string {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+func TestStartup(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "nvram")
+	n := open(t, dir)
+	if _, err := n.LoadStartup(); !errors.Is(err, fs.ErrNotExist) {
+		t.Fatalf("factory box: %v", err)
+	}
+	if err := n.EraseStartup(); err != nil {
+		t.Fatalf("erase of nothing: %v", err)
+	}
+	for _, text := range []string{"hostname one\n", "hostname two\n", "hostname three\n"} {
+		if err := n.SaveStartup(text); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := n.LoadStartup(); err != nil || got != text {
+			t.Fatalf("%q %v", got, err)
+		}
+	}
+	if got := content(t, filepath.Join(dir, BackupName)); got != "hostname two\n" {
+		t.Errorf("backup %q", got)
+	}
+	info, _ := os.Stat(filepath.Join(dir, StartupName))
+	if info.Mode().Perm() != 0o600 {
+		t.Errorf("mode %v: it holds secrets", info.Mode())
+	}
+	if size, _, err := n.Startup(); err != nil || size != int64(len("hostname three\n")) {
+		t.Errorf("%d %v", size, err)
+	}
+	if err := n.SaveStartup(strings.Repeat("x", MaxStartup+1)); !errors.Is(err, ErrTooLarge) {
+		t.Errorf("too large: %v", err)
+	}
+	if err := n.EraseStartup(); err != nil {
+		t.Fatal(err)
+	}
+	if all, _ := n.List(); len(all) != 0 {
+		t.Errorf("after erase: %v", all)
+	}
+	if err := os.WriteFile(filepath.Join(dir, StartupName), []byte("\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := n.LoadStartup(); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("empty startup-config: %v", err)
+	}
+}
+
+func TestFiles(t *testing.T) {
+	dir := t.TempDir()
+	n := open(t, dir)
+	if _, err := n.ReadFile("ssh_host_ed25519"); !errors.Is(err, fs.ErrNotExist) {
+		t.Fatal(err)
+	}
+	if err := n.WriteFile("ssh_host_ed25519", []byte("key")); err != nil {
+		t.Fatal(err)
+	}
+	if b, err := n.ReadFile("ssh_host_ed25519"); err != nil || string(b) != "key" {
+		t.Fatalf("%q %v", b, err)
+	}
+	info, _ := os.Stat(filepath.Join(dir, "ssh_host_ed25519"))
+	if info.Mode().Perm() != 0o600 {
+		t.Errorf("mode %v", info.Mode())
+	}
+	if err := n.WriteFile("../escape", nil); err == nil {
+		t.Error("left the directory")
+	}
+	if err := unix.Mkfifo(filepath.Join(dir, "fifo"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := n.ReadFile("fifo"); err == nil || strings.Contains(err.Error(), dir) {
+		t.Errorf("fifo: %v", err)
+	}
+	if err := n.Remove("ssh_host_ed25519"); err != nil {
+		t.Error(err)
+	}
+	if err := n.Remove("ssh_host_ed25519"); !errors.Is(err, fs.ErrNotExist) {
+		t.Error(err)
+	}
+	put := filepath.Join(dir, tempPrefix+"LEFT")
+	if err := os.WriteFile(put, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	open(t, dir)
+	if _, err := os.Stat(put); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("an interrupted write is still there: %v", err)
+	}
+}
+
+// short writes the first bytes and fails then, as a full disk does.
+type short struct {
+	w    io.Writer
+	left int
+}
+
+func (s short) Write(b []byte) (int, error) {
+	n, err := s.w.Write(b[:min(len(b), s.left)])
+	if err == nil && n < len(b) {
+		err = unix.ENOSPC
+	}
+	return n, err
+}
+
+func TestShortWriteLeavesThePrevious(t *testing.T) {
+	dir := t.TempDir()
+	n := open(t, dir)
+	if err := n.SaveStartup("hostname old\n"); err != nil {
+		t.Fatal(err)
+	}
+	for cut := range 5 {
+		n.wrap = func(w io.Writer) io.Writer { return short{w, cut} }
+		if err := n.SaveStartup("hostname new\n"); !errors.Is(err, unix.ENOSPC) {
+			t.Fatalf("cut %d: %v", cut, err)
+		}
+		if got, err := n.LoadStartup(); err != nil || got != "hostname old\n" {
+			t.Fatalf("cut %d: %q %v", cut, got, err)
+		}
+	}
+	if left, _ := os.ReadDir(dir); len(left) != 1 {
+		t.Errorf("left behind: %v", left)
+	}
+}
+
+func TestConcurrentSaves(t *testing.T) {
+	n := open(t, t.TempDir())
+	var wg sync.WaitGroup
+	for i := range 8 {
+		wg.Go(func() {
+			if err := n.SaveStartup(strings.Repeat(string(rune('a'+i)), 10000)); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	got, err := n.LoadStartup()
+	if err != nil || len(got) != 10000 || strings.Trim(got, got[:1]) != "" {
+		t.Errorf("mixed: %d bytes, %v", len(got), err)
+	}
+}
+
+const inside = "OPTION150_TEST_TMPFS"
+
+// TestDiskFull saves onto a file system of 64 kB, in a mount namespace.
+func TestDiskFull(t *testing.T) {
+	if os.Getenv(inside) == "" {
+		exe, err := os.Executable()
+		if err != nil {
+			t.Skip(err)
+		}
+		cmd := exec.Command(exe, "-test.run=^TestDiskFull$", "-test.v")
+		cmd.Env = append(os.Environ(), inside+"="+t.TempDir())
+		cmd.SysProcAttr = &syscall.SysProcAttr{
+			Cloneflags:  syscall.CLONE_NEWUSER | syscall.CLONE_NEWNS,
+			UidMappings: []syscall.SysProcIDMap{{HostID: os.Getuid(), Size: 1}},
+			GidMappings: []syscall.SysProcIDMap{{HostID: os.Getgid(), Size: 1}},
+		}
+		out, err := cmd.CombinedOutput()
+		var ee *exec.ExitError
+		switch {
+		case err != nil && !errors.As(err, &ee):
+			t.Skipf("no user namespace here: %v", err)
+		case err != nil:
+			t.Fatalf("%v\n%s", err, out)
+		case strings.Contains(string(out), "--- SKIP"):
+			t.Skipf("%s", out)
+		}
+		return
+	}
+	dir := os.Getenv(inside)
+	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "size=64k"); err != nil {
+		t.Skipf("no tmpfs here: %v", err)
+	}
+	n := open(t, dir)
+	old := strings.Repeat("! a line of the old configuration\n", 500)
+	if err := n.SaveStartup(old); err != nil {
+		t.Fatal(err)
+	}
+	if err := n.SaveStartup(strings.Repeat("x", 60000)); !errors.Is(err, unix.ENOSPC) {
+		t.Fatalf("disk full: %v", err)
+	}
+	if got, err := n.LoadStartup(); err != nil || got != old {
+		t.Fatalf("the previous configuration: %d bytes, %v", len(got), err)
+	}
+	if left, _ := os.ReadDir(dir); len(left) != 1 {
+		t.Errorf("left behind: %v", left)
+	}
+	if err := n.SaveStartup("hostname small\n"); err != nil {
+		t.Errorf("afterwards: %v", err)
+	}
+}
