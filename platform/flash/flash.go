@@ -14,8 +14,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// FS is flash:. Use Open.
-type FS struct {
+// Flash is flash:. Use Open.
+type Flash struct {
 	root *os.Root
 
 	mu  sync.Mutex // guards idx and its making
@@ -38,7 +38,7 @@ var ErrNotRegular = errors.New("not a regular file")
 
 // Open opens the directory, making it if it is not there, and removes what
 // interrupted writes have left.
-func Open(dir string) (*FS, error) {
+func Open(dir string) (*Flash, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, fmt.Errorf("flash: %w", err)
 	}
@@ -46,13 +46,13 @@ func Open(dir string) (*FS, error) {
 	if err != nil {
 		return nil, fmt.Errorf("flash: %w", err)
 	}
-	f := &FS{root: root}
+	f := &Flash{root: root}
 	f.sweep()
 	return f, nil
 }
 
 // Close gives the directory back. Files that are open stay open.
-func (f *FS) Close() error { return f.root.Close() }
+func (f *Flash) Close() error { return f.root.Close() }
 
 // File is an open regular file. The caller closes it.
 type File struct {
@@ -65,7 +65,7 @@ type File struct {
 func (f *File) Name() string { return f.Entry.Name() }
 
 // Open opens the regular file at a path in flash:, in exactly that spelling.
-func (f *FS) Open(path string) (*File, error) {
+func (f *Flash) Open(path string) (*File, error) {
 	name, err := CleanPath(path)
 	if err != nil {
 		return nil, pathError("open", path, err)
@@ -75,7 +75,7 @@ func (f *FS) Open(path string) (*File, error) {
 
 // open does not follow symbolic links, not even those that stay inside, and
 // does not block on a FIFO: it looks before it opens, and again after.
-func (f *FS) open(name string) (*File, error) {
+func (f *Flash) open(name string) (*File, error) {
 	before, err := f.lstat(name)
 	if err != nil {
 		return nil, err
@@ -99,7 +99,7 @@ func (f *FS) open(name string) (*File, error) {
 }
 
 // lstat looks at a clean name. Directories on the way must be directories.
-func (f *FS) lstat(name string) (fs.FileInfo, error) {
+func (f *Flash) lstat(name string) (fs.FileInfo, error) {
 	if name == "" {
 		info, err := f.root.Stat(".")
 		return info, pathError("stat", name, err)
@@ -120,7 +120,7 @@ func (f *FS) lstat(name string) (fs.FileInfo, error) {
 }
 
 // Stat tells about one file or directory; links and special files are absent.
-func (f *FS) Stat(path string) (Entry, error) {
+func (f *Flash) Stat(path string) (Entry, error) {
 	name, err := CleanPath(path)
 	if err != nil {
 		return Entry{}, pathError("stat", path, err)
@@ -137,7 +137,7 @@ func (f *FS) Stat(path string) (Entry, error) {
 
 // List tells what is in a directory, by name. Only regular files and
 // directories are there, and nothing whose name begins with a dot.
-func (f *FS) List(path string) ([]Entry, error) {
+func (f *Flash) List(path string) ([]Entry, error) {
 	name, err := CleanPath(path)
 	if err != nil {
 		return nil, pathError("open", path, err)
@@ -152,7 +152,7 @@ func (f *FS) List(path string) ([]Entry, error) {
 	return f.list(name)
 }
 
-func (f *FS) list(name string) ([]Entry, error) {
+func (f *Flash) list(name string) ([]Entry, error) {
 	dir, err := f.root.Open(dot(name))
 	if err != nil {
 		return nil, pathError("open", name, err)
@@ -178,7 +178,7 @@ func (f *FS) list(name string) ([]Entry, error) {
 
 // Usage is the size of the file system flash: lies on and what may still be
 // written to it, in bytes.
-func (f *FS) Usage() (total, free uint64, err error) {
+func (f *Flash) Usage() (total, free uint64, err error) {
 	dir, err := f.root.Open(".")
 	if err != nil {
 		return 0, 0, pathError("statfs", "", err)

@@ -15,7 +15,7 @@ import (
 )
 
 // box makes a flash with these files; the content is the path.
-func box(t *testing.T, paths ...string) (*FS, string) {
+func box(t *testing.T, paths ...string) (*Flash, string) {
 	t.Helper()
 	dir := t.TempDir()
 	for _, p := range paths {

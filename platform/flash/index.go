@@ -43,7 +43,7 @@ type dirStamp struct {
 }
 
 // current returns an index no older than Freshness.
-func (f *FS) current() *index {
+func (f *Flash) current() *index {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	now := time.Now()
@@ -63,13 +63,13 @@ func (f *FS) current() *index {
 }
 
 // forget makes the next look see what this process just changed.
-func (f *FS) forget() {
+func (f *Flash) forget() {
 	f.mu.Lock()
 	f.idx = nil
 	f.mu.Unlock()
 }
 
-func (f *FS) unchanged(x *index) bool {
+func (f *Flash) unchanged(x *index) bool {
 	for _, d := range x.dirs {
 		info, err := f.root.Lstat(dot(d.path))
 		if err != nil || !info.ModTime().Equal(d.mod) || d.seen.Sub(d.mod) < racy {
@@ -79,7 +79,7 @@ func (f *FS) unchanged(x *index) bool {
 	return true
 }
 
-func (f *FS) walk(now time.Time) *index {
+func (f *Flash) walk(now time.Time) *index {
 	x := &index{exact: map[string]int{}, folded: map[string]int{}, byBase: map[string][]int{}, checked: now}
 	f.walkDir(x, "", 0)
 	slices.SortFunc(x.files, func(a, b Entry) int { return strings.Compare(a.Path, b.Path) })
@@ -94,7 +94,7 @@ func (f *FS) walk(now time.Time) *index {
 	return x
 }
 
-func (f *FS) walkDir(x *index, dir string, depth int) {
+func (f *Flash) walkDir(x *index, dir string, depth int) {
 	if depth > maxDepth || len(x.dirs) >= maxDirs || len(x.files) >= maxEntries {
 		x.full = true
 		return
@@ -127,7 +127,7 @@ func (f *FS) walkDir(x *index, dir string, depth int) {
 // that base name in the tree below home, in its case or in any. A zero-length
 // file is opened like any other. The error is fs.ErrNotExist when there is
 // none, ErrNotRegular when the exact path is a link, a FIFO or a directory.
-func (f *FS) Find(home, name string) (*File, error) {
+func (f *Flash) Find(home, name string) (*File, error) {
 	if hidden(name) {
 		return nil, pathError("open", name, fs.ErrNotExist)
 	}
@@ -172,7 +172,7 @@ func (x *index) find(home, name string) (string, bool) {
 
 // Files lists every file below a directory ("" is the root), by path, as they
 // are now.
-func (f *FS) Files(home string) []Entry {
+func (f *Flash) Files(home string) []Entry {
 	var all []Entry
 	for _, e := range f.walk(time.Now()).files {
 		if below(home, e.Path) {
@@ -184,7 +184,7 @@ func (f *FS) Files(home string) []Entry {
 
 // Names calls yield with the name, relative to home, of every file below it
 // until yield says stop. For suggestions.
-func (f *FS) Names(home string, yield func(string) bool) {
+func (f *Flash) Names(home string, yield func(string) bool) {
 	for _, e := range f.current().files {
 		if below(home, e.Path) && !yield(strings.TrimPrefix(e.Path[len(home):], "/")) {
 			return

@@ -21,7 +21,7 @@ const tempPrefix = ".option150-"
 
 // Writer is a file being written. It is not there until Commit.
 type Writer struct {
-	f    *FS
+	f    *Flash
 	file *os.File
 	temp string
 	name string
@@ -32,7 +32,7 @@ type Writer struct {
 
 // Create starts a file at a path in flash:; its directory must exist. What is
 // there now stays until Commit. One of Commit and Abort must be called.
-func (f *FS) Create(path string) (*Writer, error) {
+func (f *Flash) Create(path string) (*Writer, error) {
 	name, err := f.target("create", path)
 	if err != nil {
 		return nil, err
@@ -91,7 +91,7 @@ func (w *Writer) Abort() {
 }
 
 // WriteFile puts a whole file in its place.
-func (f *FS) WriteFile(path string, data []byte) error {
+func (f *Flash) WriteFile(path string, data []byte) error {
 	w, err := f.Create(path)
 	if err != nil {
 		return err
@@ -104,7 +104,7 @@ func (f *FS) WriteFile(path string, data []byte) error {
 }
 
 // Delete removes a file; a directory is refused with unix.EISDIR.
-func (f *FS) Delete(path string) error {
+func (f *Flash) Delete(path string) error {
 	name, err := f.target("delete", path)
 	if err != nil {
 		return err
@@ -121,7 +121,7 @@ func (f *FS) Delete(path string) error {
 
 // Rename gives a file or directory another name; an existing one is refused
 // with fs.ErrExist.
-func (f *FS) Rename(from, to string) error {
+func (f *Flash) Rename(from, to string) error {
 	old, err := f.target("rename", from)
 	if err != nil {
 		return err
@@ -140,7 +140,7 @@ func (f *FS) Rename(from, to string) error {
 }
 
 // Mkdir makes one directory.
-func (f *FS) Mkdir(path string) error {
+func (f *Flash) Mkdir(path string) error {
 	name, err := f.target("mkdir", path)
 	if err != nil {
 		return err
@@ -149,7 +149,7 @@ func (f *FS) Mkdir(path string) error {
 }
 
 // Rmdir removes an empty directory.
-func (f *FS) Rmdir(path string) error {
+func (f *Flash) Rmdir(path string) error {
 	name, err := f.target("rmdir", path)
 	if err != nil {
 		return err
@@ -166,7 +166,7 @@ func (f *FS) Rmdir(path string) error {
 
 // target is the clean name of something to be changed: not the root, nothing
 // hidden, and below directories that are directories.
-func (f *FS) target(op, path string) (string, error) {
+func (f *Flash) target(op, path string) (string, error) {
 	name, err := CleanPath(path)
 	if err == nil && name == "" {
 		err = ErrEmptyName
@@ -189,7 +189,7 @@ func (f *FS) target(op, path string) (string, error) {
 	return name, nil
 }
 
-func (f *FS) changed(op, name string, err error) error {
+func (f *Flash) changed(op, name string, err error) error {
 	f.forget()
 	if err != nil {
 		return pathError(op, name, err)
@@ -199,7 +199,7 @@ func (f *FS) changed(op, name string, err error) error {
 
 // syncDir makes a change of the directory a name is in durable. File systems
 // that cannot do it (EINVAL) have nothing to do.
-func (f *FS) syncDir(name string) error {
+func (f *Flash) syncDir(name string) error {
 	dir := strings.TrimSuffix(strings.TrimSuffix(name, base(name)), "/")
 	d, err := f.root.Open(dot(dir))
 	if err != nil {
@@ -213,7 +213,7 @@ func (f *FS) syncDir(name string) error {
 }
 
 // sweep removes temporary files left by a power cut.
-func (f *FS) sweep() {
+func (f *Flash) sweep() {
 	x := f.walk(time.Time{})
 	for _, d := range x.dirs {
 		dir, err := f.root.Open(dot(d.path))

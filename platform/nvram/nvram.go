@@ -15,6 +15,7 @@
 package nvram
 
 import (
+	"bytes"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -80,23 +81,23 @@ func (n *NVRAM) Close() error { return n.root.Close() }
 
 // LoadStartup reads the startup configuration. Without one the error is
 // fs.ErrNotExist; an empty one counts as none, as after `write erase`.
-func (n *NVRAM) LoadStartup() (string, error) {
+func (n *NVRAM) LoadStartup() ([]byte, error) {
 	b, err := n.read(StartupName, MaxStartup)
-	if err == nil && len(strings.TrimSpace(string(b))) == 0 {
+	if err == nil && len(bytes.TrimSpace(b)) == 0 {
 		err = &fs.PathError{Op: "read", Path: "nvram:" + StartupName, Err: fs.ErrNotExist}
 	}
-	return string(b), err
+	return b, err
 }
 
 // SaveStartup replaces the startup configuration. The previous one becomes
 // BackupName. On an error the previous one is in place, whole.
-func (n *NVRAM) SaveStartup(text string) error {
+func (n *NVRAM) SaveStartup(text []byte) error {
 	if len(text) > MaxStartup {
 		return named("write", StartupName, ErrTooLarge)
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	return n.replace(StartupName, []byte(text), n.keepStartup)
+	return n.replace(StartupName, text, n.keepStartup)
 }
 
 // Startup tells size and time of the startup configuration.

@@ -1,6 +1,7 @@
 package nvram
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"io/fs"
@@ -44,10 +45,10 @@ func TestStartup(t *testing.T) {
 		t.Fatalf("erase of nothing: %v", err)
 	}
 	for _, text := range []string{"hostname one\n", "hostname two\n", "hostname three\n"} {
-		if err := n.SaveStartup(text); err != nil {
+		if err := n.SaveStartup([]byte(text)); err != nil {
 			t.Fatal(err)
 		}
-		if got, err := n.LoadStartup(); err != nil || got != text {
+		if got, err := n.LoadStartup(); err != nil || string(got) != text {
 			t.Fatalf("%q %v", got, err)
 		}
 	}
@@ -61,7 +62,7 @@ func TestStartup(t *testing.T) {
 	if size, _, err := n.Startup(); err != nil || size != int64(len("hostname three\n")) {
 		t.Errorf("%d %v", size, err)
 	}
-	if err := n.SaveStartup(strings.Repeat("x", MaxStartup+1)); !errors.Is(err, ErrTooLarge) {
+	if err := n.SaveStartup([]byte(strings.Repeat("x", MaxStartup+1))); !errors.Is(err, ErrTooLarge) {
 		t.Errorf("too large: %v", err)
 	}
 	if err := n.EraseStartup(); err != nil {
@@ -136,15 +137,15 @@ func (s short) Write(b []byte) (int, error) {
 func TestShortWriteLeavesThePrevious(t *testing.T) {
 	dir := t.TempDir()
 	n := open(t, dir)
-	if err := n.SaveStartup("hostname old\n"); err != nil {
+	if err := n.SaveStartup([]byte("hostname old\n")); err != nil {
 		t.Fatal(err)
 	}
 	for cut := range 5 {
 		n.wrap = func(w io.Writer) io.Writer { return short{w, cut} }
-		if err := n.SaveStartup("hostname new\n"); !errors.Is(err, unix.ENOSPC) {
+		if err := n.SaveStartup([]byte("hostname new\n")); !errors.Is(err, unix.ENOSPC) {
 			t.Fatalf("cut %d: %v", cut, err)
 		}
-		if got, err := n.LoadStartup(); err != nil || got != "hostname old\n" {
+		if got, err := n.LoadStartup(); err != nil || string(got) != "hostname old\n" {
 			t.Fatalf("cut %d: %q %v", cut, got, err)
 		}
 	}
@@ -158,14 +159,14 @@ func TestConcurrentSaves(t *testing.T) {
 	var wg sync.WaitGroup
 	for i := range 8 {
 		wg.Go(func() {
-			if err := n.SaveStartup(strings.Repeat(string(rune('a'+i)), 10000)); err != nil {
+			if err := n.SaveStartup([]byte(strings.Repeat(string(rune('a'+i)), 10000))); err != nil {
 				t.Error(err)
 			}
 		})
 	}
 	wg.Wait()
 	got, err := n.LoadStartup()
-	if err != nil || len(got) != 10000 || strings.Trim(got, got[:1]) != "" {
+	if err != nil || len(got) != 10000 || len(bytes.Trim(got, string(got[:1]))) != 0 {
 		t.Errorf("mixed: %d bytes, %v", len(got), err)
 	}
 }
@@ -204,19 +205,19 @@ func TestDiskFull(t *testing.T) {
 	}
 	n := open(t, dir)
 	old := strings.Repeat("! a line of the old configuration\n", 500)
-	if err := n.SaveStartup(old); err != nil {
+	if err := n.SaveStartup([]byte(old)); err != nil {
 		t.Fatal(err)
 	}
-	if err := n.SaveStartup(strings.Repeat("x", 60000)); !errors.Is(err, unix.ENOSPC) {
+	if err := n.SaveStartup([]byte(strings.Repeat("x", 60000))); !errors.Is(err, unix.ENOSPC) {
 		t.Fatalf("disk full: %v", err)
 	}
-	if got, err := n.LoadStartup(); err != nil || got != old {
+	if got, err := n.LoadStartup(); err != nil || string(got) != old {
 		t.Fatalf("the previous configuration: %d bytes, %v", len(got), err)
 	}
 	if left, _ := os.ReadDir(dir); len(left) != 1 {
 		t.Errorf("left behind: %v", left)
 	}
-	if err := n.SaveStartup("hostname small\n"); err != nil {
+	if err := n.SaveStartup([]byte("hostname small\n")); err != nil {
 		t.Errorf("afterwards: %v", err)
 	}
 }
