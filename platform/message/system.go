@@ -22,9 +22,11 @@ var (
 		"A session has ended.", "No action is required."}
 	LinkUpDown = &Entry{"LINK", 3, "UPDOWN", "Interface %s, changed state to %s",
 		"The link of an interface went up or down.", "If it was not expected, check the cable and the switch port."}
+	LinkChanged = &Entry{"LINK", 5, "CHANGED", "Interface %s, changed state to %s",
+		"An interface was shut down.", "No action is required."}
 	LineProtoUpDown = &Entry{"LINEPROTO", 5, "UPDOWN", "Line protocol on Interface %s, changed state to %s",
 		"An interface became able or unable to carry packets.", "If it was not expected, check the cable and the switch port."}
 )
 
 var systemMessages = []*Entry{ConfigChanged, Restart, ServiceFailed, ServiceUp, ConfigLine,
-	LoginSuccess, LoginFailed, Logout, LinkUpDown, LineProtoUpDown}
+	LoginSuccess, LoginFailed, Logout, LinkUpDown, LinkChanged, LineProtoUpDown}

@@ -1,0 +1,133 @@
+package netif
+
+import (
+	"fmt"
+	"net/netip"
+	"strings"
+)
+
+// View is an interface as the show commands print it: how it is, and what the
+// configuration adds.
+type View struct {
+	Interface
+	Description string
+	// Method is where the addresses come from, in the words of IOS: "NVRAM" of
+	// the startup configuration, "manual" typed since, "other" of the host.
+	// "" is printed as "unset".
+	Method string
+}
+
+// ShowBrief is `show ip interface brief`.
+func ShowBrief(list []View) string {
+	var b strings.Builder
+	b.WriteString("Interface                  IP-Address      OK? Method Status                Protocol\n")
+	for i := range list {
+		v := &list[i]
+		ip := "unassigned"
+		if len(v.Addrs) > 0 {
+			ip = v.Addrs[0].Addr().String()
+		}
+		method := v.Method
+		if method == "" {
+			method = "unset"
+		}
+		fmt.Fprintf(&b, "%-26s %-15s YES %-6s %-21s %s\n", v.Name, ip, method, v.Status(), v.Protocol())
+	}
+	return b.String()
+}
+
+func (v *View) heading(b *strings.Builder) {
+	fmt.Fprintf(b, "%s is %s, line protocol is %s\n", v.Name, v.Status(), v.Protocol())
+}
+
+// ShowInterfaces is `show interfaces`. It prints what Linux knows; a line of
+// IOS that would have to be made up is left out.
+func ShowInterfaces(list []View) string {
+	var b strings.Builder
+	for i := range list {
+		list[i].interfaceText(&b)
+	}
+	return b.String()
+}
+
+func (v *View) interfaceText(b *strings.Builder) {
+	v.heading(b)
+	if !v.Present {
+		fmt.Fprintf(b, "  Hardware is not present (Linux device %s)\n", v.Device)
+		if v.Description != "" {
+			fmt.Fprintf(b, "  Description: %s\n", v.Description)
+		}
+		return
+	}
+	bandwidth, delay := assumed(v.Name)
+	if v.Speed > 0 {
+		bandwidth = v.Speed * 1000
+	}
+	fmt.Fprintf(b, "  Hardware is Linux device %s, address is %s (bia %[2]s)\n", v.Device, v.MAC.Cisco())
+	if v.Description != "" {
+		fmt.Fprintf(b, "  Description: %s\n", v.Description)
+	}
+	if len(v.Addrs) > 0 {
+		fmt.Fprintf(b, "  Internet address is %s\n", v.Addrs[0])
+	}
+	fmt.Fprintf(b, "  MTU %d bytes, BW %d Kbit/sec, DLY %d usec,\n", v.MTU, bandwidth, delay)
+	b.WriteString("     reliability 255/255, txload 1/255, rxload 1/255\n")
+	b.WriteString("  Encapsulation ARPA, loopback not set\n")
+	if v.Duplex != "" && v.Speed > 0 {
+		fmt.Fprintf(b, "  %s Duplex, %dMbps, link type is auto\n", v.Duplex, v.Speed)
+	}
+	b.WriteString("  ARP type: ARPA\n")
+	b.WriteString("  Last clearing of \"show interface\" counters never\n")
+	c := &v.Counters
+	fmt.Fprintf(b, "     %d packets input, %d bytes, %d no buffer\n", c.InPackets, c.InBytes, c.InMissed)
+	fmt.Fprintf(b, "     Received %d multicasts, %d dropped\n", c.InMulticast, c.InDropped)
+	fmt.Fprintf(b, "     %d input errors, %d CRC, %d frame, %d overrun, 0 ignored\n", c.InErrors, c.InCRC, c.InFrame, c.InOverrun)
+	fmt.Fprintf(b, "     %d packets output, %d bytes, %d underruns\n", c.OutPackets, c.OutBytes, c.OutUnderrun)
+	fmt.Fprintf(b, "     %d output errors, %d collisions, 0 interface resets\n", c.OutErrors, c.Collisions)
+	fmt.Fprintf(b, "     %d lost carrier, %d no carrier, %d dropped\n", c.OutCarrier, c.OutWindow, c.OutDropped)
+}
+
+// ShowIPInterface is `show ip interface`.
+func ShowIPInterface(list []View) string {
+	var b strings.Builder
+	for i := range list {
+		list[i].ipText(&b)
+	}
+	return b.String()
+}
+
+func (v *View) ipText(b *strings.Builder) {
+	v.heading(b)
+	if len(v.Addrs) == 0 {
+		b.WriteString("  Internet protocol processing disabled\n")
+		return
+	}
+	fmt.Fprintf(b, "  Internet address is %s\n", v.Addrs[0])
+	b.WriteString("  Broadcast address is 255.255.255.255\n")
+	fmt.Fprintf(b, "  Address determined by %s\n", determined(v.Method))
+	fmt.Fprintf(b, "  MTU is %d bytes\n", v.MTU)
+	b.WriteString("  Helper address is not set\n")
+	for _, p := range v.Addrs[1:] {
+		fmt.Fprintf(b, "  Secondary address %s\n", p)
+	}
+	b.WriteString("  Outgoing access list is not set\n")
+	b.WriteString("  Inbound  access list is not set\n")
+}
+
+func determined(method string) string {
+	switch method {
+	case "NVRAM":
+		return "non-volatile memory"
+	case "manual":
+		return "setup command"
+	}
+	return "the host system"
+}
+
+// Primary is the primary IPv4 address, if there is one.
+func (i *Interface) Primary() (netip.Prefix, bool) {
+	if len(i.Addrs) == 0 {
+		return netip.Prefix{}, false
+	}
+	return i.Addrs[0], true
+}
