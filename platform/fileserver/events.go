@@ -14,6 +14,7 @@ type (
 		Local     netip.AddrPort
 		Name      string
 		UserAgent string
+		Again     bool // a TFTP request that follows an HTTP 503 for the same name
 	}
 	// Served is a file that was sent, completely or not.
 	Served struct {
@@ -41,6 +42,7 @@ type (
 		Name      string
 		Expected  bool
 		Nearest   string // a name that differs by case, suffix or one character
+		Quiet     bool   // nothing to log: no name is near, or too many such messages
 	}
 	// Busy is a request refused because the serving count was reached.
 	Busy struct {
@@ -50,6 +52,8 @@ type (
 		Name      string
 		Serving   int
 		Limit     int
+		Why       string // when it was not the serving count: a fault of the disk
+		Quiet     bool   // not logged: too many such messages
 	}
 	// Denied is a request refused by rule, or a malformed one.
 	Denied struct {
@@ -58,6 +62,7 @@ type (
 		Local     netip.AddrPort
 		Name      string
 		Why       string
+		Quiet     bool // not logged: too many such messages
 	}
 )
 

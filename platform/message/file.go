@@ -7,4 +7,31 @@ var (
 		"Report the message with the output of `show tftp-server sessions`."}
 )
 
-var fileMessages = []*Entry{TFTPDefect}
+// Messages of the one look-up of files and of its HTTP transport.
+var (
+	HFSDenied = &Entry{"HFS", 4, "DENIED", "Request of %s for %s was refused: %s",
+		"An HTTP request was refused by rule: a name that leaves its directory, a protected kind of file, a method other than GET. Phones do not ask like this.",
+		"Find out who has the address. Put only phone files below the HFS home path."}
+	TFTPDenied = &Entry{"TFTP", 4, "DENIED", "Request of %s for %s was refused: %s",
+		"A TFTP request was refused by rule: a name that leaves its directory or a protected kind of file. Phones do not ask like this.",
+		"Find out who has the address. Put only phone files below the HFS home path."}
+	FileBusy = &Entry{"FILESERVER", 4, "BUSY", "%d of %d requests are being served, %s was told to ask for %s again",
+		"The serving count was reached and no place became free within two seconds. The phone asks again, over HTTP first and over TFTP after that.",
+		"If it repeats, raise `file-server maximum-serving-count` or start fewer phones at a time."}
+	FileFault = &Entry{"FILESERVER", 3, "FAULT", "%s asked by %s could not be read: %s",
+		"A file is there but could not be opened. The phone was told to ask again.",
+		"Check the file system with `dir flash:` and its free space."}
+	FileNear = &Entry{"FILESERVER", 5, "NEAR_MISS", "%s asked for %s, which is not here; the nearest name is %s",
+		"A phone asked for a file nobody has, and one with a similar name exists. A phone does not ask another server for it.",
+		"Compare the load names in the configuration with `dir flash:`. Rename the file if its name was mistyped."}
+	HTTPListenDown = &Entry{"HTTP", 3, "LISTEN_DOWN", "%s: %s",
+		"A listener of the HTTP server stopped working, or could not be opened. It is opened again with growing pauses.",
+		"`show ip http server status` tells the state. Stop the application that holds the port."}
+	HTTPListenUp = &Entry{"HTTP", 5, "LISTEN_UP", "%s: accepts connections again",
+		"A listener of the HTTP server works again.", "No action is required."}
+	HTTPDefect = &Entry{"HTTP", 3, "DEFECT", "A defect was contained in session module %s: %s",
+		"A part of the HTTP server failed in a way it should not. The one connection concerned was closed; all others go on.",
+		"Report the message with the output of `show ip http server all`."}
+)
+
+var fileMessages = []*Entry{HFSDenied, TFTPDenied, FileBusy, FileFault, FileNear, HTTPListenDown, HTTPListenUp, HTTPDefect, TFTPDefect}

@@ -1,0 +1,161 @@
+package fileserver
+
+import (
+	"container/list"
+	"context"
+	"net/netip"
+	"sync"
+	"time"
+)
+
+// The times of admission. [reference/files.md 1.1]
+const (
+	QueueTime = 2 * time.Second // longest wait for a place
+	AgainTime = 5 * time.Second // a TFTP request this soon after a 503 goes first
+)
+
+// queueFactor times the serving count is the length of each queue.
+const queueFactor = 2
+
+// maxRefused bounds what is remembered of 503 answers.
+const maxRefused = 8192
+
+// question is what makes a TFTP request the repetition of an HTTP request.
+type question struct {
+	client netip.Addr
+	name   string // clean, without case
+}
+
+// gate is the serving count with its queues.
+type gate struct {
+	mu      sync.Mutex
+	limit   int
+	serving int
+	first   list.List // of *waiter: TFTP after a 503
+	rest    list.List // of *waiter
+	refused map[question]time.Time
+}
+
+type waiter struct {
+	admitted chan struct{} // closed when it has its place
+	in       *list.List    // nil once admitted
+	at       *list.Element
+}
+
+func newGate(limit int) *gate { return &gate{limit: limit, refused: map[question]time.Time{}} }
+
+// again reports that the client was sent from HTTP to here a moment ago.
+func (g *gate) again(t Transport, q question) bool {
+	if t != TFTP {
+		return false
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	at, ok := g.refused[q]
+	return ok && time.Since(at) <= AgainTime
+}
+
+// put503 remembers that an HTTP request was answered 503.
+func (g *gate) put503(q question) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	now := time.Now()
+	if len(g.refused) >= maxRefused {
+		for k, at := range g.refused {
+			if now.Sub(at) > AgainTime {
+				delete(g.refused, k)
+			}
+		}
+	}
+	if len(g.refused) < maxRefused {
+		g.refused[q] = now
+	}
+}
+
+// enter takes a place, waiting for one if it must. The error is ErrBusy, or
+// the context's when the client has gone.
+func (g *gate) enter(ctx context.Context, again bool, q question) (waited bool, err error) {
+	g.mu.Lock()
+	if again {
+		delete(g.refused, q)
+	}
+	if g.serving < g.limit {
+		g.serving++
+		g.mu.Unlock()
+		return false, nil
+	}
+	queue, waiting := &g.rest, g.first.Len()+g.rest.Len()
+	if again {
+		queue, waiting = &g.first, g.first.Len()
+	}
+	if waiting >= queueFactor*g.limit {
+		g.mu.Unlock()
+		return false, ErrBusy
+	}
+	w := &waiter{admitted: make(chan struct{}), in: queue}
+	w.at = queue.PushBack(w)
+	g.mu.Unlock()
+
+	timer := time.NewTimer(QueueTime)
+	defer timer.Stop()
+	select {
+	case <-w.admitted:
+		return true, nil
+	case <-timer.C:
+		err = ErrBusy
+	case <-ctx.Done():
+		err = ctx.Err()
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if w.in == nil { // the place came at the same moment
+		if ctx.Err() == nil {
+			return true, nil
+		}
+		g.serving--
+		g.admit()
+		return true, ctx.Err()
+	}
+	w.in.Remove(w.at)
+	return true, err
+}
+
+// leave gives a place back.
+func (g *gate) leave() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.serving--
+	g.admit()
+}
+
+// admit lets waiters in while there is room. The lock is held.
+func (g *gate) admit() {
+	for g.serving < g.limit {
+		queue := &g.first
+		if queue.Len() == 0 {
+			queue = &g.rest
+		}
+		at := queue.Front()
+		if at == nil {
+			return
+		}
+		w := queue.Remove(at).(*waiter)
+		w.in = nil
+		g.serving++
+		close(w.admitted)
+	}
+}
+
+// setLimit changes the serving count. Who is being served goes on.
+func (g *gate) setLimit(n int) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.limit = max(n, 1)
+	g.admit()
+}
+
+func (g *gate) state() (serving, limit, waiting int) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.serving, g.limit, g.first.Len() + g.rest.Len()
+}

@@ -1,0 +1,204 @@
+package fileserver
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+func limited(t *testing.T, n int) *Server {
+	t.Helper()
+	s := New(Options{Generated: lookup})
+	apply(t, s, Config{MaximumServingCount: n})
+	return s
+}
+
+func from(tr Transport, client string) Request {
+	return Request{Transport: tr, Name: "XMLDefault.cnf.xml", Client: netip.MustParseAddrPort(client + ":5000")}
+}
+
+func hold(t *testing.T, s *Server, r Request) *File {
+	t.Helper()
+	f, err := s.Open(t.Context(), r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+// TestServingCount is C30: both transports share the limit; the request
+// beyond it is refused after the queue time; a place freed is given on.
+func TestServingCount(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := limited(t, 2)
+		a, b := hold(t, s, from(TFTP, "10.0.0.1")), hold(t, s, from(HTTP, "10.0.0.2"))
+		for _, tr := range []Transport{TFTP, HTTP} {
+			start := time.Now()
+			if _, err := s.Open(t.Context(), from(tr, "10.0.0.3")); !errors.Is(err, ErrBusy) || time.Since(start) != QueueTime {
+				t.Errorf("%s: %v after %v", tr, err, time.Since(start))
+			}
+		}
+		a.Finish(Result{})
+		c := hold(t, s, from(HTTP, "10.0.0.3"))
+		b.Finish(Result{Complete: true})
+		c.Finish(Result{Complete: true})
+		if n, _ := s.Serving(); n != 0 {
+			t.Error(n)
+		}
+	})
+}
+
+// TestQueue is C47: a request waits and is served when a place becomes free,
+// in the order of arrival.
+func TestQueue(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := limited(t, 1)
+		a := hold(t, s, from(HTTP, "10.0.0.1"))
+		var order []int
+		var mu sync.Mutex
+		var wg sync.WaitGroup
+		for i := range 2 {
+			wg.Go(func() {
+				f, err := s.Open(t.Context(), from(HTTP, "10.0.0.2"))
+				if err != nil {
+					t.Errorf("%d: %v", i, err)
+					return
+				}
+				mu.Lock()
+				order = append(order, i)
+				mu.Unlock()
+				f.Finish(Result{Complete: true})
+			})
+			synctest.Wait()
+		}
+		if s.Waiting() != 2 {
+			t.Errorf("%d wait", s.Waiting())
+		}
+		// The queue is full at twice the limit: no waiting at all.
+		start := time.Now()
+		if _, err := s.Open(t.Context(), from(HTTP, "10.0.0.9")); !errors.Is(err, ErrBusy) || time.Since(start) != 0 {
+			t.Errorf("%v after %v", err, time.Since(start))
+		}
+		time.Sleep(1900 * time.Millisecond)
+		a.Finish(Result{Complete: true})
+		wg.Wait()
+		if len(order) != 2 || order[0] != 0 {
+			t.Errorf("order %v", order)
+		}
+		if c := s.Counters(); c.Queued != 2 || c.HttpRequestsOverflow != 1 {
+			t.Errorf("%+v", c)
+		}
+	})
+}
+
+// TestTFTPAfter503 is C46: the TFTP request that follows a 503 for the same
+// name and client goes ahead of requests that wait already.
+func TestTFTPAfter503(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		rec := &notes{}
+		s := New(Options{Generated: lookup, Recorder: rec})
+		apply(t, s, Config{MaximumServingCount: 1})
+		a := hold(t, s, from(HTTP, "10.0.0.1"))
+		if _, err := s.Open(t.Context(), from(HTTP, "10.0.0.2")); !errors.Is(err, ErrBusy) {
+			t.Fatal(err)
+		}
+		var order []string
+		var wg sync.WaitGroup
+		open := func(r Request) {
+			wg.Go(func() {
+				f, err := s.Open(t.Context(), r)
+				if err != nil {
+					t.Errorf("%v: %v", r.Client, err)
+					return
+				}
+				order = append(order, r.Client.Addr().String())
+				f.Finish(Result{Complete: true})
+			})
+			synctest.Wait()
+		}
+		open(from(HTTP, "10.0.0.3"))
+		open(from(TFTP, "10.0.0.4"))
+		time.Sleep(630 * time.Millisecond)
+		open(from(TFTP, "10.0.0.2")) // the one that got 503, although the queue is full
+		a.Finish(Result{Complete: true})
+		wg.Wait()
+		if len(order) != 3 || order[0] != "10.0.0.2" {
+			t.Errorf("order %v", order)
+		}
+		again := 0
+		for _, e := range rec.all {
+			if x, ok := e.(Asked); ok && x.Again {
+				again++
+			}
+		}
+		if again != 1 || s.Counters().AskedAgain != 1 {
+			t.Errorf("%d marked as asked again", again)
+		}
+		// Five seconds later it is a request like any other.
+		a = hold(t, s, from(HTTP, "10.0.0.1"))
+		_, _ = s.Open(t.Context(), from(HTTP, "10.0.0.2"))
+		time.Sleep(AgainTime + time.Millisecond)
+		if s.gate.again(TFTP, question{netip.MustParseAddr("10.0.0.2"), "xmldefault.cnf.xml"}) {
+			t.Error("remembered too long")
+		}
+		a.Finish(Result{})
+	})
+}
+
+func TestClientLeavesTheQueue(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := limited(t, 1)
+		a := hold(t, s, from(HTTP, "10.0.0.1"))
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() {
+			_, err := s.Open(ctx, from(HTTP, "10.0.0.2"))
+			done <- err
+		}()
+		synctest.Wait()
+		cancel()
+		if err := <-done; !errors.Is(err, context.Canceled) {
+			t.Error(err)
+		}
+		a.Finish(Result{Complete: true})
+		if n, _ := s.Serving(); n != 0 || s.Waiting() != 0 {
+			t.Errorf("%d serving, %d waiting", n, s.Waiting())
+		}
+		if c := s.Counters(); c.HttpRequestsAborted != 1 {
+			t.Errorf("%+v", c)
+		}
+	})
+}
+
+func TestLimitChanges(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := limited(t, 1)
+		a := hold(t, s, from(HTTP, "10.0.0.1"))
+		got := make(chan *File, 1)
+		go func() { got <- hold(t, s, from(TFTP, "10.0.0.2")) }()
+		synctest.Wait()
+		apply(t, s, Config{MaximumServingCount: 2}) // lets it in at once
+		b := <-got
+		apply(t, s, Config{MaximumServingCount: 1}) // both go on
+		a.Finish(Result{Complete: true})
+		if _, err := s.Open(t.Context(), from(HTTP, "10.0.0.3")); !errors.Is(err, ErrBusy) {
+			t.Error(err)
+		}
+		b.Finish(Result{Complete: true})
+		hold(t, s, from(HTTP, "10.0.0.3")).Finish(Result{Complete: true})
+	})
+}
+
+func TestRefusedIsBounded(t *testing.T) {
+	g := newGate(1)
+	for i := range maxRefused + 100 {
+		g.put503(question{netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)}), "x"})
+	}
+	if len(g.refused) > maxRefused {
+		t.Error(len(g.refused))
+	}
+}

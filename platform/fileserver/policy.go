@@ -1,0 +1,61 @@
+package fileserver
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+
+	"option150/telephony/phone"
+)
+
+// What the loose look-up in flash: never serves, because a home path is often
+// the root of flash: and then holds more than phone files [cme.md 5.1 and 11
+// #20]. Configurations, keys and bindings of this box are outside flash: anyhow;
+// this is about copies the operator put there. A tftp-server line that names a
+// file is a decision and is not asked.
+var (
+	protectedNames    = []string{"startup-config", "running-config", "private-config", "config.text", "private-config.text", "vlan.dat", "packages.conf", "authorized_keys", "known_hosts"}
+	protectedSuffixes = []string{"-confg", ".key", ".pem", ".p12", ".pfx", ".p8", ".crt", ".cer", ".csr", ".toml", ".pkg", ".jks", ".bak"}
+	protectedPrefixes = []string{"ssh_host_", "id_rsa", "id_dsa", "id_ecdsa", "id_ed25519", "startup-config", "running-config", "bindings."}
+)
+
+// Protected reports that a name is that of a configuration, a key, a
+// certificate or an image of a router, and is not served from the home path.
+func Protected(name string) bool {
+	b := strings.ToLower(name[strings.LastIndexByte(name, '/')+1:])
+	return slices.Contains(protectedNames, b) ||
+		slices.ContainsFunc(protectedSuffixes, func(s string) bool { return strings.HasSuffix(b, s) }) ||
+		slices.ContainsFunc(protectedPrefixes, func(s string) bool { return strings.HasPrefix(b, s) }) ||
+		strings.HasSuffix(b, ".bin") && strings.Contains(b, "-mz.") || // c2800nm-advipservicesk9-mz.124-24.T.bin
+		strings.HasSuffix(b, ".spa.bin")
+}
+
+// deviceKind is "sep", "sip", "ld" or "gk" for a file of one phone, else "".
+func deviceKind(name string) string {
+	if _, ok := phone.MACOfFile(name); !ok {
+		return ""
+	}
+	b := strings.ToLower(name[strings.LastIndexByte(name, '/')+1:])
+	for _, kind := range []string{"sep", "sip", "ld", "gk"} {
+		if strings.HasPrefix(b, kind) {
+			return kind
+		}
+	}
+	return ""
+}
+
+// maxLogged bounds a name as it is recorded, in bytes.
+const maxLogged = 255
+
+// printable is a name as asked in a form that harms no terminal and no log.
+func printable(s string) string {
+	if len(s) > maxLogged {
+		s = s[:maxLogged]
+	}
+	return strings.Map(func(r rune) rune {
+		if r == unicode.ReplacementChar || !unicode.IsPrint(r) {
+			return '?'
+		}
+		return r
+	}, s)
+}

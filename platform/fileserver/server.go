@@ -1,0 +1,306 @@
+package fileserver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"option150/platform/flash"
+	"option150/platform/journal"
+	"option150/telephony/phone"
+)
+
+// Options are what a Server serves from. All may be empty.
+type Options struct {
+	Flash     *flash.Flash
+	Generated Lookup          // asked first
+	Fallback  Lookup          // generated files that one of the same name on flash: replaces
+	Names     func() []string // names of generated files, for suggestions
+	Routes    []Route         // asked last, in this order
+	Recorder  journal.Recorder
+}
+
+// Server is the one look-up of files. Use New. It implements Opener and
+// service.Service.
+type Server struct {
+	opt   Options
+	rec   journal.Recorder
+	gate  *gate
+	count tally
+	now   atomic.Pointer[settings]
+
+	quiet limiter
+
+	mu    sync.Mutex // guards since and on
+	on    bool
+	since time.Time
+}
+
+// settings are what follows from a Config. Never changed.
+type settings struct {
+	cfg   Config
+	home  string
+	chain []Route
+}
+
+// New returns a server with the factory configuration. It serves at once.
+func New(o Options) *Server {
+	s := &Server{opt: o, rec: journal.Or(o.Recorder), gate: newGate(DefaultServingCount)}
+	s.count.started = time.Now()
+	s.now.Store(s.settle(Default(), ""))
+	return s
+}
+
+func (s *Server) settle(c Config, home string) *settings {
+	st := &settings{cfg: c, home: home}
+	add := func(ok bool, r Route) {
+		if ok {
+			st.chain = append(st.chain, r)
+		}
+	}
+	add(s.opt.Generated != nil, generated{s.opt.Generated})
+	add(len(c.Bindings) > 0, bound{s.opt.Flash, s.opt.Generated, bind(c.Bindings)})
+	add(s.opt.Flash != nil, loose{s.opt.Flash, home})
+	add(s.opt.Fallback != nil, generated{s.opt.Fallback})
+	st.chain = append(st.chain, s.opt.Routes...)
+	return st
+}
+
+// Open implements Opener.
+func (s *Server) Open(ctx context.Context, r Request) (*File, error) {
+	start := time.Now()
+	asked := printable(r.Name)
+	clean, nameErr := flash.CleanName(r.Name)
+	q := question{r.Client.Addr().Unmap(), strings.ToLower(clean)}
+	again := nameErr == nil && s.gate.again(r.Transport, q)
+
+	s.count.begin(r.Transport)
+	s.rec.Record(Asked{r.Transport, r.Client, r.Local, asked, printable(r.UserAgent), again})
+	if nameErr != nil {
+		return nil, s.badName(r, asked, nameErr)
+	}
+	if err := s.enter(ctx, again, q); err != nil {
+		return nil, s.refuse(r, asked, q, err)
+	}
+	admitted := true
+	defer func() { // also when a route panics
+		if admitted {
+			s.gate.leave()
+			if p := recover(); p != nil {
+				s.aborted(r, asked, start, "defect in a route")
+				panic(p)
+			}
+		}
+	}()
+	hit, route, err := s.find(ctx, r, clean)
+	if err != nil {
+		s.gate.leave()
+		admitted = false
+		return nil, s.refuse(r, asked, q, err)
+	}
+	admitted = false
+	s.count.add(func(c *Counters) { c.family(deviceKind(clean), true) })
+	return s.file(r, asked, hit, route, start), nil
+}
+
+func (s *Server) enter(ctx context.Context, again bool, q question) error {
+	if again {
+		s.count.add(func(c *Counters) { c.AskedAgain++ })
+	}
+	waited, err := s.gate.enter(ctx, again, q)
+	if waited && err == nil {
+		s.count.add(func(c *Counters) { c.Queued++ })
+	}
+	return err
+}
+
+// find asks the routes in order.
+func (s *Server) find(ctx context.Context, r Request, clean string) (*Hit, string, error) {
+	for _, route := range s.now.Load().chain {
+		hit, err := route.Open(ctx, r, clean)
+		switch {
+		case err != nil && !errors.Is(err, ErrNotFound):
+			return nil, "", err
+		case err != nil || hit == nil:
+			continue
+		case hit.Size == 0: // counts as absent [reference/files.md 10, C48]
+			closeHit(hit)
+			s.count.add(func(c *Counters) { c.ZeroLength++ })
+			continue
+		}
+		return hit, route.Name(), nil
+	}
+	return nil, "", ErrNotFound
+}
+
+// file makes the answer. Its Finish gives the place back and tells the end.
+func (s *Server) file(r Request, asked string, h *Hit, route string, start time.Time) *File {
+	f := &File{Name: h.Name, Route: route, Size: h.Size, ModTime: h.ModTime, ETag: h.ETag, Content: h.Content}
+	f.finish = func(res Result) {
+		closeHit(h)
+		s.gate.leave()
+		o := processed
+		if !res.Complete {
+			o = aborted
+		}
+		disk := route == RouteFlash || route == RouteBinding
+		s.count.end(r.Transport, o, func(c *Counters) {
+			c.BytesSent += uint64(max(res.Bytes, 0))
+			c.Retransmits += uint64(max(res.Retransmits, 0))
+			if o == processed && disk && r.Transport == HTTP {
+				c.HttpServedFromDisk++
+			}
+		})
+		s.rec.Record(Served{Transport: r.Transport, Client: r.Client, Local: r.Local, Name: asked, File: f.Name,
+			Route: route, Size: h.Size, Bytes: res.Bytes, Duration: time.Since(start), Retransmits: res.Retransmits,
+			BlockSize: res.BlockSize, Status: res.Status, Complete: res.Complete, Why: res.Why})
+	}
+	return f
+}
+
+func closeHit(h *Hit) {
+	if h.Close != nil {
+		_ = h.Close()
+	}
+}
+
+// badName answers a name that cannot be one. What is only too long or empty
+// does not exist; the rest was not asked by a phone.
+func (s *Server) badName(r Request, asked string, err error) error {
+	if errors.Is(err, flash.ErrEmptyName) || errors.Is(err, flash.ErrLongName) {
+		return s.refuse(r, asked, question{}, ErrNotFound)
+	}
+	return s.refuse(r, asked, question{}, fmt.Errorf("%w: %w", ErrDenied, err))
+}
+
+// Deny records a request that was refused before it came to a look-up (a
+// method other than GET, an access class) and returns ErrDenied.
+func (s *Server) Deny(r Request, why string) error {
+	asked := printable(r.Name)
+	s.count.begin(r.Transport)
+	s.rec.Record(Asked{r.Transport, r.Client, r.Local, asked, printable(r.UserAgent), false})
+	return s.refuse(r, asked, question{}, fmt.Errorf("%w: %s", ErrDenied, why))
+}
+
+// refuse counts and records the end of a request without a file and returns
+// what the transport is told.
+func (s *Server) refuse(r Request, asked string, q question, err error) error {
+	switch {
+	case errors.Is(err, context.Canceled):
+		s.aborted(r, asked, time.Now(), "client has gone")
+		return err
+	case errors.Is(err, ErrNotFound):
+		s.absent(r, asked)
+		return ErrNotFound
+	case errors.Is(err, ErrDenied), errors.Is(err, ErrMalformed):
+		s.count.end(r.Transport, notFound, func(c *Counters) { c.Denied++ })
+		s.rec.Record(Denied{r.Transport, r.Client, r.Local, asked, reason(err), s.quiet.over()})
+		return err
+	}
+	// Everything else is "ask again", never a false "no such file".
+	if r.Transport == HTTP && q.name != "" {
+		s.gate.put503(q)
+	}
+	s.count.end(r.Transport, overflow, nil)
+	why := ""
+	if !errors.Is(err, ErrBusy) {
+		why, err = reason(err), fmt.Errorf("%w: %w", ErrBusy, err)
+	}
+	serving, limit, _ := s.gate.state()
+	s.rec.Record(Busy{r.Transport, r.Client, r.Local, asked, serving, limit, why, s.quiet.over()})
+	return err
+}
+
+func (s *Server) aborted(r Request, asked string, start time.Time, why string) {
+	s.count.end(r.Transport, aborted, nil)
+	s.rec.Record(Served{Transport: r.Transport, Client: r.Client, Local: r.Local, Name: asked,
+		Duration: time.Since(start), Why: why})
+}
+
+func (s *Server) absent(r Request, asked string) {
+	clean, err := flash.CleanName(r.Name)
+	if err != nil {
+		clean = ""
+	}
+	e := NotFound{Transport: r.Transport, Client: r.Client, Local: r.Local, Name: asked, Expected: phone.ExpectedAbsent(clean)}
+	if !e.Expected && clean != "" {
+		e.Nearest = nearest(clean, s.names)
+		e.Quiet = e.Nearest == "" || s.quiet.over()
+	}
+	s.count.end(r.Transport, notFound, func(c *Counters) {
+		c.family(deviceKind(clean), false)
+		if e.Expected {
+			c.Expected++
+		}
+	})
+	s.rec.Record(e)
+}
+
+// names calls yield with every name there is.
+func (s *Server) names(yield func(string) bool) {
+	more := true
+	each := func(n string) bool { more = more && yield(n); return more }
+	if s.opt.Names != nil {
+		for _, n := range s.opt.Names() {
+			if !each(n) {
+				return
+			}
+		}
+	}
+	st := s.now.Load()
+	for _, b := range st.cfg.Bindings {
+		n := b.Alias
+		if n == "" {
+			n = last(b.File)
+		}
+		if !each(n) {
+			return
+		}
+	}
+	if s.opt.Flash != nil {
+		s.opt.Flash.Names(st.home, func(n string) bool { return Protected(n) || each(n) })
+	}
+}
+
+// reason is an error in plain words, without paths of the machine.
+func reason(err error) string {
+	var pe *fs.PathError
+	if errors.As(err, &pe) {
+		return pe.Err.Error()
+	}
+	return strings.TrimPrefix(strings.TrimPrefix(err.Error(), ErrDenied.Error()+": "), ErrMalformed.Error()+": ")
+}
+
+// Serving is the number of requests being served and the most that are at a
+// time.
+func (s *Server) Serving() (now, max int) {
+	now, max, _ = s.gate.state()
+	return now, max
+}
+
+// Waiting is the number of requests in the queue.
+func (s *Server) Waiting() int {
+	_, _, n := s.gate.state()
+	return n
+}
+
+// Counters is a snapshot in which the sums hold.
+func (s *Server) Counters() Counters {
+	c := s.count.snapshot()
+	_, limit, _ := s.gate.state()
+	c.MaxServingCount = uint64(limit)
+	return c
+}
+
+// Bindings are the tftp-server lines in force, in the order typed.
+func (s *Server) Bindings() []Binding { return slices.Clone(s.now.Load().cfg.Bindings) }
+
+// HomePath is the directory of flash: loose names are looked up in, "flash:/"
+// for the root.
+func (s *Server) HomePath() string { return "flash:/" + s.now.Load().home }
