@@ -1,0 +1,217 @@
+package tftp
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"math"
+	"net/netip"
+	"time"
+)
+
+var errPanic = errors.New("the file failed")
+
+// packet takes what is not a request: acknowledgements, errors, and whatever
+// else arrives at a socket of ours.
+func (sh *shard) packet(d *datagram, now time.Duration) {
+	op := opcode(d.payload)
+	sh.mu.Lock()
+	defer sh.unlock()
+	sh.tally.sawDrops(d.drops)
+	t := sh.table[key{d.peer, d.local}]
+	switch {
+	case t == nil:
+		sh.stray(d, op, now)
+	case op == opACK && len(d.payload) >= headerSize:
+		if t.file != nil {
+			sh.ack(t, binary.BigEndian.Uint16(d.payload[2:]), now)
+		}
+	case op == opERROR:
+		code, _ := parseError(d.payload)
+		sh.end(t, aborted, fmt.Sprintf("the client sent error %d", code))
+	default:
+		sh.tally.malformed++
+	}
+}
+
+func (sh *shard) ack(t *transfer, number uint16, now time.Duration) {
+	before := t.snd.base
+	v := t.snd.ack(now, number)
+	sh.tally.segmentsAcked += t.snd.base - before
+	switch v {
+	case duplicate:
+		sh.tally.duplicateAcks++
+	case progress, resend:
+		sh.pump(t, now)
+	case done:
+		sh.end(t, processed, "")
+	}
+}
+
+// pump sends what the transfer has to send now and sets its timer.
+func (sh *shard) pump(t *transfer, now time.Duration) {
+	for sh.wire != nil && t.snd.more() {
+		again := t.snd.retransmits
+		p, err := sh.emit(t, now)
+		if err != nil {
+			sh.tally.readErrors++
+			sh.reply(t.key.peer, t.control, replyReadError)
+			sh.end(t, aborted, "read error: "+err.Error())
+			return
+		}
+		sh.out.add(p, t.control, t.key.peer)
+		sh.tally.retransmits += uint64(t.snd.retransmits - again)
+		if opcode(p) == opDATA {
+			sh.tally.segmentsSent++
+			sh.tally.bytesSent += uint64(len(p) - headerSize)
+			if t.disk {
+				sh.tally.segmentsFromDisk++
+			}
+		}
+		sh.trace(t.key.peer, p, false)
+	}
+	sh.timers.schedule(t)
+	sh.arm()
+}
+
+// emit contains a panic of the file's Content.
+func (sh *shard) emit(t *transfer, now time.Duration) (p []byte, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			sh.later(func() { sh.srv.defect("reading "+printable(t.req.name), v) })
+			err = errPanic
+		}
+	}()
+	return t.snd.emit(now, sh.out.room(sh.wire, t.snd.need()))
+}
+
+// reply sends an ERROR.
+func (sh *shard) reply(peer netip.AddrPort, control []byte, e wireError) {
+	if sh.wire == nil {
+		return
+	}
+	p := appendError(sh.out.room(sh.wire, 64), e)
+	sh.out.add(p, control, peer)
+	sh.trace(peer, p, false)
+	port := uint16(sh.port.Load())
+	sh.later(func() { sh.srv.rec.Record(ErrorSent{Client: peer, Port: port, Code: e.code, Text: e.text}) })
+}
+
+// stray answers a packet that belongs to no transfer. An ERROR is never
+// answered, nor is the echo of a transfer that has just ended.
+func (sh *shard) stray(d *datagram, op uint16, now time.Duration) {
+	switch op {
+	case opERROR:
+		return
+	case opRRQ, opWRQ, opDATA, opACK:
+		if sh.recent.has(key{d.peer, d.local}, now) {
+			return
+		}
+		sh.tally.unknownTID++
+		sh.refuse(d, replyUnknownTID, now)
+	default:
+		sh.tally.malformed++
+		if len(d.payload) >= 2 {
+			sh.refuse(d, replyIllegal, now)
+		}
+	}
+}
+
+// refuse answers what nobody can be shown to have sent, at a limited rate.
+func (sh *shard) refuse(d *datagram, e wireError, now time.Duration) {
+	if d.broadcast {
+		return
+	}
+	if !sh.srv.strays.allow(d.peer.Addr(), now) {
+		sh.tally.rateLimited++
+		return
+	}
+	sh.reply(d.peer, replyControl(d.local, d.ifindex), e)
+}
+
+// expire does what is due by time and tells how long nothing else will be.
+func (sh *shard) expire(now time.Duration) time.Duration {
+	sh.mu.Lock()
+	defer sh.unlock()
+	for t := sh.timers.due(now); t != nil; t = sh.timers.due(now) {
+		switch t.snd.timeout(now) {
+		case gaveUp:
+			sh.end(t, aborted, "the client does not answer")
+		case doneUnsure:
+			sh.end(t, processed, "the last acknowledgement is missing")
+		default:
+			sh.pump(t, now)
+		}
+	}
+	sh.armed = math.MaxInt64
+	if len(sh.timers) > 0 {
+		sh.armed = sh.timers[0].queued
+	}
+	return sh.armed - now
+}
+
+// arm wakes the timer goroutine if something is due before it wakes by itself.
+func (sh *shard) arm() {
+	if len(sh.timers) == 0 || sh.timers[0].queued >= sh.armed {
+		return
+	}
+	sh.armed = sh.timers[0].queued
+	select {
+	case sh.wake <- struct{}{}:
+	default:
+	}
+}
+
+// keepTime is the timer goroutine of the shard.
+func (sh *shard) keepTime() {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		select {
+		case <-timer.C:
+		case <-sh.wake:
+		case <-sh.stop:
+			return
+		}
+		timer.Reset(sh.tick())
+	}
+}
+
+func (sh *shard) tick() time.Duration {
+	wait := time.Second // if expire panics
+	sh.srv.contain("the timers", func() { wait = sh.expire(sh.srv.now()) })
+	return max(wait, 0)
+}
+
+// trace records a packet while `debug tftp packets` is on.
+func (sh *shard) trace(peer netip.AddrPort, p []byte, received bool) {
+	if sh.srv.tracing.Load() {
+		e := Packet{Client: peer, Received: received, Octets: len(p), What: describe(p)}
+		sh.later(func() { sh.srv.rec.Record(e) })
+	}
+}
+
+// describe names a packet for the operator.
+func describe(p []byte) string {
+	number := uint16(0)
+	if len(p) >= headerSize {
+		number = binary.BigEndian.Uint16(p[2:])
+	}
+	switch op := opcode(p); op {
+	case opRRQ:
+		return "read request"
+	case opWRQ:
+		return "write request"
+	case opDATA:
+		return fmt.Sprintf("DATA block %d", number)
+	case opACK:
+		return fmt.Sprintf("ACK %d", number)
+	case opERROR:
+		code, text := parseError(p)
+		return fmt.Sprintf("error %d (%s)", code, text)
+	case opOACK:
+		return "OACK"
+	default:
+		return fmt.Sprintf("illegal operation %d", op)
+	}
+}

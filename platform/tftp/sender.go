@@ -1,0 +1,261 @@
+package tftp
+
+import "time"
+
+// unvalidatedPackets is what a client gets that has not acknowledged anything:
+// its address may be forged, and we shall not be the amplifier (files.md 7.3).
+const unvalidatedPackets = 3
+
+// lateRequest is how long after the last progress an identical request is
+// taken for a late copy of the first one. Later it is a client that began anew.
+const lateRequest = time.Second
+
+// patience is when a transfer is given up.
+type patience struct {
+	tries int           // time-outs in a row, at least
+	idle  time.Duration // without progress, at least: phones write flash between blocks
+	limit time.Duration // without progress, whatever the number of tries
+}
+
+// verdict is what an input meant to a transfer.
+type verdict uint8
+
+const (
+	ignored    verdict = iota
+	duplicate          // an old acknowledgement: never answered with DATA [RFC 1123 4.2.3.1]
+	progress           // send while more()
+	resend             // send while more(), these are retransmissions
+	done               // the client has everything
+	doneUnsure         // everything was sent, only the last acknowledgement never came
+	gaveUp             // the client is gone
+)
+
+// sender is the state machine of one transfer: acknowledgements and times in,
+// packets out. It does no input or output but reading its source and knows no
+// clock: times are durations since an epoch of the caller.
+//
+// Blocks are counted in 64 bits; the 16 bits on the wire are resolved against
+// the window, so a file may be of any length and the numbers roll over to 0.
+//
+//	           base          next      base+window
+//	acknowledged | in flight | to send now |
+type sender struct {
+	src       source
+	blockSize int
+	window    uint64
+	oack      []option
+
+	negotiating bool // waiting for ACK 0
+	oackDue     bool
+	base        uint64 // highest block acknowledged
+	next        uint64 // block to send next
+	high        uint64 // highest block ever sent
+
+	limits   timeouts
+	patience patience
+	rtt      rtt
+	backoff  int // doublings in force; a sample ends them (Karn)
+	tries    int // time-outs since the last progress
+	deadline time.Duration
+	started  time.Duration
+	sentAt   time.Duration // last packet
+	moved    time.Duration // last progress
+
+	timing  bool // block timed was sent once, at timedAt
+	timed   uint64
+	timedAt time.Duration
+	gap     bool // the window was already sent again for a repeated ACK of base
+
+	validated   bool
+	packets     int   // sent so far
+	retransmits int   // of those, sent again
+	sent        int64 // octets of payload, each counted once
+	acked       int64 // octets of payload acknowledged
+	lastLen     int   // length of block high
+}
+
+// newSender prepares a transfer; nothing is sent before the first emit.
+func newSender(now time.Duration, src source, a agreed, limits timeouts, p patience, known rtt) sender {
+	s := sender{
+		src: src, blockSize: a.blockSize, window: uint64(a.window), oack: a.oack,
+		next: 1, limits: limits, patience: p, rtt: known,
+		started: now, sentAt: now, moved: now,
+	}
+	if a.timeout > 0 { // the client knows how fast it is
+		s.limits.initial, s.limits.ceiling = a.timeout, a.timeout
+		s.limits.floor = min(s.limits.floor, a.timeout)
+	}
+	if len(a.oack) > 0 {
+		s.negotiating, s.oackDue = true, true
+	}
+	s.deadline = now + s.rto()
+	return s
+}
+
+func (s *sender) rto() time.Duration { return s.limits.backedOff(s.rtt, s.backoff) }
+
+// more reports whether a packet is to be sent now.
+func (s *sender) more() bool {
+	if !s.validated && s.packets >= unvalidatedPackets {
+		return false
+	}
+	if s.negotiating {
+		return s.oackDue
+	}
+	last := s.src.last()
+	return s.next <= s.base+s.window && (last == 0 || s.next <= last)
+}
+
+// need is the size of the largest packet emit can append.
+func (s *sender) need() int { return headerSize + max(s.blockSize, maxRequest+64) }
+
+// emit appends the next packet to b. Call it only if more.
+func (s *sender) emit(now time.Duration, b []byte) ([]byte, error) {
+	again := false
+	if s.negotiating {
+		b = appendOACK(b, s.oack)
+		s.oackDue = false
+		again = s.packets > 0
+		s.measure(now, 0, again)
+	} else {
+		n := s.next
+		b = appendDataHeader(b, n)
+		at := len(b)
+		b = b[:at+s.blockSize]
+		got, err := s.src.block(n, b[at:])
+		if err != nil {
+			return nil, err
+		}
+		b = b[:at+got]
+		again = n <= s.high
+		s.measure(now, n, again)
+		s.next++
+		if !again {
+			s.high, s.lastLen = n, got
+			s.sent += int64(got)
+		}
+	}
+	s.packets++
+	if again {
+		s.retransmits++
+	}
+	s.sentAt = now
+	s.deadline = now + s.rto()
+	return b, nil
+}
+
+// measure times the newest block that was sent once only.
+func (s *sender) measure(now time.Duration, n uint64, again bool) {
+	s.timing, s.timed, s.timedAt = !again, n, now
+}
+
+// ack takes an acknowledgement with the 16-bit number of the wire.
+func (s *sender) ack(now time.Duration, number uint16) verdict {
+	if s.negotiating {
+		if number != 0 || s.packets == 0 {
+			return ignored
+		}
+		s.negotiating = false
+		s.advance(now, 0)
+		return progress
+	}
+	n := s.base + uint64(number-uint16(s.base)) // 16-bit difference: the wrap is in it
+	switch {
+	case n > s.high:
+		return s.stale(number)
+	case n == s.base:
+		if s.gapSignal(now) {
+			s.next, s.gap, s.timing = s.base+1, true, false
+			return resend
+		}
+		return duplicate
+	}
+	s.advance(now, n)
+	if last := s.src.last(); last != 0 && n >= last {
+		return done
+	}
+	if s.next > n+1 { // something after n is missing: go on from there [RFC 7440 4]
+		s.next = n + 1
+		return resend
+	}
+	return progress
+}
+
+// stale tells an old acknowledgement from one of the future.
+func (s *sender) stale(number uint16) verdict {
+	if back := uint16(s.base) - number; s.validated && uint64(back) <= s.base && back < 1<<15 {
+		return duplicate
+	}
+	return ignored
+}
+
+// gapSignal reports whether a repeated acknowledgement of base means that the
+// first block of the window was lost. With a window of one it never does, that
+// would be the sorcerer's apprentice. With a larger one it is believed once
+// per window, and only if it came late enough to be an answer to the window
+// and not the echo of a duplicated packet before it.
+func (s *sender) gapSignal(now time.Duration) bool {
+	return s.window > 1 && s.high > s.base && !s.gap && s.rtt.known() && now-s.sentAt >= s.rtt.smoothed/2
+}
+
+// advance moves base to n: the client lives.
+func (s *sender) advance(now time.Duration, n uint64) {
+	if s.timing && n >= s.timed {
+		s.rtt.sample(now - s.timedAt)
+		s.timing, s.backoff = false, 0
+	}
+	s.validated = true
+	s.base = n
+	s.next = max(s.next, n+1)
+	s.gap = false
+	s.tries = 0
+	s.moved = now
+	s.acked = s.sent
+	if n < s.high {
+		s.acked = int64(n) * int64(s.blockSize)
+	}
+	s.deadline = now + s.rto()
+}
+
+// timeout is called when deadline has passed.
+func (s *sender) timeout(now time.Duration) verdict {
+	idle := now - s.moved
+	switch last := s.src.last(); {
+	case !s.validated:
+		if s.packets >= unvalidatedPackets || idle >= s.patience.idle {
+			return gaveUp
+		}
+	case last != 0 && s.high >= last && s.tries >= s.patience.tries:
+		return doneUnsure
+	case s.tries >= s.patience.tries && idle >= s.patience.idle, idle >= s.patience.limit:
+		return gaveUp
+	}
+	s.tries++
+	s.backoff++
+	s.rewind()
+	s.deadline = now + s.rto()
+	return resend
+}
+
+// repeat is called when the client sent its request again, maybe because our
+// answer was lost. It reports whether the answer is to be sent again.
+func (s *sender) repeat() bool {
+	if s.validated {
+		return false
+	}
+	s.rewind()
+	return s.more()
+}
+
+// rewind makes what is in flight due again.
+func (s *sender) rewind() {
+	s.timing = false
+	if s.negotiating {
+		s.oackDue = true
+		return
+	}
+	s.next = s.base + 1
+}
+
+// late reports whether an identical request that comes now is only a late copy.
+func (s *sender) late(now time.Duration) bool { return s.validated && now-s.moved < lateRequest }
