@@ -125,6 +125,7 @@ type RegisterGlobal struct {
 	NetworkLocale string
 	URLs          []URL
 	TelnetLevel   int
+	Upgrade       bool // `upgrade`: OS79XX.TXT names the image of the 7940 and 7960
 }
 
 // RegisterDN is one `voice register dn TAG` section.

@@ -1,0 +1,196 @@
+package cnf
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"strings"
+
+	"option150/telephony/phone"
+)
+
+// Options is what a build needs to know besides the configuration.
+type Options struct {
+	Generation uint64 // kept in the set
+	// Stamp, when not empty, is the version stamp of all SCCP files instead of
+	// the one made of each content: "Jan 01 2002 00:00:00".
+	Stamp string
+	// Sync, when not empty, is the same for SIP files: 16 digits.
+	Sync string
+}
+
+// ErrTooMuch says that the set would exceed MaxFiles or MaxTotal.
+var ErrTooMuch = errors.New("too many or too large phone files")
+
+// Build makes all files of a configuration. What cannot be built is left out
+// and named in Set.Problems, together with everything Validate says.
+func Build(c Config, o Options) (*Set, error) {
+	b := &builder{c: c, o: o, set: &Set{Generation: o.Generation, names: make(map[string]*File)}, devices: make(map[phone.MAC]bool), plain: make(map[string]rendered)}
+	b.problems = Validate(c)
+	b.sccp()
+	b.sip()
+	if len(b.set.files) > MaxFiles || b.total > MaxTotal {
+		return nil, fmt.Errorf("%w: %d files, %d bytes", ErrTooMuch, len(b.set.files), b.total)
+	}
+	b.set.Devices = len(b.devices)
+	b.set.Problems = b.problems
+	return b.set, nil
+}
+
+type builder struct {
+	c        Config
+	o        Options
+	set      *Set
+	problems problems
+	total    int
+	devices  map[phone.MAC]bool
+	sccpSums [][]byte            // different contents, for the stamp of the whole
+	plain    map[string]rendered // by type: the file of an ephone without settings of its own
+}
+
+// render makes a content that carries the given stamp.
+type render func(stamp string) []byte
+
+// add puts a file in the set unless its size or its name forbids it.
+func (b *builder) add(f *File, where string) *File {
+	switch n := len(f.Content); {
+	case n > SizeLimit:
+		b.problems.add(Refuse, "file-too-large", where, "%s would be %d bytes and is not built: phones take at most %d", f.Name, n, SizeLimit)
+		return nil
+	case n == 0:
+		return nil // an empty file counts as absent for phones
+	case n > SizeWarn:
+		b.problems.add(Warning, "file-large", where, "%s is %d bytes: phones of the 79x1 to 79x5 series take at most %d", f.Name, n, SizeWarn)
+	}
+	if had := b.set.names[lookupKey(f.Name)]; had != nil {
+		b.problems.add(Warning, "name-taken", where, "%s is not built: that name is served from %s", f.Name, had.Location)
+		return nil
+	}
+	if len(b.set.files) > MaxFiles || b.total > MaxTotal {
+		b.total += len(f.Content)
+		return nil // Build reports it
+	}
+	f.ETag = etag(f.Content)
+	b.total += len(f.Content)
+	b.set.files = append(b.set.files, f)
+	b.name(f, f.Name, where)
+	for _, a := range f.Aliases {
+		b.name(f, a, where)
+	}
+	return f
+}
+
+// name binds one name; the first file keeps it. Ephones come first, so of an
+// ephone and a pool with one MAC the ephone has the SEP file.
+func (b *builder) name(f *File, name, where string) {
+	key := lookupKey(name)
+	switch had := b.set.names[key]; {
+	case had == nil:
+		b.set.names[key] = f
+	case had != f:
+		b.problems.add(Warning, "name-taken", where, "%s is served from %s, not from %s", name, had.Location, f.Location)
+	}
+}
+
+// alias adds a name to a file that is already in the set.
+func (b *builder) alias(f *File, name, where string) {
+	f.Aliases = append(f.Aliases, name)
+	b.name(f, name, where)
+}
+
+// stamped renders a content with a stamp made of it.
+func (b *builder) stamped(r render, fixed string, make func(uint64) string) (content []byte, stamp string) {
+	if stamp = fixed; stamp == "" {
+		stamp = make(sum64(r("")))
+	}
+	return r("{" + stamp + "}"), stamp
+}
+
+// directory is the place of files: "system:/its/" for the default, else the
+// file system named with its/ below it.
+func directory(location, byDefault string) string {
+	l := oneLine(strings.TrimSpace(location))
+	if l == "" || strings.EqualFold(strings.TrimRight(l, "/"), strings.TrimRight(byDefault, "/")) || strings.EqualFold(l, "system:") {
+		return byDefault
+	}
+	if strings.HasPrefix(strings.ToLower(l), "tftp:") {
+		return strings.TrimRight(l, "/") + "/"
+	}
+	if i := strings.IndexByte(l, ':'); i >= 0 && strings.Trim(l[i+1:], "/") == "" {
+		return l[:i] + ":/its/"
+	}
+	return strings.TrimRight(l, "/") + "/"
+}
+
+// load finds the load of a model: the line for its keyword, else the one for
+// its load key ("7960-7940").
+func load(loads []LoadEntry, m phone.Model) phone.Load {
+	for _, l := range loads {
+		if strings.EqualFold(l.Type, m.Keyword) {
+			return phone.Load(l.File)
+		}
+	}
+	for _, l := range loads {
+		if strings.EqualFold(l.Type, m.LoadKey) {
+			return phone.Load(l.File)
+		}
+		if k, ok := phone.Lookup(l.Type); ok && k.Keyword == m.Keyword {
+			return phone.Load(l.File)
+		}
+	}
+	return ""
+}
+
+// model finds the model of a type keyword. A type the table does not know is
+// taken as it is: ephone-type and pool-type may define it.
+func model(keyword string) phone.Model {
+	if m, ok := phone.Lookup(keyword); ok {
+		return m
+	}
+	return phone.Model{Keyword: keyword, LoadKey: keyword, SCCP: true, SIP: true, SIPFile: phone.SEPXML, Lines: 1}
+}
+
+// fileWord reports whether a keyword can be part of a file name.
+func fileWord(s string) bool {
+	if s == "" || len(s) > 64 {
+		return false
+	}
+	for i := range len(s) {
+		c := s[i]
+		if (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && c != '-' && c != '_' && (c != '.' || i == 0) {
+			return false
+		}
+	}
+	return true
+}
+
+// address is an address as files carry it, "" when there is none.
+func address(a netip.Addr) string {
+	if !a.IsValid() {
+		return ""
+	}
+	return a.Unmap().String()
+}
+
+// port is p, or the default when nothing is configured.
+func port(p, byDefault uint16) int {
+	if p == 0 {
+		return int(byDefault)
+	}
+	return int(p)
+}
+
+// urlOf finds a `url` line; the first of the kinds that exists counts. Only
+// the first word is the URL, the others are options of the command.
+func urlOf(urls []URL, kinds ...string) (url string, rest []string) {
+	for _, k := range kinds {
+		for _, u := range urls {
+			if strings.EqualFold(u.Kind, k) {
+				if w := strings.Fields(u.URL); len(w) > 0 {
+					return w[0], w[1:]
+				}
+			}
+		}
+	}
+	return "", nil
+}

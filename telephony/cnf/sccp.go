@@ -1,0 +1,169 @@
+package cnf
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"option150/telephony/phone"
+)
+
+// ITS is where the files of SCCP phones are unless `cnf-file location` says
+// otherwise. [cme.md 6.1]
+const ITS = "system:/its/"
+
+// sccp builds the files of `telephony-service`.
+func (b *builder) sccp() {
+	s := b.c.Service
+	if !s.Present || s.NoCreate || !s.SourceAddress.Addr.IsValid() {
+		return
+	}
+	dir := directory(s.CnfLocation, ITS)
+	b.defaults(dir, b.xmlDefault(s.SourceAddress, s.Loads, s.URLs, 2000, false), s.SourceAddress, s.Loads)
+	shared := make(map[string]*File) // by type keyword
+	for _, e := range b.c.Ephones {
+		b.ephone(e, dir, shared)
+	}
+	if b.set.SCCPStamp = b.o.Stamp; b.set.SCCPStamp == "" {
+		b.set.SCCPStamp = dateStamp(sum64(b.sccpSums...))
+	}
+}
+
+// defaults adds the files for phones that have none of their own.
+func (b *builder) defaults(dir string, xmlDefault []byte, src SourceAddress, loads []LoadEntry) {
+	b.sccpSums = append(b.sccpSums, xmlDefault)
+	// The layout of the binary .cnf of the first generation is not published:
+	// the file carries the text of the XML default. [D]
+	b.add(&File{Name: "SEPDEFAULT.cnf", Content: xmlDefault, Location: dir + "SEPDEFAULT.cnf", Aliases: []string{"SEPDefault.cnf"}, Protocol: SCCP, plain: true}, "telephony-service")
+	b.add(&File{Name: "XMLDefault.cnf.xml", Content: xmlDefault, Location: dir + "XMLDefault.cnf.xml", Aliases: []string{"XMLDefault.cnf.xml"}, Protocol: SCCP}, "telephony-service")
+	ata, _ := phone.Lookup("ATA")
+	t := &tree{gap: "  "}
+	t.open("Default")
+	managers(t, src, 2000, false)
+	loadInformation(t, ata, load(loads, ata))
+	b.add(&File{Name: "ATADefault.cnf.xml", Content: t.bytes(), Location: dir + "ATADefault.cnf.xml", Protocol: SCCP, plain: true}, "telephony-service")
+}
+
+// xmlDefault is XMLDefault.cnf.xml: who to register with and the load of each
+// model, in the order IOS prints. [phones.md 2.1; cme.md 8.2]
+func (b *builder) xmlDefault(src SourceAddress, loads []LoadEntry, urls []URL, defaultPort uint16, sip bool) []byte {
+	t := &tree{gap: "  "}
+	t.open("Default")
+	managers(t, src, defaultPort, sip)
+	for _, m := range phone.Models() {
+		l := load(loads, m)
+		// CME lists the models of its time even without load; later ones
+		// appear when they have one.
+		if m.ID != 0 && (m.Listed || l != "") {
+			loadInformation(t, m, l)
+		}
+	}
+	for _, e := range urlElements {
+		if u, _ := urlOf(urls, e.kinds...); u != "" {
+			t.leaf(e.name, u)
+		}
+	}
+	return t.bytes()
+}
+
+func loadInformation(t *tree, m phone.Model, l phone.Load) {
+	t.leaf("loadInformation"+strconv.Itoa(m.ID), l.Canonical(), "model", m.Name)
+}
+
+// managers writes callManagerGroup: priority 0 and, if there is a secondary
+// address, priority 1.
+func managers(t *tree, src SourceAddress, defaultPort uint16, sip bool) {
+	t.open("callManagerGroup")
+	t.open("members")
+	for i, a := range []string{address(src.Addr), address(src.Secondary)} {
+		if a == "" {
+			continue
+		}
+		t.open("member", "priority", strconv.Itoa(i))
+		t.open("callManager")
+		t.open("ports")
+		if sip {
+			t.number("sipPort", port(src.Port, defaultPort))
+			t.number("securedSipPort", 5061)
+		} else {
+			t.number("ethernetPhonePort", port(src.Port, defaultPort))
+		}
+		t.close(1)
+		t.leaf("processNodeName", a)
+		t.close(2)
+	}
+	t.close(2)
+}
+
+// urlElements are the URL elements in the order of files. [phones.md 2.2]
+var urlElements = []struct {
+	name  string
+	kinds []string
+}{
+	{"authenticationURL", []string{"authentication"}},
+	{"directoryURL", []string{"directories", "directory"}},
+	{"idleURL", []string{"idle"}},
+	{"informationURL", []string{"information"}},
+	{"messagesURL", []string{"messages"}},
+	{"proxyServerURL", []string{"proxy-server"}},
+	{"servicesURL", []string{"services", "service"}},
+}
+
+// ephone builds the file of one SCCP phone. By default the phones of a type
+// share XMLDefault<type>.cnf.xml, bound to the name each asks for; with
+// `cnf-file perphone`, or when a phone has settings of its own, it has its
+// SEP<MAC>.cnf.xml. [cme.md 6.1]
+func (b *builder) ephone(e Ephone, dir string, shared map[string]*File) {
+	where := "ephone " + strconv.Itoa(e.Tag)
+	if e.MAC.IsZero() || e.Type == "" {
+		return // Validate says so
+	}
+	m := model(e.Type)
+	if m.Addon || !fileWord(m.Keyword) {
+		return
+	}
+	name := e.MAC.Device() + ".cnf.xml"
+	b.devices[e.MAC] = true
+	own := len(e.Addons) > 0 || e.DeviceSecurity != "" && e.DeviceSecurity != "none"
+	if (b.c.Service.CnfPer == "perphone" || own) && !m.DefaultFileOnly {
+		content, stamp := b.sccpFile(m, e)
+		b.add(&File{Name: name, Content: content, Location: dir + name, Aliases: []string{name}, Stamp: stamp, Protocol: SCCP, MAC: e.MAC}, where)
+		return
+	}
+	key := strings.ToLower(m.Keyword)
+	f := shared[key]
+	if f == nil {
+		content, stamp := b.sccpFile(m, Ephone{})
+		def := "XMLDefault" + m.Keyword + ".cnf.xml"
+		if f = b.add(&File{Name: def, Content: content, Location: dir + def, Stamp: stamp, Protocol: SCCP}, where); f == nil {
+			return
+		}
+		shared[key] = f
+	}
+	if !slices.Contains(f.Aliases, name) {
+		b.alias(f, name, where)
+	}
+}
+
+// sccpFile renders a file; the plain files of a type are the same for all its
+// phones and are rendered once.
+func (b *builder) sccpFile(m phone.Model, e Ephone) (content []byte, stamp string) {
+	r := func(stamp string) []byte { return b.sepSCCP(m, e, stamp) }
+	plain := len(e.Addons) == 0 && securityMode(e.DeviceSecurity) == 1
+	key := strings.ToLower(m.Keyword)
+	if c, ok := b.plain[key]; ok && plain {
+		return c.content, c.stamp
+	}
+	content, stamp = b.stamped(r, b.o.Stamp, dateStamp)
+	if plain {
+		b.plain[key] = rendered{content, stamp}
+	}
+	b.sccpSums = append(b.sccpSums, content)
+	return content, stamp
+}
+
+// rendered is the content of a file with its stamp.
+type rendered struct {
+	content []byte
+	stamp   string
+}

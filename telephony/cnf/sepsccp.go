@@ -1,0 +1,155 @@
+package cnf
+
+import (
+	"strconv"
+	"strings"
+
+	"option150/telephony/phone"
+)
+
+// sepSCCP is the configuration file of an SCCP phone, in the order of
+// phones.md 2.2. Lines and buttons are not in it: an SCCP phone learns them
+// when it registers.
+func (b *builder) sepSCCP(m phone.Model, e Ephone, stamp string) []byte {
+	s := b.c.Service
+	t := &tree{gap: "  "}
+	t.open("device")
+	t.open("devicePool")
+	t.open("dateTimeSetting")
+	t.leaf("dateTemplate", dateTemplate(s.DateFormat, s.TimeFormat))
+	t.leaf("timeZone", zoneName(s.TimeZone))
+	t.close(1)
+	managers(t, s.SourceAddress, 2000, false)
+	t.open("srstInfo")
+	t.leaf("name", "Disable")
+	t.leaf("srstOption", "Disable")
+	t.flag("userModifiable", false)
+	t.flag("isSecure", false)
+	t.close(1)
+	t.number("mlppDomainId", -1)
+	t.leaf("mlppIndicationStatus", "Default")
+	t.leaf("preemption", "Default")
+	t.number("connectionMonitorDuration", 120)
+	t.close(1)
+	t.leaf("versionStamp", stamp)
+	t.leaf("loadInformation", load(s.Loads, m).Canonical())
+	addons(t, s.Loads, e.Addons)
+	locales(t, s.UserLocale, s.NetworkLocale)
+	t.number("deviceSecurityMode", securityMode(e.DeviceSecurity))
+	urls(t, s.URLs)
+	vendorConfig(t, s.ServicePhone)
+	t.number("capfAuthMode", 0)
+	t.leaf("certHash", "")
+	t.flag("encrConfig", false)
+	t.number("advertiseG722Codec", 1)
+	t.number("dscpForSCCPPhoneConfig", 96)
+	t.number("dscpForSCCPPhoneServices", 0)
+	t.number("dscpForCm2Dvce", 96)
+	t.number("ipAddressMode", 0)
+	return t.bytes()
+}
+
+// addons writes addOnModules. A keyword such as 7915-12 is a type and its
+// number of keys. [phones.md 2.2]
+func addons(t *tree, loads []LoadEntry, keywords []string) {
+	if len(keywords) == 0 {
+		return
+	}
+	t.open("addOnModules")
+	for i, k := range keywords {
+		m := model(k)
+		kind, _, _ := strings.Cut(m.Keyword, "-")
+		if strings.HasPrefix(strings.ToUpper(m.Keyword), "CP-") {
+			kind = m.Keyword
+		}
+		t.open("addOnModule", "idx", strconv.Itoa(i+1))
+		t.leaf("deviceType", kind)
+		t.number("deviceLine", m.Lines)
+		t.leaf("loadInformation", load(loads, m).Canonical())
+		t.close(1)
+	}
+	t.close(1)
+}
+
+func locales(t *tree, user, network string) {
+	u := localeOf(user)
+	t.open("userLocale")
+	t.leaf("name", u.Name)
+	t.number("uid", 1)
+	t.leaf("langCode", u.LangCode)
+	t.leaf("version", "")
+	t.leaf("winCharSet", u.Charset)
+	t.close(1)
+	n := localeOf(network)
+	t.leaf("networkLocale", n.Country)
+	t.open("networkLocaleInfo")
+	t.leaf("name", n.Country)
+	t.number("uid", 64)
+	t.leaf("version", "")
+	t.close(1)
+}
+
+func localeOf(code string) phone.Locale {
+	l, ok := phone.LocaleByCode(code)
+	if !ok {
+		l, _ = phone.LocaleByCode("")
+	}
+	return l
+}
+
+func securityMode(word string) int {
+	switch word {
+	case "authenticated":
+		return 2
+	case "encrypted":
+		return 3
+	}
+	return 1
+}
+
+// urls writes idleTimeout and every URL element, empty where none is
+// configured. proxyServerURL stays empty unless configured: a value breaks the
+// 7912. [phones.md 2.2]
+func urls(t *tree, list []URL) {
+	timeout := 0
+	if _, rest := urlOf(list, "idle"); len(rest) == 2 && rest[0] == "idle-timeout" {
+		if n, err := strconv.Atoi(rest[1]); err == nil && n >= 0 {
+			timeout = n
+		}
+	}
+	t.number("idleTimeout", timeout)
+	for _, e := range urlElements {
+		u, _ := urlOf(list, e.kinds...)
+		t.leaf(e.name, u)
+	}
+}
+
+// dateTemplate is the <dateTemplate> of a date and a time format: A at the end
+// means 12 hours. [phones.md 2.2]
+func dateTemplate(date string, hours int) string {
+	out := "M/D/Y"
+	switch strings.ToLower(date) {
+	case "dd-mm-yy", "d/m/y":
+		out = "D/M/Y"
+	case "yy-dd-mm", "y/d/m":
+		out = "Y/D/M"
+	case "yy-mm-dd", "y/m/d":
+		out = "Y/M/D"
+	case "y-d-m":
+		out = "Y-D-M"
+	case "yy-m-d":
+		out = "YY-M-D"
+	}
+	if hours != 24 {
+		out += "A"
+	}
+	return out
+}
+
+func zoneName(id int) string {
+	z, ok := phone.ZoneByID(id)
+	if !ok {
+		z, _ = phone.ZoneByID(phone.DefaultZone)
+	}
+	return z.XMLName()
+}

@@ -1,0 +1,163 @@
+package cnf
+
+import (
+	"strconv"
+	"strings"
+
+	"option150/telephony/phone"
+)
+
+// SipPhone is where the files of SIP phones are unless `tftp-path` says
+// otherwise. [cme.md 4.1]
+const SipPhone = "system:/cme/sipphone/"
+
+// Names of the files all SIP phones share. [cme.md 6.2]
+const (
+	softkeyFile = "softkeyDefault.xml"
+	kpmlFile    = "softkeyDefault_kpml.xml"
+	policyFile  = "featurePolicyDefault.xml"
+)
+
+// sip builds the files of `voice register`.
+func (b *builder) sip() {
+	g := b.c.Global
+	if !g.Present || g.NoCreate || !g.SourceAddress.Addr.IsValid() {
+		return
+	}
+	const where = "voice register global"
+	dir := directory(g.TFTPPath, SipPhone)
+
+	// Files of the phones first: the sync number is made of those the 7940 and
+	// 7960 read, and their shared files carry it.
+	var text [][]byte
+	var phones []*File
+	wheres := make(map[*File]string)
+	for _, p := range b.c.Pools {
+		for _, f := range b.pool(p, dir) {
+			phones = append(phones, f)
+			wheres[f] = "voice register pool " + strconv.Itoa(p.Tag)
+			if strings.HasSuffix(f.Name, ".cnf") {
+				text = append(text, f.Content)
+			}
+		}
+	}
+	if b.set.Sync = b.o.Sync; b.set.Sync == "" {
+		b.set.Sync = digitStamp(sum64(append(text, b.sipDefault(""))...))
+	}
+
+	b.shared(dir, "SIPDefault.cnf", b.sipDefault(b.set.Sync), b.set.Sync, where)
+	b.shared(dir, "syncinfo.xml", syncinfo(b.set.Sync), b.set.Sync, where)
+	for _, s := range []struct {
+		name string
+		r    render
+	}{{softkeyFile, softkeys}, {kpmlFile, softkeys}, {policyFile, featurePolicy}} {
+		content, stamp := b.stamped(s.r, b.o.Sync, digitStamp)
+		b.shared(dir, s.name, content, stamp, where)
+	}
+	if f := b.shared(dir, "AppDialRules.xml", []byte("<DialRules></DialRules>\r\n"), "", where); f != nil {
+		f.Fallback = true
+	}
+	if g.Upgrade {
+		b.os79xx(dir, where)
+	}
+	if b.set.names[lookupKey("XMLDefault.cnf.xml")] == nil {
+		// A SIP-only box still answers phones that are not configured.
+		b.shared(dir, "XMLDefault.cnf.xml", b.xmlDefault(g.SourceAddress, g.Loads, g.URLs, 5060, true), "", where)
+	}
+	for _, f := range phones {
+		b.add(f, wheres[f])
+	}
+}
+
+func (b *builder) shared(dir, name string, content []byte, stamp, where string) *File {
+	return b.add(&File{Name: name, Content: content, Location: dir + name, Stamp: stamp, Protocol: SIP}, where)
+}
+
+// os79xx is the one-line file old images of the 7940 and 7960 ask for first.
+// No end of line: a trailing blank makes the phone ask for a name that does
+// not exist. [cme.md 11 #19]
+func (b *builder) os79xx(dir, where string) {
+	m, _ := phone.Lookup("7960")
+	l := load(b.c.Global.Loads, m)
+	if l == "" {
+		b.problems.add(Warning, "upgrade-without-load", where, "upgrade is configured without a load for the 7960 and 7940: OS79XX.TXT is not built").fix("load 7960-7940 <file>")
+		return
+	}
+	b.shared(dir, "OS79XX.TXT", []byte(oneLine(l.Canonical())), "", where)
+}
+
+// pool builds the files of one SIP phone. Which kind depends on its type.
+func (b *builder) pool(p RegisterPool, dir string) []*File {
+	if p.Type == "" || p.MAC.IsZero() && p.DeviceName == "" {
+		return nil // Validate says so
+	}
+	m := model(p.Type)
+	if m.Addon || m.SIPFile == "" {
+		return nil
+	}
+	if p.MAC.IsZero() {
+		if m.SIPFile != phone.SEPXML || !fileWord(p.DeviceName) {
+			return nil
+		}
+	} else {
+		b.devices[p.MAC] = true
+	}
+	mac := strings.ToLower(p.MAC.Hex())
+	switch m.SIPFile {
+	case phone.SIPCNF:
+		name := "SIP" + p.MAC.Hex() + ".cnf"
+		return []*File{{Name: name, Content: b.sipCNF(m, p), Location: dir + name, Protocol: SIP, MAC: p.MAC}}
+	case phone.LD, phone.GK, phone.ATA:
+		return b.profile(m, p, string(m.SIPFile)+mac, dir)
+	}
+	name := p.DeviceName + ".cnf.xml"
+	if !p.MAC.IsZero() {
+		name = p.MAC.Device() + ".cnf.xml"
+	}
+	content, stamp := b.stamped(func(stamp string) []byte { return b.sepSIP(m, p, stamp) }, b.o.Sync, digitStamp)
+	return []*File{{Name: name, Content: content, Location: dir + name, Stamp: stamp, Protocol: SIP, MAC: p.MAC}}
+}
+
+// line is one line of a SIP phone, resolved.
+type line struct {
+	position            int
+	number, name, label string
+	authName, password  string
+}
+
+// poolLines resolves `number N dn TAG` in order of position. A dn that is not
+// defined or has no number gives no line.
+func (b *builder) poolLines(p RegisterPool) []line {
+	var out []line
+	for _, n := range p.Numbers {
+		for _, d := range b.c.DNs {
+			if d.Tag != n.DN || d.Number == "" || n.Position < 1 {
+				continue
+			}
+			l := line{position: n.Position, number: d.Number, name: d.Name, label: d.Label, authName: p.Username, password: p.Password}
+			if l.label == "" {
+				l.label = d.Number
+			}
+			if l.name == "" {
+				l.name = d.Number
+			}
+			// An 8841 does not register without authName.
+			if l.authName == "" {
+				l.authName = d.Number
+			}
+			out = append(out, l)
+		}
+	}
+	return out
+}
+
+// codec is the word phones know for a codec of IOS.
+func codec(ios string) string {
+	switch c := strings.ToLower(ios); {
+	case strings.HasPrefix(c, "g729"):
+		return "g729a"
+	case c == "g711alaw", c == "g711ulaw":
+		return c
+	}
+	return "none"
+}

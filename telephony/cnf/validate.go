@@ -1,0 +1,284 @@
+package cnf
+
+import (
+	"strconv"
+	"strings"
+
+	"option150/telephony/phone"
+)
+
+// Limits of the configuration. [cme.md 2.1, 3, 4.2; phones.md 2.3]
+const (
+	maxEphoneTag   = 1000
+	maxRegisterDN  = 750
+	maxPoolTag     = 262
+	maxLabel       = 30
+	maxURL         = 255
+	passwordOld    = 12 // 79xx
+	passwordNew    = 30
+	maxLoadServer  = 256
+	maxVendorItems = 256
+)
+
+// Validate checks the telephony part of a configuration by itself. Rules that
+// need interfaces, pools or ports are the business of the whole configuration.
+//
+// What makes two files out of one name or cannot be written is refused;
+// everything that keeps a phone from coming up is a warning, because real
+// configurations are full of it and must load. [cme.md 10.2, 11]
+func Validate(c Config) []Problem {
+	v := &validator{c: c}
+	v.service()
+	v.phones()
+	v.dns()
+	v.ephoneDetails()
+	v.autoAssign()
+	v.servicePhone()
+	v.register()
+	v.pools()
+	return v.problems
+}
+
+type validator struct {
+	c Config
+	problems
+}
+
+func (v *validator) service() {
+	s, where := v.c.Service, "telephony-service"
+	if !s.Present {
+		return
+	}
+	if !s.SourceAddress.Addr.IsValid() {
+		v.add(Warning, "no-source-address", where, "ip source-address is not set: no files for SCCP phones are built").fix("ip source-address <address> port 2000")
+	}
+	if s.NoCreate {
+		v.add(Note, "no-create", where, "no create cnf-files: no files for SCCP phones are served").fix("create cnf-files")
+	}
+	if s.CnfPer != "" && s.CnfLocation == "" {
+		v.add(Note, "per-without-location", where, "cnf-file %s without cnf-file location: the files are kept in %s", oneLine(s.CnfPer), ITS)
+	}
+	if n := len(v.c.Ephones); s.MaxEphones < n {
+		v.add(Warning, "max-ephones", where, "max-ephones %d is less than the %d ephones configured: not all can register at once", s.MaxEphones, n).fix("max-ephones %d", n)
+	}
+	v.zoneAndLocale(where, s.TimeZone, s.UserLocale, s.NetworkLocale)
+	v.loads(where, s.Loads, false)
+	v.urls(where, s.URLs)
+}
+
+func (v *validator) zoneAndLocale(where string, zone int, user, network string) {
+	if _, ok := phone.ZoneByID(zone); !ok {
+		v.add(Warning, "time-zone", where, "time zone %d is not one of 1 to %d: zone %d is used", zone, len(phone.Zones()), phone.DefaultZone)
+	}
+	for _, l := range []struct{ word, code string }{{"user-locale", user}, {"network-locale", network}} {
+		if _, ok := phone.LocaleByCode(l.code); !ok {
+			v.add(Warning, "locale", where, "%s %s is unknown: %s is used", l.word, oneLine(l.code), phone.DefaultLocale)
+		}
+	}
+}
+
+func (v *validator) loads(where string, loads []LoadEntry, sip bool) {
+	want, other := SCCP, SIP
+	if sip {
+		want, other = SIP, SCCP
+	}
+	for _, l := range loads {
+		file := phone.Load(l.File)
+		if len(phone.ByLoadKey(l.Type)) == 0 {
+			v.add(Warning, "load-type", where, "load %s: the type is not in the model table", oneLine(l.Type))
+		}
+		if file.Protocol() == other {
+			v.add(Warning, "load-protocol", where, "load %s %s is a load for %s, phones configured here run %s", oneLine(l.Type), oneLine(l.File), other, want)
+		}
+		if !fileWord(file.Canonical()) {
+			v.add(Warning, "load-name", where, "load %s: %q is not the name of a load", oneLine(l.Type), atMost(l.File, 64))
+		}
+	}
+}
+
+func (v *validator) urls(where string, list []URL) {
+	for _, u := range list {
+		if url, _ := urlOf([]URL{u}, u.Kind); len(url) > maxURL {
+			v.add(Warning, "url-length", where, "url %s is %d characters long, phones take %d", oneLine(u.Kind), len(url), maxURL)
+		}
+		if strings.EqualFold(u.Kind, "proxy-server") {
+			v.add(Note, "proxy-server", where, "url proxy-server breaks the web functions of the 7912")
+		}
+	}
+}
+
+// phones finds hardware addresses that are configured twice.
+func (v *validator) phones() {
+	ephones := make(map[phone.MAC]int)
+	for _, e := range v.c.Ephones {
+		if e.MAC.IsZero() {
+			continue
+		}
+		if first, dup := ephones[e.MAC]; dup {
+			v.add(Refuse, "duplicate-mac", ephone(e.Tag), "mac-address %s is already in ephone %d", e.MAC.Cisco(), first)
+			continue
+		}
+		ephones[e.MAC] = e.Tag
+	}
+	pools := make(map[phone.MAC]int)
+	for _, p := range v.c.Pools {
+		if p.MAC.IsZero() {
+			continue
+		}
+		if first, dup := pools[p.MAC]; dup {
+			v.add(Refuse, "duplicate-mac", pool(p.Tag), "id mac %s is already in voice register pool %d", p.MAC.Cisco(), first)
+			continue
+		}
+		pools[p.MAC] = p.Tag
+		if tag, both := ephones[p.MAC]; both {
+			v.add(Warning, "mac-in-both", pool(p.Tag), "mac %s is also in ephone %d: the phone finds the SCCP file first", p.MAC.Cisco(), tag)
+		}
+	}
+}
+
+func (v *validator) dns() {
+	limit := v.c.Service.MaxDN
+	numbers := make(map[string]int)
+	for _, d := range v.c.EphoneDNs {
+		where := dn(d.Tag)
+		switch {
+		case limit > 0 && d.Tag > limit:
+			v.add(Refuse, "max-dn", where, "the tag is beyond max-dn %d", limit).fix("max-dn %d", d.Tag)
+		case limit == 0:
+			v.add(Warning, "max-dn", where, "max-dn is 0: no directory number can be used").fix("max-dn %d", d.Tag)
+		}
+		if d.Number == "" {
+			v.add(Warning, "dn-without-number", where, "has no number")
+		} else if first, dup := numbers[d.Number]; dup {
+			v.add(Warning, "duplicate-number", where, "number %s is also that of ephone-dn %d", oneLine(d.Number), first)
+		} else {
+			numbers[d.Number] = d.Tag
+		}
+		v.label(where, d.Label)
+	}
+}
+
+func (v *validator) label(where, label string) {
+	if n := len([]rune(label)); n > maxLabel {
+		v.add(Warning, "label-length", where, "the label is %d characters long, phones show %d", n, maxLabel)
+	}
+}
+
+func (v *validator) ephoneDetails() {
+	defined := make(map[int]bool)
+	for _, d := range v.c.EphoneDNs {
+		defined[d.Tag] = true
+	}
+	for _, e := range v.c.Ephones {
+		where := ephone(e.Tag)
+		if e.Tag > maxEphoneTag {
+			v.add(Refuse, "ephone-tag", where, "tags go from 1 to %d", maxEphoneTag)
+		}
+		if e.MAC.IsZero() {
+			v.add(Warning, "ephone-without-mac", where, "has no mac-address: no file is built")
+		}
+		if e.Type == "" {
+			v.add(Warning, "ephone-without-type", where, "has no type: no file of its own is built, the phone gets the default file").fix("type 7961")
+		} else {
+			v.phoneType(where, e.Type, e.Addons, false)
+		}
+		if len(e.Buttons) == 0 {
+			v.add(Warning, "ephone-without-button", where, "has no button: the phone registers without a line").fix("button 1:1")
+		}
+		for _, b := range e.Buttons {
+			for _, d := range b.DNs {
+				if !defined[d] {
+					v.add(Warning, "button-undefined-dn", where, "button %d names ephone-dn %d, which is not defined", b.Position, d)
+				}
+			}
+		}
+	}
+}
+
+func (v *validator) phoneType(where, keyword string, addons []string, sip bool) {
+	m, ok := phone.Lookup(keyword)
+	switch {
+	case !ok && !fileWord(keyword):
+		v.add(Warning, "type-name", where, "type %q cannot be part of a file name: no file is built", atMost(keyword, 64))
+	case !ok:
+		v.add(Warning, "type-unknown", where, "type %s is not in the model table: a general file is built", oneLine(keyword))
+	case m.Addon:
+		v.add(Warning, "type-is-addon", where, "type %s is an expansion module: no file is built", m.Keyword)
+	case sip && !m.SIP:
+		v.add(Warning, "type-protocol", where, "the %s does not run SIP", m.Keyword)
+	case sip && m.SIPFile == "":
+		v.add(Warning, "type-without-file", where, "the format of the files of the %s is not known: no file is built", m.Keyword)
+	case !sip && !m.SCCP:
+		v.add(Warning, "type-protocol", where, "the %s does not run SCCP", m.Keyword).fix("voice register pool <tag>")
+	}
+	for _, a := range addons {
+		if am, known := phone.Lookup(a); known && !am.Addon {
+			v.add(Warning, "addon", where, "addon %s is not an expansion module", oneLine(a))
+		}
+	}
+}
+
+func (v *validator) autoAssign() {
+	list := v.c.Service.AutoAssign
+	if len(list) == 0 {
+		return
+	}
+	const where = "telephony-service"
+	if v.c.Service.NoAutoReg {
+		v.add(Warning, "auto-assign-without-auto-reg", where, "auto assign has no effect with no auto-reg-ephone").fix("auto-reg-ephone")
+	}
+	defined := make(map[int]bool)
+	for _, d := range v.c.EphoneDNs {
+		defined[d.Tag] = true
+	}
+	for i, a := range list {
+		// The range is at most as long as max-dn allows; look no further.
+		for tag := a.First; tag <= a.Last && tag-a.First < maxEphoneTag; tag++ {
+			if !defined[tag] {
+				v.add(Warning, "auto-assign-undefined-dn", where, "auto assign %d to %d covers ephone-dn %d, which is not defined", a.First, a.Last, tag)
+				break
+			}
+		}
+		for _, o := range list[:i] {
+			if a.First <= o.Last && o.First <= a.Last && a.Type == o.Type {
+				v.add(Warning, "auto-assign-overlap", where, "auto assign %d to %d and %d to %d have ephone-dns in common", a.First, a.Last, o.First, o.Last)
+			}
+		}
+	}
+}
+
+func (v *validator) servicePhone() {
+	const where = "telephony-service"
+	list := v.c.Service.ServicePhone
+	if len(list) > maxVendorItems {
+		v.add(Refuse, "service-phone-count", where, "%d service phone lines, at most %d", len(list), maxVendorItems)
+	}
+	for _, p := range list {
+		item, exact, known := vendorItem(p.Name)
+		switch {
+		case !validName(p.Name):
+			v.add(Refuse, "service-phone-name", where, "service phone: %q cannot be the name of an element", atMost(p.Name, 64))
+		case !known:
+			v.add(Note, "service-phone-unknown", where, "service phone %s is not a known parameter; it is written as typed", p.Name)
+		case !exact:
+			v.add(Warning, "service-phone-case", where, "service phone %s: phones know it as %s", p.Name, item.Name).fix("service phone %s %s", item.Name, oneLine(p.Value))
+		case item.Values != nil && !contains(item.Values, p.Value):
+			v.add(Warning, "service-phone-value", where, "service phone %s %s: phones know %s", p.Name, atMost(oneLine(p.Value), 32), strings.Join(item.Values, ", "))
+		case p.Name == "loadServer" && len(p.Value) > maxLoadServer:
+			v.add(Warning, "service-phone-value", where, "service phone loadServer is longer than %d characters", maxLoadServer)
+		}
+	}
+}
+
+func contains(list []string, s string) bool {
+	for _, l := range list {
+		if l == s {
+			return true
+		}
+	}
+	return false
+}
+
+func ephone(tag int) string { return "ephone " + strconv.Itoa(tag) }
+func dn(tag int) string     { return "ephone-dn " + strconv.Itoa(tag) }
+func pool(tag int) string   { return "voice register pool " + strconv.Itoa(tag) }
