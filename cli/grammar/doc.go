@@ -37,7 +37,8 @@
 //  3. the only keyword the word is a prefix of; several are Ambiguous even if
 //     a name would fit, so that a careless abbreviation does not become a name;
 //  4. an argument of host, word, line rank, the lowest rank first. If several
-//     types of the same rank fit, what follows decides.
+//     types of the same rank fit, the one that takes most words wins; if they
+//     take the same, what follows decides.
 //
 // Commands above the privilege level of the operator do not exist for him.
 // Hidden commands are matched but not listed, and never make another

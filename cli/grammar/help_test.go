@@ -107,6 +107,11 @@ func TestHelpLayout(t *testing.T) {
 			"  begin     Begin with the line that matches",
 			"  redirect  Redirect output to URL",
 		)},
+		{declare(t, `a: x("Averyveryverylongwordwithoutablank and a short one") `), "", 24, lines(
+			"  x  Averyveryverylongwordwithoutablank",
+			"     and a short one",
+		)},
+		{declare(t, `a: x("Averyveryverylongwordwithoutablank") `), "", 24, lines("  x  Averyveryverylongwordwithoutablank")},
 		{declare(t, configText), "ip http port ", 80, lines("  <1-65535>  TCP port")},
 		{declare(t, `a: neighbor("Peer") ( <a:A.B.C.D>("IP address of peer") | x("Other") )`), "neighbor ", 80, lines(
 			"  A.B.C.D  IP address of peer",

@@ -285,3 +285,77 @@ func TestArgs(t *testing.T) {
 		t.Error("List", d)
 	}
 }
+
+// What is hidden is understood, but neither listed nor in anybody's way.
+func TestHidden(t *testing.T) {
+	g := declare(t, `
+		a: show("Show") interfaces("Interfaces")
+		b h: show internals("Internals")
+		c h: show intern("Hidden, too") all("All")
+		d h: test("Hidden word") <text:LINE>("Hidden text")
+	`)
+	for _, c := range []struct {
+		line   string
+		kind   Kind
+		action any
+	}{
+		{"show int", OK, "a"}, {"show internals", OK, "b"}, {"show internal", OK, "b"}, {"show intern all", OK, "c"},
+		{"show intex", Invalid, nil}, {"tes x", OK, "d"}, {"show in", OK, "a"},
+	} {
+		if r := g.Match(c.line, 15); r.Kind != c.kind || r.Action != c.action {
+			t.Errorf("%q: %v %v", c.line, r.Kind, r.Action)
+		}
+	}
+	if r := g.Match("show internx", 15); r.Offset != len("show inter") {
+		t.Errorf("the caret at %d tells of a hidden word", r.Offset)
+	}
+	for line, want := range map[string]int{"": 1, "show ": 1, "test x ": 1} { // the last: <cr>
+		if h := g.Help(line, 15); len(h.Items) != want {
+			t.Errorf("help of %q: %+v", line, h.Items)
+		}
+	}
+	if _, ok := g.Complete("tes", 15); ok {
+		t.Error("a hidden word is completed")
+	}
+	both := declare(t, `
+		a h: x("X") abc("1")
+		b h: x abd("2")
+	`)
+	if r := both.Match("x ab", 1); r.Kind != Ambiguous {
+		t.Errorf("two hidden words: %v", r.Kind)
+	}
+}
+
+// Of types of one rank the one that takes most words wins; if all take the same
+// the words behind decide.
+func TestSameRank(t *testing.T) {
+	for _, text := range []string{`
+		s: x("X") <a:STRING>("Text") one("One")
+		w: x <b:WORD>("Word") two("Two")`, `
+		w: x("X") <b:WORD>("Word") two("Two")
+		s: x <a:STRING>("Text") one("One")`,
+	} {
+		g := declare(t, text)
+		for line, want := range map[string]Args{
+			`x "a b" one`: {"a": "a b"}, `x a one`: {"a": "a"}, `x "a" one`: {"a": "a"}, `x "a" two`: {"b": `"a"`}, `x a t`: {"b": "a"},
+		} {
+			if r := g.Match(line, 1); r.Kind != OK || cmp.Diff(want, r.Args) != "" {
+				t.Errorf("%q: %v %v", line, r.Kind, r.Args)
+			}
+		}
+		if r := g.Match(`x "a b" two`, 1); r.Kind != Invalid || r.Offset != 8 {
+			t.Errorf("%v at %d", r.Kind, r.Offset)
+		}
+	}
+}
+
+func TestNames(t *testing.T) {
+	for want, s := range map[string]interface{ String() string }{
+		"ok": OK, "empty": Empty, "invalid": Invalid, "ambiguous": Ambiguous, "incomplete": Incomplete, "Kind(9)": Kind(9),
+		"plain": Plain, "no": No, "default": Default, "Form(9)": Form(9),
+	} {
+		if s.String() != want {
+			t.Errorf("%q, want %q", s, want)
+		}
+	}
+}

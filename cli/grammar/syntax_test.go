@@ -147,6 +147,7 @@ func TestAddErrors(t *testing.T) {
 		{command{`a("h") <x:1-9>("h")`, false}, command{`a <x:1-9>("x") c("h")`, false}, "help of the last word"},
 		{command{`a("h") b("h")`, false}, command{`a c`, false}, `no help for "c"`},
 		{command{`a("h") b("h")`, false}, command{`a <x:WORD>`, false}, `no help for "WORD"`},
+		{command{`a("h") <x:WORD>("h") b("h")`, false}, command{`a <x:STRING> c("h")`, false}, `no help for "WORD"`},
 		{command{`a("h") b("h")`, false}, command{`c("h") b`, false}, `no help for "b"`},
 		{command{`a("h") b("h")`, false}, command{`no("h") b("h")`, false}, "generated"},
 		{command{`a("h") b("h")`, false}, command{`(c("h") | DEFAULT("h")) b("h")`, false}, "generated"},
