@@ -1,0 +1,194 @@
+// Package cnfstore holds the phone files in force. It is the service "cnf":
+// told a telephony configuration it builds the files beside the ones being
+// served, and at the commit point swaps the whole set at once.
+//
+//	Prepare: cnf.Build (pure)    Commit: swap, generation + 1, cnf.Built
+//
+// Follows DESIGN 4 and 7: during a rebuild the previous set is served, never a
+// mixture. The generation counts the sets that differed from the one before;
+// building the same again changes neither it nor any stamp.
+//
+// Concurrency: Lookup and Current may be called by any number of goroutines at
+// any time and never wait. Prepare, Commit and Rebuild may be called by several
+// goroutines as well; Rebuild holds off a Commit while it works.
+//
+// Failure: Prepare fails when the set would be too large (cnf.ErrTooMuch);
+// what is merely left out is in the Problems of the set, and the state is
+// Degraded. Testing: construct with journal.Discard, Prepare and Commit.
+package cnfstore
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"option150/platform/journal"
+	"option150/platform/service"
+	"option150/telephony/cnf"
+)
+
+// Name is the name of the service.
+const Name = "cnf"
+
+// Spec is what the files are built from. Prepare takes a bare cnf.Config as
+// well.
+type Spec struct {
+	Config  cnf.Config
+	Options cnf.Options // Generation is set by the store
+}
+
+// Store holds the set in force. Use New.
+type Store struct {
+	rec     journal.Recorder
+	current atomic.Pointer[cnf.Set]
+
+	building sync.Mutex // held by Rebuild and by commit: one after the other
+
+	mu         sync.Mutex // guards what follows; readers of current do not take it
+	spec       *Spec
+	generation uint64
+	state      service.State
+	why        string
+	since      time.Time
+	history    []service.Transition
+}
+
+var _ service.Service = (*Store)(nil)
+
+// New returns an empty store.
+func New(rec journal.Recorder) *Store {
+	return &Store{rec: journal.Or(rec), state: service.Disabled, since: time.Now()}
+}
+
+// Name implements service.Service.
+func (s *Store) Name() string { return Name }
+
+// Current is the set in force; nil, which is an empty set, before the first.
+func (s *Store) Current() *cnf.Set { return s.current.Load() }
+
+// Lookup finds a file of the set in force by the name a phone asks for.
+func (s *Store) Lookup(name string) (*cnf.File, bool) { return s.Current().Lookup(name) }
+
+// Generation is the number of the set in force: it grows when a set differs
+// from the one before.
+func (s *Store) Generation() uint64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.generation
+}
+
+// specOf accepts what a plan may carry.
+func specOf(v service.Spec) (*Spec, error) {
+	switch t := v.(type) {
+	case nil:
+		return nil, nil
+	case Spec:
+		return &Spec{Config: t.Config.Clone(), Options: t.Options}, nil
+	case *Spec:
+		return &Spec{Config: t.Config.Clone(), Options: t.Options}, nil
+	case cnf.Config:
+		return &Spec{Config: t.Clone()}, nil
+	case *cnf.Config:
+		return &Spec{Config: t.Clone()}, nil
+	}
+	return nil, fmt.Errorf("cnf: a spec of type %T", v)
+}
+
+// Prepare implements service.Service: it builds the files of new and touches
+// nothing that is served.
+func (s *Store) Prepare(_ context.Context, _, new service.Spec) (service.Change, error) {
+	spec, err := specOf(new)
+	if err != nil {
+		return nil, err
+	}
+	set, err := build(spec)
+	if err != nil {
+		return nil, err
+	}
+	return service.Funcs{OnCommit: func() { s.commit(spec, set) }}, nil
+}
+
+func build(spec *Spec) (*cnf.Set, error) {
+	if spec == nil {
+		return nil, nil
+	}
+	set, err := cnf.Build(spec.Config, spec.Options)
+	if err != nil {
+		return nil, fmt.Errorf("cnf: %w", err)
+	}
+	return set, nil
+}
+
+// Rebuild builds the set in force again, as `create cnf-files` asks, and
+// returns the set before and after; the same configuration gives the same set.
+func (s *Store) Rebuild() (old, new *cnf.Set, err error) {
+	s.building.Lock()
+	defer s.building.Unlock()
+	s.mu.Lock()
+	spec := s.spec
+	s.mu.Unlock()
+	old = s.Current()
+	set, err := build(spec)
+	if err != nil {
+		return old, old, err
+	}
+	s.publish(spec, set)
+	return old, set, nil
+}
+
+// commit is the commit point of a change; it waits for a Rebuild under way,
+// which takes milliseconds.
+func (s *Store) commit(spec *Spec, set *cnf.Set) {
+	s.building.Lock()
+	defer s.building.Unlock()
+	s.publish(spec, set)
+}
+
+// publish puts a set in force and records it.
+func (s *Store) publish(spec *Spec, set *cnf.Set) {
+	s.mu.Lock()
+	old := s.current.Load()
+	sum := cnf.Summarise(old, set)
+	if len(sum.Added)+len(sum.Changed)+len(sum.Removed) > 0 || old.Len() != set.Len() {
+		s.generation++
+	}
+	if set != nil {
+		// The set is still private: nobody has seen it.
+		set.Generation = s.generation
+	}
+	s.spec = spec
+	s.current.Store(set)
+	s.enter(set)
+	event := cnf.NewBuilt(old, set, s.generation)
+	s.mu.Unlock()
+	s.rec.Record(event)
+}
+
+// enter sets the state for a set.
+func (s *Store) enter(set *cnf.Set) {
+	state, why := service.Running, ""
+	switch {
+	case set == nil:
+		state = service.Disabled
+	case len(cnf.Refusals(set.Problems)) > 0:
+		state, why = service.Degraded, cnf.Refusals(set.Problems)[0].String()
+	}
+	if state == s.state && why == s.why {
+		return
+	}
+	now := time.Now()
+	s.history = append(s.history, service.Transition{Time: now, From: s.state, To: state, Why: why})
+	if len(s.history) > 64 {
+		s.history = append([]service.Transition(nil), s.history[len(s.history)-64:]...)
+	}
+	s.state, s.why, s.since = state, why, now
+}
+
+// Status implements service.Service.
+func (s *Store) Status() service.Status {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return service.Status{State: s.state, Why: s.why, Since: s.since, History: append([]service.Transition(nil), s.history...)}
+}

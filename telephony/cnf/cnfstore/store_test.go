@@ -1,0 +1,145 @@
+package cnfstore
+
+import (
+	"context"
+	"net/netip"
+	"strings"
+	"sync"
+	"testing"
+
+	"option150/platform/journal"
+	"option150/platform/service"
+	"option150/telephony/cnf"
+	"option150/telephony/phone"
+)
+
+func config(phones int) cnf.Config {
+	c := cnf.Default()
+	c.Service.Present = true
+	c.Service.SourceAddress.Addr = netip.MustParseAddr("10.20.0.1")
+	c.Service.MaxEphones = 48
+	for i := range phones {
+		c.Ephones = append(c.Ephones, cnf.Ephone{Tag: i + 1, MAC: phone.MAC{0, 0x1e, 0x7a, 0, 0, byte(i + 1)}, Type: "7961"})
+	}
+	return c
+}
+
+func apply(t *testing.T, s *Store, spec service.Spec) {
+	t.Helper()
+	ch, err := s.Prepare(t.Context(), nil, spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ch.Commit()
+}
+
+func events(c *journal.Cursor) (out []cnf.Built) {
+	for {
+		e, _, ok := c.TryNext()
+		if !ok {
+			return out
+		}
+		out = append(out, e.Event.(cnf.Built))
+	}
+}
+
+func TestStore(t *testing.T) {
+	j := journal.New(16)
+	cur := j.Cursor()
+	s := New(j)
+	if _, ok := s.Lookup("XMLDefault.cnf.xml"); ok || s.Status().State != service.Disabled || s.Name() != "cnf" {
+		t.Fatal("a new store is not empty")
+	}
+	ch, err := s.Prepare(t.Context(), nil, config(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Current() != nil {
+		t.Error("Prepare published")
+	}
+	ch.Abort()
+	if s.Current() != nil || len(events(cur)) != 0 {
+		t.Error("Abort published")
+	}
+
+	apply(t, s, config(1))
+	if _, ok := s.Lookup("SEP001E7A000001.cnf.xml"); !ok || s.Generation() != 1 || s.Current().Generation != 1 || s.Status().State != service.Running {
+		t.Fatalf("generation %d, %+v", s.Generation(), s.Status())
+	}
+	if ev := events(cur); len(ev) != 1 || ev[0].Devices != 1 || ev[0].Generation != 1 || len(ev[0].Changed) == 0 {
+		t.Errorf("events %+v", ev)
+	} else if m, ok := ev[0].LogMessage(); !ok || !strings.HasPrefix(m.String(), "%CNF-6-BUILT: ") {
+		t.Errorf("message %v %v", m, ok)
+	}
+
+	held := s.Current()
+	apply(t, s, Spec{Config: config(2)})
+	if _, ok := s.Lookup("SEP001E7A000002.cnf.xml"); !ok || s.Generation() != 2 {
+		t.Error("the second phone")
+	}
+	if _, ok := held.Lookup("SEP001E7A000002.cnf.xml"); ok {
+		t.Error("a set in use changed")
+	}
+	apply(t, s, config(2)) // the same again
+	if s.Generation() != 2 {
+		t.Error("the same set is a new generation")
+	}
+	events(cur)
+	old, new, err := s.Rebuild()
+	if err != nil || len(cnf.Summarise(old, new).Names()) != 0 || s.Generation() != 2 {
+		t.Errorf("rebuild: %v, generation %d", err, s.Generation())
+	}
+	if ev := events(cur); len(ev) != 1 || len(ev[0].Changed) != 0 {
+		t.Errorf("events of a rebuild %+v", ev)
+	} else if _, ok := ev[0].LogMessage(); ok {
+		t.Error("a rebuild without change is logged")
+	}
+
+	c := config(1)
+	c.Service.ServicePhone = []cnf.ServicePhone{{Name: "adminPassword", Value: strings.Repeat("x", cnf.SizeLimit)}}
+	apply(t, s, c)
+	if st := s.Status(); st.State != service.Degraded || st.Why == "" {
+		t.Errorf("status %+v", st)
+	}
+	apply(t, s, nil)
+	if s.Current().Len() != 0 || s.Status().State != service.Disabled || len(s.Status().History) != 3 {
+		t.Errorf("status %+v", s.Status())
+	}
+	if _, err := s.Prepare(t.Context(), nil, 42); err == nil {
+		t.Error("a number is a spec")
+	}
+}
+
+// TestSpecIsCopied: the configuration of the caller may change afterwards.
+func TestSpecIsCopied(t *testing.T) {
+	s := New(nil)
+	c := config(1)
+	apply(t, s, c)
+	c.Ephones[0].Type = "7940"
+	if old, new, _ := s.Rebuild(); len(cnf.Summarise(old, new).Names()) != 0 {
+		t.Error("the store kept the slice of its caller")
+	}
+}
+
+func TestReadersNeverSeeAMixture(t *testing.T) {
+	s := New(nil)
+	apply(t, s, config(1))
+	ctx, stop := context.WithCancel(t.Context())
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			for ctx.Err() == nil {
+				set := s.Current()
+				if _, ok := set.Lookup("SEP001E7A000009.cnf.xml"); ok != (set.Devices == 9) {
+					t.Error("a set of two generations")
+					return
+				}
+			}
+		})
+	}
+	for i := range 40 {
+		apply(t, s, config(1+8*(i%2)))
+	}
+	stop()
+	wg.Wait()
+}
