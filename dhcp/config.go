@@ -23,7 +23,24 @@ type Config struct {
 	Authoritative   bool   // extension: NAK an INIT-REBOOT of an unknown client
 	ForeignServer   string // `ip dhcp foreign-server hold|warn`, default warn
 	Takeover        bool   // `ip dhcp takeover` is in the configuration
+
+	// What follows are lines few boxes have; their zero values are the defaults.
+	ConflictTimeout time.Duration // how long a conflict keeps an address away, 0 = DefaultConflictTimeout
+	DropInform      bool          // `ip dhcp drop-inform`
+	SubnetSelection bool          // extension: honour option 118 (RFC 3011) of clients
+	VerifyMAC       bool          // extension: drop requests whose Ethernet source is not their chaddr
+	RateLimit       int           // extension: requests a second per interface or relay circuit, 0 = no limit
 }
+
+// DefaultConflictTimeout ends the quarantine of an address nobody has cleared
+// with `clear ip dhcp conflict`. [reference/dhcp.md 3, DECLINE]
+const DefaultConflictTimeout = 24 * time.Hour
+
+// The values of ForeignServer.
+const (
+	ForeignWarn = "warn" // serve, and say loudly that another server answers
+	ForeignHold = "hold" // offer nothing until Takeover
+)
 
 // Default is the factory configuration. The ping timeout is that of the 12.0T
 // manual; probing never delays an OFFER here, so it only bounds the probe.
@@ -59,6 +76,21 @@ type Pool struct {
 	Lease          time.Duration // 0 = default of one day, Infinite = no end
 	Options        []Option      // sorted by code
 	ClassLock      bool          // `class CISCO-PHONES`: offer to Cisco phones only
+
+	// What follows are lines few pools have; their zero values are the defaults.
+	Overrides       []Override    // `override default-router` of secondary networks
+	RapidCommit     bool          // extension: answer option 80 with an ACK (RFC 4039)
+	V6Only          time.Duration // extension: V6ONLY_WAIT of option 108 (RFC 8925), 0 = not sent
+	ReservePhones   int           // extension: the last so many free addresses are for Cisco phones
+	UtilizationHigh int           // `utilization mark high`, percent, 0 = default of 100
+	UtilizationLow  int           // `utilization mark low`, percent, default 0
+	UtilizationLog  bool          // `... log`
+}
+
+// Override replaces the default routers for the clients of a secondary network.
+type Override struct {
+	Network        netip.Prefix // one of Pool.Secondary
+	DefaultRouters []netip.Addr
 }
 
 // DefaultLease is the lease of a pool that says nothing. [reference/dhcp.md 1.3]
@@ -125,6 +157,10 @@ func (p Pool) Clone() Pool {
 	p.DNSServers = slices.Clone(p.DNSServers)
 	p.NetBIOSServers = slices.Clone(p.NetBIOSServers)
 	p.NextServers = slices.Clone(p.NextServers)
+	p.Overrides = slices.Clone(p.Overrides)
+	for i := range p.Overrides {
+		p.Overrides[i].DefaultRouters = slices.Clone(p.Overrides[i].DefaultRouters)
+	}
 	p.Options = slices.Clone(p.Options)
 	for i := range p.Options {
 		p.Options[i].Hex = slices.Clone(p.Options[i].Hex)
@@ -138,6 +174,16 @@ func (p Pool) Clone() Pool {
 type Spec struct {
 	Config
 	Interfaces []Interface
+}
+
+// Clone is a deep copy.
+func (s Spec) Clone() Spec {
+	s.Config = s.Config.Clone()
+	s.Interfaces = slices.Clone(s.Interfaces)
+	for i := range s.Interfaces {
+		s.Interfaces[i].Addrs = slices.Clone(s.Interfaces[i].Addrs)
+	}
+	return s
 }
 
 // Interface is one LAN the server listens on.

@@ -8,28 +8,35 @@ import (
 )
 
 // The facts the server records. Addresses and names are copies, never slices
-// of a packet buffer.
+// of a packet buffer. ClientID is written as IOS does, 0100.1e7a.0000.01; for a
+// client without an identifier it is the hardware address.
 type (
 	// Discover is a DHCPDISCOVER that was understood.
 	Discover struct {
 		MAC         phone.MAC
-		ClientID    string // bytes as text
+		ClientID    string
 		Hostname    string // option 12
 		VendorClass string // option 60, trailing NULs cut
 		Requested   string // option 55 as "1,66,6,3,15,150,35"
 		Interface   string // IOS name
 		Relay       netip.Addr
+		Link        netip.Addr // what selected the network: relay, interface, 82.5
+		RemoteID    string     // 82.2 as hexadecimal digits
+		CircuitID   string     // 82.1
+		HType       byte
 	}
 	// Offer is a DHCPOFFER sent.
 	Offer struct {
-		MAC       phone.MAC
-		ClientID  string
-		Addr      netip.Addr
-		Pool      string
-		Interface string
-		Relay     netip.Addr
-		Option66  string
-		Option150 []netip.Addr
+		MAC           phone.MAC
+		ClientID      string
+		Addr          netip.Addr
+		Pool          string
+		Interface     string
+		Relay         netip.Addr
+		Option66      string
+		Option150     []netip.Addr
+		OnlyRequested bool   // the client sent a parameter list
+		Delivery      string // "unicasting" or "broadcasting"
 	}
 	// Requested is a DHCPREQUEST that was understood.
 	Requested struct {
@@ -44,19 +51,22 @@ type (
 	}
 	// Ack is a DHCPACK sent; its binding is on disk.
 	Ack struct {
-		MAC         phone.MAC
-		ClientID    string
-		Hostname    string
-		VendorClass string
-		Addr        netip.Addr
-		Pool        string
-		Interface   string
-		Relay       netip.Addr
-		Option66    string
-		Option150   []netip.Addr
-		Lease       time.Duration
-		Manual      bool
-		Renewal     bool
+		MAC           phone.MAC
+		ClientID      string
+		Hostname      string
+		VendorClass   string
+		Addr          netip.Addr
+		Pool          string
+		Interface     string
+		Relay         netip.Addr
+		Option66      string
+		Option150     []netip.Addr
+		Lease         time.Duration // Infinite = no end
+		Manual        bool
+		Renewal       bool // the client had the address already
+		Mask          string
+		OnlyRequested bool
+		Delivery      string
 	}
 	// Nak is a DHCPNAK sent.
 	Nak struct {
@@ -64,7 +74,9 @@ type (
 		ClientID  string
 		Addr      netip.Addr
 		Interface string
+		Relay     netip.Addr
 		Why       string
+		Delivery  string
 	}
 	// Release is a DHCPRELEASE of the owner.
 	Release struct {
@@ -73,20 +85,44 @@ type (
 		Addr     netip.Addr
 		Pool     string
 	}
+	// Inform is a DHCPINFORM that was answered.
+	Inform struct {
+		MAC           phone.MAC
+		ClientID      string
+		Addr          netip.Addr
+		Pool          string
+		Interface     string
+		Relay         netip.Addr
+		Option66      string
+		Option150     []netip.Addr
+		OnlyRequested bool
+	}
+	// Bootp is a BOOTREPLY sent.
+	Bootp struct {
+		MAC       phone.MAC
+		Addr      netip.Addr
+		Pool      string
+		Interface string
+		Relay     netip.Addr
+		Delivery  string
+	}
 	// Conflict is an address found in use (Ping) or declined by its client
 	// (Gratuitous ARP).
 	Conflict struct {
 		Addr   netip.Addr
 		Method string
 		MAC    phone.MAC // who declined or answered, if known
-		Client string
+		Client string    // who declined
+		Logged bool      // `ip dhcp conflict logging`
 	}
 	// NoLease is a request that got no answer because there was nothing to give.
 	NoLease struct {
 		MAC       phone.MAC
+		ClientID  string
 		Interface string
 		Relay     netip.Addr
-		Why       string // "NO POOL", "POOL EXHAUSTED"
+		Link      netip.Addr
+		Why       string // "NO POOL", "POOL EXHAUSTED", "CLASS MISMATCH"
 	}
 	// Expired is a binding whose lease ran out.
 	Expired struct {
@@ -98,14 +134,48 @@ type (
 		Server    netip.Addr
 		MAC       phone.MAC
 		Interface string
-		Client    phone.MAC // who it answered, zero for our own probe
+		Client    phone.MAC // who it answered, the box's own address for our probe
 		Addr      netip.Addr
+		Mask      netip.Addr
+		Relay     netip.Addr
+		Option66  string
 		Option150 string // decoded; says so when it is text instead of addresses
+		Hold      bool   // this server holds its offers because of it
+	}
+	// Takeover is the operator's word to serve although another server answers.
+	Takeover struct{}
+	// Utilization is a pool that crossed one of its utilization marks.
+	Utilization struct {
+		Pool      string
+		Used      int
+		Total     int
+		Threshold int // percent
+		High      bool
+	}
+	// Untrusted is a request with option 82 that came from no relay.
+	Untrusted struct {
+		MAC       phone.MAC
+		Interface string
 	}
 	// Malformed is a packet that was dropped.
 	Malformed struct {
 		Interface string
 		Why       string
+	}
+	// Cleared is a binding or conflict removed by an operator.
+	Cleared struct {
+		Addr netip.Addr
+		What string // "binding", "conflict"
+		Pool string // of a binding
+	}
+	// StoreFailed says that bindings cannot be written.
+	StoreFailed struct{ Why string }
+	// StoreWorks says that they can be written again.
+	StoreWorks struct{}
+	// StoreDamaged says that part of the store could not be read at start.
+	StoreDamaged struct {
+		File string
+		Why  string
 	}
 )
 
@@ -128,6 +198,12 @@ func (Nak) EventName() string { return "dhcp.Nak" }
 func (Release) EventName() string { return "dhcp.Release" }
 
 // EventName implements journal.Event.
+func (Inform) EventName() string { return "dhcp.Inform" }
+
+// EventName implements journal.Event.
+func (Bootp) EventName() string { return "dhcp.Bootp" }
+
+// EventName implements journal.Event.
 func (Conflict) EventName() string { return "dhcp.Conflict" }
 
 // EventName implements journal.Event.
@@ -140,4 +216,25 @@ func (Expired) EventName() string { return "dhcp.Expired" }
 func (ForeignServer) EventName() string { return "dhcp.ForeignServer" }
 
 // EventName implements journal.Event.
+func (Takeover) EventName() string { return "dhcp.Takeover" }
+
+// EventName implements journal.Event.
+func (Utilization) EventName() string { return "dhcp.Utilization" }
+
+// EventName implements journal.Event.
+func (Untrusted) EventName() string { return "dhcp.Untrusted" }
+
+// EventName implements journal.Event.
 func (Malformed) EventName() string { return "dhcp.Malformed" }
+
+// EventName implements journal.Event.
+func (Cleared) EventName() string { return "dhcp.Cleared" }
+
+// EventName implements journal.Event.
+func (StoreFailed) EventName() string { return "dhcp.StoreFailed" }
+
+// EventName implements journal.Event.
+func (StoreWorks) EventName() string { return "dhcp.StoreWorks" }
+
+// EventName implements journal.Event.
+func (StoreDamaged) EventName() string { return "dhcp.StoreDamaged" }

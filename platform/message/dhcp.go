@@ -1,3 +1,38 @@
 package message
 
-var dhcpMessages = []*Entry{}
+// Messages of the DHCP server. Texts of Cisco's are those of
+// reference/dhcp.md 1.7; the others are the product's own.
+var (
+	DHCPPingConflict = &Entry{"DHCPD", 4, "PING_CONFLICT", "DHCP address conflict:  server pinged %s.",
+		"Before it could be offered, an address of a pool was found in use by a station that did not get it from this server. The address is not offered.",
+		"Give the station an address outside the pools, or exclude its address with `ip dhcp excluded-address`. Then use `clear ip dhcp conflict`."}
+	DHCPDeclineConflict = &Entry{"DHCPD", 4, "DECLINE_CONFLICT", "DHCP address conflict:  client %s declined %s.",
+		"A client was given an address and found another station using it. The address is not offered to anybody.",
+		"Look for the station with that address, for instance in the MAC address table of the switch. Then use `clear ip dhcp conflict`."}
+	DHCPHighUtil = &Entry{"DHCPD", 6, "HIGH_UTIL", "Pool \"%s\" is in high utilization state (%d addresses used out of %d). Threshold set at %d%%.",
+		"A pool has crossed its high utilization mark.", "Enlarge the pool, shorten its lease, or add a secondary network before it runs out."}
+	DHCPLowUtil = &Entry{"DHCPD", 6, "LOW_UTIL", "Pool \"%s\" is in low utilization state (%d addresses used out of %d). Threshold set at %d%%.",
+		"A pool that was in high utilization has fallen to its low utilization mark.", "No action is required."}
+	DHCPNoLease = &Entry{"DHCPD", 7, "NO_LEASE", "DHCP lease assignment failure, client %s reason %s",
+		"A client asked for an address and got no answer: no pool has the network it is on, every address is taken, or the pool is for Cisco phones only.",
+		"NO POOL: configure a pool for the network of the interface or relay. POOL EXHAUSTED: see `show ip dhcp pool`. CLASS MISMATCH: no action is required."}
+	DHCPReadError = &Entry{"DHCPD", 3, "READ_ERROR", "DHCP could not read bindings from %s: %s",
+		"Part of the stored bindings is unreadable. Everything before and after it is in force.",
+		"Check the storage of the appliance. Clients whose binding was lost get it back when they renew."}
+	DHCPWriteError = &Entry{"DHCPD", 3, "WRITE_ERROR", "DHCP could not write bindings: %s",
+		"A binding could not be stored. New clients are not answered, known clients are acknowledged only for the time that is already stored.",
+		"Check that the storage of the appliance is writable and has free space. Writing is tried again every few seconds."}
+	DHCPWriteOK = &Entry{"DHCPD", 5, "WRITE_OK", "DHCP is writing bindings again",
+		"Bindings can be stored again after a failure. All of them have been written.", "No action is required."}
+	DHCPForeignServer = &Entry{"DHCPD", 4, "FOREIGN_SERVER", "Another DHCP server %s (%s) answers on %s, option 66 %s, option 150 %s",
+		"A DHCP server other than this one was seen answering on a network this one serves. Phones may get their address and their TFTP servers from it.",
+		"Decide which server is to serve the network. Configure `ip dhcp foreign-server hold` to keep quiet while another server answers."}
+	DHCPForeignHold = &Entry{"DHCPD", 4, "FOREIGN_HOLD", "Another DHCP server %s (%s) answers on %s, option 66 %s, option 150 %s; offers are held",
+		"Another DHCP server was answering when this one started, and `ip dhcp foreign-server hold` is configured. No address is offered on the interface.",
+		"Stop the other server, or leave the network to it. Use `ip dhcp takeover` to serve."}
+	DHCPTakeover = &Entry{"DHCPD", 5, "TAKEOVER", "Offers are no longer held",
+		"An operator decided that this server serves although another one was seen.", "No action is required."}
+)
+
+var dhcpMessages = []*Entry{DHCPPingConflict, DHCPDeclineConflict, DHCPHighUtil, DHCPLowUtil, DHCPNoLease, DHCPReadError,
+	DHCPWriteError, DHCPWriteOK, DHCPForeignServer, DHCPForeignHold, DHCPTakeover}

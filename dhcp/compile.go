@@ -1,0 +1,213 @@
+package dhcp
+
+import (
+	"errors"
+	"fmt"
+	"math/bits"
+	"net/netip"
+	"slices"
+	"time"
+
+	"option150/telephony/phone"
+)
+
+// tables is a Spec made ready for the engine: pools with their options
+// rendered, networks with the addresses that are never leased, manual bindings
+// by client. It is made by Prepare, off the engine's goroutine.
+type tables struct {
+	spec    Spec
+	links   map[string]*link // by IOS name
+	own     map[netip.Addr]bool
+	pools   []*pool
+	subnets []*subnet
+	byID    map[string][]*host
+	byMAC   map[phone.MAC][]*host
+	byAddr  map[netip.Addr]*host
+}
+
+// link is an interface with the networks served to clients directly on it.
+type link struct {
+	Interface
+	subnets []*subnet // in the order they are allocated from
+}
+
+// pool is a compiled pool.
+type pool struct {
+	conf    Pool
+	subnets []*subnet
+	turn    uint // next `next-server`, round robin
+	high    bool // above the high utilization mark
+}
+
+// host is a compiled manual binding.
+type host struct {
+	pool   *pool
+	addr   netip.Addr
+	prefix netip.Prefix // its network
+	opts   *rendered
+	lease  time.Duration
+}
+
+// minNetworkBits bounds the memory of a pool: a /8 takes 2 MB.
+const minNetworkBits = 8
+
+var errNetwork = errors.New("a pool network must be IPv4 and between /8 and /32")
+
+// compile makes the tables of a specification.
+func compile(spec Spec) (*tables, error) {
+	t := &tables{
+		spec: spec.Clone(), links: map[string]*link{}, own: map[netip.Addr]bool{},
+		byID: map[string][]*host{}, byMAC: map[phone.MAC][]*host{}, byAddr: map[netip.Addr]*host{},
+	}
+	for _, i := range t.spec.Interfaces {
+		t.links[i.Name] = &link{Interface: i}
+		for _, a := range i.Addrs {
+			t.own[a.Addr()] = true
+		}
+	}
+	for i := range t.spec.Pools {
+		if err := t.addPool(t.spec.Pools[i]); err != nil {
+			return nil, err
+		}
+	}
+	for _, p := range t.pools {
+		t.addHost(p)
+	}
+	for _, s := range t.subnets {
+		t.reserve(s)
+	}
+	for _, i := range t.spec.Interfaces {
+		l := t.links[i.Name]
+		for _, a := range i.Addrs {
+			for _, s := range t.around(a.Addr()) {
+				if !slices.Contains(l.subnets, s) {
+					l.subnets = append(l.subnets, s)
+				}
+				if s.link == "" && s.prefix.Contains(a.Addr()) {
+					s.link, s.self = i.Name, a.Addr()
+				}
+			}
+		}
+		// A secondary network of a pool on this wire is on the wire too.
+		for _, s := range l.subnets {
+			if s.link == "" {
+				s.link = i.Name
+			}
+		}
+	}
+	return t, nil
+}
+
+func (t *tables) addPool(conf Pool) error {
+	p := &pool{conf: conf}
+	t.pools = append(t.pools, p)
+	if !conf.Network.IsValid() {
+		return nil
+	}
+	for _, n := range append([]netip.Prefix{conf.Network}, conf.Secondary...) {
+		if !n.Addr().Is4() || n.Bits() < minNetworkBits {
+			return fmt.Errorf("pool %s: %s: %w", conf.Name, n, errNetwork)
+		}
+		n = n.Masked()
+		first, last := usable(n)
+		s := &subnet{pool: p, prefix: n, first: first, last: last, opts: render(&p.conf, n)}
+		s.base = make([]uint64, (last-first)/64+1)
+		p.subnets = append(p.subnets, s)
+		t.subnets = append(t.subnets, s)
+	}
+	return nil
+}
+
+// addHost registers the manual binding of a pool. It takes what it does not
+// say from the pool of the network around it, as on IOS.
+func (t *tables) addHost(p *pool) {
+	c := &p.conf
+	if !c.Host.IsValid() || !c.Host.Addr().Is4() || len(c.ClientID) == 0 && c.HardwareAddr.IsZero() {
+		return
+	}
+	h := &host{pool: p, addr: c.Host.Addr(), prefix: c.Host.Masked(), lease: c.Lease}
+	around := t.around(h.addr)
+	if len(around) > 0 && h.prefix.Bits() == 32 {
+		h.prefix = around[0].prefix
+	}
+	h.opts = render(c, h.prefix)
+	if len(around) > 0 {
+		h.opts.inherit(around[0].opts)
+		if h.lease == 0 {
+			h.lease = around[0].pool.conf.Lease
+		}
+	}
+	if h.lease == 0 {
+		h.lease = DefaultLease
+	}
+	if len(c.ClientID) > 0 {
+		t.byID[string(c.ClientID)] = append(t.byID[string(c.ClientID)], h)
+	}
+	if !c.HardwareAddr.IsZero() {
+		t.byMAC[c.HardwareAddr] = append(t.byMAC[c.HardwareAddr], h)
+	}
+	t.byAddr[h.addr] = h
+}
+
+// reserve marks what is never leased from s: excluded ranges, and, although
+// nobody excluded them, the box itself, routers, the servers phones are told
+// of, and the addresses of manual bindings. [reference/dhcp.md 7.16]
+func (t *tables) reserve(s *subnet) {
+	for _, r := range t.spec.Excluded {
+		if !r.First.Is4() || !r.Last.Is4() {
+			continue
+		}
+		lo, hi := max(u32(r.First), s.first), min(u32(r.Last), s.last)
+		for n := uint64(lo); n <= uint64(hi); n++ {
+			s.keep(fromU32(uint32(n)))
+		}
+	}
+	for a := range t.own {
+		s.keep(a)
+	}
+	for a := range t.byAddr {
+		s.keep(a)
+	}
+	for _, p := range t.pools {
+		for _, list := range [][]netip.Addr{p.conf.DefaultRouters, p.conf.DNSServers, p.conf.NextServers, p.conf.NetBIOSServers, p.conf.Option150()} {
+			for _, a := range list {
+				s.keep(a)
+			}
+		}
+		for _, o := range p.conf.Overrides {
+			for _, a := range o.DefaultRouters {
+				s.keep(a)
+			}
+		}
+	}
+	s.kept = 0
+	for _, w := range s.base {
+		s.kept += bits.OnesCount64(w)
+	}
+}
+
+// around returns the networks a client at link address a is served from: the
+// one that holds a and, when that is the primary network of its pool, the
+// secondary ones after it. [C4500 p. 1554]
+func (t *tables) around(a netip.Addr) []*subnet {
+	for _, s := range t.subnets {
+		if !s.prefix.Contains(a) {
+			continue
+		}
+		if s == s.pool.subnets[0] {
+			return s.pool.subnets
+		}
+		return []*subnet{s}
+	}
+	return nil
+}
+
+// subnetOf returns the network whose clients may have address a.
+func (t *tables) subnetOf(a netip.Addr) *subnet {
+	for _, s := range t.subnets {
+		if s.holds(a) {
+			return s
+		}
+	}
+	return nil
+}
