@@ -42,7 +42,7 @@ type Spec struct {
 // Store holds the set in force. Use New.
 type Store struct {
 	rec     journal.Recorder
-	current atomic.Pointer[cnf.Set]
+	current atomic.Pointer[published]
 
 	building sync.Mutex // held by Rebuild and by commit: one after the other
 
@@ -65,11 +65,56 @@ func New(rec journal.Recorder) *Store {
 // Name implements service.Service.
 func (s *Store) Name() string { return Name }
 
+// published is a set with the time since when each of its files has the
+// content it has.
+type published struct {
+	set *cnf.Set
+	mod map[string]time.Time // by File.Name
+}
+
 // Current is the set in force; nil, which is an empty set, before the first.
-func (s *Store) Current() *cnf.Set { return s.current.Load() }
+func (s *Store) Current() *cnf.Set {
+	if p := s.current.Load(); p != nil {
+		return p.set
+	}
+	return nil
+}
 
 // Lookup finds a file of the set in force by the name a phone asks for.
 func (s *Store) Lookup(name string) (*cnf.File, bool) { return s.Current().Lookup(name) }
+
+// Generated finds a file that comes before those of flash:, in the form
+// fileserver.Options.Generated wants. The time is when the content changed.
+func (s *Store) Generated(name string) (content []byte, modTime time.Time, etag string, ok bool) {
+	return s.find(name, false)
+}
+
+// Fallback finds a file that one of the same name on flash: replaces, for
+// fileserver.Options.Fallback.
+func (s *Store) Fallback(name string) (content []byte, modTime time.Time, etag string, ok bool) {
+	return s.find(name, true)
+}
+
+func (s *Store) find(name string, fallback bool) ([]byte, time.Time, string, bool) {
+	p := s.current.Load()
+	if p == nil {
+		return nil, time.Time{}, "", false
+	}
+	f, ok := p.set.Lookup(name)
+	if !ok || f.Fallback != fallback {
+		return nil, time.Time{}, "", false
+	}
+	return f.Content, p.mod[f.Name], f.ETag, true
+}
+
+// Names are all names files are served under.
+func (s *Store) Names() []string {
+	var out []string
+	for _, f := range s.Current().Files() {
+		out = append(out, f.Names()...)
+	}
+	return out
+}
 
 // Generation is the number of the set in force: it grows when a set differs
 // from the one before.
@@ -149,7 +194,7 @@ func (s *Store) commit(spec *Spec, set *cnf.Set) {
 // publish puts a set in force and records it.
 func (s *Store) publish(spec *Spec, set *cnf.Set) {
 	s.mu.Lock()
-	old := s.current.Load()
+	old := s.Current()
 	sum := cnf.Summarise(old, set)
 	if len(sum.Added)+len(sum.Changed)+len(sum.Removed) > 0 || old.Len() != set.Len() {
 		s.generation++
@@ -159,11 +204,27 @@ func (s *Store) publish(spec *Spec, set *cnf.Set) {
 		set.Generation = s.generation
 	}
 	s.spec = spec
-	s.current.Store(set)
+	s.current.Store(&published{set, s.times(set)})
 	s.enter(set)
 	event := cnf.NewBuilt(old, set, s.generation)
 	s.mu.Unlock()
 	s.rec.Record(event)
+}
+
+// times keeps the time of every file whose content stays the same.
+func (s *Store) times(set *cnf.Set) map[string]time.Time {
+	now, mod := time.Now(), make(map[string]time.Time, set.Len())
+	was := s.current.Load()
+	for _, f := range set.Files() {
+		mod[f.Name] = now
+		if was == nil {
+			continue
+		}
+		if o, ok := was.set.Lookup(f.Name); ok && o.Name == f.Name && o.ETag == f.ETag {
+			mod[f.Name] = was.mod[f.Name]
+		}
+	}
+	return mod
 }
 
 // enter sets the state for a set.

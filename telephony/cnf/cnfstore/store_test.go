@@ -3,6 +3,7 @@ package cnfstore
 import (
 	"context"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -72,6 +73,13 @@ func TestStore(t *testing.T) {
 		t.Errorf("message %v %v", m, ok)
 	}
 
+	_, first, tag, ok := s.Generated("/sep001e7a000001.cnf.xml")
+	if !ok || tag == "" || first.IsZero() {
+		t.Errorf("Generated: %v %q %v", first, tag, ok)
+	}
+	if _, _, _, ok := s.Generated("CTLSEP001E7A000001.tlv"); ok {
+		t.Error("a trust list is generated")
+	}
 	held := s.Current()
 	apply(t, s, Spec{Config: config(2)})
 	if _, ok := s.Lookup("SEP001E7A000002.cnf.xml"); !ok || s.Generation() != 2 {
@@ -79,6 +87,9 @@ func TestStore(t *testing.T) {
 	}
 	if _, ok := held.Lookup("SEP001E7A000002.cnf.xml"); ok {
 		t.Error("a set in use changed")
+	}
+	if _, second, _, _ := s.Generated("SEP001E7A000001.cnf.xml"); !second.Equal(first) {
+		t.Error("the time of a file that did not change moved")
 	}
 	apply(t, s, config(2)) // the same again
 	if s.Generation() != 2 {
@@ -93,6 +104,19 @@ func TestStore(t *testing.T) {
 		t.Errorf("events of a rebuild %+v", ev)
 	} else if _, ok := ev[0].LogMessage(); ok {
 		t.Error("a rebuild without change is logged")
+	}
+
+	sip := config(0)
+	sip.Global.Present, sip.Global.SourceAddress.Addr = true, netip.MustParseAddr("10.20.0.1")
+	apply(t, s, sip)
+	if _, _, _, ok := s.Fallback("AppDialRules.xml"); !ok {
+		t.Error("the empty dial rules are not a fallback")
+	}
+	if _, _, _, ok := s.Generated("AppDialRules.xml"); ok {
+		t.Error("the empty dial rules come before flash:")
+	}
+	if !slices.Contains(s.Names(), "SIPDefault.cnf") || !slices.Contains(s.Names(), "SEPDefault.cnf") {
+		t.Errorf("names %v", s.Names())
 	}
 
 	c := config(1)
