@@ -5,12 +5,12 @@
 // Follows DESIGN 1 (managed or not), reference/go-libs.md 7 (netlink, line
 // state), reference/ios-cli.md 1.13 (show commands).
 //
-// A Manager watches the devices (netlink) and records what changes; it is the
+// A Service watches the devices (netlink) and records what changes; it is the
 // service (platform/service) by the name "netif" too: Prepare checks that the
 // device is there, the addresses are usable and the process may change it,
 // Commit changes it. An interface that is not managed is only ever read.
 //
-// Concurrency: a Manager is safe for concurrent use; its watcher is a goroutine
+// Concurrency: a Service is safe for concurrent use; its watcher is a goroutine
 // that Close ends. The renderers are pure.
 //
 // Failure: *Error, which unwraps to ErrNoDevice, ErrBadAddress or the errno.

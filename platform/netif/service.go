@@ -72,10 +72,10 @@ func lastOf(p netip.Prefix) netip.Addr {
 }
 
 // Name implements service.Service.
-func (m *Manager) Name() string { return "netif" }
+func (m *Service) Name() string { return "netif" }
 
 // Status implements service.Service.
-func (m *Manager) Status() service.Status {
+func (m *Service) Status() service.Status {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	st := m.status
@@ -83,7 +83,7 @@ func (m *Manager) Status() service.Status {
 	return st
 }
 
-func (m *Manager) step(to service.State, why string) {
+func (m *Service) step(to service.State, why string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.status.State == to && m.status.Why == why {
@@ -98,7 +98,7 @@ func (m *Manager) step(to service.State, why string) {
 // Prepare implements service.Service. A spec that is gone leaves the interfaces
 // as they are: an operator on the far side of one of them must not be cut off
 // by the end of the program.
-func (m *Manager) Prepare(_ context.Context, _, want service.Spec) (service.Change, error) {
+func (m *Service) Prepare(_ context.Context, _, want service.Spec) (service.Change, error) {
 	var spec Spec
 	switch v := want.(type) {
 	case nil:
@@ -166,7 +166,7 @@ func wantedAddrs(x *ManagedInterface) []netip.Prefix {
 	return append([]netip.Prefix{x.Address}, x.Secondary...)
 }
 
-func (m *Manager) commit(spec Spec) {
+func (m *Service) commit(spec Spec) {
 	m.apply.Lock()
 	defer m.apply.Unlock()
 	var why []string

@@ -14,7 +14,7 @@ import (
 	"option150/platform/service"
 )
 
-// Options are what a Manager needs.
+// Options are what a Service needs.
 type Options struct {
 	Mapping  []Mapping
 	Recorder journal.Recorder // nil = silent
@@ -24,8 +24,8 @@ type Options struct {
 	Changed func()
 }
 
-// Manager watches the interfaces of a mapping and sets the managed ones.
-type Manager struct {
+// Service watches the interfaces of a mapping and sets the managed ones.
+type Service struct {
 	mapping []Mapping
 	rec     journal.Recorder
 	changed func()
@@ -41,20 +41,20 @@ type Manager struct {
 	status service.Status
 }
 
-// New returns a manager that watches nothing yet.
-func New(o Options) *Manager {
-	return &Manager{mapping: slices.Clone(o.Mapping), rec: journal.Or(o.Recorder), changed: o.Changed, end: make(chan struct{}),
+// New returns a service that watches nothing yet.
+func New(o Options) *Service {
+	return &Service{mapping: slices.Clone(o.Mapping), rec: journal.Or(o.Recorder), changed: o.Changed, end: make(chan struct{}),
 		status: service.Status{State: service.Disabled, Since: time.Now()}}
 }
 
 // Mapping is the mapping, in its order.
-func (m *Manager) Mapping() []Mapping { return slices.Clone(m.mapping) }
+func (m *Service) Mapping() []Mapping { return slices.Clone(m.mapping) }
 
 // Interfaces tells how the interfaces are now.
-func (m *Manager) Interfaces() ([]Interface, error) { return Read(m.mapping) }
+func (m *Service) Interfaces() ([]Interface, error) { return Read(m.mapping) }
 
 // Device returns the mapping of an IOS name.
-func (m *Manager) Device(name string) (Mapping, bool) {
+func (m *Service) Device(name string) (Mapping, bool) {
 	for _, x := range m.mapping {
 		if x.Name == name {
 			return x, true
@@ -64,7 +64,7 @@ func (m *Manager) Device(name string) (Mapping, bool) {
 }
 
 // Start begins to watch. What is up then is no change.
-func (m *Manager) Start() error {
+func (m *Service) Start() error {
 	s, err := subscribe()
 	if err != nil {
 		return err
@@ -86,7 +86,7 @@ func (m *Manager) Start() error {
 }
 
 // Close ends the watcher.
-func (m *Manager) Close() {
+func (m *Service) Close() {
 	m.mu.Lock()
 	if !m.closed {
 		m.closed = true
@@ -109,7 +109,7 @@ func subscribe() (*nl.NetlinkSocket, error) {
 
 // watch receives until the socket is closed. A message that was lost (the
 // kernel says so) or a socket that broke leads to a new look at everything.
-func (m *Manager) watch() {
+func (m *Service) watch() {
 	for {
 		m.mu.Lock()
 		s, closed := m.socket, m.closed
@@ -133,7 +133,7 @@ func (m *Manager) watch() {
 }
 
 // reopen takes a new socket, slowly.
-func (m *Manager) reopen() bool {
+func (m *Service) reopen() bool {
 	for {
 		select {
 		case <-m.end:
@@ -160,7 +160,7 @@ func (m *Manager) reopen() bool {
 
 // look notes what link messages say, each in its turn so that a short flap is
 // seen, and then compares everything with what is known.
-func (m *Manager) look(messages []syscall.NetlinkMessage) {
+func (m *Service) look(messages []syscall.NetlinkMessage) {
 	for _, x := range messages {
 		if x.Header.Type != unix.RTM_NEWLINK && x.Header.Type != unix.RTM_DELLINK {
 			continue
@@ -190,7 +190,7 @@ func (m *Manager) look(messages []syscall.NetlinkMessage) {
 }
 
 // link notes one message about a device.
-func (m *Manager) link(l netlink.Link, gone bool) {
+func (m *Service) link(l netlink.Link, gone bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for i := range m.known {
@@ -215,7 +215,7 @@ type standing struct{ present, admin, line bool }
 func key(i *Interface) standing { return standing{i.Present, i.AdminUp, i.LineUp} }
 
 // compare records what changed between two looks.
-func (m *Manager) compare(old, now *Interface) {
+func (m *Service) compare(old, now *Interface) {
 	if key(old) == key(now) {
 		return
 	}
@@ -227,7 +227,7 @@ func (m *Manager) compare(old, now *Interface) {
 	}
 }
 
-func (m *Manager) compareAddrs(old, now *Interface) {
+func (m *Service) compareAddrs(old, now *Interface) {
 	before, after := slices.Concat(old.Addrs, old.Addrs6), slices.Concat(now.Addrs, now.Addrs6)
 	for _, a := range before {
 		if !slices.Contains(after, a) {
