@@ -21,6 +21,7 @@ type editor struct {
 
 // editing is what belongs to one line.
 type editing struct {
+	prompt  string
 	kind    lineKind
 	history []string
 	at      int    // place in history; len(history) is the new line
@@ -55,7 +56,7 @@ func (e *editor) OnChange(line []rune, pos int, key rune) (out []rune, cur int, 
 		if p := recover(); p != nil { // help or completion failed: an empty line
 			e.count, e.last = 0, 0
 			out, cur, changed = nil, 0, true
-			e.t.screen.again(nil, 0, true)
+			e.t.screen.again(e.line.prompt, nil, 0, true)
 			e.t.in.resumeEdit()
 			e.t.settle()
 		}
@@ -75,7 +76,7 @@ func (e *editor) OnChange(line []rune, pos int, key rune) (out []rune, cur int, 
 	case keyTab:
 		line, pos = e.complete(line, pos)
 	case keyRedraw:
-		e.t.screen.again(line, pos, false)
+		e.t.screen.again(e.line.prompt, line, pos, false)
 	case keyTooLong:
 		e.t.screen.ring()
 	case keyPrev, keyNext:
@@ -125,7 +126,7 @@ func (e *editor) help(line []rune, pos int) {
 	if _, err := p.Write([]byte(text)); err == nil {
 		_ = p.Close()
 	}
-	t.screen.again(line, pos, true)
+	t.screen.again(e.line.prompt, line, pos, true)
 }
 
 // complete carries out TAB: what is certain is appended with a blank, and the
@@ -145,7 +146,7 @@ func (e *editor) complete(line []rune, pos int) ([]rune, int) {
 		t.screen.ring()
 	}
 	t.screen.recordKey(before + "<TAB>")
-	t.screen.again(line, pos, false)
+	t.screen.again(e.line.prompt, line, pos, false)
 	return line, pos
 }
 

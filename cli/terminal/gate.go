@@ -75,8 +75,11 @@ func (in *input) bytes(key rune) []byte {
 		}
 		in.mode = modeRun // the keys behind `?` wait until help has been shown
 	case keyTab:
-		if in.kind == textLine {
+		switch in.kind {
+		case textLine:
 			return []byte(" ")
+		case answerLine:
+			return nil
 		}
 	}
 	if key < 0x20 {

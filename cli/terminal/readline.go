@@ -87,7 +87,7 @@ func (t *Terminal) editLine(prompt string, fresh bool, e editing) (string, End, 
 	if engine == nil || t.dead {
 		return "", Enter, io.EOF
 	}
-	e.at = len(e.history)
+	e.prompt, e.at = prompt, len(e.history)
 	t.edit.line = e
 	t.screen.begin(prompt, fresh)
 	t.settle()

@@ -130,12 +130,13 @@ func (s *screen) leave(mark, record string) {
 	s.rec.input(s.row.prompt + record)
 }
 
-// again draws prompt and line on a new row.
-func (s *screen) again(line []rune, cur int, fresh bool) {
+// again draws prompt and line on a new row; other rows, such as --More--, may
+// have been drawn in between.
+func (s *screen) again(prompt string, line []rune, cur int, fresh bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.row.line, s.row.cur = append(s.row.line[:0], line...), cur
-	s.row.editing = true
+	prompt = prompt[strings.LastIndexByte(prompt, '\n')+1:]
+	s.row = row{prompt: prompt, editing: true, line: append([]rune(nil), line...), cur: cur}
 	if fresh {
 		s.freshLine()
 	} else {

@@ -19,6 +19,7 @@ type wire struct {
 	out    bytes.Buffer
 	deaf   bool // the peer reads nothing: writes wait
 	writes int
+	stuck  int
 	closed bool
 }
 
@@ -46,6 +47,7 @@ func (w *wire) Write(p []byte) (int, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for w.deaf && !w.closed {
+		w.stuck++
 		w.cond.Wait()
 	}
 	if w.closed {
@@ -74,6 +76,13 @@ func (w *wire) listen(deaf bool) {
 	defer w.mu.Unlock()
 	w.deaf = deaf
 	w.cond.Broadcast()
+}
+
+// waiting counts the writes that waited for the peer.
+func (w *wire) waiting() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.stuck
 }
 
 func (w *wire) Close() {
@@ -117,6 +126,16 @@ func bubble(t *testing.T, change func(*Config), test func(t *testing.T, w *wire,
 		defer term.Close()
 		test(t, w, term)
 	})
+}
+
+// live runs a test in real time: a goroutine that waits for a lock keeps the
+// time of a bubble from passing.
+func live(test func(w *wire, term *Terminal)) {
+	w := newWire()
+	term := New(Config{Stream: w, Width: 80, Height: 24, Echo: true})
+	defer w.Close()
+	defer term.Close()
+	test(w, term)
 }
 
 func testHelp(line string) string { return "  help for \"" + line + "\"\n\n" }
