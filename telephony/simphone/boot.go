@@ -1,0 +1,172 @@
+package simphone
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"strings"
+	"time"
+
+	"option150/telephony/phone"
+)
+
+// stuck is the outcome of a boot that leads nowhere.
+func stuck(r Reason, detail string) *Outcome { return &Outcome{Kind: Stuck, Reason: r, Detail: detail} }
+
+// Boot gives the phone power and returns when it has settled: provisioned, or
+// stuck with a reason. A phone that installs another load reboots meanwhile.
+// The address stays on the interface.
+func (p *Phone) Boot(ctx context.Context) (Outcome, error) {
+	rounds := 0
+	for n := 0; ; n++ {
+		p.boots++
+		o, err := p.boot(ctx)
+		if err != nil {
+			return Outcome{}, err
+		}
+		if o != nil && o.Reason == ServerSilent && rounds < p.o.Timers.SilentRounds-1 {
+			rounds++ // DHCP again [phones.md 1.7]
+			continue
+		}
+		if o == nil && n+1 >= p.o.MaxBoots {
+			o = stuck(RebootLoop, fmt.Sprintf("%d boots", n+1))
+		}
+		if o != nil {
+			o.Boots, o.Lease, o.Servers, o.Load = p.boots, p.lease, p.asksFiles.list, p.load
+			result := o.String()
+			if o.Kind == Stuck {
+				result = strings.TrimPrefix(result, "stuck: ")
+			}
+			p.log(Step{Kind: o.Kind, Result: result})
+			return *o, nil
+		}
+		p.log(Step{Kind: Reboot})
+		if err := p.pause(ctx, rebootTime); err != nil {
+			return Outcome{}, err
+		}
+	}
+}
+
+// boot is one boot; nil means that the phone reboots.
+func (p *Phone) boot(ctx context.Context) (*Outcome, error) {
+	p.powered = time.Now()
+	p.lease, p.asksFiles = Lease{}, fileServers{}
+	p.log(Step{Kind: PowerOn, Result: fmt.Sprintf("CP-%s %s %s", p.n.model.Keyword, p.n.proto, p.load)})
+	if err := p.prepare(); err != nil {
+		return nil, err
+	}
+	if up, err := p.awaitLink(ctx); err != nil || !up {
+		return stuck(NoLink, p.o.Interface), err
+	}
+	lease, ok, err := p.dhcp(ctx)
+	if err != nil || !ok {
+		return stuck(NoLease, "no DHCP server gave an address"), err
+	}
+	if err := p.configure(lease); err != nil {
+		return nil, err
+	}
+	p.lease, p.last = lease, lease.Addr.Addr()
+	p.asksFiles = p.choose(ctx, lease)
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	p.log(Step{Kind: Servers, Name: p.asksFiles.from, Result: addrsText(p.asksFiles.list)})
+	if len(p.asksFiles.list) == 0 {
+		return stuck(NoServer, "no option 150, 66 or siaddr"), nil
+	}
+	p.nvram = p.asksFiles.list
+	if p.wiped {
+		return p.recover(ctx)
+	}
+	return p.provision(ctx)
+}
+
+func addrsText(as []netip.Addr) string {
+	s := make([]string, len(as))
+	for i, a := range as {
+		s[i] = a.String()
+	}
+	return strings.Join(s, " ")
+}
+
+// provision is the part of a boot after the address.
+func (p *Phone) provision(ctx context.Context) (*Outcome, error) {
+	trust, silence, err := p.trustFiles(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if silence {
+		return stuck(ServerSilent, addrsText(p.asksFiles.list)), nil
+	}
+	s, name, why, err := p.configuration(ctx, trust)
+	if err != nil {
+		return nil, err
+	}
+	if name == "" {
+		if p.spec.ForeignTrust {
+			return stuck(ForeignTrust, "asks signed files only"), nil
+		}
+		return stuck(NoConfiguration, why), nil
+	}
+	if s.Load != "" && !phone.Load(s.Load).Equal(phone.Load(p.load)) {
+		o, installed, err := p.upgrade(ctx, s)
+		if o != nil || installed || err != nil {
+			return o, err
+		}
+	}
+	for _, f := range p.furtherFiles(s) {
+		if _, err := p.ask(ctx, signed(f, trust)); err != nil {
+			return nil, err
+		}
+	}
+	if len(s.CallControl) == 0 {
+		return stuck(NoCallControl, name), nil
+	}
+	return &Outcome{Kind: Provisioned, Config: name, Settings: s}, nil
+}
+
+// Live is a phone that is left plugged in: it boots, renews its lease at T1
+// and, when it is stuck or loses its lease, boots again after retry times
+// Pace (real phones: groups of requests every 90 to 150 s, phones.md 1.7;
+// 0 = 120 s). settled, if not nil, gets each outcome. It returns when the
+// context ends (nil) or the machine fails.
+func (p *Phone) Live(ctx context.Context, retry time.Duration, settled func(Outcome)) error {
+	if retry <= 0 {
+		retry = 120 * time.Second
+	}
+	for {
+		o, err := p.Boot(ctx)
+		if err == nil {
+			if settled != nil {
+				settled(o)
+			}
+			if o.Kind == Provisioned {
+				err = p.keep(ctx)
+			} else {
+				err = sleep(ctx, max(time.Second, time.Duration(float64(retry)*p.o.Pace)))
+			}
+		}
+		if ctx.Err() != nil {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// keep renews the lease until that fails.
+func (p *Phone) keep(ctx context.Context) error {
+	for {
+		if p.lease.Renew <= 0 { // a lease without an end
+			<-ctx.Done()
+			return ctx.Err()
+		}
+		if err := sleep(ctx, p.lease.Renew); err != nil {
+			return err
+		}
+		if ok, err := p.Renewal(ctx); !ok || err != nil {
+			return err
+		}
+	}
+}
