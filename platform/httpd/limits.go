@@ -1,0 +1,29 @@
+package httpd
+
+import "time"
+
+// Limits bound what clients can make the server hold. [reference/files.md 4]
+type Limits struct {
+	PerAddress int           // connections of one client address
+	Total      int           // connections in all
+	Requests   int           // on one connection
+	MaxHeader  int           // bytes of a request with its header
+	ReadHeader time.Duration // from the first moment to the end of the header
+	Idle       time.Duration // between two requests
+	Life       time.Duration // of a connection; ends after the response, never in it
+	Stall      time.Duration // of a response without progress
+	Drain      time.Duration // for accepted connections of a listener that goes away
+}
+
+// DefaultLimits are those of the product. Idle is the IOS default. A phone
+// holds one connection; sixteen are for many phones behind one address.
+func DefaultLimits() Limits {
+	return Limits{PerAddress: 16, Total: 4096, Requests: 10000, MaxHeader: 8 << 10, ReadHeader: 10 * time.Second,
+		Idle: 180 * time.Second, Life: 24 * time.Hour, Stall: 60 * time.Second, Drain: 5 * time.Minute}
+}
+
+// The pauses before a listener that died is opened again.
+const (
+	firstRetry = 250 * time.Millisecond
+	lastRetry  = 30 * time.Second
+)

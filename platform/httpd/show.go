@@ -1,0 +1,220 @@
+package httpd
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"option150/platform/listen"
+)
+
+// Connection is a connection as show prints it.
+type Connection struct {
+	Local, Remote netip.AddrPort
+	In, Out       int64     // bytes
+	Since, End    time.Time // End is zero while it is open
+}
+
+// Statistics count since the start.
+type Statistics struct {
+	Accepted          uint64 // connections
+	RefusedPerAddress uint64 // told 503: too many of one address
+	RefusedTotal      uint64 // told 503: too many in all
+}
+
+// ListenerStatus is how one listener stands.
+type ListenerStatus struct {
+	Endpoint  listen.Endpoint
+	Bound     netip.AddrPort // what it is bound to, also when Endpoint says port 0
+	Modules   []string
+	Up        bool
+	Why       string // when it is down
+	Since     time.Time
+	NextRetry time.Time
+}
+
+// Listeners tells how the listeners stand, in the order of the Spec.
+func (s *Server) Listeners() []ListenerStatus {
+	s.mu.Lock()
+	sites := slices.Clone(s.sites)
+	s.mu.Unlock()
+	var all []ListenerStatus
+	for _, t := range sites {
+		t.mu.Lock()
+		l := ListenerStatus{Endpoint: t.want, Bound: t.bound, Up: t.ln != nil, Why: t.why, Since: t.since, NextRetry: t.next}
+		t.mu.Unlock()
+		for _, m := range *t.modules.Load() {
+			l.Modules = append(l.Modules, m.Name())
+		}
+		all = append(all, l)
+	}
+	return all
+}
+
+// Connections are the open connections, oldest first.
+func (s *Server) Connections() []Connection {
+	s.tracker.mu.Lock()
+	defer s.tracker.mu.Unlock()
+	all := make([]Connection, 0, len(s.tracker.conns))
+	for c := range s.tracker.conns {
+		all = append(all, c.snapshot(time.Time{}))
+	}
+	slices.SortFunc(all, func(a, b Connection) int {
+		if c := a.Since.Compare(b.Since); c != 0 {
+			return c
+		}
+		return a.Remote.Compare(b.Remote)
+	})
+	return all
+}
+
+// History are the connections that ended last, oldest first, at most 20.
+func (s *Server) History() []Connection {
+	s.tracker.mu.Lock()
+	defer s.tracker.mu.Unlock()
+	return slices.Clone(s.tracker.history)
+}
+
+// Statistics are the counters.
+func (s *Server) Statistics() Statistics {
+	s.tracker.mu.Lock()
+	defer s.tracker.mu.Unlock()
+	return s.tracker.stats
+}
+
+// ModuleStatus is one row of the session modules.
+type ModuleStatus struct {
+	Name, Description string
+	Active            bool // answers on some listener
+}
+
+// Modules are the session modules, by name.
+func (s *Server) Modules() []ModuleStatus {
+	active := map[string]bool{}
+	for _, l := range s.Listeners() {
+		for _, m := range l.Modules {
+			active[m] = true
+		}
+	}
+	var all []ModuleStatus
+	for _, m := range s.modules {
+		all = append(all, ModuleStatus{m.Name(), m.Description(), active[m.Name()]})
+	}
+	slices.SortFunc(all, func(a, b ModuleStatus) int { return strings.Compare(a.Name, b.Name) })
+	return all
+}
+
+// View is what the screens of `show ip http server` are made of.
+type View struct {
+	Config        Config
+	Supplementary []uint16 // further ports: that of HFS
+	Limits        Limits
+	Listeners     []ListenerStatus
+	Modules       []ModuleStatus
+	Connections   []Connection
+	Statistics    Statistics
+	History       []Connection
+	Now           time.Time
+}
+
+// View gathers the screens for a configuration.
+func (s *Server) View(c Config, supplementary ...uint16) View {
+	return View{Config: c, Supplementary: supplementary, Limits: s.limits, Listeners: s.Listeners(), Modules: s.Modules(),
+		Connections: s.Connections(), Statistics: s.Statistics(), History: s.History(), Now: time.Now()}
+}
+
+// RenderStatus is `show ip http server status`, the classic lines and no
+// others: parsers refuse a line they do not know. [reference/files.md 1.7]
+func RenderStatus(v View) []string {
+	state := "Disabled"
+	if v.Config.Server {
+		state = "Enabled"
+	}
+	out := []string{"HTTP server status: " + state, fmt.Sprintf("HTTP server port: %d", v.Config.Port)}
+	if len(v.Supplementary) > 0 {
+		var ports []string
+		for _, p := range v.Supplementary {
+			ports = append(ports, strconv.Itoa(int(p)))
+		}
+		out = append(out, "HTTP server active supplementary listener ports: "+strings.Join(ports, " "))
+	}
+	return append(out,
+		"HTTP server authentication method: enable",
+		"HTTP server access class: 0",
+		"HTTP server base path:",
+		fmt.Sprintf("Maximum number of concurrent server connections allowed: %d", v.Limits.Total),
+		fmt.Sprintf("Server idle time-out: %d seconds", int(v.Limits.Idle.Seconds())),
+		fmt.Sprintf("Server life time-out: %d seconds", int(v.Limits.Life.Seconds())),
+		fmt.Sprintf("Maximum number of requests allowed on a connection: %d", v.Limits.Requests),
+		"HTTP server active session modules: ALL",
+		"HTTP secure server capability: Not present")
+}
+
+// RenderModules is `show ip http server session-module`.
+func RenderModules(v View) []string {
+	out := []string{"HTTP server application session modules:", "Session module Name  Handle Status   Secure-status  Description"}
+	for i, m := range v.Modules {
+		state := "Inactive"
+		if m.Active {
+			state = "Active"
+		}
+		out = append(out, fmt.Sprintf("%-20s %-6d %-8s %-14s %s", m.Name, i+1, state, "Inactive", m.Description))
+	}
+	return out
+}
+
+// RenderConnections is `show ip http server connection`.
+func RenderConnections(v View) []string {
+	out := []string{"HTTP server current connections:", "local-ipaddress:port  remote-ipaddress:port in-bytes  out-bytes"}
+	for _, c := range v.Connections {
+		out = append(out, fmt.Sprintf("%21s %22s %8d %10d", c.Local, c.Remote, c.In, c.Out))
+	}
+	return out
+}
+
+// RenderStatistics is `show ip http server statistics`.
+func RenderStatistics(v View) []string {
+	return []string{"HTTP server statistics:", fmt.Sprintf("Accepted connections total: %d", v.Statistics.Accepted),
+		fmt.Sprintf("Connections answered 503, too many of one address: %d", v.Statistics.RefusedPerAddress),
+		fmt.Sprintf("Connections answered 503, too many in all: %d", v.Statistics.RefusedTotal)}
+}
+
+// RenderHistory is `show ip http server history`.
+func RenderHistory(v View) []string {
+	out := []string{"HTTP server history:", "local-ipaddress:port  remote-ipaddress:port in-bytes  out-bytes  end-time"}
+	for _, c := range v.History {
+		out = append(out, fmt.Sprintf("%21s %22s %8d %10d  %s", c.Local, c.Remote, c.In, c.Out, c.End.UTC().Format("15:04:05 02/01")))
+	}
+	return out
+}
+
+// RenderListeners says what is configured and what works, side by side.
+func RenderListeners(v View) []string {
+	out := []string{"HTTP server listeners:", fmt.Sprintf("%-16s %-24s %-22s %s", "Owner", "Configured", "Modules", "Working")}
+	for _, l := range v.Listeners {
+		working := "yes, since " + l.Since.UTC().Format("15:04:05 02/01")
+		if !l.Up {
+			working = "no: " + l.Why
+			if d := l.NextRetry.Sub(v.Now); d > 0 {
+				working += fmt.Sprintf(", next try in %d s", int(d.Seconds())+1)
+			}
+		}
+		out = append(out, fmt.Sprintf("%-16s %-24s %-22s %s", l.Endpoint.Owner, l.Endpoint, strings.Join(l.Modules, " "), working))
+	}
+	return out
+}
+
+// RenderAll is `show ip http server all`.
+func RenderAll(v View) []string {
+	var out []string
+	for _, f := range []func(View) []string{RenderStatus, RenderModules, RenderListeners, RenderConnections, RenderStatistics, RenderHistory} {
+		if out != nil {
+			out = append(out, "")
+		}
+		out = append(out, f(v)...)
+	}
+	return out
+}
