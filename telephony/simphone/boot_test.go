@@ -7,12 +7,14 @@ import (
 	"net/netip"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"option150/platform/capture"
+	"option150/telephony/firmware"
 	"option150/telephony/phone"
 )
 
@@ -318,7 +320,7 @@ func TestStuck(t *testing.T) {
 				if w.mute {
 					return
 				}
-				o.Timers.DHCP = time.Second
+				o.Timers.DHCP = 5 * time.Second
 			})
 			o := w.boot(p)
 			if o.Kind != Stuck || o.Reason != c.reason {
@@ -454,11 +456,13 @@ func TestTransports(t *testing.T) {
 	})
 }
 
-// TestCatalogue: all phones of the lab at the same time in one process.
+// TestCatalogue: all phones of the lab at the same time in one process, with
+// synthetic firmware in real containers.
 func TestCatalogue(t *testing.T) {
 	w := newWorld(t, true)
 	sets := map[string]string{"7941": "41", "7961": "41", "7965": "45"}
 	specs := Catalogue()
+	upgrades := 0
 	for _, s := range specs {
 		load := map[string]string{"7841": "sip78xx.12-1-1-12", "8841": "sip88xx.12-0-1MN-113", "8861": "sip88xx.12-0-1MN-113"}[s.Model]
 		if f := sets[s.Model]; f != "" {
@@ -468,12 +472,22 @@ func TestCatalogue(t *testing.T) {
 		if s.Protocol == SIP {
 			w.files[s.MAC.Device()+".cnf.xml"] = sipFile(load)
 		}
-		w.files[load+".loads"], w.files["image."+load] = "image."+load, "image."+load+strings.Repeat("x", 5000)
+		if load != s.Load {
+			upgrades++
+		}
+		files, err := firmware.Synthesise(load, "", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for n, b := range files {
+			w.files[n] = string(b)
+		}
 	}
 	var wg sync.WaitGroup
-	phones := make([]*Phone, len(specs))
-	for i, s := range specs {
-		phones[i] = w.plug(s)
+	var installed atomic.Int32
+	var phones []*Phone
+	for _, s := range specs {
+		phones = append(phones, w.plug(s, func(o *Options) { o.Images = nil }))
 	}
 	for _, p := range phones {
 		wg.Go(func() {
@@ -482,9 +496,17 @@ func TestCatalogue(t *testing.T) {
 			if o, err := p.Boot(ctx); err != nil || o.Kind != Provisioned {
 				t.Error(p.spec, o, err, w.story(p))
 			}
+			for _, s := range w.story(p) {
+				if strings.HasSuffix(s, " installed") {
+					installed.Add(1)
+				}
+			}
 		})
 	}
 	wg.Wait()
+	if n := int(installed.Load()); n != upgrades || n < 5 {
+		t.Errorf("%d phones installed a load, want %d", n, upgrades)
+	}
 }
 
 // TestPeers: of three phones that share firmware one asks for it.

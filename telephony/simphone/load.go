@@ -37,8 +37,6 @@ type Images interface {
 // errUntrusted is what a phone says of files signed by somebody else.
 var errUntrusted = errors.New("authentication failed")
 
-func (p *Phone) images() Images { return p.o.Images }
-
 // loadFile is the name of the list of a load; loadInformation comes with and
 // without suffix. [phones.md 3.4]
 func loadFile(load string) string {
@@ -102,7 +100,7 @@ func (p *Phone) download(ctx context.Context, from []netip.Addr, list string, ht
 	if a.status != got {
 		return nil, true, nil
 	}
-	cs, err := p.images().Components(list, a.data)
+	cs, err := p.o.Images.Components(list, a.data)
 	if err == nil && (len(cs) == 0 || len(cs) > maxComponents) {
 		err = fmt.Errorf("names %d components", len(cs))
 	}
@@ -118,7 +116,7 @@ func (p *Phone) download(ctx context.Context, from []netip.Addr, list string, ht
 		if a.status != got {
 			return stuck(IncompleteLoad, list+" names "+c.Name+": "+a.result), false, nil
 		}
-		if err := p.images().Check(c, a.data); err != nil {
+		if err := p.o.Images.Check(c, a.data); err != nil {
 			p.log(Step{Kind: Install, Name: c.Name, Result: err.Error()})
 			return stuck(BrokenLoad, c.Name+": "+err.Error()), false, nil
 		}

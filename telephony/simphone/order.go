@@ -92,7 +92,7 @@ func (p *Phone) readConfig(name string, data []byte, trust bool) (Settings, erro
 		if p.spec.ForeignTrust {
 			return Settings{}, errUntrusted
 		}
-		body, err := p.images().Unwrap(name, data)
+		body, err := p.o.Images.Unwrap(name, data)
 		if err != nil {
 			return Settings{}, err
 		}

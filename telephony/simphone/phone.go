@@ -93,6 +93,9 @@ func New(s Spec, o Options) (*Phone, error) {
 	if o.Log == nil {
 		o.Log = func(Step) {}
 	}
+	if o.Images == nil {
+		o.Images = containers{}
+	}
 	if o.MaxBoots <= 0 {
 		o.MaxBoots = 8
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"option150/telephony/firmware"
 	"option150/telephony/phone"
 )
 
@@ -203,20 +204,23 @@ func TestRollOver(t *testing.T) {
 		done, progress, _, result := tr.take(pkt[:4+size], from)
 		return done, progress, result
 	}
+	got := 0
 	for n := 1; n <= 81920; n++ {
 		if done, progress, _ := send(n, blockSize); done || !progress {
 			t.Fatal(n, done, progress)
 		}
 		if n%1000 == 0 {
+			got += tr.data.Len()
+			tr.data.Reset() // 40 MiB are not needed to count blocks
 			if _, progress, _ := send(n, blockSize); progress {
 				t.Fatal("a block was taken twice")
 			}
 		}
 	}
-	if tr.data.Len() != 40<<20 || !tr.bound || tr.to != from {
-		t.Error(tr.data.Len())
+	if got += tr.data.Len(); got != 40<<20 || !tr.bound || tr.to != from {
+		t.Error(got)
 	}
-	tr.limit = 40 << 20
+	tr.limit = tr.data.Len()
 	if done, _, result := send(81921, 1); !done || result != TooLarge {
 		t.Error(result)
 	}
@@ -263,6 +267,59 @@ func TestStepText(t *testing.T) {
 	}
 	if got := printable([]byte("a\nb\x00c")); got != "a.b" {
 		t.Error(got)
+	}
+}
+
+// TestContainers: what a phone finds out about files by itself.
+func TestContainers(t *testing.T) {
+	for _, load := range []string{"SCCP41.9-4-2SR3-1S", "sip78xx.12-1-1-12", "sip88xx.12-0-1MN-113", "P0030801SR02"} {
+		files, err := firmware.Synthesise(load, "", nil)
+		if err != nil {
+			t.Fatal(load, err)
+		}
+		list := load + ".loads"
+		cs, err := containers{}.Components(list, files[list])
+		if err != nil || len(cs) == 0 {
+			t.Fatal(load, cs, err)
+		}
+		if _, err := (containers{}).Components("other.loads", files[list]); err == nil {
+			t.Error(load, "a list under another name was taken")
+		}
+		g5 := strings.HasPrefix(load, "sip")
+		for _, c := range cs {
+			f, ok := files[c.Name]
+			if !ok {
+				t.Fatal(load, c)
+			}
+			if err := (containers{}).Check(c, f); err != nil {
+				t.Error(load, c, err)
+			}
+			bad := bytes.Clone(f)
+			bad[len(bad)-1]++
+			if err := (containers{}).Check(c, bad); (err != nil) != g5 {
+				t.Error(load, c, "changed contents:", err) // only G5 files have a digest
+			}
+			for name, err := range map[string]error{
+				"size":  containers{}.Check(Component{c.Name, int64(len(f)) + 1}, f),
+				"name":  containers{}.Check(Component{"other.sbn", -1}, f),
+				"cut":   containers{}.Check(Component{c.Name, -1}, f[:200]),
+				"empty": containers{}.Check(Component{c.Name, -1}, nil),
+			} {
+				if err == nil {
+					t.Error(load, c, name, "was taken")
+				}
+			}
+		}
+	}
+	files, err := firmware.Synthesise("SCCP41.9-4-2SR3-1S", "", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b, err := (containers{}).Unwrap("x.sgn", files["SCCP41.9-4-2SR3-1S.loads"]); err != nil || !bytes.Contains(b, []byte("jar41sccp")) || b[0] == 1 {
+		t.Errorf("%.40q %v", b, err)
+	}
+	if _, err := (containers{}).Unwrap("x.sgn", []byte(sccpFile(""))); !errors.Is(err, errUntrusted) {
+		t.Error("an unsigned file was taken:", err)
 	}
 }
 

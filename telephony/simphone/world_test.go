@@ -273,7 +273,8 @@ func (w *world) answer(c net.Conn) {
 	}
 }
 
-// plug puts a phone on the LAN. Its timers are short, its pace is zero.
+// plug puts a phone on the LAN. Its pace is zero; its timers run
+// out only where a test wants them to, however busy the machine is.
 func (w *world) plug(s Spec, change ...func(*Options)) *Phone {
 	w.t.Helper()
 	if s.MAC.IsZero() {
@@ -287,8 +288,8 @@ func (w *world) plug(s Spec, change ...func(*Options)) *Phone {
 	if _, err := w.lan.Plug(h, netns.Cable{MAC: s.MAC[:]}); err != nil {
 		w.t.Fatal(err)
 	}
-	o := Options{In: h.Do, Images: testImages{}, Timers: Timers{DHCP: 500 * time.Millisecond, Connect: time.Second,
-		TFTP: 100 * time.Millisecond, Busy: 10 * time.Millisecond, Link: 2 * time.Second},
+	o := Options{In: h.Do, Images: testImages{}, Timers: Timers{DHCP: 5 * time.Second, Connect: 5 * time.Second,
+		TFTP: 2 * time.Second, Busy: 10 * time.Millisecond, Link: 10 * time.Second},
 		Log: func(st Step) {
 			w.mu.Lock()
 			defer w.mu.Unlock()

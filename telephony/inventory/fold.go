@@ -1,0 +1,326 @@
+package inventory
+
+import (
+	"net/netip"
+	"reflect"
+	"strings"
+	"time"
+
+	"option150/dhcp"
+	"option150/platform/fileserver"
+	"option150/platform/journal"
+	"option150/telephony/phone"
+)
+
+// Fold implements journal.Fold.
+func (v *Inventory) Fold(e journal.Entry) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	at := e.Time
+	switch x := e.Event.(type) {
+	case dhcp.Discover:
+		v.discover(at, x)
+	case dhcp.Offer:
+		v.offer(at, x)
+	case dhcp.Requested:
+		v.requested(at, x)
+	case dhcp.Ack:
+		v.ack(at, x)
+	case dhcp.Nak:
+		v.dhcpLine(at, x.MAC, "NAK", joinNonEmpty("  ", addrText(x.Addr), x.Why))
+	case dhcp.NoLease:
+		v.noLease(at, x)
+	case dhcp.Release:
+		v.dhcpLine(at, x.MAC, "RELEASE", addrText(x.Addr))
+		v.vacate(x.Addr)
+	case dhcp.Expired:
+		v.vacate(x.Addr)
+	case dhcp.ForeignServer:
+		v.foreignServer(at, x)
+	case dhcp.Conflict:
+		v.conflict(at, x)
+	case fileserver.Asked:
+		v.asked(at, x)
+	case fileserver.Served:
+		v.served(at, x)
+	case fileserver.NotFound:
+		v.notFound(at, x)
+	case fileserver.Busy:
+		v.turned(at, x.Transport, x.Client, x.Name, true, "too many requests, it asks again")
+	case fileserver.Denied:
+		v.turned(at, x.Transport, x.Client, x.Name, false, x.Why)
+	default:
+		if e.Event.EventName() == "capture.Refused" {
+			v.refused(at, e.Event)
+		}
+	}
+}
+
+// isPhone: a vendor class of Cisco, or the host name phones give.
+func isPhone(class, hostname string) bool {
+	_, err := phone.ParseDevice(hostname)
+	return phone.IsCisco(class) || err == nil
+}
+
+// get returns the record of a phone; make says whether to begin one.
+func (v *Inventory) get(mac phone.MAC, at time.Time, make bool) *record {
+	r := v.phones[mac]
+	if r == nil && make && !mac.IsZero() {
+		if len(v.phones) >= MaxPhones {
+			v.evict()
+		}
+		r = &record{mac: mac}
+		v.phones[mac] = r
+	}
+	if r != nil {
+		r.seen = at
+	}
+	return r
+}
+
+// evict forgets the phone that was seen longest ago.
+func (v *Inventory) evict() {
+	var old *record
+	for _, r := range v.phones {
+		if old == nil || r.seen.Before(old.seen) {
+			old = r
+		}
+	}
+	if old == nil {
+		return
+	}
+	delete(v.phones, old.mac)
+	v.unlink(old)
+}
+
+// vacate: the address is nobody's lease any more.
+func (v *Inventory) vacate(a netip.Addr) {
+	if r := v.byIP[a.Unmap()]; r != nil && r.now() != nil {
+		r.now().acked = time.Time{}
+		delete(v.byIP, a.Unmap())
+	}
+}
+
+func (v *Inventory) unlink(r *record) {
+	if v.byIP[r.addr] == r {
+		delete(v.byIP, r.addr)
+	}
+}
+
+// place says that a phone has an address now.
+func (v *Inventory) place(r *record, a netip.Addr) {
+	a = a.Unmap()
+	if !a.IsValid() || a.IsUnspecified() {
+		return
+	}
+	if r.addr != a {
+		v.unlink(r)
+		r.addr = a
+	}
+	v.byIP[a] = r
+	if x := v.nobody[a]; x != nil && x != r {
+		// It asked for files before it gave its name away.
+		delete(v.nobody, a)
+		if r.now() == nil {
+			r.boots = x.boots
+			r.load = x.load
+		} else if x.now() != nil && r.now().firstFile.IsZero() {
+			adopt(r.now(), x.now())
+		}
+	}
+}
+
+// adopt moves what is known of files from an unnamed record to a boot that had
+// no files yet.
+func adopt(b, x *boot) {
+	lines, first := b.lines, b.first
+	keepDHCP := *b
+	*b = *x
+	b.number, b.start, b.first = keepDHCP.number, keepDHCP.start, 0
+	b.discovered, b.acked, b.requested, b.offers150 = keepDHCP.discovered, keepDHCP.acked, keepDHCP.requested, keepDHCP.offers150
+	b.foreign, b.foreign150, b.chosen = keepDHCP.foreign, keepDHCP.foreign150, keepDHCP.chosen
+	// The lines of both, DHCP first; the indexes of open requests shift.
+	for i := range b.open {
+		b.open[i].line += len(lines) + first - x.first
+	}
+	b.first = first
+	b.lines = append(append([]Line(nil), lines...), x.lines...)
+	if drop := len(b.lines) - maxLines; drop > 0 {
+		b.lines = append([]Line(nil), b.lines[drop:]...)
+		b.first += drop
+	}
+}
+
+func (r *record) learn(class, pool string) {
+	if class != "" && class != r.class {
+		r.class = keep(class)
+		c := phone.ParseClass(class)
+		r.num, r.model, r.known = c.Number, c.Model, c.Known
+		if c.Known {
+			r.num = c.Model.Keyword
+		}
+	}
+	if pool != "" {
+		r.pool = keep(pool)
+	}
+}
+
+func (v *Inventory) discover(at time.Time, x dhcp.Discover) {
+	r := v.get(x.MAC, at, isPhone(x.VendorClass, x.Hostname))
+	if r == nil {
+		return
+	}
+	r.learn(x.VendorClass, "")
+	b := r.now()
+	// A phone repeats its DISCOVER until somebody offers; that is one boot.
+	if b == nil || !b.firstFile.IsZero() || !b.acked.IsZero() && at.Sub(b.acked) >= sameBoot || at.Sub(b.start) >= bootQuiet {
+		b = r.begin(at)
+	}
+	b.discovered = at
+	what := "class " + quoted(x.VendorClass)
+	if x.Requested != "" {
+		what += "  asks " + keep(x.Requested)
+	}
+	if x.Relay.IsValid() && !x.Relay.IsUnspecified() {
+		what += "  relay " + x.Relay.String()
+	}
+	b.say(Line{At: at, Transport: "DHCP", What: "DISCOVER", Name: what, Bytes: -1})
+}
+
+// current is the boot DHCP messages belong to.
+func (v *Inventory) current(mac phone.MAC, at time.Time) (*record, *boot) {
+	r := v.get(mac, at, false)
+	if r == nil {
+		return nil, nil
+	}
+	b := r.now()
+	if b == nil {
+		b = r.begin(at)
+	}
+	return r, b
+}
+
+func (v *Inventory) dhcpLine(at time.Time, mac phone.MAC, what, name string) {
+	if _, b := v.current(mac, at); b != nil {
+		b.say(Line{At: at, Transport: "DHCP", What: what, Name: keep(name), Bytes: -1})
+	}
+}
+
+func (v *Inventory) offer(at time.Time, x dhcp.Offer) {
+	_, b := v.current(x.MAC, at)
+	if b == nil {
+		return
+	}
+	b.offers150 = append([]netip.Addr(nil), x.Option150...)
+	b.noLease = ""
+	v.dhcpLine(at, x.MAC, "OFFER", servers(x.Addr, x.Option150, x.Option66))
+}
+
+func (v *Inventory) requested(at time.Time, x dhcp.Requested) {
+	r := v.get(x.MAC, at, isPhone(x.VendorClass, x.Hostname))
+	if r == nil {
+		return
+	}
+	r.learn(x.VendorClass, "")
+	b := r.now()
+	if b == nil {
+		b = r.begin(at)
+	}
+	b.requested = at
+	if x.Server.IsValid() {
+		b.chosen = x.Server.Unmap()
+	}
+	what := addrText(x.Addr)
+	if x.Server.IsValid() {
+		what = joinNonEmpty("  ", what, "server "+x.Server.String())
+	}
+	b.say(Line{At: at, Transport: "DHCP", What: "REQUEST", Name: what, Bytes: -1})
+}
+
+func (v *Inventory) ack(at time.Time, x dhcp.Ack) {
+	r := v.get(x.MAC, at, isPhone(x.VendorClass, x.Hostname))
+	if r == nil {
+		return
+	}
+	r.learn(x.VendorClass, x.Pool)
+	b := r.now()
+	if b == nil {
+		b = r.begin(at)
+	}
+	b.acked, b.noLease = at, ""
+	b.offers150 = append([]netip.Addr(nil), x.Option150...)
+	v.place(r, x.Addr)
+	r.now().say(Line{At: at, Transport: "DHCP", What: "ACK", Name: servers(x.Addr, x.Option150, x.Option66), Bytes: -1})
+}
+
+func (v *Inventory) noLease(at time.Time, x dhcp.NoLease) {
+	_, b := v.current(x.MAC, at)
+	if b == nil {
+		return
+	}
+	b.noLease, b.noLeaseAt = keep(x.Why), x.Relay
+	b.say(Line{At: at, Transport: "DHCP", What: "!", Name: "no answer: " + strings.ToLower(keep(x.Why)), Bytes: -1})
+}
+
+func (v *Inventory) foreignServer(at time.Time, x dhcp.ForeignServer) {
+	_, b := v.current(x.Client, at)
+	if b == nil {
+		return
+	}
+	b.foreign, b.foreign150 = x.Server.Unmap(), keep(x.Option150)
+	what := "OFFER from " + addrText(x.Server) + " also seen"
+	if x.Option150 != "" && x.Option150 != `not addresses: ""` {
+		what += ", 150=" + keep(x.Option150)
+	}
+	b.say(Line{At: at, Transport: "DHCP", What: "!", Name: what, Bytes: -1})
+}
+
+func (v *Inventory) conflict(at time.Time, x dhcp.Conflict) {
+	r := v.byIP[x.Addr.Unmap()]
+	if r == nil {
+		r = v.phones[x.MAC]
+	}
+	if r == nil || r.now() == nil {
+		return
+	}
+	r.now().conflict = true
+	r.now().say(Line{At: at, Transport: "DHCP", What: "!", Name: addrText(x.Addr) + " is in use (" + keep(x.Method) + ")", Bytes: -1})
+}
+
+// refused is capture.Refused, which this package must not import: a client was
+// refused at the file port.
+func (v *Inventory) refused(at time.Time, e journal.Event) {
+	x := reflect.Indirect(reflect.ValueOf(e))
+	if x.Kind() != reflect.Struct {
+		return
+	}
+	client, ok1 := field[netip.Addr](x, "Client")
+	port, ok2 := field[uint16](x, "Port")
+	if !ok1 || !ok2 {
+		return
+	}
+	r := v.byIP[client.Unmap()]
+	if r == nil {
+		r = v.nobody[client.Unmap()]
+	}
+	if r == nil || r.now() == nil {
+		return
+	}
+	r.seen = at
+	b := r.now()
+	if b.refused {
+		return // once per boot tells it
+	}
+	b.refused = true
+	b.say(Line{At: at, Transport: "TCP", What: "!", Name: "connection to port " + itoa(int64(port)) + " was refused", Bytes: -1, Remark: "observed"})
+}
+
+func field[T any](s reflect.Value, name string) (T, bool) {
+	f := s.FieldByName(name)
+	if !f.IsValid() || !f.CanInterface() {
+		var none T
+		return none, false
+	}
+	v, ok := f.Interface().(T)
+	return v, ok
+}

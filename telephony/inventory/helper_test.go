@@ -1,0 +1,181 @@
+package inventory
+
+import (
+	"flag"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"option150/dhcp"
+	"option150/platform/fileserver"
+	"option150/platform/journal"
+	"option150/telephony/phone"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", name+".golden")
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("%s is\n%s\nwant\n%s", name, got, want)
+	}
+}
+
+var (
+	zero  = time.Date(2026, 11, 21, 14, 2, 11, 0, time.UTC)
+	box   = netip.MustParseAddr("10.0.0.1")
+	ours  = phone.MAC{0x00, 0x1e, 0x7a, 0, 0, 1}
+	addr1 = netip.MustParseAddr("10.0.0.23")
+)
+
+const (
+	class61 = "Cisco Systems, Inc. IP Phone CP-7961G"
+	load9   = "SCCP41.9-4-2SR3-1S"
+)
+
+// world feeds an inventory with what a phone does. Times move on by themselves
+// a little with each event.
+type world struct {
+	*Inventory
+	now  time.Time
+	port uint16
+	mac  phone.MAC
+	addr netip.Addr
+	http bool // transport of the files
+	seq  uint64
+}
+
+func newWorld(parts ...string) *world {
+	w := &world{now: zero, port: 40000, mac: ours, addr: addr1, http: true}
+	w.Inventory = New(Options{Components: func(load string) []string {
+		if load == load9 {
+			return parts
+		}
+		return nil
+	}})
+	return w
+}
+
+func (w *world) ev(e journal.Event) {
+	w.seq++
+	w.Fold(journal.Entry{Seq: w.seq, Time: w.now, Event: e})
+	w.now = w.now.Add(10 * time.Millisecond)
+}
+
+func (w *world) wait(d time.Duration) *world { w.now = w.now.Add(d); return w }
+
+func (w *world) discover(class string) *world {
+	w.ev(dhcp.Discover{MAC: w.mac, VendorClass: class, Requested: "1,66,6,3,15,150,35"})
+	return w
+}
+
+func (w *world) lease(class string) *world {
+	w.discover(class)
+	w.ev(dhcp.Offer{MAC: w.mac, Addr: w.addr, Option66: box.String(), Option150: []netip.Addr{box}})
+	w.ev(dhcp.Requested{MAC: w.mac, VendorClass: class, Addr: w.addr, Server: box})
+	w.ev(dhcp.Ack{MAC: w.mac, VendorClass: class, Addr: w.addr, Pool: "PHONES", Option66: box.String(), Option150: []netip.Addr{box}})
+	return w
+}
+
+func (w *world) transport() fileserver.Transport {
+	if w.http {
+		return fileserver.HTTP
+	}
+	return fileserver.TFTP
+}
+
+func (w *world) ends() (client, local netip.AddrPort) {
+	port := uint16(6970)
+	if !w.http {
+		port = 69
+	}
+	return netip.AddrPortFrom(w.addr, w.port), netip.AddrPortFrom(box, port)
+}
+
+func (w *world) ask(name string) *world {
+	w.port++
+	c, l := w.ends()
+	w.ev(fileserver.Asked{Transport: w.transport(), Client: c, Local: l, Name: name})
+	return w
+}
+
+func (w *world) get(name string, size int64) *world {
+	w.ask(name)
+	c, l := w.ends()
+	e := fileserver.Served{Transport: w.transport(), Client: c, Local: l, Name: name, File: name, Route: "flash", Size: size, Bytes: size,
+		Duration: 9 * time.Millisecond, Complete: true}
+	if w.http {
+		e.Status = 200
+	}
+	w.ev(e)
+	return w
+}
+
+func (w *world) cut(name string, size, sent int64, why string) *world {
+	w.ask(name)
+	c, l := w.ends()
+	w.ev(fileserver.Served{Transport: w.transport(), Client: c, Local: l, Name: name, Size: size, Bytes: sent, BlockSize: 512, Retransmits: 5,
+		Duration: 20 * time.Second, Why: why})
+	return w
+}
+
+func (w *world) miss(names ...string) *world {
+	for _, n := range names {
+		w.near(n, "")
+	}
+	return w
+}
+
+func (w *world) near(name, nearest string) *world {
+	w.ask(name)
+	c, l := w.ends()
+	w.ev(fileserver.NotFound{Transport: w.transport(), Client: c, Local: l, Name: name, Expected: phone.ExpectedAbsent(name), Nearest: nearest})
+	return w
+}
+
+func (w *world) busy(name string) *world {
+	w.ask(name)
+	c, l := w.ends()
+	w.ev(fileserver.Busy{Transport: w.transport(), Client: c, Local: l, Name: name, Serving: 200, Limit: 200})
+	return w
+}
+
+func (w *world) trust() *world {
+	return w.miss("/CTL"+w.mac.Device()+".tlv", "/ITL"+w.mac.Device()+".tlv", "/ITLFile.tlv")
+}
+
+func (w *world) sep() string { return "/" + w.mac.Device() + ".cnf.xml" }
+
+// config is a boot up to the configuration file.
+func (w *world) config() *world { return w.lease(class61).trust().get(w.sep(), 6412) }
+
+func (w *world) look(t *testing.T) Phone {
+	t.Helper()
+	p, ok := w.Phone(w.mac, w.now)
+	if !ok {
+		t.Fatal("no such phone")
+	}
+	return p
+}
+
+// capture's event, known by its name and fields only.
+type refusedEvent struct {
+	Client netip.Addr
+	MAC    phone.MAC
+	Server netip.Addr
+	Port   uint16
+}
+
+func (refusedEvent) EventName() string { return "capture.Refused" }

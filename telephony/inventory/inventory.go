@@ -1,0 +1,168 @@
+package inventory
+
+import (
+	"cmp"
+	"net/netip"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"option150/telephony/phone"
+)
+
+// Options are what the inventory is told.
+type Options struct {
+	// Components names the files of a load ("SCCP41.9-4-2SR3-1S"), nil if it
+	// is not known here. It is called outside of Fold only. nil = never known.
+	Components func(load string) []string
+}
+
+// Inventory is the fold. Use New.
+type Inventory struct {
+	components func(string) []string
+
+	mu     sync.Mutex
+	phones map[phone.MAC]*record
+	byIP   map[netip.Addr]*record // the phone that holds or used the address
+	nobody map[netip.Addr]*record // address known, hardware address not yet
+	hosts  map[netip.Addr]*scan
+}
+
+// scan is what one address named within a window.
+type scan struct {
+	since time.Time
+	macs  map[phone.MAC]bool
+}
+
+// New returns an empty inventory; give it to journal.New.
+func New(o Options) *Inventory {
+	if o.Components == nil {
+		o.Components = func(string) []string { return nil }
+	}
+	return &Inventory{components: o.Components, phones: map[phone.MAC]*record{}, byIP: map[netip.Addr]*record{},
+		nobody: map[netip.Addr]*record{}, hosts: map[netip.Addr]*scan{}}
+}
+
+// Phones tells where every phone stands at a time, in the order of their
+// names. The boots are left out.
+func (v *Inventory) Phones(now time.Time) []Phone {
+	return v.list(now, func(*record) bool { return true }, false)
+}
+
+// Phone tells where one phone stands, with its boots.
+func (v *Inventory) Phone(mac phone.MAC, now time.Time) (Phone, bool) {
+	l := v.list(now, func(r *record) bool { return r.mac == mac && !mac.IsZero() }, true)
+	if len(l) == 0 {
+		return Phone{}, false
+	}
+	return l[0], true
+}
+
+// Find returns the phone an operator means by a device name, a hardware
+// address or an IP address, with its boots.
+func (v *Inventory) Find(what string, now time.Time) (Phone, bool) {
+	mac, err := phone.ParseDevice(what)
+	if err != nil {
+		mac, err = phone.ParseMAC(what)
+	}
+	if err == nil {
+		return v.Phone(mac, now)
+	}
+	a, err := netip.ParseAddr(what)
+	if err != nil {
+		return Phone{}, false
+	}
+	l := v.list(now, func(r *record) bool { return r.addr == a.Unmap() }, true)
+	if len(l) == 0 {
+		return Phone{}, false
+	}
+	// Of several that used the address the last one is meant.
+	return slices.MaxFunc(l, func(a, b Phone) int { return a.Seen.Compare(b.Seen) }), true
+}
+
+// Counts is the number of phones in each state.
+func (v *Inventory) Counts(now time.Time) map[State]int {
+	out := map[State]int{}
+	for _, p := range v.Phones(now) {
+		out[p.State]++
+	}
+	return out
+}
+
+// Clear forgets every phone.
+func (v *Inventory) Clear() {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	clear(v.phones)
+	clear(v.byIP)
+	clear(v.nobody)
+	clear(v.hosts)
+}
+
+func (v *Inventory) list(now time.Time, want func(*record) bool, boots bool) []Phone {
+	parts := v.loadParts(want)
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	var out []Phone
+	add := func(r *record) {
+		if want(r) {
+			out = append(out, r.snapshot(now, parts, boots))
+		}
+	}
+	for _, r := range v.phones {
+		add(r)
+	}
+	for _, r := range v.nobody {
+		add(r)
+	}
+	slices.SortFunc(out, func(a, b Phone) int {
+		return cmp.Or(strings.Compare(a.Device(), b.Device()), a.Addr.Compare(b.Addr))
+	})
+	return out
+}
+
+// loadParts asks for the components of the loads that are being fetched. The
+// question may read a disk, so no lock is held and each load is asked once.
+func (v *Inventory) loadParts(want func(*record) bool) map[string][]string {
+	v.mu.Lock()
+	parts := map[string][]string{}
+	for _, r := range v.phones {
+		if b := r.now(); b != nil && b.load != nil && want(r) {
+			parts[loadName(b.load.name)] = nil
+		}
+	}
+	for _, r := range v.nobody {
+		if b := r.now(); b != nil && b.load != nil && want(r) {
+			parts[loadName(b.load.name)] = nil
+		}
+	}
+	v.mu.Unlock()
+	for load := range parts {
+		parts[load] = v.components(load)
+	}
+	return parts
+}
+
+func (r *record) snapshot(now time.Time, parts map[string][]string, boots bool) Phone {
+	p := Phone{MAC: r.mac, Addr: r.addr, Model: r.num, Class: r.class, Pool: r.pool, Load: r.load, Seen: r.seen, State: Seen}
+	b := r.now()
+	if b == nil {
+		return p
+	}
+	p.Boot, p.Started = b.number, b.start
+	e := &evidence{r: r, b: b, now: now}
+	if len(r.boots) > 1 {
+		e.before = r.boots[len(r.boots)-2]
+	}
+	if b.load != nil {
+		e.parts = parts[loadName(b.load.name)]
+	}
+	e.judge(&p)
+	if boots {
+		for _, x := range r.boots {
+			p.Boots = append(p.Boots, Boot{Number: x.number, Start: x.start, Lines: slices.Clone(x.lines), Dropped: x.first})
+		}
+	}
+	return p
+}
