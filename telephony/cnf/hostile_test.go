@@ -126,7 +126,7 @@ func checkProfile(t *testing.T, b []byte) map[int][]byte {
 // whatever is built stays well formed, and nothing panics.
 func TestHostileTexts(t *testing.T) {
 	for _, text := range hostile {
-		c := office().Clone()
+		c := office()
 		c.Ephones[6].Addons = []string{"x"}
 		setStrings(reflect.ValueOf(&c).Elem(), text)
 		if _, err := Build(c, Options{}); err != nil {
@@ -140,8 +140,11 @@ func TestHostileTexts(t *testing.T) {
 			c.Pools[i].Type = sipTypes[i]
 		}
 		c.Service.CnfPer = "perphone"
+		if len(text) > 1000 { // each file is then larger than a megabyte
+			c.Ephones, c.Pools = c.Ephones[6:8], c.Pools[3:6]
+		}
 		s := mustBuild(c, Options{Stamp: text})
-		if s.Len() < len(sipTypes)+len(sccpTypes) {
+		if s.Len() < len(c.Ephones)+len(c.Pools) {
 			t.Errorf("%.20q: only %d files", text, s.Len())
 		}
 		for _, f := range s.Files() {

@@ -3,7 +3,10 @@
 // model asks for. Facts are data: models.toml, each row with its source.
 //
 // Follows reference/phones.md and reference/cme.md 8.2. Pure: no sockets, no
-// clock. Failure: parse errors. Testing: tables.
+// clock. Everything is a value or read-only and may be used by any number of
+// goroutines. Names and identifiers come from the network: they are bounded
+// and never trusted. Failure: parse errors, or ok = false. Testing: tables,
+// one test that every row of models.toml names its source, fuzz targets.
 package phone
 
 import (
