@@ -173,6 +173,7 @@ type probe struct {
 	conn *net.UDPConn
 	at   netip.AddrPort // port 69
 	tid  netip.AddrPort // where the last packet came from
+	wait time.Duration  // of get: how long for each packet, 20 times
 }
 
 func (w *world) probe() *probe { return w.probeFrom("") }
@@ -193,7 +194,7 @@ func (w *world) probeFrom(addr string) *probe {
 		w.t.Fatal(err)
 	}
 	w.t.Cleanup(func() { conn.Close() })
-	return &probe{t: w.t, conn: conn, at: w.at}
+	return &probe{t: w.t, conn: conn, at: w.at, wait: time.Second}
 }
 
 func (p *probe) sendTo(to netip.AddrPort, b []byte) {
@@ -263,9 +264,8 @@ func (p *probe) expect(want string) []byte {
 	return b
 }
 
-// quiet is how long a probe waits to be sure that nothing comes. It is below
-// the shortest retransmission of the server.
-const quiet = 60 * time.Millisecond
+// quiet is how long a probe waits to be sure that nothing comes.
+const quiet = 40 * time.Millisecond
 
 func (p *probe) silence(wait time.Duration) {
 	p.t.Helper()
@@ -302,7 +302,7 @@ func (p *probe) get(name, mode string, options ...string) ([]byte, error) {
 				return got, err
 			}
 		}
-		_ = p.conn.SetReadDeadline(time.Now().Add(time.Second))
+		_ = p.conn.SetReadDeadline(time.Now().Add(p.wait))
 		n, from, err := p.conn.ReadFromUDPAddrPort(buf)
 		if err != nil {
 			if tries++; tries > 20 {
@@ -336,9 +336,9 @@ func (p *probe) get(name, mode string, options ...string) ([]byte, error) {
 		case opDATA:
 			started, to = true, from
 			last = nil
-			if binary.BigEndian.Uint16(b[2:]) != uint16(expect) {
-				if since = 0; window > 1 {
-					last = ackPacket(int(expect - 1))
+			if number := binary.BigEndian.Uint16(b[2:]); number != uint16(expect) {
+				if since = 0; window > 1 || number == uint16(expect-1) {
+					last = ackPacket(int(expect - 1)) // a gap, or our ACK was lost
 				}
 				continue
 			}

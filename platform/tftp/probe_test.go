@@ -14,6 +14,9 @@ import (
 	"option150/platform/fileserver"
 )
 
+// patient keeps retransmissions out of tests that are about something else.
+var patient = Settings{RTOInitial: 20 * time.Second, RTOMin: 20 * time.Second, RTOMax: 20 * time.Second, GiveUp: time.Minute}
+
 // The names C1..C48 are the conformance checks of the project. These tests see
 // packets; what the state machine does with time is in sender_test.go.
 
@@ -26,7 +29,7 @@ func TestC01MissingFile(t *testing.T) {
 }
 
 func TestAnswersToErrors(t *testing.T) {
-	w := serve(t, Settings{}, nil)
+	w := serve(t, patient, nil)
 	for _, c := range []struct {
 		err  error
 		want string
@@ -120,7 +123,7 @@ func TestC06BlockSizeCap(t *testing.T) {
 }
 
 func TestC10to12Requests(t *testing.T) {
-	w := serve(t, Settings{}, map[string][]byte{"a": []byte("x")})
+	w := serve(t, patient, map[string][]byte{"a": []byte("x")})
 	p := w.probe()
 	p.sendTo(p.at, []byte("\x00\x01a\x00octet\x00\x00")) // C11
 	p.expect("DATA 1 1")
@@ -170,7 +173,7 @@ func TestC13RequestLength(t *testing.T) {
 // C14: a server is not to be found by shouting. Needs a socket on all
 // addresses; 127.255.255.255 is the broadcast address of the loopback.
 func TestC14Broadcast(t *testing.T) {
-	w := newWorld(t, Settings{}, map[string][]byte{"a": []byte("x")})
+	w := newWorld(t, patient, map[string][]byte{"a": []byte("x")})
 	w.serveOn("udp4", "0.0.0.0:0")
 	p := w.probe()
 	p.sendTo(netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), w.at.Port()), rrq("a", "octet"))
@@ -186,7 +189,7 @@ func TestC14Broadcast(t *testing.T) {
 }
 
 func TestC15Endings(t *testing.T) {
-	for _, set := range []Settings{{}, {SinglePort: true}, {PortLow: 42000, PortHigh: 42050}} {
+	for _, set := range []Settings{{}, {SinglePort: true}, {PortLow: 21200, PortHigh: 21250}} {
 		files := map[string][]byte{}
 		for _, n := range []int{0, 1, 511, 512, 513, 1024, 100_000} {
 			files[fmt.Sprint(n)] = fileOf(n)
@@ -217,7 +220,7 @@ func TestC16RollOver(t *testing.T) {
 	if got := w.probe().fetch("small", "octet", "blksize=8", "windowsize=32"); !bytes.Equal(got, small) {
 		t.Errorf("small file: %d octets", len(got))
 	}
-	if testing.Short() {
+	if testing.Short() || raceDetector {
 		t.Skip("the long file is left out")
 	}
 	if got := w.probe().fetch("large", "octet", "windowsize=16"); !bytes.Equal(got, large) {
@@ -226,7 +229,7 @@ func TestC16RollOver(t *testing.T) {
 }
 
 func TestC17to20DataPhase(t *testing.T) {
-	w := serve(t, Settings{}, map[string][]byte{"a": fileOf(2000)})
+	w := serve(t, patient, map[string][]byte{"a": fileOf(2000)})
 	p := w.probe()
 	p.ask("a", "octet")
 	p.expect("DATA 1 512")
@@ -243,13 +246,12 @@ func TestC17to20DataPhase(t *testing.T) {
 	stranger.expect("ERROR 5 Unknown transfer ID")
 	stranger.sendTo(p.tid, []byte("\x00\x05\x00\x00die\x00"))
 	stranger.silence(quiet)
-	for p.read(10*time.Millisecond) != nil { // a retransmission may have come meanwhile
-	}
 	p.ack(2)
 	p.expect("DATA 3 512")
 
 	p.sendTo(p.tid, []byte("\x00\x05\x00\x00bye\x00")) // C20
-	p.silence(400 * time.Millisecond)
+	p.silence(quiet)
+	w.until("the end", func() bool { return w.Counters().RequestsAborted == 1 })
 	c := w.Counters()
 	if c.RequestsAborted != 1 || c.DuplicateAcks != 3 || c.UnknownTID != 1 || c.SegmentsAcknowledged != 2 {
 		t.Errorf("%+v", c)
@@ -300,7 +302,7 @@ func TestC23LastAckLost(t *testing.T) {
 }
 
 func TestC24WindowGap(t *testing.T) {
-	w := serve(t, Settings{}, map[string][]byte{"a": fileOf(8 * 20)})
+	w := serve(t, patient, map[string][]byte{"a": fileOf(8 * 20)})
 	p := w.probe()
 	p.ask("a", "octet", "blksize=8", "windowsize=4")
 	p.expect("OACK blksize 8 windowsize 4")
@@ -330,7 +332,7 @@ func TestC25Netascii(t *testing.T) {
 }
 
 func TestC26RepeatedRequest(t *testing.T) {
-	w := serve(t, Settings{}, map[string][]byte{"a": fileOf(2000)})
+	w := serve(t, patient, map[string][]byte{"a": fileOf(2000)})
 	release := make(chan struct{})
 	w.mu.Lock()
 	w.openFunc = func(_ context.Context, r fileserver.Request) (*fileserver.File, error) {
@@ -364,7 +366,7 @@ func TestC26RepeatedRequest(t *testing.T) {
 }
 
 func TestC27NewRequestFromSamePort(t *testing.T) {
-	w := serve(t, Settings{}, map[string][]byte{"a": fileOf(2000), "b": []byte("bb")})
+	w := serve(t, patient, map[string][]byte{"a": fileOf(2000), "b": []byte("bb")})
 	p := w.probe()
 	p.ask("a", "octet")
 	p.expect("DATA 1 512")
@@ -373,7 +375,8 @@ func TestC27NewRequestFromSamePort(t *testing.T) {
 	p.ask("b", "octet")
 	p.expect("DATA 1 2")
 	p.ack(1)
-	p.silence(300 * time.Millisecond)
+	p.silence(quiet)
+	w.until("the end", func() bool { return w.Counters().RequestsProcessed == 1 })
 	c := w.Counters()
 	if c.RequestsProcessed != 1 || c.RequestsAborted != 1 {
 		t.Errorf("%+v", c)
@@ -492,7 +495,7 @@ func TestLimitPerClient(t *testing.T) {
 
 // Beyond MaxLookups a request is dropped: the client repeats it.
 func TestLimitOfLookups(t *testing.T) {
-	w := serve(t, Settings{MaxLookups: 2}, map[string][]byte{"a": []byte("x")})
+	w := serve(t, Settings{MaxLookups: 2, RTOInitial: 20 * time.Second, RTOMax: 20 * time.Second}, map[string][]byte{"a": []byte("x")})
 	release := make(chan struct{})
 	w.mu.Lock()
 	w.openFunc = func(_ context.Context, r fileserver.Request) (*fileserver.File, error) {

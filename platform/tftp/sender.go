@@ -64,7 +64,10 @@ type sender struct {
 	timing  bool // block timed was sent once, at timedAt
 	timed   uint64
 	timedAt time.Duration
-	gap     bool // the window was already sent again for a repeated ACK of base
+
+	gap       bool          // the window was already sent again for a repeated ACK of base
+	echoes    uint64        // acknowledgements that packets sent again may still provoke,
+	echoUntil time.Duration // until then
 
 	validated   bool
 	packets     int   // sent so far
@@ -165,7 +168,8 @@ func (s *sender) ack(now time.Duration, number uint16) verdict {
 		return s.stale(number)
 	case n == s.base:
 		if s.gapSignal(now) {
-			s.next, s.gap, s.timing = s.base+1, true, false
+			s.gap = true
+			s.rewind(now)
 			return resend
 		}
 		return duplicate
@@ -174,8 +178,8 @@ func (s *sender) ack(now time.Duration, number uint16) verdict {
 	if last := s.src.last(); last != 0 && n >= last {
 		return done
 	}
-	if s.next > n+1 { // something after n is missing: go on from there [RFC 7440 4]
-		s.next = n + 1
+	if s.next > n+1 && !s.echo(now) { // something after n is missing: go on from there [RFC 7440 4]
+		s.rewind(now)
 		return resend
 	}
 	return progress
@@ -195,7 +199,18 @@ func (s *sender) stale(number uint16) verdict {
 // per window, and only if it came late enough to be an answer to the window
 // and not the echo of a duplicated packet before it.
 func (s *sender) gapSignal(now time.Duration) bool {
-	return s.window > 1 && s.high > s.base && !s.gap && s.rtt.known() && now-s.sentAt >= s.rtt.smoothed/2
+	return s.window > 1 && s.high > s.base && !s.gap && !s.echo(now) && s.rtt.known() && now-s.sentAt >= s.rtt.smoothed/2
+}
+
+// echo reports whether an acknowledgement in the middle of the window is best
+// explained by packets we sent again: many a client acknowledges every block it
+// did not expect. To answer each with a window would never end.
+func (s *sender) echo(now time.Duration) bool {
+	if s.echoes == 0 || now >= s.echoUntil {
+		return false
+	}
+	s.echoes--
+	return true
 }
 
 // advance moves base to n: the client lives.
@@ -232,29 +247,31 @@ func (s *sender) timeout(now time.Duration) verdict {
 	}
 	s.tries++
 	s.backoff++
-	s.rewind()
+	s.rewind(now)
 	s.deadline = now + s.rto()
 	return resend
 }
 
 // repeat is called when the client sent its request again, maybe because our
 // answer was lost. It reports whether the answer is to be sent again.
-func (s *sender) repeat() bool {
+func (s *sender) repeat(now time.Duration) bool {
 	if s.validated {
 		return false
 	}
-	s.rewind()
+	s.rewind(now)
 	return s.more()
 }
 
 // rewind makes what is in flight due again.
-func (s *sender) rewind() {
+func (s *sender) rewind(now time.Duration) {
 	s.timing = false
 	if s.negotiating {
 		s.oackDue = true
 		return
 	}
 	s.next = s.base + 1
+	s.echoes = s.high - s.base
+	s.echoUntil = now + 2*(s.rtt.smoothed+4*s.rtt.variance)
 }
 
 // late reports whether an identical request that comes now is only a late copy.

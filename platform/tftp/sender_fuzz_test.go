@@ -146,7 +146,7 @@ func FuzzSender(f *testing.F) {
 				}
 				send(v)
 			case 6:
-				if s.repeat() {
+				if s.repeat(now) {
 					send(resend)
 				}
 			case 7:

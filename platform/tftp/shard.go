@@ -104,7 +104,7 @@ func (sh *shard) folded(old *transfer, now time.Duration) bool {
 	case old.file == nil:
 		return true // still looking
 	case !old.snd.validated:
-		if old.snd.repeat() {
+		if old.snd.repeat(now) {
 			sh.pump(old, now)
 		}
 		return true
