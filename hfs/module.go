@@ -1,0 +1,183 @@
+package hfs
+
+import (
+	"context"
+	"errors"
+	"io"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"net/netip"
+	"os"
+	"strconv"
+	"strings"
+
+	"option150/platform/fileserver"
+	"option150/platform/httpd"
+)
+
+// NameModule is the name of the session module in plans and show.
+const NameModule = "HFS"
+
+// maxRanges bounds what one request may ask for; phones ask for none.
+// [reference/files.md 7.3]
+const maxRanges = 4
+
+// Module is the session module. It knows every path, so it is asked last where
+// it shares a port.
+func (s *Server) Module() httpd.Module { return module{s} }
+
+type module struct{ s *Server }
+
+func (module) Name() string        { return NameModule }
+func (module) Description() string { return "HTTP File-fetch Server" }
+func (module) Knows(string) bool   { return true }
+
+// ServeHTTP implements http.Handler.
+func (m module) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	req := request(r)
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		if d, ok := m.s.files.(denier); ok {
+			_ = d.Deny(req, "method "+strconv.Quote(r.Method[:min(len(r.Method), 16)]))
+		}
+		w.Header().Set("Allow", "GET, HEAD")
+		answer(w, http.StatusMethodNotAllowed, "Method not allowed\n")
+		return
+	}
+	f, err := m.s.files.Open(r.Context(), req)
+	if err != nil {
+		refuse(w, err)
+		return
+	}
+	m.s.fetches.Add(1)
+	defer m.s.fetches.Add(-1)
+	send(w, r, f)
+}
+
+// denier records a request that never came to a look-up.
+type denier interface {
+	Deny(r fileserver.Request, why string) error
+}
+
+// request is the question. The path is decoded once, by net/http; package
+// flash makes one name of it for both transports. A query is no part of it.
+func request(r *http.Request) fileserver.Request {
+	req := fileserver.Request{Transport: fileserver.HTTP, Name: r.URL.Path, UserAgent: r.UserAgent()}
+	req.Client, _ = netip.ParseAddrPort(r.RemoteAddr)
+	req.Client = netip.AddrPortFrom(req.Client.Addr().Unmap(), req.Client.Port())
+	if a, ok := r.Context().Value(http.LocalAddrContextKey).(*net.TCPAddr); ok {
+		p := a.AddrPort()
+		req.Local = netip.AddrPortFrom(p.Addr().Unmap(), p.Port())
+	}
+	return req
+}
+
+// refuse maps the errors of the look-up. Whatever is not known is 503, which
+// sends the phone to TFTP; a false 404 would be final. [reference/files.md 10]
+func refuse(w http.ResponseWriter, err error) {
+	switch {
+	case errors.Is(err, fileserver.ErrNotFound):
+		answer(w, http.StatusNotFound, "No such file\n")
+	case errors.Is(err, fileserver.ErrDenied):
+		answer(w, http.StatusForbidden, "Access violation\n")
+	case errors.Is(err, fileserver.ErrMalformed):
+		answer(w, http.StatusBadRequest, "Illegal operation\n")
+	case errors.Is(err, context.Canceled):
+		panic(http.ErrAbortHandler) // nobody is there to be answered
+	default:
+		w.Header().Set("Retry-After", strconv.Itoa(15+rand.IntN(31)))
+		answer(w, http.StatusServiceUnavailable, "Busy, ask again\n")
+	}
+}
+
+func answer(w http.ResponseWriter, status int, body string) {
+	h := w.Header()
+	h.Set("Content-Type", "text/plain; charset=utf-8")
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	h.Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_, _ = io.WriteString(w, body)
+}
+
+// send serves the file and tells how it ended.
+func send(w http.ResponseWriter, r *http.Request, f *fileserver.File) {
+	c := &counter{ResponseWriter: w, head: r.Method == http.MethodHead}
+	done := fileserver.Result{Why: "defect"} // stands if ServeContent panics
+	defer func() { f.Finish(done) }()
+
+	h := w.Header()
+	h.Set("Content-Type", contentType(f.Name))
+	h.Set("Cache-Control", "no-store") // as CUCM [phones.md 1.3]
+	if f.ETag != "" {
+		h.Set("Etag", f.ETag)
+	}
+	if strings.Count(r.Header.Get("Range"), ",") >= maxRanges {
+		r.Header.Del("Range")
+	}
+	http.ServeContent(c, r, "", f.ModTime, f.Content)
+	done = fileserver.Result{Bytes: c.sent, Status: c.status, Complete: c.sent == c.want}
+	if !done.Complete {
+		done.Why = "the client closed the connection"
+		switch {
+		case errors.Is(c.err, os.ErrDeadlineExceeded):
+			done.Why = "the client made no progress"
+		case c.err == nil:
+			done.Why = "the file ended early"
+		}
+	}
+}
+
+func contentType(name string) string {
+	if strings.HasSuffix(strings.ToLower(name), ".xml") {
+		return "text/xml"
+	}
+	return "application/octet-stream"
+}
+
+// counter counts the payload. It forwards ReadFrom, without which net/http
+// would copy firmware through memory instead of using sendfile.
+type counter struct {
+	http.ResponseWriter
+	head   bool
+	status int
+	sent   int64
+	want   int64 // Content-Length of the answer
+	err    error
+}
+
+func (c *counter) WriteHeader(status int) {
+	if c.status == 0 {
+		c.status = status
+		switch {
+		case c.head, status == http.StatusNotModified:
+		case status == http.StatusOK, status == http.StatusPartialContent:
+			c.want, _ = strconv.ParseInt(c.Header().Get("Content-Length"), 10, 64)
+		}
+	}
+	c.ResponseWriter.WriteHeader(status)
+}
+
+func (c *counter) Write(b []byte) (int, error) {
+	n, err := c.ResponseWriter.Write(b)
+	c.count(int64(n), err)
+	return n, err
+}
+
+// ReadFrom implements io.ReaderFrom.
+func (c *counter) ReadFrom(src io.Reader) (int64, error) {
+	n, err := io.Copy(c.ResponseWriter, src)
+	c.count(n, err)
+	return n, err
+}
+
+func (c *counter) count(n int64, err error) {
+	if c.status == http.StatusOK || c.status == http.StatusPartialContent {
+		c.sent += n
+	}
+	if c.err == nil {
+		c.err = err
+	}
+}
+
+// Unwrap serves http.ResponseController.
+func (c *counter) Unwrap() http.ResponseWriter { return c.ResponseWriter }

@@ -1,0 +1,126 @@
+package hfs
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"option150/platform/httpd"
+	"option150/platform/service"
+)
+
+// View is what `show voice register hfs` is made of.
+type View struct {
+	Config   Config
+	HTTP     httpd.Config
+	HomePath string // "flash:/phones"
+	Session  int
+	Fetches  int
+	Bindings []Binding
+	Status   service.Status        // of the service hfs, with what the plan says
+	Listener *httpd.ListenerStatus // that HFS answers on; nil: none
+	Serving  int                   // requests, both transports
+	Limit    int
+	Now      time.Time
+}
+
+// Binding is one name a phone may ask for and where it comes from.
+type Binding struct{ Alias, URL string }
+
+// View gathers the screen but for what others know: Bindings, Status and
+// Serving.
+func (s *Server) View(h Config, http httpd.Config, listeners []httpd.ListenerStatus) View {
+	v := View{Config: h, HTTP: http, HomePath: "flash:/", Session: s.Session(), Fetches: s.Fetches(), Status: s.Status(), Now: time.Now()}
+	if h.HomePath != "" {
+		v.HomePath = h.HomePath
+	}
+	for i := range listeners {
+		for _, m := range listeners[i].Modules {
+			if m == NameModule {
+				v.Listener = &listeners[i]
+			}
+		}
+	}
+	return v
+}
+
+// Working is how HFS stands in one line: "up on 0.0.0.0:6970", "down: ip http
+// server is off".
+func (v View) Working() string {
+	next := v.Status.NextRetry
+	why := v.Status.Why
+	switch {
+	case !v.Config.Enabled:
+		return "down: not enabled"
+	case v.Listener != nil && v.Listener.Up:
+		return "up on " + v.Listener.Bound.String()
+	case v.Listener != nil:
+		why, next = v.Listener.Why, v.Listener.NextRetry
+	case why == "" && !v.HTTP.Server:
+		why = "ip http server is off"
+	case why == "":
+		why = "no listener"
+	}
+	out := "down: " + why
+	if d := next.Sub(v.Now); !next.IsZero() && d > 0 {
+		out += fmt.Sprintf(", next try in %d s", int(d.Seconds())+1)
+	}
+	return out
+}
+
+// Render is `show voice register hfs`: the lines of IOS, the bindings, and
+// below them what is configured and what works. [reference/cme.md 7.3]
+func Render(v View) []string {
+	spec := Spec{Config: v.Config, HTTPPort: v.HTTP.Port}
+	urls, aliases := map[string]bool{}, map[string]bool{}
+	for _, b := range v.Bindings {
+		urls[b.URL], aliases[b.Alias] = true, true
+	}
+	session := 0
+	if v.Config.Enabled {
+		session = v.Session
+	}
+	out := []string{
+		"Fetch Service Enabled = " + yn(v.Config.Enabled),
+		fmt.Sprintf("App enabled port = %d", spec.EffectivePort()),
+		"Use default port = " + yn(spec.Shared()),
+		fmt.Sprintf("Registered session-id = %d", session),
+		"Default home path = " + v.HomePath,
+		fmt.Sprintf("Ongoing fetches from home = %d", v.Fetches),
+		"HTTP File Server Bindings",
+		fmt.Sprintf("No. of bindings = %d", len(v.Bindings)),
+		fmt.Sprintf("No. of url table entries = %d", len(urls)),
+		fmt.Sprintf("No. of alias table entries = %d", len(aliases)),
+	}
+	for _, b := range v.Bindings {
+		out = append(out, b.Alias+" url "+b.URL)
+	}
+	row := func(a, b, c string) {
+		out = append(out, strings.TrimRight(fmt.Sprintf("%-18s %-24s %s", a, b, c), " "))
+	}
+	out = append(out, "")
+	row("", "Configured", "Working")
+	enabled, server, waits := "no", "off", ""
+	if v.Config.Enabled {
+		enabled = fmt.Sprintf("port %d", spec.EffectivePort())
+		if spec.Shared() {
+			enabled += ", shared"
+		}
+	}
+	if v.HTTP.Server {
+		server = fmt.Sprintf("port %d", v.HTTP.Port)
+	} else if v.Config.Enabled {
+		waits = "HFS waits for it"
+	}
+	row("HFS", enabled, v.Working())
+	row("IP HTTP server", server, waits)
+	row("Serving count", fmt.Sprintf("%d", v.Limit), fmt.Sprintf("%d being served", v.Serving))
+	return out
+}
+
+func yn(b bool) string {
+	if b {
+		return "Y"
+	}
+	return "N"
+}
