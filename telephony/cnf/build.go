@@ -99,9 +99,9 @@ func (b *builder) alias(f *File, name, where string) {
 }
 
 // stamped renders a content with a stamp made of it.
-func (b *builder) stamped(r render, fixed string, make func(uint64) string) (content []byte, stamp string) {
+func (b *builder) stamped(r render, fixed string, form func(uint64) string) (content []byte, stamp string) {
 	if stamp = fixed; stamp == "" {
-		stamp = make(sum64(r("")))
+		stamp = form(sum64(r("")))
 	}
 	return r("{" + stamp + "}"), stamp
 }
