@@ -1,0 +1,87 @@
+# Option 150: what there is to do. `make` alone lists it.
+
+SHELL      := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+GO         ?= go
+VERSION    ?= $(shell sed -n 's/^[[:space:]]*version = "\(.*\)"/\1/p' cmd/option150/main.go)
+COMMIT     ?= $(shell git describe --always --dirty --abbrev=12 --exclude '*' 2>/dev/null || echo unknown)
+LDFLAGS    := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)
+# The version is stamped by the linker, so the build does not ask git for it.
+GOBUILD    := CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags "$(LDFLAGS)"
+STATICCHECK := $(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2
+FUZZTIME   ?= 30s
+BENCHFLAGS ?=
+
+.PHONY: help build fmt vet staticcheck rules test check race e2e fuzz golden docs lab bench cross release clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+build: ## the static binary bin/option150, with version and commit in it
+	$(GOBUILD) -o bin/option150 ./cmd/option150
+
+fmt: ## fail when a file is not in gofmt's form (gofmt -w FILE mends it)
+	@files="$$(gofmt -l $$(git ls-files --cached --others --exclude-standard '*.go' | while read -r f; do if [ -f "$$f" ]; then echo "$$f"; fi; done))"; \
+	if [ -n "$$files" ]; then echo "not in gofmt's form:"; echo "$$files"; exit 1; fi
+
+vet: ## go vet
+	$(GO) vet ./...
+
+staticcheck: ## staticcheck
+	$(STATICCHECK) ./...
+
+rules: ## the rules of the repository: imports, file sizes, messages, dependencies
+	$(GO) test ./platform/rules
+
+test: ## all tests, as a newcomer runs them
+	$(GO) test ./...
+
+check: fmt vet staticcheck rules test ## everything a change has to pass
+
+race: ## all tests with the race detector (needs a C compiler)
+	CGO_ENABLED=1 $(GO) test -race ./...
+
+e2e: build ## the tests of the whole box: transcripts, real clients, namespaces
+	$(GO) test -count=1 ./cmd/... ./telephony/simphone/...
+
+fuzz: ## every fuzz target for FUZZTIME (30s); a crasher stays in testdata/fuzz
+	@status=0; \
+	for file in $$(grep -rlE '^func Fuzz[A-Z0-9_]' --include='*_test.go' .); do \
+		for name in $$(sed -nE 's/^func (Fuzz[A-Za-z0-9_]*)\(.*/\1/p' "$$file"); do \
+			echo "== $$(dirname "$$file") $$name"; \
+			$(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 0x "$$(dirname "$$file")" || status=1; \
+		done; \
+	done; exit $$status
+
+golden: ## write the golden files and transcripts again; look at the git diff afterwards
+	@for dir in $$(grep -rlE 'flag\.Bool\("update"' --include='*_test.go' . | xargs -r -n1 dirname | sort -u); do \
+		echo "== $$dir"; $(GO) test -count=1 "$$dir" -update; \
+	done
+	@git status --short
+
+docs: ## write docs/messages.md and docs/commands again
+	$(GO) generate ./...
+
+lab: build ## a LAN with the box and simulated phones; no root, nothing touched
+	bin/option150 lab
+
+bench: build ## measure the box beside nginx, tftpd-hpa and dnsmasq; about two minutes
+	$(GO) run ./cmd/bench -binary bin/option150 $(BENCHFLAGS)
+
+# GOARCH, file name, further settings. mipsle: small routers without an FPU;
+# arm: GOARM=6 runs on every Raspberry Pi.
+TARGETS := amd64 arm64 arm mipsle
+
+cross: $(TARGETS:%=cross-%) ## build for amd64, arm64, arm and mipsle without cgo
+
+cross-%:
+	GOOS=linux GOARCH=$* GOARM=6 GOMIPS=softfloat $(GOBUILD) -o dist/option150-linux-$* ./cmd/option150
+
+release: cross ## dist/: a binary and a Debian package for each architecture, SHA256SUMS
+	for arch in $(TARGETS); do bash packaging/deb "$$arch" "$(VERSION)" dist; done
+	cd dist && sha256sum option150-linux-* option150_*.deb > SHA256SUMS && cat SHA256SUMS
+
+clean: ## remove bin/ and dist/
+	rm -rf bin dist
