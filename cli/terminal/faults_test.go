@@ -206,7 +206,11 @@ func TestHangUpDuringFlush(t *testing.T) {
 // terminal recovers from any garbage behind it.
 func TestTooLongLine(t *testing.T) {
 	bubble(t, nil, func(t *testing.T, w *wire, term *Terminal) {
-		w.keys(strings.Repeat("x", 200_000))
+		n := 200_000
+		if slow {
+			n = 20_000
+		}
+		w.keys(strings.Repeat("x", n))
 		for c := byte(1); c < 32; c++ {
 			if !strings.ContainsRune("\x03\n\r\x11\x13\x1a", rune(c)) {
 				w.keys(string(rune(c)))
@@ -262,6 +266,44 @@ func TestPanickingHelp(t *testing.T) {
 		w.keys("abc?d\te\r")
 		if got := <-readLine(term, "Router#", nil); got.line != "e" || got.err != nil {
 			t.Errorf("%+v", got)
+		}
+	})
+}
+
+type panicky struct{}
+
+func (panicky) Read([]byte) (int, error)  { panic("read") }
+func (panicky) Write([]byte) (int, error) { panic("write") }
+
+// A stream whose code fails ends its session and nothing else.
+func TestPanickingStream(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		term := New(Config{Stream: panicky{}, Echo: true})
+		defer term.Close()
+		if _, _, err := term.ReadLine("Router#", nil); err != io.EOF {
+			t.Error(err)
+		}
+		if err := term.Flush(); err == nil {
+			t.Error("the write went through")
+		}
+	})
+}
+
+// What is typed ahead is bounded: the stream is not read any more.
+func TestBackPressure(t *testing.T) {
+	bubble(t, func(c *Config) { c.QueueSize = 10_000 }, func(t *testing.T, w *wire, term *Terminal) {
+		w.keys(strings.Repeat("show version\r", 10_000))
+		wait()
+		w.mu.Lock()
+		taken := 130_000 - len(w.in)
+		w.mu.Unlock()
+		if taken <= 10_000 || taken > 10_000+4096 {
+			t.Errorf("%d bytes taken", taken)
+		}
+		for range 1000 {
+			if got := <-readLine(term, "Router#", nil); got.line != "show version" {
+				t.Fatalf("%+v", got)
+			}
 		}
 	})
 }

@@ -78,7 +78,7 @@ func (in *input) pump(r io.Reader) {
 	var err error
 	defer func() {
 		if p := recover(); p != nil {
-			err = errors.New("terminal: the stream panicked")
+			err = errStream
 		}
 		in.mu.Lock()
 		in.eof, in.err = true, err
@@ -243,6 +243,9 @@ func (in *input) loneEscape() {
 		in.cond.Broadcast()
 	}
 }
+
+// errStream is the end of a stream whose own code failed.
+var errStream = errors.New("terminal: the stream panicked")
 
 // errLoneEscape never leaves this file.
 var errLoneEscape = errors.New("lone escape")

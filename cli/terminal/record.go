@@ -9,8 +9,9 @@ import (
 // a line that begins with a prompt is input, every other line is output. Keys
 // are written <?>, <TAB>, <^Z> and <^C> at the end of what had been typed; a
 // line that ends in <?> or <TAB> was not entered, and what was entered in the
-// end follows as a line of its own. A password is written <password>. --More--
-// and its keys leave no trace. nil ends the recording, and so does a failing
+// end follows as a line of its own. A password is written <password>; the lines
+// of a banner, which have no prompt, stand as they were typed; --More-- and its
+// keys leave no trace. nil ends the recording, and so does a failing
 // write; w is written with the terminal locked, so it should be a file or memory.
 func (t *Terminal) Record(w io.Writer) {
 	s := t.screen

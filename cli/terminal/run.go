@@ -14,11 +14,12 @@ import (
 func (t *Terminal) Run(ctx context.Context, fn func(ctx context.Context) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	old := t.in.setBreak(func() { cancel(ErrInterrupt) })
-	defer t.in.setBreak(old)
-	before := t.pager.ctx
+	oldBreak, oldCtx := t.in.setBreak(func() { cancel(ErrInterrupt) }), t.pager.ctx
 	t.pager.ctx = ctx
-	defer func() { t.pager.ctx = before }()
+	defer func() {
+		t.in.setBreak(oldBreak)
+		t.pager.ctx = oldCtx
+	}()
 	return fn(ctx)
 }
 

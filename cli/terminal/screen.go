@@ -138,13 +138,24 @@ func (s *screen) write() {
 		return
 	}
 	if s.err == nil {
-		n, err := s.w.Write(s.buf)
-		if err == nil && n < len(s.buf) {
-			err = io.ErrShortWrite
-		}
-		s.err = err
+		s.err = s.send()
 	}
 	s.buf = s.buf[:0]
+}
+
+// send contains a stream that panics: half of the callers are the engine's
+// goroutine or a timer.
+func (s *screen) send() (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = errStream
+		}
+	}()
+	n, err := s.w.Write(s.buf)
+	if err == nil && n < len(s.buf) {
+		err = io.ErrShortWrite
+	}
+	return err
 }
 
 func (s *screen) flush() {
