@@ -90,12 +90,15 @@ func parseModels(text string) ([]Model, error) {
 // keep and sort the slice; the lists inside the rows are not to be changed.
 func Models() []Model { return slices.Clone(table()) }
 
+// maxKeyword bounds the words that are compared; the longest is 17 bytes.
+const maxKeyword = 64
+
 // Lookup finds the model of a type keyword; case does not matter, and the
 // words CP- and G of ordering names are accepted ("CP-7961G-GE"). A keyword of
 // `load` that is for several models ("7960-7940") finds the one it begins with.
 func Lookup(keyword string) (Model, bool) {
 	k := strings.TrimSpace(keyword)
-	if k == "" {
+	if k == "" || len(k) > maxKeyword {
 		return Model{}, false
 	}
 	for _, try := range []string{k, strings.TrimPrefix(strings.ToUpper(k), "CP-"), ungraded(k)} {
