@@ -2,6 +2,8 @@ package fileserver
 
 import (
 	"strings"
+	"sync"
+	"time"
 
 	"option150/telephony/phone"
 )
@@ -9,14 +11,75 @@ import (
 // maxCandidates bounds the search for the nearest name.
 const maxCandidates = 20000
 
+// nearestTo is nearest over everything there is, kept for a while: when a file
+// is missing, every phone asks for it.
+func (s *Server) nearestTo(clean string) string {
+	if _, device := phone.MACOfFile(clean); device {
+		return s.nearestDevice(clean)
+	}
+	s.near.mu.Lock()
+	defer s.near.mu.Unlock()
+	now := time.Now()
+	if len(s.near.known) >= maxNear || now.Sub(s.near.since) > nearTime {
+		s.near.known, s.near.since = map[string]string{}, now
+	}
+	n, ok := s.near.known[clean]
+	if !ok {
+		n = nearest(clean, s.names)
+		s.near.known[clean] = n
+	}
+	return n
+}
+
+// nearMemo remembers the nearest names found lately.
+type nearMemo struct {
+	mu    sync.Mutex
+	known map[string]string
+	since time.Time
+}
+
+const (
+	maxNear  = 256
+	nearTime = 5 * time.Second
+)
+
+// nearestDevice tries the other forms of a file of one phone. One character is
+// not near here: MAC addresses of one delivery follow each other, it would be
+// another phone's file.
+func (s *Server) nearestDevice(clean string) string {
+	b := last(clean)
+	stem, _, _ := strings.Cut(b, ".")
+	for _, n := range []string{strings.TrimSuffix(b, ".sgn"), stem + ".cnf.xml", stem + ".cnf", stem + ".txt", stem} {
+		if n != b && s.has(n) {
+			return n
+		}
+	}
+	return ""
+}
+
+// has reports that a generated file or a file of flash: has the name.
+func (s *Server) has(name string) bool {
+	if s.opt.Generated != nil {
+		if b, _, _, ok := s.opt.Generated(name); ok && len(b) > 0 {
+			return true
+		}
+	}
+	if s.opt.Flash == nil {
+		return false
+	}
+	f, err := s.opt.Flash.Find(s.now.Load().home, name)
+	if err != nil {
+		return false
+	}
+	_ = f.Close()
+	return f.Size > 0
+}
+
 // nearest finds the name that was probably meant: the same in another case,
 // with or without a suffix, with another suffix, or with one character
 // changed, added, left out or swapped with its neighbour. "" if none is near.
-// Of another phone's file one character is not near: MAC addresses of one
-// delivery follow each other.
 func nearest(name string, each func(yield func(string) bool)) string {
 	want := strings.ToLower(last(name))
-	_, device := phone.MACOfFile(name)
 	best, rank, seen := "", 4, 0
 	each(func(c string) bool {
 		if seen++; seen > maxCandidates {
@@ -28,7 +91,7 @@ func nearest(name string, each func(yield func(string) bool)) string {
 			r = 1
 		case suffix(want, have):
 			r = 2
-		case !device && oneEdit(want, have):
+		case oneEdit(want, have):
 			r = 3
 		}
 		if r < rank || r == rank && r < 4 && c < best {

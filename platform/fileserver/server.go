@@ -21,7 +21,7 @@ type Options struct {
 	Flash     *flash.Flash
 	Generated Lookup          // asked first
 	Fallback  Lookup          // generated files that one of the same name on flash: replaces
-	Names     func() []string // names of generated files, for suggestions
+	Names     func() []string // of generated files that are not for one phone, for suggestions; may be nil
 	Routes    []Route         // asked last, in this order
 	Recorder  journal.Recorder
 }
@@ -36,6 +36,7 @@ type Server struct {
 	now   atomic.Pointer[settings]
 
 	quiet limiter
+	near  nearMemo
 
 	mu    sync.Mutex // guards since and on
 	on    bool
@@ -230,7 +231,7 @@ func (s *Server) absent(r Request, asked string) {
 	}
 	e := NotFound{Transport: r.Transport, Client: r.Client, Local: r.Local, Name: asked, Expected: phone.ExpectedAbsent(clean)}
 	if !e.Expected && clean != "" {
-		e.Nearest = nearest(clean, s.names)
+		e.Nearest = s.nearestTo(clean)
 		e.Quiet = e.Nearest == "" || s.quiet.over()
 	}
 	s.count.end(r.Transport, notFound, func(c *Counters) {

@@ -252,7 +252,7 @@ func TestDefectGivesThePlaceBack(t *testing.T) {
 func TestNearest(t *testing.T) {
 	rec := &notes{}
 	fl, _ := flashWith(t, map[string]string{"SCCP41.9-4-2SR3-1S.loads": "x", "P00308.sbn": "x", "a/Jar.SBN": "x", "b/JAR.sbn": "x", "startup-confix": "x"})
-	s := New(Options{Flash: fl, Recorder: rec, Names: func() []string { return []string{"SEP001E7A000001.cnf.xml"} }})
+	s := New(Options{Flash: fl, Recorder: rec, Generated: lookup, Names: func() []string { return []string{"XMLDefault.cnf.xml"} }})
 	apply(t, s, Config{Bindings: []Binding{{File: "flash:none", Alias: "Analog1.raw"}}})
 	for name, want := range map[string]string{
 		"SCCP41.9-4-2SR3-1S":          "SCCP41.9-4-2SR3-1S.loads",
@@ -263,14 +263,15 @@ func TestNearest(t *testing.T) {
 		"P0308.sbn":                   "P00308.sbn",
 		"Analgo1.raw":                 "Analog1.raw",
 		"SEP001E7A000002.cnf.xml":     "", // another phone's
-		"SEP001E7A000001.cnf":         "",
+		"SEP001E7A000001.cnf":         "SEP001E7A000001.cnf.xml",
+		"XMLDefault.cnf":              "XMLDefault.cnf.xml",
 		"SEP001E7A000001.cnf.xml.sgn": "SEP001E7A000001.cnf.xml",
 		"CTLSEP001E7A000001.tlv":      "",
 		"unlike.bin":                  "",
 	} {
 		_, _ = s.Open(t.Context(), ask(HTTP, name))
 		e, ok := rec.last().(NotFound)
-		if !ok || e.Nearest != want && !(name == "SEP001E7A000001.cnf" && e.Nearest == "SEP001E7A000001.cnf.xml") {
+		if !ok || e.Nearest != want {
 			t.Errorf("%s: %+v", name, rec.last())
 		}
 		if _, log := e.LogMessage(); log != (e.Nearest != "") {
