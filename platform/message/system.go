@@ -20,6 +20,9 @@ var (
 		"A login was refused.", "If it repeats from an address you do not know, restrict who may reach the SSH port."}
 	Logout = &Entry{"SYS", 6, "LOGOUT", "User %s has exited tty session %s",
 		"A session has ended.", "No action is required."}
+	EventsMissed = &Entry{"SYS", 3, "LOGGER_DROPPED", "System dropped %d events before they could be shown here",
+		"This session reads slower than events happen. Nothing is lost elsewhere: logging buffered and the counters have it all.",
+		"Switch off debugs you do not need, or read faster."}
 	LinkUpDown = &Entry{"LINK", 3, "UPDOWN", "Interface %s, changed state to %s",
 		"The link of an interface went up or down.", "If it was not expected, check the cable and the switch port."}
 	LinkChanged = &Entry{"LINK", 5, "CHANGED", "Interface %s, changed state to %s",
@@ -29,4 +32,4 @@ var (
 )
 
 var systemMessages = []*Entry{ConfigChanged, Restart, ServiceFailed, ServiceUp, ConfigLine,
-	LoginSuccess, LoginFailed, Logout, LinkUpDown, LinkChanged, LineProtoUpDown}
+	LoginSuccess, LoginFailed, Logout, EventsMissed, LinkUpDown, LinkChanged, LineProtoUpDown}

@@ -78,9 +78,8 @@ func (e Closed) LogMessage() (message.Message, bool) {
 	return message.Logout.With(e.User, fmt.Sprintf("%d(%s)", FirstVTY+e.Line, e.Remote.Addr().Unmap())), true
 }
 
-// FirstVTY is the absolute number of vty 0, as on small routers.
-// [reference/ios-cli.md 1.13, show users]
-const FirstVTY = 10
+// FirstVTY is the absolute number of vty 0, after con 0 and aux 0.
+const FirstVTY = 2
 
 // printable makes a name from outside fit for a log line.
 func printable(s string) string {
