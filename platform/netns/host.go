@@ -21,6 +21,7 @@ type Host struct {
 	ns   vns.NsHandle
 	nl   *netlink.Handle
 	once sync.Once
+	here bool // the namespace of the process
 }
 
 // NewHost makes a machine without interfaces. The name is for messages.
@@ -56,7 +57,7 @@ func NewHost(name string) (*Host, error) {
 
 // Here is the machine the caller is on: the namespace of the process.
 func Here() (*Host, error) {
-	h := &Host{name: "here", ns: vns.None()}
+	h := &Host{name: "here", ns: vns.None(), here: true}
 	var err error
 	if h.ns, err = vns.Get(); err != nil {
 		return nil, fmt.Errorf("host here: %w", err)

@@ -23,6 +23,7 @@ type LAN struct {
 
 	mu    sync.Mutex
 	ports int
+	here  []*Port // cables of the process itself
 }
 
 // NewLAN makes a switch without ports. It forwards at once: no spanning tree.
@@ -49,19 +50,28 @@ func NewLAN() (*LAN, error) {
 	return l, nil
 }
 
-// Close takes the switch away: every port loses its link.
+// Close takes the switch away: every port loses its cable. The interfaces of
+// the process itself (Here) are gone when it returns; those of other hosts go
+// within a second, by the kernel's own clean-up of the namespace. (To take
+// them away here would wait for the kernel's grace periods, 0.1 s a switch.)
 func (l *LAN) Close() error {
-	ls, err := l.sw.nl.LinkList()
-	for _, x := range ls {
-		if x.Attrs().Name != "lo" {
-			// The veth pairs and the bridge would also go with the namespace,
-			// only later; a cable whose host is gone already is no error.
-			if e := l.sw.nl.LinkDel(x); !errors.Is(e, unix.ENODEV) {
-				err = errors.Join(err, e)
-			}
+	l.mu.Lock()
+	here := l.here
+	l.here = nil
+	l.mu.Unlock()
+	var err error
+	for _, p := range here {
+		if e := p.Unplug(); !gone(e) {
+			err = errors.Join(err, e)
 		}
 	}
 	return errors.Join(err, l.sw.Close())
+}
+
+// gone reports that an interface is not there any more.
+func gone(err error) bool {
+	var nf netlink.LinkNotFoundError
+	return errors.Is(err, unix.ENODEV) || errors.As(err, &nf)
 }
 
 // Cable says how a host is plugged in.
@@ -112,22 +122,41 @@ func (l *LAN) Plug(h *Host, c Cable) (*Port, error) {
 	if err != nil {
 		return nil, errors.Join(err, p.Unplug())
 	}
+	if h.here {
+		l.mu.Lock()
+		l.here = append(l.here, p)
+		l.mu.Unlock()
+	}
 	return p, nil
 }
 
+// waitUp waits until both ends of the cable have a carrier and the switch
+// forwards. The kernel first shows a link as up and then, under the same lock,
+// lets packets through and tells the bridge: setting an interface up that is
+// up changes nothing but waits for that lock, so that the first frame sent
+// afterwards is not lost.
 func (p *Port) waitUp() error {
-	for end := time.Now().Add(linkWait); ; time.Sleep(2 * time.Millisecond) {
-		l, err := p.host.link(p.Interface)
-		if err != nil {
+	for _, end := range []struct {
+		h      *Host
+		ifname string
+	}{{p.host, p.Interface}, {p.lan.sw, p.name}} {
+		for limit := time.Now().Add(linkWait); ; time.Sleep(2 * time.Millisecond) {
+			l, err := end.h.link(end.ifname)
+			if err != nil {
+				return err
+			}
+			if l.Attrs().OperState == netlink.OperUp {
+				break
+			}
+			if time.Now().After(limit) {
+				return fmt.Errorf("plug %s of %s: no link after %s", p.Interface, p.host.name, linkWait)
+			}
+		}
+		if err := end.h.SetLink(end.ifname, true); err != nil {
 			return err
 		}
-		if l.Attrs().OperState == netlink.OperUp {
-			return nil
-		}
-		if time.Now().After(end) {
-			return fmt.Errorf("plug %s of %s: no link after %s", p.Interface, p.host.name, linkWait)
-		}
 	}
+	return nil
 }
 
 // SetLink switches the port off and on: the host sees its link go down and

@@ -262,6 +262,38 @@ func TestHereAndLink(t *testing.T) {
 	}
 }
 
+// TestCloseUnplugsHere: the process shows no interface of a closed LAN, while
+// its own Unplug before that is no error.
+func TestCloseUnplugsHere(t *testing.T) {
+	netns.Need(t)
+	l, err := netns.NewLAN()
+	if err != nil {
+		t.Fatal(err)
+	}
+	here, err := netns.Here()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer here.Close()
+	var ports []*netns.Port
+	for _, n := range []string{"eth0", "eth1"} {
+		p, err := l.Plug(here, netns.Cable{Interface: n})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ports = append(ports, p)
+	}
+	if err := ports[0].Unplug(); err != nil {
+		t.Error(err)
+	}
+	if err := l.Close(); err != nil {
+		t.Error(err)
+	}
+	if ifs, err := net.Interfaces(); err != nil || len(ifs) != 1 {
+		t.Error(ifs, err)
+	}
+}
+
 func TestImpair(t *testing.T) {
 	l := newLAN(t)
 	box, _ := newHost(t, l, "box", netns.Cable{Addr: netip.MustParsePrefix("10.0.0.1/24")})

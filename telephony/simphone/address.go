@@ -72,9 +72,13 @@ func flush(h *netlink.Handle, l netlink.Link) error {
 // awaitLink waits for the carrier.
 func (p *Phone) awaitLink(ctx context.Context) (up bool, err error) {
 	for end := time.Now().Add(p.o.Timers.Link); ; {
-		err = p.withLink(func(_ *netlink.Handle, l netlink.Link) error {
+		err = p.withLink(func(h *netlink.Handle, l netlink.Link) error {
 			s := l.Attrs().OperState
-			up = s == netlink.OperUp || s == netlink.OperUnknown
+			if up = s == netlink.OperUp || s == netlink.OperUnknown; up {
+				// Waits for the kernel to be through with the change: a frame
+				// sent before that would be lost.
+				return h.LinkSetUp(l)
+			}
 			return nil
 		})
 		if up || err != nil || time.Now().After(end) {

@@ -2,6 +2,7 @@ package simphone
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
 	"strings"
@@ -99,6 +100,9 @@ func (p *Phone) provision(ctx context.Context) (*Outcome, error) {
 		return stuck(ServerSilent, addrsText(p.asksFiles.list)), nil
 	}
 	s, name, why, err := p.configuration(ctx, trust)
+	if errors.Is(err, errSilent) {
+		return stuck(ServerSilent, addrsText(p.asksFiles.list)), nil
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -23,6 +23,7 @@ const current = "SCCP41.9-4-2SR3-1S"
 // TestWire7961 is transcript 1 of phones.md (b), asserted on the wire.
 func TestWire7961(t *testing.T) {
 	w := newWorld(t, true)
+	w.record()
 	w.files["SEP001E7A000001.cnf.xml"] = sccpFile(current)
 	w.files["united_states/g3-tones.xml"] = "<tones/>"
 	p := w.plug(Spec{Model: "7961", Load: current})
@@ -116,6 +117,7 @@ func TestRequestLengths(t *testing.T) {
 // seen as a fact by the watcher of platform/capture.
 func TestRefused(t *testing.T) {
 	w := newWorld(t, false)
+	w.record()
 	w.files["SEP001E7A000001.cnf.xml"] = sccpFile(current)
 	p := w.plug(Spec{Model: "7961", Load: current})
 	if o := w.boot(p); o.Kind != Provisioned {
@@ -155,6 +157,7 @@ func TestRefused(t *testing.T) {
 // trust list every name but the dial rules is signed.
 func Test8861(t *testing.T) {
 	w := newWorld(t, true)
+	w.record()
 	w.http["CTLSEP001E7A000001.tlv"] = 503
 	w.files["ITLSEP001E7A000001.tlv"] = "list"
 	w.files["SEP001E7A000001.cnf.xml.sgn"] = "signed:" + sipFile("sip88xx.12-1-1SR1-4")
@@ -184,6 +187,7 @@ func Test8861(t *testing.T) {
 
 func TestUpgradeAndReboot(t *testing.T) {
 	w := newWorld(t, true)
+	w.record()
 	w.files["SEP001E7A000001.cnf.xml"] = sccpFile(current)
 	w.files[current+".loads"] = "jar41sccp.9-4-2ES26.sbn cnu41.9-4-2ES26.sbn"
 	w.files["jar41sccp.9-4-2ES26.sbn"] = "jar41sccp.9-4-2ES26.sbn" + strings.Repeat("x", 100_000)
@@ -412,6 +416,17 @@ func TestTransports(t *testing.T) {
 		w.http["*"] = 503
 		check(t, w, w.plug(Spec{Model: "7961", Load: current}), "T SEP001E7A000001.cnf.xml done")
 	})
+	t.Run("falls silent and comes back", func(t *testing.T) {
+		w := start(t, false)
+		w.deaf["SEP001E7A000001.cnf.xml"] = 4 // one boot, then DHCP again
+		p := w.plug(Spec{Model: "7961", Load: current}, func(o *Options) { o.Timers.TFTP = 20 * time.Millisecond })
+		check(t, w, p, "T SEP001E7A000001.cnf.xml no answer")
+		for _, s := range w.story(p) {
+			if strings.Contains(s, "XMLDefault") {
+				t.Error("took silence for absence:", s)
+			}
+		}
+	})
 	t.Run("busy", func(t *testing.T) {
 		w := start(t, false)
 		w.busy["SEP001E7A000001.cnf.xml"] = 2
@@ -512,6 +527,7 @@ func TestCatalogue(t *testing.T) {
 // TestPeers: of three phones that share firmware one asks for it.
 func TestPeers(t *testing.T) {
 	w := newWorld(t, true)
+	w.record()
 	w.files[current+".loads"], w.files["jar"] = "jar", "jar"
 	peers := NewPeers()
 	var wg sync.WaitGroup
@@ -552,6 +568,7 @@ func TestPeers(t *testing.T) {
 
 func TestRenewalAndRelease(t *testing.T) {
 	w := newWorld(t, true)
+	w.record()
 	w.files["SEP001E7A000001.cnf.xml"] = sccpFile(current)
 	p := w.plug(Spec{Model: "7961", Load: current})
 	if ok, err := p.Renewal(t.Context()); ok || err == nil {

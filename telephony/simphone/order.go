@@ -2,6 +2,7 @@ package simphone
 
 import (
 	"context"
+	"errors"
 	"strings"
 )
 
@@ -58,7 +59,10 @@ func (p *Phone) configNames() []string {
 	return []string{dev + ".cnf.xml", "XMLDefault.cnf.xml"}
 }
 
-// configure asks for the configuration. name is "" when there is none.
+// errSilent is a file server that answered before and does not any more.
+var errSilent = errors.New("file server silent")
+
+// configuration asks for the configuration. name is "" when there is none.
 func (p *Phone) configuration(ctx context.Context, trust bool) (s Settings, name, why string, err error) {
 	if p.n.model.Generation == "G2" && p.n.proto == SIP && strings.HasPrefix(p.load, "P0S3") {
 		return p.textConfiguration(ctx)
@@ -67,10 +71,12 @@ func (p *Phone) configuration(ctx context.Context, trust bool) (s Settings, name
 	for _, n := range p.configNames() {
 		n = signed(n, trust)
 		a, err := p.ask(ctx, n)
-		if err != nil {
+		switch {
+		case err != nil:
 			return s, "", "", err
-		}
-		if a.status != got {
+		case a.status == silent:
+			return s, "", "", errSilent // says nothing about the file
+		case a.status != got:
 			continue
 		}
 		s, err = p.readConfig(n, a.data, trust)

@@ -44,6 +44,7 @@ type world struct {
 	files  map[string]string
 	http   map[string]int    // status to answer with instead, by name; "*" = all
 	busy   map[string]int    // TFTP: how often to answer error 3
+	deaf   map[string]int    // TFTP: how many requests to ignore
 	drop   int               // TFTP: lose every n-th packet sent
 	sent   int               //
 	offer  map[byte][]byte   // further DHCP options
@@ -57,7 +58,7 @@ type world struct {
 func newWorld(t *testing.T, http bool) *world {
 	t.Helper()
 	netns.Need(t)
-	w := &world{t: t, files: map[string]string{}, http: map[string]int{}, busy: map[string]int{},
+	w := &world{t: t, files: map[string]string{}, http: map[string]int{}, busy: map[string]int{}, deaf: map[string]int{},
 		offer:  map[byte][]byte{optTFTP150: box.AsSlice(), optRouter: box.AsSlice()},
 		leases: map[string]byte{}, steps: map[string][]Step{}}
 	var err error
@@ -72,10 +73,6 @@ func newWorld(t *testing.T, http bool) *world {
 	if _, err := w.lan.Plug(w.host, netns.Cable{Addr: netip.PrefixFrom(box, 24)}); err != nil {
 		t.Fatal(err)
 	}
-	w.inBox(func() error {
-		w.rec, err = capture.Start("eth0", capture.Filter{}, &w.pcap)
-		return err
-	})
 	w.serve("0.0.0.0:67", w.dhcp)
 	w.serve("10.0.0.1:69", w.tftp)
 	if http {
@@ -174,6 +171,11 @@ func (w *world) tftp(_ net.PacketConn, from netip.AddrPort, q []byte) {
 	busy := w.busy[f[0]] > 0
 	if busy {
 		w.busy[f[0]]--
+	}
+	if w.deaf[f[0]] > 0 {
+		w.deaf[f[0]]--
+		w.mu.Unlock()
+		return
 	}
 	w.mu.Unlock()
 	var c *net.UDPConn
@@ -335,6 +337,15 @@ func (w *world) story(p *Phone) []string {
 		}
 	}
 	return out
+}
+
+// record starts to record what the box sees.
+func (w *world) record() {
+	w.t.Helper()
+	w.inBox(func() (err error) {
+		w.rec, err = capture.Start("eth0", capture.Filter{}, &w.pcap)
+		return err
+	})
 }
 
 // wire ends the recording and gives what was on the wire.
