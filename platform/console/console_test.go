@@ -280,3 +280,40 @@ func TestSerialThatCannotBeOpened(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestLineThatGoesAway: a pulled USB adapter ends the session and its context;
+// the device is tried again.
+func TestLineThatGoesAway(t *testing.T) {
+	m, name := pty(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	started, ended := make(chan struct{}), make(chan error, 1)
+	var f failures
+	var work sync.WaitGroup
+	work.Go(func() {
+		Run(ctx, Options{Device: name, Recorder: &f, Handler: func(ctx context.Context, d Door) {
+			close(started)
+			_, err := d.Stream.Read(make([]byte, 10))
+			<-ctx.Done()
+			ended <- err
+		}})
+	})
+	<-started
+	m.Close()
+	if err := <-ended; err != io.EOF {
+		t.Errorf("read: %v", err)
+	}
+	for end := time.Now().Add(10 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+		f.mu.Lock()
+		n := len(f.all)
+		f.mu.Unlock()
+		if n == 1 {
+			break
+		}
+		if time.Now().After(end) {
+			t.Fatal("nobody was told")
+		}
+	}
+	cancel()
+	work.Wait()
+}

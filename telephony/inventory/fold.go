@@ -17,6 +17,7 @@ func (v *Inventory) Fold(e journal.Entry) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	at := e.Time
+	v.events++
 	switch x := e.Event.(type) {
 	case dhcp.Discover:
 		v.discover(at, x)
@@ -50,9 +51,11 @@ func (v *Inventory) Fold(e journal.Entry) {
 	case fileserver.Denied:
 		v.turned(at, x.Transport, x.Client, x.Name, false, x.Why)
 	default:
-		if e.Event.EventName() == "capture.Refused" {
-			v.refused(at, e.Event)
+		if e.Event.EventName() != "capture.Refused" {
+			v.events-- // nothing changed
+			return
 		}
+		v.refused(at, e.Event)
 	}
 }
 

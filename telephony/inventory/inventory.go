@@ -23,6 +23,7 @@ type Inventory struct {
 	components func(string) []string
 
 	mu     sync.Mutex
+	events uint64 // folded so far, of the kinds that change something
 	phones map[phone.MAC]*record
 	byIP   map[netip.Addr]*record // the phone that holds or used the address
 	nobody map[netip.Addr]*record // address known, hardware address not yet
