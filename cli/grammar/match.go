@@ -46,6 +46,10 @@ type Result struct {
 	Syntax *Syntax //
 	Args   Args    // the caller's; not nil
 
+	// Keyword says, for Invalid, that only keywords could stand there: the line
+	// is of no command known here, while a false one has a bad argument.
+	Keyword bool
+
 	// Full says that every keyword so far was written out. In files a line may
 	// fall through to the parent mode only if it is full there.
 	Full bool
@@ -74,6 +78,7 @@ func (g *Graph) Match(line string, level int) Result {
 		return r
 	case none:
 		r.Kind, r.Offset = Invalid, w.caret(at)
+		r.Keyword = len(w.state.args) == 0 && len(w.state.words) > 0
 		return r
 	}
 	if w.over >= 0 {

@@ -5,7 +5,7 @@ package message
 const (
 	InvalidInput = "% Invalid input detected at '^' marker."
 	Incomplete   = "% Incomplete command."
-	Ambiguous    = "% Ambiguous command:  %q" // two blanks, the command as typed
+	Ambiguous    = "%% Ambiguous command:  \"%s\"" // two blanks, the command as typed
 	Unrecognized = "% Unrecognized command"
 	PortInUse    = "Invalid port number or port in use by other application"
 	BadSecrets   = "% Bad secrets"

@@ -46,6 +46,13 @@ type Service interface {
 	Status() Status
 }
 
+// Degradable is a service that can do a part of what is wanted: when one of
+// several ports is held by a foreign process at boot, the others are served,
+// and the service itself goes on trying.
+type Degradable interface {
+	PrepareDegraded(ctx context.Context, old, new Spec) (Change, error)
+}
+
 // State is one word for how a service stands.
 type State string
 
@@ -93,4 +100,11 @@ func (f Funcs) Abort() {
 	if f.OnAbort != nil {
 		f.OnAbort()
 	}
+}
+
+// Wanted is one service in a plan.
+type Wanted struct {
+	Service string
+	Spec    Spec   // nil = not wanted
+	Waiting string // why a configured service has no Spec: "ip http server is off"
 }
