@@ -1,0 +1,102 @@
+// Package config is the whole configuration of the appliance as one typed
+// value: the sum of the section types, which live with the services that
+// consume them, plus the rules that cross sections.
+//
+// A value is never changed once it is current. A command works on a Clone; the
+// running store (platform/running) validates it, plans what services have to
+// do, prepares that and only then makes it current.
+//
+// Pure: no files, no sockets, no clock. What the rules must know of the world
+// (which interfaces exist, which addresses the host has) comes in as Facts.
+//
+// Failure: Validate returns problems. Testing: tables; a reflection test
+// changes every leaf of a clone and looks at the original.
+package config
+
+import (
+	"reflect"
+	"slices"
+
+	"option150/dhcp"
+	"option150/hfs"
+	"option150/platform/aaa"
+	"option150/platform/fileserver"
+	"option150/platform/httpd"
+	"option150/platform/logging"
+	"option150/platform/netif"
+	"option150/telephony/cnf"
+)
+
+// Config is the configuration.
+type Config struct {
+	Hostname   string
+	AAA        aaa.Config
+	Logging    logging.Config
+	Interfaces []netif.Config // every interface of the box, in its order
+	DHCP       dhcp.Config
+	HTTP       httpd.Config
+	HFS        hfs.Config
+	Files      fileserver.Config
+	Telephony  cnf.Config
+	Lines      []Line // con 0 first, then vty by number
+	Banners    []Banner
+	Domain     string // `ip domain name`
+	PromptFree bool   // `file prompt quiet`
+	Carried    []Carried
+}
+
+// DefaultHostname is the name of a box that has none.
+const DefaultHostname = "Router"
+
+// Default is the factory configuration of a box with these interfaces.
+func Default(f Facts) *Config {
+	c := &Config{
+		Hostname:  DefaultHostname,
+		Logging:   logging.Default(),
+		DHCP:      dhcp.Default(),
+		HTTP:      httpd.Default(),
+		Files:     fileserver.Default(),
+		Telephony: cnf.Default(),
+		Lines:     []Line{DefaultLine("con", 0, 0), DefaultLine("vty", 0, 4)},
+	}
+	for _, i := range f.Interfaces {
+		c.Interfaces = append(c.Interfaces, netif.Config{Name: i.Name})
+	}
+	return c
+}
+
+// Clone is a deep copy.
+func (c *Config) Clone() *Config {
+	n := *c
+	n.AAA = c.AAA.Clone()
+	n.Logging = c.Logging.Clone()
+	n.Interfaces = slices.Clone(c.Interfaces)
+	for i := range n.Interfaces {
+		n.Interfaces[i] = n.Interfaces[i].Clone()
+	}
+	n.DHCP = c.DHCP.Clone()
+	n.Files = c.Files.Clone()
+	n.Telephony = c.Telephony.Clone()
+	n.Lines = slices.Clone(c.Lines)
+	n.Banners = slices.Clone(c.Banners)
+	n.Carried = slices.Clone(c.Carried)
+	for i := range n.Carried {
+		n.Carried[i].Children = slices.Clone(n.Carried[i].Children)
+	}
+	return &n
+}
+
+// Equal reports whether both say the same. An empty list equals no list.
+func (c *Config) Equal(o *Config) bool {
+	return c == o || equal(reflect.ValueOf(c).Elem(), reflect.ValueOf(o).Elem())
+}
+
+// Interface returns the interface of that canonical name, or nil.
+func (c *Config) Interface(name string) *netif.Config {
+	for i := range c.Interfaces {
+		if c.Interfaces[i].Name == name {
+			return &c.Interfaces[i]
+		}
+	}
+	return nil
+}

@@ -1,0 +1,3 @@
+package config
+
+func (c *Config) dhcpRules(f Facts) []Problem { return nil }

@@ -1,0 +1,75 @@
+package config
+
+import (
+	"slices"
+	"strings"
+)
+
+// Line is one `line con 0` or `line vty F L`. Source: reference/ios-cli.md 1.14.
+type Line struct {
+	Kind        string // "con" or "vty"
+	First, Last int
+	Login       string // "" = the kind's own (con none, vty local), "local", "none"
+	ExecMinutes int    // `exec-timeout`, default 10 0; 0 0 = never
+	ExecSeconds int
+	Privilege   int    // `privilege level N`; 0 = not set
+	Synchronous bool   // `logging synchronous`
+	Transport   string // `transport input`, "" = ssh for vty
+	Length      int    // rows, default 24
+	Width       int    // columns, default 80
+	HistorySize int    // default 10
+	Speed       int    // of the console, 0 = that of the TOML settings
+}
+
+// DefaultLine is the line as the factory has it.
+func DefaultLine(kind string, first, last int) Line {
+	return Line{Kind: kind, First: first, Last: last, ExecMinutes: 10, Length: 24, Width: 80, HistorySize: 10}
+}
+
+// Line returns the line that holds the number n of that kind; nil if none.
+func (c *Config) Line(kind string, n int) *Line {
+	for i := range c.Lines {
+		if l := &c.Lines[i]; l.Kind == kind && n >= l.First && n <= l.Last {
+			return l
+		}
+	}
+	return nil
+}
+
+// VTYs is the number of SSH sessions the configuration allows.
+func (c *Config) VTYs() int {
+	n := 0
+	for _, l := range c.Lines {
+		if l.Kind == "vty" {
+			n += l.Last - l.First + 1
+		}
+	}
+	return n
+}
+
+// Banner is one `banner KIND` text.
+type Banner struct {
+	Kind string // "motd", "login", "exec", "incoming"
+	Text string // without delimiters; lines ended by \n
+}
+
+// Banner returns the text of that kind, "" if none.
+func (c *Config) Banner(kind string) string {
+	for _, b := range c.Banners {
+		if b.Kind == kind {
+			return b.Text
+		}
+	}
+	return ""
+}
+
+// SetBanner sets or, with an empty text, removes a banner. They are kept in
+// the order exec, incoming, login, motd.
+func (c *Config) SetBanner(kind, text string) {
+	c.Banners = slices.DeleteFunc(c.Banners, func(b Banner) bool { return b.Kind == kind })
+	if text == "" {
+		return
+	}
+	c.Banners = append(c.Banners, Banner{kind, text})
+	slices.SortFunc(c.Banners, func(a, b Banner) int { return strings.Compare(a.Kind, b.Kind) })
+}

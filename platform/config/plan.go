@@ -1,0 +1,200 @@
+package config
+
+import (
+	"net/netip"
+
+	"option150/dhcp"
+	"option150/hfs"
+	"option150/platform/httpd"
+	"option150/platform/listen"
+	"option150/platform/netif"
+	"option150/platform/service"
+	"option150/platform/sshd"
+	"option150/platform/tftp"
+)
+
+// The names of the services a plan speaks of.
+const (
+	Netif      = "netif"
+	Logging    = "logging"
+	CNF        = "cnf"
+	FileServer = "fileserver"
+	HTTPD      = "httpd"
+	HFSService = "hfs"
+	TFTP       = "tftp"
+	DHCP       = "dhcp"
+	SSHD       = "sshd"
+)
+
+// The session modules of the HTTP server. HFS is asked last: it knows every
+// name. [reference/files.md 4]
+const (
+	ModuleHome = "HOME_PAGE"
+	ModuleHFS  = "HFS"
+)
+
+// The owners of endpoints in the operator's words.
+const (
+	ownerHTTP    = "IP HTTP server"
+	ownerHFS     = "HFS"
+	ownerTFTP    = "TFTP server"
+	ownerDHCP    = "DHCP server"
+	ownerSSH     = "SSH server"
+	ownerMetrics = "metrics"
+)
+
+// Plan is the complete set of services the configuration wants, in the order
+// they are prepared: what gives addresses first, what serves last. A service
+// that is not wanted is there with a nil Spec.
+func (c *Config) Plan(f Facts) []service.Wanted {
+	return []service.Wanted{
+		{Service: Netif, Spec: c.planNetif(f)},
+		{Service: Logging, Spec: c.Logging},
+		{Service: CNF, Spec: c.Telephony},
+		{Service: FileServer, Spec: c.planFiles()},
+		c.planHFS(),
+		{Service: HTTPD, Spec: c.planHTTP(f)},
+		{Service: TFTP, Spec: c.planTFTP(f)},
+		c.planDHCP(f),
+		c.planSSH(f),
+	}
+}
+
+// Endpoints is everything the plan would listen on over TCP and on the well
+// known UDP ports, for the overlap rule and for show.
+func (c *Config) Endpoints(f Facts) []listen.Endpoint {
+	var all []listen.Endpoint
+	if c.AAA.CanLogin() && f.SSH.Port != 0 {
+		all = append(all, c.sshEndpoint(f))
+	}
+	if f.Metrics.Port != 0 {
+		e := f.Metrics
+		e.Proto, e.Owner = listen.TCP, ownerMetrics
+		all = append(all, e)
+	}
+	if s, ok := c.planHTTP(f).(httpd.Spec); ok {
+		for _, l := range s.Listeners {
+			all = append(all, l.Endpoint)
+		}
+	}
+	if s, ok := c.planTFTP(f).(tftp.Spec); ok {
+		all = append(all, s.Endpoints...)
+	}
+	if s, ok := c.planDHCP(f).Spec.(dhcp.Spec); ok {
+		for _, i := range s.Interfaces {
+			all = append(all, listen.Endpoint{Proto: listen.UDP, Port: 67, Device: i.Device, Owner: ownerDHCP})
+		}
+	}
+	return all
+}
+
+func (c *Config) planNetif(f Facts) service.Spec {
+	var s netif.Spec
+	for _, i := range f.Interfaces {
+		if k := c.Interface(i.Name); i.Managed && k != nil {
+			s.Interfaces = append(s.Interfaces, netif.ManagedInterface{Mapping: i.Mapping, Config: k.Clone()})
+		}
+	}
+	if s.Interfaces == nil {
+		return nil
+	}
+	return s
+}
+
+func (c *Config) planFiles() service.Spec {
+	s := c.Files.Clone()
+	s.HomePath = c.HFS.HomePath
+	return s
+}
+
+// planHTTP gives the IP HTTP server its listener and HFS either a place on it
+// or a listener of its own. Without `ip http server` there is no HFS either:
+// it is a session on that server. [sources/000]
+func (c *Config) planHTTP(f Facts) service.Spec {
+	if !c.HTTP.Server {
+		return nil
+	}
+	ep := func(port uint16, owner string) listen.Endpoint {
+		return listen.Endpoint{Proto: listen.TCP, Addr: f.HTTPAddr, Port: port, Owner: owner}
+	}
+	s := httpd.Spec{Listeners: []httpd.Listener{{Endpoint: ep(c.HTTP.Port, ownerHTTP), Modules: []string{ModuleHome}}}}
+	switch {
+	case !c.HFS.Enabled:
+	case c.HFS.Port == 0:
+		s.Listeners[0].Modules = append(s.Listeners[0].Modules, ModuleHFS)
+	default:
+		s.Listeners = append(s.Listeners, httpd.Listener{Endpoint: ep(c.HFS.Port, ownerHFS), Modules: []string{ModuleHFS}})
+	}
+	return s
+}
+
+func (c *Config) planHFS() service.Wanted {
+	w := service.Wanted{Service: HFSService}
+	if !c.HFS.Enabled {
+		return w
+	}
+	if !c.HTTP.Server {
+		w.Waiting = "ip http server is off"
+		return w
+	}
+	w.Spec = hfs.Spec{Config: c.HFS, HTTPPort: c.HTTP.Port}
+	return w
+}
+
+// planTFTP: the server runs as soon as there is something to serve, as on IOS,
+// where the first tftp-server line or telephony-service starts it.
+func (c *Config) planTFTP(f Facts) service.Spec {
+	if !c.Telephony.Service.Present && !c.Telephony.Global.Present && len(c.Files.Bindings) == 0 {
+		return nil
+	}
+	return tftp.Spec{Endpoints: []listen.Endpoint{{Proto: listen.UDP, Addr: f.HTTPAddr, Port: 69, Owner: ownerTFTP}}}
+}
+
+func (c *Config) planDHCP(f Facts) service.Wanted {
+	w := service.Wanted{Service: DHCP}
+	if !c.DHCP.Service || len(c.DHCP.Pools) == 0 {
+		return w
+	}
+	s := dhcp.Spec{Config: c.DHCP}
+	for _, i := range f.Interfaces {
+		if addrs := c.Addresses(i); len(addrs) > 0 {
+			s.Interfaces = append(s.Interfaces, dhcp.Interface{Name: i.Name, Device: i.Device, Addrs: addrs})
+		}
+	}
+	if len(s.Interfaces) == 0 {
+		w.Waiting = "no interface has an address"
+		return w
+	}
+	w.Spec = s
+	return w
+}
+
+func (c *Config) sshEndpoint(f Facts) listen.Endpoint {
+	e := f.SSH
+	e.Proto, e.Owner = listen.TCP, ownerSSH
+	return e
+}
+
+func (c *Config) planSSH(f Facts) service.Wanted {
+	w := service.Wanted{Service: SSHD}
+	if f.SSH.Port == 0 {
+		return w
+	}
+	if !c.AAA.CanLogin() {
+		w.Waiting = "no user with a secret is configured"
+		return w
+	}
+	w.Spec = sshd.Spec{Enabled: true, Endpoint: c.sshEndpoint(f), MaxSessions: c.VTYs(), LoginGrace: sshd.DefaultLoginGrace, Retries: sshd.DefaultRetries}
+	return w
+}
+
+// OwnAddresses is every address the box has or is about to have.
+func (c *Config) OwnAddresses(f Facts) []netip.Addr {
+	var all []netip.Addr
+	for _, i := range f.Interfaces {
+		for _, p := range c.Addresses(i) {
+			all = append(all, p.Addr())
+		}
+	}
+	return all
+}

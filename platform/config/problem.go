@@ -1,0 +1,58 @@
+package config
+
+import "strings"
+
+// Severity says what a problem does to a change.
+type Severity int
+
+// The severities.
+const (
+	Note    Severity = iota // worth knowing, said by the audit
+	Warning                 // probably wrong, said by the audit and when typed
+	Refuse                  // the change is refused
+)
+
+func (s Severity) String() string { return [...]string{"note", "warning", "refused"}[s] }
+
+// Kind groups problems by what the CLI answers.
+type Kind string
+
+// The kinds.
+const (
+	PortClash Kind = "port" // answered with the text of source 000
+	Rule      Kind = "rule"
+)
+
+// Problem is one finding about a configuration.
+type Problem struct {
+	Severity Severity
+	Kind     Kind
+	Section  string // where: "telephony-service", "ip dhcp pool VOICE", "ephone 9"
+	Text     string // one sentence, no period, no leading %
+	Fix      string // a line to paste, "" if there is none
+}
+
+// Refused is the error of a change that a rule forbids.
+type Refused struct{ Problems []Problem }
+
+func (r *Refused) Error() string {
+	var t []string
+	for _, p := range r.Problems {
+		t = append(t, p.Text)
+	}
+	return strings.Join(t, "; ")
+}
+
+// Refusal returns the error for those problems that refuse, nil if none does.
+func Refusal(ps []Problem) error {
+	var bad []Problem
+	for _, p := range ps {
+		if p.Severity == Refuse {
+			bad = append(bad, p)
+		}
+	}
+	if bad == nil {
+		return nil
+	}
+	return &Refused{bad}
+}
