@@ -1,0 +1,235 @@
+// Package language is the configuration language: it puts declarations, one
+// per command, into a grammar per mode and gets everything else from them:
+// applying a line to a configuration, `no`, the running-config, loading a
+// whole file, help, completion and the command reference.
+//
+// A Declaration says its mode, syntax, what Set and Unset do to a candidate
+// configuration, and what Get finds in a configuration to print. A line is
+// shown if and only if Get yields it, that is, if it differs from the default.
+// Order of output is the order of the declarations.
+//
+// Follows DESIGN 5 and reference/ios-cli.md 1.10, 6; reference/cme.md 10.4 for
+// loading files. Everything here works on values: the package opens nothing.
+// Failure: errors of Set, a *config.Refused, or a line report. Testing: laws
+// L1 to L5 hold for every declaration (see laws_test.go of cli/command).
+package language
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"option150/cli/grammar"
+	"option150/platform/config"
+)
+
+// Mode is one mode of the CLI.
+type Mode struct {
+	Name   string // "config-telephony"; also what the prompt shows in parentheses
+	Parent string // where a line is tried that nothing here matches; "" = nowhere
+	Title  string // first line of the `?` list, "Configure commands:"
+	Takes  bool   // takes every line that nothing matches: the section is carried
+}
+
+// The modes that are not sections.
+const (
+	Exec   = "exec"   // user and privileged exec; privilege decides what is seen
+	Global = "config" // configure terminal
+)
+
+// Declaration is one command.
+type Declaration struct {
+	Mode   string
+	Syntax string // see package grammar; help stands beside each token
+
+	Set    func(*Context) error       // the plain form, on a candidate
+	Unset  func(*Context) error       // the `no` form; nil = there is none
+	Reset  func(*Context) error       // the `default` form; nil = Unset
+	Get    func(*View) []grammar.Args // what to print, in order; nil = nothing
+	Enters string                     // mode the command enters
+	After  func(*Invocation) error    // runs once a typed line has taken effect: `create cnf-files`
+	Run    func(*Invocation) error    // an action: exec commands, `create cnf-files`
+	Undo   func(*Invocation) error    // the `no` form of an action, `no debug ...`
+	Text   func(*View) []string       // raw lines to print here: banners
+	Format func(line string) string   // last word on the printed line: IOS's double blanks
+
+	Level    int      // privilege needed, 0 = that of the mode
+	Group    string   // lines of one group are printed without `!` between them
+	Carry    bool     // known by name, kept and printed back, never acted on
+	Carries  []string // a place in the order: carried lines that begin so are printed here; "" = all others
+	CarryBad bool     // a line with arguments that do not fit is carried, not rejected
+	Clash    string   // what is answered when a port it asks for is taken
+	Hidden   bool     // matched, but not in help
+	Doc      string   // the document it follows
+
+	syntax *grammar.Syntax
+}
+
+// Usage is the syntax without help texts, "ip http port <1-65535>".
+func (d *Declaration) Usage() string { return d.syntax.String() }
+
+// Context is what Set and Unset get.
+type Context struct {
+	Config *config.Config // the candidate; change it
+	Args   grammar.Args   // of this line
+	Keys   grammar.Args   // of the sections it stands in: {"tag": 1}
+	Header string         // canonical header of the section, "" at top level
+	Line   string         // as typed, without `no`
+}
+
+// View is what Get gets.
+type View struct {
+	Config *config.Config
+	Keys   grammar.Args
+	All    bool // `show running-config all`: print defaults too
+}
+
+// Language is the compiled set of declarations.
+type Language struct {
+	modes  map[string]Mode
+	decls  map[string][]*Declaration
+	graphs map[string]*grammar.Graph
+}
+
+// New compiles. The error names every declaration that is wrong: help missing,
+// two commands for one line, an unknown mode.
+func New(types grammar.Types, modes []Mode, decls []Declaration) (*Language, error) {
+	l := &Language{modes: map[string]Mode{}, decls: map[string][]*Declaration{}, graphs: map[string]*grammar.Graph{}}
+	for _, m := range modes {
+		l.modes[m.Name] = m
+		l.graphs[m.Name] = grammar.NewGraph()
+	}
+	var wrong []error
+	for i := range decls {
+		if err := l.add(&decls[i], types); err != nil {
+			wrong = append(wrong, fmt.Errorf("%s: %q: %w", decls[i].Mode, decls[i].Syntax, err))
+		}
+	}
+	return l, errors.Join(wrong...)
+}
+
+func (l *Language) add(d *Declaration, types grammar.Types) error {
+	g, ok := l.graphs[d.Mode]
+	if !ok {
+		return fmt.Errorf("unknown mode %q", d.Mode)
+	}
+	if _, ok := l.modes[d.Enters]; !ok && d.Enters != "" {
+		return fmt.Errorf("enters the unknown mode %q", d.Enters)
+	}
+	l.decls[d.Mode] = append(l.decls[d.Mode], d)
+	if d.Syntax == "" {
+		return nil // a place for carried lines or banners
+	}
+	s, err := grammar.Parse(d.Syntax, types)
+	if err != nil {
+		return err
+	}
+	d.syntax = s
+	if d.Carry {
+		d.Set, d.Unset = carry, dropCarried
+	}
+	return g.Add(s, d, grammar.Options{Negatable: d.Unset != nil || d.Undo != nil, Hidden: d.Hidden, Level: d.Level})
+}
+
+func carry(c *Context) error {
+	c.Config.Carry(c.Header, c.Line, nil)
+	return nil
+}
+
+func dropCarried(c *Context) error {
+	c.Config.DropCarried(c.Header, c.Line)
+	c.Config.DropSection(c.Line)
+	return nil
+}
+
+// Mode returns the mode of that name.
+func (l *Language) Mode(name string) Mode { return l.modes[name] }
+
+// Graph returns the grammar of a mode.
+func (l *Language) Graph(mode string) *grammar.Graph { return l.graphs[mode] }
+
+// Modes lists the modes in alphabetical order.
+func (l *Language) Modes() []Mode {
+	return slices.SortedFunc(maps.Values(l.modes), func(a, b Mode) int { return strings.Compare(a.Name, b.Name) })
+}
+
+// Declarations lists the commands of a mode in their order.
+func (l *Language) Declarations(mode string) []*Declaration { return l.decls[mode] }
+
+// Section is a place in the configuration: the mode and the keys that lead to
+// it. It holds keys and never pointers: another operator may delete the object.
+type Section struct {
+	Mode   string
+	Keys   grammar.Args
+	Header string // canonical, "ephone  1"
+}
+
+// Top is global configuration mode.
+var top = Section{Mode: Global}
+
+// ErrUnchanged is returned by Set functions that answer by themselves and do
+// not want to be told of a change.
+var ErrUnchanged = errors.New("nothing to change")
+
+// Apply runs a matched line on a candidate configuration.
+func (l *Language) Apply(c *config.Config, in Section, r grammar.Result, line string) error {
+	d := r.Action.(*Declaration)
+	ctx := &Context{Config: c, Args: r.Args, Keys: in.Keys, Header: in.Header, Line: bare(line, r.Form)}
+	if text, err := d.render(r.Args); err == nil && d.Carry {
+		ctx.Line = text // canonical: what is printed is what `no` must find
+	}
+	f := d.Set
+	switch r.Form {
+	case grammar.No:
+		f = d.Unset
+	case grammar.Default:
+		if f = d.Reset; f == nil {
+			f = d.Unset
+		}
+	}
+	if f == nil {
+		return nil
+	}
+	return f(ctx)
+}
+
+// bare cuts the word `no` or `default`, and surplus blanks, off a line.
+func bare(line string, f grammar.Form) string {
+	w := strings.Fields(line)
+	if f != grammar.Plain && len(w) > 0 {
+		w = w[1:]
+	}
+	return strings.Join(w, " ")
+}
+
+// Enter gives the section that a matched header line leads to.
+func (l *Language) Enter(in Section, r grammar.Result) (Section, error) {
+	d := r.Action.(*Declaration)
+	header, err := d.render(r.Args)
+	if err != nil {
+		return Section{}, err
+	}
+	keys := grammar.Args{}
+	maps.Copy(keys, in.Keys)
+	maps.Copy(keys, r.Args)
+	return Section{Mode: d.Enters, Keys: keys, Header: header}, nil
+}
+
+func (d *Declaration) render(a grammar.Args) (string, error) {
+	line, err := d.syntax.Render(a)
+	if err != nil {
+		return "", err
+	}
+	if d.Format != nil {
+		line = d.Format(line)
+	}
+	return line, nil
+}
+
+// Answer is an error whose text is printed as it stands: the fixed answers of
+// IOS.
+type Answer string
+
+func (a Answer) Error() string { return string(a) }
