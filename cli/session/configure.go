@@ -1,0 +1,196 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"option150/cli/grammar"
+	"option150/cli/language"
+	"option150/platform/config"
+)
+
+// configure carries out a line typed in configuration mode: the section is
+// tried first and, if nothing there begins like it, its parents. The mode
+// changes only when the command succeeded.
+func (s *Session) configure(ctx context.Context, text string) {
+	lead := len(text) - len(strings.TrimLeft(text, " "))
+	if word, rest, ok := strings.Cut(text[lead:], " "); ok && strings.EqualFold(word, "do") {
+		skip := lead + 3 + len(rest) - len(strings.TrimLeft(rest, " "))
+		s.exec(ctx, text[skip:], len(s.Prompt())+skip)
+		return
+	}
+	if kind, rest, ok := s.bannerCommand(text); ok {
+		s.collectBanner(ctx, kind, rest)
+		return
+	}
+	stack, r := s.match(text)
+	if r.Kind != grammar.OK {
+		if s.takes(r) || s.dropsCarried(r, text) {
+			s.carried(ctx, text)
+			return
+		}
+		s.refuse(r, text, len(s.Prompt()))
+		return
+	}
+	d := r.Action.(*language.Declaration)
+	if d.Run != nil {
+		s.configAction(ctx, d, stack, r, text)
+		return
+	}
+	in := top(stack)
+	_, err := s.opt.Store.Change(ctx, s.Who(), func(c *config.Config) error {
+		return s.opt.Language.Apply(c, in, r, text)
+	})
+	if err != nil && !errors.Is(err, language.ErrUnchanged) {
+		fmt.Fprintln(s.out(), refusal(err))
+		return
+	}
+	s.stack = stack
+	if d.After != nil && r.Form == grammar.Plain {
+		s.action(ctx, d.After, r, text, nil)
+	}
+	if r.Form == grammar.Plain && d.Enters != "" {
+		sec, err := s.opt.Language.Enter(in, r)
+		if err != nil {
+			fmt.Fprintln(s.out(), answer(err))
+			return
+		}
+		s.stack = append(s.stack[:len(s.stack):len(s.stack)], sec)
+	}
+}
+
+func top(stack []language.Section) language.Section { return stack[len(stack)-1] }
+
+// match finds the section that knows the line: the one the operator is in,
+// else its parents, as on IOS, where a global command typed in a section leaves
+// it. stack is the one to stand on if the line succeeds. If nobody knows the
+// line, the error is that of the mode that understood most of it.
+func (s *Session) match(text string) (stack []language.Section, r grammar.Result) {
+	stack = s.stack
+	r = s.graph(top(stack).Mode).Match(text, s.priv)
+	if r.Kind != grammar.Invalid {
+		return stack, r
+	}
+	for up := stack[:len(stack)-1]; len(up) > 0; up = up[:len(up)-1] {
+		p := s.graph(top(up).Mode).Match(text, s.priv)
+		if p.Kind != grammar.Invalid || p.Offset > r.Offset {
+			stack, r = up, p
+		}
+		if r.Kind != grammar.Invalid {
+			break
+		}
+	}
+	return stack, r
+}
+
+// takes reports that the line is unknown and stands in a section that is
+// carried as a whole.
+func (s *Session) takes(r grammar.Result) bool {
+	return s.opt.Language.Mode(s.section().Mode).Takes && r.Kind == grammar.Invalid && r.Depth == 0
+}
+
+// dropsCarried reports that the line is `no` before something carried here.
+func (s *Session) dropsCarried(r grammar.Result, text string) bool {
+	rest, ok := strings.CutPrefix(strings.Join(strings.Fields(text), " "), "no ")
+	return ok && s.opt.Store.Current().Clone().DropCarried(s.section().Header, rest)
+}
+
+func (s *Session) carried(ctx context.Context, text string) {
+	line := strings.Join(strings.Fields(text), " ")
+	header := s.section().Header
+	_, err := s.opt.Store.Change(ctx, s.Who(), func(c *config.Config) error {
+		if rest, ok := strings.CutPrefix(line, "no "); ok && c.DropCarried(header, rest) {
+			return nil
+		}
+		c.Carry(header, line, nil)
+		return nil
+	})
+	if err != nil {
+		fmt.Fprintln(s.out(), answer(err))
+	}
+}
+
+// configAction runs an action of configuration mode: exit, end, create
+// cnf-files. It may leave the mode by itself.
+func (s *Session) configAction(ctx context.Context, d *language.Declaration, stack []language.Section, r grammar.Result, text string) {
+	run := d.Run
+	if r.Form != grammar.Plain {
+		if run = d.Undo; run == nil {
+			s.refuse(grammar.Result{Kind: grammar.Invalid}, text, len(s.Prompt()))
+			return
+		}
+	}
+	s.stack = stack
+	s.action(ctx, run, r, text, nil)
+}
+
+// refusal is the answer to a configuration command that was refused.
+func refusal(err error) string {
+	var a language.Answer
+	if errors.As(err, &a) {
+		return string(a)
+	}
+	if text := config.Explain(err); text != "" {
+		return text
+	}
+	return answer(err)
+}
+
+// bannerCommand recognises `banner KIND delimiter...`: its text is no grammar.
+func (s *Session) bannerCommand(text string) (kind, rest string, ok bool) {
+	w := strings.Fields(text)
+	if len(w) < 3 || !strings.EqualFold(w[0], "banner") {
+		return "", "", false
+	}
+	kind = strings.ToLower(w[1])
+	switch kind {
+	case "motd", "login", "exec", "incoming":
+	default:
+		return "", "", false
+	}
+	i := strings.Index(strings.ToLower(text), kind)
+	return kind, strings.TrimLeft(text[i+len(kind):], " "), true
+}
+
+func (s *Session) collectBanner(ctx context.Context, kind, rest string) {
+	delim, rest := language.Delimiter(rest)
+	text, _, closed := strings.Cut(rest, delim)
+	if !closed {
+		fmt.Fprintf(s.out(), "Enter TEXT message.  End with the character '%s'.\n", delim)
+		lines := []string{}
+		if rest != "" {
+			lines = append(lines, rest)
+		}
+		more, err := s.readText(func(line string) bool { return strings.Contains(line, delim) })
+		if err != nil {
+			return
+		}
+		for _, line := range more {
+			t, _, last := strings.Cut(line, delim)
+			if !last || t != "" {
+				lines = append(lines, t)
+			}
+		}
+		text = strings.Join(lines, "\n")
+	}
+	if text != "" && !strings.HasSuffix(text, "\n") {
+		text += "\n"
+	}
+	_, err := s.opt.Store.Change(ctx, s.Who(), func(c *config.Config) error {
+		c.SetBanner(kind, text)
+		return nil
+	})
+	if err != nil {
+		fmt.Fprintln(s.out(), answer(err))
+	}
+}
+
+func (s *Session) readText(stop func(string) bool) ([]string, error) {
+	if s.term == nil {
+		return nil, io.EOF
+	}
+	return s.term.ReadText("", stop)
+}

@@ -1,0 +1,229 @@
+package session
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strings"
+
+	"option150/cli/grammar"
+	"option150/cli/language"
+	"option150/cli/terminal"
+	"option150/platform/message"
+)
+
+// splitFilter cuts `| include re` off a command. The first bar with a blank
+// before it begins the filter; bars inside the expression belong to it.
+func splitFilter(line string) (command, filter string, ok bool) {
+	i := strings.Index(line, " |")
+	if i < 0 {
+		return line, "", false
+	}
+	return line[:i+1], line[i+2:], true
+}
+
+// modifiers are the output filters, in the order of `| ?`.
+var modifiers = []struct{ name, help string }{
+	{"begin", "Begin with the line that matches"},
+	{"count", "Count number of lines which match regexp"},
+	{"exclude", "Exclude lines that match"},
+	{"include", "Include lines that match"},
+	{"section", "Filter a section of output"},
+}
+
+// filterErr says where a filter went wrong, counted from after the bar.
+type filterErr struct {
+	kind   grammar.Kind
+	offset int
+	text   string // an answer of its own
+}
+
+func (e *filterErr) Error() string { return e.text }
+
+// filter lets lines through. One filter a command; the rest of the line is
+// the expression, with its blanks. [reference/ios-cli.md 1.8]
+type filter struct {
+	next    io.Writer
+	kind    string
+	match   func(line string) bool
+	exclude bool // section exclude
+
+	buf   []byte
+	begun bool
+	count int
+	child int // indentation of the section being printed, -1 = none
+}
+
+func newFilter(text string) (*filter, error) {
+	t := strings.TrimLeft(text, " ")
+	at := len(text) - len(t)
+	word, expr, more := strings.Cut(t, " ")
+	if word == "" {
+		return nil, &filterErr{kind: grammar.Incomplete}
+	}
+	kind, err := modifier(word, at)
+	if err != nil {
+		return nil, err
+	}
+	f := &filter{kind: kind, child: -1}
+	if kind == "section" {
+		switch w, rest, ok := strings.Cut(strings.TrimLeft(expr, " "), " "); {
+		case ok && w == "include":
+			expr = rest
+		case ok && w == "exclude":
+			f.exclude, expr = true, rest
+		}
+	}
+	expr = strings.TrimLeft(expr, " ")
+	if !more || expr == "" {
+		return nil, &filterErr{kind: grammar.Incomplete}
+	}
+	if f.match, err = compileFilter(expr); err != nil {
+		return nil, &filterErr{text: "% Failed to compile regular expression."}
+	}
+	return f, nil
+}
+
+// compileFilter reads an expression as the terminal does at --More--, with one
+// addition: blanks match any run of blanks, because IOS prints two in
+// `ephone  1` and nobody types them. [reference/cme.md 9]
+func compileFilter(expr string) (func(string) bool, error) {
+	match, err := terminal.CompileFilter(strings.Join(strings.Fields(expr), " "))
+	if err != nil {
+		return nil, err
+	}
+	exact, err := terminal.CompileFilter(expr)
+	if err != nil {
+		return nil, err
+	}
+	return func(line string) bool {
+		return exact(line) || match(indentOf(line)+strings.Join(strings.Fields(line), " "))
+	}, nil
+}
+
+func indentOf(line string) string {
+	return line[:len(line)-len(strings.TrimLeft(line, " "))]
+}
+
+func modifier(word string, at int) (string, error) {
+	var hits []string
+	longest := 0
+	for _, m := range modifiers {
+		n := 0
+		for n < len(word) && n < len(m.name) && word[n] == m.name[n] {
+			n++
+		}
+		longest = max(longest, n)
+		if n == len(word) {
+			hits = append(hits, m.name)
+		}
+	}
+	switch {
+	case len(hits) == 1:
+		return hits[0], nil
+	case len(hits) > 1:
+		return "", &filterErr{kind: grammar.Ambiguous}
+	}
+	return "", &filterErr{kind: grammar.Invalid, offset: at + longest}
+}
+
+// Write implements io.Writer over whole lines.
+func (f *filter) Write(p []byte) (int, error) {
+	f.buf = append(f.buf, p...)
+	for {
+		i := bytes.IndexByte(f.buf, '\n')
+		if i < 0 {
+			return len(p), nil
+		}
+		line := string(f.buf[:i])
+		f.buf = f.buf[i+1:]
+		if f.pass(line) {
+			if _, err := io.WriteString(f.next, line+"\n"); err != nil {
+				return 0, err
+			}
+		}
+	}
+}
+
+func (f *filter) pass(line string) bool {
+	hit := f.match(line)
+	switch f.kind {
+	case "include":
+		return hit
+	case "exclude":
+		return !hit
+	case "begin":
+		f.begun = f.begun || hit
+		return f.begun
+	case "count":
+		if hit {
+			f.count++
+		}
+		return false
+	}
+	// section: each matching line with what is indented more below it
+	indent := len(line) - len(strings.TrimLeft(line, " "))
+	in := f.child >= 0 && indent > f.child && strings.TrimSpace(line) != ""
+	if !in {
+		f.child = -1
+		if hit {
+			f.child, in = indent, true
+		}
+	}
+	return in != f.exclude
+}
+
+// finish prints what is left when the command has ended.
+func (f *filter) finish() {
+	if len(f.buf) > 0 && f.pass(string(f.buf)) {
+		fmt.Fprintf(f.next, "%s\n", f.buf)
+	}
+	if f.kind == "count" {
+		fmt.Fprintf(f.next, "Number of lines which match regexp = %d\n", f.count)
+	}
+}
+
+func (s *Session) filterError(err error, text string, column, commandLen int) {
+	fe, ok := err.(*filterErr)
+	if !ok || fe.text != "" {
+		fmt.Fprintf(s.out(), "%s\n", err)
+		return
+	}
+	r := grammar.Result{Kind: fe.kind, Offset: commandLen + 1 + fe.offset}
+	s.refuse(r, text, column)
+}
+
+// filterHelp is the list after `| ?`.
+func filterHelp(text string, width int) string {
+	t := strings.TrimLeft(text, " ")
+	word, _, typed := strings.Cut(t, " ")
+	if typed {
+		h := grammar.Help{Items: []grammar.HelpItem{{Name: "LINE", Text: "Regular Expression"}}}
+		return joinLines(h.Lines(width))
+	}
+	h := grammar.Help{Word: word != ""}
+	for _, m := range modifiers {
+		if strings.HasPrefix(m.name, word) {
+			h.Words = append(h.Words, m.name)
+			h.Items = append(h.Items, grammar.HelpItem{Name: m.name, Text: m.help})
+		}
+	}
+	if len(h.Items) == 0 {
+		return message.Unrecognized + "\n"
+	}
+	return joinLines(h.Lines(width))
+}
+
+// pipes reports whether output of the command can be filtered: exec commands
+// that are complete.
+func (s *Session) pipes(r grammar.Result) bool {
+	d, ok := r.Action.(*language.Declaration)
+	return r.Kind == grammar.OK && ok && d.Mode == language.Exec && strings.HasPrefix(d.Syntax, "show")
+}
+
+func joinLines(lines []string) string {
+	if len(lines) == 0 {
+		return ""
+	}
+	return strings.Join(lines, "\n") + "\n"
+}

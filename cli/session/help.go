@@ -1,0 +1,130 @@
+package session
+
+import (
+	"fmt"
+	"strings"
+
+	"option150/cli/grammar"
+	"option150/cli/language"
+	"option150/platform/message"
+)
+
+// Help is the text for `?` typed after line. It ends with a blank line where
+// IOS prints one before it shows the line again.
+func (s *Session) Help(line string) string {
+	mode, text := s.helpMode(line)
+	width := s.set.Width()
+	if mode == language.Exec {
+		text, _ = expandHelp(text)
+		if command, f, ok := splitFilter(text); ok {
+			if r := s.graph(mode).Match(command, s.priv); s.pipes(r) {
+				return filterHelp(f, width) + "\n"
+			}
+			return message.Unrecognized + "\n"
+		}
+	}
+	h := s.graph(mode).Help(text, s.priv)
+	if h.Kind == grammar.Invalid && mode != language.Exec {
+		for _, sec := range s.parents() { // a global command asked about in a section
+			if g := s.graph(sec).Help(text, s.priv); g.Kind == grammar.OK {
+				h = g
+				break
+			}
+		}
+	}
+	switch h.Kind {
+	case grammar.Ambiguous:
+		return fmt.Sprintf(message.Ambiguous+"\n", text)
+	case grammar.Invalid:
+		return message.Unrecognized + "\n"
+	}
+	if !h.Word && strings.HasSuffix(text, " ") {
+		if r := s.graph(mode).Match(text, s.priv); s.pipes(r) {
+			h.Items = insertBar(h.Items)
+		}
+	}
+	title := ""
+	if strings.TrimSpace(text) == "" && !h.Word {
+		title = s.opt.Language.Mode(mode).Title + "\n"
+	}
+	return title + joinLines(h.Lines(width)) + "\n"
+}
+
+// insertBar adds `|` before `<cr>`.
+func insertBar(items []grammar.HelpItem) []grammar.HelpItem {
+	bar := grammar.HelpItem{Name: "|", Text: "Output modifiers"}
+	if n := len(items); n > 0 && items[n-1].Name == "<cr>" {
+		return append(items[:n-1:n-1], bar, items[n-1])
+	}
+	return append(items, bar)
+}
+
+// expandHelp expands an alias only when something follows it: `s?` asks for
+// the words that begin with s.
+func expandHelp(line string) (string, int) {
+	if strings.Contains(strings.TrimLeft(line, " "), " ") {
+		return expand(line)
+	}
+	return line, 0
+}
+
+// helpMode is the mode a line is asked in: that of exec after `do`.
+func (s *Session) helpMode(line string) (mode, text string) {
+	if len(s.stack) == 0 {
+		return language.Exec, line
+	}
+	t := strings.TrimLeft(line, " ")
+	if rest, ok := cutFold(t, "do "); ok {
+		return language.Exec, rest
+	}
+	return s.section().Mode, line
+}
+
+func cutFold(s, prefix string) (string, bool) {
+	if len(s) >= len(prefix) && strings.EqualFold(s[:len(prefix)], prefix) {
+		return s[len(prefix):], true
+	}
+	return s, false
+}
+
+func (s *Session) parents() []string {
+	var modes []string
+	for i := len(s.stack) - 2; i >= 0; i-- {
+		modes = append(modes, s.stack[i].Mode)
+	}
+	return modes
+}
+
+// Complete is Tab: what to append to the line.
+func (s *Session) Complete(line string) (string, bool) {
+	mode, text := s.helpMode(line)
+	if mode == language.Exec {
+		text, _ = expandHelp(text)
+		if command, f, ok := splitFilter(text); ok {
+			return s.completeFilter(command, f)
+		}
+	}
+	if rest, ok := s.graph(mode).Complete(text, s.priv); ok {
+		return rest, true
+	}
+	if mode != language.Exec {
+		for _, m := range s.parents() {
+			if rest, ok := s.graph(m).Complete(text, s.priv); ok {
+				return rest, true
+			}
+		}
+	}
+	return "", false
+}
+
+func (s *Session) completeFilter(command, f string) (string, bool) {
+	word := strings.TrimLeft(f, " ")
+	if word == "" || strings.Contains(word, " ") || !s.pipes(s.graph(language.Exec).Match(command, s.priv)) {
+		return "", false
+	}
+	full, err := modifier(word, 0)
+	if err != nil {
+		return "", false
+	}
+	return full[len(word):] + " ", true
+}
