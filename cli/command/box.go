@@ -1,0 +1,98 @@
+package command
+
+import (
+	"errors"
+	"io/fs"
+	"time"
+
+	"option150/cli/language"
+	"option150/dhcp"
+	"option150/hfs"
+	"option150/platform/fileserver"
+	"option150/platform/flash"
+	"option150/platform/httpd"
+	"option150/platform/journal"
+	"option150/platform/logging"
+	"option150/platform/netif"
+	"option150/platform/nvram"
+	"option150/platform/running"
+	"option150/platform/service"
+	"option150/platform/sshd"
+	"option150/platform/tftp"
+	"option150/telephony/cnf/cnfstore"
+	"option150/telephony/inventory"
+)
+
+// Box is the running appliance as the commands see it. The composition
+// (cmd/option150) fills it; tests fill what they need.
+type Box struct {
+	Version string // of the release
+	Commit  string
+	Started time.Time
+	Serial  string
+
+	Language   *language.Language
+	Store      *running.Store
+	Supervisor *service.Supervisor
+	Journal    *journal.Journal
+	Inventory  *inventory.Inventory
+	Logging    *logging.Service
+
+	Netif *netif.Service
+	DHCP  *dhcp.Server
+	CNF   *cnfstore.Store
+	Files *fileserver.Server
+	HTTPD *httpd.Server
+	HFS   *hfs.Server
+	TFTP  *tftp.Server
+	SSHD  *sshd.Server
+	Flash *flash.Flash
+	NVRAM *nvram.NVRAM
+
+	Lines  func() []LineInfo     // who is logged in
+	Reload func(who running.Who) // restarts with the startup-config
+}
+
+// LineInfo is one row of show users.
+type LineInfo struct {
+	Number int    // absolute line number: con 0, vty 0 = 10 as on small routers
+	Name   string // "con 0", "vty 0"
+	User   string
+	From   string
+	Idle   time.Duration
+}
+
+// interfaceNames are the names a configuration may use.
+func (b *Box) interfaceNames() []string {
+	var out []string
+	if b.Store == nil {
+		return nil
+	}
+	for _, i := range b.Store.Facts().Interfaces {
+		out = append(out, i.Name)
+	}
+	return out
+}
+
+// SaveStartup writes the running configuration to nvram.
+func (b *Box) SaveStartup(who running.Who) error {
+	return b.NVRAM.SaveStartup([]byte(b.StartupText()))
+}
+
+// StartupText is what is saved: the running configuration without the header
+// that changes with every reading, so that saving twice gives the same bytes.
+func (b *Box) StartupText() string {
+	return versionLine + b.Language.RenderText(b.Store.Current())
+}
+
+// versionLine begins a saved configuration as on IOS.
+const versionLine = "!\nversion 15.2\n"
+
+// Unsaved reports that what runs is not what was saved.
+func (b *Box) Unsaved() bool {
+	saved, err := b.NVRAM.LoadStartup()
+	if errors.Is(err, fs.ErrNotExist) {
+		return b.Store.Version().Number > 1
+	}
+	return string(saved) != b.StartupText()
+}

@@ -1,0 +1,66 @@
+package command
+
+import (
+	"fmt"
+
+	"option150/cli/language"
+)
+
+// debugTopics are what can be debugged: the words after `debug`, the topic
+// events are recorded under, and how IOS answers.
+var debugTopics = []struct{ syntax, topic, answer string }{
+	{`tftp("TFTP debugging") events("TFTP Event debugging")`, "tftp events", "TFTP Event debugging"},
+	{`tftp packets("TFTP Packet debugging")`, "tftp packets", "TFTP Packet debugging"},
+	{`ip("IP information") dhcp("Dynamic Host Configuration Protocol") server("DHCP server debugging") events("Report address assignments, lease expirations, etc.")`, "ip dhcp server events", "DHCP server event debugging"},
+	{`ip dhcp server packet("Decode message receptions and transmissions")`, "ip dhcp server packet", "DHCP server packet debugging"},
+	{`cme-hfs("HTTP File-Fetch Server debugging")`, "cme-hfs", "HTTP File-Fetch Server debugging"},
+}
+
+// debugCommands are `debug X`, `no debug X`, `undebug X` and `undebug all`.
+// A debug is a filter on this session's view of the journal: it ends with the
+// session and is never in the configuration.
+func debugCommands(b *Box) []language.Declaration {
+	var out []language.Declaration
+	for _, t := range debugTopics {
+		on := func(in *language.Invocation) error {
+			in.Op.Debug(t.topic, true)
+			fmt.Fprintf(in.Out, "%s is on\n", t.answer)
+			return nil
+		}
+		off := func(in *language.Invocation) error {
+			in.Op.Debug(t.topic, false)
+			fmt.Fprintf(in.Out, "%s is off\n", t.answer)
+			return nil
+		}
+		d := action(`debug("Debugging functions") `+t.syntax, privileged, "reference/cme.md 7.7", on)
+		d.Undo = off
+		out = append(out, d, action(`undebug("Disable debugging functions") `+t.syntax, privileged, "reference/cme.md 7.7", off))
+	}
+	all := func(in *language.Invocation) error {
+		for _, t := range in.Op.Debugs() {
+			in.Op.Debug(t, false)
+		}
+		fmt.Fprintln(in.Out, "All possible debugging has been turned off")
+		return nil
+	}
+	d := action(`debug all("Enable all debugging")`, privileged, "reference/cme.md 7.7", func(in *language.Invocation) error {
+		for _, t := range debugTopics {
+			in.Op.Debug(t.topic, true)
+		}
+		fmt.Fprintln(in.Out, "All possible debugging has been turned on")
+		return nil
+	})
+	d.Undo = all
+	out = append(out, d, action(`undebug all("Turn off all debugging")`, privileged, "reference/cme.md 7.7", all))
+	return append(out, text(`debugging("State of each debugging option")`, privileged, "reference/ios-cli.md 3.3", func(in *language.Invocation) string {
+		s := ""
+		for _, t := range debugTopics {
+			for _, on := range in.Op.Debugs() {
+				if on == t.topic {
+					s += t.answer + " is on\n"
+				}
+			}
+		}
+		return s
+	}))
+}

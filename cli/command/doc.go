@@ -1,0 +1,106 @@
+// Package command holds the commands of the box: the declarations of every
+// configuration line, a file per feature, and the exec commands. A
+// declaration is data and small functions over a configuration value; it
+// never touches a service. What a show command needs of the running box comes
+// in through Box.
+//
+// Follows DESIGN 5; each declaration names its document. Failure: an error
+// from Set refuses the line. Testing: the laws of laws_test.go hold for every
+// declaration; transcripts show each as an operator sees it.
+package command
+
+import (
+	"option150/cli/grammar"
+	"option150/cli/language"
+)
+
+// All is every declaration of the box in the order of the running-config.
+func All(b *Box) []language.Declaration {
+	var all []language.Declaration
+	for _, group := range [][]language.Declaration{
+		// global configuration, in the order running-configs have
+		services(), identity(), loggingLines(), secrets(), place("aaa ", "clock ", "boot-"),
+		dhcpGlobal(), dhcpPools(), domain(), place("ip domain", "ip name-server", "ip host", "ip cef", "ipv6", "multilink"),
+		place("voice service", "voice class", "voice-card"), registerGlobal(), registerDNs(), registerPools(), place("voice register", "voice "),
+		users(), place("license", "archive", "redundancy", "crypto", "ip ssh", "ip tftp"),
+		interfaces(), place("router ", "ip forward-protocol", "ip default-gateway"),
+		httpServer(), place("ip http"), place("ip nat", "ip route", "ip "),
+		place("access-list", "snmp-server", "tacacs", "radius", ""), tftpServer(), place("control-plane", "voice-port", "mgcp", "sccp", "dspfarm", "dial-peer", "gateway", "gatekeeper", "sip-ua"),
+		telephonyService(), carriedSections(), ephoneDNs(), ephones(),
+		banners(), lines(), place("scheduler", "ntp ", "event "),
+		// the commands every configuration mode has
+		everyMode(),
+		// actions
+		execCommands(b), configActions(b), showCommands(b), debugCommands(b),
+	} {
+		all = append(all, group...)
+	}
+	return all
+}
+
+// New compiles the language of a box.
+func New(b *Box) (*language.Language, error) {
+	return language.New(Types(b), Modes(), All(b))
+}
+
+// Modes are the modes of the box. [reference/ios-cli.md 1.1]
+func Modes() []language.Mode {
+	sub := func(name, title string) language.Mode {
+		return language.Mode{Name: name, Parent: language.Global, Title: title + " configuration commands:"}
+	}
+	carried := func(name, title string) language.Mode {
+		m := sub(name, title)
+		m.Takes = true
+		return m
+	}
+	return []language.Mode{
+		{Name: language.Exec, Title: "Exec commands:"},
+		{Name: language.Global, Title: "Configure commands:"},
+		sub(modeInterface, "Interface"), sub(modePool, "DHCP pool"), sub(modeTelephony, "Cisco Unified CME"),
+		sub(modeEphone, "Ephone"), sub(modeEphoneDN, "Ephone DN"), sub(modeGlobal, "VOICE REGISTER GLOBAL"),
+		sub(modeDN, "VOICE REGISTER DN"), sub(modeRegisterPool, "VOICE REGISTER POOL"), sub(modeLine, "Line"),
+		carried(modeEphoneTemplate, "Ephone template"), carried(modeEphoneDNTemplate, "Ephone DN template"),
+		carried(modeRegisterTemplate, "VOICE REGISTER TEMPLATE"), carried(modeDialplan, "VOICE REGISTER DIALPLAN"),
+		carried(modeVoiceService, "Voice service"),
+	}
+}
+
+// The names of the modes, which are what their prompts show.
+const (
+	modeInterface        = "config-if"
+	modePool             = "dhcp-config"
+	modeTelephony        = "config-telephony"
+	modeEphone           = "config-ephone"
+	modeEphoneDN         = "config-ephone-dn"
+	modeGlobal           = "config-register-global"
+	modeDN               = "config-register-dn"
+	modeRegisterPool     = "config-register-pool"
+	modeLine             = "config-line"
+	modeEphoneTemplate   = "config-ephone-template"
+	modeEphoneDNTemplate = "config-ephone-dn-template"
+	modeRegisterTemplate = "config-register-template"
+	modeDialplan         = "config-register-dialplan"
+	modeVoiceService     = "conf-voi-serv"
+)
+
+// place is where carried lines that begin so are printed.
+func place(prefixes ...string) []language.Declaration {
+	return []language.Declaration{{Mode: language.Global, Carries: prefixes}}
+}
+
+// args makes the argument set of one printed line.
+func args(kv ...any) grammar.Args {
+	a := grammar.Args{}
+	for i := 0; i+1 < len(kv); i += 2 {
+		a[kv[i].(string)] = kv[i+1]
+	}
+	return a
+}
+
+// one is the result of Get for a line that is there or not.
+func one(there bool, kv ...any) []grammar.Args {
+	if !there {
+		return nil
+	}
+	return []grammar.Args{args(kv...)}
+}

@@ -1,0 +1,432 @@
+package command
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"option150/cli/grammar"
+	"option150/cli/language"
+	"option150/telephony/cnf"
+	"option150/telephony/phone"
+)
+
+// twoBlanks prints the blanks IOS prints after the word of a section header
+// and after its tag: `ephone-dn  1  dual-line`. [reference/cme.md 1, point 6]
+func twoBlanks(words int) func(string) string {
+	return func(line string) string {
+		w := strings.Fields(line)
+		if len(w) <= words {
+			return line
+		}
+		s := strings.Join(w[:words], " ") + "  " + w[words]
+		if len(w) > words+1 {
+			s += "  " + strings.Join(w[words+1:], " ")
+		}
+		return s
+	}
+}
+
+// ephoneDNs are `ephone-dn TAG`. [reference/cme.md 3]
+func ephoneDNs() []language.Declaration {
+	const doc = "reference/cme.md 3"
+	at := func(c *language.Context) *cnf.EphoneDN {
+		if d := find(c.Config.Telephony.EphoneDNs, c.Keys.Int("tag"), dnTag); d != nil {
+			return d
+		}
+		return &cnf.EphoneDN{}
+	}
+	ds := []language.Declaration{
+		{
+			Mode: language.Global, Enters: modeEphoneDN, Doc: doc, Format: twoBlanks(1),
+			Syntax: `ephone-dn("Configure phone DN phone lines (Directory Numbers)") <tag:1-1000>("dn tag") ![ [ ( dual-line$line("Two calls on the line") | octo-line$line("Eight calls on the line") ) ] ]`,
+			Set: func(c *language.Context) error {
+				t := &c.Config.Telephony
+				d := insert(&t.EphoneDNs, cnf.EphoneDN{Tag: c.Args.Int("tag")}, dnTag)
+				if c.Args.Has("line") {
+					from := dnHeader(*d)
+					d.Line = c.Args.String("line")
+					c.Config.RenameSection(from, dnHeader(*d))
+				} else if d.Line != "" {
+					c.Args["line"] = d.Line // the section is entered by its full header
+				}
+				return nil
+			},
+			Unset: func(c *language.Context) error {
+				t := &c.Config.Telephony
+				for _, d := range t.EphoneDNs {
+					if d.Tag == c.Args.Int("tag") {
+						c.Config.DropSection(dnHeader(d))
+					}
+				}
+				remove(&t.EphoneDNs, c.Args.Int("tag"), dnTag)
+				return nil
+			},
+			Get: func(v *language.View) []grammar.Args {
+				var out []grammar.Args
+				for _, d := range v.Config.Telephony.EphoneDNs {
+					a := args("tag", d.Tag)
+					if d.Line != "" {
+						a["line"] = d.Line
+					}
+					out = append(out, a)
+				}
+				return out
+			},
+		},
+		{
+			Mode: modeEphoneDN, Doc: doc,
+			Syntax: `number("Dn number") ![ <number:WORD>("A sequence of digits - representing telephone number") [ secondary("Secondary number") <second:WORD>("A sequence of digits") ] [ no-reg$noreg("Do not register the number") [ ( both$which("Both numbers") | primary$which("Primary number") ) ] ] ]`,
+			Set: func(c *language.Context) error {
+				n, s := c.Args.String("number"), c.Args.String("second")
+				if !dialable(n) || s != "" && !dialable(s) {
+					return language.Answer("% A number is up to 27 digits, letters and the characters + * # . A-D")
+				}
+				d := at(c)
+				d.Number, d.Secondary, d.NoReg = n, s, ""
+				if c.Args.Has("noreg") {
+					d.NoReg = "both"
+					if c.Args.Has("which") {
+						d.NoReg = c.Args.String("which")
+					}
+				}
+				return nil
+			},
+			Unset: func(c *language.Context) error { d := at(c); d.Number, d.Secondary, d.NoReg = "", "", ""; return nil },
+			Get: func(v *language.View) []grammar.Args {
+				d := at(viewContext(v))
+				if d.Number == "" {
+					return nil
+				}
+				a := args("number", d.Number)
+				if d.Secondary != "" {
+					a["second"] = d.Secondary
+				}
+				if d.NoReg != "" {
+					a["noreg"], a["which"] = "no-reg", d.NoReg
+				}
+				return []grammar.Args{a}
+			},
+		},
+		short(modeEphoneDN, `label("Dn label") ![ <text:LINE>("Up to 30 characters shown beside the button") ]`, 30, doc, func(c *language.Context) *string { return &at(c).Label }),
+		short(modeEphoneDN, `description("Dn desc, for DN Qualified Display Name") ![ <text:LINE>("Up to 40 characters") ]`, 40, doc, func(c *language.Context) *string { return &at(c).Description }),
+		short(modeEphoneDN, `name("Define dn user name") ![ <text:LINE>("Up to 64 characters") ]`, 64, doc, func(c *language.Context) *string { return &at(c).Name }),
+	}
+	return append(ds, carryAll(modeEphoneDN, "reference/cme.md 3",
+		`pickup-group("Set the call pickup group number") <rest:LINE>("Number")`,
+		`call-forward("Define E.164 telephone number for call forwarding") <rest:LINE>("Parameters")`,
+		`intercom("Define intercom/auto-call extension number") <rest:LINE>("Number")`,
+		`paging("Set audio paging mode") [ <rest:LINE>("Parameters") ]`,
+		`huntstop("Stop hunting on Dial-Peers") [ <rest:LINE>("channel") ]`,
+		`preference("Preference for the attached dial-peer") <rest:LINE>("Preference")`,
+		`allow("Permit a feature") <rest:LINE>("watch")`,
+		`mwi("Set message waiting indicator options") <rest:LINE>("Parameters")`,
+		`trunk("Configure the trunk DN") <rest:LINE>("Parameters")`,
+		`translation-profile("Translation profile") <rest:LINE>("Parameters")`,
+		`hold-alert("Set call on-hold timeout alert parameters") <rest:LINE>("Parameters")`,
+		`ephone-hunt("Configure ephone hunt options") <rest:LINE>("login")`,
+		`ephone-dn-template("Define ephone-dn template") <rest:LINE>("Tag")`,
+		`session-server("Session server") <rest:LINE>("Tag")`,
+		`corlist("Class of Restriction on dial-peer for this dn") <rest:LINE>("Parameters")`,
+		`no-reg("The E.164 number of this dn not register") [ <rest:LINE>("Parameters") ]`,
+		`night-service("Define night-service bell") <rest:LINE>("bell")`,
+		`park-slot("Park slot") [ <rest:LINE>("Parameters") ]`,
+		`caller-id("Configure port caller id parameters") <rest:LINE>("Parameters")`,
+	)...)
+}
+
+func dnTag(d *cnf.EphoneDN) int { return d.Tag }
+
+func dnHeader(d cnf.EphoneDN) string {
+	h := "ephone-dn  " + itoa(d.Tag)
+	if d.Line != "" {
+		h += "  " + d.Line
+	}
+	return h
+}
+
+// short is a text of one line with a bound.
+func short(mode, syntax string, most int, doc string, at func(*language.Context) *string) language.Declaration {
+	d := value(mode, syntax, "text", "", doc, "", at)
+	set := d.Set
+	d.Set = func(c *language.Context) error {
+		if len([]rune(c.Args.String("text"))) > most {
+			return language.Answer(fmt.Sprintf("%% The text is longer than %d characters", most))
+		}
+		return set(c)
+	}
+	return d
+}
+
+// dialable: digits and what Cisco allows in a directory number.
+func dialable(s string) bool {
+	return len(s) > 0 && len(s) <= 27 && !strings.ContainsFunc(s, func(r rune) bool {
+		return (r < '0' || r > '9') && !letter(r) && !strings.ContainsRune("+*#.", r)
+	})
+}
+
+// ephones are `ephone TAG`. [reference/cme.md 3]
+func ephones() []language.Declaration {
+	const doc = "reference/cme.md 3"
+	at := func(c *language.Context) *cnf.Ephone {
+		if e := find(c.Config.Telephony.Ephones, c.Keys.Int("tag"), ephoneTag); e != nil {
+			return e
+		}
+		return &cnf.Ephone{}
+	}
+	ds := []language.Declaration{
+		{
+			Mode: language.Global, Enters: modeEphone, Doc: doc, Format: twoBlanks(1),
+			Syntax: `ephone("Configure Ephone") <tag:1-1000>("Ethernet phone tag")`,
+			Set: func(c *language.Context) error {
+				insert(&c.Config.Telephony.Ephones, cnf.Ephone{Tag: c.Args.Int("tag")}, ephoneTag)
+				return nil
+			},
+			Unset: func(c *language.Context) error {
+				remove(&c.Config.Telephony.Ephones, c.Args.Int("tag"), ephoneTag)
+				c.Config.DropSection("ephone  " + itoa(c.Args.Int("tag")))
+				return nil
+			},
+			Get: func(v *language.View) []grammar.Args {
+				var out []grammar.Args
+				for _, e := range v.Config.Telephony.Ephones {
+					out = append(out, args("tag", e.Tag))
+				}
+				return out
+			},
+		},
+		value(modeEphone, `device-security-mode("Set the security mode for the device") ![ ( none$m("SCCP non-secure") | authenticated$m("Authenticated") | encrypted$m("Encrypted") ) ]`, "m", "", doc, "", func(c *language.Context) *string { return &at(c).DeviceSecurity }),
+		short(modeEphone, `description("Ephone description") ![ <text:LINE>("Up to 128 characters") ]`, 128, doc, func(c *language.Context) *string { return &at(c).Description }),
+		{
+			Mode: modeEphone, Doc: doc, Syntax: `mac-address("Define ethernet phone MAC address") ![ <mac:H.H.H>("Hardware address of the phone") ]`,
+			Set:   func(c *language.Context) error { at(c).MAC = grammar.Get[phone.MAC](c.Args, "mac"); return nil },
+			Unset: func(c *language.Context) error { at(c).MAC = phone.MAC{}; return nil },
+			Get:   func(v *language.View) []grammar.Args { m := at(viewContext(v)).MAC; return one(!m.IsZero(), "mac", m) },
+		},
+		credentials(modeEphone, doc, func(c *language.Context) (*string, *string) { e := at(c); return &e.Username, &e.Password }),
+		speedDials(modeEphone, doc, func(c *language.Context) *[]cnf.SpeedDial { return &at(c).SpeedDials }),
+		phoneTypeLine(modeEphone, doc, func(c *language.Context) (*string, *[]string) { e := at(c); return &e.Type, &e.Addons }),
+		{
+			Mode: modeEphone, Doc: doc, Syntax: `button("Define button to dn map") ![ <list:WORD>("Button and dn such as 1:1 or 2o3,4")+64 ]`,
+			Format: twoBlanksAfterWord,
+			Set: func(c *language.Context) error {
+				var bs []cnf.Button
+				for _, w := range grammar.List[string](c.Args, "list") {
+					b, err := parseButton(w)
+					if err != nil {
+						return err
+					}
+					bs = append(bs, b)
+				}
+				e := at(c)
+				for _, b := range bs {
+					e.Buttons = slices.DeleteFunc(e.Buttons, func(o cnf.Button) bool { return o.Position == b.Position })
+					e.Buttons = append(e.Buttons, b)
+				}
+				slices.SortFunc(e.Buttons, func(a, b cnf.Button) int { return a.Position - b.Position })
+				return nil
+			},
+			Unset: func(c *language.Context) error {
+				e := at(c)
+				list := grammar.List[string](c.Args, "list")
+				if len(list) == 0 {
+					e.Buttons = nil
+				}
+				for _, w := range list {
+					n, _ := strconv.Atoi(leadingDigits(w))
+					e.Buttons = slices.DeleteFunc(e.Buttons, func(o cnf.Button) bool { return o.Position == n })
+				}
+				return nil
+			},
+			Get: func(v *language.View) []grammar.Args {
+				var list []string
+				for _, b := range at(viewContext(v)).Buttons {
+					list = append(list, formatButton(b))
+				}
+				return one(len(list) > 0, "list", list)
+			},
+		},
+	}
+	return append(ds, carryAll(modeEphone, "reference/cme.md 3",
+		`ephone-template("Define ephone template tag") <rest:LINE>("Tag")`,
+		`pin("Define 4-8 digit personal identification number") <rest:LINE>("PIN")`,
+		`blf-speed-dial("Define blf speed-dial number") <rest:LINE>("Parameters")`,
+		`fastdial("Define ip-phone fastdial number") <rest:LINE>("Parameters")`,
+		`paging-dn("Set audio paging dn group for phone") <rest:LINE>("Tag")`,
+		`codec("Set preferred codec for calls with other phones on this router") <rest:LINE>("Codec")`,
+		`auto-line("Automatically select a line to use") [ <rest:LINE>("Line") ]`,
+		`max-calls-per-button("Define maximum number of calls on an octo-dn button") <rest:LINE>("Calls")`,
+		`busy-trigger-per-button("Define maximum number of incoming calls on an octo-dn button") <rest:LINE>("Calls")`,
+		`keep-conference("Do not disconnect conference when conference initiator hangs-up") [ <rest:LINE>("Parameters") ]`,
+		`video("Enable video for this phone")`,
+		`conference("Configure conference options") <rest:LINE>("Parameters")`,
+		`logout-profile("Configure logout profile") <rest:LINE>("Tag")`,
+		`vpn-group("Define vpn-group") <rest:LINE>("Tag")`,
+		`vpn-profile("Define vpn-profile") <rest:LINE>("Tag")`,
+		`presence("Configure phone presence options") <rest:LINE>("call-list")`,
+		`feature-button("Feature button") <rest:LINE>("Parameters")`,
+		`multicast-moh("Enable multicast music on hold")`,
+		`night-service("Define night-service bell") <rest:LINE>("bell")`,
+		`privacy-button("Privacy button")`,
+	)...)
+}
+
+func ephoneTag(e *cnf.Ephone) int { return e.Tag }
+
+func twoBlanksAfterWord(line string) string {
+	word, rest, ok := strings.Cut(line, " ")
+	if !ok {
+		return line
+	}
+	return word + "  " + rest
+}
+
+// separators of `button`: normal, beepless, feature ring, monitor, overlay,
+// overlay with call waiting, rollover, silent, watch. [reference/cme.md 3]
+const separators = ":bfmocxsw"
+
+func leadingDigits(s string) string {
+	i := 0
+	for i < len(s) && s[i] >= '0' && s[i] <= '9' {
+		i++
+	}
+	return s[:i]
+}
+
+func parseButton(w string) (cnf.Button, error) {
+	bad := language.Answer("% Button " + w + " is not of the form <button><separator><dn>[,<dn>]")
+	d := leadingDigits(w)
+	n, err := strconv.Atoi(d)
+	if err != nil || n < 1 || n > 64 || len(d) == len(w) || strings.IndexByte(separators, w[len(d)]) < 0 {
+		return cnf.Button{}, bad
+	}
+	b := cnf.Button{Position: n, Separator: w[len(d)]}
+	for _, s := range strings.Split(w[len(d)+1:], ",") {
+		dn, err := strconv.Atoi(s)
+		if err != nil || dn < 1 || dn > 1000 || len(b.DNs) >= 25 {
+			return cnf.Button{}, bad
+		}
+		b.DNs = append(b.DNs, dn)
+	}
+	return b, nil
+}
+
+func formatButton(b cnf.Button) string {
+	var dns []string
+	for _, d := range b.DNs {
+		dns = append(dns, itoa(d))
+	}
+	return itoa(b.Position) + string(b.Separator) + strings.Join(dns, ",")
+}
+
+// credentials is `username U password P`.
+func credentials(mode, doc string, at func(*language.Context) (*string, *string)) language.Declaration {
+	return language.Declaration{
+		Mode: mode, Doc: doc,
+		Syntax: `username("Define the user of this phone") ![ <user:STRING>("User name") [ password("Define the password") <password:STRING>("Password") ] ]`,
+		Set: func(c *language.Context) error {
+			u, p := at(c)
+			*u, *p = c.Args.String("user"), c.Args.String("password")
+			return nil
+		},
+		Unset: func(c *language.Context) error { u, p := at(c); *u, *p = "", ""; return nil },
+		Get: func(v *language.View) []grammar.Args {
+			u, p := at(viewContext(v))
+			if *u == "" {
+				return nil
+			}
+			a := args("user", *u)
+			if *p != "" {
+				a["password"] = *p
+			}
+			return []grammar.Args{a}
+		},
+	}
+}
+
+// speedDials is `speed-dial N NUMBER [label TEXT]`.
+func speedDials(mode, doc string, at func(*language.Context) *[]cnf.SpeedDial) language.Declaration {
+	return language.Declaration{
+		Mode: mode, Doc: doc,
+		Syntax: `speed-dial("Define ip-phone speed-dial number") <n:1-100>("Speed dial button") ![ <number:WORD>("Number") [ label("Text beside the button") <label:STRING>("Text") ] ]`,
+		Set: func(c *language.Context) error {
+			s := cnf.SpeedDial{Position: c.Args.Int("n"), Number: c.Args.String("number"), Label: c.Args.String("label")}
+			l := at(c)
+			*l = slices.DeleteFunc(*l, func(o cnf.SpeedDial) bool { return o.Position == s.Position })
+			*l = append(*l, s)
+			slices.SortFunc(*l, func(a, b cnf.SpeedDial) int { return a.Position - b.Position })
+			return nil
+		},
+		Unset: func(c *language.Context) error {
+			l := at(c)
+			*l = slices.DeleteFunc(*l, func(o cnf.SpeedDial) bool { return o.Position == c.Args.Int("n") })
+			return nil
+		},
+		Get: func(v *language.View) []grammar.Args {
+			var out []grammar.Args
+			for _, s := range *at(viewContext(v)) {
+				a := args("n", s.Position, "number", s.Number)
+				if s.Label != "" {
+					a["label"] = s.Label
+				}
+				out = append(out, a)
+			}
+			return out
+		},
+	}
+}
+
+// phoneTypeLine is `type TYPE [addon 1 MODULE [2 MODULE ...]]`.
+func phoneTypeLine(mode, doc string, at func(*language.Context) (*string, *[]string)) language.Declaration {
+	return language.Declaration{
+		Mode: mode, Doc: doc,
+		Syntax: `type("Define ip-phone type") ![ <type:TYPE>("Type of phone") [ addon("Expansion modules") 1("First module") <a1:WORD>("Module") [ 2("Second module") <a2:WORD>("Module") [ 3("Third module") <a3:WORD>("Module") ] ] ] ]`,
+		Set: func(c *language.Context) error {
+			t, addons := at(c)
+			*t, *addons = c.Args.String("type"), nil
+			for _, k := range []string{"a1", "a2", "a3"} {
+				if c.Args.Has(k) {
+					*addons = append(*addons, c.Args.String(k))
+				}
+			}
+			return nil
+		},
+		Unset: func(c *language.Context) error { t, addons := at(c); *t, *addons = "", nil; return nil },
+		Get: func(v *language.View) []grammar.Args {
+			t, addons := at(viewContext(v))
+			if *t == "" {
+				return nil
+			}
+			a := args("type", *t)
+			for i, m := range *addons {
+				a["a"+itoa(i+1)] = m
+			}
+			return []grammar.Args{a}
+		},
+	}
+}
+
+// Lists of sections sorted by tag.
+
+func find[T any](list []T, tag int, of func(*T) int) *T {
+	for i := range list {
+		if of(&list[i]) == tag {
+			return &list[i]
+		}
+	}
+	return nil
+}
+
+func insert[T any](list *[]T, v T, of func(*T) int) *T {
+	if p := find(*list, of(&v), of); p != nil {
+		return p
+	}
+	*list = append(*list, v)
+	slices.SortFunc(*list, func(a, b T) int { return of(&a) - of(&b) })
+	return find(*list, of(&v), of)
+}
+
+func remove[T any](list *[]T, tag int, of func(*T) int) {
+	*list = slices.DeleteFunc(*list, func(v T) bool { return of(&v) == tag })
+}

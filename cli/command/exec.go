@@ -1,0 +1,290 @@
+package command
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"option150/cli/language"
+	"option150/platform/aaa"
+	"option150/platform/message"
+	"option150/platform/running"
+	"option150/platform/service"
+)
+
+// privileged is the level of what only `enable` opens.
+const privileged = 15
+
+// action declares an exec command.
+func action(syntax string, level int, doc string, run func(*language.Invocation) error) language.Declaration {
+	return language.Declaration{Mode: language.Exec, Syntax: syntax, Level: level, Doc: doc, Run: run}
+}
+
+// execCommands are the commands of exec mode that are not show and debug.
+func execCommands(b *Box) []language.Declaration {
+	leave := func(in *language.Invocation) error { in.Op.Close(); return nil }
+	ds := []language.Declaration{
+		action(`enable("Turn on privileged commands") [ <level:0-15>("Enable level") ]`, 0, "reference/ios-cli.md 1.2", enable),
+		action(`disable("Turn off privileged commands") [ <level:0-15>("Privilege level to go to") ]`, 0, "reference/ios-cli.md 1.2", func(in *language.Invocation) error {
+			level := 1
+			if in.Args.Has("level") {
+				level = in.Args.Int("level")
+			}
+			in.Op.SetPrivilege(min(level, in.Op.Privilege()))
+			return nil
+		}),
+		action(`exit("Exit from the EXEC")`, 0, "reference/ios-cli.md 1.2", leave),
+		action(`logout("Exit from the EXEC")`, 0, "reference/ios-cli.md 1.2", leave),
+		action(`quit("Exit from the EXEC")`, 0, "reference/ios-cli.md 1.2", leave),
+		action(`help("Description of the interactive help system")`, 0, "reference/ios-cli.md 1.4", help),
+		action(`configure("Enter configuration mode") [ terminal("Configure from the terminal") ]`, privileged, "reference/ios-cli.md 1.9", func(in *language.Invocation) error {
+			if !strings.Contains(" "+strings.ToLower(in.Line)+" ", " t") {
+				a, err := in.Op.Ask("Configuring from terminal, memory, or network [terminal]? ")
+				if err != nil {
+					return nil
+				}
+				if a = strings.TrimSpace(strings.ToLower(a)); a != "" && !strings.HasPrefix("terminal", a) {
+					return language.Answer("?Must be \"terminal\" on this box")
+				}
+			}
+			fmt.Fprintln(in.Out, "Enter configuration commands, one per line.  End with CNTL/Z.")
+			in.Op.Configure()
+			return nil
+		}),
+		action(`write("Write running configuration to memory, network, or terminal") [ ( memory("Write to NV memory") | terminal$terminal("Write to terminal") | erase$erase("Erase NV memory") ) ]`, privileged, "reference/ios-cli.md 1.9", func(in *language.Invocation) error {
+			switch {
+			case in.Args.Has("terminal"):
+				return b.showRunning(in, false)
+			case in.Args.Has("erase"):
+				return b.eraseStartup(in)
+			}
+			return b.save(in.Out, in.Op.Who())
+		}),
+		action(`copy("Copy from one file to another") running-config("Copy from current system configuration") startup-config("Copy to startup configuration")`, privileged, "reference/ios-cli.md 1.9", func(in *language.Invocation) error {
+			if !in.Config.PromptFree {
+				name, err := in.Op.Ask("Destination filename [startup-config]? ")
+				if err != nil && !errors.Is(err, io.EOF) {
+					return err
+				}
+				if name = strings.TrimSpace(name); name != "" && name != "startup-config" {
+					return language.Answer("%Error opening nvram:" + name + " (Permission denied)")
+				}
+			}
+			return b.save(in.Out, in.Op.Who())
+		}),
+		action(`copy startup-config("Copy from startup configuration") running-config("Update (merge with) current system configuration")`, privileged, "reference/ios-cli.md 1.9", b.copyStartup),
+		action(`erase("Erase a filesystem") startup-config("Erase contents of configuration memory")`, privileged, "reference/ios-cli.md 1.9", b.eraseStartup),
+		action(`reload("Halt and perform a cold restart")`, privileged, "reference/ios-cli.md 1.9", b.reload),
+		action(`clear("Reset functions") logging("Clear logging buffer")`, privileged, "reference/ios-cli.md 1.12", func(in *language.Invocation) error {
+			if ok, err := in.Op.Confirm("Clear logging buffer "); err != nil || !ok {
+				return nil
+			}
+			fmt.Fprintln(in.Out)
+			b.Logging.Clear()
+			return nil
+		}),
+	}
+	ds = append(ds, terminalCommands()...)
+	return append(ds, clearDHCP(b)...)
+}
+
+// enable asks for the enable secret unless the session has the level already.
+// [reference/ios-cli.md 1.2]
+func enable(in *language.Invocation) error {
+	level := privileged
+	if in.Args.Has("level") {
+		level = in.Args.Int("level")
+	}
+	if in.Op.Privilege() >= level {
+		return nil
+	}
+	secret := in.Config.AAA.EnableSecret
+	if secret.IsZero() {
+		secret = in.Config.AAA.EnablePassword
+	}
+	if secret.IsZero() {
+		if strings.HasPrefix(in.Op.LineName(), "con") {
+			in.Op.SetPrivilege(level) // who holds the console holds the box
+			return nil
+		}
+		return language.Answer("% No password set")
+	}
+	for range 3 {
+		p, err := in.Op.Password("Password: ")
+		if err != nil {
+			return nil
+		}
+		if aaa.Check(secret, p) {
+			in.Op.SetPrivilege(level)
+			return nil
+		}
+	}
+	return language.Answer(message.BadSecrets + "\n")
+}
+
+func help(in *language.Invocation) error {
+	_, err := io.WriteString(in.Out, `Help may be requested at any point in a command by entering
+a question mark '?'.  If nothing matches, the help list will
+be empty and you must backup until entering a '?' shows the
+available options.
+Two styles of help are provided:
+1. Full help is available when you are ready to enter a
+   command argument (e.g. 'show ?') and describes each possible
+   argument.
+2. Partial help is provided when an abbreviated argument is entered
+   and you want to know what arguments match the input
+   (e.g. 'show pr?'.)
+
+`)
+	return err
+}
+
+// terminalCommands set this session's terminal; all are silent on success, at
+// user level too: clients send them before `enable`. [reference/ios-cli.md 0.7]
+func terminalCommands() []language.Declaration {
+	const doc = "reference/ios-cli.md 1.7"
+	set := func(syntax string, f func(language.Terminal, int), def int) language.Declaration {
+		d := action(syntax, 0, doc, func(in *language.Invocation) error { f(in.Op.Terminal(), in.Args.Int("n")); return nil })
+		d.Undo = func(in *language.Invocation) error { f(in.Op.Terminal(), def); return nil }
+		return d
+	}
+	mon := action(`terminal("Set terminal line parameters") monitor("Copy debug output to the current terminal line")`, 0, doc, func(in *language.Invocation) error { in.Op.Terminal().SetMonitor(true); return nil })
+	mon.Undo = func(in *language.Invocation) error { in.Op.Terminal().SetMonitor(false); return nil }
+	off := func(in *language.Invocation) error { in.Op.Terminal().SetMonitor(false); return nil }
+	history := set(`terminal history("Enable and control the command history function") size("Set history buffer size") ![ <n:0-256>("Size of history buffer") ]`, language.Terminal.SetHistorySize, 10)
+	return []language.Declaration{
+		mon,
+		set(`terminal length("Set number of lines on a screen") ![ <n:0-512>("Number of lines on screen (0 for no pausing)") ]`, language.Terminal.SetLength, 24),
+		set(`terminal width("Set width of the display terminal") ![ <n:0-512>("Number of characters on a screen line") ]`, language.Terminal.SetWidth, 80),
+		history,
+		action(`terminal no("Negate a command or set its defaults") monitor("Copy debug output to the current terminal line")`, 0, doc, off),
+		action(`terminal no length("Set number of lines on a screen")`, 0, doc, func(in *language.Invocation) error { in.Op.Terminal().SetLength(24); return nil }),
+		action(`terminal no width("Set width of the display terminal")`, 0, doc, func(in *language.Invocation) error { in.Op.Terminal().SetWidth(80); return nil }),
+	}
+}
+
+// save is `write memory`.
+func (b *Box) save(out io.Writer, who running.Who) error {
+	fmt.Fprintln(out, message.BuildingConf)
+	if err := b.SaveStartup(who); err != nil {
+		return language.Answer("% startup-config file write failed (" + cause(err) + ")")
+	}
+	fmt.Fprintln(out, message.OK)
+	return nil
+}
+
+// cause is the last word on an error, without the names of host files.
+func cause(err error) string {
+	for {
+		next := errors.Unwrap(err)
+		if next == nil {
+			s := err.Error()
+			return strings.ToUpper(s[:1]) + s[1:]
+		}
+		err = next
+	}
+}
+
+func (b *Box) eraseStartup(in *language.Invocation) error {
+	ok, err := in.Op.Confirm("Erasing the nvram filesystem will remove all configuration files! Continue? ")
+	if err != nil || !ok {
+		return nil
+	}
+	if err := b.NVRAM.EraseStartup(); err != nil {
+		return language.Answer("% nvram: could not be erased (" + cause(err) + ")")
+	}
+	fmt.Fprintf(in.Out, "%s\nErase of nvram: complete\n", message.OK)
+	return nil
+}
+
+// copyStartup merges the startup-config into what runs, as one transaction.
+func (b *Box) copyStartup(in *language.Invocation) error {
+	text, err := b.NVRAM.LoadStartup()
+	if err != nil {
+		return language.Answer("startup-config is not present")
+	}
+	rep, err := b.Language.Load(string(text), b.Store.Current(), nil)
+	if err != nil {
+		return err
+	}
+	for _, e := range rep.Rejected {
+		fmt.Fprintf(in.Out, "%% startup-config %v\n", e)
+	}
+	if err := b.Store.Replace(in.Ctx, in.Op.Who(), rep.Config, service.Interactive); err != nil {
+		return err
+	}
+	fmt.Fprintf(in.Out, "%d bytes copied\n", len(text))
+	return nil
+}
+
+// reload restarts the appliance with the startup-config.
+// [reference/ios-cli.md 1.9]
+func (b *Box) reload(in *language.Invocation) error {
+	if b.Unsaved() {
+		for {
+			a, err := in.Op.Ask("\nSystem configuration has been modified. Save? [yes/no]: ")
+			if err != nil {
+				return nil
+			}
+			switch a = strings.ToLower(strings.TrimSpace(a)); {
+			case a != "" && strings.HasPrefix("yes", a):
+				if err := b.save(in.Out, in.Op.Who()); err != nil {
+					return err
+				}
+			case a != "" && strings.HasPrefix("no", a):
+			default:
+				fmt.Fprintln(in.Out, "% Please answer 'yes' or 'no'.")
+				continue
+			}
+			break
+		}
+	}
+	ok, err := in.Op.Confirm("Proceed with reload? ")
+	if err != nil || !ok {
+		return nil
+	}
+	fmt.Fprintln(in.Out)
+	b.Reload(in.Op.Who())
+	return nil
+}
+
+// everyMode are the commands of every configuration mode.
+func everyMode() []language.Declaration {
+	var out []language.Declaration
+	for _, m := range Modes() {
+		if m.Name == language.Exec {
+			continue
+		}
+		exitHelp := "Exit from this configuration mode"
+		if m.Name == language.Global {
+			exitHelp = "Exit from configure mode"
+		}
+		out = append(out,
+			language.Declaration{Mode: m.Name, Syntax: `exit("` + exitHelp + `")`, Doc: "reference/ios-cli.md 1.3", Run: func(in *language.Invocation) error { in.Op.Up(); return nil }},
+			language.Declaration{Mode: m.Name, Syntax: `end("Exit from configure mode")`, Doc: "reference/ios-cli.md 1.3", Run: func(in *language.Invocation) error { in.Op.End(); return nil }},
+			language.Declaration{Mode: m.Name, Syntax: `do("To run exec commands in config mode") <command:LINE>("Exec Command")`, Doc: "reference/ios-cli.md 1.3", Run: func(*language.Invocation) error { return nil }},
+			language.Declaration{Mode: m.Name, Syntax: `help("Description of the interactive help system")`, Doc: "reference/ios-cli.md 1.4", Run: help},
+		)
+	}
+	return out
+}
+
+// banners prints `banner KIND` with its text. Typing them is no grammar: the
+// session and the loader read their text.
+func banners() []language.Declaration {
+	return []language.Declaration{{Mode: language.Global, Text: func(v *language.View) []string {
+		var out []string
+		for _, b := range v.Config.Banners {
+			out = append(out, "banner "+b.Kind+" ^C")
+			out = append(out, strings.Split(strings.TrimSuffix(b.Text, "\n"), "\n")...)
+			out = append(out, "^C")
+		}
+		return out
+	}}, {
+		Mode: language.Global, Doc: "reference/ios-cli.md 1.2",
+		Syntax: `banner("Define a login banner") ( exec$kind("Set EXEC process creation banner") | incoming$kind("Set incoming terminal line banner") | login$kind("Set login banner") | motd$kind("Set Message of the Day banner") ) ![ <text:LINE>("c banner-text c, where 'c' is a delimiting character") ]`,
+		Set:    func(*language.Context) error { return nil },
+		Unset:  func(c *language.Context) error { c.Config.SetBanner(c.Args.String("kind"), ""); return nil },
+	}}
+}

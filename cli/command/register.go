@@ -1,0 +1,243 @@
+package command
+
+import (
+	"net/netip"
+	"slices"
+
+	"option150/cli/grammar"
+	"option150/cli/language"
+	"option150/telephony/cnf"
+	"option150/telephony/phone"
+)
+
+const registerHead = `voice("Global voice configuration") register("Voice register subsystem") `
+
+// registerGlobal is `voice register global`. [reference/cme.md 4.1]
+func registerGlobal() []language.Declaration {
+	const doc = "reference/cme.md 4.1"
+	at := func(c *language.Context) *cnf.RegisterGlobal { return &c.Config.Telephony.Global }
+	def := cnf.Default().Global
+	ds := []language.Declaration{
+		{
+			Mode: language.Global, Enters: modeGlobal, Doc: doc,
+			Syntax: registerHead + `global("Global parameters of all SIP phones")`,
+			Set:    func(c *language.Context) error { at(c).Present = true; return nil },
+			Unset: func(c *language.Context) error {
+				*at(c) = def
+				c.Config.DropSection("voice register global")
+				return nil
+			},
+			Get: func(v *language.View) []grammar.Args { return one(v.Config.Telephony.Global.Present) },
+		},
+		value(modeGlobal, `mode("Mode of this router") ![ ( cme$m("Cisco Unified CME") | esrst$m("Enhanced SRST") ) ]`, "m", "", doc, "", func(c *language.Context) *string { return &at(c).Mode }),
+		sourceAddress(modeGlobal, `source-address("Define IP address and port for the phones to register at")`, doc, 5060, func(c *language.Context) *cnf.SourceAddress { return &at(c).SourceAddress }),
+		value(modeGlobal, `max-dn("Maximum directory numbers supported") ![ <n:1-750>("Maximum directory numbers") ]`, "n", "", doc, 0, func(c *language.Context) *int { return &at(c).MaxDN }),
+		value(modeGlobal, `max-pool("Maximum pools supported") ![ <n:1-262>("Maximum pools") ]`, "n", "", doc, 0, func(c *language.Context) *int { return &at(c).MaxPool }),
+		loads(modeGlobal, doc, func(c *language.Context) *[]cnf.LoadEntry { return &at(c).Loads }),
+		value(modeGlobal, `tftp-path("Location of the files of SIP phones") ![ <path:URL>("flash: or a URL") ]`, "path", "", doc, "", func(c *language.Context) *string { return &at(c).TFTPPath }),
+		flag(modeGlobal, `file("Form of the files") text("Write the ASCII form of binary files too")`, "", doc, false, func(c *language.Context) *bool { return &at(c).FileText }),
+		value(modeGlobal, `timezone("Set time zone for the phones") ![ <n:1-56>("Time zone") ]`, "n", "", doc, def.Timezone, func(c *language.Context) *int { return &at(c).Timezone }),
+		value(modeGlobal, `date-format("Set date format for IP Phone display") ![ ( D/M/Y$f("Date format") | M/D/Y$f("Date format") | Y-D-M$f("Date format") | Y/D/M$f("Date format") | Y/M/D$f("Date format") | YY-M-D$f("Date format") ) ]`, "f", "", doc, def.DateFormat, func(c *language.Context) *string { return &at(c).DateFormat }),
+		timeFormat(modeGlobal, doc, func(c *language.Context) *int { return &at(c).TimeFormat }),
+		{
+			Mode: modeGlobal, Doc: doc,
+			Syntax: `ntp-server("Define the NTP server of the phones") ![ <addr:A.B.C.D>("IP address of the NTP server") [ mode("How the phone asks") ( anycast$m("Anycast") | directedbroadcast$m("Directed broadcast") | multicast$m("Multicast") | unicast$m("Unicast") ) ] ]`,
+			Set: func(c *language.Context) error {
+				g := at(c)
+				g.NTPServer, g.NTPMode = grammar.Get[netip.Addr](c.Args, "addr"), c.Args.String("m")
+				return nil
+			},
+			Unset: func(c *language.Context) error { g := at(c); g.NTPServer, g.NTPMode = netip.Addr{}, ""; return nil },
+			Get: func(v *language.View) []grammar.Args {
+				g := v.Config.Telephony.Global
+				if !g.NTPServer.IsValid() {
+					return nil
+				}
+				a := args("addr", g.NTPServer)
+				if g.NTPMode != "" {
+					a["m"] = g.NTPMode
+				}
+				return []grammar.Args{a}
+			},
+		},
+		value(modeGlobal, `user-locale("User locale") ![ <cc:WORD>("Country code") ]`, "cc", "", doc, "", func(c *language.Context) *string { return &at(c).UserLocale }),
+		value(modeGlobal, `network-locale("Network locale") ![ <cc:WORD>("Country code") ]`, "cc", "", doc, "", func(c *language.Context) *string { return &at(c).NetworkLocale }),
+		urls(modeGlobal, `url("Define SIP phone URL's") ( authentication$kind("URL that authenticates requests to the phones") | directory$kind("URL of the directories button") | service$kind("URL of the services button") | idle$kind("URL shown when the phone is idle") )`, doc, func(c *language.Context) *[]cnf.URL { return &at(c).URLs }),
+		value(modeGlobal, `telnet("Telnet to the phones") level("Level of access") ![ <n:0-2>("Level") ]`, "n", "", doc, 0, func(c *language.Context) *int { return &at(c).TelnetLevel }),
+	}
+	return append(ds, carryAll(modeGlobal, "reference/cme.md 4.1",
+		`authenticate("Authentication of SIP phones") <rest:LINE>("Parameters")`,
+		`dst("Daylight saving time") <rest:LINE>("Parameters")`,
+		`outbound-proxy("Outbound proxy") <rest:LINE>("system")`,
+		`hold-alert("Call on-hold alert") [ <rest:LINE>("Parameters") ]`,
+		`forwarding("Call forwarding") <rest:LINE>("local")`,
+		`privacy("Privacy on shared lines") [ <rest:LINE>("Parameters") ]`,
+		`voicemail("Voicemail number") <rest:LINE>("Number")`,
+		`max-redirect("Number of call redirects") <rest:LINE>("Number of redirects")`,
+		`keepalive("Keepalive of SIP phones") <rest:LINE>("Seconds")`,
+		`timeouts("Timeouts of SIP phones") <rest:LINE>("Parameters")`,
+		`ip("IP parameters of the phones") qos("Configure QoS parameters") <rest:LINE>("Parameters")`,
+		`bulk("Bulk registration") <rest:LINE>("Pattern")`,
+		`conference("Conferences") <rest:LINE>("hardware")`,
+		`group("VRF groups") <rest:LINE>("Parameters")`,
+		`security-policy("Security policy") <rest:LINE>("Policy")`,
+		`phone-mode("Mode of the phones") <rest:LINE>("phone-only")`,
+		`auto-register("Register unknown phones")`,
+		`logo("Logo of the phones") <rest:LINE>("URL")`,
+		`external-ring("External ring") <rest:LINE>("Pattern")`,
+		`mwi("Message waiting indication") <rest:LINE>("Parameters")`,
+		`presence("Presence") <rest:LINE>("Parameters")`,
+		`camera("Camera of video phones")`, `video("Video of video phones")`,
+	)...)
+}
+
+// registerDNs are `voice register dn TAG`. [reference/cme.md 4.2]
+func registerDNs() []language.Declaration {
+	const doc = "reference/cme.md 4.2"
+	tag := func(d *cnf.RegisterDN) int { return d.Tag }
+	at := func(c *language.Context) *cnf.RegisterDN {
+		if d := find(c.Config.Telephony.DNs, c.Keys.Int("tag"), tag); d != nil {
+			return d
+		}
+		return &cnf.RegisterDN{}
+	}
+	number := value(modeDN, `number("Directory number") ![ <number:WORD>("A sequence of digits") ]`, "number", "", doc, "", func(c *language.Context) *string { return &at(c).Number })
+	set := number.Set
+	number.Set = func(c *language.Context) error {
+		if !dialable(c.Args.String("number")) {
+			return language.Answer("% A number is up to 27 digits, letters and the characters + * # . A-D")
+		}
+		return set(c)
+	}
+	ds := []language.Declaration{
+		{
+			Mode: language.Global, Enters: modeDN, Doc: doc, Format: twoBlanks(3),
+			Syntax: registerHead + `dn("Directory number of SIP phones") <tag:1-750>("dn tag")`,
+			Set: func(c *language.Context) error {
+				insert(&c.Config.Telephony.DNs, cnf.RegisterDN{Tag: c.Args.Int("tag")}, tag)
+				return nil
+			},
+			Unset: func(c *language.Context) error {
+				remove(&c.Config.Telephony.DNs, c.Args.Int("tag"), tag)
+				c.Config.DropSection("voice register dn  " + itoa(c.Args.Int("tag")))
+				return nil
+			},
+			Get: func(v *language.View) []grammar.Args {
+				var out []grammar.Args
+				for _, d := range v.Config.Telephony.DNs {
+					out = append(out, args("tag", d.Tag))
+				}
+				return out
+			},
+		},
+		number,
+		short(modeDN, `name("Name of the user") ![ <text:LINE>("Up to 64 characters") ]`, 64, doc, func(c *language.Context) *string { return &at(c).Name }),
+		short(modeDN, `label("Text beside the button") ![ <text:LINE>("Up to 30 characters") ]`, 30, doc, func(c *language.Context) *string { return &at(c).Label }),
+	}
+	return append(ds, carryAll(modeDN, "reference/cme.md 4.2",
+		`description("Description") <rest:LINE>("Text")`, `allow("Permit a feature") <rest:LINE>("watch")`,
+		`no-reg("Do not register the number")`, `mwi("Message waiting indication") [ <rest:LINE>("Parameters") ]`,
+		`shared-line("Shared line") [ <rest:LINE>("Parameters") ]`, `call-forward("Call forwarding") <rest:LINE>("Parameters")`,
+		`huntstop("Stop hunting") [ <rest:LINE>("Parameters") ]`, `preference("Preference of the dial-peer") <rest:LINE>("Preference")`,
+		`pickup-group("Pickup group") <rest:LINE>("Number")`, `auto-answer("Answer calls automatically")`,
+		`after-hour("After-hours exemption") <rest:LINE>("exempt")`, `translation-profile("Translation profile") <rest:LINE>("Parameters")`,
+		`timeouts("Timeouts") <rest:LINE>("Parameters")`, `session-server("Session server") <rest:LINE>("Tag")`,
+	)...)
+}
+
+// registerPools are `voice register pool TAG`. [reference/cme.md 4.2]
+func registerPools() []language.Declaration {
+	const doc = "reference/cme.md 4.2"
+	tag := func(p *cnf.RegisterPool) int { return p.Tag }
+	at := func(c *language.Context) *cnf.RegisterPool {
+		if p := find(c.Config.Telephony.Pools, c.Keys.Int("tag"), tag); p != nil {
+			return p
+		}
+		return &cnf.RegisterPool{}
+	}
+	ds := []language.Declaration{
+		{
+			Mode: language.Global, Enters: modeRegisterPool, Doc: doc, Format: twoBlanks(3),
+			Syntax: registerHead + `pool("SIP phone") <tag:1-262>("pool tag")`,
+			Set: func(c *language.Context) error {
+				insert(&c.Config.Telephony.Pools, cnf.RegisterPool{Tag: c.Args.Int("tag")}, tag)
+				return nil
+			},
+			Unset: func(c *language.Context) error {
+				remove(&c.Config.Telephony.Pools, c.Args.Int("tag"), tag)
+				c.Config.DropSection("voice register pool  " + itoa(c.Args.Int("tag")))
+				return nil
+			},
+			Get: func(v *language.View) []grammar.Args {
+				var out []grammar.Args
+				for _, p := range v.Config.Telephony.Pools {
+					out = append(out, args("tag", p.Tag))
+				}
+				return out
+			},
+		},
+		{
+			Mode: modeRegisterPool, Doc: doc,
+			Syntax: `id("Identify the phone") ![ ( mac("Hardware address") <mac:H.H.H>("Hardware address of the phone") | device-id-name("Device name") <name:WORD>("Device name") ) ]`,
+			Set: func(c *language.Context) error {
+				p := at(c)
+				p.MAC, p.DeviceName = grammar.Get[phone.MAC](c.Args, "mac"), c.Args.String("name")
+				return nil
+			},
+			Unset: func(c *language.Context) error { p := at(c); p.MAC, p.DeviceName = phone.MAC{}, ""; return nil },
+			Get: func(v *language.View) []grammar.Args {
+				switch p := at(viewContext(v)); {
+				case !p.MAC.IsZero():
+					return []grammar.Args{args("mac", p.MAC)}
+				case p.DeviceName != "":
+					return []grammar.Args{args("name", p.DeviceName)}
+				}
+				return nil
+			},
+		},
+		phoneTypeLine(modeRegisterPool, doc, func(c *language.Context) (*string, *[]string) { p := at(c); return &p.Type, &p.Addons }),
+		{
+			Mode: modeRegisterPool, Doc: doc,
+			Syntax: `number("Number of a line of the phone") <pos:1-10>("Line of the phone") ![ dn("Directory number") <dn:1-750>("dn tag") ]`,
+			Set: func(c *language.Context) error {
+				n := cnf.PoolNumber{Position: c.Args.Int("pos"), DN: c.Args.Int("dn")}
+				p := at(c)
+				p.Numbers = slices.DeleteFunc(p.Numbers, func(o cnf.PoolNumber) bool { return o.Position == n.Position })
+				p.Numbers = append(p.Numbers, n)
+				slices.SortFunc(p.Numbers, func(a, b cnf.PoolNumber) int { return a.Position - b.Position })
+				return nil
+			},
+			Unset: func(c *language.Context) error {
+				p := at(c)
+				p.Numbers = slices.DeleteFunc(p.Numbers, func(o cnf.PoolNumber) bool { return o.Position == c.Args.Int("pos") })
+				return nil
+			},
+			Get: func(v *language.View) []grammar.Args {
+				var out []grammar.Args
+				for _, n := range at(viewContext(v)).Numbers {
+					out = append(out, args("pos", n.Position, "dn", n.DN))
+				}
+				return out
+			},
+		},
+		value(modeRegisterPool, `template("Template of the phone") ![ <n:1-10>("Template tag") ]`, "n", "", doc, 0, func(c *language.Context) *int { return &at(c).Template }),
+		value(modeRegisterPool, `dialplan("Dialplan of the phone") ![ <n:1-24>("Dialplan tag") ]`, "n", "", doc, 0, func(c *language.Context) *int { return &at(c).Dialplan }),
+		value(modeRegisterPool, `session-transport("Transport of the session") ![ ( tcp$t("TCP") | udp$t("UDP") ) ]`, "t", "", doc, "", func(c *language.Context) *string { return &at(c).Transport }),
+		values(modeRegisterPool, `dtmf-relay("How digits are relayed") ![ <how:WORD>("rtp-nte, sip-notify or sip-kpml")+3 ]`, "how", "", doc, func(c *language.Context) *[]string { return &at(c).DTMFRelay }),
+		credentials(modeRegisterPool, doc, func(c *language.Context) (*string, *string) { p := at(c); return &p.Username, &p.Password }),
+		short(modeRegisterPool, `description("Description of the phone") ![ <text:LINE>("Up to 128 characters") ]`, 128, doc, func(c *language.Context) *string { return &at(c).Description }),
+		value(modeRegisterPool, `codec("Preferred codec") ![ <codec:WORD>("Codec, such as g711ulaw") ]`, "codec", "", doc, "", func(c *language.Context) *string { return &at(c).Codec }),
+		speedDials(modeRegisterPool, doc, func(c *language.Context) *[]cnf.SpeedDial { return &at(c).SpeedDials }),
+	}
+	return append(ds, carryAll(modeRegisterPool, "reference/cme.md 4.2",
+		`id network("Network of the phones") <rest:LINE>("Network and mask")`, `id ip("Address of the phone") <rest:LINE>("Address and mask")`,
+		`voice-class("Voice class") <rest:LINE>("codec and tag")`, `busy-trigger-per-button("Incoming calls before busy") <rest:LINE>("Calls")`,
+		`vad("Voice activity detection")`, `blf-speed-dial("Speed dial with presence") <rest:LINE>("Parameters")`,
+		`fastdial("Fast dial") <rest:LINE>("Parameters")`, `feature-button("Feature button") <rest:LINE>("Parameters")`,
+		`presence("Presence") <rest:LINE>("call-list")`, `paging-dn("Paging dn") <rest:LINE>("Tag")`, `cor("Class of restriction") <rest:LINE>("Parameters")`,
+		`lpcor("Logical partitioning class of restriction") <rest:LINE>("Parameters")`, `logout-profile("Logout profile") <rest:LINE>("Tag")`,
+		`group("VRF group") <rest:LINE>("Tag")`, `keep-conference("Conference goes on without its initiator")`,
+		`srtp-crypto("SRTP crypto") <rest:LINE>("Tag")`, `call-forward("Call forwarding") <rest:LINE>("Parameters")`,
+		`preference("Preference of the dial-peer") <rest:LINE>("Preference")`, `proxy("Proxy") <rest:LINE>("Parameters")`,
+	)...)
+}

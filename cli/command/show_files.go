@@ -1,0 +1,178 @@
+package command
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"reflect"
+	"strings"
+	"time"
+
+	"option150/cli/language"
+	"option150/platform/flash"
+	"option150/platform/httpd"
+	"option150/telephony/firmware"
+	"option150/telephony/phone"
+)
+
+func showFiles(b *Box) []language.Declaration {
+	http := func(syntax string, f func(httpd.View) []string) language.Declaration {
+		return text(`ip http("HTTP information") server("HTTP server information") `+syntax, 0, "reference/files.md 1.7", func(in *language.Invocation) string {
+			return lines2text(f(b.httpView(in)))
+		})
+	}
+	return []language.Declaration{
+		http(`status("HTTP server status")`, httpd.RenderStatus),
+		http(`all("HTTP server all information")`, httpd.RenderAll),
+		http(`connection("HTTP server connection information")`, httpd.RenderConnections),
+		http(`statistics("HTTP server statistics")`, httpd.RenderStatistics),
+		http(`history("HTTP server history")`, httpd.RenderHistory),
+		http(`session-module("HTTP server application session module information")`, httpd.RenderModules),
+		text(`flash:("Display information about flash: file system")`, 0, "reference/ios-cli.md 1.13", func(*language.Invocation) string { return lines2text(flash.RenderShowFlash(b.listing("", true))) }),
+		text(`tftp-server("TFTP server information") sessions("Transfers under way")`, 0, "reference/files.md 1.8", func(*language.Invocation) string { return b.tftpSessions() }),
+		text(`tftp-server clients("Options clients sent")`, 0, "reference/files.md 1.8", func(*language.Invocation) string { return b.tftpClients() }),
+		text(`file-server("File service information") statistics("Counters of TFTP and HTTP together")`, 0, "reference/files.md 1.3", func(*language.Invocation) string { return b.fileCounters() }),
+		text(`firmware("Loads named in the configuration and their files")`, 0, "reference/files.md 5.4", func(in *language.Invocation) string { return b.firmwareText(in) }),
+		action(`dir("List files on a filesystem") [ ( flash:("Directory or file name") | <path:FLASHURL>("Directory or file name") | /all("List all files") ) ]`, 0, "reference/ios-cli.md 1.13", b.dir),
+		action(`more <file:FLASHURL>("File to display")`, privileged, "reference/cme.md 7.2", b.more),
+	}
+}
+
+func (b *Box) httpView(in *language.Invocation) httpd.View {
+	var more []uint16
+	if h := in.Config.HFS; h.Enabled && h.Port != 0 {
+		more = append(more, h.Port)
+	}
+	return b.HTTPD.View(in.Config.HTTP, more...)
+}
+
+func (b *Box) listing(path string, tree bool) flash.Listing {
+	l := flash.Listing{Path: path, Zone: time.UTC}
+	l.Total, l.Free, _ = b.Flash.Usage()
+	if tree {
+		l.Entries = b.Flash.Files("")
+	} else {
+		l.Entries, _ = b.Flash.List(path)
+	}
+	return l
+}
+
+// dir lists a directory or one file of flash:.
+func (b *Box) dir(in *language.Invocation) error {
+	path, err := flash.CleanPath(in.Args.String("path"))
+	if err != nil && in.Args.Has("path") {
+		return language.Answer("%Error opening " + in.Args.String("path") + " (Invalid file name)")
+	}
+	var out []string
+	if path == "" {
+		out = flash.RenderDir(b.listing("", false))
+	} else if e, err := b.Flash.Stat(path); err != nil {
+		return language.Answer(flash.RenderAbsent(path))
+	} else if e.Dir {
+		out = flash.RenderDir(b.listing(path, false))
+	} else {
+		out = flash.RenderDirFile(b.listing(path, false), e)
+	}
+	_, err = io.WriteString(in.Out, lines2text(out))
+	return err
+}
+
+// maxMore bounds what more prints; firmware is nothing to read.
+const maxMore = 4 << 20
+
+// more prints a generated file by its place (system:/its/...), or a text file
+// of flash:. An empty answer would mean nothing, so an absent file says why.
+func (b *Box) more(in *language.Invocation) error {
+	name := in.Args.String("file")
+	if f, ok := b.CNF.Current().At(name); ok {
+		return plain(in.Out, f.Content)
+	}
+	path, err := flash.CleanPath(name)
+	if err != nil {
+		return language.Answer("%Error opening " + name + " (No such file or directory)")
+	}
+	f, err := b.Flash.Open(path)
+	if err != nil {
+		return language.Answer(flash.RenderAbsent(path))
+	}
+	defer f.Close()
+	if f.Size > maxMore {
+		return language.Answer("%Error opening " + name + " (File too large to display)")
+	}
+	text, err := io.ReadAll(io.LimitReader(f, maxMore))
+	if err != nil {
+		return err
+	}
+	return plain(in.Out, text)
+}
+
+func plain(w io.Writer, text []byte) error {
+	s := strings.ToValidUTF8(strings.ReplaceAll(string(text), "\r\n", "\n"), ".")
+	if !strings.HasSuffix(s, "\n") {
+		s += "\n"
+	}
+	_, err := io.WriteString(w, s)
+	return err
+}
+
+func (b *Box) tftpSessions() string {
+	var w strings.Builder
+	fmt.Fprintf(&w, "%-22s %-32s %5s %9s %7s %5s %s\n", "Client", "File", "%", "KB/s", "RTT", "Rexm", "Age")
+	for _, s := range b.TFTP.Sessions() {
+		fmt.Fprintf(&w, "%-22s %-32s %4d%% %9.1f %7s %5d %s\n", s.Client, s.Name, s.Percent, s.Rate, s.RTT.Round(10*time.Microsecond), s.Retransmits, s.Age.Round(time.Second))
+	}
+	return w.String()
+}
+
+func (b *Box) tftpClients() string {
+	var w strings.Builder
+	fmt.Fprintf(&w, "%-16s %8s %s\n", "Client", "RTT", "Options of the last request")
+	for _, c := range b.TFTP.Clients() {
+		fmt.Fprintf(&w, "%-16s %8s %s\n", c.Addr, c.RTT.Round(10*time.Microsecond), c.Options)
+	}
+	return w.String()
+}
+
+// fileCounters prints the counters of CUCM's serviceability object in its
+// spelling, except for those whose name automation reads as a failure.
+func (b *Box) fileCounters() string {
+	now, limit := b.Files.Serving()
+	var w strings.Builder
+	fmt.Fprintf(&w, "Requests being served: %d of at most %d, waiting %d\n", now, limit, b.Files.Waiting())
+	c := reflect.ValueOf(b.Files.Counters())
+	for i := range c.NumField() {
+		name := strings.ReplaceAll(c.Type().Field(i).Name, "NotFound", "ForAbsentFiles")
+		fmt.Fprintf(&w, "%-34s %d\n", name, c.Field(i).Uint())
+	}
+	return w.String()
+}
+
+// Find looks a firmware file up as the file server would.
+func (b *Box) Find(name string) (firmware.Found, bool) {
+	f, err := b.Flash.Find(b.Files.HomePath(), name)
+	if errors.Is(err, fs.ErrNotExist) {
+		f, err = b.Flash.Find("", name)
+	}
+	if err != nil {
+		return firmware.Found{}, false
+	}
+	defer f.Close()
+	path := f.Path
+	return firmware.Found{Name: f.Name(), Size: f.Size, Open: func() (io.ReadCloser, error) { return b.Flash.Open(path) }}, true
+}
+
+func (b *Box) firmwareText(in *language.Invocation) string {
+	var w strings.Builder
+	fmt.Fprintf(&w, "%-10s %-32s %-9s %s\n", "Type", "Load", "Parts", "Missing")
+	t := in.Config.Telephony
+	for _, l := range append(t.Service.Loads, t.Global.Loads...) {
+		s := firmware.Examine(b.Find, phone.Load(l.File), false)
+		var miss []string
+		for _, m := range s.Missing {
+			miss = append(miss, m.String())
+		}
+		w.WriteString(strings.TrimRight(fmt.Sprintf("%-10s %-32s %d of %-4d %s", l.Type, l.File, s.Present, s.Total, strings.Join(miss, "; ")), " ") + "\n")
+	}
+	return w.String()
+}

@@ -1,0 +1,83 @@
+package command
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"option150/cli/language"
+	"option150/platform/netif"
+	"option150/platform/service"
+)
+
+func showNetwork(b *Box) []language.Declaration {
+	const doc = "reference/ios-cli.md 1.13"
+	render := func(f func([]netif.View) string) func(*language.Invocation) string {
+		return func(in *language.Invocation) string { return f(b.interfaceViews(in)) }
+	}
+	return []language.Declaration{
+		text(`ip interface("IP interface status and configuration") brief("Brief summary of IP status and configuration")`, 0, doc, render(netif.ShowBrief)),
+		text(`ip interface [ <name:IFNAME>("Interface") ]`, 0, doc, render(netif.ShowIPInterface)),
+		text(`interfaces("Interface status and configuration") [ <name:IFNAME>("Interface") ]`, 0, doc, render(netif.ShowInterfaces)),
+		text(`ipv6("IPv6 information") interface("IPv6 interface status and configuration")`, 0, doc, func(*language.Invocation) string { return "" }),
+		text(`lldp("LLDP information")`, 0, doc, func(*language.Invocation) string { return "% LLDP is not enabled\n" }),
+		text(`cdp("CDP information")`, 0, doc, func(*language.Invocation) string { return "% CDP is not enabled\n" }),
+		text(`hosts("IP domain-name, lookup style, nameservers, and host table")`, 0, doc, func(in *language.Invocation) string {
+			if in.Config.Domain == "" {
+				return "Default domain is not set\n"
+			}
+			return "Default domain is " + in.Config.Domain + "\n"
+		}),
+	}
+}
+
+// interfaceViews joins what Linux knows and what the configuration says.
+func (b *Box) interfaceViews(in *language.Invocation) []netif.View {
+	list, err := b.Netif.Interfaces()
+	if err != nil {
+		return nil
+	}
+	var out []netif.View
+	for _, i := range list {
+		if name := in.Args.String("name"); name != "" && name != i.Name {
+			continue
+		}
+		v := netif.View{Interface: i, Method: "other"}
+		if c := in.Config.Interface(i.Name); c != nil {
+			v.Description = c.Description
+			switch {
+			case i.Managed && c.Address.IsValid():
+				v.Method = "NVRAM"
+				if b.Store.Version().Number > 1 {
+					v.Method = "manual"
+				}
+			case i.Managed, len(i.Addrs) == 0:
+				v.Method = ""
+			}
+		}
+		out = append(out, v)
+	}
+	return out
+}
+
+// when a service does not run, its show command says so first.
+func notRunning(s service.Status, what string) string {
+	if s.State == service.Running {
+		return ""
+	}
+	t := fmt.Sprintf("%s: %s", what, s.State)
+	if s.Why != "" {
+		t += " (" + s.Why + ")"
+	}
+	if !s.NextRetry.IsZero() {
+		t += fmt.Sprintf(", next try in %d s", max(0, int(time.Until(s.NextRetry)/time.Second)))
+	}
+	return t + "\n"
+}
+
+func lines2text(l []string) string {
+	if len(l) == 0 {
+		return ""
+	}
+	return strings.Join(l, "\n") + "\n"
+}

@@ -1,0 +1,243 @@
+package command
+
+import (
+	"fmt"
+	"io"
+	"runtime"
+	"strings"
+	"time"
+
+	"option150/cli/language"
+	"option150/platform/listen"
+	"option150/platform/message"
+	"option150/platform/service"
+)
+
+// showCommands are the show commands, feature by feature.
+func showCommands(b *Box) []language.Declaration {
+	var all []language.Declaration
+	for _, g := range [][]language.Declaration{showSystem(b), showConfig(b), showSessions(b), showNetwork(b), showDHCP(b), showFiles(b), showTelephony(b), showPhones(b)} {
+		all = append(all, g...)
+	}
+	return all
+}
+
+const showHead = `show("Show running system information") `
+
+// text is a show command that prints a text.
+func text(syntax string, level int, doc string, f func(*language.Invocation) string) language.Declaration {
+	return action(showHead+syntax, level, doc, func(in *language.Invocation) error {
+		_, err := io.WriteString(in.Out, f(in))
+		return err
+	})
+}
+
+func showSystem(b *Box) []language.Declaration {
+	return []language.Declaration{
+		text(`version("System hardware and software status")`, 0, "reference/ios-cli.md 4", func(in *language.Invocation) string { return b.versionText(in.Config.Hostname) }),
+		text(`clock("Display the system clock") [ detail("Display detailed information") ]`, 0, "reference/ios-cli.md 1.12", func(*language.Invocation) string { return ClockText(time.Now()) }),
+		text(`privilege("Show current privilege level")`, 0, "reference/ios-cli.md 1.2", func(in *language.Invocation) string {
+			return fmt.Sprintf("Current privilege level is %d\n", in.Op.Privilege())
+		}),
+		text(`inventory("Show the physical inventory") [ raw("Every entry") ]`, 0, "reference/ios-cli.md 1.13", func(*language.Invocation) string {
+			return fmt.Sprintf("NAME: \"Chassis\", DESCR: \"Option 150 phone provisioning appliance\"\nPID: OPTION150         , VID: V01  , SN: %s\n\n", b.Serial)
+		}),
+		text(`services("Services of this box: configured and working")`, 0, "DESIGN 4", func(*language.Invocation) string { return ServicesText(b.Supervisor) }),
+		text(`ip("IP information") sockets("Open IP sockets")`, 0, "reference/ios-cli.md 1.14", func(*language.Invocation) string { return SocketsText(b.Supervisor) }),
+		text(`control-plane("Control Plane information") host("Control plane host") open-ports("Open ports")`, 0, "reference/ios-cli.md 1.14", func(*language.Invocation) string { return OpenPortsText(b.Supervisor) }),
+	}
+}
+
+// versionText passes the parsers of the field without claiming to be IOS: the
+// compatibility line stands after our own Version line and holds the words
+// `Cisco IOS Software, ` once. [reference/ios-cli.md 4]
+func (b *Box) versionText(host string) string {
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return fmt.Sprintf(`Option 150 Software (OPTION150-UNIVERSAL-M), Version %s, RELEASE SOFTWARE (fc1)
+Command set compatible with Cisco IOS Software, Version 15.2
+
+ROM: Option 150 bootstrap
+
+%s uptime is %s
+System returned to ROM by reload
+System restarted at %s
+System image file is "flash:option150"
+
+Option 150 (%s) processor with %dK/0K bytes of memory.
+Processor board ID %s
+256K bytes of non-volatile configuration memory.
+
+Configuration register is 0x2102
+
+`, b.Version, host, Uptime(time.Since(b.Started)), b.Started.UTC().Format("15:04:05 UTC Mon Jan 2 2006"), runtime.GOARCH, m.Sys/1024, b.Serial)
+}
+
+// Uptime is "2 weeks, 3 days, 4 hours, 5 minutes": no seconds, singular and
+// plural, as the parsers want it.
+func Uptime(d time.Duration) string {
+	minutes := int(d / time.Minute)
+	var out []string
+	for _, u := range []struct {
+		name string
+		n    int
+	}{{"year", 365 * 24 * 60}, {"week", 7 * 24 * 60}, {"day", 24 * 60}, {"hour", 60}, {"minute", 1}} {
+		n := minutes / u.n
+		minutes %= u.n
+		if n == 0 && !(u.name == "minute" && len(out) == 0) {
+			continue
+		}
+		s := fmt.Sprintf("%d %s", n, u.name)
+		if n != 1 {
+			s += "s"
+		}
+		out = append(out, s)
+	}
+	return strings.Join(out, ", ")
+}
+
+// ClockText is show clock. The asterisk says that no time source has set the
+// clock authoritatively.
+func ClockText(now time.Time) string {
+	return now.Format("*15:04:05.000 MST Mon Jan 2 2006") + "\n"
+}
+
+// ServicesText lists what is configured and what works: two different things.
+func ServicesText(s *service.Supervisor) string {
+	var w strings.Builder
+	fmt.Fprintf(&w, "%-12s %-10s %-30s %s\n", "Service", "State", "Listening", "Why")
+	for _, n := range s.Names() {
+		st := s.Status(n)
+		var l []string
+		for _, e := range st.Listeners {
+			l = append(l, fmt.Sprintf("%s %d%s", e.Proto, e.Port, on(e.Device)))
+		}
+		why := st.Why
+		if !st.NextRetry.IsZero() {
+			why += fmt.Sprintf(" (next try in %d s)", max(0, int(time.Until(st.NextRetry)/time.Second)))
+		}
+		w.WriteString(strings.TrimRight(fmt.Sprintf("%-12s %-10s %-30s %s", n, st.State, strings.Join(l, ", "), why), " ") + "\n")
+	}
+	return w.String()
+}
+
+func on(device string) string {
+	if device == "" {
+		return ""
+	}
+	return " " + device
+}
+
+func listeners(s *service.Supervisor) []listen.Endpoint {
+	var all []listen.Endpoint
+	for _, n := range s.Names() {
+		all = append(all, s.Status(n).Listeners...)
+	}
+	return all
+}
+
+// SocketsText is show ip sockets. [reference/ios-cli.md 1.13]
+func SocketsText(s *service.Supervisor) string {
+	var w strings.Builder
+	w.WriteString("Proto        Remote      Port      Local       Port  In Out  Stat TTY OutputIF\n")
+	for _, e := range listeners(s) {
+		proto := 6
+		if e.Proto == listen.UDP {
+			proto = 17
+		}
+		fmt.Fprintf(&w, "%3d %15s %5d %15s %5d   0   0    11   0%s\n", proto, "0.0.0.0", 0, e.AddrPort().Addr(), e.Port, on(e.Device))
+	}
+	return w.String()
+}
+
+// OpenPortsText is show control-plane host open-ports. [reference/ios-cli.md 1.14]
+func OpenPortsText(s *service.Supervisor) string {
+	var w strings.Builder
+	w.WriteString("Active internet connections (servers and established)\n")
+	fmt.Fprintf(&w, "%-5s %22s %22s %22s %9s\n", "Prot", "Local Address", "Foreign Address", "Service", "State")
+	for _, e := range listeners(s) {
+		state := "LISTEN"
+		if e.Proto == listen.UDP {
+			state = "LISTEN"
+		}
+		fmt.Fprintf(&w, "%-5s %22s %22s %22s %9s\n", e.Proto, fmt.Sprintf("*:%d", e.Port), "*:0", e.Owner, state)
+	}
+	return w.String()
+}
+
+func showConfig(b *Box) []language.Declaration {
+	running := func(syntax string, f func(*language.Invocation) error) language.Declaration {
+		return action(showHead+syntax, privileged, "reference/ios-cli.md 1.10", f)
+	}
+	return []language.Declaration{
+		running(`running-config("Current operating configuration") [ ( all$all("Configuration with defaults") | full$full("Full configuration") | interface("Show interface configuration") <name:IFNAME>("Interface") | view("View options") full("Full view") ) ]`, func(in *language.Invocation) error {
+			if name := in.Args.String("name"); name != "" {
+				return b.showSection(in, "interface "+name)
+			}
+			return b.showRunning(in, in.Args.Has("all"))
+		}),
+		running(`startup-config("Contents of startup configuration")`, func(in *language.Invocation) error {
+			text, err := b.NVRAM.LoadStartup()
+			if err != nil {
+				return language.Answer("startup-config is not present")
+			}
+			_, err = fmt.Fprintf(in.Out, "Using %d out of 262144 bytes\n%s\n", len(text), text)
+			return err
+		}),
+		action(`more("Display the contents of a file") system:running-config("Current operating configuration")`, privileged, "reference/ios-cli.md 1.10", func(in *language.Invocation) error { return b.showRunning(in, false) }),
+		text(`archive("Archive functions")`, privileged, "reference/ios-cli.md 1.9", func(*language.Invocation) string { return " Archive feature not enabled\n" }),
+	}
+}
+
+// showRunning prints the running-config: the header that backup tools skip,
+// then the lines. The byte count is that of everything from the first `!`
+// through `end`, plus one, as routers count. [reference/ios-cli.md 1.10]
+func (b *Box) showRunning(in *language.Invocation, all bool) error {
+	body := versionLine + strings.Join(b.Language.Render(b.Store.Current(), all), "\n") + "\n"
+	_, err := fmt.Fprintf(in.Out, "%s\n\nCurrent configuration : %d bytes\n%s\n", message.BuildingConf, len(body)+1, body)
+	return err
+}
+
+func (b *Box) showSection(in *language.Invocation, header string) error {
+	lines := b.Language.RenderSection(b.Store.Current(), header)
+	body := "!\n" + strings.Join(lines, "\n") + "\nend\n"
+	_, err := fmt.Fprintf(in.Out, "%s\n\nCurrent configuration : %d bytes\n%s\n", message.BuildingConf, len(body)+1, body)
+	return err
+}
+
+func showSessions(b *Box) []language.Declaration {
+	return []language.Declaration{
+		text(`users("Display information about terminal lines")`, 0, "reference/ios-cli.md 1.13", func(in *language.Invocation) string { return UsersText(b.Lines(), in.Op.LineName()) }),
+		text(`history("Display the session command history")`, 0, "reference/ios-cli.md 1.6", func(in *language.Invocation) string {
+			var w strings.Builder
+			for _, l := range in.Op.History() {
+				w.WriteString("  " + l + "\n")
+			}
+			return w.String()
+		}),
+		text(`terminal("Display terminal configuration parameters")`, 0, "reference/ios-cli.md 1.6", func(in *language.Invocation) string {
+			t := in.Op.Terminal()
+			return fmt.Sprintf("Line %s\nLength: %d lines, Width: %d columns\nHistory is enabled, history size is %d.\n", in.Op.LineName(), t.Length(), t.Width(), t.HistorySize())
+		}),
+		text(`aliases("Display alias commands")`, 0, "reference/ios-cli.md 1.5", func(*language.Invocation) string {
+			return "Exec mode aliases:\n  h                     help\n  lo                    logout\n  p                     ping\n  r                     resume\n  s                     show\n  u                     undebug\n  un                    undebug\n  w                     where\n"
+		}),
+		text(`logging("Show the contents of logging buffers")`, 0, "reference/ios-cli.md 1.12", func(*language.Invocation) string { return b.Logging.ShowText() }),
+	}
+}
+
+// UsersText is show users; the asterisk marks the line that asks.
+func UsersText(lines []LineInfo, own string) string {
+	var w strings.Builder
+	w.WriteString("    Line       User       Host(s)              Idle       Location\n")
+	for _, l := range lines {
+		mark := " "
+		if strings.ReplaceAll(l.Name, " ", "") == own {
+			mark = "*"
+		}
+		idle := fmt.Sprintf("%02d:%02d:%02d", int(l.Idle.Hours()), int(l.Idle.Minutes())%60, int(l.Idle.Seconds())%60)
+		w.WriteString(strings.TrimRight(fmt.Sprintf("%s%3d %-10s %-10s %-20s %-10s %s", mark, l.Number, l.Name, l.User, "idle", idle, l.From), " ") + "\n")
+	}
+	w.WriteString("\n  Interface    User               Mode         Idle     Peer Address\n\n")
+	return w.String()
+}

@@ -1,0 +1,365 @@
+package command
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"option150/cli/grammar"
+	"option150/cli/language"
+	"option150/hfs"
+	"option150/platform/config"
+	"option150/telephony/cnf"
+	"option150/telephony/inventory"
+	"option150/telephony/phone"
+)
+
+func showTelephony(b *Box) []language.Declaration {
+	const doc = "reference/cme.md 7"
+	const reg = `voice("Voice information") register("Voice register information") `
+	return []language.Declaration{
+		text(`telephony-service("Cisco Unified CME information") [ all("Everything") ]`, 0, doc, func(in *language.Invocation) string { return b.telephonyText(in, in.Args.Has("all")) }),
+		text(`telephony-service tftp-bindings("Files bound to the TFTP server")`, 0, doc, func(*language.Invocation) string { return lines2text(cnf.SCCPBindings(b.CNF.Current())) }),
+		text(`telephony-service ephone("Ephones")`, 0, doc, func(in *language.Invocation) string { return b.sections("ephone  ") }),
+		text(`telephony-service ephone-dn("Ephone DNs")`, 0, doc, func(in *language.Invocation) string { return b.sections("ephone-dn  ") }),
+		text(reg+`tftp-bind("Files bound to the TFTP server")`, 0, doc, func(*language.Invocation) string { return lines2text(cnf.SIPBindings(b.CNF.Current())) }),
+		text(reg+`hfs("HTTP File-Fetch Server information")`, 0, "reference/cme.md 7.3", func(in *language.Invocation) string { return lines2text(hfs.Render(b.hfsView(in))) }),
+		text(reg+`global("Global parameters")`, 0, doc, func(in *language.Invocation) string { return registerGlobalText(in.Config.Telephony) }),
+		text(reg+`dn("Directory numbers") [ ( all("All of them") | <tag:1-750>("dn tag") ) ]`, 0, doc, func(in *language.Invocation) string { return registerDNText(in.Config.Telephony, in.Args.Int("tag")) }),
+		text(reg+`pool("SIP phones") [ ( all("All of them") [ brief("One line each") ] | brief$brief("One line each") | <tag:1-262>("pool tag") ) ]`, 0, doc, func(in *language.Invocation) string {
+			if strings.Contains(in.Line, " b") {
+				return b.poolBrief(in.Config.Telephony)
+			}
+			return b.poolText(in.Config.Telephony, in.Args.Int("tag"))
+		}),
+		text(`ephone("SCCP phones") [ ( registered("Registered phones") | unregistered("Phones that are not registered") | summary("Summary") | attempted-registrations$attempted("Phones that asked for files and are not configured") | <tag:1-1000>("Ephone tag") ) ]`, 0, doc, func(in *language.Invocation) string {
+			if in.Args.Has("attempted") {
+				return b.attempted(in.Config.Telephony)
+			}
+			return b.ephoneText(in.Config.Telephony, in.Args.Int("tag"))
+		}),
+	}
+}
+
+// telephonyText is the header of CME, then every line of the mode, defaults
+// included. [reference/cme.md 7.1, 13.3]
+func (b *Box) telephonyText(in *language.Invocation, all bool) string {
+	var w strings.Builder
+	w.WriteString("CONFIG (Version=10.5)\n=====================\nVersion 10.5\nOption 150 provisions phones; it is no call control: they register at ip source-address\n\n")
+	printing := false
+	for _, line := range b.Language.Render(in.Config, true) {
+		switch {
+		case line == "telephony-service", all && (strings.HasPrefix(line, "ephone ") || strings.HasPrefix(line, "ephone-dn ")):
+			printing = true
+			if line != "telephony-service" {
+				w.WriteString(line + "\n")
+			}
+		case !strings.HasPrefix(line, " "):
+			printing = false
+		case printing:
+			w.WriteString(line[1:] + "\n")
+		}
+	}
+	return w.String()
+}
+
+func (b *Box) sections(prefix string) string {
+	var w strings.Builder
+	in := false
+	for _, line := range b.Language.Render(b.Store.Current(), false) {
+		if !strings.HasPrefix(line, " ") {
+			in = strings.HasPrefix(line, prefix)
+		}
+		if in {
+			w.WriteString(line + "\n")
+		}
+	}
+	return w.String()
+}
+
+func (b *Box) hfsView(in *language.Invocation) hfs.View {
+	v := b.HFS.View(in.Config.HFS, in.Config.HTTP, b.HTTPD.Listeners())
+	v.Status = b.Supervisor.Status(config.HFSService)
+	v.HomePath = "flash:/" + b.Files.HomePath()
+	v.Serving, v.Limit = b.Files.Serving()
+	for _, s := range cnf.HFSBindings(b.CNF.Current()) {
+		alias, url, _ := strings.Cut(s, " url ")
+		v.Bindings = append(v.Bindings, hfs.Binding{Alias: alias, URL: url})
+	}
+	for _, x := range b.Files.Bindings() {
+		alias := x.Alias
+		if alias == "" {
+			_, alias, _ = strings.Cut(x.File, ":")
+		}
+		v.Bindings = append(v.Bindings, hfs.Binding{Alias: alias, URL: x.File})
+	}
+	return v
+}
+
+// where tells where a phone stands, from what it asked for.
+func (b *Box) where(mac phone.MAC) (inventory.Phone, bool) {
+	return b.Inventory.Phone(mac, time.Now())
+}
+
+// ephoneText is show ephone: the box sees no registration, so it prints the
+// unregistered form, says where registration happens and adds where the phone
+// stands. [reference/cme.md 7.4]
+func (b *Box) ephoneText(t cnf.Config, tag int) string {
+	var w strings.Builder
+	n := 0
+	for _, e := range t.Ephones {
+		if tag != 0 && e.Tag != tag {
+			continue
+		}
+		n++
+		ip, stands := "0.0.0.0", "has not been seen"
+		if p, ok := b.where(e.MAC); ok {
+			stands = string(p.State)
+			if p.Addr.IsValid() {
+				ip = p.Addr.String()
+			}
+			if p.Load != "" {
+				stands += ", load " + p.Load
+			}
+		}
+		fmt.Fprintf(&w, "ephone-%d[%d] Mac:%s TCP socket:[-1] activeLine:0 whisperLine:0 UNREGISTERED\n", e.Tag, n-1, strings.ToUpper(e.MAC.Cisco()))
+		fmt.Fprintf(&w, "mediaActive:0 whisper_mediaActive:0 startMedia:0 offhook:0 ringing:0 reset:0 reset_sent:0 debug:0\n")
+		fmt.Fprintf(&w, "IP:%s* Unknown 0  keepalive 0 type %s\n", ip, e.Type)
+		for _, k := range e.Buttons {
+			for _, dn := range k.DNs {
+				number := ""
+				if d := find(t.EphoneDNs, dn, dnTag); d != nil {
+					number = d.Number
+				}
+				fmt.Fprintf(&w, "button %d: dn %d  number %s\n", k.Position, dn, number)
+			}
+		}
+		fmt.Fprintf(&w, "provisioning: %s; registers at %s\n\n", stands, registersAt(t.Service.SourceAddress, 2000))
+	}
+	fmt.Fprintf(&w, "Max %d, Registered 0, Unregistered %d, Deceased 0\n", t.Service.MaxEphones, n)
+	return w.String()
+}
+
+func registersAt(s cnf.SourceAddress, port int) string {
+	if !s.Addr.IsValid() {
+		return "no address (ip source-address is not set)"
+	}
+	if s.Port != 0 {
+		port = int(s.Port)
+	}
+	return fmt.Sprintf("%s port %d", s.Addr, port)
+}
+
+// attempted lists phones that asked for files and are configured nowhere.
+func (b *Box) attempted(t cnf.Config) string {
+	var w strings.Builder
+	w.WriteString("Attempting Mac address:\n\nNum Mac Address DateTime DeviceType\n" + strings.Repeat("-", 77) + "\n")
+	known := map[phone.MAC]bool{}
+	for _, e := range t.Ephones {
+		known[e.MAC] = true
+	}
+	for _, p := range t.Pools {
+		known[p.MAC] = true
+	}
+	n := 0
+	for _, p := range b.Inventory.Phones(time.Now()) {
+		if p.MAC.IsZero() || known[p.MAC] {
+			continue
+		}
+		n++
+		fmt.Fprintf(&w, "%d %s %s %s\n", n, strings.ToUpper(p.MAC.Cisco()), p.Seen.UTC().Format("15:04:05 UTC Mon Jan 2 2006"), p.Model)
+	}
+	return w.String()
+}
+
+func registerGlobalText(t cnf.Config) string {
+	g := t.Global
+	var w strings.Builder
+	w.WriteString("CONFIG [Version=10.5]\n" + strings.Repeat("=", 24) + "\n  Version 10.5\n")
+	mode := g.Mode
+	if mode == "" {
+		mode = "not set"
+	}
+	path := g.TFTPPath
+	if path == "" {
+		path = "system:/cme/sipphone/"
+	}
+	fmt.Fprintf(&w, "  Mode is %s\n  Max-pool is %d\n  Max-dn is %d\n  Source-address is %s\n", mode, g.MaxPool, g.MaxDN, registersAt(g.SourceAddress, 5060))
+	fmt.Fprintf(&w, "  Time-format is %d\n  Date-format is %s\n  Time-zone is %d\n  Telnet Level: %d\n  Tftp path is %s\n", g.TimeFormat, g.DateFormat, g.Timezone, g.TelnetLevel, path)
+	text := "disabled"
+	if g.FileText {
+		text = "enabled"
+	}
+	fmt.Fprintf(&w, "  Generate text file is %s\n  Registrations are not seen here: phones register at the source-address\n", text)
+	return w.String()
+}
+
+func registerDNText(t cnf.Config, tag int) string {
+	var w strings.Builder
+	for _, d := range t.DNs {
+		if tag != 0 && d.Tag != tag {
+			continue
+		}
+		fmt.Fprintf(&w, "Dn Tag %d\nConfig:\n  Number is %s\n  Label is %s\n  Name %s\n", d.Tag, d.Number, d.Label, d.Name)
+		for _, p := range t.Pools {
+			for _, n := range p.Numbers {
+				if n.DN == d.Tag {
+					fmt.Fprintf(&w, "  Pool %d    has this DN configured for line %d\n", p.Tag, n.Position)
+				}
+			}
+		}
+		w.WriteString("\n")
+	}
+	return w.String()
+}
+
+func (b *Box) poolText(t cnf.Config, tag int) string {
+	var w strings.Builder
+	for _, p := range t.Pools {
+		if tag != 0 && p.Tag != tag {
+			continue
+		}
+		fmt.Fprintf(&w, "Pool Tag %d\nConfig:\n  Mac address is %s\n  Type is %s\n", p.Tag, strings.ToUpper(p.MAC.Cisco()), p.Type)
+		for _, n := range p.Numbers {
+			fmt.Fprintf(&w, "  Number list %d : DN %d\n", n.Position, n.DN)
+		}
+		transport := p.Transport
+		if transport == "" {
+			transport = "udp"
+		}
+		fmt.Fprintf(&w, "  template is %d\n  Transport type is %s\n", p.Template, transport)
+		stands := "has not been seen"
+		if x, ok := b.where(p.MAC); ok {
+			stands = fmt.Sprintf("%s, address %s, load %s", x.State, x.Addr, x.Load)
+		}
+		fmt.Fprintf(&w, "Provisioning: %s; registers at %s\n\n", stands, registersAt(t.Global.SourceAddress, 5060))
+	}
+	return w.String()
+}
+
+func (b *Box) poolBrief(t cnf.Config) string {
+	var w strings.Builder
+	w.WriteString("Pool ID              IP Address      Ln DN  Number               State\n==== =============== =============== == === ==================== ============\n")
+	for _, p := range t.Pools {
+		ip := ""
+		if x, ok := b.where(p.MAC); ok && x.Addr.IsValid() {
+			ip = x.Addr.String()
+		}
+		for i, n := range p.Numbers {
+			number := ""
+			if d := find(t.DNs, n.DN, func(d *cnf.RegisterDN) int { return d.Tag }); d != nil {
+				number = d.Number
+			}
+			id, mac := fmt.Sprint(p.Tag), strings.ToUpper(p.MAC.Cisco())
+			if i > 0 {
+				id, mac, ip = "", "", ""
+			}
+			fmt.Fprintf(&w, "%-4s %-15s %-15s %-2d %-3d %-20s %s\n", id, mac, ip, n.Position, n.DN, number, "UNREGISTERED")
+		}
+	}
+	return w.String()
+}
+
+func showPhones(b *Box) []language.Declaration {
+	const doc = "reference/diagnosis.md 3, 8"
+	return []language.Declaration{
+		text(`phones("Every phone seen: address, model, load, state, verdict")`, 0, doc, func(*language.Invocation) string {
+			return inventory.ShowPhones(b.Inventory.Phones(time.Now()))
+		}),
+		action(showHead+`phone("What one phone did") [ timeline("Its timeline") ] <phone:WORD>("SEP name, hardware address or IP address") [ last("More boots") <n:1-3>("Number of boots") ]`, 0, doc, func(in *language.Invocation) error {
+			p, ok := b.Inventory.Find(in.Args.String("phone"), time.Now())
+			if !ok {
+				return language.Answer("% No phone " + in.Args.String("phone") + " has been seen")
+			}
+			n := max(1, in.Args.Int("n"))
+			_, err := fmt.Fprint(in.Out, inventory.ShowBoots(p, time.Now(), label(in.Config.Telephony, p.MAC), n))
+			return err
+		}),
+		text(`provisioning("Provisioning of phones") audit("Findings about the configuration")`, 0, "reference/diagnosis.md 4", func(in *language.Invocation) string {
+			var w strings.Builder
+			ps := in.Config.Validate(b.Store.Facts())
+			for _, p := range ps {
+				fmt.Fprintf(&w, "%-8s %s", p.Severity, p.Text)
+				if p.Section != "" {
+					fmt.Fprintf(&w, " (%s)", p.Section)
+				}
+				w.WriteString("\n")
+				if p.Fix != "" {
+					fmt.Fprintf(&w, "  FIX    %s\n", p.Fix)
+				}
+			}
+			fmt.Fprintf(&w, "%d findings\n", len(ps))
+			return w.String()
+		}),
+	}
+}
+
+// label is what the configuration says about a phone.
+func label(t cnf.Config, mac phone.MAC) string {
+	for _, e := range t.Ephones {
+		if e.MAC == mac {
+			return quoted("ephone", e.Tag, e.Description)
+		}
+	}
+	for _, p := range t.Pools {
+		if p.MAC == mac {
+			return quoted("pool", p.Tag, p.Description)
+		}
+	}
+	return ""
+}
+
+func quoted(what string, tag int, description string) string {
+	if description == "" {
+		return fmt.Sprintf("%s %d", what, tag)
+	}
+	return fmt.Sprintf("%s %d %q", what, tag, description)
+}
+
+// configActions are the actions of configuration modes: rebuilding files.
+// [reference/cme.md 2.2, 7.6, 11 #8]
+func configActions(b *Box) []language.Declaration {
+	rebuild := func(in *language.Invocation) error {
+		old, now, err := b.CNF.Rebuild()
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprint(in.Out, lines2text(cnf.BuildLines(old, now, true)))
+		return err
+	}
+	reset := func(in *language.Invocation) error {
+		if err := rebuild(in); err != nil {
+			return err
+		}
+		_, err := fmt.Fprintln(in.Out, "% Files are rebuilt; the phone was not signalled: it reads them at its next boot")
+		return err
+	}
+	var out []language.Declaration
+	for _, d := range []struct{ mode, syntax string }{
+		{modeTelephony, `reset("Reset ephone") ( all("Reset all phones") [ <s:0-60>("Seconds between phones") ] | cancel("Cancel the reset") | sequence-all("One after the other") | mac-address("Hardware address") <mac:H.H.H>("Hardware address") )`},
+		{modeTelephony, `restart("Restart ephone") ( all("Restart all phones") [ <s:0-60>("Seconds between phones") ] | <mac:H.H.H>("Hardware address") )`},
+		{modeEphone, `reset("Reset the phone")`}, {modeEphone, `restart("Restart the phone")`},
+		{modeGlobal, `reset("Reset all SIP phones")`}, {modeGlobal, `restart("Restart all SIP phones")`},
+		{modeRegisterPool, `reset("Reset the phone")`}, {modeRegisterPool, `restart("Restart the phone")`},
+	} {
+		out = append(out, language.Declaration{Mode: d.mode, Syntax: d.syntax, Doc: "reference/cme.md 2.2", Run: reset})
+	}
+	return append(out, createFiles(func(c *language.Context) *bool { return &c.Config.Telephony.Service.NoCreate }, modeTelephony, `create("Create cnf for ethernet phone") cnf-files("Create cnf for ethernet phone") [ version-stamp("Version stamp, printed by routers") <rest:LINE>("Date and time") ]`, rebuild),
+		createFiles(func(c *language.Context) *bool { return &c.Config.Telephony.Global.NoCreate }, modeGlobal, `create("Create the files of SIP phones") profile("Create the files of SIP phones") [ sync("Synchronisation number, printed by routers") [ <rest:LINE>("Number or file") ] ]`, rebuild))
+}
+
+// createFiles is `create cnf-files` and `create profile`: files follow every
+// change by themselves, so the command rebuilds now and says what changed. The
+// stamps routers print after it are accepted and not kept: they would change
+// with every build and pollute every comparison. [reference/cme.md 1 point 7]
+func createFiles(off func(*language.Context) *bool, mode, syntax string, rebuild func(*language.Invocation) error) language.Declaration {
+	return language.Declaration{
+		Mode: mode, Syntax: syntax, Doc: "reference/cme.md 7.6", After: rebuild,
+		Set:   func(c *language.Context) error { *off(c) = false; return nil },
+		Unset: func(c *language.Context) error { *off(c) = true; return nil },
+		Reset: func(c *language.Context) error { *off(c) = false; return nil },
+		Get: func(v *language.View) []grammar.Args {
+			return one(*off(viewContext(v)), language.Negated, true)
+		},
+	}
+}

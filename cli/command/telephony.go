@@ -1,0 +1,385 @@
+package command
+
+import (
+	"net/netip"
+	"slices"
+	"strings"
+
+	"option150/cli/grammar"
+	"option150/cli/language"
+	"option150/hfs"
+	"option150/telephony/cnf"
+)
+
+// telephonyService is `telephony-service` and what stands below it.
+// [reference/cme.md 2]
+func telephonyService() []language.Declaration {
+	const doc = "reference/cme.md 2"
+	svc := func(c *language.Context) *cnf.TelephonyService { return &c.Config.Telephony.Service }
+	def := cnf.Default().Service
+	hfsEnable := language.Declaration{
+		Mode: modeTelephony, Doc: "sources/000",
+		Syntax: `hfs("Configure HTTP File-Fetch Server") enable("Enable HTTP File-Fetch Server") ![ [ port("Port of the HTTP File-Fetch Server") <port:1024-65535>("TCP port, phones use 6970") ] ]`,
+		Set: func(c *language.Context) error {
+			c.Config.HFS.Enabled, c.Config.HFS.Port = true, uint16(c.Args.Int("port"))
+			return nil
+		},
+		Unset: func(c *language.Context) error { c.Config.HFS.Enabled, c.Config.HFS.Port = false, 0; return nil },
+		Get: func(v *language.View) []grammar.Args {
+			h := v.Config.HFS
+			a := args()
+			if h.Port != 0 {
+				a["port"] = int(h.Port)
+			}
+			return one(h.Enabled, flatten(a)...)
+		},
+	}
+	ds := []language.Declaration{
+		{
+			Mode: language.Global, Enters: modeTelephony, Doc: doc,
+			Syntax: `telephony-service("Configure Cisco Unified Communications Manager Express") [ setup("Start the setup of SCCP phones") ]`,
+			Set:    func(c *language.Context) error { svc(c).Present = true; delete(c.Args, "setup"); return nil },
+			Unset: func(c *language.Context) error {
+				*svc(c), c.Config.HFS = def, hfs.Config{}
+				c.Config.DropSection("telephony-service")
+				return nil
+			},
+			Get: func(v *language.View) []grammar.Args { return one(v.Config.Telephony.Service.Present) },
+		},
+		loads(modeTelephony, doc, func(c *language.Context) *[]cnf.LoadEntry { return &svc(c).Loads }),
+		value(modeTelephony, `max-ephones("Define max number of IP phones") ![ <n:1-1000>("Maximum phones to support") ]`, "n", "", doc, 0, func(c *language.Context) *int { return &svc(c).MaxEphones }),
+		value(modeTelephony, `max-dn("Maximum directory numbers supported") ![ <n:1-1000>("Maximum directory numbers supported") [ preference("Default preference of dial-peers") <p:0-10>("Preference") ] [ no-reg("Do not register the numbers") ( primary("Primary number") | both("Both numbers") ) ] ]`, "n", "", doc, 0, func(c *language.Context) *int { return &svc(c).MaxDN }),
+		sourceAddress(modeTelephony, `ip("Define IP address and port for the phones to register at") source-address("Define IP address and port for the phones to register at")`, doc, 2000, func(c *language.Context) *cnf.SourceAddress { return &svc(c).SourceAddress }),
+		{
+			Mode: modeTelephony, Doc: doc,
+			Syntax: `auto("Define dn range for auto assignment") assign("Define dn range for auto assignment") <first:1-1000>("Start of dn range") to("End of dn range") <last:1-1000>("End of dn range") [ type("Phone type") <type:TYPE>("Phone type") ]`,
+			Set: func(c *language.Context) error {
+				a := cnf.AutoAssign{First: c.Args.Int("first"), Last: c.Args.Int("last"), Type: c.Args.String("type")}
+				if a.Last < a.First {
+					return language.Answer("% End of the range must not be below its start")
+				}
+				s := svc(c)
+				s.AutoAssign = slices.DeleteFunc(s.AutoAssign, func(o cnf.AutoAssign) bool { return o.First == a.First && o.Last == a.Last })
+				s.AutoAssign = append(s.AutoAssign, a)
+				slices.SortStableFunc(s.AutoAssign, func(x, y cnf.AutoAssign) int { return x.First - y.First })
+				return nil
+			},
+			Unset: func(c *language.Context) error {
+				s := svc(c)
+				s.AutoAssign = slices.DeleteFunc(s.AutoAssign, func(o cnf.AutoAssign) bool {
+					return o.First == c.Args.Int("first") && o.Last == c.Args.Int("last")
+				})
+				return nil
+			},
+			Get: func(v *language.View) []grammar.Args {
+				var out []grammar.Args
+				for _, x := range v.Config.Telephony.Service.AutoAssign {
+					a := args("first", x.First, "last", x.Last)
+					if x.Type != "" {
+						a["type"] = x.Type
+					}
+					out = append(out, a)
+				}
+				return out
+			},
+		},
+		inverted(flag(modeTelephony, `auto-reg-ephone("Enable ephone auto-registration")`, "", doc, false, func(c *language.Context) *bool { return &svc(c).NoAutoReg })),
+		{
+			Mode: modeTelephony, Doc: doc,
+			Syntax: `cnf-file("Ephone CNF file config options") ( location("Location of the CNF files") ( <where:FLASHURL>("flash: or another file system") | tftp("TFTP server") <url:URL>("URL") ) | perphone$per("One CNF file for each phone") | perphonetype$per("One CNF file for each type of phone") )`,
+			Set: func(c *language.Context) error {
+				if c.Args.Has("per") {
+					svc(c).CnfPer = c.Args.String("per")
+				} else if c.Args.Has("url") {
+					svc(c).CnfLocation = "tftp " + c.Args.String("url")
+				} else {
+					svc(c).CnfLocation = c.Args.String("where")
+				}
+				return nil
+			},
+			Unset: func(c *language.Context) error {
+				if c.Args.Has("per") {
+					svc(c).CnfPer = ""
+				} else {
+					svc(c).CnfLocation = ""
+				}
+				return nil
+			},
+			Get: func(v *language.View) []grammar.Args {
+				s := v.Config.Telephony.Service
+				var out []grammar.Args
+				if url, ok := strings.CutPrefix(s.CnfLocation, "tftp "); ok {
+					out = append(out, args("url", url))
+				} else if s.CnfLocation != "" {
+					out = append(out, args("where", s.CnfLocation))
+				}
+				if s.CnfPer != "" {
+					out = append(out, args("per", s.CnfPer))
+				}
+				return out
+			},
+		},
+		hfsEnable,
+		value(modeTelephony, `hfs home-path("Directory of flash: for files that no binding names") ![ <path:FLASHURL>("Path, such as flash:phones") ]`, "path", "", "sources/000", "", func(c *language.Context) *string { return &c.Config.HFS.HomePath }),
+		value(modeTelephony, `time-zone("Set time zone for the phones") ![ <n:1-56>("Time zone") ]`, "n", "", doc, def.TimeZone, func(c *language.Context) *int { return &svc(c).TimeZone }),
+		value(modeTelephony, `date-format("Set date format for IP Phone display") ![ ( dd-mm-yy$f("Date format") | mm-dd-yy$f("Date format") | yy-dd-mm$f("Date format") | yy-mm-dd$f("Date format") ) ]`, "f", "", doc, def.DateFormat, func(c *language.Context) *string { return &svc(c).DateFormat }),
+		timeFormat(modeTelephony, doc, func(c *language.Context) *int { return &svc(c).TimeFormat }),
+		value(modeTelephony, `user-locale("User locale") ![ <cc:WORD>("Country code") ]`, "cc", "", doc, "", func(c *language.Context) *string { return &svc(c).UserLocale }),
+		value(modeTelephony, `network-locale("Network locale") ![ <cc:WORD>("Country code") ]`, "cc", "", doc, "", func(c *language.Context) *string { return &svc(c).NetworkLocale }),
+		urls(modeTelephony, `url("Define Ephone URL's") ( services$kind("URL of the services button") | directories$kind("URL of the directories button") | information$kind("URL of the information button") | messages$kind("URL of the messages button") | proxy-server$kind("Proxy server URL") | authentication$kind("URL that authenticates requests to the phones") | idle$kind("URL shown when the phone is idle") )`, doc, func(c *language.Context) *[]cnf.URL { return &svc(c).URLs }),
+		{
+			Mode: modeTelephony, Doc: "reference/cme.md 2.1",
+			Syntax: `service("Service configuration in ephone template") phone("Phone parameters of the configuration file") <name:WORD>("Name of the parameter, case counts") ![ <value:LINE>("Value") ]`,
+			Set: func(c *language.Context) error {
+				p := cnf.ServicePhone{Name: c.Args.String("name"), Value: c.Args.String("value")}
+				if !xmlName(p.Name) {
+					return language.Answer("% A phone parameter is a word of letters and digits")
+				}
+				s := svc(c)
+				s.ServicePhone = slices.DeleteFunc(s.ServicePhone, func(o cnf.ServicePhone) bool { return o.Name == p.Name })
+				s.ServicePhone = append(s.ServicePhone, p)
+				slices.SortFunc(s.ServicePhone, func(a, b cnf.ServicePhone) int { return strings.Compare(a.Name, b.Name) })
+				return nil
+			},
+			Unset: func(c *language.Context) error {
+				s := svc(c)
+				s.ServicePhone = slices.DeleteFunc(s.ServicePhone, func(o cnf.ServicePhone) bool { return o.Name == c.Args.String("name") })
+				return nil
+			},
+			Get: func(v *language.View) []grammar.Args {
+				var out []grammar.Args
+				for _, p := range v.Config.Telephony.Service.ServicePhone {
+					out = append(out, args("name", p.Name, "value", p.Value))
+				}
+				return out
+			},
+		},
+		{
+			Mode: modeTelephony, Doc: doc, Syntax: `system("Define system message") message("Define system message") ![ <text:LINE>("Text shown by idle phones") ]`,
+			Set: func(c *language.Context) error {
+				if t := c.Args.String("text"); len(t) > 40 {
+					return language.Answer("% The message is longer than 40 characters")
+				}
+				svc(c).SystemMessage = c.Args.String("text")
+				return nil
+			},
+			Unset: func(c *language.Context) error { svc(c).SystemMessage = ""; return nil },
+			Get: func(v *language.View) []grammar.Args {
+				m := v.Config.Telephony.Service.SystemMessage
+				return one(m != "", "text", m)
+			},
+		},
+		value(modeTelephony, `keepalive("Define keepalive timeout period to unregister IP phones") ![ <n:10-65535>("Keepalive timeout period, in seconds") ]`, "n", "", doc, def.Keepalive, func(c *language.Context) *int { return &svc(c).Keepalive }),
+	}
+	return append(ds, carryAll(modeTelephony, "reference/cme.md 2.3", carriedTelephony...)...)
+}
+
+// inverted prints and sets the positive form of a field that says No.
+func inverted(d language.Declaration) language.Declaration {
+	d.Set, d.Unset = d.Unset, d.Set
+	get := d.Get
+	d.Get = func(v *language.View) []grammar.Args {
+		out := get(v)
+		for i := range out {
+			if out[i].Has(language.Negated) {
+				out[i] = grammar.Args{}
+			} else {
+				out[i] = grammar.Args{language.Negated: true}
+			}
+		}
+		return out
+	}
+	d.Reset = d.Set
+	return d
+}
+
+// carriedTelephony are the commands of telephony-service that have no effect
+// on provisioning: dropping them would lose the owner's data.
+var carriedTelephony = []string{
+	`max-conferences("Define max number of 3 party G.711 conferences") <rest:LINE>("Number and gain")`,
+	`moh("Define music-on-hold filename") <rest:LINE>("File name")`,
+	`multicast("Define ephone multicast") <rest:LINE>("Parameters")`,
+	`voicemail("Set the voicemail access number called when the MESSAGES IP phone button is pressed") <rest:LINE>("Number")`,
+	`call-forward("Configure parameters for call forwarding") <rest:LINE>("Parameters")`,
+	`call-park("Configure parameters for call park") <rest:LINE>("Parameters")`,
+	`transfer-system("Define call transfer parameters") <rest:LINE>("Parameters")`,
+	`transfer-pattern("Define valid call transfer destinations") <rest:LINE>("Pattern")`,
+	`secondary-dialtone("Set the digit pattern to trigger secondary dial-tone") <rest:LINE>("Digits")`,
+	`dialplan-pattern("Define E.164 telephone number prefix") <rest:LINE>("Pattern")`,
+	`directory("Define directory naming order and entries") <rest:LINE>("Parameters")`,
+	`dn-webedit("Enable Edit DN through Web")`,
+	`time-webedit("Enable Edit Time through Web")`,
+	`web("Define username for admin user") <rest:LINE>("Parameters")`,
+	`fac("Define feature access codes") <rest:LINE>("Parameters")`,
+	`calling-number("Replace calling number with local for hairpin") <rest:LINE>("initiator or local")`,
+	`conference("Configure conference type") <rest:LINE>("Parameters")`,
+	`sdspfarm("Digital signal processor farm") <rest:LINE>("Parameters")`,
+	`after-hours("Define after-hours patterns, date, etc") <rest:LINE>("Parameters")`,
+	`em("Extension mobility configuration") <rest:LINE>("Parameters")`,
+	`fxo("Configure FXO parameters") <rest:LINE>("Parameters")`,
+	`video("Enter video configuration")`,
+	`standby("Define standby parameters") <rest:LINE>("Parameters")`,
+	`max-redirect("Define the number of call redirects") <rest:LINE>("Number of redirects")`,
+	`privacy("Enable privacy on shared lines")`,
+	`callmonitor("Enable call monitoring")`,
+	`timeouts("Define timeout values for IP phone") <rest:LINE>("Parameters")`,
+	`olsontimezone("Set the Olson time zone of the phones") <rest:LINE>("Zone and version")`,
+	`ip qos("Configure QoS parameters") <rest:LINE>("Parameters")`,
+	`service dss("Enable direct station select")`,
+	`service local-directory("Enable the local directory")`,
+	`service dnis("Enable dialed number lookup") <rest:LINE>("Parameters")`,
+	`service directed-pickup("Enable directed pickup") [ <rest:LINE>("Parameters") ]`,
+	`extension-assigner("Define the extension assigner") <rest:LINE>("Parameters")`,
+	`load-cfg-file("Serve a file of another system") <rest:LINE>("File and alias")`,
+	`tftp-server-credentials("Credentials of the TFTP server") <rest:LINE>("Trustpoint")`,
+	`secure-signaling("Secure signalling") <rest:LINE>("Trustpoint")`,
+	`device-security-mode("Security mode of the phones") <rest:LINE>("Mode")`,
+	`server-security-mode("Security mode of the server") <rest:LINE>("Mode")`,
+	`authentication("Credentials for requests to the phones") <rest:LINE>("credential, name and password")`,
+	`protocol("IP protocol of the phones") <rest:LINE>("mode and family")`,
+	`group("VRF groups") <rest:LINE>("Parameters")`,
+	`overlap-signal("Overlap signalling")`,
+	`night-service("Night service") <rest:LINE>("Parameters")`,
+	`modem("Modem parameters") <rest:LINE>("Parameters")`,
+	`hunt-group("Hunt group parameters") <rest:LINE>("Parameters")`,
+	`presence("Presence parameters") <rest:LINE>("Parameters")`,
+	`live-record("Number that starts a recording") <rest:LINE>("Number")`,
+	`log("Log parameters") <rest:LINE>("Parameters")`,
+}
+
+// loads is `load TYPE FILE`, the same in both modes. What was typed is kept.
+// [reference/cme.md 8.1]
+func loads(mode, doc string, at func(*language.Context) *[]cnf.LoadEntry) language.Declaration {
+	return language.Declaration{
+		Mode: mode, Doc: doc,
+		Syntax: `load("Select the IP phone firmware load file") <type:LOADKEY>("Type of phone") ![ <file:WORD>("Load file name, case counts") ]`,
+		Set: func(c *language.Context) error {
+			e := cnf.LoadEntry{Type: c.Args.String("type"), File: c.Args.String("file")}
+			l := at(c)
+			*l = slices.DeleteFunc(*l, func(o cnf.LoadEntry) bool { return o.Type == e.Type })
+			*l = append(*l, e)
+			slices.SortFunc(*l, func(a, b cnf.LoadEntry) int { return strings.Compare(a.Type, b.Type) })
+			return nil
+		},
+		Unset: func(c *language.Context) error {
+			l := at(c)
+			*l = slices.DeleteFunc(*l, func(o cnf.LoadEntry) bool { return o.Type == c.Args.String("type") })
+			return nil
+		},
+		Get: func(v *language.View) []grammar.Args {
+			var out []grammar.Args
+			for _, e := range *at(viewContext(v)) {
+				out = append(out, args("type", e.Type, "file", e.File))
+			}
+			return out
+		},
+	}
+}
+
+// sourceAddress is `ip source-address` and `source-address`: where phones
+// register. It is a value in their files, never a listener.
+func sourceAddress(mode, head, doc string, defPort int, at func(*language.Context) *cnf.SourceAddress) language.Declaration {
+	return language.Declaration{
+		Mode: mode, Doc: doc,
+		Syntax: head + ` ![ <addr:A.B.C.D>("IP address of the call control") [ port("Port of the call control") <port:2000-9999>("Port") ] [ secondary("Secondary call control") <second:A.B.C.D>("IP address") [ rehome("Seconds before a phone goes back") <rehome:0-65535>("Seconds") ] ] [ ( any-match("Do not check the address a phone used") | strict-match$strict("Refuse a phone that used another address") ) ] ]`,
+		Set: func(c *language.Context) error {
+			s := cnf.SourceAddress{Addr: grammar.Get[netip.Addr](c.Args, "addr"), Port: uint16(c.Args.Int("port")), StrictMatch: c.Args.Has("strict")}
+			if c.Args.Has("second") {
+				s.Secondary = grammar.Get[netip.Addr](c.Args, "second")
+			}
+			if !hostAddress(s.Addr) || c.Args.Has("second") && !hostAddress(s.Secondary) {
+				return language.Answer("% " + s.Addr.String() + " is not the address of a host")
+			}
+			if int(s.Port) == defPort {
+				s.Port = 0
+			}
+			*at(c) = s
+			return nil
+		},
+		Unset: func(c *language.Context) error { *at(c) = cnf.SourceAddress{}; return nil },
+		Get: func(v *language.View) []grammar.Args {
+			s := *at(viewContext(v))
+			if !s.Addr.IsValid() {
+				return nil
+			}
+			a := args("addr", s.Addr, "port", defPort)
+			if s.Port != 0 {
+				a["port"] = int(s.Port)
+			}
+			if s.Secondary.IsValid() {
+				a["second"] = s.Secondary
+			}
+			if s.StrictMatch {
+				a["strict"] = "strict-match"
+			}
+			return []grammar.Args{a}
+		},
+	}
+}
+
+// timeFormat is `time-format {12|24}`.
+func timeFormat(mode, doc string, at func(*language.Context) *int) language.Declaration {
+	return language.Declaration{
+		Mode: mode, Doc: doc,
+		Syntax: `time-format("Set time format for IP Phone display") ![ ( 12$n("Use 12 hour time format") | 24$n("Use 24 hour time format") ) ]`,
+		Set:    func(c *language.Context) error { *at(c) = atoi(c.Args.String("n")); return nil },
+		Unset:  func(c *language.Context) error { *at(c) = 12; return nil },
+		Get: func(v *language.View) []grammar.Args {
+			n := *at(viewContext(v))
+			return one(n != 12 || v.All, "n", itoa(n))
+		},
+	}
+}
+
+// urls is `url KIND URL`.
+func urls(mode, head, doc string, at func(*language.Context) *[]cnf.URL) language.Declaration {
+	return language.Declaration{
+		Mode: mode, Doc: doc, Syntax: head + ` ![ <url:LINE>("URL") ]`,
+		Set: func(c *language.Context) error {
+			u := cnf.URL{Kind: c.Args.String("kind"), URL: c.Args.String("url")}
+			if len(u.URL) > 512 {
+				return language.Answer("% The URL is longer than 512 characters")
+			}
+			l := at(c)
+			*l = slices.DeleteFunc(*l, func(o cnf.URL) bool { return o.Kind == u.Kind })
+			*l = append(*l, u)
+			slices.SortFunc(*l, func(a, b cnf.URL) int { return strings.Compare(a.Kind, b.Kind) })
+			return nil
+		},
+		Unset: func(c *language.Context) error {
+			l := at(c)
+			*l = slices.DeleteFunc(*l, func(o cnf.URL) bool { return o.Kind == c.Args.String("kind") })
+			return nil
+		},
+		Get: func(v *language.View) []grammar.Args {
+			var out []grammar.Args
+			for _, u := range *at(viewContext(v)) {
+				out = append(out, args("kind", u.Kind, "url", u.URL))
+			}
+			return out
+		},
+	}
+}
+
+// xmlName: the name of a phone parameter becomes the name of an XML element.
+func xmlName(s string) bool {
+	if len(s) == 0 || len(s) > 64 || !letter(rune(s[0])) {
+		return false
+	}
+	return !strings.ContainsFunc(s, func(r rune) bool { return !letter(r) && (r < '0' || r > '9') && r != '_' })
+}
+
+// carriedSections are sections known by name and carried as a whole: what
+// stands in them is kept and printed back. [reference/cme.md 12, rows L]
+func carriedSections() []language.Declaration {
+	section := func(syntax, enters string) language.Declaration {
+		return language.Declaration{Mode: language.Global, Syntax: syntax, Carry: true, Enters: enters, Doc: "reference/cme.md 12"}
+	}
+	return []language.Declaration{
+		section(`ephone-template("Define ephone template") <tag:1-20>("Ephone template tag")`, modeEphoneTemplate),
+		section(`ephone-dn-template("Define ephone-dn template") <tag:1-15>("Ephone-dn template tag")`, modeEphoneDNTemplate),
+		section(`voice register template("Voice register template") <tag:1-10>("Template tag")`, modeRegisterTemplate),
+		section(`voice register dialplan("Voice register dialplan") <tag:1-24>("Dialplan tag")`, modeDialplan),
+		section(`voice service("Global packet telephony service commands") voip("Voice over IP")`, modeVoiceService),
+	}
+}

@@ -1,0 +1,184 @@
+package command
+
+import (
+	"encoding/hex"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+	"sync"
+
+	"option150/cli/grammar"
+	"option150/platform/netif"
+	"option150/telephony/phone"
+)
+
+// Types are the argument types of the box's commands beside the built-in ones.
+func Types(b *Box) grammar.Types {
+	return grammar.Builtin().With(grammar.Types{
+		"H.H.H":     macType{},
+		"IFNAME":    ifType{b.interfaceNames},
+		"A.B.C.D/N": lengthType{},
+		"CLIENTID":  hexType{"WORD"},
+		"HEX":       hexType{"LINE"},
+		"FLASHURL":  urlType{"flash:", "flash0:", "slot0:", "system:", "nvram:"},
+		"URL":       urlType{},
+		"TYPE":      phoneType{sync.OnceValue(phoneTypes)},
+		"LOADKEY":   phoneType{sync.OnceValue(loadKeys)},
+	})
+}
+
+// macType is a hardware address. It is printed in dotted form.
+type macType struct{}
+
+func (macType) Label() string { return "H.H.H" }
+func (macType) Rank() int     { return grammar.RankAddress }
+func (macType) Parse(s string) (any, error) {
+	m, err := phone.ParseMAC(s)
+	return m, err
+}
+func (macType) Format(v any) string { return v.(phone.MAC).Cisco() }
+
+// ifType is the name of an interface this box has: gi0/0, Gi 0/0.
+type ifType struct{ names func() []string }
+
+func (ifType) Label() string { return "IFNAME" }
+func (ifType) Rank() int     { return grammar.RankHost }
+func (t ifType) Parse(s string) (any, error) {
+	name, ok := netif.ParseName(s)
+	if ok {
+		for _, n := range t.names() {
+			if n == name {
+				return name, nil
+			}
+		}
+	}
+	return nil, fmt.Errorf("no interface %q", s)
+}
+func (ifType) Format(v any) string { return v.(string) }
+func (ifType) Span(tokens []string) int {
+	if len(tokens) > 1 && strings.IndexFunc(tokens[0], func(r rune) bool { return r >= '0' && r <= '9' }) < 0 {
+		return 2
+	}
+	return 1
+}
+func (t ifType) Complete(prefix string) []string {
+	var out []string
+	for _, n := range t.names() {
+		if len(n) >= len(prefix) && strings.EqualFold(n[:len(prefix)], prefix) {
+			out = append(out, n)
+		}
+	}
+	return out
+}
+
+// lengthType is a prefix length written /24.
+type lengthType struct{}
+
+func (lengthType) Label() string { return "/nn" }
+func (lengthType) Rank() int     { return grammar.RankAddress }
+func (lengthType) Parse(s string) (any, error) {
+	p, err := netip.ParsePrefix("0.0.0.0" + s)
+	if err != nil {
+		return nil, err
+	}
+	return p.Bits(), nil
+}
+func (lengthType) Format(v any) string { return fmt.Sprintf("/%d", v) }
+
+// hexType is bytes in hexadecimal, dots anywhere between digits: client
+// identifiers and raw options. It is printed in groups of four digits.
+type hexType struct{ label string }
+
+// maxHex bounds a raw option: 255 bytes fit, and RFC 3396 allows more.
+const maxHex = 1024
+
+func (t hexType) Label() string { return t.label }
+func (hexType) Rank() int       { return grammar.RankWord }
+func (hexType) Parse(s string) (any, error) {
+	d := strings.ReplaceAll(s, ".", "")
+	if len(d)%2 == 1 {
+		d = "0" + d
+	}
+	b, err := hex.DecodeString(d)
+	if err != nil || len(b) == 0 || len(b) > maxHex {
+		return nil, fmt.Errorf("not hexadecimal: %q", s)
+	}
+	return b, nil
+}
+func (hexType) Format(v any) string { return dotted(v.([]byte)) }
+
+func dotted(b []byte) string {
+	h := hex.EncodeToString(b)
+	var out strings.Builder
+	for i := 0; i < len(h); i += 4 {
+		if i > 0 {
+			out.WriteByte('.')
+		}
+		out.WriteString(h[i:min(i+4, len(h))])
+	}
+	return out.String()
+}
+
+// urlType is a file with its file system; an empty list takes any.
+type urlType []string
+
+func (urlType) Label() string { return "WORD" }
+func (urlType) Rank() int     { return grammar.RankWord }
+func (t urlType) Parse(s string) (any, error) {
+	if len(s) > 255 || strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r == 0x7f }) {
+		return nil, fmt.Errorf("not a file: %q", s)
+	}
+	if len(t) == 0 {
+		return s, nil
+	}
+	for _, p := range t {
+		if strings.HasPrefix(strings.ToLower(s), p) {
+			return s, nil
+		}
+	}
+	return nil, fmt.Errorf("not a file system: %q", s)
+}
+func (urlType) Format(v any) string { return fmt.Sprint(v) }
+
+// phoneType is a keyword of the model table: the types of phones, or the keys
+// of `load`, where several types share one (7960-7940).
+type phoneType struct{ keywords func() []string }
+
+func (phoneType) Label() string { return "WORD" }
+func (phoneType) Rank() int     { return grammar.RankWord }
+func (t phoneType) Parse(s string) (any, error) {
+	for _, k := range t.keywords() {
+		if strings.EqualFold(k, s) {
+			return k, nil // in the spelling of the table
+		}
+	}
+	return nil, fmt.Errorf("unknown phone type %q", s)
+}
+func (phoneType) Format(v any) string { return fmt.Sprint(v) }
+func (t phoneType) Complete(prefix string) []string {
+	var out []string
+	for _, k := range t.keywords() {
+		if strings.HasPrefix(k, prefix) {
+			out = append(out, k)
+		}
+	}
+	return out
+}
+
+func phoneTypes() []string {
+	return merge(phone.Types(false), phone.Types(true))
+}
+
+func loadKeys() []string {
+	return merge(phone.LoadKeys(false), phone.LoadKeys(true), phoneTypes())
+}
+
+func merge(lists ...[]string) []string {
+	var all []string
+	for _, l := range lists {
+		all = append(all, l...)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
