@@ -1,0 +1,244 @@
+// Package appliance composes the box: it opens directories and identity, makes
+// the journal, the services and the store, loads the startup configuration as
+// one transaction, opens the doors and waits. It is the only place that knows
+// everybody, and it decides nothing.
+//
+// Follows DESIGN 3 and 4. Concurrency: Open, then Run once; Close ends every
+// goroutine. Failure: Open says in one line what keeps the box from starting;
+// after it, whatever fails is the status of a service. Testing: the end-to-end
+// tests and transcripts open boxes in temporary directories.
+package appliance
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"option150/cli/command"
+	"option150/dhcp"
+	"option150/hfs"
+	"option150/platform/config"
+	"option150/platform/fileserver"
+	"option150/platform/flash"
+	"option150/platform/httpd"
+	"option150/platform/journal"
+	"option150/platform/listen"
+	"option150/platform/logging"
+	"option150/platform/netif"
+	"option150/platform/nvram"
+	"option150/platform/running"
+	"option150/platform/service"
+	"option150/platform/settings"
+	"option150/platform/sshd"
+	"option150/platform/tftp"
+	"option150/telephony/cnf/cnfstore"
+	"option150/telephony/firmware"
+	"option150/telephony/inventory"
+	"option150/telephony/phone"
+)
+
+// ErrReload is returned by Run when the operator asked for a reload.
+var ErrReload = errors.New("reload")
+
+// Options are what a box is made of.
+type Options struct {
+	Settings settings.Settings
+	Version  string
+	Commit   string
+	HTTPAddr netip.Addr // address HTTP, HFS and TFTP bind; tests use loopback
+	// Prepared is called with the root directory before flash: is read.
+	Prepared func(root string) error
+	// ConsoleEnds makes the end of the console session the end of the box.
+	ConsoleEnds bool
+}
+
+// Appliance is one box.
+type Appliance struct {
+	opt   Options
+	box   *command.Box
+	lock  *os.File
+	keys  *sshd.HostKeys
+	lines lineTable
+
+	life     context.Context
+	stop     context.CancelCauseFunc
+	sessions sync.WaitGroup
+	closing  sync.Once
+	replans  chan struct{}
+
+	mu    sync.Mutex
+	facts *config.Facts // of the interfaces, refreshed by netif
+}
+
+// Open makes the box and puts its startup configuration in force. Its
+// services work when it returns; its doors open with Run.
+func Open(o Options) (*Appliance, error) {
+	a := &Appliance{opt: o, replans: make(chan struct{}, 1)}
+	a.life, a.stop = context.WithCancelCause(context.Background())
+	if err := a.open(); err != nil {
+		a.Close()
+		return nil, err
+	}
+	return a, nil
+}
+
+func (a *Appliance) open() error {
+	root := a.opt.Settings.Root
+	b := &command.Box{Version: a.opt.Version, Commit: a.opt.Commit, Started: time.Now(), Serial: serial(),
+		Lines: a.lines.list, Reload: func(running.Who) { a.stop(ErrReload) }}
+	a.box = b
+	if err := a.openFiles(root); err != nil {
+		return err
+	}
+	b.Inventory = inventory.New(inventory.Options{Components: a.components})
+	b.Journal = journal.New(0, b.Inventory)
+	b.Netif = netif.New(netif.Options{Mapping: mapping(a.opt.Settings), Recorder: b.Journal, Changed: a.interfacesChanged})
+	if err := a.checkDevices(); err != nil {
+		return err
+	}
+	if err := a.openServices(root); err != nil {
+		return err
+	}
+	b.Store = running.New(running.Options{Initial: config.Default(a.readFacts()), Facts: a.readFacts, Supervisor: b.Supervisor, Recorder: b.Journal})
+	l, err := command.New(b)
+	if err != nil {
+		return err
+	}
+	b.Language = l
+	return a.loadStartup()
+}
+
+// openFiles opens the directories below root. One process at a time may hold
+// them: two would write the bindings of one another.
+func (a *Appliance) openFiles(root string) (err error) {
+	if err := os.MkdirAll(root, 0o755); err != nil {
+		return fmt.Errorf("root %s cannot be made: %w", root, bare(err))
+	}
+	nv := filepath.Join(root, "nvram")
+	if a.box.NVRAM, err = nvram.Open(nv); err != nil {
+		return fmt.Errorf("root %s cannot be used: %w", root, bare(err))
+	}
+	if a.lock, err = os.OpenFile(filepath.Join(nv, ".lock"), os.O_CREATE|os.O_RDWR, 0o600); err != nil {
+		return fmt.Errorf("root %s cannot be used: %w", root, bare(err))
+	}
+	if err := unix.Flock(int(a.lock.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+		return fmt.Errorf("root %s is in use by another option150", root)
+	}
+	if a.opt.Prepared != nil {
+		if err := a.opt.Prepared(root); err != nil {
+			return err
+		}
+	}
+	if a.box.Flash, err = flash.Open(filepath.Join(root, "flash")); err != nil {
+		return fmt.Errorf("root %s cannot be used: %w", root, bare(err))
+	}
+	return nil
+}
+
+// bare is an error without the operation and path that os puts before it.
+func bare(err error) error {
+	var pe *os.PathError
+	if errors.As(err, &pe) {
+		return pe.Err
+	}
+	return err
+}
+
+func (a *Appliance) openServices(root string) (err error) {
+	b := a.box
+	b.Logging = logging.New(logging.Options{Journal: b.Journal, Started: b.Started})
+	b.CNF = cnfstore.New(b.Journal)
+	b.Files = fileserver.New(fileserver.Options{Flash: b.Flash, Generated: b.CNF.Generated, Fallback: b.CNF.Fallback, Names: b.CNF.Names, Recorder: b.Journal})
+	b.HFS = hfs.New(b.Files)
+	b.HTTPD = httpd.New(map[string]httpd.Module{config.ModuleHome: httpd.HomePage(), config.ModuleHFS: b.HFS.Module()}, b.Journal)
+	b.TFTP = tftp.New(tftp.Config{Opener: b.Files, Recorder: b.Journal, Interface: a.interfaceByIndex})
+	b.DHCP = dhcp.New(dhcp.Options{Store: filepath.Join(root, "nvram"), Recorder: b.Journal})
+	if a.keys, err = sshd.OpenHostKeys(filepath.Join(root, "nvram")); err != nil {
+		return err
+	}
+	b.SSHD = sshd.New(sshd.Options{Authenticate: a.authenticate, Handler: a.sshSession, HostKeys: a.keys, Recorder: b.Journal,
+		Banner: func() string { return b.Store.Current().Banner("login") }})
+	b.Supervisor = service.NewSupervisor(b.Journal, b.Netif, b.Logging, b.CNF, b.Files, b.HFS, b.HTTPD, b.TFTP, b.DHCP, b.SSHD)
+	return nil
+}
+
+// Box gives tests the running box.
+func (a *Appliance) Box() *command.Box { return a.box }
+
+// closeTime bounds how long the box waits for phones when it stops.
+const closeTime = 3 * time.Second
+
+// Close stops the services and gives everything back. It may be called twice.
+func (a *Appliance) Close() {
+	a.stop(context.Canceled)
+	a.closing.Do(a.close)
+}
+
+func (a *Appliance) close() {
+	b := a.box
+	if b.Supervisor != nil {
+		b.Supervisor.Close()
+		ctx, cancel := context.WithTimeout(context.Background(), closeTime)
+		defer cancel()
+		b.HTTPD.Close(ctx)
+		b.SSHD.Close()
+		<-b.TFTP.Stop(-1)
+		_ = b.DHCP.Close()
+		b.Logging.Close()
+	}
+	a.sessions.Wait()
+	if b.Netif != nil {
+		b.Netif.Close()
+	}
+	if a.keys != nil {
+		_ = a.keys.Close()
+	}
+	if b.Flash != nil {
+		_ = b.Flash.Close()
+	}
+	if b.NVRAM != nil {
+		_ = b.NVRAM.Close()
+	}
+	if a.lock != nil {
+		_ = a.lock.Close()
+	}
+}
+
+// components names the files of a load that is in flash:, so that the
+// inventory knows when a phone has them all.
+func (a *Appliance) components(load string) []string {
+	st := firmware.Examine(a.box.Find, phone.Load(load), false)
+	if st.Set == nil {
+		return nil
+	}
+	return st.Set.Names()
+}
+
+// serial is a name of the machine that stays the same and tells nothing.
+func serial() string {
+	id, err := os.ReadFile("/etc/machine-id")
+	if err != nil {
+		h, _ := os.Hostname()
+		id = []byte(h)
+	}
+	sum := sha256.Sum256(append([]byte("option150 "), id...))
+	return strings.ToUpper(fmt.Sprintf("O15%x", sum[:4]))
+}
+
+// listenEndpoint makes an endpoint of a settings line.
+func listenEndpoint(s string) listen.Endpoint {
+	ap, err := settings.AddrPort(s)
+	if err != nil || !ap.IsValid() {
+		return listen.Endpoint{}
+	}
+	return listen.Endpoint{Proto: listen.TCP, Addr: ap.Addr(), Port: ap.Port()}
+}

@@ -1,0 +1,85 @@
+package appliance
+
+import (
+	"fmt"
+	"io"
+	"net/netip"
+	"strings"
+
+	"option150/cli/command"
+	"option150/platform/config"
+	"option150/platform/netif"
+	"option150/platform/running"
+)
+
+// Check reads an IOS configuration and prints what would become of it here:
+// rejected lines, carried lines, what the audit says, and the line scripts
+// read. It reports whether nothing was rejected. Nothing is opened: the
+// interfaces are those the configuration names.
+func Check(text string, out io.Writer) (clean bool, err error) {
+	f := factsOf(text)
+	b := &command.Box{}
+	b.Store = running.New(running.Options{Initial: config.Default(f), Facts: func() config.Facts { return f }})
+	if b.Language, err = command.New(b); err != nil {
+		return false, err
+	}
+	rep, err := b.Language.Load(text, b.Store.Current(), nil)
+	if err != nil {
+		return false, err
+	}
+	if config.Refusal(rep.Config.Validate(f)) != nil {
+		if rep, err = b.Language.Load(text, b.Store.Current(), func(c *config.Config) error { return config.Refusal(c.Validate(f)) }); err != nil {
+			return false, err
+		}
+	}
+	findings := rep.Config.Validate(f)
+	for _, e := range rep.Rejected {
+		fmt.Fprintf(out, "rejected  %v\n", e)
+	}
+	for _, l := range rep.CarriedText {
+		fmt.Fprintf(out, "carried   %s\n", l)
+	}
+	for _, p := range findings {
+		fmt.Fprintf(out, "%-9s %s\n", p.Severity, where(p))
+		if p.Fix != "" {
+			fmt.Fprintf(out, "  FIX     %s\n", p.Fix)
+		}
+	}
+	fmt.Fprintf(out, "lines %d implemented %d carried %d rejected %d findings %d\n",
+		rep.Lines(), rep.Implemented, rep.Carried, len(rep.Rejected), len(findings))
+	return len(rep.Rejected) == 0, nil
+}
+
+func where(p config.Problem) string {
+	if p.Section == "" {
+		return p.Text
+	}
+	return p.Section + ": " + p.Text
+}
+
+// factsOf takes the interfaces and their addresses from the text: a pasted
+// configuration describes its own router.
+func factsOf(text string) config.Facts {
+	var f config.Facts
+	var current *config.InterfaceFact
+	for line := range strings.Lines(text) {
+		w := strings.Fields(line)
+		switch {
+		case len(w) >= 2 && w[0] == "interface" && !strings.HasPrefix(line, " "):
+			name, ok := netif.ParseName(strings.Join(w[1:], ""))
+			if !ok || len(f.Interfaces) >= 256 {
+				current = nil
+				continue
+			}
+			if _, twice := f.Interface(name); !twice {
+				f.Interfaces = append(f.Interfaces, config.InterfaceFact{Mapping: netif.Mapping{Name: name, Managed: true}, Up: true})
+			}
+			current = &f.Interfaces[len(f.Interfaces)-1]
+		case current != nil && len(w) >= 4 && w[0] == "ip" && w[1] == "address":
+			if a, err := netip.ParseAddr(w[2]); err == nil && a.Is4() {
+				current.Addrs = append(current.Addrs, netip.PrefixFrom(a, 24))
+			}
+		}
+	}
+	return f
+}

@@ -1,0 +1,189 @@
+package appliance
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/netip"
+	"strings"
+
+	"option150/cli/terminal"
+	"option150/dhcp"
+	"option150/platform/aaa"
+	"option150/platform/config"
+	"option150/platform/running"
+	"option150/telephony/cnf"
+)
+
+// firstBoot asks the question of a router without a startup configuration, on
+// the console only. `no` leads to the prompt at once. The dialog makes the
+// first user: before it SSH is closed, and there is no default password.
+// [DESIGN 1, reference/ios-cli.md 1.2]
+func (a *Appliance) firstBoot(ctx context.Context, t *terminal.Terminal) error {
+	out := t.Writer()
+	fmt.Fprint(out, "\n         --- System Configuration Dialog ---\n\n")
+	yes, err := yesNo(t, "Would you like to enter the initial configuration dialog? [yes/no]: ")
+	if err != nil || !yes {
+		return err
+	}
+	d := &dialog{t: t, out: out}
+	d.run(a.box.Store.Facts())
+	if d.err != nil {
+		return d.err
+	}
+	if _, err := a.box.Store.Change(ctx, running.Who{Line: "console"}, d.apply); err != nil {
+		fmt.Fprintf(out, "%% %v\n", err)
+		return nil
+	}
+	save, err := yesNo(t, "Save this configuration to nvram? [yes/no]: ")
+	if err != nil || !save {
+		return err
+	}
+	if err := a.box.SaveStartup(running.Who{Line: "console"}); err != nil {
+		fmt.Fprintf(out, "%% startup-config could not be written: %v\n", bare(err))
+		return nil
+	}
+	fmt.Fprint(out, "Building configuration...\n[OK]\nUse the enabled mode 'configure' command to modify this configuration.\n\n")
+	return nil
+}
+
+func yesNo(t *terminal.Terminal, question string) (bool, error) {
+	for {
+		a, err := t.ReadAnswer(question)
+		if errors.Is(err, terminal.ErrInterrupt) {
+			return false, nil
+		}
+		if err != nil {
+			return false, err
+		}
+		switch a = strings.ToLower(strings.TrimSpace(a)); {
+		case a != "" && strings.HasPrefix("yes", a):
+			return true, nil
+		case a != "" && strings.HasPrefix("no", a):
+			return false, nil
+		}
+		fmt.Fprintln(t.Writer(), "% Please answer 'yes' or 'no'.")
+	}
+}
+
+// dialog collects answers; the first error ends it.
+type dialog struct {
+	t   *terminal.Terminal
+	out io.Writer
+	err error
+
+	hostname       string
+	enable, secret aaa.Secret
+	user           string
+	iface          string
+	address        netip.Prefix
+	pool           netip.Prefix // network phones get addresses from
+	router         netip.Addr
+}
+
+func (d *dialog) run(f config.Facts) {
+	fmt.Fprint(d.out, "\nAt any point you may enter a question mark '?' for help.\nUse ctrl-c to abort configuration dialog at any prompt.\nDefault settings are in square brackets '[]'.\n\n")
+	d.hostname = d.ask("Enter host name [Router]: ", "Router", func(s string) error {
+		if strings.ContainsAny(s, " ?!") || len(s) > 63 {
+			return errors.New("a host name is a word of up to 63 characters")
+		}
+		return nil
+	})
+	d.enable = d.password("Enter enable secret: ")
+	d.user = d.ask("Enter name of the first user [admin]: ", "admin", nil)
+	d.secret = d.password("Enter secret of " + d.user + ": ")
+	for _, i := range f.Interfaces {
+		if d.err != nil || !i.Managed {
+			continue
+		}
+		p := d.ask("IP address and mask of "+i.Name+" (such as 10.0.0.1/24) [none]: ", "", prefixAnswer)
+		if p != "" {
+			d.iface, d.address = i.Name, netip.MustParsePrefix(p)
+		}
+		break
+	}
+	if net := d.ask("Subnet the phones get addresses from (such as 10.0.0.0/24) [none]: ", "", prefixAnswer); net != "" {
+		d.pool = netip.MustParsePrefix(net).Masked()
+		router := d.ask("Default router of the phones [none]: ", "", func(s string) error {
+			_, err := netip.ParseAddr(s)
+			return err
+		})
+		if router != "" {
+			d.router = netip.MustParseAddr(router)
+		}
+	}
+}
+
+func prefixAnswer(s string) error {
+	p, err := netip.ParsePrefix(s)
+	if err == nil && !p.Addr().Is4() {
+		err = errors.New("not an IPv4 prefix")
+	}
+	return err
+}
+
+func (d *dialog) ask(question, def string, check func(string) error) string {
+	for d.err == nil {
+		a, err := d.t.ReadAnswer(question)
+		if err != nil {
+			d.err = err
+			return ""
+		}
+		if a = strings.TrimSpace(a); a == "" {
+			return def
+		}
+		if check == nil {
+			return a
+		}
+		if err := check(a); err != nil {
+			fmt.Fprintf(d.out, "%% %v\n", err)
+			continue
+		}
+		return a
+	}
+	return ""
+}
+
+func (d *dialog) password(question string) aaa.Secret {
+	for d.err == nil {
+		p, err := d.t.ReadPassword(question)
+		if err != nil {
+			d.err = err
+			break
+		}
+		s, err := aaa.NewSecret(p)
+		if p == "" || err != nil {
+			fmt.Fprintln(d.out, "% A secret of at least one character is needed: there is no default")
+			continue
+		}
+		return s
+	}
+	return aaa.Secret{}
+}
+
+// apply puts the answers into a candidate configuration.
+func (d *dialog) apply(c *config.Config) error {
+	c.Hostname = d.hostname
+	c.AAA.EnableSecret = d.enable
+	c.AAA.Users = append(c.AAA.Users, aaa.User{Name: d.user, Privilege: 15, Secret: d.secret})
+	if i := c.Interface(d.iface); i != nil {
+		i.Address = d.address
+	}
+	if !d.pool.IsValid() {
+		return nil
+	}
+	p := dhcp.Pool{Name: "PHONES", Network: d.pool}
+	if d.router.IsValid() {
+		p.DefaultRouters = []netip.Addr{d.router}
+	}
+	if d.address.IsValid() {
+		p.Options = []dhcp.Option{{Code: 150, Kind: dhcp.OptionIP, Addrs: []netip.Addr{d.address.Addr()}}}
+	}
+	c.DHCP.Pools = append(c.DHCP.Pools, p)
+	c.DHCP.ForeignServer = "hold" // never be the second server on somebody's LAN
+	c.Telephony.Service.Present = true
+	c.Telephony.Service.SourceAddress = cnf.SourceAddress{Addr: d.address.Addr()}
+	c.HTTP.Server, c.HFS.Enabled, c.HFS.Port = true, true, 6970
+	return nil
+}

@@ -1,0 +1,279 @@
+package appliance
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"strings"
+	"time"
+
+	"option150/cli/session"
+	"option150/cli/terminal"
+	"option150/platform/aaa"
+	"option150/platform/console"
+	"option150/platform/message"
+	"option150/platform/sshd"
+)
+
+// Run opens the doors and waits until the context ends or the operator asks
+// for a reload, which is ErrReload. It closes the box.
+func (a *Appliance) Run(ctx context.Context) error {
+	stop := context.AfterFunc(ctx, func() { a.stop(context.Canceled) })
+	defer stop()
+	defer a.Close()
+	go a.replan(a.life)
+	consoleDone := make(chan error, 1)
+	a.sessions.Add(1)
+	go func() {
+		defer a.sessions.Done()
+		consoleDone <- console.Run(a.life, console.Options{Device: a.opt.Settings.Console.Device, Speed: a.opt.Settings.Console.Speed,
+			Handler: a.consoleDoor, Recorder: a.box.Journal})
+	}()
+	for {
+		select {
+		case err := <-consoleDone:
+			if err != nil {
+				return fmt.Errorf("console %s: %w", a.opt.Settings.Console.Device, bare(err))
+			}
+			if a.opt.ConsoleEnds {
+				return nil
+			}
+			consoleDone = nil // a pipe that ended: the box goes on serving
+		case <-a.life.Done():
+			if errors.Is(context.Cause(a.life), ErrReload) {
+				return ErrReload
+			}
+			return nil
+		}
+	}
+}
+
+func (a *Appliance) authenticate(user, password string) (aaa.User, bool) {
+	return aaa.Authenticate(a.box.Store.Current().AAA, user, password)
+}
+
+// fresh reports a box without a startup configuration.
+func (a *Appliance) fresh() bool {
+	_, err := a.box.NVRAM.LoadStartup()
+	return errors.Is(err, fs.ErrNotExist)
+}
+
+// door is a terminal and the session that sits at it now: on the console one
+// operator follows the other at the same terminal.
+type door struct {
+	a    *Appliance
+	term *terminal.Terminal
+	now  *session.Session
+}
+
+func (a *Appliance) newDoor(c terminal.Config) *door {
+	d := &door{a: a}
+	c.Help = func(line string) string { return d.now.Help(line) }
+	c.Complete = func(line string) (string, bool) { return d.now.Complete(line) }
+	d.term = terminal.New(c)
+	return d
+}
+
+// session seats an operator.
+func (d *door) session(o session.Options) *session.Session {
+	o.Language, o.Store, o.Recorder, o.Monitor, o.Terminal = d.a.box.Language, d.a.box.Store, d.a.box.Journal, d.a.box.Logging.Monitor, d.term
+	d.now = session.New(o)
+	return d.now
+}
+
+// consoleDoor is the console as long as its stream lasts.
+func (a *Appliance) consoleDoor(ctx context.Context, c console.Door) {
+	d := a.newDoor(terminal.Config{Stream: c.Stream, Width: c.Width, Height: c.Height, Echo: c.Interactive, QueueSize: 1 << 20})
+	defer d.term.Close()
+	defer context.AfterFunc(ctx, d.term.Close)()
+	go follow(ctx, c.Resize, func(z console.Size) { d.term.Resize(z.Width, z.Height) })
+	d.session(session.Options{Line: "con0", From: "console"})
+	if c.Interactive && a.fresh() {
+		if err := a.firstBoot(ctx, d.term); err != nil && !errors.Is(err, terminal.ErrInterrupt) {
+			return
+		}
+	}
+	stdio := a.opt.Settings.Console.Device == console.Stdio
+	for first := true; ctx.Err() == nil; first = false {
+		if c.Interactive && !(first && stdio) && !a.pressReturn(d.term, first, stdio) {
+			return
+		}
+		if err := a.consoleSession(ctx, d); err != nil || a.opt.ConsoleEnds || !c.Interactive {
+			return
+		}
+	}
+}
+
+// pressReturn waits for somebody at a console that is free. On the terminal
+// the appliance was started from, ^C stops it: no other key could.
+func (a *Appliance) pressReturn(t *terminal.Terminal, first, stdio bool) bool {
+	if !first {
+		fmt.Fprintf(t.Writer(), "\n\n%s con0 is now available\n", a.box.Store.Current().Hostname)
+	}
+	text := "\n\nPress RETURN to get started."
+	if stdio {
+		text += " (^C stops the appliance)"
+	}
+	t.Idle(0)
+	for {
+		k, err := t.ReadKey(text)
+		switch {
+		case err != nil:
+			return false
+		case k == 3 && stdio:
+			a.stop(context.Canceled)
+			return false
+		case k == '\r':
+			fmt.Fprint(t.Writer(), "\n\n")
+			return true
+		}
+		text = ""
+	}
+}
+
+// consoleSession logs somebody in, where `line con 0` says so, and runs his
+// session. The error is that of the stream.
+func (a *Appliance) consoleSession(ctx context.Context, d *door) error {
+	c := a.box.Store.Current()
+	o := session.Options{Line: "con0", From: "console", Privilege: 1}
+	l := c.Line("con", 0)
+	if l != nil && l.Privilege > 0 {
+		o.Privilege = l.Privilege
+	}
+	banner(d.term.Writer(), c.Banner("motd"))
+	if l != nil && l.Login == "local" && c.AAA.CanLogin() {
+		u, err := a.login(d.term, c.Banner("login"))
+		if err != nil {
+			return err
+		}
+		o.User, o.Privilege = u.Name, max(u.Privilege, o.Privilege)
+	}
+	banner(d.term.Writer(), c.Banner("exec"))
+	_, _, leave := a.lines.enter("con", 0, o.User, "")
+	defer leave()
+	err := d.session(o).Run(ctx)
+	if errors.Is(err, terminal.ErrIdle) {
+		return nil
+	}
+	if err == nil && !d.now.Closed() {
+		return io.EOF // the stream ended, not the session
+	}
+	return err
+}
+
+// login is that of a serial line. Three wrong tries start over.
+// [reference/ios-cli.md 1.2]
+func (a *Appliance) login(t *terminal.Terminal, text string) (aaa.User, error) {
+	banner(t.Writer(), text)
+	fmt.Fprint(t.Writer(), "\nUser Access Verification\n\n")
+	t.Idle(loginPatience)
+	defer t.Idle(0)
+	for {
+		name, err := t.ReadAnswer("Username: ")
+		if err != nil {
+			return aaa.User{}, err
+		}
+		if name = strings.TrimSpace(name); name == "" {
+			continue
+		}
+		password, err := t.ReadPassword("Password: ")
+		if err != nil {
+			return aaa.User{}, err
+		}
+		if u, ok := a.authenticate(name, password); ok {
+			a.box.Journal.Record(consoleLogin{name, true})
+			return u, nil
+		}
+		a.box.Journal.Record(consoleLogin{name, false})
+		fmt.Fprint(t.Writer(), "% Login invalid\n\n")
+	}
+}
+
+// loginPatience is how long a login prompt waits.
+const loginPatience = 60 * time.Second
+
+// consoleLogin is a login on the console, granted or refused.
+type consoleLogin struct {
+	user string
+	ok   bool
+}
+
+func (consoleLogin) EventName() string { return "session.ConsoleLogin" }
+
+func (c consoleLogin) LogMessage() (message.Message, bool) {
+	m := message.LoginFailed
+	if c.ok {
+		m = message.LoginSuccess
+	}
+	return m.With(c.user, "0.0.0.0", 0), true
+}
+
+func banner(w io.Writer, text string) {
+	if text != "" {
+		fmt.Fprint(w, "\n"+text)
+	}
+}
+
+// sshSession is one shell or one exec request over SSH.
+func (a *Appliance) sshSession(ctx context.Context, s *sshd.Session) {
+	a.sessions.Add(1)
+	defer a.sessions.Done()
+	c := a.box.Store.Current()
+	o := session.Options{User: s.User.Name, Line: fmt.Sprintf("vty%d", s.Line), From: fmt.Sprintf("vty%d (%s)", s.Line, s.Remote.Addr().Unmap()), Privilege: s.User.Privilege}
+	if l := c.Line("vty", s.Line); l != nil {
+		o.Privilege = max(o.Privilege, l.Privilege)
+	}
+	_, touch, leave := a.lines.enter("vty", s.Line, s.User.Name, s.Remote.Addr().Unmap().String())
+	defer leave()
+	if s.Command != "" {
+		o.Language, o.Store, o.Recorder, o.Out = a.box.Language, a.box.Store, a.box.Journal, s
+		x := session.New(o)
+		for _, line := range strings.Split(s.Command, "\n") {
+			x.Line(ctx, strings.TrimRight(line, "\r"))
+		}
+		return
+	}
+	height := s.Height
+	if !s.Pty {
+		height = 0 // a script on a pipe answers no --More--
+	}
+	d := a.newDoor(terminal.Config{Stream: active{s, touch}, Width: s.Width, Height: height, Echo: true})
+	defer d.term.Close()
+	defer context.AfterFunc(ctx, d.term.Close)()
+	go follow(ctx, s.Resize, func(z sshd.Size) { d.term.Resize(z.Width, z.Height) })
+	fmt.Fprint(d.term.Writer(), "\n")
+	banner(d.term.Writer(), c.Banner("motd"))
+	banner(d.term.Writer(), c.Banner("exec"))
+	_ = d.session(o).Run(ctx)
+}
+
+// active notes when an operator typed last.
+type active struct {
+	io.ReadWriter
+	touch func()
+}
+
+func (a active) Read(p []byte) (int, error) {
+	n, err := a.ReadWriter.Read(p)
+	if n > 0 {
+		a.touch()
+	}
+	return n, err
+}
+
+// follow passes window changes on until the door closes.
+func follow[T any](ctx context.Context, sizes <-chan T, f func(T)) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case z, ok := <-sizes:
+			if !ok {
+				return
+			}
+			f(z)
+		}
+	}
+}

@@ -1,0 +1,302 @@
+// Package lab is `option150 lab`: a private user and network namespace with a
+// LAN, the real appliance on the real ports and simulated phones, each in a
+// network namespace of its own. No root, no hardware, nothing touched on the
+// host but a directory below the temporary one, which goes with the lab.
+//
+//	box (this process)          phone 1         phone 2 ...
+//	eth0 10.150.0.1/24            eth0            eth0
+//	  |                             |               |
+//	--+-----------------------------+---------------+--  LAN
+//
+// Follows DESIGN 1 and reference/diagnosis.md 16. Failure: where user
+// namespaces are forbidden, one line with the remedy. Testing: the end-to-end
+// tests use New inside a namespace of their own.
+package lab
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"sync"
+	"syscall"
+	"time"
+
+	"golang.org/x/term"
+
+	"option150/cmd/option150/appliance"
+	"option150/platform/netns"
+	"option150/platform/settings"
+	"option150/telephony/firmware"
+	"option150/telephony/inventory"
+	"option150/telephony/phone"
+	"option150/telephony/simphone"
+)
+
+// Main is the command. The status is that of the process.
+func Main(args []string, version, commit string) int {
+	if len(args) > 0 {
+		fmt.Fprintf(os.Stderr, "option150: lab takes no arguments, %q is one\n", args[0])
+		return 2
+	}
+	inside, status, err := netns.Enter(netns.Options{Name: "lab"})
+	if !inside {
+		if err != nil {
+			fmt.Fprintf(os.Stderr, "option150: lab: %v\n", err)
+			return 1
+		}
+		return status
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGHUP, syscall.SIGINT)
+	defer stop()
+	if err == nil {
+		err = run(ctx, version, commit)
+	}
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "option150: lab: %v\n", err)
+		return 1
+	}
+	return 0
+}
+
+func run(ctx context.Context, version, commit string) error {
+	root, err := os.MkdirTemp("", "option150-lab-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(root)
+	typing := term.IsTerminal(int(os.Stdin.Fd()))
+	for {
+		l, err := New(Options{Root: root, Version: version, Commit: commit, Console: true, Phones: simphone.Catalogue()})
+		if err != nil {
+			return err
+		}
+		if typing {
+			fmt.Print(tour)
+		} else {
+			l.Settle(ctx, settleTime) // a script asks about phones that are up
+		}
+		err = l.Run(ctx)
+		l.Close()
+		if !errors.Is(err, appliance.ErrReload) {
+			return err
+		}
+	}
+}
+
+// settleTime bounds how long a script waits for the phones.
+const settleTime = 60 * time.Second
+
+const tour = `Option 150 lab: a LAN of its own with this box and 14 simulated phones that boot now.
+Nothing on the host is touched. Try:
+  show phones                       every phone, its state and the verdict
+  show phone SEP001E7A000001        what one phone did, step by step
+  show ip dhcp binding
+  show running-config
+  terminal monitor, then debug tftp events
+exit ends the lab.
+
+`
+
+// Options are what a lab is made of.
+type Options struct {
+	Root    string // directory of the box
+	Version string
+	Commit  string
+	Console bool   // the console is standard input and output
+	Config  string // startup-config; "" = that of the lab
+	SSH     string // address SSH listens on; "" = 0.0.0.0:22
+	Phones  []simphone.Spec
+	Pace    float64 // of the phones, see simphone.Options; 0 = 0.02
+	Sizes   firmware.Sizes
+	// OnStep is told every step of every phone, from several goroutines.
+	OnStep func(simphone.Step)
+	// Hold keeps the phones unplugged until Boot.
+	Hold bool
+}
+
+// Lab is a LAN with a box and phones.
+type Lab struct {
+	opt    Options
+	Box    *appliance.Appliance
+	LAN    *netns.LAN
+	Port   *netns.Port // of the box
+	cancel context.CancelFunc
+	ctx    context.Context
+	wg     sync.WaitGroup
+
+	mu    sync.Mutex
+	hosts map[phone.MAC]*netns.Host
+}
+
+// Addr is the address of the box in a lab.
+var Addr = netip.MustParseAddr("10.150.0.1")
+
+// pace makes a phone's pauses between files a fiftieth of real ones.
+const pace = 0.02
+
+// New builds the LAN, opens the box and plugs the phones in. It must run inside
+// a private namespace.
+func New(o Options) (*Lab, error) {
+	if o.Pace == 0 {
+		o.Pace = pace
+	}
+	if o.SSH == "" {
+		o.SSH = "0.0.0.0:22"
+	}
+	if o.Config == "" {
+		o.Config = Config(o.Phones)
+	}
+	l := &Lab{opt: o, hosts: map[phone.MAC]*netns.Host{}}
+	l.ctx, l.cancel = context.WithCancel(context.Background())
+	if err := l.open(); err != nil {
+		l.Close()
+		return nil, err
+	}
+	for _, s := range o.Phones {
+		if o.Hold {
+			break
+		}
+		if err := l.Boot(s); err != nil {
+			l.Close()
+			return nil, err
+		}
+	}
+	return l, nil
+}
+
+func (l *Lab) open() (err error) {
+	if l.LAN, err = netns.NewLAN(); err != nil {
+		return err
+	}
+	here, err := netns.Here()
+	if err != nil {
+		return err
+	}
+	if l.Port, err = l.LAN.Plug(here, netns.Cable{Interface: "eth0"}); err != nil {
+		return err
+	}
+	device := "none"
+	if l.opt.Console {
+		device = "stdio"
+	}
+	s := settings.Default()
+	s.Root = l.opt.Root
+	s.Interfaces = []settings.Interface{{Name: "GigabitEthernet0/0", Device: "eth0", Managed: true}}
+	s.Console.Device, s.SSH.Listen = device, l.opt.SSH
+	l.Box, err = appliance.Open(appliance.Options{Settings: s, Version: l.opt.Version, Commit: l.opt.Commit,
+		ConsoleEnds: l.opt.Console, Prepared: l.prepare})
+	return err
+}
+
+// prepare fills flash: with synthetic firmware and writes the startup
+// configuration, unless a reload finds them.
+func (l *Lab) prepare(root string) error {
+	startup := filepath.Join(root, "nvram", "startup-config")
+	if _, err := os.Stat(startup); err == nil {
+		return nil
+	}
+	if err := os.WriteFile(startup, []byte(l.opt.Config), 0o600); err != nil {
+		return err
+	}
+	dir := filepath.Join(root, "flash", "phones")
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	for load := range loadsOf(l.opt.Phones) {
+		files, err := firmware.Synthesise(load, "", l.opt.Sizes)
+		if err != nil {
+			return fmt.Errorf("firmware %s: %w", load, err)
+		}
+		for name, content := range files {
+			if err := os.WriteFile(filepath.Join(dir, name), content, 0o644); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// Boot gives a phone a namespace, a cable and power.
+func (l *Lab) Boot(s simphone.Spec) error {
+	host, err := netns.NewHost(s.MAC.Device())
+	if err != nil {
+		return err
+	}
+	l.mu.Lock()
+	l.hosts[s.MAC] = host
+	l.mu.Unlock()
+	if _, err := l.LAN.Plug(host, netns.Cable{Interface: "eth0", MAC: net.HardwareAddr(s.MAC[:])}); err != nil {
+		return err
+	}
+	p, err := simphone.New(s, simphone.Options{In: host.Do, Pace: l.opt.Pace, Log: l.opt.OnStep})
+	if err != nil {
+		return err
+	}
+	l.wg.Add(1)
+	go func() {
+		defer l.wg.Done()
+		_ = p.Live(l.ctx, 0, nil)
+	}()
+	return nil
+}
+
+// Host makes a machine with a cable in the LAN: a foreign client.
+func (l *Lab) Host(name string, addr netip.Prefix) (*netns.Host, error) {
+	h, err := netns.NewHost(name)
+	if err != nil {
+		return nil, err
+	}
+	_, err = l.LAN.Plug(h, netns.Cable{Interface: "eth0", Addr: addr})
+	return h, err
+}
+
+// Settle waits until every phone is provisioned or stuck, or time is up, and
+// reports whether all are provisioned.
+func (l *Lab) Settle(ctx context.Context, most time.Duration) bool {
+	ctx, cancel := context.WithTimeout(ctx, most)
+	defer cancel()
+	for {
+		n, busy := 0, 0
+		for _, p := range l.Box.Box().Inventory.Phones(time.Now()) {
+			switch p.State {
+			case inventory.Provisioned:
+				n++
+			case inventory.Stuck:
+			default:
+				busy++
+			}
+		}
+		if n == len(l.opt.Phones) {
+			return true
+		}
+		_ = busy
+		select {
+		case <-ctx.Done():
+			return false
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+}
+
+// Run opens the doors of the box and waits for its end.
+func (l *Lab) Run(ctx context.Context) error { return l.Box.Run(ctx) }
+
+// Close takes everything away.
+func (l *Lab) Close() {
+	l.cancel()
+	if l.Box != nil {
+		l.Box.Close()
+	}
+	l.wg.Wait()
+	for _, h := range l.hosts {
+		_ = h.Close()
+	}
+	if l.LAN != nil {
+		_ = l.LAN.Close()
+	}
+}
