@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -392,24 +393,23 @@ func TestTransports(t *testing.T) {
 		w.files["SEP001E7A000001.cnf.xml"] = sccpFile(current) + strings.Repeat(" ", 20_000)
 		return w
 	}
-	check := func(t *testing.T, w *world, p *Phone, want string) {
+	check := func(t *testing.T, w *world, p *Phone, wants ...string) {
 		t.Helper()
 		if o := w.boot(p); o.Kind != Provisioned {
 			t.Error(o)
 		}
-		for _, s := range w.story(p) {
-			if strings.HasSuffix(s, want) {
-				return
+		story := w.story(p)
+		for _, want := range wants {
+			if !slices.ContainsFunc(story, func(s string) bool { return strings.HasSuffix(s, want) }) {
+				t.Errorf("%q lacks %q", story, want)
 			}
 		}
-		t.Errorf("%q lacks %q", w.story(p), want)
 	}
 	t.Run("cut off", func(t *testing.T) {
 		w := start(t, true)
 		w.http["SEP001E7A000001.cnf.xml"] = 1
 		p := w.plug(Spec{Model: "7961", Load: current})
-		check(t, w, p, "H SEP001E7A000001.cnf.xml cut off")
-		check(t, w, p, "T SEP001E7A000001.cnf.xml done")
+		check(t, w, p, "H SEP001E7A000001.cnf.xml cut off", "T SEP001E7A000001.cnf.xml done")
 	})
 	t.Run("everything 503", func(t *testing.T) {
 		w := start(t, true)
@@ -419,7 +419,7 @@ func TestTransports(t *testing.T) {
 	t.Run("falls silent and comes back", func(t *testing.T) {
 		w := start(t, false)
 		w.deaf["SEP001E7A000001.cnf.xml"] = 4 // one boot, then DHCP again
-		p := w.plug(Spec{Model: "7961", Load: current}, func(o *Options) { o.Timers.TFTP = 20 * time.Millisecond })
+		p := w.plug(Spec{Model: "7961", Load: current}, func(o *Options) { o.Timers.TFTP = 50 * time.Millisecond })
 		check(t, w, p, "T SEP001E7A000001.cnf.xml no answer")
 		for _, s := range w.story(p) {
 			if strings.Contains(s, "XMLDefault") {
@@ -436,16 +436,15 @@ func TestTransports(t *testing.T) {
 	t.Run("losses", func(t *testing.T) {
 		w := start(t, false)
 		w.drop = 7
-		check(t, w, w.plug(Spec{Model: "7961", Load: current}, func(o *Options) { o.Timers.TFTP = 20 * time.Millisecond }), "T SEP001E7A000001.cnf.xml done")
+		check(t, w, w.plug(Spec{Model: "7961", Load: current}, func(o *Options) { o.Timers.TFTP = 50 * time.Millisecond }), "T SEP001E7A000001.cnf.xml done")
 	})
 	t.Run("second server", func(t *testing.T) {
 		w := start(t, true)
 		w.offer[optTFTP150] = append(box2.AsSlice(), box.AsSlice()...)
 		p := w.plug(Spec{Model: "7961", Load: current}, func(o *Options) {
-			o.Timers.Connect, o.Timers.TFTP = 30*time.Millisecond, 10*time.Millisecond
+			o.Timers.Connect, o.Timers.TFTP = 100*time.Millisecond, 20*time.Millisecond
 		})
-		check(t, w, p, "T SEP001E7A000001.cnf.xml no answer")
-		check(t, w, p, "H SEP001E7A000001.cnf.xml 200")
+		check(t, w, p, "T SEP001E7A000001.cnf.xml no answer", "H SEP001E7A000001.cnf.xml 200")
 	})
 	t.Run("NAK", func(t *testing.T) {
 		w := start(t, true)
