@@ -313,6 +313,7 @@ func (e *engine) apply(now time.Time, t *tables) {
 		if b.sub != nil {
 			b.freed = b.sub.freed.PushBack(b)
 		} else {
+			e.write(record{Kind: recordForget, Addr: b.Addr}, nil)
 			e.forget(b)
 		}
 	}

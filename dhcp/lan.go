@@ -1,0 +1,343 @@
+package dhcp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	afpacket "github.com/mdlayher/packet"
+	"golang.org/x/net/bpf"
+	"golang.org/x/net/ipv4"
+	"golang.org/x/sys/unix"
+
+	"option150/platform/listen"
+	"option150/telephony/phone"
+)
+
+// lan is the sockets of one interface: UDP port 67 bound to the device, and
+// one AF_PACKET socket for what the kernel cannot do: unicast to a client
+// without an address, ARP, the Ethernet source of requests, and other servers'
+// broadcasts. Without CAP_NET_RAW there is no second one.
+type lan struct {
+	name   string // IOS name
+	device string
+	index  int
+	mac    phone.MAC
+	at     listen.Endpoint
+	udp    *net.UDPConn
+	raw    *afpacket.Conn
+	noRaw  error // why raw is nil
+	broken atomic.Bool
+	own    atomic.Pointer[map[netip.Addr]bool]
+	quit   chan struct{}
+	readers
+}
+
+// readers are the goroutines of a lan.
+type readers struct {
+	started atomic.Bool
+	wg      sync.WaitGroup
+}
+
+// datagram is a packet on its way to the engine, with a buffer of its own.
+type datagram struct {
+	in    inbound
+	reply bool // another server's
+	buf   [maxRequest + 1]byte
+}
+
+// sighting is a station seen using an address.
+type sighting struct {
+	addr netip.Addr
+	mac  phone.MAC
+}
+
+// sink is where a lan puts what it hears.
+type sink struct {
+	packets   chan *datagram
+	sightings chan sighting
+	pool      *sync.Pool
+}
+
+// errNoDevice says that the interface does not exist, or is down, yet.
+var errNoDevice = errors.New("interface does not exist")
+
+// openLAN opens the sockets of an interface.
+func openLAN(ctx context.Context, i Interface) (*lan, error) {
+	ifi, err := net.InterfaceByName(i.Device)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %s", errNoDevice, i.Device)
+	}
+	l := &lan{name: i.Name, device: i.Device, index: ifi.Index, quit: make(chan struct{})}
+	if len(ifi.HardwareAddr) == 6 {
+		l.mac = phone.MAC(ifi.HardwareAddr)
+	}
+	l.at = listen.Endpoint{Proto: listen.UDP, Port: portServer, Device: i.Device, Owner: "DHCP server"}
+	if l.udp, err = listen.OpenUDP(ctx, l.at); err != nil {
+		return nil, err
+	}
+	if l.mac.IsZero() {
+		l.noRaw = fmt.Errorf("%s is not Ethernet", i.Device)
+		return l, nil
+	}
+	filter, err := bpf.Assemble(lanFilter(ifi.Index))
+	if err == nil {
+		l.raw, err = afpacket.Listen(ifi, afpacket.Raw, unix.ETH_P_ALL, &afpacket.Config{Filter: filter})
+	}
+	if err != nil {
+		l.raw, l.noRaw = nil, err
+		return l, nil
+	}
+	if c, err := l.raw.SyscallConn(); err == nil {
+		_ = c.Control(func(fd uintptr) {
+			if unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, listen.ReceiveBuffer) != nil {
+				_ = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUF, listen.ReceiveBuffer)
+			}
+		})
+	}
+	return l, nil
+}
+
+// openLoopback is the test listen mode: one UDP socket anywhere, no frames.
+func openLoopback(ctx context.Context, name string, at netip.AddrPort) (*lan, error) {
+	l := &lan{name: name, quit: make(chan struct{})}
+	l.at = listen.Endpoint{Proto: listen.UDP, Addr: at.Addr(), Port: at.Port(), Owner: "DHCP server"}
+	var err error
+	if l.udp, err = listen.OpenUDP(ctx, l.at); err != nil {
+		return nil, err
+	}
+	l.at.Port = uint16(l.udp.LocalAddr().(*net.UDPAddr).Port)
+	return l, nil
+}
+
+// lanFilter lets through, of the untagged frames that arrive on the interface
+// itself: ARP, UDP to port 67, and UDP from port 67 to 68. A frame of a VLAN is
+// seen on the parent device as well, with its tag put aside by the kernel.
+func lanFilter(index int) []bpf.Instruction {
+	const accept, drop = 21, 22
+	at := 0
+	var prog []bpf.Instruction
+	add := func(i bpf.Instruction) { prog = append(prog, i); at++ }
+	jump := func(cond bpf.JumpTest, val uint32, yes, no int) {
+		skip := func(to int) uint8 { return uint8(to - at - 1) }
+		add(bpf.JumpIf{Cond: cond, Val: val, SkipTrue: skip(yes), SkipFalse: skip(no)})
+	}
+	add(bpf.LoadExtension{Num: bpf.ExtInterfaceIndex})
+	jump(bpf.JumpEqual, uint32(index), 2, drop)
+	add(bpf.LoadExtension{Num: bpf.ExtType})
+	jump(bpf.JumpEqual, unix.PACKET_OUTGOING, drop, 4)
+	add(bpf.LoadExtension{Num: bpf.ExtVLANTagPresent})
+	jump(bpf.JumpEqual, 0, 6, drop)
+	add(bpf.LoadAbsolute{Off: 12, Size: 2})
+	jump(bpf.JumpEqual, typeARP, accept, 8)
+	jump(bpf.JumpEqual, typeIPv4, 9, drop)
+	add(bpf.LoadAbsolute{Off: 23, Size: 1})
+	jump(bpf.JumpEqual, protoUDP, 11, drop)
+	add(bpf.LoadAbsolute{Off: 20, Size: 2})
+	jump(bpf.JumpBitsSet, 0x1fff, drop, 13)
+	add(bpf.LoadMemShift{Off: etherLen})
+	add(bpf.LoadIndirect{Off: etherLen + 2, Size: 2})
+	jump(bpf.JumpEqual, portServer, accept, 16)
+	jump(bpf.JumpEqual, portClient, 17, drop)
+	add(bpf.LoadIndirect{Off: etherLen, Size: 2})
+	jump(bpf.JumpEqual, portServer, accept, drop)
+	for at < accept {
+		add(bpf.RetConstant{Val: 0})
+	}
+	add(bpf.RetConstant{Val: maxRequest + 256})
+	add(bpf.RetConstant{Val: 0})
+	return prog
+}
+
+// start begins to read.
+func (l *lan) start(to sink) {
+	if l.started.Swap(true) {
+		return
+	}
+	l.wg.Go(func() { l.readUDP(to) })
+	if l.raw != nil {
+		l.wg.Go(func() { l.readRaw(to) })
+	}
+}
+
+// close ends the readers and gives the sockets back.
+func (l *lan) close() {
+	close(l.quit)
+	_ = l.udp.Close()
+	if l.raw != nil {
+		// Close alone would wait for the reader on some kernels.
+		_ = l.raw.SetReadDeadline(time.Unix(1, 0))
+		_ = l.raw.Close()
+	}
+	l.wg.Wait()
+}
+
+// give hands a datagram to the engine; it waits while the engine is behind, so
+// that the kernel's large buffer is what fills up.
+func (l *lan) give(to sink, d *datagram) bool {
+	select {
+	case to.packets <- d:
+		return true
+	case <-l.quit:
+		return false
+	}
+}
+
+// readUDP takes relayed and, without raw socket, all other requests.
+func (l *lan) readUDP(to sink) {
+	const batch = 32
+	pc := ipv4.NewPacketConn(l.udp)
+	_ = pc.SetControlMessage(ipv4.FlagDst, true) // tells REBINDING from RENEWING
+	msgs := make([]ipv4.Message, batch)
+	for i := range msgs {
+		msgs[i].Buffers = [][]byte{make([]byte, maxRequest+1)}
+		msgs[i].OOB = ipv4.NewControlMessage(ipv4.FlagDst)
+	}
+	for {
+		n, err := pc.ReadBatch(msgs, 0)
+		if err != nil {
+			if l.gone(err) {
+				return
+			}
+			continue
+		}
+		for i := range msgs[:n] {
+			m := &msgs[i]
+			b := m.Buffers[0][:m.N]
+			if l.raw != nil && len(b) >= headerLen && allZero(b[24:28]) {
+				continue // not relayed: taken from the raw socket, which knows the sender's MAC
+			}
+			from, ok := m.Addr.(*net.UDPAddr)
+			if !ok {
+				continue
+			}
+			d := to.pool.Get().(*datagram)
+			d.reply = false
+			d.in = inbound{data: d.buf[:copy(d.buf[:], b)], iface: l.name, from: unmap(from.AddrPort())}
+			var cm ipv4.ControlMessage
+			if cm.Parse(m.OOB[:m.NN]) == nil && cm.Dst != nil {
+				a, _ := netip.AddrFromSlice(cm.Dst.To4())
+				d.in.broadcast = l.isBroadcast(a)
+			}
+			if !l.give(to, d) {
+				return
+			}
+		}
+	}
+}
+
+// gone reports whether the socket is of no more use; other errors (an ICMP
+// message that came back) are passing.
+func (l *lan) gone(err error) bool {
+	select {
+	case <-l.quit:
+		return true
+	default:
+	}
+	var no syscall.Errno
+	if errors.As(err, &no) && (no == unix.ECONNREFUSED || no == unix.EHOSTUNREACH || no == unix.ENETUNREACH || no == unix.EINTR || no == unix.ENOBUFS) {
+		return false
+	}
+	l.broken.Store(true)
+	return true
+}
+
+// isBroadcast reports whether a destination is no address of the box.
+func (l *lan) isBroadcast(a netip.Addr) bool {
+	own := l.own.Load()
+	return a == limitedBroadcast || own != nil && !(*own)[a]
+}
+
+// readRaw takes frames: requests of clients on the wire, ARP, other servers.
+func (l *lan) readRaw(to sink) {
+	buf := make([]byte, maxRequest+256)
+	for {
+		n, _, err := l.raw.ReadFrom(buf)
+		if err != nil {
+			if l.gone(err) {
+				return
+			}
+			continue
+		}
+		f := buf[:n]
+		if mac, a, ok := parseARP(f); ok {
+			if mac != l.mac {
+				select {
+				case to.sightings <- sighting{a, mac}:
+				default: // one of many; it will be seen again
+				}
+			}
+			continue
+		}
+		p, ok := parseUDP(f)
+		if !ok || p.source == l.mac || len(p.payload) > maxRequest {
+			continue
+		}
+		server := p.from.Port() == portServer && len(p.payload) > 0 && p.payload[0] == opReply
+		all := p.dest == broadcastMAC || p.to.Addr() == limitedBroadcast
+		switch {
+		case server:
+		case p.to.Port() != portServer:
+			continue
+		case !all && l.isBroadcast(p.to.Addr()):
+			continue // unicast to somebody else, passing through
+		case len(p.payload) >= headerLen && !allZero(p.payload[24:28]):
+			continue // relayed: taken from the UDP socket
+		case len(p.payload) < headerLen:
+			continue // malformed: the UDP socket counts it
+		}
+		d := to.pool.Get().(*datagram)
+		d.reply = server
+		d.in = inbound{data: d.buf[:copy(d.buf[:], p.payload)], iface: l.name, from: p.from, source: p.source, broadcast: all}
+		if !l.give(to, d) {
+			return
+		}
+	}
+}
+
+func unmap(a netip.AddrPort) netip.AddrPort { return netip.AddrPortFrom(a.Addr().Unmap(), a.Port()) }
+
+// send lets a reply go.
+func (l *lan) send(r *reply, frame []byte) ([]byte, error) {
+	switch {
+	case r.how == unicastRaw && l.raw != nil:
+		frame = appendFrameUDP(frame[:0], r.mac, l.mac, netip.AddrPortFrom(r.from, portServer), r.to, r.payload)
+		_, err := l.raw.WriteTo(frame, &afpacket.Addr{HardwareAddr: r.mac[:]})
+		return frame, err
+	case r.how == unicastRaw:
+		// RFC 2131 4.1 allows to broadcast when unicast is impossible.
+		_, err := l.udp.WriteToUDPAddrPort(r.payload, netip.AddrPortFrom(limitedBroadcast, r.to.Port()))
+		return frame, err
+	}
+	_, err := l.udp.WriteToUDPAddrPort(r.payload, r.to)
+	if err != nil && r.fallback.IsValid() {
+		_, err = l.udp.WriteToUDPAddrPort(r.payload, r.fallback)
+	}
+	return frame, err
+}
+
+// probe asks by ARP who has the address.
+func (l *lan) probe(a netip.Addr) {
+	if l.raw != nil {
+		f := appendARPProbe(make([]byte, 0, etherLen+arpLen), l.mac, a)
+		_, _ = l.raw.WriteTo(f, &afpacket.Addr{HardwareAddr: broadcastMAC[:]})
+	}
+}
+
+// lookAround sends the DISCOVER of the watch.
+func (l *lan) lookAround() {
+	if l.raw == nil {
+		return
+	}
+	n := rand.Uint32()
+	p := watchDiscover(l.mac, [4]byte{byte(n >> 24), byte(n >> 16), byte(n >> 8), byte(n)})
+	f := appendFrameUDP(nil, broadcastMAC, l.mac, netip.AddrPortFrom(netip.IPv4Unspecified(), portClient), netip.AddrPortFrom(limitedBroadcast, portServer), p)
+	_, _ = l.raw.WriteTo(f, &afpacket.Addr{HardwareAddr: broadcastMAC[:]})
+}

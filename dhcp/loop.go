@@ -1,0 +1,205 @@
+package dhcp
+
+import (
+	"fmt"
+	"sync"
+	"time"
+)
+
+// mailbox is functions to be run by the loop, in order. Putting never waits.
+type mailbox struct {
+	mu    sync.Mutex
+	calls []func()
+	shut  bool
+	bell  chan struct{}
+}
+
+func (m *mailbox) put(f func()) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.shut {
+		return false
+	}
+	m.calls = append(m.calls, f)
+	ring(m.bell)
+	return true
+}
+
+// take returns what waits; with shut set nothing more is accepted.
+func (m *mailbox) take(shut bool) []func() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	c := m.calls
+	m.calls = nil
+	m.shut = m.shut || shut
+	return c
+}
+
+// do runs f between two packets and waits for it.
+func (r *running) do(f func(*engine, time.Time)) bool {
+	done := make(chan struct{})
+	if !r.mailbox.put(func() { defer close(done); f(r.e, r.clock.now()) }) {
+		return false
+	}
+	<-done
+	return true
+}
+
+// diskRetry is how often a failed disk is tried again.
+const diskRetry = 5 * time.Second
+
+// loop is the engine's goroutine.
+func (r *running) loop() {
+	defer close(r.ended)
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	l := loopState{timer: timer, patience: time.Now().Add(time.Second)}
+	// Tables and interfaces first, so that the first probes are known of.
+	for _, f := range r.mailbox.take(false) {
+		f()
+	}
+	r.tick(&l)
+	r.emit()
+	l.settled = r.e.settled()
+	for {
+		packets := r.to.packets
+		if !l.settled {
+			packets = nil // the first addresses are still being probed
+		}
+		select {
+		case <-r.quit:
+			for _, f := range r.mailbox.take(true) {
+				f()
+			}
+			r.emit()
+			return
+		case <-r.mailbox.bell:
+			for _, f := range r.mailbox.take(false) {
+				f()
+			}
+			r.tick(&l)
+		case d := <-packets:
+			r.handle(d)
+			r.more(64)
+		case s := <-r.to.sightings:
+			r.e.answered(r.clock.now(), s.addr, s.mac)
+		case <-r.wake:
+			r.disk(&l)
+		case <-timer.C:
+			r.tick(&l)
+		}
+		r.emit()
+		if !l.settled && (r.e.settled() || time.Now().After(l.patience)) {
+			l.settled = true
+		}
+	}
+}
+
+// loopState is what the loop keeps for itself.
+type loopState struct {
+	timer    *time.Timer
+	settled  bool
+	patience time.Time // end of the wait for the first probes
+	times    uint64    // see diskState
+	retry    time.Time
+}
+
+// more handles packets that wait already, without going round the loop.
+func (r *running) more(n int) {
+	for ; n > 0; n-- {
+		r.emit()
+		select {
+		case d := <-r.to.packets:
+			r.handle(d)
+		default:
+			return
+		}
+	}
+}
+
+// handle gives a datagram to the engine. A packet that makes it panic must not
+// end the service for the branch.
+func (r *running) handle(d *datagram) {
+	defer r.to.pool.Put(d)
+	defer func() {
+		if x := recover(); x != nil {
+			r.e.stats.Malformed++
+			r.e.event(Malformed{Interface: d.in.iface, Why: fmt.Sprintf("internal fault: %v", x)})
+		}
+	}()
+	now := r.clock.now()
+	if d.reply {
+		r.e.serverReply(now, &d.in)
+		return
+	}
+	r.e.packet(now, &d.in)
+}
+
+// tick does what time alone makes due.
+func (r *running) tick(l *loopState) {
+	if d := r.clock.step(); d != 0 {
+		r.e.shift(d)
+	}
+	r.disk(l)
+	now := r.clock.now()
+	next := r.e.tick(now)
+	l.timer.Reset(next.Sub(now))
+	r.publish()
+}
+
+// publish tells the status what it needs of the engine.
+func (r *running) publish() {
+	held := r.e.held()
+	if f := r.facts.Load(); len(f.held) != len(held) || len(held) > 0 || f.disk != r.com.state.Load().err {
+		r.facts.Store(&facts{held: held, disk: r.com.state.Load().err})
+	}
+}
+
+// disk takes note of what the committer did.
+func (r *running) disk(l *loopState) {
+	defer r.publish()
+	st := r.com.state.Load()
+	if st.times != l.times { // back at work
+		l.times = st.times
+		r.e.diskWorks()
+		for _, rec := range r.e.dump() { // what happened while it was failing
+			r.e.write(rec, nil)
+		}
+		r.e.event(StoreWorks{})
+	}
+	r.e.committed(r.com.done.Load())
+	if st.err == nil {
+		return
+	}
+	if !r.e.diskBad {
+		r.e.diskFailed()
+		r.e.event(StoreFailed{Why: st.err.Error()})
+		l.retry = time.Now().Add(diskRetry)
+		return
+	}
+	if time.Now().After(l.retry) {
+		l.retry = time.Now().Add(diskRetry)
+		r.com.put(job{out: outcome{records: r.e.dump()}, reopen: true})
+	}
+}
+
+// emit carries out what the engine decided.
+func (r *running) emit() {
+	o := r.e.take()
+	r.recordAll(o.first)
+	if len(o.probes) > 0 || len(o.watch) > 0 {
+		select {
+		case r.orders <- outcome{probes: o.probes, watch: o.watch}:
+		default: // asked again when due
+		}
+	}
+	if o.durable && len(o.records) > 0 {
+		r.com.put(job{out: o})
+		return
+	}
+	if len(o.records) > 0 {
+		r.com.put(job{out: outcome{records: o.records, seq: o.seq}})
+	}
+	r.sendAll(o.replies)
+	r.recordAll(o.then)
+}

@@ -1,0 +1,264 @@
+package dhcp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"os"
+	"sync"
+	"time"
+
+	"option150/platform/journal"
+	"option150/platform/service"
+)
+
+// Options are what a server is made of.
+type Options struct {
+	// Store is the directory of the bindings (nvram/), Root the same as an open
+	// root, which is used if both are given and stays the caller's. With
+	// neither, bindings last as long as the server runs.
+	Store string
+	Root  *os.Root
+	// Recorder gets the facts; nil = nobody.
+	Recorder journal.Recorder
+	// Listen, if valid, is the test listen mode: one UDP socket there in place
+	// of port 67 on every interface, no raw frames, no probing, and replies go
+	// to the port the request came from. The first interface of the Spec names
+	// it. [reference/dhcp.md 5.4]
+	Listen netip.AddrPort
+	// HoldWindow is how long another server may take to show itself before the
+	// first offer with `ip dhcp foreign-server hold`; 0 = 4 s.
+	HoldWindow time.Duration
+
+	sync func(*os.File) error // of the store; for tests of a failing disk
+}
+
+// Server is the DHCP service. Its methods may be called from any goroutine.
+type Server struct {
+	opt Options
+
+	mu     sync.Mutex
+	run    *running      // nil while stopped
+	ending chan struct{} // closed when the last run has wound down; nil if none
+	status statusLog
+}
+
+var _ service.Service = (*Server)(nil)
+
+// New returns a server that does nothing until a change is committed.
+func New(o Options) *Server {
+	o.Recorder = journal.Or(o.Recorder)
+	if o.HoldWindow == 0 {
+		o.HoldWindow = watchWindow
+	}
+	return &Server{opt: o}
+}
+
+// Name implements service.Service.
+func (s *Server) Name() string { return "dhcp" }
+
+// wanted reports whether a specification asks for anything: IOS opens port 67
+// only when something uses it.
+func wanted(sp Spec) bool { return sp.Service && len(sp.Pools) > 0 && len(sp.Interfaces) > 0 }
+
+var errSpec = errors.New("not a specification of the DHCP server")
+
+// Prepare implements service.Service: it renders the pools, reads the store
+// when the server is to start, and opens the sockets of interfaces that are
+// new. An interface that does not exist is waited for. Bindings and the
+// sockets that stay are not touched.
+func (s *Server) Prepare(ctx context.Context, _, to service.Spec) (service.Change, error) {
+	var sp Spec
+	switch v := to.(type) {
+	case nil:
+		return service.Funcs{OnCommit: s.stop}, nil
+	case Spec:
+		sp = v
+	default:
+		return nil, fmt.Errorf("%w: %T", errSpec, to)
+	}
+	if !wanted(sp) {
+		return service.Funcs{OnCommit: s.stop}, nil
+	}
+	tab, err := compile(sp)
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	run, ending := s.run, s.ending
+	s.mu.Unlock()
+	if run == nil && ending != nil {
+		select { // the port and the store are given back first
+		case <-ending:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+	fresh := run == nil
+	if fresh {
+		if run, err = s.prepareRun(); err != nil {
+			return nil, err
+		}
+	}
+	opened, err := run.open(ctx, sp)
+	if err != nil {
+		if fresh {
+			run.discard()
+		}
+		return nil, err
+	}
+	undo := func() {
+		for _, l := range opened {
+			l.close()
+		}
+		if fresh {
+			run.discard()
+		}
+	}
+	commit := func() {
+		s.mu.Lock()
+		s.run = run
+		s.mu.Unlock()
+		run.commit(tab, opened, fresh)
+	}
+	return service.Funcs{OnCommit: commit, OnAbort: undo}, nil
+}
+
+// prepareRun opens the store and reads it.
+func (s *Server) prepareRun() (*running, error) {
+	r := newRunning(s.opt)
+	root := s.opt.Root
+	if root == nil && s.opt.Store != "" {
+		var err error
+		if root, err = os.OpenRoot(s.opt.Store); err != nil {
+			return nil, fmt.Errorf("bindings: %w", err)
+		}
+		r.root = root
+	}
+	if root != nil {
+		st, records, damaged, err := openStore(root)
+		if err != nil {
+			r.discard()
+			return nil, err
+		}
+		if s.opt.sync != nil {
+			st.sync = s.opt.sync
+		}
+		r.store = st
+		for _, d := range damaged {
+			s.opt.Recorder.Record(d)
+		}
+		r.e.load(r.clock.now(), records)
+	}
+	return r, nil
+}
+
+// stop winds the run down in the background: the prompt does not wait for the
+// disk.
+func (s *Server) stop() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	run := s.run
+	if run == nil {
+		return
+	}
+	s.run = nil
+	done := make(chan struct{})
+	s.ending = done
+	go func() {
+		defer close(done)
+		run.shutdown()
+	}()
+}
+
+// Close stops the server and waits until its bindings are on disk and its
+// sockets closed.
+func (s *Server) Close() error {
+	s.stop()
+	s.mu.Lock()
+	ending := s.ending
+	s.mu.Unlock()
+	if ending != nil {
+		<-ending
+	}
+	return nil
+}
+
+// do runs f on the engine's goroutine and waits for it. It reports false, and
+// does not run f, when the server is stopped.
+func (s *Server) do(f func(*engine, time.Time)) bool {
+	s.mu.Lock()
+	run := s.run
+	s.mu.Unlock()
+	return run != nil && run.do(f)
+}
+
+// Bindings are the leases and the manual bindings, in the order of addresses.
+func (s *Server) Bindings() (out []Binding) {
+	s.do(func(e *engine, _ time.Time) { out = e.list() })
+	return out
+}
+
+// PoolStats are the numbers of every pool.
+func (s *Server) PoolStats() (out []PoolStat) {
+	s.do(func(e *engine, _ time.Time) { out = e.pools() })
+	return out
+}
+
+// Conflicts are the addresses found in use by somebody else.
+func (s *Server) Conflicts() (out []ConflictEntry) {
+	s.do(func(e *engine, _ time.Time) { out = e.conflictList() })
+	return out
+}
+
+// Statistics are the counters since start or ClearStatistics.
+func (s *Server) Statistics() (out Statistics) {
+	s.mu.Lock()
+	run := s.run
+	s.mu.Unlock()
+	s.do(func(e *engine, _ time.Time) { out = e.statistics() })
+	if run != nil {
+		out.Extra.SendFailed = run.sendFailed.Load()
+	}
+	return out
+}
+
+// ForeignServers are the other DHCP servers that were seen.
+func (s *Server) ForeignServers() (out []ForeignEntry) {
+	s.do(func(e *engine, _ time.Time) { out = e.foreignList() })
+	return out
+}
+
+// ClearBinding removes the automatic binding of an address, all of them if addr
+// is the zero Addr. It returns how many there were.
+func (s *Server) ClearBinding(addr netip.Addr) (n int) {
+	s.do(func(e *engine, _ time.Time) { n = e.clearBinding(addr) })
+	return n
+}
+
+// ClearConflict makes an address available again, every one if addr is the
+// zero Addr. It returns how many there were.
+func (s *Server) ClearConflict(addr netip.Addr) (n int) {
+	s.do(func(e *engine, _ time.Time) { n = e.clearConflict(addr) })
+	return n
+}
+
+// ClearStatistics sets the counters to zero.
+func (s *Server) ClearStatistics() {
+	s.mu.Lock()
+	run := s.run
+	s.mu.Unlock()
+	if run != nil {
+		run.sendFailed.Store(0)
+	}
+	s.do(func(e *engine, _ time.Time) { e.stats = Statistics{} })
+}
+
+// Takeover is `ip dhcp takeover`: offers are no longer held although another
+// server answers.
+func (s *Server) Takeover() {
+	if s.do(func(e *engine, _ time.Time) { e.takeover() }) {
+		s.opt.Recorder.Record(Takeover{})
+	}
+}

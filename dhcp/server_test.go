@@ -1,0 +1,291 @@
+package dhcp
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"option150/platform/journal"
+	"option150/platform/service"
+)
+
+// loopSpec is a pool for a relay on loopback, as perfdhcp plays one.
+func loopSpec(bits string) Spec {
+	c := Default()
+	c.PingPackets = 0
+	c.Pools = []Pool{{Name: "LOOP", Network: netip.MustParsePrefix("127.0.0.0/" + bits), Lease: 600 * time.Second,
+		Options: []Option{{Code: 150, Kind: OptionIP, Addrs: []netip.Addr{ip("127.0.0.1")}}}}}
+	return Spec{Config: c, Interfaces: []Interface{{Name: "Loopback0", Device: "lo", Addrs: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/8")}}}}
+}
+
+// start runs a server on loopback and returns its address.
+func start(t testing.TB, o Options, sp Spec) (*Server, netip.AddrPort) {
+	t.Helper()
+	o.Listen = netip.MustParseAddrPort("127.0.0.1:0")
+	s := New(o)
+	change(t, s, nil, sp)
+	t.Cleanup(func() { s.Close() })
+	at := s.Status().Listeners[0].AddrPort()
+	return s, at
+}
+
+func change(t testing.TB, s *Server, old, new service.Spec) {
+	t.Helper()
+	c, err := s.Prepare(context.Background(), old, new)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Commit()
+}
+
+// relayClient is a socket that plays relay 127.0.0.1 on a port of its own.
+type relayClient struct {
+	t    testing.TB
+	conn *net.UDPConn
+	buf  []byte
+}
+
+func dial(t testing.TB, to netip.AddrPort) *relayClient {
+	t.Helper()
+	c, err := net.DialUDP("udp4", nil, net.UDPAddrFromAddrPort(to))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	return &relayClient{t: t, conn: c, buf: make([]byte, 2048)}
+}
+
+// exchange sends a request and waits for its reply; false after the timeout.
+func (c *relayClient) exchange(r testRequest, wait time.Duration) (got, bool) {
+	c.t.Helper()
+	r.giaddr = "127.0.0.1"
+	b := r.bytes()
+	if _, err := c.conn.Write(b); err != nil {
+		return got{}, false
+	}
+	_ = c.conn.SetReadDeadline(time.Now().Add(wait))
+	for {
+		n, err := c.conn.Read(c.buf)
+		if err != nil {
+			return got{}, false
+		}
+		if n > 8 && string(c.buf[4:8]) == string(b[4:8]) {
+			return takeApart(c.t, reply{payload: append([]byte(nil), c.buf[:n]...)}), true
+		}
+	}
+}
+
+// dora takes a client through; the zero Addr if any answer is missing.
+func (c *relayClient) dora(n uint32, wait time.Duration) netip.Addr {
+	m := mac(byte(n>>8), byte(n))
+	m[1], m[2] = byte(n>>24), byte(n>>16)
+	d := phoneRequest(m, msgDiscover)
+	d.xid = n
+	o, ok := c.exchange(d, wait)
+	if !ok || o.typ != msgOffer {
+		return netip.Addr{}
+	}
+	q := phoneRequest(m, msgRequest, tlv{50, ipb(o.yiaddr.String())}, tlv{54, o.opts[54]})
+	q.xid = n
+	a, ok := c.exchange(q, wait)
+	if !ok || a.typ != msgAck {
+		return netip.Addr{}
+	}
+	return a.yiaddr
+}
+
+// heardEvents collects facts.
+type heardEvents struct {
+	mu  sync.Mutex
+	all []journal.Event
+}
+
+func (h *heardEvents) Record(e journal.Event) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.all = append(h.all, e)
+}
+
+func (h *heardEvents) names() string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	var s []string
+	for _, e := range h.all {
+		s = append(s, e.EventName())
+	}
+	return strings.Join(s, " ")
+}
+
+func TestServerOnLoopback(t *testing.T) {
+	dir := t.TempDir()
+	var ev heardEvents
+	s, at := start(t, Options{Store: dir, Recorder: &ev}, loopSpec("16"))
+	c := dial(t, at)
+	first := c.dora(1, 2*time.Second)
+	if !first.IsValid() {
+		t.Fatal("no lease")
+	}
+	if got := ev.names(); got != "dhcp.Discover dhcp.Offer dhcp.Request dhcp.Ack" {
+		t.Errorf("events: %s", got)
+	}
+	if st := s.Status(); st.State != service.Running || len(st.History) != 1 {
+		t.Errorf("status %+v", st)
+	}
+	// Update in place keeps the binding and the socket.
+	sp := loopSpec("16")
+	sp.Pools[0].DomainName = "branch.example"
+	change(t, s, loopSpec("16"), sp)
+	if bs := s.Bindings(); len(bs) != 1 || bs[0].Addr != first {
+		t.Errorf("bindings %+v", bs)
+	}
+	if a := c.dora(2, 2*time.Second); !a.IsValid() || a == first {
+		t.Errorf("second client got %s", a)
+	}
+	// An aborted change leaves everything as it was.
+	ch, err := s.Prepare(context.Background(), sp, loopSpec("8"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ch.Abort()
+	if p := s.PoolStats(); p[0].Total != 65534 || p[0].Leased != 2 {
+		t.Errorf("pool %+v", p)
+	}
+	if st := s.Statistics(); st.Sent.Ack != 2 || st.Received.Discover != 2 || st.AddressPools != 1 {
+		t.Errorf("statistics %+v", st)
+	}
+	// Stopped: the port is free; started again: the bindings are there.
+	change(t, s, sp, nil)
+	s.Close()
+	if st := s.Status(); st.State != service.Disabled {
+		t.Errorf("status %+v", st)
+	}
+	s2, at := start(t, Options{Store: dir}, sp)
+	if bs := s2.Bindings(); len(bs) != 2 || bs[0].Addr != first || bs[0].Hostname == "" {
+		t.Errorf("bindings after restart: %+v", bs)
+	}
+	c = dial(t, at)
+	if a := c.dora(1, 2*time.Second); a != first {
+		t.Errorf("client got %s after restart, had %s", a, first)
+	}
+	if n := s2.ClearBinding(first); n != 1 {
+		t.Errorf("cleared %d", n)
+	}
+	if n := s2.ClearBinding(netip.Addr{}); n != 1 {
+		t.Errorf("cleared %d", n)
+	}
+	s2.ClearStatistics()
+	if st := s2.Statistics(); st.Sent.Ack != 0 || st.Automatic != 0 {
+		t.Errorf("statistics %+v", st)
+	}
+}
+
+func TestServerRefusesForeignSpec(t *testing.T) {
+	if _, err := New(Options{}).Prepare(context.Background(), nil, "pool"); !errors.Is(err, errSpec) {
+		t.Errorf("error %v", err)
+	}
+	sp := loopSpec("16")
+	sp.Pools[0].Network = netip.MustParsePrefix("2001:db8::/64")
+	if _, err := New(Options{}).Prepare(context.Background(), nil, sp); !errors.Is(err, errNetwork) {
+		t.Errorf("error %v", err)
+	}
+	if _, err := New(Options{Store: filepath.Join(t.TempDir(), "none")}).Prepare(context.Background(), nil, loopSpec("16")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestServerPortInUse(t *testing.T) {
+	_, at := start(t, Options{}, loopSpec("16"))
+	s := New(Options{Listen: at})
+	_, err := s.Prepare(context.Background(), nil, loopSpec("16"))
+	if err == nil || s.Status().State != service.Disabled {
+		t.Errorf("error %v, status %+v", err, s.Status())
+	}
+}
+
+func TestServerWithoutService(t *testing.T) {
+	s := New(Options{Listen: netip.MustParseAddrPort("127.0.0.1:0")})
+	sp := loopSpec("16")
+	sp.Service = false
+	change(t, s, nil, sp)
+	if st := s.Status(); st.State != service.Disabled || s.Bindings() != nil {
+		t.Errorf("status %+v", st)
+	}
+	s.Close()
+}
+
+// A disk that fails: new clients get silence, known clients no more time than
+// what is stored; when it works again everything is written.
+func TestServerDiskFailure(t *testing.T) {
+	dir := t.TempDir()
+	var ev heardEvents
+	var bad atomic.Bool
+	sync := func(f *os.File) error {
+		if bad.Load() {
+			return errors.New("input/output error")
+		}
+		return dataSync(f)
+	}
+	s, at := start(t, Options{Store: dir, Recorder: &ev, sync: sync}, loopSpec("16"))
+	c := dial(t, at)
+	known := c.dora(1, 2*time.Second)
+	bad.Store(true)
+	if a := c.dora(2, 300*time.Millisecond); a.IsValid() {
+		t.Errorf("new client got %s", a)
+	}
+	waitFor(t, func() bool { return s.Status().State == service.Degraded })
+	if why := s.Status().Why; !strings.Contains(why, "input/output error") {
+		t.Errorf("why %q", why)
+	}
+	r := phoneRequest(mac(0, 1), msgRequest)
+	r.ciaddr = known.String()
+	g, ok := c.exchange(r, time.Second)
+	if !ok || g.typ != msgAck {
+		t.Fatalf("known client: %v %+v", ok, g.typ)
+	}
+	if bs := s.Bindings(); len(bs) != 1 || bs[0].Addr != known {
+		t.Errorf("bindings %+v", bs)
+	}
+	bad.Store(false)
+	s.run.mailbox.put(func() { s.run.com.put(job{out: outcome{records: s.run.e.dump()}, reopen: true}) })
+	waitFor(t, func() bool { return s.Status().State == service.Running })
+	if a := c.dora(3, 2*time.Second); !a.IsValid() {
+		t.Error("no lease after the disk came back")
+	}
+	if n := ev.names(); !strings.Contains(n, "dhcp.StoreFailed") || !strings.Contains(n, "dhcp.StoreWorks") {
+		t.Errorf("events %s", n)
+	}
+	s.Close()
+	s2, _ := start(t, Options{Store: dir}, loopSpec("16"))
+	if bs := s2.Bindings(); len(bs) != 2 {
+		t.Errorf("after restart: %+v", bs)
+	}
+}
+
+func waitFor(t testing.TB, f func() bool) {
+	t.Helper()
+	for end := time.Now().Add(5 * time.Second); !f(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("did not happen within 5 s")
+		}
+	}
+}
+
+func BenchmarkServerDORA(b *testing.B) {
+	_, at := start(b, Options{Store: b.TempDir()}, loopSpec("8"))
+	c := dial(b, at)
+	n := uint32(0)
+	for b.Loop() {
+		n++
+		if !c.dora(n, 5*time.Second).IsValid() {
+			b.Fatal("no lease")
+		}
+	}
+}

@@ -1,0 +1,128 @@
+package dhcp
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"option150/platform/listen"
+	"option150/platform/service"
+)
+
+// statusLog remembers how the service stood.
+type statusLog struct {
+	mu      sync.Mutex
+	state   service.State
+	why     string
+	since   time.Time
+	history []service.Transition
+}
+
+const maxHistory = 64
+
+// note records a state and returns since when it holds.
+func (l *statusLog) note(st service.State, why string) (time.Time, []service.Transition) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.state == "" {
+		l.state = service.Disabled
+	}
+	if st != l.state || why != l.why || l.since.IsZero() {
+		now := time.Now()
+		if st != l.state || why != l.why {
+			l.history = append(l.history, service.Transition{Time: now, From: l.state, To: st, Why: why})
+			if len(l.history) > maxHistory {
+				l.history = slices.Delete(l.history, 0, len(l.history)-maxHistory)
+			}
+		}
+		l.state, l.why, l.since = st, why, now
+	}
+	return l.since, slices.Clone(l.history)
+}
+
+// Status implements service.Service.
+func (s *Server) Status() service.Status {
+	s.mu.Lock()
+	run, ending := s.run, s.ending
+	s.mu.Unlock()
+	var out service.Status
+	switch {
+	case run != nil:
+		out = run.status()
+	case ending != nil && !isClosed(ending):
+		out.State = service.Stopping
+	default:
+		out.State = service.Disabled
+	}
+	out.Since, out.History = s.status.note(out.State, out.Why)
+	return out
+}
+
+func isClosed(c chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
+	}
+}
+
+// status puts together how the run stands; the worst comes first.
+func (r *running) status() service.Status {
+	r.mu.Lock()
+	waiting := map[string]error{}
+	for n, err := range r.waiting {
+		waiting[n] = err
+	}
+	total := len(r.spec.Interfaces)
+	r.mu.Unlock()
+	st := service.Status{State: service.Running}
+	var missing, failed, noRaw []string
+	lans := r.snapshotLans()
+	for _, l := range lans {
+		st.Listeners = append(st.Listeners, l.at)
+		if l.noRaw != nil {
+			noRaw = append(noRaw, fmt.Sprintf("%s (%s)", l.name, listen.Reason(l.noRaw)))
+		}
+	}
+	slices.SortFunc(st.Listeners, func(a, b listen.Endpoint) int { return strings.Compare(a.Device, b.Device) })
+	for name, err := range waiting {
+		if errors.Is(err, errNoDevice) {
+			missing = append(missing, name)
+		} else {
+			failed = append(failed, fmt.Sprintf("%s: %s", name, err))
+		}
+	}
+	slices.Sort(missing)
+	slices.Sort(failed)
+	slices.Sort(noRaw)
+	var held []string
+	f := r.facts.Load()
+	for name, server := range f.held {
+		held = append(held, fmt.Sprintf("%s on %s", server, name))
+	}
+	slices.Sort(held)
+	if len(missing)+len(failed) > 0 {
+		st.NextRetry = time.Now().Add(lookEvery)
+	}
+	switch {
+	case f.disk != nil:
+		st.State, st.Why = service.Degraded, "bindings cannot be written: "+f.disk.Error()
+	case len(failed) > 0 && len(lans) == 0:
+		st.State, st.Why = service.Failed, strings.Join(failed, ", ")
+	case len(held) > 0:
+		st.State, st.Why = service.Waiting, "another DHCP server answers: "+strings.Join(held, ", ")
+	case len(missing) > 0 && len(missing) == total:
+		st.State, st.Why = service.Waiting, "interface "+strings.Join(missing, ", ")
+	case len(failed) > 0:
+		st.State, st.Why = service.Degraded, strings.Join(failed, ", ")
+	case len(missing) > 0:
+		st.State, st.Why = service.Degraded, "waiting for interface "+strings.Join(missing, ", ")
+	case len(noRaw) > 0:
+		st.State, st.Why = service.Degraded, "no raw socket on "+strings.Join(noRaw, ", ")+": replies are broadcast, addresses are not probed"
+	}
+	return st
+}

@@ -1,0 +1,450 @@
+package dhcp
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+
+	"golang.org/x/sys/unix"
+)
+
+// store keeps the bindings below a directory:
+//
+//	bindings.snapshot        the state up to a log segment
+//	bindings.log.00000007    what came after it, preallocated segments
+//
+// Every record is a frame: length, CRC-32C of the payload, payload, all
+// little-endian. A zero length is the unused rest of a segment; a frame that
+// does not check is the torn end of a write nobody was told of, and is cut off.
+// A batch is one write and one fdatasync. Compaction reads the snapshot and the
+// closed segments and writes a new snapshot beside them, in the background,
+// while batches go on to the open segment. [reference/dhcp.md 6.4]
+type store struct {
+	root    *os.Root
+	segment int64 // bytes of a new segment
+	compact int64 // bytes of closed segments that make a compaction worth while
+	sync    func(*os.File) error
+
+	file   *os.File
+	number uint64
+	off    int64
+	size   int64
+	closed int64 // bytes in closed segments since the last compaction
+	buf    []byte
+
+	working sync.WaitGroup // the compaction
+	busy    chan struct{}  // holds one token while a compaction runs
+}
+
+const (
+	snapshotName = "bindings.snapshot"
+	snapshotTemp = "bindings.snapshot.new"
+	logPrefix    = "bindings.log."
+	snapshotMark = "option 150 bindings 1\n"
+	segmentSize  = 1 << 20
+	compactSize  = 8 << 20
+	maxSegments  = 8
+	maxStoreFile = 1 << 30
+	frameHeader  = 8
+	maxFrame     = recordFixed + 6*(2+maxString)
+)
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// openStore reads what the directory holds and opens a new segment. damaged
+// names files that could not be read to their end.
+func openStore(root *os.Root) (s *store, records []record, damaged []StoreDamaged, err error) {
+	s = &store{root: root, segment: segmentSize, compact: compactSize, sync: dataSync, busy: make(chan struct{}, 1)}
+	_ = root.Remove(snapshotTemp)
+	state, upto, damaged, err := s.read(0)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	numbers, err := s.segments()
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	for _, n := range numbers {
+		if n <= upto { // left over by a compaction that was cut short
+			_ = root.Remove(logName(n))
+			continue
+		}
+		s.number = n
+		if info, err := root.Stat(logName(n)); err == nil {
+			s.closed += info.Size()
+		}
+	}
+	s.number = max(s.number, upto)
+	if err := s.rotate(0); err != nil {
+		return nil, nil, nil, err
+	}
+	if s.closed > s.compact || len(numbers) > maxSegments || len(damaged) > 0 {
+		s.startCompaction()
+	}
+	return s, state.list(), damaged, nil
+}
+
+func logName(n uint64) string { return fmt.Sprintf("%s%08d", logPrefix, n) }
+
+// segments lists the numbers of the log segments, ascending.
+func (s *store) segments() ([]uint64, error) {
+	list, err := fs.ReadDir(s.root.FS(), ".")
+	if err != nil {
+		return nil, fmt.Errorf("bindings: %w", err)
+	}
+	var out []uint64
+	for _, e := range list {
+		var n uint64
+		if rest, ok := strings.CutPrefix(e.Name(), logPrefix); ok {
+			if _, err := fmt.Sscanf(rest, "%d", &n); err == nil && logName(n) == e.Name() {
+				out = append(out, n)
+			}
+		}
+	}
+	slices.Sort(out)
+	return out, nil
+}
+
+// read replays the snapshot and the segments up to and including last (0 =
+// all). upto is the segment the snapshot ends with. The torn end of the last
+// segment is cut off.
+func (s *store) read(last uint64) (state storeState, upto uint64, damaged []StoreDamaged, err error) {
+	state = storeState{}
+	b, err := s.file0(snapshotName)
+	if err != nil {
+		return nil, 0, nil, err
+	}
+	if b != nil {
+		body, ok := strings.CutPrefix(string(b[:min(len(b), len(snapshotMark))]), snapshotMark)
+		if !ok || body != "" || len(b) < len(snapshotMark)+8 {
+			damaged = append(damaged, StoreDamaged{snapshotName, "not a snapshot of bindings"})
+		} else {
+			b = b[len(snapshotMark):]
+			upto, b = binary.LittleEndian.Uint64(b), b[8:]
+			if n, why := replay(b, state); n != len(b) {
+				damaged = append(damaged, StoreDamaged{snapshotName, why})
+			}
+		}
+	}
+	numbers, err := s.segments()
+	if err != nil {
+		return nil, 0, nil, err
+	}
+	for i, n := range numbers {
+		if n <= upto || last != 0 && n > last {
+			continue
+		}
+		b, err := s.file0(logName(n))
+		if err != nil {
+			return nil, 0, nil, err
+		}
+		end, why := replay(b, state)
+		if end == len(b) || allZero(b[end:]) {
+			continue
+		}
+		if last == 0 && i == len(numbers)-1 {
+			if err := s.cut(logName(n), int64(end)); err != nil {
+				return nil, 0, nil, err
+			}
+			continue
+		}
+		damaged = append(damaged, StoreDamaged{logName(n), why})
+	}
+	return state, upto, damaged, nil
+}
+
+// file0 reads a file of the store, nil if it is not there.
+func (s *store) file0(name string) ([]byte, error) {
+	info, err := s.root.Stat(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err == nil && info.Size() > maxStoreFile {
+		err = fmt.Errorf("%s: larger than any store of bindings", name)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("bindings: %w", err)
+	}
+	b, err := s.root.ReadFile(name)
+	if err != nil {
+		return nil, fmt.Errorf("bindings: %w", err)
+	}
+	return b, nil
+}
+
+func (s *store) cut(name string, size int64) error {
+	f, err := s.root.OpenFile(name, os.O_RDWR, 0)
+	if err != nil {
+		return fmt.Errorf("bindings: %w", err)
+	}
+	defer f.Close()
+	if err := f.Truncate(size); err != nil {
+		return fmt.Errorf("bindings: %w", err)
+	}
+	return f.Sync()
+}
+
+// storeState is what a replay comes to: the last record of every address and
+// kind.
+type storeState map[storeKey]record
+
+type storeKey struct {
+	conflict bool
+	addr     [4]byte
+}
+
+func (m storeState) add(r record) {
+	k := storeKey{r.Kind == recordConflict || r.Kind == recordResolved, r.Addr.As4()}
+	if r.Kind == recordForget || r.Kind == recordResolved {
+		delete(m, k)
+		return
+	}
+	m[k] = r
+}
+
+func (m storeState) list() []record {
+	out := make([]record, 0, len(m))
+	for _, r := range m {
+		out = append(out, r)
+	}
+	slices.SortFunc(out, func(x, y record) int {
+		if n := compare(x.Expiry, y.Expiry); n != 0 {
+			return n
+		}
+		return x.Addr.Compare(y.Addr)
+	})
+	return out
+}
+
+// replay reads frames into m. It returns how many bytes were good and why the
+// rest is not.
+func replay(b []byte, m storeState) (n int, why string) {
+	for n < len(b) {
+		if len(b)-n < frameHeader {
+			return n, "cut in the middle of a record"
+		}
+		size := int(binary.LittleEndian.Uint32(b[n:]))
+		if size == 0 {
+			return n, "unused"
+		}
+		if size > maxFrame || len(b)-n-frameHeader < size {
+			return n, "cut in the middle of a record"
+		}
+		body := b[n+frameHeader : n+frameHeader+size]
+		if crc32.Checksum(body, castagnoli) != binary.LittleEndian.Uint32(b[n+4:]) {
+			return n, "checksum does not match"
+		}
+		r, err := parseRecord(body)
+		if err != nil {
+			return n, err.Error()
+		}
+		m.add(r)
+		n += frameHeader + size
+	}
+	return n, ""
+}
+
+// appendFrame writes a record with its frame.
+func appendFrame(b []byte, r *record) []byte {
+	at := len(b)
+	b = appendRecord(append(b, 0, 0, 0, 0, 0, 0, 0, 0), r)
+	body := b[at+frameHeader:]
+	binary.LittleEndian.PutUint32(b[at:], uint32(len(body)))
+	binary.LittleEndian.PutUint32(b[at+4:], crc32.Checksum(body, castagnoli))
+	return b
+}
+
+// commit writes a batch; when it returns nil the records survive a power cut.
+// After an error the segment must not be used again: use reopen.
+func (s *store) commit(batch [][]record) error {
+	b := s.buf[:0]
+	for _, rs := range batch {
+		for i := range rs {
+			b = appendFrame(b, &rs[i])
+		}
+	}
+	s.buf = b
+	if cap(b) > 4<<20 {
+		s.buf = nil
+	}
+	if len(b) == 0 {
+		return nil
+	}
+	if s.file == nil {
+		return errors.New("bindings: no open segment")
+	}
+	if s.off+int64(len(b)) > s.size {
+		if err := s.rotate(int64(len(b))); err != nil {
+			return err
+		}
+		if s.closed > s.compact {
+			s.startCompaction()
+		}
+	}
+	if _, err := s.file.WriteAt(b, s.off); err != nil {
+		return fmt.Errorf("bindings: %w", err)
+	}
+	if err := s.sync(s.file); err != nil {
+		return fmt.Errorf("bindings: %w", err)
+	}
+	s.off += int64(len(b))
+	return nil
+}
+
+// rotate closes the segment and makes the next one, filled with zeros so that
+// a batch changes no metadata.
+func (s *store) rotate(need int64) error {
+	if s.file != nil {
+		s.closed += s.off
+		_ = s.file.Truncate(s.off)
+		_ = s.file.Close()
+		s.file = nil
+	}
+	s.number++
+	name := logName(s.number)
+	f, err := s.root.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+	if err != nil {
+		return fmt.Errorf("bindings: %w", err)
+	}
+	size := max(s.segment, need)
+	if err := prepare(f, size); err == nil {
+		err = s.syncDir()
+	} else {
+		_ = f.Close()
+		_ = s.root.Remove(name)
+		return fmt.Errorf("bindings: %w", err)
+	}
+	s.file, s.off, s.size = f, 0, size
+	return nil
+}
+
+func prepare(f *os.File, size int64) error {
+	zero := make([]byte, 64<<10)
+	for off := int64(0); off < size; off += int64(len(zero)) {
+		if _, err := f.WriteAt(zero[:min(int64(len(zero)), size-off)], off); err != nil {
+			return err
+		}
+	}
+	return f.Sync()
+}
+
+func (s *store) syncDir() error {
+	d, err := s.root.Open(".")
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	return d.Sync()
+}
+
+// reopen starts over in a new segment after a failure and writes the whole
+// state there. What the failed segment holds beyond its last good batch was
+// promised to nobody; it is cut off if the disk lets us.
+func (s *store) reopen(state []record) error {
+	if s.file != nil {
+		_ = s.file.Truncate(s.off)
+		_ = s.file.Close()
+		s.closed += s.off
+		s.file = nil
+	}
+	if err := s.rotate(0); err != nil {
+		return err
+	}
+	return s.commit([][]record{state})
+}
+
+// close waits for a compaction and gives the files back.
+func (s *store) close() {
+	s.working.Wait()
+	if s.file != nil {
+		_ = s.file.Truncate(s.off)
+		_ = s.file.Close()
+		s.file = nil
+	}
+}
+
+// startCompaction merges everything but the open segment, in the background.
+func (s *store) startCompaction() {
+	last := s.number - 1
+	if last == 0 {
+		return // only the open segment
+	}
+	select {
+	case s.busy <- struct{}{}:
+	default:
+		return // one is running
+	}
+	s.closed = 0
+	s.working.Go(func() {
+		defer func() { <-s.busy }()
+		// A failure leaves the segments where they are; they are read again
+		// at the next start and merged by the next compaction.
+		_ = s.merge(last)
+	})
+}
+
+// merge writes a snapshot of the state up to segment last and removes the
+// segments.
+func (s *store) merge(last uint64) error {
+	state, _, _, err := s.read(last)
+	if err != nil {
+		return err
+	}
+	b := binary.LittleEndian.AppendUint64([]byte(snapshotMark), last)
+	for _, r := range state.list() {
+		b = appendFrame(b, &r)
+	}
+	f, err := s.root.OpenFile(snapshotTemp, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(b)
+	if err == nil {
+		err = f.Sync()
+	}
+	if cerr := f.Close(); err == nil {
+		err = cerr
+	}
+	if err == nil {
+		err = s.root.Rename(snapshotTemp, snapshotName)
+	}
+	if err == nil {
+		err = s.syncDir()
+	}
+	if err != nil {
+		_ = s.root.Remove(snapshotTemp)
+		return err
+	}
+	numbers, err := s.segments()
+	for _, n := range numbers {
+		if n <= last {
+			_ = s.root.Remove(logName(n))
+		}
+	}
+	return err
+}
+
+// dataSync is fdatasync: the segment's size does not change.
+func dataSync(f *os.File) error {
+	c, err := f.SyscallConn()
+	if err != nil {
+		return err
+	}
+	var serr error
+	if err := c.Control(func(fd uintptr) {
+		for {
+			if serr = unix.Fdatasync(int(fd)); serr != unix.EINTR {
+				return
+			}
+		}
+	}); err != nil {
+		return err
+	}
+	return serr
+}
