@@ -4,12 +4,15 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/netip"
 	"os"
 	"os/exec"
+	"os/signal"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -24,6 +27,8 @@ func TestMain(m *testing.M) {
 	switch os.Getenv(helper) {
 	case "enter":
 		os.Exit(enterAndReport())
+	case "wait":
+		os.Exit(enterAndWait())
 	}
 	os.Exit(netns.Run(m))
 }
@@ -53,6 +58,51 @@ func enterAndReport() int {
 	n, _ := os.Stdin.Read(b[:])
 	fmt.Println("uid", os.Getuid(), ifs[0].Name, ifs[0].Flags&net.FlagUp != 0, string(b[:n]), os.Args[1:])
 	return 7
+}
+
+// enterAndWait ends with 3 when it gets SIGTERM.
+func enterAndWait() int {
+	inside, status, err := netns.Enter(netns.Options{Name: "nested"})
+	if err != nil || !inside {
+		return status
+	}
+	term := make(chan os.Signal, 1)
+	signal.Notify(term, syscall.SIGTERM)
+	fmt.Println(os.Getpid())
+	<-term
+	return 3
+}
+
+// TestSignals: a signal to the outer process reaches the inner one, whose
+// status it takes on; the inner one does not outlive it.
+func TestSignals(t *testing.T) {
+	netns.Need(t)
+	for _, s := range []syscall.Signal{syscall.SIGTERM, syscall.SIGKILL} {
+		cmd := exec.Command("/proc/self/exe")
+		cmd.Env = append(os.Environ(), helper+"=wait")
+		out, err := cmd.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		var pid int
+		if _, err := fmt.Fscan(out, &pid); err != nil || pid == cmd.Process.Pid {
+			t.Fatal(pid, err)
+		}
+		if err := cmd.Process.Signal(s); err != nil {
+			t.Fatal(err)
+		}
+		// The pipe ends when both have let go of it.
+		if rest, err := io.ReadAll(out); err != nil || len(strings.TrimSpace(string(rest))) > 0 {
+			t.Error(rest, err)
+		}
+		err = cmd.Wait()
+		if s == syscall.SIGTERM && cmd.ProcessState.ExitCode() != 3 {
+			t.Errorf("%s: %v", s, err)
+		}
+	}
 }
 
 func TestEnterNested(t *testing.T) {
