@@ -148,9 +148,18 @@ func (b *Box) fileCounters() string {
 	return w.String()
 }
 
+// homePath is the directory of flash: for names no binding has, "" = its root.
+func (b *Box) homePath() string {
+	path, err := flash.CleanPath(b.Files.HomePath())
+	if err != nil {
+		return ""
+	}
+	return path
+}
+
 // Find looks a firmware file up as the file server would.
 func (b *Box) Find(name string) (firmware.Found, bool) {
-	f, err := b.Flash.Find(b.Files.HomePath(), name)
+	f, err := b.Flash.Find(b.homePath(), name)
 	if errors.Is(err, fs.ErrNotExist) {
 		f, err = b.Flash.Find("", name)
 	}

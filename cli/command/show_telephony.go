@@ -80,10 +80,13 @@ func (b *Box) sections(prefix string) string {
 func (b *Box) hfsView(in *language.Invocation) hfs.View {
 	v := b.HFS.View(in.Config.HFS, in.Config.HTTP, b.HTTPD.Listeners())
 	v.Status = b.Supervisor.Status(config.HFSService)
-	v.HomePath = "flash:/" + b.Files.HomePath()
+	v.HomePath = "flash:/" + b.homePath()
 	v.Serving, v.Limit = b.Files.Serving()
 	for _, s := range cnf.HFSBindings(b.CNF.Current()) {
-		alias, url, _ := strings.Cut(s, " url ")
+		alias, url, ok := strings.Cut(s, " url ")
+		if !ok || strings.Contains(alias, " ") {
+			continue // the counts before the list
+		}
 		v.Bindings = append(v.Bindings, hfs.Binding{Alias: alias, URL: url})
 	}
 	for _, x := range b.Files.Bindings() {

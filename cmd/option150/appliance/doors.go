@@ -23,7 +23,9 @@ func (a *Appliance) Run(ctx context.Context) error {
 	stop := context.AfterFunc(ctx, func() { a.stop(context.Canceled) })
 	defer stop()
 	defer a.Close()
-	go a.replan(a.life)
+	a.beside(a.replan)
+	a.beside(func(ctx context.Context) { a.box.Inventory.Report(ctx, a.box.Journal) })
+	a.watchRefused(a.life)
 	consoleDone := make(chan error, 1)
 	a.sessions.Add(1)
 	go func() {
@@ -48,6 +50,15 @@ func (a *Appliance) Run(ctx context.Context) error {
 			return nil
 		}
 	}
+}
+
+// beside runs one of the box's few long loops until its end.
+func (a *Appliance) beside(f func(context.Context)) {
+	a.sessions.Add(1)
+	go func() {
+		defer a.sessions.Done()
+		f(a.life)
+	}()
 }
 
 func (a *Appliance) authenticate(user, password string) (aaa.User, bool) {
