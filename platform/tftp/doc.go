@@ -30,5 +30,5 @@
 // client: running transfers go on on the pool sockets for a grace time.
 //
 // Testing: New with an Opener over a map, Serve on a socket of port 0 of
-// 127.0.0.1, and a probe that sends packets by hand; see probe_test.go.
+// 127.0.0.1, and a probe that sends packets by hand; see harness_test.go and probe_test.go.
 package tftp

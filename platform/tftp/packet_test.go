@@ -80,8 +80,9 @@ func FuzzParseRequest(f *testing.F) {
 		if p := appendOACK(nil, a.oack); len(p) > maxRequest+64 || len(a.oack) > 4 {
 			t.Fatalf("OACK of %d octets, %d options", len(p), len(a.oack))
 		}
-		describe(b)
-		printable(r.optionNames())
+		if text := describe(b) + r.optionNames(); strings.ContainsAny(text, "\r\n\x1b") {
+			t.Fatalf("%q would disturb a terminal", text)
+		}
 	})
 }
 

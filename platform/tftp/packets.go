@@ -45,6 +45,9 @@ func (sh *shard) ack(t *transfer, number uint16, now time.Duration) {
 		sh.pump(t, now)
 	case done:
 		sh.end(t, processed, "")
+		if t.again && !sh.draining {
+			sh.admit(t.key, t.ifindex, t.req, t.hash, t.asked.Port(), now)
+		}
 	}
 }
 

@@ -235,12 +235,12 @@ func (s *sender) advance(now time.Duration, n uint64) {
 // timeout is called when deadline has passed.
 func (s *sender) timeout(now time.Duration) verdict {
 	idle := now - s.moved
-	switch last := s.src.last(); {
+	switch {
 	case !s.validated:
 		if s.packets >= unvalidatedPackets || idle >= s.patience.idle {
 			return gaveUp
 		}
-	case last != 0 && s.high >= last && s.tries >= s.patience.tries:
+	case s.allSent() && s.tries >= s.patience.tries:
 		return doneUnsure
 	case s.tries >= s.patience.tries && idle >= s.patience.idle, idle >= s.patience.limit:
 		return gaveUp
@@ -272,6 +272,13 @@ func (s *sender) rewind(now time.Duration) {
 	s.next = s.base + 1
 	s.echoes = s.high - s.base
 	s.echoUntil = now + 2*(s.rtt.smoothed+4*s.rtt.variance)
+}
+
+// allSent reports that the client has or will have the last block with what
+// was sent already, if nothing was lost.
+func (s *sender) allSent() bool {
+	last := s.src.last()
+	return !s.negotiating && last != 0 && s.high >= last
 }
 
 // late reports whether an identical request that comes now is only a late copy.

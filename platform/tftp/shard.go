@@ -92,9 +92,20 @@ func (sh *shard) request(d *datagram, r request, asked uint16, now time.Duration
 			sh.tally.duplicateRequests++
 			return
 		}
-		sh.end(old, aborted, "replaced by a new request from the same port")
+		sh.replace(old)
 	}
-	sh.admit(k, d, r, hash, asked, now)
+	sh.admit(k, d.ifindex, r, hash, asked, now)
+}
+
+// replace ends the transfer of a client that asks for another file. It may do
+// so right after its last acknowledgement, which comes on another socket and
+// may not have been read yet; a client that has not got everything does not.
+func (sh *shard) replace(old *transfer) {
+	if old.file != nil && old.snd.allSent() {
+		sh.end(old, processed, "the last acknowledgement is missing")
+		return
+	}
+	sh.end(old, aborted, "replaced by a new request from the same port")
 }
 
 // folded reports whether a repeated request belongs to old, and repeats the
@@ -109,14 +120,20 @@ func (sh *shard) folded(old *transfer, now time.Duration) bool {
 		}
 		return true
 	}
-	return old.snd.late(now)
+	if !old.snd.late(now) {
+		return false
+	}
+	// Either a late copy, or a client that wants the same file again and whose
+	// last acknowledgement we have not read yet. That one will tell.
+	old.again = old.again || old.snd.allSent()
+	return true
 }
 
 // admit starts the lookup of a new request, within the limits.
-func (sh *shard) admit(k key, d *datagram, r request, hash uint64, asked uint16, now time.Duration) {
+func (sh *shard) admit(k key, ifindex int, r request, hash uint64, asked uint16, now time.Duration) {
 	s := sh.srv
 	set := *s.settings.Load()
-	control := replyControl(d.local, d.ifindex)
+	control := replyControl(k.local, ifindex)
 	if s.lookups.Add(1) > int64(set.MaxLookups) {
 		s.lookups.Add(-1)
 		sh.tally.dropped++
@@ -124,19 +141,19 @@ func (sh *shard) admit(k key, d *datagram, r request, hash uint64, asked uint16,
 		return
 	}
 	options := r.optionNames()
-	c, known, ok := s.clients.acquire(d.peer.Addr(), options, set.MaxPerClient, set.MaxTransfers)
+	c, known, ok := s.clients.acquire(k.peer.Addr(), options, set.MaxPerClient, set.MaxTransfers)
 	if !ok {
 		s.lookups.Add(-1)
 		s.requests.refuse(overflow)
-		sh.reply(d.peer, control, replyBusy)
+		sh.reply(k.peer, control, replyBusy)
 		return
 	}
-	dev := s.devices.get(d.ifindex, now)
+	dev := s.devices.get(ifindex, now)
 	ctx, cancel := context.WithTimeout(s.ctx, lookupTime)
 	t := &transfer{key: k, id: s.lastID.Add(1), hash: hash, req: r, ifname: dev.name,
-		asked:    netip.AddrPortFrom(d.local, asked),
-		maxBlock: min(dev.largestBlock(d.peer.Addr().Is6()), set.MaxBlockSize),
-		settings: set, control: control, client: c, known: known, began: now, cancel: cancel, place: -1}
+		asked:    netip.AddrPortFrom(k.local, asked),
+		maxBlock: min(dev.largestBlock(k.peer.Addr().Is6()), set.MaxBlockSize),
+		settings: set, control: control, ifindex: ifindex, client: c, known: known, began: now, cancel: cancel, place: -1}
 	sh.table[k] = t
 	s.requests.begin()
 	s.wg.Add(1)

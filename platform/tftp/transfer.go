@@ -28,11 +28,13 @@ type transfer struct {
 	maxBlock int
 	settings Settings
 	control  []byte // makes answers leave from key.local
+	ifindex  int
 	client   *client
 	known    rtt
 	began    time.Duration
 
 	cancel context.CancelFunc // of the lookup
+	again  bool               // the client asked for the same once more when all was sent
 	gone   bool               // ended; a lookup that comes back gives its file back
 	why    string             // it ended
 
