@@ -16,6 +16,14 @@ var debugTopics = []struct{ syntax, topic, answer string }{
 	{`cme-hfs("HTTP File-Fetch Server debugging")`, "cme-hfs", "HTTP File-Fetch Server debugging"},
 }
 
+// debugPackets has the TFTP server record its packets from the first time
+// somebody asks for them: an event a packet is too much to record unread.
+func (b *Box) debugPackets(topic string) {
+	if topic == "tftp packets" {
+		b.TFTP.DebugPackets(true)
+	}
+}
+
 // debugCommands are `debug X`, `no debug X`, `undebug X` and `undebug all`.
 // A debug is a filter on this session's view of the journal: it ends with the
 // session and is never in the configuration.
@@ -24,6 +32,7 @@ func debugCommands(b *Box) []language.Declaration {
 	for _, t := range debugTopics {
 		on := func(in *language.Invocation) error {
 			in.Op.Debug(t.topic, true)
+			b.debugPackets(t.topic)
 			fmt.Fprintf(in.Out, "%s is on\n", t.answer)
 			return nil
 		}
@@ -46,6 +55,7 @@ func debugCommands(b *Box) []language.Declaration {
 	d := action(`debug all("Enable all debugging")`, privileged, "reference/cme.md 7.7", func(in *language.Invocation) error {
 		for _, t := range debugTopics {
 			in.Op.Debug(t.topic, true)
+			b.debugPackets(t.topic)
 		}
 		fmt.Fprintln(in.Out, "All possible debugging has been turned on")
 		return nil

@@ -140,7 +140,9 @@ func (b *Box) fileCounters() string {
 	now, limit := b.Files.Serving()
 	var w strings.Builder
 	fmt.Fprintf(&w, "Requests being served: %d of at most %d, waiting %d\n", now, limit, b.Files.Waiting())
-	c := reflect.ValueOf(b.Files.Counters())
+	all, tftp := b.Files.Counters(), b.TFTP.Counters()
+	all.SegmentsSent, all.SegmentsAcknowledged, all.SegmentsFromDisk = tftp.SegmentsSent, tftp.SegmentsAcknowledged, tftp.SegmentsFromDisk
+	c := reflect.ValueOf(all)
 	for i := range c.NumField() {
 		name := strings.ReplaceAll(c.Type().Field(i).Name, "NotFound", "ForAbsentFiles")
 		fmt.Fprintf(&w, "%-34s %d\n", name, c.Field(i).Uint())

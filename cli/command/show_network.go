@@ -47,9 +47,11 @@ func (b *Box) interfaceViews(in *language.Invocation) []netif.View {
 			v.Description = c.Description
 			switch {
 			case i.Managed && c.Address.IsValid():
-				v.Method = "NVRAM"
-				if b.Store.Version().Number > 1 {
-					v.Method = "manual"
+				v.Method = "manual"
+				if h := b.Store.History(); len(h) > 0 && h[0].Number == 1 {
+					if s := h[0].Config.Interface(i.Name); s != nil && s.Address == c.Address {
+						v.Method = "NVRAM" // as it was loaded
+					}
 				}
 			case i.Managed, len(i.Addrs) == 0:
 				v.Method = ""
