@@ -201,9 +201,12 @@ func overload(o dhcpv4.Options, b []byte) error {
 // and found by its length, for the short ones.
 func (p *packet) options(o dhcpv4.Options) error {
 	bad := func(code byte) error { return fmt.Errorf("%w: option %d", errMalformed, code) }
-	for code, n := range map[byte]int{optMessageType: 1, optRequestedIP: 4, optServerID: 4, optLease: 4, optSubnetSel: 4, optMaxSize: 2} {
-		if v, ok := o[code]; ok && len(v) != n {
-			return bad(code)
+	for _, f := range [...]struct {
+		code byte
+		size int
+	}{{optMessageType, 1}, {optRequestedIP, 4}, {optServerID, 4}, {optLease, 4}, {optSubnetSel, 4}, {optMaxSize, 2}} {
+		if v, ok := o[f.code]; ok && len(v) != f.size {
+			return bad(f.code)
 		}
 	}
 	for _, code := range []byte{optClientID, optParameters} {

@@ -211,7 +211,7 @@ func (r *running) shutdown() {
 }
 
 // lookEvery is how often interfaces are looked at.
-const lookEvery = time.Second
+const lookEvery = 500 * time.Millisecond
 
 // look reopens what is broken and opens what has come.
 func (r *running) look() {
