@@ -2,6 +2,7 @@ package service
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -39,13 +40,18 @@ type Supervisor struct {
 
 	txn sync.Mutex // held from Prepare to the end of Commit or Abort, and by a retry
 
-	mu    sync.Mutex // guards slots
-	slots map[string]*slot
+	mu     sync.Mutex // guards slots; taken after txn, never held while a service is called
+	slots  map[string]*slot
+	closed bool // no plan and no retry any more
 }
+
+// ErrClosed is the error of Prepare after Close.
+var ErrClosed = errors.New("the box is stopping")
 
 // slot is what the supervisor knows of one service.
 type slot struct {
 	running Spec   // in force
+	broken  bool   // a Commit failed half-way: running is not what runs
 	wanted  Spec   // by the last plan; differs from running after a failure
 	waiting string // by the last plan
 	failed  error
@@ -78,7 +84,7 @@ type Transaction struct {
 
 type step struct {
 	name   string
-	change Change
+	change Change // nil: nothing to do, or err
 	spec   Spec
 	err    error // Boot policy: could not be prepared
 }
@@ -88,6 +94,19 @@ type step struct {
 // is returned; nothing that works was touched. With Boot it never fails.
 func (s *Supervisor) Prepare(ctx context.Context, plan []Wanted, policy Policy) (*Transaction, error) {
 	s.txn.Lock()
+	s.mu.Lock()
+	closed := s.closed
+	s.mu.Unlock()
+	if closed {
+		s.txn.Unlock()
+		return nil, ErrClosed
+	}
+	return s.prepareAll(ctx, plan, policy)
+}
+
+// prepareAll is Prepare with the transaction lock held, which it gives back
+// with an error and hands over with a Transaction.
+func (s *Supervisor) prepareAll(ctx context.Context, plan []Wanted, policy Policy) (*Transaction, error) {
 	t := &Transaction{s: s, plan: plan}
 	for _, w := range plan {
 		svc, ok := s.services[w.Service]
@@ -97,14 +116,22 @@ func (s *Supervisor) Prepare(ctx context.Context, plan []Wanted, policy Policy) 
 		}
 		s.mu.Lock()
 		sl := s.slots[w.Service]
-		running, wanted, failed := sl.running, sl.wanted, sl.failed
+		running, wanted, failed, broken := sl.running, sl.wanted, sl.failed, sl.broken
 		s.mu.Unlock()
-		if Equal(running, w.Spec) || failed != nil && policy == Interactive && Equal(wanted, w.Spec) {
-			continue // it runs so already, or its retry is under way
+		switch {
+		case failed == nil && Equal(running, w.Spec):
+			continue // it runs so already
+		case failed != nil && Equal(running, w.Spec) && !broken:
+			// Back to what runs, or to nothing: the retry of the plan that
+			// failed must end, or it would bring that plan back one day.
+			t.steps = append(t.steps, step{name: w.Service, spec: w.Spec})
+			continue
+		case failed != nil && policy == Interactive && Equal(wanted, w.Spec):
+			continue // its retry is under way
 		}
-		change, err := prepare(ctx, svc, running, w.Spec)
+		change, err := prepare(ctx, svc.Prepare, w.Service, running, w.Spec)
 		if d, ok := svc.(Degradable); ok && err != nil && policy == Boot {
-			change, err = d.PrepareDegraded(ctx, running, w.Spec)
+			change, err = prepare(ctx, d.PrepareDegraded, w.Service, running, w.Spec)
 		}
 		if err != nil && policy == Interactive {
 			t.Abort()
@@ -116,24 +143,39 @@ func (s *Supervisor) Prepare(ctx context.Context, plan []Wanted, policy Policy) 
 }
 
 // prepare keeps a panic of one service from taking the box down with it.
-func prepare(ctx context.Context, svc Service, old, new Spec) (c Change, err error) {
+func prepare(ctx context.Context, f func(context.Context, Spec, Spec) (Change, error), name string, old, new Spec) (c Change, err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			c, err = nil, fmt.Errorf("%s: internal fault: %v", svc.Name(), r)
+			c, err = nil, fault(name, r)
 		}
 	}()
-	c, err = svc.Prepare(ctx, old, new)
+	c, err = f(ctx, old, new)
 	if c == nil && err == nil {
 		c = Funcs{}
 	}
 	return c, err
 }
 
+// finish runs Commit or Abort. Both are not allowed to fail; one that panics
+// all the same must neither keep the other services from theirs nor pass for a
+// success.
+func finish(name string, f func()) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fault(name, r)
+		}
+	}()
+	f()
+	return nil
+}
+
+func fault(name string, r any) error { return fmt.Errorf("%s: internal fault: %v", name, r) }
+
 // Abort gives back what Prepare took, in reverse order.
 func (t *Transaction) Abort() {
 	for _, st := range slices.Backward(t.steps) {
 		if st.change != nil {
-			st.change.Abort()
+			_ = finish(st.name, st.change.Abort) // the others are undone whatever happens
 		}
 	}
 	t.s.txn.Unlock()
@@ -145,10 +187,12 @@ func (t *Transaction) Commit() {
 	s := t.s
 	defer s.txn.Unlock()
 	for _, st := range t.steps {
-		if st.change != nil {
-			st.change.Commit()
+		broken := false
+		if st.change != nil && st.err == nil {
+			st.err = finish(st.name, st.change.Commit)
+			broken = st.err != nil
 		}
-		s.settle(st.name, st.spec, st.err)
+		s.settle(st.name, st.spec, st.err, broken)
 	}
 	s.mu.Lock()
 	for _, w := range t.plan {
@@ -160,8 +204,9 @@ func (t *Transaction) Commit() {
 	}
 }
 
-// settle records what a step led to and starts or ends the retry.
-func (s *Supervisor) settle(name string, spec Spec, err error) {
+// settle records what a step led to and starts or ends the retry. broken says
+// that it failed half-way: what runs is neither the old nor the new.
+func (s *Supervisor) settle(name string, spec Spec, err error, broken bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	sl := s.slots[name]
@@ -169,14 +214,15 @@ func (s *Supervisor) settle(name string, spec Spec, err error) {
 		sl.cancel()
 		sl.cancel = nil
 	}
-	sl.wanted, sl.failed = spec, err
-	if err == nil {
-		sl.running, sl.backoff, sl.next = spec, 0, time.Time{}
-		return
-	}
-	if sl.backoff == 0 {
+	if err != nil && sl.failed == nil {
 		sl.since = time.Now()
 	}
+	sl.wanted, sl.failed = spec, err
+	if err == nil {
+		sl.running, sl.broken, sl.backoff, sl.next = spec, false, 0, time.Time{}
+		return
+	}
+	sl.broken = sl.broken || broken
 	sl.backoff = min(max(2*sl.backoff, firstRetry), lastRetry)
 	sl.next = time.Now().Add(sl.backoff)
 	ctx, cancel := context.WithCancel(s.life)
@@ -201,11 +247,14 @@ func (s *Supervisor) retry(ctx context.Context, name string, after time.Duration
 	if ctx.Err() != nil { // a newer plan has taken over
 		return
 	}
-	change, err := prepare(ctx, s.services[name], running, wanted)
+	// Not with ctx: a Kick ends the retry it replaces, but not one at work.
+	change, err := prepare(s.life, s.services[name].Prepare, name, running, wanted)
+	broken := false
 	if err == nil {
-		change.Commit()
+		err = finish(name, change.Commit)
+		broken = err != nil
 	}
-	s.settle(name, wanted, err)
+	s.settle(name, wanted, err, broken)
 	s.note(name)
 }
 
@@ -214,6 +263,9 @@ func (s *Supervisor) retry(ctx context.Context, name string, after time.Duration
 func (s *Supervisor) Kick() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.closed {
+		return
+	}
 	for name, sl := range s.slots {
 		if sl.failed == nil || sl.cancel == nil {
 			continue
@@ -240,12 +292,20 @@ func (s *Supervisor) Status(name string) Status {
 	case sl.failed != nil:
 		own.State, own.Why, own.Since, own.NextRetry = Failed, sl.failed.Error(), sl.since, sl.next
 	case sl.waiting != "":
-		own.State, own.Why = Waiting, sl.waiting
+		own.State, own.Why, own.Since = Waiting, sl.waiting, sl.sinceLast()
 	case sl.running == nil && own.State != Stopping:
-		own.State, own.Why = Disabled, ""
+		own.State, own.Why, own.Since = Disabled, "", sl.sinceLast()
 	}
 	own.History = slices.Clone(sl.history)
 	return own
+}
+
+// sinceLast is when the state last changed.
+func (sl *slot) sinceLast() time.Time {
+	if n := len(sl.history); n > 0 {
+		return sl.history[n-1].Time
+	}
+	return time.Time{}
 }
 
 // Names lists the services in alphabetical order.
@@ -273,21 +333,25 @@ func (s *Supervisor) note(name string) {
 	s.rec.Record(StateChanged{name, tr.From, tr.To, tr.Why})
 }
 
-// Close stops every service and waits for retries to end.
+// Close stops every service and waits for retries to end. Prepare returns
+// ErrClosed from then on; a second Close does nothing.
 func (s *Supervisor) Close() {
 	s.stop()
-	s.retries.Wait()
+	s.txn.Lock() // a transaction under way comes to its end
+	s.mu.Lock()
+	again := s.closed
+	s.closed = true
+	s.mu.Unlock()
+	if again {
+		s.txn.Unlock()
+		return
+	}
 	var plan []Wanted
 	for _, n := range s.Names() {
 		plan = append(plan, Wanted{Service: n})
 	}
-	if t, err := s.Prepare(context.Background(), plan, Boot); err == nil {
+	if t, err := s.prepareAll(context.Background(), plan, Boot); err == nil {
 		t.Commit()
 	}
-	s.stopRetries()
-}
-
-func (s *Supervisor) stopRetries() {
-	s.stop()
 	s.retries.Wait()
 }
