@@ -132,10 +132,18 @@ func (t *tables) addHost(p *pool) {
 	}
 	h.opts = render(c, h.prefix)
 	if len(around) > 0 {
+		from := &around[0].pool.conf
 		h.opts.inherit(around[0].opts)
 		if h.lease == 0 {
-			h.lease = around[0].pool.conf.Lease
+			h.lease = from.Lease
 		}
+		if len(c.NextServers) == 0 {
+			c.NextServers = from.NextServers
+		}
+		if c.V6Only == 0 {
+			c.V6Only = from.V6Only
+		}
+		c.RapidCommit = c.RapidCommit || from.RapidCommit
 	}
 	if h.lease == 0 {
 		h.lease = DefaultLease
