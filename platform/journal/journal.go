@@ -124,8 +124,12 @@ func (j *Journal) Record(e Event) {
 	}
 }
 
-// Cursor returns a reader that starts with the next event recorded.
+// Cursor returns a reader that starts with the next event recorded. That of a
+// nil Journal never gets one.
 func (j *Journal) Cursor() *Cursor {
+	if j == nil {
+		j = New(1)
+	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	return &Cursor{j: j, at: j.next}
@@ -133,6 +137,9 @@ func (j *Journal) Cursor() *Cursor {
 
 // CursorFromStart returns a reader that starts with the oldest event kept.
 func (j *Journal) CursorFromStart() *Cursor {
+	if j == nil {
+		j = New(1)
+	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	return &Cursor{j: j, at: j.oldest()}
