@@ -161,7 +161,9 @@ func (w *world) awaitSSH() {
 		if w.proc.ended() {
 			w.t.Fatalf("the box ended with status %d:\n%s", w.proc.status(), w.proc.output())
 		}
-		c, err := w.dial("tcp4", "10.150.0.1:22")
+		// On the machine itself: while it has no address, one that asks for it
+		// from elsewhere waits a second before it asks again.
+		c, err := dialFrom(w.box, "tcp4", "127.0.0.1:22")
 		if err != nil {
 			return false
 		}
@@ -181,8 +183,12 @@ func (w *world) within(d time.Duration, complaint string, f func() bool) {
 }
 
 // dial connects from the desk.
-func (w *world) dial(network, addr string) (c net.Conn, err error) {
-	err = w.desk.Do(func() error {
+func (w *world) dial(network, addr string) (net.Conn, error) {
+	return dialFrom(w.desk, network, addr)
+}
+
+func dialFrom(h *netns.Host, network, addr string) (c net.Conn, err error) {
+	err = h.Do(func() error {
 		d := net.Dialer{Timeout: 3 * time.Second}
 		c, err = d.Dial(network, addr)
 		return err
@@ -212,12 +218,17 @@ func (w *world) get(url string) (status int, body []byte) {
 
 // command runs a foreign program at the desk and returns what it printed.
 func (w *world) command(name string, args ...string) (string, error) {
+	return w.on(w.desk, name, args...)
+}
+
+// on runs a foreign program on a machine.
+func (w *world) on(h *netns.Host, name string, args ...string) (string, error) {
 	ctx, cancel := context.WithTimeout(w.t.Context(), 30*time.Second)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Dir = w.t.TempDir()
 	cmd.WaitDelay = time.Second
-	out, err := w.desk.Output(cmd)
+	out, err := h.Output(cmd)
 	return string(out), err
 }
 
