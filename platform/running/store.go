@@ -102,11 +102,11 @@ func (s *Store) Change(ctx context.Context, who Who, edit func(*config.Config) e
 
 // Replace makes a whole configuration current as one transaction: startup,
 // copy to running-config, configure replace. Ports may be swapped; the order
-// of lines does not matter.
+// of lines does not matter. The candidate stays the caller's.
 func (s *Store) Replace(ctx context.Context, who Who, cand *config.Config, policy service.Policy) error {
 	s.writer.Lock()
 	defer s.writer.Unlock()
-	_, err := s.replace(ctx, who, cand, policy)
+	_, err := s.replace(ctx, who, cand.Clone(), policy)
 	return err
 }
 
