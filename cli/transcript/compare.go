@@ -6,13 +6,17 @@ import (
 	"strings"
 )
 
-// compare reports the first difference between what a transcript has and what
-// was printed.
+// compare reports the difference between what a transcript has and what was
+// printed, with the first line that differs marked.
 func compare(want, got []string) error {
 	if match(want, got) {
 		return nil
 	}
-	return fmt.Errorf("expected:\n%s\nfound:\n%s", indent(want), indent(got))
+	n := 0
+	for n < len(want) && n < len(got) && matchLine(want[n], got[n]) {
+		n++
+	}
+	return fmt.Errorf("differs at line %d below it\nexpected:\n%s\nfound:\n%s", n+1, indent(want), indent(got))
 }
 
 func match(want, got []string) bool {
@@ -46,17 +50,39 @@ func matchLine(want, got string) bool {
 	return ok
 }
 
-// merge keeps the wildcards of a transcript that is updated where they still
-// match.
+// merge is what a transcript that is updated gets: what was there if it still
+// matches, else what was printed, with the wildcards of lines that match.
 func merge(want, got []string) []string {
 	if match(want, got) {
 		return want
 	}
-	for i := range got {
-		got[i] = strings.TrimRight(got[i], " ")
+	out := make([]string, len(got))
+	next := 0
+	for i, g := range got {
+		out[i] = strings.TrimRight(g, " ")
+		for j := next; j < len(want); j++ {
+			if strings.Contains(want[j], "<*>") && matchLine(want[j], g) || want[j] == g {
+				out[i], next = want[j], j+1
+				break
+			}
+		}
 	}
-	return got
+	return out
 }
+
+// escape marks output that would be read as input, comment or wildcard.
+func escape(lines []string) []string {
+	out := make([]string, len(lines))
+	for i, l := range lines {
+		if strings.HasPrefix(l, "#") || strings.HasPrefix(l, `\`) || strings.TrimSpace(l) == "..." || promptLine.MatchString(l) {
+			l = `\` + l
+		}
+		out[i] = l
+	}
+	return out
+}
+
+func unescape(line string) string { return strings.TrimPrefix(line, `\`) }
 
 func indent(lines []string) string {
 	return "    " + strings.Join(lines, "\n    ")

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -31,7 +32,7 @@ func (a *Appliance) Run(ctx context.Context) error {
 	go func() {
 		defer a.sessions.Done()
 		consoleDone <- console.Run(a.life, console.Options{Device: a.opt.Settings.Console.Device, Speed: a.opt.Settings.Console.Speed,
-			Handler: a.consoleDoor, Recorder: a.box.Journal})
+			Handler: a.Console, Recorder: a.box.Journal})
 	}()
 	for {
 		select {
@@ -94,8 +95,9 @@ func (d *door) session(o session.Options) *session.Session {
 	return d.now
 }
 
-// consoleDoor is the console as long as its stream lasts.
-func (a *Appliance) consoleDoor(ctx context.Context, c console.Door) {
+// Console is the console as long as its stream lasts: the first-boot dialog,
+// then one operator after the other.
+func (a *Appliance) Console(ctx context.Context, c console.Door) {
 	d := a.newDoor(terminal.Config{Stream: c.Stream, Width: c.Width, Height: c.Height, Echo: c.Interactive, QueueSize: 1 << 20})
 	defer d.term.Close()
 	defer context.AfterFunc(ctx, d.term.Close)()
@@ -227,33 +229,53 @@ func banner(w io.Writer, text string) {
 	}
 }
 
+// Visit is an operator who came over the network and was let in.
+type Visit struct {
+	Stream        io.ReadWriter
+	User          aaa.User
+	Line          int        // number of the vty
+	From          netip.Addr // where he comes from
+	Width, Height int        // of his window; height 0 = no paging
+	Resize        <-chan sshd.Size
+	Command       string // lines to carry out instead of a shell, as in `ssh box "show clock"`
+}
+
 // sshSession is one shell or one exec request over SSH.
 func (a *Appliance) sshSession(ctx context.Context, s *sshd.Session) {
+	v := Visit{Stream: s, User: s.User, Line: s.Line, From: s.Remote.Addr().Unmap(), Width: s.Width, Height: s.Height, Resize: s.Resize, Command: s.Command}
+	if !s.Pty {
+		v.Height = 0 // a script on a pipe answers no --More--
+	}
+	a.Serve(ctx, v)
+}
+
+// Serve is the session of a visitor, until he leaves, hangs up or the context
+// ends. The caller closes the stream.
+func (a *Appliance) Serve(ctx context.Context, v Visit) {
 	a.sessions.Add(1)
 	defer a.sessions.Done()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(a.life, cancel)()
 	c := a.box.Store.Current()
-	o := session.Options{User: s.User.Name, Line: fmt.Sprintf("vty%d", s.Line), From: fmt.Sprintf("vty%d (%s)", s.Line, s.Remote.Addr().Unmap()), Privilege: s.User.Privilege}
-	if l := c.Line("vty", s.Line); l != nil {
+	o := session.Options{User: v.User.Name, Line: fmt.Sprintf("vty%d", v.Line), From: fmt.Sprintf("vty%d (%s)", v.Line, v.From), Privilege: v.User.Privilege}
+	if l := c.Line("vty", v.Line); l != nil {
 		o.Privilege = max(o.Privilege, l.Privilege)
 	}
-	_, touch, leave := a.lines.enter("vty", s.Line, s.User.Name, s.Remote.Addr().Unmap().String())
+	_, touch, leave := a.lines.enter("vty", v.Line, v.User.Name, v.From.String())
 	defer leave()
-	if s.Command != "" {
-		o.Language, o.Store, o.Recorder, o.Out = a.box.Language, a.box.Store, a.box.Journal, s
+	if v.Command != "" {
+		o.Language, o.Store, o.Recorder, o.Out = a.box.Language, a.box.Store, a.box.Journal, v.Stream
 		x := session.New(o)
-		for _, line := range strings.Split(s.Command, "\n") {
+		for _, line := range strings.Split(v.Command, "\n") {
 			x.Line(ctx, strings.TrimRight(line, "\r"))
 		}
 		return
 	}
-	height := s.Height
-	if !s.Pty {
-		height = 0 // a script on a pipe answers no --More--
-	}
-	d := a.newDoor(terminal.Config{Stream: active{s, touch}, Width: s.Width, Height: height, Echo: true})
+	d := a.newDoor(terminal.Config{Stream: active{v.Stream, touch}, Width: v.Width, Height: v.Height, Echo: true})
 	defer d.term.Close()
 	defer context.AfterFunc(ctx, d.term.Close)()
-	go follow(ctx, s.Resize, func(z sshd.Size) { d.term.Resize(z.Width, z.Height) })
+	go follow(ctx, v.Resize, func(z sshd.Size) { d.term.Resize(z.Width, z.Height) })
 	fmt.Fprint(d.term.Writer(), "\n")
 	banner(d.term.Writer(), c.Banner("motd"))
 	banner(d.term.Writer(), c.Banner("exec"))
