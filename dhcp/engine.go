@@ -51,6 +51,8 @@ type engine struct {
 	manual     int
 	stats      Statistics
 
+	tookOver bool // an operator said so; holds until the service stops
+
 	diskBad bool
 	seq     uint64        // of the last outcome with records
 	fresh   []uncommitted // of the outcome being made
@@ -190,6 +192,10 @@ func (e *engine) packet(now time.Time, in *inbound) {
 	e.keyBuf = p.appendKey(e.keyBuf[:0])
 	c := &call{now: now, in: in, p: p, key: e.keyBuf}
 	e.locate(c)
+	if !c.server.IsValid() { // an interface without an address serves nobody
+		e.noLease(c, reasonNoPool)
+		return
+	}
 	switch p.typ {
 	case msgBootp:
 		e.bootp(c)

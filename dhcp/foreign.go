@@ -82,17 +82,22 @@ func (e *engine) watching(now time.Time) time.Time {
 // holding reports whether nothing is to be offered to the client: another
 // server answers on its wire, or it is too early to know.
 func (e *engine) holding(c *call) bool {
-	if e.t.spec.ForeignServer != ForeignHold || e.t.spec.Takeover || c.p.giaddr.IsValid() {
+	if !e.holds() || c.p.giaddr.IsValid() {
 		return false
 	}
 	w := e.watch[c.in.iface]
 	return w != nil && (w.holder.IsValid() || c.now.Before(w.until))
 }
 
+// holds reports whether another server is a reason to hold at all.
+func (e *engine) holds() bool {
+	return e.t.spec.ForeignServer == ForeignHold && !e.t.spec.Takeover && !e.tookOver
+}
+
 // held returns the interfaces that are holding and the servers they hold for.
 func (e *engine) held() map[string]netip.Addr {
 	out := map[string]netip.Addr{}
-	if e.t.spec.ForeignServer == ForeignHold && !e.t.spec.Takeover {
+	if e.holds() {
 		for name, w := range e.watch {
 			if w.holder.IsValid() {
 				out[name] = w.holder
@@ -102,8 +107,10 @@ func (e *engine) held() map[string]netip.Addr {
 	return out
 }
 
-// takeover serves from now on, whoever else answers.
+// takeover serves from now on, whoever else answers and however often the
+// link goes up.
 func (e *engine) takeover() {
+	e.tookOver = true
 	for _, w := range e.watch {
 		w.holder, w.until = netip.Addr{}, time.Time{}
 	}
@@ -152,7 +159,7 @@ func (e *engine) serverReply(now time.Time, in *inbound) {
 	if v := m.Options[optTFTPAddrs]; v != nil {
 		f.Option150 = decode150(v)
 	}
-	if w := e.watch[in.iface]; w != nil && now.Before(w.until) && e.t.spec.ForeignServer == ForeignHold && !e.t.spec.Takeover && !w.holder.IsValid() {
+	if w := e.watch[in.iface]; w != nil && now.Before(w.until) && e.holds() && !w.holder.IsValid() {
 		w.holder = server
 		f.Hold, again = true, false
 	}

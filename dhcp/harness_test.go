@@ -123,7 +123,7 @@ func takeApart(t testing.TB, r reply) got {
 		}
 		o = o[2+int(o[1]):]
 	}
-	if v := g.opts[53]; v != nil {
+	if v := g.opts[53]; len(v) > 0 {
 		g.typ = v[0]
 	}
 	return g

@@ -66,8 +66,11 @@ type sink struct {
 	pool      *sync.Pool
 }
 
-// errNoDevice says that the interface does not exist, or is down, yet.
-var errNoDevice = errors.New("interface does not exist")
+// Reasons to wait for an interface.
+var (
+	errNoDevice  = errors.New("interface does not exist")
+	errNoAddress = errors.New("interface has no address")
+)
 
 // openLAN opens the sockets of an interface.
 func openLAN(ctx context.Context, i Interface) (*lan, error) {

@@ -288,3 +288,22 @@ func BenchmarkServerDORA(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkServerParallel is many clients at once, as after a power cut.
+func BenchmarkServerParallel(b *testing.B) {
+	s, at := start(b, Options{Store: b.TempDir()}, loopSpec("8"))
+	var n, lost atomic.Uint32
+	b.SetParallelism(32)
+	b.RunParallel(func(pb *testing.PB) {
+		c := dial(b, at)
+		for pb.Next() {
+			if !c.dora(n.Add(1), 5*time.Second).IsValid() {
+				lost.Add(1)
+			}
+		}
+	})
+	b.ReportMetric(float64(lost.Load()), "lost")
+	if st := s.Statistics(); int(st.Sent.Ack) < b.N-int(lost.Load()) {
+		b.Errorf("%+v", st)
+	}
+}

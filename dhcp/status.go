@@ -78,6 +78,11 @@ func (r *running) status() service.Status {
 		waiting[n] = err
 	}
 	total := len(r.spec.Interfaces)
+	for _, i := range r.spec.Interfaces {
+		if len(i.Addrs) == 0 && waiting[i.Name] == nil {
+			waiting[i.Name] = errNoAddress
+		}
+	}
 	r.mu.Unlock()
 	st := service.Status{State: service.Running}
 	var missing, failed, noRaw []string
@@ -90,9 +95,12 @@ func (r *running) status() service.Status {
 	}
 	slices.SortFunc(st.Listeners, func(a, b listen.Endpoint) int { return strings.Compare(a.Device, b.Device) })
 	for name, err := range waiting {
-		if errors.Is(err, errNoDevice) {
-			missing = append(missing, name)
-		} else {
+		switch {
+		case errors.Is(err, errNoDevice):
+			missing = append(missing, "interface "+name)
+		case errors.Is(err, errNoAddress):
+			missing = append(missing, "address of "+name)
+		default:
 			failed = append(failed, fmt.Sprintf("%s: %s", name, err))
 		}
 	}
@@ -116,11 +124,11 @@ func (r *running) status() service.Status {
 	case len(held) > 0:
 		st.State, st.Why = service.Waiting, "another DHCP server answers: "+strings.Join(held, ", ")
 	case len(missing) > 0 && len(missing) == total:
-		st.State, st.Why = service.Waiting, "interface "+strings.Join(missing, ", ")
+		st.State, st.Why = service.Waiting, strings.Join(missing, ", ")
 	case len(failed) > 0:
 		st.State, st.Why = service.Degraded, strings.Join(failed, ", ")
 	case len(missing) > 0:
-		st.State, st.Why = service.Degraded, "waiting for interface "+strings.Join(missing, ", ")
+		st.State, st.Why = service.Degraded, "waiting for "+strings.Join(missing, ", ")
 	case len(noRaw) > 0:
 		st.State, st.Why = service.Degraded, "no raw socket on "+strings.Join(noRaw, ", ")+": replies are broadcast, addresses are not probed"
 	}

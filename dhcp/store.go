@@ -313,9 +313,11 @@ func (s *store) rotate(need int64) error {
 		return fmt.Errorf("bindings: %w", err)
 	}
 	size := max(s.segment, need)
-	if err := prepare(f, size); err == nil {
+	err = prepare(f, size)
+	if err == nil {
 		err = s.syncDir()
-	} else {
+	}
+	if err != nil {
 		_ = f.Close()
 		_ = s.root.Remove(name)
 		return fmt.Errorf("bindings: %w", err)
