@@ -20,6 +20,9 @@ func Explain(err error) string {
 		if p := ref.Problems[0]; p.Kind == PortClash {
 			return p.Text
 		}
+		if strings.HasPrefix(ref.Problems[0].Text, "%") {
+			return ref.Problems[0].Text // a fixed answer
+		}
 		return "% " + capital(ref.Error())
 	}
 	if k := hfs.Held(err); k != nil {

@@ -155,12 +155,7 @@ func (c *Config) planDHCP(f Facts) service.Wanted {
 	if !c.DHCP.Service || len(c.DHCP.Pools) == 0 {
 		return w
 	}
-	s := dhcp.Spec{Config: c.DHCP}
-	for _, i := range f.Interfaces {
-		if addrs := c.Addresses(i); len(addrs) > 0 {
-			s.Interfaces = append(s.Interfaces, dhcp.Interface{Name: i.Name, Device: i.Device, Addrs: addrs})
-		}
-	}
+	s := dhcp.Spec{Config: c.DHCP, Interfaces: c.dhcpInterfaces(f)}
 	if len(s.Interfaces) == 0 {
 		w.Waiting = "no interface has an address"
 		return w
