@@ -21,7 +21,7 @@ var unwanted = []struct {
 		"the defaults of net/http have no limits and are shared by the whole process: make a Client, ServeMux or Server with limits"},
 	{"flag", []string{"Parse", "String", "Bool", "Int", "Duration", "CommandLine"}, []string{"cmd/..."},
 		"flags are read in main: take a value"},
-	{"runtime", []string{"LockOSThread"}, []string{"platform/netns"},
+	{"runtime", []string{"LockOSThread"}, []string{"platform/netns", "cmd/bench"},
 		"locked threads are slow and leak namespaces; platform/netns does it where it is needed"},
 	{"io/ioutil", []string{"ReadAll", "ReadFile", "WriteFile", "TempDir", "TempFile", "ReadDir"}, nil, "use io and os"},
 }

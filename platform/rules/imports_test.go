@@ -22,7 +22,7 @@ type edge struct {
 // The services and the libraries below them: they run with plain structs.
 var (
 	services = []string{"dhcp/...", "hfs/...", "pfs/...", "platform/{tftp,httpd,sshd}/..."}
-	below    = []string{"telephony/...", "platform/{fileserver,flash,nvram,listen,journal,netif,console,capture,message,service}/..."}
+	below    = []string{"telephony/...", "platform/{fileserver,flash,nvram,listen,journal,netif,host,aaa,console,capture,message,service}/..."}
 	libs     = append(slices.Clone(services), below...)
 	readers  = []string{"platform/{logging,metrics,dashboard}"}
 )
@@ -78,12 +78,12 @@ var oneplace = []struct {
 	{"github.com/BurntSushi/toml", []string{"platform/settings", "telephony/phone"}, nil, "only the settings of the box and the model table are TOML"},
 	{"github.com/insomniacslk/dhcp", []string{"dhcp/..."}, []string{"telephony/simphone"}, "codec of the DHCP server; messages inside are our own types"},
 	{"github.com/mdlayher/packet", []string{"dhcp", "telephony/simphone"}, []string{"platform/capture"}, "raw frames: DHCP answers to hosts without an address"},
-	{"github.com/vishvananda/netlink", []string{"platform/netif", "platform/netns", "telephony/simphone", "cmd/bench"}, []string{"dhcp/...", "cmd/option150/..."}, "interfaces have one owner on each side: netif of the box, simphone of a phone, netns of the laboratory"},
+	{"github.com/vishvananda/netlink", []string{"platform/netif", "platform/host", "platform/netns", "telephony/simphone", "cmd/bench"}, []string{"dhcp/...", "cmd/option150/..."}, "interfaces have one owner on each side: netif of the box (host only reads routes and neighbours), simphone of a phone, netns of the laboratory"},
 	{"github.com/vishvananda/netns", []string{"platform/netns"}, nil, "a thread in a wrong namespace is a defect nobody finds"},
 	{"golang.org/x/crypto/ssh", []string{"platform/sshd"}, []string{"cmd/option150/..."}, "one door with one set of limits"},
 	{"github.com/pkg/sftp", []string{"platform/sshd/..."}, []string{"cmd/option150/..."}, "one door with one set of limits"},
 	{"github.com/GehirnInc/crypt", []string{"platform/aaa"}, nil, "passwords have one owner"},
-	{"golang.org/x/term", []string{"platform/console"}, []string{"cli/terminal"}, "the terminal of the process has one owner"},
+	{"golang.org/x/term", []string{"platform/console", "cmd/option150/lab"}, []string{"cli/terminal"}, "the terminal of the process has one owner; the lab only asks whether there is one"},
 	{"github.com/prometheus/client_golang", []string{"platform/metrics"}, nil, "the journal's folds are the figures; this prints them"},
 	{"github.com/google/go-cmp", nil, []string{"..."}, "a comparison for tests"},
 	{"github.com/creack/pty", nil, []string{"..."}, "pseudo terminals for tests"},

@@ -1,0 +1,102 @@
+package main
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+)
+
+// section is a part of the run that can be asked for alone.
+type section struct {
+	name    string
+	about   string
+	measure func(context.Context, *bench) error
+}
+
+var sections = []section{
+	{"box", "start, memory and size of the box", measureBox},
+	{"http", "HTTP file service beside nginx", measureHTTP},
+	{"tftp", "TFTP beside tftpd-hpa and dnsmasq", measureTFTP},
+	{"dhcp", "DHCP beside dnsmasq", measureDHCP},
+}
+
+func sectionNames() string {
+	var names []string
+	for _, s := range sections {
+		names = append(names, s.name)
+	}
+	return strings.Join(names, ", ")
+}
+
+func (s section) wanted(only string) bool {
+	return only == "" || slices.Contains(strings.Split(only, ","), s.name)
+}
+
+// longer is a duration that a quick run cuts.
+func (b *bench) longer(d time.Duration) time.Duration {
+	if b.quick {
+		return d / 5
+	}
+	return d
+}
+
+func measureHTTP(ctx context.Context, b *bench) error {
+	probe := b.job(job{Kind: "cold", Target: at(6970), Clients: 1}, "bench3k.bin")
+	box, peer := option150, nginx
+	box.probe, peer.probe = probe, probe
+	return b.compare(ctx, "HTTP file service, port 6970", box, []kind{peer}, []contest{
+		{"a 3 kB file, 50 phones that keep their connection",
+			b.job(job{Kind: "http", Target: at(6970), Clients: 50, For: b.longer(1500 * time.Millisecond)}, "bench3k.bin"),
+			[]figure{perSecond, p99, perDone, failed}},
+		{"a 3 kB file, 1000 phones that connect at the same moment",
+			b.job(job{Kind: "cold", Target: at(6970), Clients: 1000}, "bench3k.bin"),
+			[]figure{perSecond, p50, p99, cpuTime, memory, failed}},
+		{"a 40 MB file, one phone, five times",
+			b.job(job{Kind: "http", Target: at(6970), Clients: 1, Count: 5}, "bench40m.bin"),
+			[]figure{megabytes, cpuTime, failed}},
+	})
+}
+
+// far is the round trip between a phone and the box in a campus, the time a
+// phone takes to answer included.
+const far = 5 * time.Millisecond
+
+func measureTFTP(ctx context.Context, b *bench) error {
+	probe := b.job(job{Kind: "tftp", Target: at(69), Clients: 1}, "bench3k.bin")
+	box, hpa, dns := option150, tftpdHPA, dnsmasqTFTP
+	box.probe, hpa.probe, dns.probe = probe, probe, probe
+	return b.compare(ctx, "TFTP, blocks of 512 bytes, one at a time", box, []kind{hpa, dns}, []contest{
+		{"a 10 MB file, one phone",
+			b.job(job{Kind: "tftp", Target: at(69), Clients: 1}, "bench10m.bin"),
+			[]figure{megabytes, perPacket, failed}},
+		{"a 100 kB file, 200 phones at the same time, 5 ms away",
+			b.job(job{Kind: "tftp", Target: at(69), Clients: 200, RTT: far}, "bench100k.bin"),
+			[]figure{packets, perPacket, p99, resent, memory, failed}},
+		{"boot storm: a 3 kB file, 1000 phones at the same moment, 5 ms away",
+			b.job(job{Kind: "tftp", Target: at(69), Clients: 1000, RTT: far}, "bench3k.bin"),
+			[]figure{p50, p99, resent, cpuTime, memory, failed}},
+	})
+}
+
+// lastDHCP bounds the phones of one round, so that all rounds together fit into
+// the pool.
+const lastDHCP = 12_000
+
+func measureDHCP(ctx context.Context, b *bench) error {
+	probe := job{Kind: "dhcp", Target: at(67), Clients: 1, Count: 1, For: 2 * time.Second}
+	box, dns := option150, dnsmasqDHCP
+	box.probe, dns.probe = probe, probe
+	perSecond := perSecond
+	perSecond.name = "addresses given a second"
+	perDone := perDone
+	perDone.name = "processor time an address"
+	return b.compare(ctx, "DHCP, DISCOVER to ACK, every phone a new one, behind a relay", box, []kind{dns}, []contest{
+		{"64 exchanges under way",
+			job{Kind: "dhcp", Target: at(67), Clients: 64, For: b.longer(2 * time.Second), Count: min(lastDHCP, 40_000/b.rounds)},
+			[]figure{perSecond, p50, p99, perDone, resent, failed}},
+		{"one exchange at a time",
+			job{Kind: "dhcp", Target: at(67), Clients: 1, For: b.longer(time.Second), Count: min(lastDHCP, 10_000/b.rounds)},
+			[]figure{perSecond, p50, p99, failed}},
+	})
+}
