@@ -16,7 +16,7 @@ func (e *engine) discover(c *call) {
 	p := c.p
 	e.stats.Received.Discover++
 	e.event(Discover{
-		MAC: p.mac, ClientID: clientText(c.key), Hostname: p.host, VendorClass: p.vendor,
+		MAC: p.mac, ClientID: c.client, Hostname: p.host, VendorClass: p.vendor,
 		Requested: codesText(p.params), Interface: c.in.iface, Relay: p.giaddr, Link: c.link,
 		RemoteID: hexText(p.remote), CircuitID: hexText(p.circuit), HType: p.htype,
 	})
@@ -58,7 +58,7 @@ func (e *engine) discover(c *call) {
 	r := e.deliver(c, addr, m.payload)
 	e.out.replies = append(e.out.replies, r)
 	e.out.then = append(e.out.then, Offer{
-		MAC: p.mac, ClientID: clientText(c.key), Addr: addr, Pool: pool.conf.Name, Interface: c.in.iface,
+		MAC: p.mac, ClientID: c.client, Addr: addr, Pool: pool.conf.Name, Interface: c.in.iface,
 		Relay: p.giaddr, Option66: m.name, Option150: m.tftp, OnlyRequested: p.params != nil, Delivery: r.how.String(),
 	})
 }
@@ -76,7 +76,7 @@ func (e *engine) noLease(c *call, why string) {
 	} else {
 		e.stats.Extra.NoLease++
 	}
-	e.event(NoLease{MAC: c.p.mac, ClientID: clientText(c.key), Interface: c.in.iface, Relay: c.p.giaddr, Link: c.link, Why: why})
+	e.event(NoLease{MAC: c.p.mac, ClientID: c.client, Interface: c.in.iface, Relay: c.p.giaddr, Link: c.link, Why: why})
 }
 
 // room bounds the offers that one station and all stations can tie up.

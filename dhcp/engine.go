@@ -118,6 +118,7 @@ type call struct {
 	in      *inbound
 	p       *packet
 	key     []byte
+	client  string     // the key as messages name it
 	link    netip.Addr // what selects the network
 	known   bool       // there is a network for it
 	subnets []*subnet  // where the client may get an address
@@ -190,7 +191,7 @@ func (e *engine) packet(now time.Time, in *inbound) {
 		return
 	}
 	e.keyBuf = p.appendKey(e.keyBuf[:0])
-	c := &call{now: now, in: in, p: p, key: e.keyBuf}
+	c := &call{now: now, in: in, p: p, key: e.keyBuf, client: clientText(e.keyBuf)}
 	e.locate(c)
 	if !c.server.IsValid() { // an interface without an address serves nobody
 		e.noLease(c, reasonNoPool)

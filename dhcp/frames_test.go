@@ -132,6 +132,14 @@ func TestWire(t *testing.T) {
 			t.Errorf("counted %d", n)
 		}
 	})
+	t.Run("another VLAN", func(t *testing.T) {
+		r := phoneX(mac(0, 60), msgDiscover)
+		f := appendFrameUDP(nil, broadcastMAC, r.mac, netip.MustParseAddrPort("0.0.0.0:68"), netip.MustParseAddrPort("255.255.255.255:67"), r.bytes())
+		w.write(broadcastMAC, append(append(append([]byte{}, f[:12]...), 0x81, 0, 0, 110), f[12:]...))
+		if _, ok := w.next(r.xid, silentWait); ok {
+			t.Error("a tagged request was answered on the untagged interface")
+		}
+	})
 	t.Run("unicast discover", func(t *testing.T) {
 		r := phoneX(mac(0, 49), msgDiscover)
 		w.put(r, "10.77.0.9:1068", "10.77.0.1:67", w.own)

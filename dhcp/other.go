@@ -34,7 +34,7 @@ func (e *engine) decline(c *call) {
 		e.end(b)
 		e.save(b)
 	}
-	e.clash(c.now, a, methodARP, p.mac, clientText(c.key))
+	e.clash(c.now, a, methodARP, p.mac, c.client)
 }
 
 // clash makes an address one that is in use by somebody else.
@@ -83,7 +83,7 @@ func (e *engine) releaseMsg(c *call) {
 	e.end(b)
 	b.Expiry = c.now.Unix() // so that it is put behind those freed earlier
 	e.save(b)
-	e.event(Release{MAC: p.mac, ClientID: clientText(c.key), Addr: p.ciaddr, Pool: b.Pool})
+	e.event(Release{MAC: p.mac, ClientID: c.client, Addr: p.ciaddr, Pool: b.Pool})
 }
 
 // inform: the client has an address and wants to know the rest. It is answered
@@ -131,7 +131,7 @@ func (e *engine) inform(c *call) {
 	e.stats.Sent.Ack++
 	e.out.replies = append(e.out.replies, r)
 	e.out.then = append(e.out.then, Inform{
-		MAC: p.mac, ClientID: clientText(c.key), Addr: p.ciaddr, Pool: pool.conf.Name, Interface: c.in.iface,
+		MAC: p.mac, ClientID: c.client, Addr: p.ciaddr, Pool: pool.conf.Name, Interface: c.in.iface,
 		Relay: p.giaddr, Option66: m.name, Option150: m.tftp, OnlyRequested: p.params != nil,
 	})
 }

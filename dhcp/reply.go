@@ -129,7 +129,7 @@ func (e *engine) nak(c *call, a netip.Addr, why string) {
 	e.stats.Sent.Nak++
 	e.out.replies = append(e.out.replies, r)
 	e.out.then = append(e.out.then, Nak{
-		MAC: p.mac, ClientID: clientText(c.key), Addr: a, Interface: c.in.iface, Relay: p.giaddr, Why: why, Delivery: r.how.String(),
+		MAC: p.mac, ClientID: c.client, Addr: a, Interface: c.in.iface, Relay: p.giaddr, Why: why, Delivery: r.how.String(),
 	})
 }
 

@@ -15,7 +15,7 @@ func (e *engine) request(c *call) {
 		asked = p.ciaddr
 	}
 	e.event(Requested{
-		MAC: p.mac, ClientID: clientText(c.key), Hostname: p.host, VendorClass: p.vendor, Addr: asked,
+		MAC: p.mac, ClientID: c.client, Hostname: p.host, VendorClass: p.vendor, Addr: asked,
 		Server: p.server, Interface: c.in.iface, Relay: p.giaddr,
 	})
 	switch {
@@ -207,7 +207,7 @@ func (e *engine) grant(c *call, a netip.Addr, s *subnet, h *host, renewal bool) 
 	r := e.deliver(c, a, m.payload)
 	e.out.replies = append(e.out.replies, r)
 	e.out.then = append(e.out.then, Ack{
-		MAC: p.mac, ClientID: clientText(c.key), Hostname: p.host, VendorClass: p.vendor, Addr: a,
+		MAC: p.mac, ClientID: c.client, Hostname: p.host, VendorClass: p.vendor, Addr: a,
 		Pool: pool.conf.Name, Interface: c.in.iface, Relay: p.giaddr, Option66: m.name, Option150: m.tftp,
 		Lease: d, Manual: h != nil, Renewal: renewal, Mask: maskText(opts), OnlyRequested: p.params != nil, Delivery: r.how.String(),
 	})

@@ -4,20 +4,19 @@ import (
 	"encoding/hex"
 	"net/netip"
 	"strconv"
-	"strings"
 )
 
 // FormatClientID writes bytes as IOS does: two to a group, groups joined by
 // dots, "0100.1e7a.0000.01".
 func FormatClientID(id []byte) string {
-	var b strings.Builder
+	b := make([]byte, 0, 3*len(id))
 	for i, c := range id {
 		if i > 0 && i%2 == 0 {
-			b.WriteByte('.')
+			b = append(b, '.')
 		}
-		b.WriteString(hex.EncodeToString([]byte{c}))
+		b = hex.AppendEncode(b, []byte{c})
 	}
-	return b.String()
+	return string(b)
 }
 
 // clientText is how a client is named in messages: its identifier, or its
