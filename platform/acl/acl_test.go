@@ -15,7 +15,9 @@ func ip(s string) netip.Addr {
 	return netip.MustParseAddr(s)
 }
 
-func rule(permit bool, addr, wildcard string) Entry { return Rule(permit, ip(addr), ip(wildcard), false) }
+func rule(permit bool, addr, wildcard string) Entry {
+	return Rule(permit, ip(addr), ip(wildcard), false)
+}
 
 func TestPermits(t *testing.T) {
 	office := &List{Name: "10", Entries: []Entry{{Remark: "the office"}, rule(false, "10.0.0.66", ""), rule(true, "10.0.0.5", "0.0.0.255")}}
