@@ -175,7 +175,7 @@ func (a *Appliance) openServices(root string) (err error) {
 func (a *Appliance) Box() *command.Box { return a.box }
 
 // closeTime bounds how long the box waits for phones when it stops.
-const closeTime = 3 * time.Second
+const closeTime = 2 * time.Second
 
 // Close stops the services and gives everything back. It may be called twice.
 func (a *Appliance) Close() {
