@@ -1,0 +1,108 @@
+package main
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"option150/telephony/phone"
+)
+
+const modelsHead = `# Phones
+
+The model table (` + "`telephony/phone/models.toml`" + `), in the order of XMLDefault.cnf.xml. A type that is not in it can still be
+configured: it gets a general file, and the audit says so.
+
+| Column | Means |
+|---|---|
+| type | keyword of ` + "`ephone / type`" + ` (SCCP) and ` + "`voice register pool / type`" + ` (SIP); *load* is added where ` + "`load`" + ` has another one |
+| id | number of ` + "`loadInformationN`" + ` in XMLDefault; – is not published |
+| SCCP, SIP | can be configured for that protocol; for SIP the kind of file it reads |
+| first asks | HTTP: port 6970 before TFTP; 9.3: with firmware 9.3 or later; TFTP: never HTTP; ? unknown |
+| after reset | what it asks for when it has no image |
+
+| type | model | id | SCCP | SIP | lines | first asks | after reset | sure |
+|---|---|---|---|---|---|---|---|---|
+`
+
+// models is the page of the model table.
+func models() (string, error) {
+	var w strings.Builder
+	w.WriteString(generated + modelsHead)
+	for _, m := range phone.Models() {
+		kind := m.Keyword
+		if m.LoadKey != m.Keyword {
+			kind += " (load " + m.LoadKey + ")"
+		}
+		fmt.Fprintf(&w, "| %s | %s | %s | %s | %s | %d | %s | %s | %s |\n", kind, plain(m.Name), number(m.ID), sccp(m), sip(m), m.Lines, first(m), dash(m.DefaultLoad), sure(m.Source))
+	}
+	w.WriteString("\n*sure*: V every fact of the row is verified, M some are from memory; the row in the table says which.\n")
+	return w.String(), nil
+}
+
+func number(n int) string {
+	if n == 0 {
+		return "–"
+	}
+	return strconv.Itoa(n)
+}
+
+func dash(s string) string {
+	if s == "" {
+		return "–"
+	}
+	return s
+}
+
+func sccp(m phone.Model) string {
+	switch {
+	case !m.SCCP:
+		return "–"
+	case m.DefaultFileOnly:
+		return "default file"
+	}
+	return "yes"
+}
+
+func sip(m phone.Model) string {
+	switch {
+	case !m.SIP:
+		return "–"
+	case m.Addon:
+		return "yes"
+	}
+	switch m.SIPFile {
+	case phone.SEPXML:
+		return "SEP.cnf.xml"
+	case phone.SIPCNF:
+		return "SIP.cnf"
+	case phone.LD:
+		return "ld"
+	case phone.GK:
+		return "gk"
+	case phone.ATA:
+		return "ata"
+	}
+	return "no file known"
+}
+
+func first(m phone.Model) string {
+	switch {
+	case m.Addon:
+		return "–"
+	case m.HTTP == "yes":
+		return "HTTP"
+	case m.HTTP == "no":
+		return "TFTP"
+	case m.HTTP == "":
+		return "?"
+	}
+	return m.HTTP
+}
+
+func sure(source string) string {
+	if strings.Contains(source, "[M]") {
+		return "M"
+	}
+	return "V"
+}

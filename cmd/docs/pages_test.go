@@ -1,0 +1,131 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+const (
+	top     = "../.."
+	docsDir = top + "/docs"
+)
+
+// The committed pages are what the box says today.
+func TestPagesAreFresh(t *testing.T) {
+	for _, p := range pages() {
+		want, err := p.text()
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := os.ReadFile(filepath.Join(docsDir, p.name))
+		if err != nil || string(got) != want {
+			t.Errorf("docs/%s is not what the box says (%v): run `make docs`", p.name, err)
+		}
+	}
+}
+
+func TestWriteReplacesWhole(t *testing.T) {
+	dir := t.TempDir()
+	if err := write(dir); err != nil {
+		t.Fatal(err)
+	}
+	files, err := os.ReadDir(dir)
+	if err != nil || len(files) != len(pages()) {
+		t.Fatalf("%d files, want %d: %v", len(files), len(pages()), err)
+	}
+	if err := write(filepath.Join(dir, "absent")); err == nil {
+		t.Error("a directory that is not there is no error")
+	}
+}
+
+// manual is the README and every page of docs.
+func manual(t *testing.T) map[string]string {
+	t.Helper()
+	out := map[string]string{}
+	names := []string{"README.md", "CHANGELOG.md", "SECURITY.md"}
+	for _, glob := range []string{"docs/*.md", "docs/adr/*.md"} {
+		found, err := filepath.Glob(filepath.Join(top, glob))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range found {
+			rel, _ := filepath.Rel(top, f)
+			names = append(names, filepath.ToSlash(rel))
+		}
+	}
+	for _, n := range names {
+		text, err := os.ReadFile(filepath.Join(top, n))
+		if err != nil {
+			t.Fatal(err)
+		}
+		out[n] = string(text)
+	}
+	return out
+}
+
+var (
+	link    = regexp.MustCompile(`\]\(([^)\s]+)\)`)
+	heading = regexp.MustCompile(`(?m)^#+ (.+)$`)
+	notSlug = regexp.MustCompile("[^a-z0-9 _-]")
+)
+
+// slug is the anchor of a heading as Git hosts make it.
+func slug(h string) string {
+	return strings.ReplaceAll(notSlug.ReplaceAllString(strings.ToLower(h), ""), " ", "-")
+}
+
+// Every link of the manual leads somewhere.
+func TestLinks(t *testing.T) {
+	pages := manual(t)
+	for name, text := range pages {
+		for _, m := range link.FindAllStringSubmatch(text, -1) {
+			if strings.Contains(m[1], "://") {
+				continue
+			}
+			file, anchor, _ := strings.Cut(m[1], "#")
+			target := name
+			if file != "" {
+				target = filepath.ToSlash(filepath.Join(filepath.Dir(name), file))
+			}
+			if _, err := os.Stat(filepath.Join(top, target)); err != nil {
+				t.Errorf("%s: the link %s leads nowhere", name, m[1])
+				continue
+			}
+			if anchor == "" {
+				continue
+			}
+			found := false
+			for _, h := range heading.FindAllStringSubmatch(pages[target], -1) {
+				found = found || slug(h[1]) == anchor
+			}
+			if !found {
+				t.Errorf("%s: %s has no heading for #%s", name, target, anchor)
+			}
+		}
+	}
+}
+
+// Every reference of a declaration is one that docs/sources.md explains.
+func TestCitationsAreExplained(t *testing.T) {
+	text := manual(t)["docs/sources.md"]
+	b, err := box()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range b.Language.Modes() {
+		for _, d := range b.Language.Declarations(m.Name) {
+			for _, c := range citations(d.Doc) {
+				_, anchor, ok := strings.Cut(strings.TrimSuffix(c, ")"), "sources.md#")
+				if ok && !strings.Contains("\n"+text, "\n## "+anchor+"\n") && anchor != "source-documents" {
+					t.Errorf("%s: %s: docs/sources.md has no heading %q", m.Name, d.Usage(), anchor)
+				}
+			}
+			if d.Syntax != "" && d.Doc == "" {
+				t.Errorf("%s: %s: names no document", m.Name, d.Usage())
+			}
+		}
+	}
+}
