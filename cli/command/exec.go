@@ -276,9 +276,7 @@ func banners() []language.Declaration {
 	return []language.Declaration{{Mode: language.Global, Text: func(v *language.View) []string {
 		var out []string
 		for _, b := range v.Config.Banners {
-			out = append(out, "banner "+b.Kind+" ^C")
-			out = append(out, strings.Split(strings.TrimSuffix(b.Text, "\n"), "\n")...)
-			out = append(out, "^C")
+			out = append(out, language.RenderBanner(b.Kind, b.Text)...)
 		}
 		return out
 	}}, {

@@ -1,43 +1,83 @@
 package language
 
-import "strings"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
-// banner reads `banner KIND <delimiter> text <delimiter>`, which spans lines
-// and is no grammar: the text may hold anything. more is the number of lines
-// it took after the first. A banner without its closing delimiter takes one
-// line only, so that a cut file does not swallow the rest.
-func banner(i int, lines []string) (kind, text string, more int, ok bool) {
-	rest, found := strings.CutPrefix(lines[i], "banner ")
-	if !found {
-		return "", "", 0, false
+// banners are the kinds whose text the box shows. A banner of another kind is
+// carried with its text.
+var banners = []string{"exec", "incoming", "login", "motd"}
+
+// maxBanner bounds the lines of a banner: a delimiter that never comes again
+// must not cost a search through the whole file for every banner.
+const maxBanner = 500
+
+// BannerLine takes `banner KIND <delimiter>...` apart; rest begins with the
+// delimiter. Words may be shortened as typed commands may. Its text spans lines
+// and may hold anything: it is no grammar.
+func BannerLine(line string) (kind, rest string, ok bool) {
+	word, rest := cutWord(line)
+	if len(word) < 2 || !foldPrefix("banner", word) {
+		return "", "", false
 	}
-	kind, rest, _ = strings.Cut(strings.TrimLeft(rest, " "), " ")
-	switch kind {
-	case "motd", "login", "exec", "incoming":
-	default:
-		return "", "", 0, false
+	kind, rest = cutWord(rest)
+	if kind == "" || rest == "" {
+		return "", "", false
 	}
+	for _, k := range banners {
+		if foldPrefix(k, kind) {
+			return k, rest, true
+		}
+	}
+	return kind, rest, true
+}
+
+func shownBanner(kind string) bool {
+	for _, k := range banners {
+		if k == kind {
+			return true
+		}
+	}
+	return false
+}
+
+func cutWord(s string) (word, rest string) {
+	word, rest, _ = strings.Cut(strings.TrimLeft(s, " \t"), " ")
+	return word, strings.TrimLeft(rest, " \t")
+}
+
+func foldPrefix(full, s string) bool {
+	return len(s) <= len(full) && strings.EqualFold(full[:len(s)], s)
+}
+
+// bannerText reads the text that begins with rest and goes on in lines. more is
+// the number of lines it took. A banner without its closing delimiter takes
+// none, so that a cut file does not swallow what follows.
+func bannerText(rest string, lines []string) (text string, more int) {
 	delim, rest := Delimiter(rest)
-	if delim == "" {
-		return "", "", 0, false
-	}
 	if t, _, closed := strings.Cut(rest, delim); closed {
-		return kind, lineEnd(t), 0, true
+		return lineEnd(t), 0
 	}
-	body := []string{}
+	var body []string
 	if rest != "" {
 		body = append(body, rest)
 	}
-	for n := i + 1; n < len(lines); n++ {
-		if t, _, closed := strings.Cut(lines[n], delim); closed {
-			if t != "" {
-				body = append(body, t)
-			}
-			return kind, strings.Join(body, "\n") + "\n", n - i, true
+	for n, line := range lines[:min(len(lines), maxBanner)] {
+		t, _, closed := strings.Cut(line, delim)
+		if !closed {
+			body = append(body, line)
+			continue
 		}
-		body = append(body, lines[n])
+		if t != "" {
+			body = append(body, t)
+		}
+		if body == nil {
+			return "", n + 1
+		}
+		return strings.Join(body, "\n") + "\n", n + 1
 	}
-	return kind, lineEnd(rest), 0, true
+	return lineEnd(rest), 0
 }
 
 // Delimiter takes the delimiting character off the text of a banner command:
@@ -51,7 +91,24 @@ func Delimiter(s string) (delim, rest string) {
 	if strings.HasPrefix(s, "^C") {
 		return "^C", s[2:]
 	}
-	return s[:1], s[1:]
+	_, n := utf8.DecodeRuneInString(s)
+	return s[:n], s[n:]
+}
+
+// delimiters are tried in this order when a banner is printed.
+var delimiters = []string{"^C", "#", "@", "%", "$", "~", "|", "+", "=", "&", "*", ";", "\x03", "\x01", "\x02"}
+
+// RenderBanner prints a banner with a delimiter that its text does not hold.
+func RenderBanner(kind, text string) []string {
+	delim := delimiters[0]
+	for _, d := range delimiters {
+		if !strings.Contains(text, d) {
+			delim = d
+			break
+		}
+	}
+	out := append([]string{"banner " + kind + " " + delim}, strings.Split(strings.TrimSuffix(text, "\n"), "\n")...)
+	return append(out, delim)
 }
 
 func lineEnd(s string) string {

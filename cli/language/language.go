@@ -91,6 +91,7 @@ type Language struct {
 	modes  map[string]Mode
 	decls  map[string][]*Declaration
 	graphs map[string]*grammar.Graph
+	places []place // of carried lines, in the order of the declarations
 }
 
 // New compiles. The error names every declaration that is wrong: help missing,
@@ -118,6 +119,9 @@ func (l *Language) add(d *Declaration, types grammar.Types) error {
 	if _, ok := l.modes[d.Enters]; !ok && d.Enters != "" {
 		return fmt.Errorf("enters the unknown mode %q", d.Enters)
 	}
+	if d.Carries != nil {
+		l.placed(d)
+	}
 	l.decls[d.Mode] = append(l.decls[d.Mode], d)
 	if d.Syntax == "" {
 		return nil // a place for carried lines or banners
@@ -128,14 +132,23 @@ func (l *Language) add(d *Declaration, types grammar.Types) error {
 	}
 	d.syntax = s
 	if d.Carry {
-		d.Set, d.Unset = carry, dropCarried
+		d.Set, d.Unset = l.carry, dropCarried
 	}
 	return g.Add(s, d, grammar.Options{Negatable: d.Unset != nil || d.Undo != nil, Hidden: d.Hidden, Level: d.Level})
 }
 
-func carry(c *Context) error {
-	c.Config.Carry(c.Header, c.Line, nil)
+func (l *Language) carry(c *Context) error {
+	c.Config.Carry(l.Carried(c.Header, c.Line))
 	return nil
+}
+
+// Carried is a line that is kept, with its place in the order of commands.
+func (l *Language) Carried(header, line string) config.Carried {
+	k := config.Carried{In: header, Line: line}
+	if header == "" {
+		k.Place = l.place(line)
+	}
+	return k
 }
 
 func dropCarried(c *Context) error {

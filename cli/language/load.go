@@ -37,7 +37,7 @@ var errSection = errors.New("the section it stands in was refused")
 // Bounds of a file that is read. A large real configuration has 10,000 lines.
 const (
 	MaxFileBytes = 4 << 20
-	MaxFileLines = 100_000
+	MaxFileLines = 30_000
 )
 
 // ErrTooLarge says that a configuration text is beyond the bounds.
@@ -54,60 +54,39 @@ func (l *Language) Load(text string, base *config.Config, valid func(*config.Con
 	if len(text) > MaxFileBytes || strings.Count(text, "\n") > MaxFileLines {
 		return nil, ErrTooLarge
 	}
-	ld := &loader{l: l, rep: &Report{Config: base.Clone()}, valid: valid}
-	lines := strings.Split(strings.ReplaceAll(text, "\r", ""), "\n")
-	ld.indented = usesIndentation(lines)
-	for i := skipPreamble(lines); i < len(lines); i++ {
-		i += ld.line(i, lines)
+	ld := &loader{l: l, rep: &Report{Config: base.Clone()}, valid: valid, lines: fileLines(text)}
+	ld.margin, ld.indented = layout(ld.lines)
+	for i := skipPreamble(ld.lines); i < len(ld.lines); i++ {
+		i += ld.line(i)
 	}
 	ld.flush()
 	return ld.rep, nil
-}
-
-// skipPreamble finds where the configuration begins: text before the first
-// `!` or `version` is login noise, the answer to a show command, or a prompt.
-func skipPreamble(lines []string) int {
-	for i, s := range lines {
-		t := strings.TrimSpace(s)
-		if t == "!" || strings.HasPrefix(t, "! ") || strings.HasPrefix(t, "version ") {
-			for _, before := range lines[:i] {
-				b := strings.TrimSpace(before)
-				if strings.HasPrefix(b, "Current configuration") || strings.HasPrefix(b, "Building configuration") || strings.HasPrefix(b, "Using ") || strings.ContainsAny(b, "#>") {
-					return i
-				}
-			}
-			return 0
-		}
-	}
-	return 0
-}
-
-// usesIndentation: in an indented file a line at the margin is a top-level
-// line; in a flat one it belongs to the section before it if it fits there.
-func usesIndentation(lines []string) bool {
-	for _, s := range lines {
-		if len(s) > 1 && (s[0] == ' ' || s[0] == '\t') && strings.TrimSpace(s) != "" {
-			return true
-		}
-	}
-	return false
 }
 
 type loader struct {
 	l        *Language
 	rep      *Report
 	valid    func(*config.Config) error
-	indented bool
+	lines    []string
+	margin   int  // blanks before every line of the file
+	indented bool // lines of sections are indented
 
 	stack []Section       // sections entered below global mode
+	at    []int           // indentation of their headers
+	apart bool            // flat file: a `!` came since the section was entered
 	block *config.Carried // carried line whose children may follow
 	in    int             // its indentation
+	lost  string          // flat file: mode of the block, a section this box does not have
 
 	refused   bool // the last line was rejected; lines below it go with it
 	refusedAt int
+	orphans   bool // flat file: the rejected line headed a section
 
 	ended bool
 }
+
+// leave goes back to the first depth sections.
+func (ld *loader) leave(depth int) { ld.stack, ld.at = ld.stack[:depth], ld.at[:depth] }
 
 func (ld *loader) section() Section {
 	if n := len(ld.stack); n > 0 {
@@ -116,9 +95,9 @@ func (ld *loader) section() Section {
 	return top
 }
 
-// line handles lines[i] and returns how many further lines it consumed.
-func (ld *loader) line(i int, lines []string) int {
-	raw := strings.ReplaceAll(lines[i], "\t", " ")
+// line handles a line and returns how many further lines it consumed.
+func (ld *loader) line(i int) int {
+	raw := cutMargin(strings.ReplaceAll(ld.lines[i], "\t", " "), ld.margin)
 	text := strings.TrimSpace(raw)
 	indent := len(raw) - len(strings.TrimLeft(raw, " "))
 	if ld.ended || text == "" {
@@ -127,48 +106,78 @@ func (ld *loader) line(i int, lines []string) int {
 	if text[0] == '!' {
 		if indent == 0 {
 			ld.flush()
+			ld.apart, ld.orphans = true, false
 		}
 		return 0
 	}
 	if ld.block != nil && indent > ld.in {
-		ld.block.Children = append(ld.block.Children, strings.TrimRight(raw[ld.in:], " "))
-		ld.rep.Carried++
+		ld.child(strings.TrimRight(raw[ld.in:], " "))
+		return 0
+	}
+	if indent == 0 {
+		if text = unprompted(text); text == "" {
+			return 0
+		}
+	}
+	if ld.block != nil && ld.lost != "" && ld.below(text) {
+		ld.child(" " + text)
 		return 0
 	}
 	ld.flush()
-	if ld.refused && indent > ld.refusedAt {
+	if ld.refused && (indent > ld.refusedAt || ld.orphans && !ld.heads(text)) {
 		ld.rep.Rejected = append(ld.rep.Rejected, LineError{i + 1, text, errSection})
 		return 0
 	}
-	ld.refused = false
-	if indent == 0 && ld.indented {
-		ld.stack = nil
+	ld.refused, ld.orphans = false, false
+	for n := len(ld.stack); ld.indented && n > 0 && indent <= ld.at[n-1]; n-- {
+		ld.leave(n - 1)
 	}
 	if text == "end" {
 		ld.ended = true
 		return 0
 	}
-	if kind, text, more, ok := banner(i, lines); ok {
-		ld.rep.Implemented++
-		ld.rep.Config.SetBanner(kind, text)
-		return more
+	if kind, rest, ok := BannerLine(text); ok {
+		return ld.banner(i, kind, rest)
 	}
 	ld.command(i+1, text, indent)
 	return 0
 }
 
+func (ld *loader) child(text string) {
+	ld.block.Children = append(ld.block.Children, text)
+	ld.rep.Carried++
+}
+
+// banner sets a banner, or carries it with its text if it is of a kind that is
+// not shown here.
+func (ld *loader) banner(i int, kind, rest string) int {
+	ld.leave(0)
+	text, more := bannerText(rest, ld.lines[i+1:])
+	if shownBanner(kind) {
+		ld.rep.Implemented++
+		ld.rep.Config.SetBanner(kind, text)
+		return more
+	}
+	ld.rep.Carried += 1 + more
+	k := ld.l.Carried("", "banner "+kind+" "+rest)
+	ld.rep.CarriedText = append(ld.rep.CarriedText, k.Line)
+	k.Children = ld.lines[i+1 : i+1+more]
+	ld.rep.Config.Carry(k)
+	return more
+}
+
 // flush ends a carried block.
 func (ld *loader) flush() {
 	if b := ld.block; b != nil {
-		ld.block = nil
-		ld.rep.Config.Carry(b.In, b.Line, b.Children)
+		ld.block, ld.lost = nil, ""
+		ld.rep.Config.Carry(*b)
 	}
 }
 
 func (ld *loader) command(number int, text string, indent int) {
 	if text == "exit" {
 		if n := len(ld.stack); n > 0 {
-			ld.stack = ld.stack[:n-1]
+			ld.leave(n - 1)
 		}
 		return
 	}
@@ -178,9 +187,14 @@ func (ld *loader) command(number int, text string, indent int) {
 		ld.apply(number, text, indent, sec, r)
 	case unknown(r):
 		ld.carry(text, indent)
-	case ld.l.carriesBad(text):
-		ld.carry(text, indent)
 	default:
+		if d := ld.l.carriesBad(text); d != nil && sec.Mode == Global {
+			ld.carry(text, indent)
+			if !ld.indented {
+				ld.lost = d.Enters
+			}
+			return
+		}
 		ld.reject(number, text, indent, matchError(r, text))
 	}
 }
@@ -190,14 +204,39 @@ func (ld *loader) command(number int, text string, indent int) {
 func (ld *loader) reject(number int, text string, indent int, err error) {
 	ld.rep.Rejected = append(ld.rep.Rejected, LineError{number, text, err})
 	ld.refused, ld.refusedAt = true, indent
+	if !ld.indented && ld.l.header(text) {
+		ld.orphans = true
+		ld.leave(0)
+	}
 }
 
-// carriesBad reports that lines of this command which do not fit are kept: an
+// carriesBad is the command whose lines are kept even if they do not fit: an
 // interface this box does not have is part of the owner's configuration.
-func (l *Language) carriesBad(text string) bool {
+func (l *Language) carriesBad(text string) *Declaration {
 	word, _, _ := strings.Cut(text, " ")
 	for _, d := range l.decls[Global] {
-		if d.CarryBad && d.syntax != nil && d.syntax.FirstWord() == word {
+		if d.CarryBad && d.syntax != nil && strings.EqualFold(d.syntax.FirstWord(), word) {
+			return d
+		}
+	}
+	return nil
+}
+
+// header reports that a line begins with the words of a section's header.
+func (l *Language) header(text string) bool {
+	words := strings.Fields(text)
+	for _, d := range l.decls[Global] {
+		if d.Enters == "" || d.syntax == nil {
+			continue
+		}
+		n := 0
+		for _, t := range d.syntax.Tokens() {
+			if t.Word == "" || n >= len(words) || !strings.EqualFold(t.Word, words[n]) {
+				break
+			}
+			n++
+		}
+		if toks := d.syntax.Tokens(); n > 0 && (n == len(toks) || toks[n].Word == "") {
 			return true
 		}
 	}
@@ -207,7 +246,8 @@ func (l *Language) carriesBad(text string) bool {
 // match tries the section and then global mode; outside the section a file
 // must write its keywords in full, or the first words of one command would be
 // read as an abbreviation of another. [reference/ios-cli.md 6, FRR #7326]
-// What an indented file has indented belongs to its section.
+// What an indented file has indented belongs to its section. In a flat file a
+// line that only the top level knows leaves the section.
 func (ld *loader) match(text string, indent int) (Section, grammar.Result) {
 	sec := ld.section()
 	r := ld.l.graphs[sec.Mode].Match(text, maxLevel)
@@ -215,11 +255,40 @@ func (ld *loader) match(text string, indent int) (Section, grammar.Result) {
 		return sec, r
 	}
 	g := ld.l.graphs[Global].Match(text, maxLevel)
-	if g.Kind == grammar.OK && g.Full && (r.Kind != grammar.OK || !r.Full) {
-		ld.stack = nil
+	if complete(g) || r.Kind != grammar.OK && r.Depth == 0 && (ld.apart || ld.topLevel(text, g)) {
+		ld.leave(0)
 		return top, g
 	}
 	return sec, r
+}
+
+// complete reports a whole command with its keywords written in full.
+func complete(r grammar.Result) bool { return r.Kind == grammar.OK && r.Full }
+
+// topLevel reports that a line that fits nowhere begins like one of the top
+// level.
+func (ld *loader) topLevel(text string, g grammar.Result) bool {
+	return g.Depth > 0 && g.Full || ld.l.atTop(text) || ld.l.carriesBad(text) != nil
+}
+
+// below reports that a line of a flat file belongs to the block it follows, a
+// section this box does not have.
+func (ld *loader) below(text string) bool {
+	if _, _, banner := BannerLine(text); banner || text == "exit" || text == "end" {
+		return false
+	}
+	g := ld.l.graphs[Global].Match(text, maxLevel)
+	if complete(g) {
+		return false
+	}
+	r := ld.l.graphs[ld.lost].Match(text, maxLevel)
+	return r.Kind == grammar.OK || r.Depth > 0 || !ld.topLevel(text, g)
+}
+
+// heads reports that a line of a flat file is none of the refused section.
+func (ld *loader) heads(text string) bool {
+	g := ld.l.graphs[Global].Match(text, maxLevel)
+	return text == "end" || text == "exit" || complete(g) || ld.topLevel(text, g)
 }
 
 const maxLevel = 15
@@ -250,11 +319,11 @@ func (ld *loader) apply(number int, text string, indent int, sec Section, r gram
 	d := r.Action.(*Declaration)
 	before := ld.rep.Config
 	cand := before
-	if ld.valid != nil {
+	if ld.valid != nil && !d.Carry {
 		cand = before.Clone()
 	}
 	err := ld.l.Apply(cand, sec, r, text)
-	if err == nil && ld.valid != nil {
+	if err == nil && ld.valid != nil && !d.Carry {
 		err = ld.valid(cand)
 	}
 	if err != nil && !errors.Is(err, ErrUnchanged) {
@@ -270,7 +339,9 @@ func (ld *loader) apply(number int, text string, indent int, sec Section, r gram
 	}
 	if d.Enters != "" && r.Form == grammar.Plain {
 		if in, err := ld.l.Enter(sec, r); err == nil {
-			ld.stack = append(ld.stack[:sectionDepth(ld.stack, sec)], in)
+			depth := sectionDepth(ld.stack, sec)
+			ld.stack, ld.at = append(ld.stack[:depth], in), append(ld.at[:depth], indent)
+			ld.apart = false
 		}
 	}
 }
@@ -293,5 +364,6 @@ func (ld *loader) carry(text string, indent int) {
 	if rest, ok := strings.CutPrefix(text, "no "); ok && ld.rep.Config.DropCarried(sec.Header, rest) {
 		return
 	}
-	ld.block, ld.in = &config.Carried{In: sec.Header, Line: text}, indent
+	k := ld.l.Carried(sec.Header, text)
+	ld.block, ld.in = &k, indent
 }

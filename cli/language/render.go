@@ -151,7 +151,7 @@ func (r *renderer) carried(k config.Carried, pad string) {
 // carriedHere prints the carried top-level lines whose place this is.
 func (r *renderer) carriedHere(d *Declaration) {
 	for _, k := range r.v.Config.Carried {
-		if k.In != "" || r.l.place(k.Line) != d {
+		if k.In != "" || k.Place < 0 || r.l.places[k.Place].decl != d {
 			continue
 		}
 		word, _, _ := strings.Cut(k.Line, " ")
@@ -162,19 +162,4 @@ func (r *renderer) carriedHere(d *Declaration) {
 			r.group = ""
 		}
 	}
-}
-
-// place finds where a carried line stands in the order: the longest prefix
-// wins, so that the same line always comes back to the same place.
-func (l *Language) place(line string) *Declaration {
-	var best *Declaration
-	length := -1
-	for _, d := range l.decls[Global] {
-		for _, p := range d.Carries {
-			if len(p) > length && strings.HasPrefix(strings.TrimPrefix(line, "no "), p) {
-				best, length = d, len(p)
-			}
-		}
-	}
-	return best
 }

@@ -22,7 +22,7 @@ func (s *Session) configure(ctx context.Context, text string) {
 		s.exec(ctx, text[skip:], len(s.Prompt())+skip)
 		return
 	}
-	if kind, rest, ok := s.bannerCommand(text); ok {
+	if kind, rest, ok := language.BannerLine(text); ok && s.bannerKind(text) {
 		s.collectBanner(ctx, kind, rest)
 		return
 	}
@@ -114,7 +114,7 @@ func (s *Session) carried(ctx context.Context, text string) {
 		if rest, ok := strings.CutPrefix(line, "no "); ok && c.DropCarried(header, rest) {
 			return nil
 		}
-		c.Carry(header, line, nil)
+		c.Carry(s.opt.Language.Carried(header, line))
 		return nil
 	})
 	if err != nil {
@@ -148,20 +148,11 @@ func refusal(err error) string {
 	return answer(err)
 }
 
-// bannerCommand recognises `banner KIND delimiter...`: its text is no grammar.
-func (s *Session) bannerCommand(text string) (kind, rest string, ok bool) {
-	w := strings.Fields(text)
-	if len(w) < 3 || !strings.EqualFold(w[0], "banner") {
-		return "", "", false
-	}
-	kind = strings.ToLower(w[1])
-	switch kind {
-	case "motd", "login", "exec", "incoming":
-	default:
-		return "", "", false
-	}
-	i := strings.Index(strings.ToLower(text), kind)
-	return kind, strings.TrimLeft(text[i+len(kind):], " "), true
+// bannerKind reports that the line is a banner of a kind the box has: its text
+// is no grammar.
+func (s *Session) bannerKind(text string) bool {
+	_, r := s.match(text)
+	return r.Kind == grammar.OK && r.Form == grammar.Plain
 }
 
 func (s *Session) collectBanner(ctx context.Context, kind, rest string) {

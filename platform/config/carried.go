@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 )
@@ -9,57 +10,60 @@ import (
 // implement: kept, printed back, counted, never acted on.
 type Carried struct {
 	In       string   // header of the section it stands in, "" = top level
+	Place    int      // of a top-level line: its place among the commands, by the language
 	Line     string   // without indentation
 	Children []string // the lines below it with their indentation relative to Line
 }
 
 // Carry keeps a line. Carrying the same line again changes nothing; a block
-// carried again gets the lines it lacks, or, if it is nested, the new form.
-func (c *Config) Carry(in, line string, children []string) {
+// carried again gets the lines it lacks, or, if it is nested, the new form. A
+// line takes the place of its negation.
+func (c *Config) Carry(n Carried) {
 	for i := range c.Carried {
 		k := &c.Carried[i]
-		if k.In != in || k.Line != line {
+		if k.In != n.In || k.Line != n.Line {
 			continue
 		}
-		if slices.Equal(k.Children, children) || len(children) == 0 {
+		if slices.Equal(k.Children, n.Children) || len(n.Children) == 0 {
 			return
 		}
-		if nested(children) || nested(k.Children) {
-			k.Children = slices.Clone(children)
+		if nested(n.Children) || nested(k.Children) {
+			k.Children = slices.Clone(n.Children)
 			return
 		}
-		for _, l := range children {
-			if !slices.Contains(k.Children, l) {
+		have := make(map[string]bool, len(k.Children))
+		for _, l := range k.Children {
+			have[l] = true
+		}
+		for _, l := range n.Children {
+			if !have[l] {
+				have[l] = true
 				k.Children = append(k.Children, l)
 			}
 		}
 		return
 	}
-	k := Carried{In: in, Line: line, Children: slices.Clone(children)}
-	at, _ := slices.BinarySearchFunc(c.Carried, k, func(e, t Carried) int {
+	negation := "no " + n.Line
+	c.Carried = slices.DeleteFunc(c.Carried, func(k Carried) bool { return k.In == n.In && k.Line == negation })
+	n.Children = slices.Clone(n.Children)
+	at, _ := slices.BinarySearchFunc(c.Carried, n, func(e, t Carried) int {
 		if carriedOrder(e, t) <= 0 {
 			return -1 // behind all that belong before it or beside it
 		}
 		return 1
 	})
-	c.Carried = slices.Insert(c.Carried, at, k)
+	c.Carried = slices.Insert(c.Carried, at, n)
 }
 
-// carriedOrder keeps what stands together together, whatever the order of
-// typing, so that a printed configuration loads as the same value: section by
-// section, and at top level by the first two words, which decide the place.
+// carriedOrder keeps what is printed together together, so that a printed
+// configuration loads as the same value: section by section, and at top level
+// by place. Within a place lines stay in the order they came: `aaa new-model`
+// must not slip behind what needs it.
 func carriedOrder(a, b Carried) int {
 	if n := strings.Compare(a.In, b.In); n != 0 || a.In != "" {
 		return n
 	}
-	return strings.Compare(twoWords(a.Line), twoWords(b.Line))
-}
-
-func twoWords(line string) string {
-	line = strings.TrimPrefix(line, "no ")
-	first, rest, _ := strings.Cut(line, " ")
-	second, _, _ := strings.Cut(rest, " ")
-	return first + " " + second
+	return cmp.Compare(a.Place, b.Place)
 }
 
 // DropCarried removes a carried line and reports whether it was there. A
