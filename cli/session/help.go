@@ -95,8 +95,14 @@ func (s *Session) parents() []string {
 	return modes
 }
 
-// Complete is Tab: what to append to the line.
+// Complete is Tab: what to append to the line. The terminal puts a blank
+// behind it.
 func (s *Session) Complete(line string) (string, bool) {
+	rest, ok := s.complete(line)
+	return strings.TrimSuffix(rest, " "), ok
+}
+
+func (s *Session) complete(line string) (string, bool) {
 	mode, text := s.helpMode(line)
 	if mode == language.Exec {
 		text, _ = expandHelp(text)
