@@ -88,13 +88,22 @@ func (l *List) Permits(a netip.Addr) bool {
 	if l == nil || !slices.ContainsFunc(l.Entries, func(e Entry) bool { return e.Remark == "" }) {
 		return true
 	}
+	e := l.Decides(a)
+	return e != nil && e.Permit
+}
+
+// Decides is the rule that decides about an address, nil if none does.
+func (l *List) Decides(a netip.Addr) *Entry {
+	if l == nil {
+		return nil
+	}
 	a = a.Unmap()
-	for _, e := range l.Entries {
-		if e.fits(a) {
-			return e.Permit
+	for i := range l.Entries {
+		if l.Entries[i].fits(a) {
+			return &l.Entries[i]
 		}
 	}
-	return false
+	return nil
 }
 
 // Clone is a deep copy.

@@ -31,5 +31,5 @@ var (
 		"An interface became able or unable to carry packets.", "If it was not expected, check the cable and the switch port."}
 )
 
-var systemMessages = []*Entry{ConfigChanged, Restart, ServiceFailed, ServiceUp, ConfigLine,
-	LoginSuccess, LoginFailed, Logout, EventsMissed, LinkUpDown, LinkChanged, LineProtoUpDown}
+var systemMessages = append([]*Entry{ConfigChanged, Restart, ServiceFailed, ServiceUp, ConfigLine,
+	LoginSuccess, LoginFailed, Logout, EventsMissed, LinkUpDown, LinkChanged, LineProtoUpDown}, securityMessages...)

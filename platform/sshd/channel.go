@@ -8,25 +8,6 @@ import (
 	"golang.org/x/crypto/ssh"
 )
 
-// maxLines is the number of vty lines there can be: vty 0 to 98.
-const maxLines = 99
-
-// takeLine takes the lowest free vty line.
-func (s *Server) takeLine() (int, bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closed {
-		return 0, false
-	}
-	for line := range min(s.spec.Load().MaxSessions, maxLines) {
-		if _, taken := s.sessions[line]; !taken {
-			s.sessions[line] = nil
-			return line, true
-		}
-	}
-	return 0, false
-}
-
 func (s *Server) freeLine(line int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

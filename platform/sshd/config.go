@@ -1,8 +1,10 @@
 package sshd
 
 import (
+	"slices"
 	"time"
 
+	"option150/platform/acl"
 	"option150/platform/listen"
 )
 
@@ -33,7 +35,55 @@ type Spec struct {
 	Enabled     bool
 	LoginGrace  time.Duration // `ip ssh time-out`; 0 = default
 	Retries     int           // `ip ssh authentication-retries`; 0 = default
-	MaxSessions int           // vty lines; 0 = default
+	MaxSessions int           // vty lines, from 0 on; 0 = default. Unused with Lines
+	Lines       []Line        // the vty lines SSH may use, in their order
+	PublicKey   bool          // keys may log in: somebody has one
+}
+
+// Line is a vty line and who may use it.
+type Line struct {
+	Number int
+	Access *acl.List // `access-class N in`; nil = everybody
+}
+
+// Config is the `ip ssh` part of the configuration.
+// Source: reference/ios-cli.md 1.14.
+type Config struct {
+	Version2 bool       // `ip ssh version 2` was typed: it is printed back, there is no other
+	TimeOut  int        // seconds
+	Retries  int        // wrong passwords of a connection; 0 is one
+	SCP      bool       // `ip scp server enable`: scp and sftp are served
+	Chain    []UserKeys // `ip ssh pubkey-chain`, by user
+}
+
+// Default is the factory configuration.
+func Default() Config {
+	return Config{TimeOut: int(DefaultLoginGrace / time.Second), Retries: DefaultRetries}
+}
+
+// Clone is a deep copy.
+func (c Config) Clone() Config {
+	c.Chain = slices.Clone(c.Chain)
+	for i := range c.Chain {
+		c.Chain[i].Keys = slices.Clone(c.Chain[i].Keys)
+	}
+	return c
+}
+
+// User returns the keys of a user, or nil.
+func (c *Config) User(name string) *UserKeys {
+	for i := range c.Chain {
+		if c.Chain[i].User == name {
+			return &c.Chain[i]
+		}
+	}
+	return nil
+}
+
+// Authorizes reports whether a key is one of the user's.
+func (c *Config) Authorizes(user string, k Key) bool {
+	u := c.User(user)
+	return u != nil && k.Hash != "" && slices.ContainsFunc(u.Keys, func(o Key) bool { return o.Type == k.Type && o.Hash == k.Hash })
 }
 
 func (s Spec) withDefaults() Spec {

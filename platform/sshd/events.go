@@ -15,7 +15,7 @@ type (
 		User   string
 		Remote netip.AddrPort
 		Local  netip.AddrPort
-		Method string // "password" or "keyboard-interactive"
+		Method string // "password", "keyboard-interactive" or "publickey"
 	}
 	// LoginFailed is one refused attempt. The name is cut to what a log line
 	// bears and free of control characters.
@@ -43,7 +43,8 @@ type (
 	// Refused is a connection or session turned away before it cost anything.
 	Refused struct {
 		Remote netip.AddrPort
-		Why    string // "rate", "unauthenticated connections", "no free line"
+		Why    string // "rate", "unauthenticated connections", "no free line", "access-class", "quiet mode", "no host keys"
+		List   string // the access list that wants it logged
 	}
 )
 
@@ -76,6 +77,11 @@ func (e LoginFailed) LogMessage() (message.Message, bool) {
 // con 0 is 0, vty 0 is FirstVTY.
 func (e Closed) LogMessage() (message.Message, bool) {
 	return message.Logout.With(e.User, fmt.Sprintf("%d(%s)", FirstVTY+e.Line, e.Remote.Addr().Unmap())), true
+}
+
+// LogMessage implements journal.Logged: only for an entry with `log`.
+func (e Refused) LogMessage() (message.Message, bool) {
+	return message.AccessDenied.With(e.List, e.Remote.Addr().Unmap()), e.List != ""
 }
 
 // FirstVTY is the absolute number of vty 0, after con 0 and aux 0.

@@ -37,7 +37,9 @@ type HostKeys struct {
 	mu      sync.Mutex
 	signers map[string]ssh.Signer // by file
 	err     error                 // of the background work
+	gone    bool                  // the operator removed them
 	work    sync.WaitGroup
+	making  sync.Mutex // one Regenerate or Zeroize at a time
 }
 
 // OpenHostKeys reads the keys in dir, which must exist, and makes the missing
@@ -50,10 +52,7 @@ func OpenHostKeys(dir string) (*HostKeys, error) {
 	h := &HostKeys{dir: root, signers: map[string]ssh.Signer{}}
 	have, err := h.load(ed25519File)
 	if err == nil && !have {
-		_, key, gerr := ed25519.GenerateKey(rand.Reader)
-		if err = gerr; err == nil {
-			err = h.keep(ed25519File, key)
-		}
+		err = h.makeEd25519()
 	}
 	if err == nil {
 		have, err = h.load(rsaFile)
@@ -64,7 +63,7 @@ func OpenHostKeys(dir string) (*HostKeys, error) {
 	}
 	if !have {
 		h.work.Go(func() {
-			err := h.makeRSA()
+			err := h.makeRSA(rsaBits)
 			h.mu.Lock()
 			defer h.mu.Unlock()
 			h.err = err
@@ -73,8 +72,16 @@ func OpenHostKeys(dir string) (*HostKeys, error) {
 	return h, nil
 }
 
-func (h *HostKeys) makeRSA() error {
-	key, err := rsa.GenerateKey(rand.Reader, rsaBits)
+func (h *HostKeys) makeEd25519() error {
+	_, key, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		return fmt.Errorf("ssh host key: %w", err)
+	}
+	return h.keep(ed25519File, key)
+}
+
+func (h *HostKeys) makeRSA(bits int) error {
+	key, err := rsa.GenerateKey(rand.Reader, bits)
 	if err != nil {
 		return fmt.Errorf("ssh host key: %w", err)
 	}
@@ -120,7 +127,7 @@ func (h *HostKeys) keep(name string, key crypto.PrivateKey) error {
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.signers[name] = signer
+	h.signers[name], h.gone = signer, false
 	return nil
 }
 
@@ -171,20 +178,6 @@ func (h *HostKeys) Wait() error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.err
-}
-
-// Regenerate makes both keys anew (`crypto key generate rsa`). Connections that
-// stand keep the key they were made with. It takes seconds.
-func (h *HostKeys) Regenerate() error {
-	h.work.Wait()
-	_, key, err := ed25519.GenerateKey(rand.Reader)
-	if err != nil {
-		return fmt.Errorf("ssh host key: %w", err)
-	}
-	if err := h.keep(ed25519File, key); err != nil {
-		return err
-	}
-	return h.makeRSA()
 }
 
 // Close waits for the background work and lets go of the directory.

@@ -50,16 +50,21 @@ func (s *Server) serve(c net.Conn) {
 func (s *Server) login(c net.Conn) (*connection, <-chan *ssh.Request, <-chan ssh.NewChannel, bool) {
 	defer func() { <-s.waiting }()
 	spec := s.spec.Load()
-	remote, local := addrPort(c.RemoteAddr()), addrPort(c.LocalAddr())
+	remote := addrPort(c.RemoteAddr())
 	if err := c.SetDeadline(time.Now().Add(spec.LoginGrace)); err != nil {
 		return nil, nil, nil, false
 	}
 	x := &connection{s: s, net: c, spec: spec}
-	var method string
-	conn, chans, reqs, err := ssh.NewServerConn(c, s.config(spec, remote, local, &x.user, &method))
+	conn, chans, reqs, err := ssh.NewServerConn(c, s.config(spec, c))
 	if err != nil {
 		return nil, nil, nil, false
 	}
+	who, ok := conn.Permissions.ExtraData[loginKey{}].(login)
+	if !ok {
+		conn.Close()
+		return nil, nil, nil, false
+	}
+	x.user = who.user
 	// The deadline stays on the socket otherwise and cuts the session off.
 	if err := c.SetDeadline(time.Time{}); err != nil {
 		conn.Close()
@@ -72,7 +77,7 @@ func (s *Server) login(c net.Conn) (*connection, <-chan *ssh.Request, <-chan ssh
 		x.info.Cipher, x.info.MAC, x.info.HostKey = n.Read.Cipher, n.Read.MAC, n.HostKey
 	}
 	s.limit.giveBack(remote.Addr())
-	s.rec.Record(LoginSuccess{User: x.user.Name, Remote: remote, Local: local, Method: method})
+	s.rec.Record(LoginSuccess{User: x.user.Name, Remote: remote, Local: addrPort(c.LocalAddr()), Method: who.method})
 	return x, reqs, chans, true
 }
 
@@ -107,7 +112,7 @@ func (x *connection) channel(ch ssh.NewChannel) {
 	x.mu.Unlock()
 	line, ok := 0, false
 	if !full {
-		line, ok = x.s.takeLine()
+		line, ok = x.s.takeLine(addrPort(x.net.RemoteAddr()).Addr())
 	}
 	if !ok {
 		x.s.rec.Record(Refused{Remote: addrPort(x.net.RemoteAddr()), Why: "no free line"})

@@ -9,8 +9,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"golang.org/x/crypto/ssh"
-
 	"option150/platform/aaa"
 	"option150/platform/journal"
 	"option150/platform/listen"
@@ -25,6 +23,13 @@ type Options struct {
 	// Authenticate checks a password; it must take the same time for users
 	// that do not exist (aaa.Authenticate does).
 	Authenticate func(user, password string) (aaa.User, bool)
+	// Authorized says whether a user may log in with a key; the Comment of the
+	// key is empty. nil = nobody may.
+	Authorized func(user string, key Key) (aaa.User, bool)
+	// Failed is told of every wrong password; nil = nobody.
+	Failed func(user string, remote, local netip.AddrPort)
+	// Quiet reports that logins from an address are refused for now; nil = never.
+	Quiet func(remote netip.Addr) bool
 	// Handler runs shells and commands.
 	Handler Handler
 	// Subsystems run the subsystems of their name ("sftp"); others are refused.
@@ -148,6 +153,11 @@ func (s *Server) accept(l net.Listener) {
 // admit is the first step for a connection: is there a place for it?
 func (s *Server) admit(c net.Conn) {
 	remote := addrPort(c.RemoteAddr())
+	if why, list := s.closedTo(remote.Addr()); why != "" {
+		c.Close()
+		s.rec.Record(Refused{Remote: remote, Why: why, List: list})
+		return
+	}
 	if !s.limit.take(remote.Addr(), time.Now()) {
 		s.refuse(c, remote, "rate")
 		return
@@ -198,45 +208,3 @@ func endpoint(e listen.Endpoint, l net.Listener) listen.Endpoint {
 	}
 	return e
 }
-
-// config is the SSH side of a connection. user is filled in when one logs in.
-func (s *Server) config(spec *Spec, remote, local netip.AddrPort, user *aaa.User, method *string) *ssh.ServerConfig {
-	check := func(m ssh.ConnMetadata, how, password string) (*ssh.Permissions, error) {
-		u, ok := s.o.Authenticate(m.User(), password)
-		if !ok {
-			s.rec.Record(LoginFailed{User: printable(m.User()), Remote: remote, Local: local, Method: how})
-			return nil, errLogin
-		}
-		*user, *method = u, how
-		return nil, nil
-	}
-	c := &ssh.ServerConfig{
-		MaxAuthTries:  spec.Retries,
-		ServerVersion: "SSH-2.0-Option150",
-		PasswordCallback: func(m ssh.ConnMetadata, password []byte) (*ssh.Permissions, error) {
-			return check(m, "password", string(password))
-		},
-		KeyboardInteractiveCallback: func(m ssh.ConnMetadata, ask ssh.KeyboardInteractiveChallenge) (*ssh.Permissions, error) {
-			answers, err := ask("", "", []string{"Password: "}, []bool{false})
-			if err != nil {
-				return nil, err
-			}
-			if len(answers) != 1 {
-				return nil, errLogin
-			}
-			return check(m, "keyboard-interactive", answers[0])
-		},
-		BannerCallback: func(ssh.ConnMetadata) string {
-			if s.o.Banner == nil {
-				return ""
-			}
-			return crlf(s.o.Banner())
-		},
-	}
-	for _, key := range s.o.HostKeys.Signers() {
-		c.AddHostKey(key)
-	}
-	return c
-}
-
-var errLogin = errors.New("login refused")

@@ -64,7 +64,7 @@ func (s *Server) Prepare(ctx context.Context, _, want service.Spec) (service.Cha
 		return nil, ErrClosed
 	case spec == nil:
 		return service.Funcs{OnCommit: func() { s.install(nil, nil, old) }}, nil
-	case len(s.o.HostKeys.Signers()) == 0:
+	case len(s.o.HostKeys.Signers()) == 0 && !s.o.HostKeys.Zeroized():
 		return nil, fmt.Errorf("%w: none", ErrHostKey)
 	}
 	var was *Spec

@@ -652,7 +652,7 @@ func TestHostKeys(t *testing.T) {
 	if len(again) != 2 || string(again[1].PublicKey().Marshal()) != string(first[1].PublicKey().Marshal()) {
 		t.Error("other keys after a restart")
 	}
-	if err := h.Regenerate(); err != nil {
+	if err := h.Regenerate(0); err != nil {
 		t.Fatal(err)
 	}
 	if string(h.Signers()[0].PublicKey().Marshal()) == string(first[0].PublicKey().Marshal()) {
