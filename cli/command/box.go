@@ -8,6 +8,7 @@ import (
 	"option150/cli/language"
 	"option150/dhcp"
 	"option150/hfs"
+	"option150/platform/archive"
 	"option150/platform/fileserver"
 	"option150/platform/flash"
 	"option150/platform/httpd"
@@ -16,6 +17,7 @@ import (
 	"option150/platform/netif"
 	"option150/platform/nvram"
 	"option150/platform/running"
+	"option150/platform/reload"
 	"option150/platform/service"
 	"option150/platform/sshd"
 	"option150/platform/tftp"
@@ -50,6 +52,11 @@ type Box struct {
 	NVRAM *nvram.NVRAM
 
 	Lines  func() []LineInfo     // who is logged in
+	Archive *archive.Archive
+	Confirm *running.Confirm
+	Reloads *reload.Scheduler
+	Host    *host.Sampler
+
 	Reload func(who running.Who) // restarts with the startup-config
 }
 

@@ -20,6 +20,7 @@ import (
 	"option150/dhcp"
 	"option150/hfs"
 	"option150/platform/aaa"
+	"option150/platform/archive"
 	"option150/platform/fileserver"
 	"option150/platform/httpd"
 	"option150/platform/logging"
@@ -32,6 +33,7 @@ type Config struct {
 	Hostname   string
 	AAA        aaa.Config
 	Logging    logging.Config
+	Archive    archive.Config
 	Interfaces []netif.Config // every interface of the box, in its order
 	DHCP       dhcp.Config
 	HTTP       httpd.Config
@@ -53,6 +55,7 @@ func Default(f Facts) *Config {
 	c := &Config{
 		Hostname:  DefaultHostname,
 		Logging:   logging.Default(),
+		Archive:   archive.Default(),
 		DHCP:      dhcp.Default(),
 		HTTP:      httpd.Default(),
 		Files:     fileserver.Default(),

@@ -5,6 +5,7 @@ import (
 
 	"option150/dhcp"
 	"option150/hfs"
+	"option150/platform/archive"
 	"option150/platform/httpd"
 	"option150/platform/listen"
 	"option150/platform/netif"
@@ -24,6 +25,7 @@ const (
 	TFTP       = "tftp"
 	DHCP       = "dhcp"
 	SSHD       = "sshd"
+	Archive    = "archive"
 )
 
 // The session modules of the HTTP server. HFS is asked last: it knows every
@@ -50,6 +52,7 @@ func (c *Config) Plan(f Facts) []service.Wanted {
 	return []service.Wanted{
 		{Service: Netif, Spec: c.planNetif(f)},
 		{Service: Logging, Spec: c.Logging},
+		{Service: Archive, Spec: c.planArchive()},
 		{Service: CNF, Spec: c.Telephony},
 		{Service: FileServer, Spec: c.planFiles()},
 		c.planHFS(),
@@ -99,6 +102,14 @@ func (c *Config) planNetif(f Facts) service.Spec {
 		return nil
 	}
 	return s
+}
+
+// planArchive: the archive runs when anything below `archive` is configured.
+func (c *Config) planArchive() service.Spec {
+	if c.Archive == archive.Default() {
+		return nil
+	}
+	return c.Archive
 }
 
 func (c *Config) planFiles() service.Spec {

@@ -1,6 +1,7 @@
 package fileserver
 
 import (
+	"io"
 	"slices"
 	"strings"
 	"unicode"
@@ -28,6 +29,18 @@ func Protected(name string) bool {
 		slices.ContainsFunc(protectedPrefixes, func(s string) bool { return strings.HasPrefix(b, s) }) ||
 		strings.HasSuffix(b, ".bin") && strings.Contains(b, "-mz.") || // c2800nm-advipservicesk9-mz.124-24.T.bin
 		strings.HasSuffix(b, ".spa.bin")
+}
+
+// configuration reports that a file is the configuration of a router by what
+// stands in it: the archive and whatever `copy running-config flash:` made hold
+// secrets under any name. No phone file begins with a comment of IOS.
+func configuration(f io.ReaderAt) bool {
+	head := make([]byte, 512)
+	n, _ := f.ReadAt(head, 0)
+	text := "\n" + strings.ReplaceAll(string(head[:n]), "\r", "")
+	begins := strings.HasPrefix(text, "\n!") || strings.HasPrefix(text, "\nversion ") || strings.HasPrefix(text, "\nhostname ") ||
+		strings.HasPrefix(text, "\nBuilding configuration") || strings.HasPrefix(text, "\nCurrent configuration") || strings.HasPrefix(text, "\nUsing ")
+	return begins && (strings.Contains(text, "\nversion ") || strings.Contains(text, "\nhostname ") || strings.Contains(text, "\nservice ") || strings.Contains(text, "\nCurrent configuration"))
 }
 
 // deviceKind is "sep", "sip", "ld" or "gk" for a file of one phone, else "".

@@ -149,7 +149,7 @@ func (l loose) Open(_ context.Context, _ Request, name string) (*Hit, error) {
 			return nil, fmt.Errorf("%w: protected kind of file", ErrDenied)
 		}
 		f, err := l.flash.Find(l.home, n)
-		if err == nil && Protected(f.Path) {
+		if err == nil && (Protected(f.Path) || configuration(f)) {
 			_ = f.Close()
 			return nil, fmt.Errorf("%w: protected kind of file", ErrDenied)
 		}

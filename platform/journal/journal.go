@@ -46,6 +46,13 @@ type Debugged interface {
 	DebugLines() []DebugLine
 }
 
+// Announced is implemented by events that every operator is told of, whether
+// his session shows log lines or not: a reload that is due, a change that is
+// about to be taken back.
+type Announced interface {
+	Announcement() string // lines, each ended by \n
+}
+
 // DebugLine is one line of a debug, without time stamp.
 type DebugLine struct {
 	Topic string // what to `debug`: "tftp events", "ip dhcp server events", "cme-hfs"

@@ -56,6 +56,9 @@ func (u *Subscription) take(e journal.Entry, gap uint64) {
 	if m := message.EventsMissed; gap > 0 && u.want("", m.Severity) {
 		u.ready = append(u.ready, cfg.LogStamp.Text(e.Time, clock)+clean(m.With(gap)))
 	}
+	if a, ok := e.Event.(journal.Announced); ok {
+		u.ready = append(u.ready, a.Announcement())
+	}
 	if l, ok := e.Event.(journal.Logged); ok {
 		if m, ok := l.LogMessage(); ok && m.Entry != nil && u.want("", m.Entry.Severity) {
 			number := uint64(0)

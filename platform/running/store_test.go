@@ -124,7 +124,7 @@ func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{services: map[string]*fake{}, fold: &changes{}, facts: facts("10.0.0.1/24")}
 	var all []service.Service
-	for _, n := range []string{config.Netif, config.Logging, config.CNF, config.FileServer, config.HFSService, config.HTTPD, config.TFTP, config.DHCP, config.SSHD} {
+	for _, n := range []string{config.Netif, config.Logging, config.Archive, config.CNF, config.FileServer, config.HFSService, config.HTTPD, config.TFTP, config.DHCP, config.SSHD} {
 		w.services[n] = &fake{name: n}
 		all = append(all, w.services[n])
 	}

@@ -26,6 +26,7 @@ import (
 	"option150/cli/command"
 	"option150/dhcp"
 	"option150/hfs"
+	"option150/platform/archive"
 	"option150/platform/config"
 	"option150/platform/fileserver"
 	"option150/platform/flash"
@@ -36,6 +37,7 @@ import (
 	"option150/platform/netif"
 	"option150/platform/nvram"
 	"option150/platform/running"
+	"option150/platform/reload"
 	"option150/platform/service"
 	"option150/platform/settings"
 	"option150/platform/sshd"
@@ -110,6 +112,8 @@ func (a *Appliance) open() error {
 	}
 	b.Store = running.New(running.Options{Initial: config.Default(a.readFacts()), Facts: a.readFacts, Supervisor: b.Supervisor, Recorder: b.Journal})
 	l, err := command.New(b)
+	b.Confirm = running.NewConfirm(b.Store, b.Journal)
+	b.Reloads = reload.New(b.Reload, b.Journal)
 	if err != nil {
 		return err
 	}
@@ -157,6 +161,8 @@ func (a *Appliance) openServices(root string) (err error) {
 	b := a.box
 	b.Logging = logging.New(logging.Options{Journal: b.Journal, Started: b.Started})
 	b.CNF = cnfstore.New(b.Journal)
+	b.Archive = archive.New(archive.Options{Flash: b.Flash, Text: b.StartupText,
+		Hostname: func() string { return b.Store.Current().Hostname }, Recorder: b.Journal})
 	b.Files = fileserver.New(fileserver.Options{Flash: b.Flash, Generated: b.CNF.Generated, Fallback: b.CNF.Fallback, Names: b.CNF.Names, Recorder: b.Journal})
 	b.HFS = hfs.New(b.Files)
 	b.HTTPD = httpd.New(map[string]httpd.Module{config.ModuleHome: httpd.HomePage(), config.ModuleHFS: b.HFS.Module()}, b.Journal)
@@ -167,7 +173,7 @@ func (a *Appliance) openServices(root string) (err error) {
 	}
 	b.SSHD = sshd.New(sshd.Options{Authenticate: a.authenticate, Handler: a.sshSession, HostKeys: a.keys, Recorder: b.Journal,
 		Banner: func() string { return b.Store.Current().Banner("login") }})
-	b.Supervisor = service.NewSupervisor(b.Journal, b.Netif, b.Logging, b.CNF, b.Files, b.HFS, b.HTTPD, b.TFTP, b.DHCP, b.SSHD)
+	b.Supervisor = service.NewSupervisor(b.Journal, b.Netif, b.Logging, b.Archive, b.CNF, b.Files, b.HFS, b.HTTPD, b.TFTP, b.DHCP, b.SSHD)
 	return nil
 }
 
@@ -186,6 +192,13 @@ func (a *Appliance) Close() {
 func (a *Appliance) close() {
 	b := a.box
 	if b.Supervisor != nil {
+	if b.Confirm != nil {
+		b.Confirm.Close()
+		b.Reloads.Close()
+	}
+	if b.Archive != nil {
+		b.Archive.Close()
+	}
 		b.Supervisor.Close()
 		ctx, cancel := context.WithTimeout(context.Background(), closeTime)
 		defer cancel()

@@ -1,0 +1,119 @@
+package archive
+
+import (
+	"strings"
+	"sync"
+
+	"option150/platform/journal"
+)
+
+// Command is one configuration command that took effect.
+type Command struct {
+	Index   int
+	Session int // counts the times somebody entered configuration mode
+	User    string
+	Line    string // "con0", "vty0"
+	Depth   int    // sections it stands in
+	Text    string // canonical, with secrets hidden if hidekeys was on
+}
+
+// Log is the configuration log. A bounded list in memory: it ends with the box.
+type Log struct {
+	rec journal.Recorder
+
+	mu       sync.Mutex
+	cfg      LogConfig
+	next     int
+	sessions int
+	list     []Command
+}
+
+func newLog(r journal.Recorder) *Log {
+	return &Log{rec: r, cfg: Default().Log, next: 1}
+}
+
+func (l *Log) set(c LogConfig) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.cfg = c
+	l.trim()
+}
+
+func (l *Log) trim() {
+	if n := len(l.list) - max(l.cfg.Size, 1); n > 0 {
+		l.list = append([]Command(nil), l.list[n:]...)
+	}
+}
+
+// Session numbers a stay in configuration mode.
+func (l *Log) Session() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.sessions++
+	return l.sessions
+}
+
+// maxCommand bounds the text of a command, in bytes.
+const maxCommand = 512
+
+// Add notes a command, if the log is on.
+func (l *Log) Add(c Command) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.cfg.Enabled {
+		return
+	}
+	if len(c.Text) > maxCommand {
+		c.Text = strings.ToValidUTF8(c.Text[:maxCommand], "")
+	}
+	hidden := HideKeys(c.Text)
+	if l.cfg.HideKeys {
+		c.Text = hidden
+	}
+	if c.User == "" {
+		c.User = "console"
+	}
+	c.Index = l.next
+	l.next++
+	l.list = append(l.list, c)
+	l.trim()
+	if l.cfg.Notify {
+		l.rec.Record(Logged{User: c.User, Text: hidden})
+	}
+}
+
+// All lists what is kept, oldest first.
+func (l *Log) All() []Command {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return append([]Command(nil), l.list...)
+}
+
+// keyWords stand before a secret; what follows them in the line is hidden.
+var keyWords = []string{"secret", "password", "key", "key-string", "community", "passphrase", "credential", "pin", "authentication-key", "server-key", "shared-secret", "md5"}
+
+// HideKeys replaces what follows the word for a secret by asterisks. A digit
+// that says the type of a hash stays.
+func HideKeys(text string) string {
+	w := strings.Fields(text)
+	for i, word := range w {
+		if i+1 == len(w) || !isKeyWord(strings.ToLower(word)) {
+			continue
+		}
+		keep := w[: i+1 : i+1]
+		if t := w[i+1]; len(t) == 1 && t[0] >= '0' && t[0] <= '9' && i+2 < len(w) {
+			keep = append(keep, t)
+		}
+		return strings.Join(append(keep, "*****"), " ")
+	}
+	return text
+}
+
+func isKeyWord(s string) bool {
+	for _, k := range keyWords {
+		if s == k {
+			return true
+		}
+	}
+	return false
+}
