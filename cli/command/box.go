@@ -16,8 +16,8 @@ import (
 	"option150/platform/logging"
 	"option150/platform/netif"
 	"option150/platform/nvram"
-	"option150/platform/running"
 	"option150/platform/reload"
+	"option150/platform/running"
 	"option150/platform/service"
 	"option150/platform/sshd"
 	"option150/platform/tftp"
@@ -51,11 +51,10 @@ type Box struct {
 	Flash *flash.Flash
 	NVRAM *nvram.NVRAM
 
-	Lines  func() []LineInfo     // who is logged in
+	Lines   func() []LineInfo // who is logged in
 	Archive *archive.Archive
 	Confirm *running.Confirm
 	Reloads *reload.Scheduler
-	Host    *host.Sampler
 
 	Reload func(who running.Who) // restarts with the startup-config
 }
