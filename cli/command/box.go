@@ -11,6 +11,7 @@ import (
 	"option150/platform/archive"
 	"option150/platform/fileserver"
 	"option150/platform/flash"
+	"option150/platform/host"
 	"option150/platform/httpd"
 	"option150/platform/journal"
 	"option150/platform/logging"
@@ -51,11 +52,12 @@ type Box struct {
 	Flash *flash.Flash
 	NVRAM *nvram.NVRAM
 
-	Lines   func() []LineInfo // who is logged in
 	Archive *archive.Archive
 	Confirm *running.Confirm
 	Reloads *reload.Scheduler
+	Host    *host.Sampler
 
+	Lines  func() []LineInfo     // who is logged in
 	Reload func(who running.Who) // restarts with the startup-config
 }
 

@@ -30,14 +30,15 @@ import (
 	"option150/platform/config"
 	"option150/platform/fileserver"
 	"option150/platform/flash"
+	"option150/platform/host"
 	"option150/platform/httpd"
 	"option150/platform/journal"
 	"option150/platform/listen"
 	"option150/platform/logging"
 	"option150/platform/netif"
 	"option150/platform/nvram"
-	"option150/platform/running"
 	"option150/platform/reload"
+	"option150/platform/running"
 	"option150/platform/service"
 	"option150/platform/settings"
 	"option150/platform/sshd"
@@ -95,7 +96,7 @@ func Open(o Options) (*Appliance, error) {
 
 func (a *Appliance) open() error {
 	root := a.opt.Settings.Root
-	b := &command.Box{Version: a.opt.Version, Commit: a.opt.Commit, Started: time.Now(), Serial: serial(),
+	b := &command.Box{Version: a.opt.Version, Commit: a.opt.Commit, Started: time.Now(), Serial: serial(), Host: host.NewSampler(),
 		Lines: a.lines.list, Reload: func(running.Who) { a.stop(ErrReload) }}
 	a.box = b
 	if err := a.openFiles(root); err != nil {
@@ -111,9 +112,9 @@ func (a *Appliance) open() error {
 		return err
 	}
 	b.Store = running.New(running.Options{Initial: config.Default(a.readFacts()), Facts: a.readFacts, Supervisor: b.Supervisor, Recorder: b.Journal})
-	l, err := command.New(b)
 	b.Confirm = running.NewConfirm(b.Store, b.Journal)
 	b.Reloads = reload.New(b.Reload, b.Journal)
+	l, err := command.New(b)
 	if err != nil {
 		return err
 	}
@@ -160,9 +161,9 @@ func bare(err error) error {
 func (a *Appliance) openServices(root string) (err error) {
 	b := a.box
 	b.Logging = logging.New(logging.Options{Journal: b.Journal, Started: b.Started})
-	b.CNF = cnfstore.New(b.Journal)
 	b.Archive = archive.New(archive.Options{Flash: b.Flash, Text: b.StartupText,
 		Hostname: func() string { return b.Store.Current().Hostname }, Recorder: b.Journal})
+	b.CNF = cnfstore.New(b.Journal)
 	b.Files = fileserver.New(fileserver.Options{Flash: b.Flash, Generated: b.CNF.Generated, Fallback: b.CNF.Fallback, Names: b.CNF.Names, Recorder: b.Journal})
 	b.HFS = hfs.New(b.Files)
 	b.HTTPD = httpd.New(map[string]httpd.Module{config.ModuleHome: httpd.HomePage(), config.ModuleHFS: b.HFS.Module()}, b.Journal)
@@ -191,7 +192,6 @@ func (a *Appliance) Close() {
 
 func (a *Appliance) close() {
 	b := a.box
-	if b.Supervisor != nil {
 	if b.Confirm != nil {
 		b.Confirm.Close()
 		b.Reloads.Close()
@@ -199,6 +199,7 @@ func (a *Appliance) close() {
 	if b.Archive != nil {
 		b.Archive.Close()
 	}
+	if b.Supervisor != nil {
 		b.Supervisor.Close()
 		ctx, cancel := context.WithTimeout(context.Background(), closeTime)
 		defer cancel()

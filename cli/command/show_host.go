@@ -1,0 +1,183 @@
+package command
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"option150/cli/language"
+	"option150/platform/host"
+)
+
+// showHost are the show commands about the machine.
+func showHost(b *Box) []language.Declaration {
+	const doc = "reference/ios-cli.md 1.13"
+	return []language.Declaration{
+		text(`processes("Active process statistics") [ cpu("CPU use per process") [ ( sorted("Sorted by use") | history("History") ) ] ]`, 0, doc, func(*language.Invocation) string { return b.processesText() }),
+		text(`processes memory("Memory use per process") [ sorted("Sorted by use") ]`, 0, doc, func(*language.Invocation) string { return memoryText(host.ReadMemory()) }),
+		text(`memory("Memory statistics") [ statistics("Memory pool statistics") ]`, 0, doc, func(*language.Invocation) string { return memoryText(host.ReadMemory()) }),
+		text(`ip route("IP routing table")`, 0, doc, func(*language.Invocation) string { return b.routesText(host.Routes()) }),
+		text(`ip arp("IP ARP table")`, 0, doc, func(*language.Invocation) string { return b.arpText(host.Neighbours()) }),
+		text(`arp("ARP table")`, 0, doc, func(*language.Invocation) string { return b.arpText(host.Neighbours()) }),
+		text(`tcp("Status of TCP connections") brief("Brief display") [ all("All endpoints") ] [ numeric("Numeric addresses") ]`, 0, doc, func(*language.Invocation) string { return tcpText(b) }),
+		text(`environment("Environmental monitor statistics") [ <rest:LINE>("Part") ]`, 0, doc, func(*language.Invocation) string { return "This box has no environmental sensors\n" }),
+		text(`boot("Boot information")`, 0, doc, func(*language.Invocation) string {
+			return "BOOT variable = flash:option150\nCONFIG_FILE variable = nvram:startup-config\nConfiguration register is 0x2102\n"
+		}),
+		action(showHead+`tech-support("Everything an expert asks for")`, privileged, "reference/exemplars.md 6.10", b.techSupport),
+	}
+}
+
+// processesText: the box is one process; NAPALM and Ansible read the first line.
+func (b *Box) processesText() string {
+	five, one, fiveMinutes := b.Host.CPU()
+	ms := b.Host.Used().Milliseconds()
+	return fmt.Sprintf("CPU utilization for five seconds: %d%%/0%%; one minute: %d%%; five minutes: %d%%\n"+
+		" PID Runtime(ms)     Invoked      uSecs   5Sec   1Min   5Min TTY Process \n"+
+		"   1 %11d           1          0 %5.2f%% %5.2f%% %5.2f%%   0 option150\n",
+		five, one, fiveMinutes, ms, float64(five), float64(one), float64(fiveMinutes))
+}
+
+// memoryText prints both rows NAPALM needs.
+func memoryText(m host.Memory) string {
+	used := m.Total - min(m.Available, m.Total)
+	return fmt.Sprintf("                Head    Total(b)     Used(b)     Free(b)   Lowest(b)  Largest(b)\n"+
+		"Processor   00000000 %11d %11d %11d %11d %11d\n"+
+		"      I/O   00000000 %11d %11d %11d %11d %11d\n"+
+		"\nThis box: resident %d, peak %d bytes\n",
+		m.Total, used, m.Available, m.Available, m.Available, 0, 0, 0, 0, 0, m.Resident, m.Peak)
+}
+
+// ifName is the IOS name of a Linux device.
+func (b *Box) ifName(device string) string {
+	for _, m := range b.Netif.Mapping() {
+		if m.Device == device {
+			return m.Name
+		}
+	}
+	return device
+}
+
+func (b *Box) routesText(routes []host.Route) string {
+	var w strings.Builder
+	w.WriteString("Codes: C - connected, S - static, L - local, * - candidate default\n\n")
+	last := "Gateway of last resort is not set\n\n"
+	var rows []string
+	slices.SortFunc(routes, func(x, y host.Route) int {
+		return cmp.Or(x.Dst.Addr().Compare(y.Dst.Addr()), x.Dst.Bits()-y.Dst.Bits())
+	})
+	for _, r := range routes {
+		switch {
+		case r.Dst.Bits() == 0 && r.Gateway.IsValid():
+			last = fmt.Sprintf("Gateway of last resort is %s to network 0.0.0.0\n\n", r.Gateway)
+			rows = append(rows, fmt.Sprintf("S*    0.0.0.0/0 [1/%d] via %s", r.Metric, r.Gateway))
+		case r.Gateway.IsValid():
+			rows = append(rows, fmt.Sprintf("S        %s [1/%d] via %s", r.Dst, r.Metric, r.Gateway))
+		default:
+			rows = append(rows, fmt.Sprintf("C        %s is directly connected, %s", r.Dst, b.ifName(r.Device)))
+			for _, i := range b.Store.Facts().Interfaces {
+				for _, a := range i.Addrs {
+					if i.Device == r.Device && a.Masked() == r.Dst {
+						rows = append(rows, fmt.Sprintf("L        %s is directly connected, %s", netip.PrefixFrom(a.Addr(), 32), i.Name))
+					}
+				}
+			}
+		}
+	}
+	w.WriteString(last)
+	for _, r := range rows {
+		w.WriteString(r + "\n")
+	}
+	return w.String()
+}
+
+func (b *Box) arpText(list []host.Neighbour) string {
+	var w strings.Builder
+	w.WriteString("Protocol  Address          Age (min)  Hardware Addr   Type   Interface\n")
+	ifs, _ := b.Netif.Interfaces()
+	for _, i := range ifs {
+		for _, a := range i.Addrs {
+			fmt.Fprintf(&w, "Internet  %-15s          -   %-14s  ARPA   %s\n", a.Addr(), i.MAC.Cisco(), i.Name)
+		}
+	}
+	slices.SortFunc(list, func(x, y host.Neighbour) int { return x.Addr.Compare(y.Addr) })
+	for _, n := range list {
+		mac := n.MAC.Cisco()
+		if n.Incomplete {
+			mac = "Incomplete"
+		}
+		fmt.Fprintf(&w, "Internet  %-15s          0   %-14s  ARPA   %s\n", n.Addr, mac, b.ifName(n.Device))
+	}
+	return w.String()
+}
+
+func tcpText(b *Box) string {
+	var w strings.Builder
+	w.WriteString("TCB       Local Address               Foreign Address             (state)\n")
+	n := 0
+	row := func(local, foreign, state string) {
+		n++
+		fmt.Fprintf(&w, "%08X  %-27s %-27s %s\n", n, local, foreign, state)
+	}
+	for _, e := range listeners(b.Supervisor) {
+		if e.Proto == "tcp" {
+			row(fmt.Sprintf("%s.%d", e.AddrPort().Addr(), e.Port), "*.*", "LISTEN")
+		}
+	}
+	for _, c := range b.HTTPD.Connections() {
+		row(dotted2(c.Local), dotted2(c.Remote), "ESTAB")
+	}
+	for _, s := range b.SSHD.Sessions() {
+		row("*.22", dotted2(s.Remote), "ESTAB")
+	}
+	return w.String()
+}
+
+func dotted2(a netip.AddrPort) string {
+	return fmt.Sprintf("%s.%d", a.Addr().Unmap(), a.Port())
+}
+
+// techSupport runs the commands whose answers an expert asks for. Secrets do
+// not leave the box with it.
+func (b *Box) techSupport(in *language.Invocation) error {
+	for _, c := range []struct {
+		name string
+		text func() string
+	}{
+		{"show version", func() string { return b.versionText(in.Config.Hostname) }},
+		{"show clock", func() string { return ClockText(time.Now()) }},
+		{"show services", func() string { return ServicesText(b.Supervisor) }},
+		{"show running-config", func() string { return redact(b.StartupText()) }},
+		{"show processes cpu", b.processesText},
+		{"show memory statistics", func() string { return memoryText(host.ReadMemory()) }},
+		{"show ip route", func() string { return b.routesText(host.Routes()) }},
+		{"show arp", func() string { return b.arpText(host.Neighbours()) }},
+		{"show file-server statistics", b.fileCounters},
+		{"show logging", b.Logging.ShowText},
+	} {
+		if _, err := fmt.Fprintf(in.Out, "\n------------------ %s ------------------\n\n", c.name); err != nil {
+			return err
+		}
+		if _, err := io.WriteString(in.Out, c.text()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// redact hides what stands behind the words that announce a secret.
+func redact(text string) string {
+	lines := strings.Split(text, "\n")
+	for i, l := range lines {
+		for _, w := range []string{" secret ", " password ", " key-hash ", " credential "} {
+			if at := strings.Index(l, w); at >= 0 {
+				lines[i] = l[:at+len(w)] + "<removed>"
+			}
+		}
+	}
+	return strings.Join(lines, "\n")
+}
