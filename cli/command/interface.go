@@ -165,9 +165,6 @@ func lines() []language.Declaration {
 		l := config.DefaultLine("", 0, 0)
 		return &l
 	}
-	text := func(name string, at func(*language.Context) *string) func(*language.Context) error {
-		return func(c *language.Context) error { *at(c) = c.Args.String(name); return nil }
-	}
 	login := func(c *language.Context) *string { return &at(c).Login }
 	transport := func(c *language.Context) *string { return &at(c).Transport }
 	ds := []language.Declaration{
@@ -229,9 +226,33 @@ func lines() []language.Declaration {
 		},
 		{
 			Mode: modeLine, Doc: "reference/ios-cli.md 1.14",
-			Syntax: `transport("Define transport protocols for line") input("Define which protocols to use when connecting to the terminal server") ![ ( ssh$what("TCP/IP SSH protocol") | telnet$what("TCP/IP Telnet protocol, not served by this box") | all$what("All protocols") | none$what("No protocols") | telnet-ssh$what("Telnet and SSH") ) ]`,
-			Set:    text("what", transport), Unset: func(c *language.Context) error { *transport(c) = ""; return nil },
-			Get: func(v *language.View) []grammar.Args { t := *transport(viewContext(v)); return one(t != "", "what", t) },
+			Syntax: `transport("Define transport protocols for line") input("Define which protocols to use when connecting to the terminal server") ![ ( all$what("All protocols") | none$what("No protocols") | ssh$ssh("TCP/IP SSH protocol") [ telnet$telnet("TCP/IP Telnet protocol, not served by this box") ] | telnet$telnet("TCP/IP Telnet protocol, not served by this box") [ ssh$ssh("TCP/IP SSH protocol") ] ) ]`,
+			Set: func(c *language.Context) error {
+				var list []string
+				for _, k := range []string{"what", "telnet", "ssh"} {
+					if c.Args.Has(k) {
+						list = append(list, c.Args.String(k))
+					}
+				}
+				*transport(c) = strings.Join(list, " ")
+				return nil
+			},
+			Unset: func(c *language.Context) error { *transport(c) = ""; return nil },
+			Get: func(v *language.View) []grammar.Args {
+				var out []grammar.Args
+				switch t := *transport(viewContext(v)); t {
+				case "":
+				case "all", "none":
+					out = append(out, args("what", t))
+				default:
+					a := args()
+					for _, w := range strings.Fields(t) {
+						a[w] = w
+					}
+					out = append(out, a)
+				}
+				return out
+			},
 		},
 		value(modeLine, `length("Set number of lines on a screen") ![ <n:0-512>("Number of lines on screen (0 for no pausing)") ]`, "n", "", "reference/ios-cli.md 1.14", 24, func(c *language.Context) *int { return &at(c).Length }),
 		value(modeLine, `width("Set width of the display terminal") ![ <n:0-512>("Number of characters on a screen line") ]`, "n", "", "reference/ios-cli.md 1.14", 80, func(c *language.Context) *int { return &at(c).Width }),

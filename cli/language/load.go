@@ -29,7 +29,8 @@ type LineError struct {
 }
 
 func (e LineError) Error() string {
-	return fmt.Sprintf("line %d: %s: %v", e.Number, strings.TrimSpace(e.Line), e.Err)
+	why := strings.TrimPrefix(strings.TrimSpace(e.Err.Error()), "% ")
+	return fmt.Sprintf("line %d: %s: %s", e.Number, strings.TrimSpace(e.Line), why)
 }
 
 var errSection = errors.New("the section it stands in was refused")

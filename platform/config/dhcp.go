@@ -18,7 +18,8 @@ func (c *Config) dhcpRules(f Facts) []Problem {
 		}
 		if p.Pool != "" {
 			q.Section = "ip dhcp pool " + p.Pool
-			q.Text = strings.TrimPrefix(p.Text, "pool "+p.Pool+": ")
+			q.Text = strings.TrimPrefix(strings.TrimPrefix(p.Text, "pool "+p.Pool), ":")
+			q.Text = strings.TrimPrefix(q.Text, " ")
 		}
 		ps = append(ps, q)
 	}

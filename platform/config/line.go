@@ -3,18 +3,22 @@ package config
 import (
 	"slices"
 	"strings"
+
+	"option150/platform/aaa"
 )
 
 // Line is one `line con 0` or `line vty F L`. Source: reference/ios-cli.md 1.14.
 type Line struct {
 	Kind        string // "con" or "vty"
 	First, Last int
-	Login       string // "" = the kind's own (con none, vty local), "local", "none"
+	Login       string // "" = the kind's own (con none, vty local), "local", "line", "none"
+	Password    aaa.Secret
+	AccessIn    string // `access-class N in`: name of the list, "" = everybody
 	ExecMinutes int    // `exec-timeout`, default 10 0; 0 0 = never
 	ExecSeconds int
 	Privilege   int    // `privilege level N`; 0 = not set
 	Synchronous bool   // `logging synchronous`
-	Transport   string // `transport input`, "" = ssh for vty
+	Transport   string // `transport input`: "all", "none", "ssh", "telnet", "telnet ssh"; "" = ssh for vty
 	Length      int    // rows, default 24
 	Width       int    // columns, default 80
 	HistorySize int    // default 10

@@ -3,7 +3,6 @@ package appliance
 import (
 	"fmt"
 	"io"
-	"net/netip"
 	"strings"
 
 	"option150/cli/command"
@@ -23,14 +22,9 @@ func Check(text string, out io.Writer) (clean bool, err error) {
 	if b.Language, err = command.New(b); err != nil {
 		return false, err
 	}
-	rep, err := b.Language.Load(text, b.Store.Current(), nil)
+	rep, err := b.Language.Candidate(text, b.Store.Current(), func(c *config.Config) error { return config.Refusal(c.Validate(f)) })
 	if err != nil {
 		return false, err
-	}
-	if config.Refusal(rep.Config.Validate(f)) != nil {
-		if rep, err = b.Language.Load(text, b.Store.Current(), func(c *config.Config) error { return config.Refusal(c.Validate(f)) }); err != nil {
-			return false, err
-		}
 	}
 	findings := rep.Config.Validate(f)
 	for _, e := range rep.Rejected {
@@ -57,29 +51,20 @@ func where(p config.Problem) string {
 	return p.Section + ": " + p.Text
 }
 
-// factsOf takes the interfaces and their addresses from the text: a pasted
-// configuration describes its own router.
+// factsOf takes the interfaces from the text: a pasted configuration describes
+// its own router. They are managed, so their addresses are those configured.
 func factsOf(text string) config.Facts {
 	var f config.Facts
-	var current *config.InterfaceFact
 	for line := range strings.Lines(text) {
 		w := strings.Fields(line)
-		switch {
-		case len(w) >= 2 && w[0] == "interface" && !strings.HasPrefix(line, " "):
-			name, ok := netif.ParseName(strings.Join(w[1:], ""))
-			if !ok || len(f.Interfaces) >= 256 {
-				current = nil
-				continue
-			}
-			if _, twice := f.Interface(name); !twice {
-				f.Interfaces = append(f.Interfaces, config.InterfaceFact{Mapping: netif.Mapping{Name: name, Managed: true}, Up: true})
-			}
-			current = &f.Interfaces[len(f.Interfaces)-1]
-		case current != nil && len(w) >= 4 && w[0] == "ip" && w[1] == "address":
-			if a, err := netip.ParseAddr(w[2]); err == nil && a.Is4() {
-				current.Addrs = append(current.Addrs, netip.PrefixFrom(a, 24))
-			}
+		if len(w) < 2 || !strings.EqualFold(w[0], "interface") || len(f.Interfaces) >= 256 {
+			continue
 		}
+		name, ok := netif.ParseName(strings.Join(w[1:], ""))
+		if _, twice := f.Interface(name); !ok || twice {
+			continue
+		}
+		f.Interfaces = append(f.Interfaces, config.InterfaceFact{Mapping: netif.Mapping{Name: name, Device: name, Managed: true}, Up: true})
 	}
 	return f
 }

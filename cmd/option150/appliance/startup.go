@@ -42,15 +42,9 @@ func (a *Appliance) loadStartup() error {
 // Candidate reads a whole configuration. If the result does not validate, the
 // lines are tried one by one to find, report and skip the offenders.
 func Candidate(l *language.Language, text string, base *config.Config, f config.Facts) (*config.Config, []language.LineError, error) {
-	rep, err := l.Load(text, base, nil)
+	rep, err := l.Candidate(text, base, func(c *config.Config) error { return config.Refusal(c.Validate(f)) })
 	if err != nil {
 		return nil, nil, err
-	}
-	if config.Refusal(rep.Config.Validate(f)) != nil {
-		rep, err = l.Load(text, base, func(c *config.Config) error { return config.Refusal(c.Validate(f)) })
-		if err != nil {
-			return nil, nil, err
-		}
 	}
 	return rep.Config, rep.Rejected, nil
 }
