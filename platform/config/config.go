@@ -20,11 +20,13 @@ import (
 	"option150/dhcp"
 	"option150/hfs"
 	"option150/platform/aaa"
+	"option150/platform/acl"
 	"option150/platform/archive"
 	"option150/platform/fileserver"
 	"option150/platform/httpd"
 	"option150/platform/logging"
 	"option150/platform/netif"
+	"option150/platform/sshd"
 	"option150/telephony/cnf"
 )
 
@@ -45,6 +47,11 @@ type Config struct {
 	Domain     string // `ip domain name`
 	PromptFree bool   // `file prompt quiet`
 	Carried    []Carried
+
+	SSH         sshd.Config
+	AccessLists []acl.List // standard lists, numbered ones first
+	Aliases     []Alias
+	Privileges  []Privilege
 }
 
 // DefaultHostname is the name of a box that has none.
@@ -60,6 +67,7 @@ func Default(f Facts) *Config {
 		HTTP:      httpd.Default(),
 		Files:     fileserver.Default(),
 		Telephony: cnf.Default(),
+		SSH:       sshd.Default(),
 		Lines:     []Line{DefaultLine("con", 0, 0), DefaultLine("vty", 0, 4)},
 	}
 	for _, i := range f.Interfaces {
@@ -86,6 +94,7 @@ func (c *Config) Clone() *Config {
 	for i := range n.Carried {
 		n.Carried[i].Children = slices.Clone(n.Carried[i].Children)
 	}
+	c.cloneSecurity(&n)
 	return &n
 }
 

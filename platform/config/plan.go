@@ -10,7 +10,6 @@ import (
 	"option150/platform/listen"
 	"option150/platform/netif"
 	"option150/platform/service"
-	"option150/platform/sshd"
 	"option150/platform/tftp"
 )
 
@@ -67,7 +66,7 @@ func (c *Config) Plan(f Facts) []service.Wanted {
 // known UDP ports, for the overlap rule and for show.
 func (c *Config) Endpoints(f Facts) []listen.Endpoint {
 	var all []listen.Endpoint
-	if c.AAA.CanLogin() && f.SSH.Port != 0 {
+	if c.SSHClosed() == "" && f.SSH.Port != 0 {
 		all = append(all, c.sshEndpoint(f))
 	}
 	if f.Metrics.Port != 0 {
@@ -128,7 +127,7 @@ func (c *Config) planHTTP(f Facts) service.Spec {
 	ep := func(port uint16, owner string) listen.Endpoint {
 		return listen.Endpoint{Proto: listen.TCP, Addr: f.HTTPAddr, Port: port, Owner: owner}
 	}
-	s := httpd.Spec{Listeners: []httpd.Listener{{Endpoint: ep(c.HTTP.Port, ownerHTTP), Modules: []string{ModuleHome}}}}
+	s := httpd.Spec{Listeners: []httpd.Listener{{Endpoint: ep(c.HTTP.Port, ownerHTTP), Modules: []string{ModuleHome}, Access: c.httpAccess()}}}
 	switch {
 	case !c.HFS.Enabled:
 	case c.HFS.Port == 0:
@@ -186,11 +185,11 @@ func (c *Config) planSSH(f Facts) service.Wanted {
 	if f.SSH.Port == 0 {
 		return w
 	}
-	if !c.AAA.CanLogin() {
-		w.Waiting = "no user with a secret is configured"
+	if why := c.SSHClosed(); why != "" {
+		w.Waiting = why
 		return w
 	}
-	w.Spec = sshd.Spec{Enabled: true, Endpoint: c.sshEndpoint(f), MaxSessions: c.VTYs(), LoginGrace: sshd.DefaultLoginGrace, Retries: sshd.DefaultRetries}
+	w.Spec = c.sshSpec(f)
 	return w
 }
 

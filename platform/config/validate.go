@@ -18,6 +18,7 @@ func (c *Config) Validate(f Facts) []Problem {
 	for _, p := range cnf.Validate(c.Telephony) {
 		ps = append(ps, Problem{Severity: severityOf(p.Severity), Kind: Rule, Section: p.Where, Text: p.Text, Fix: p.Fix})
 	}
+	ps = append(ps, c.security()...)
 	return append(ps, c.addresses(f)...)
 }
 

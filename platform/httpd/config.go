@@ -1,12 +1,17 @@
 package httpd
 
-import "option150/platform/listen"
+import (
+	"option150/platform/acl"
+	"option150/platform/listen"
+)
 
 // Config is the `ip http` part of the configuration.
 // Source: reference/cme.md 5.3.
 type Config struct {
 	Server bool   // `ip http server`, off by default
 	Port   uint16 // `ip http port`, default 80
+
+	AccessClass string // `ip http access-class`: name of a standard access list
 }
 
 // DefaultPort is the port of the IP HTTP server.
@@ -26,4 +31,6 @@ type Spec struct {
 type Listener struct {
 	Endpoint listen.Endpoint
 	Modules  []string // "HOME_PAGE", "HFS"; the first that knows the path answers
+
+	Access *acl.List // who is answered; others get 403. nil = everybody
 }

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"option150/platform/acl"
 	"option150/platform/journal"
 	"option150/platform/listen"
 	"option150/platform/service"
@@ -80,6 +81,7 @@ type slot struct {
 	keep    *site // nil: new
 	want    listen.Endpoint
 	modules []Module
+	access  *acl.List
 	ln      net.Listener // of a new one; nil: could not be opened
 	err     error
 }
@@ -97,7 +99,7 @@ func (s *Server) prepare(ctx context.Context, new service.Spec, degraded bool) (
 		if err != nil {
 			return nil, err
 		}
-		next := slot{want: l.Endpoint, modules: m}
+		next := slot{want: l.Endpoint, modules: m, access: l.Access}
 		if i := slices.IndexFunc(c.stale, func(t *site) bool { return t.want == l.Endpoint }); i >= 0 {
 			next.keep = c.stale[i]
 			c.stale = slices.Delete(c.stale, i, i+1)
@@ -148,6 +150,9 @@ func (c *change) Commit() {
 			t.modules.Store(&n.modules)
 		} else {
 			t = s.newSite(n.want, n.modules)
+		}
+		t.access.Store(n.access)
+		if n.keep == nil {
 			t.start(n.ln, n.err)
 		}
 		sites = append(sites, t)

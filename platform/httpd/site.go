@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"option150/platform/acl"
 	"option150/platform/listen"
 )
 
@@ -22,6 +23,7 @@ type site struct {
 	s       *Server
 	want    listen.Endpoint
 	modules atomic.Pointer[[]Module]
+	access  atomic.Pointer[acl.List] // nil = everybody
 	srv     *http.Server
 
 	mu    sync.Mutex
@@ -204,6 +206,11 @@ func (t *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.ProtoMajor != 1 { // net/http lets the HTTP/2 preface through
 		w.Header().Set("Connection", "close")
 		text(w, http.StatusHTTPVersionNotSupported, "")
+		return
+	}
+	if !t.admits(r) {
+		w.Header().Set("Connection", "close")
+		text(w, http.StatusForbidden, "Forbidden\n")
 		return
 	}
 	for _, m := range *t.modules.Load() {

@@ -1,0 +1,154 @@
+package config
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"option150/platform/acl"
+	"option150/platform/sshd"
+)
+
+// Alias is one `alias MODE NAME LINE`.
+type Alias struct {
+	Mode string // "exec"
+	Name string
+	Line string
+}
+
+// Privilege is one `privilege MODE [all] level N COMMAND`: another level for a
+// command. Source: reference/ios-cli.md 1.14.
+type Privilege struct {
+	Mode    string // of the grammar: "exec", "config", "config-if" ...
+	All     bool   // and for everything that begins with it
+	Level   int
+	Command string // its first words, written out
+}
+
+// cloneSecurity copies the lists of this file.
+func (c *Config) cloneSecurity(n *Config) {
+	n.SSH = c.SSH.Clone()
+	n.Aliases = slices.Clone(c.Aliases)
+	n.Privileges = slices.Clone(c.Privileges)
+	n.AccessLists = slices.Clone(c.AccessLists)
+	for i := range n.AccessLists {
+		n.AccessLists[i] = n.AccessLists[i].Clone()
+	}
+}
+
+// CanLogin reports whether anybody could log in over the network: a user with
+// a password or with a key. Without one SSH stays closed.
+func (c *Config) CanLogin() bool {
+	if c.AAA.CanLogin() {
+		return true
+	}
+	return slices.ContainsFunc(c.SSH.Chain, func(u sshd.UserKeys) bool {
+		return len(u.Keys) > 0 && c.AAA.User(u.User) != nil
+	})
+}
+
+// TakesSSH reports whether `transport input` of a vty line lets SSH in.
+func (l *Line) TakesSSH() bool {
+	switch l.Transport {
+	case "", "all":
+		return l.Kind == "vty"
+	}
+	return l.Kind == "vty" && slices.Contains(strings.Fields(l.Transport), "ssh")
+}
+
+// ChecksPassword reports whether the line asks for its own password: `login`
+// does so once `password` is set. Until then the line is open, or nobody could
+// ever use a console on which `login` was typed first.
+func (l *Line) ChecksPassword() bool { return l.Login == LoginLine && !l.Password.IsZero() }
+
+// The values of Line.Login beside "", which is the kind's own.
+const (
+	LoginLocal = "local" // a user and his secret
+	LoginLine  = "line"  // the password of the line
+	LoginNone  = "none"
+)
+
+// maxVTY is the number of vty lines there can be.
+const maxVTY = 16
+
+// sshLines are the vty lines SSH may use, each with who may use it.
+func (c *Config) sshLines() []sshd.Line {
+	var out []sshd.Line
+	for i := range c.Lines {
+		l := &c.Lines[i]
+		if !l.TakesSSH() {
+			continue
+		}
+		var access *acl.List
+		if k := acl.Find(c.AccessLists, l.AccessIn); k != nil {
+			k := k.Clone()
+			access = &k
+		}
+		for n := l.First; n <= l.Last && n < maxVTY; n++ {
+			out = append(out, sshd.Line{Number: n, Access: access})
+		}
+	}
+	slices.SortFunc(out, func(a, b sshd.Line) int { return a.Number - b.Number })
+	return out
+}
+
+// SSHClosed says why SSH lets nobody in, "" if it does.
+func (c *Config) SSHClosed() string {
+	switch {
+	case !c.CanLogin():
+		return "no user with a secret or a key is configured"
+	case len(c.sshLines()) == 0:
+		return "no vty line has transport input ssh"
+	}
+	return ""
+}
+
+// sshSpec is what the SSH server runs by.
+func (c *Config) sshSpec(f Facts) sshd.Spec {
+	return sshd.Spec{Enabled: true, Endpoint: c.sshEndpoint(f), MaxSessions: c.VTYs(), Lines: c.sshLines(),
+		LoginGrace: time.Duration(c.SSH.TimeOut) * time.Second, Retries: max(1, c.SSH.Retries),
+		PublicKey: slices.ContainsFunc(c.SSH.Chain, func(u sshd.UserKeys) bool { return len(u.Keys) > 0 })}
+}
+
+// security are the rules about who may come in.
+func (c *Config) security() []Problem {
+	var ps []Problem
+	named := func(section, list string) {
+		if list != "" && acl.Find(c.AccessLists, list) == nil {
+			ps = append(ps, Problem{Severity: Warning, Kind: Rule, Section: section,
+				Text: fmt.Sprintf("access list %s is not defined: everybody is let in", list), Fix: "access-list " + list + " permit 10.0.0.0 0.0.0.255"})
+		}
+	}
+	for _, l := range c.Lines {
+		named(strings.TrimSpace(fmt.Sprintf("line %s %d", l.Kind, l.First)), l.AccessIn)
+		if l.Kind == "con" && l.Login == LoginLine && l.Password.IsZero() {
+			ps = append(ps, Problem{Severity: Warning, Kind: Rule, Section: "line con 0", Text: "login is configured but no password: the console is open", Fix: "password SECRET"})
+		}
+	}
+	named("ip http access-class", c.HTTP.AccessClass)
+	named("login quiet-mode", c.AAA.QuietACL)
+	for _, u := range c.SSH.Chain {
+		if c.AAA.User(u.User) == nil {
+			ps = append(ps, Problem{Severity: Warning, Kind: Rule, Section: "ip ssh pubkey-chain",
+				Text: fmt.Sprintf("user %s has keys but no username line and cannot log in", u.User), Fix: "username " + u.User + " privilege 15"})
+		}
+	}
+	for _, u := range c.AAA.Users {
+		if s := u.Secret; !s.IsZero() && (s.Type == 0 || s.Type == 7 || s.Type == 5) {
+			ps = append(ps, Problem{Severity: Note, Kind: Rule, Section: "username " + u.Name,
+				Text: fmt.Sprintf("the password of %s is kept as type %d, which can be read or guessed", u.Name, s.Type), Fix: "username " + u.Name + " secret NEW-SECRET"})
+		}
+	}
+	return ps
+}
+
+// httpAccess is who may use the port of the HTTP server: the list of `ip http
+// access-class`. HFS on a port of its own is for phones and stays open to all.
+func (c *Config) httpAccess() *acl.List {
+	if k := acl.Find(c.AccessLists, c.HTTP.AccessClass); k != nil {
+		k := k.Clone()
+		return &k
+	}
+	return nil
+}
