@@ -75,7 +75,7 @@ func (s *Session) match(text string) (stack []language.Section, r grammar.Result
 		// `ephone 2` pasted below an ephone is the next one and no abbreviation
 		// of `ephone-template 2`: what is written in full elsewhere wins.
 		for up := stack[:len(stack)-1]; len(up) > 0; up = up[:len(up)-1] {
-			if p := s.graph(top(up).Mode).Match(text, s.priv); p.Kind == grammar.OK && p.Full {
+			if p := s.graph(top(up).Mode).Match(text, s.priv); p.Full && (p.Kind == grammar.OK || p.Depth > 1) {
 				return up, p
 			}
 		}
