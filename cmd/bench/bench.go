@@ -178,6 +178,7 @@ func (b *bench) compare(ctx context.Context, title string, box kind, peers []kin
 			}
 			row.ratios(box.name)
 		}
+		t.incomparable(box.name, samples)
 		t.problems(samples)
 	}
 	return nil

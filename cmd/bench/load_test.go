@@ -265,3 +265,27 @@ func TestReport(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 }
+
+// Who turns clients away is quick with the rest: no ratio praises it.
+func TestUnservedIsNotCompared(t *testing.T) {
+	fill := func(failures int) *table {
+		var r report
+		tab := r.table("Title", []string{"option150", "a"}, nil)
+		tab.heading("storm")
+		for _, f := range []figure{p99, failed} {
+			row := tab.row(f)
+			row.set("option150", 10)
+			row.set("a", 20)
+			row.ratios("option150")
+		}
+		tab.incomparable("option150", map[string][]sample{
+			"option150": {{result: result{Done: 1000 - failures, Failed: failures}}}, "a": {{result: result{Done: 1000}}}})
+		return tab
+	}
+	if tab := fill(10); len(tab.Rows[0].Ratios) != 1 || tab.Notes != nil {
+		t.Errorf("10 of 1000: %v, %q", tab.Rows[0].Ratios, tab.Notes)
+	}
+	if tab := fill(400); len(tab.Rows[0].Ratios) != 0 || len(tab.Rows[1].Ratios) != 1 || len(tab.Notes) != 1 || !strings.Contains(tab.Notes[0], "400 of 1000") {
+		t.Errorf("400 of 1000: %v, %q", tab.Rows[0].Ratios, tab.Notes)
+	}
+}

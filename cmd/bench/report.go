@@ -102,6 +102,36 @@ func (r *row) ratios(box string) {
 	}
 }
 
+// unserved is the share of failures that makes other figures incomparable: who
+// turns clients away is quick with the rest.
+const unserved = 0.01
+
+// incomparable takes the ratios of the last load away where the box or the peer
+// left clients unserved, and says so; that of the failures themselves stays.
+func (t *table) incomparable(box string, samples map[string][]sample) {
+	var left []string
+	for _, name := range t.Servers {
+		done, failed := 0, 0
+		for _, x := range samples[name] {
+			done, failed = done+x.Done, failed+x.Failed
+		}
+		if float64(failed) > unserved*float64(done+failed) {
+			left = append(left, name)
+			t.note(fmt.Sprintf("%s, %s: %d of %d were not served; the other figures are those of the rest and are not compared", name, t.about, failed, done+failed))
+		}
+	}
+	for _, r := range t.Rows {
+		if r.Load != t.about || r.Name == failed.name {
+			continue
+		}
+		for peer := range r.Ratios {
+			if slices.Contains(left, peer) || slices.Contains(left, box) {
+				delete(r.Ratios, peer)
+			}
+		}
+	}
+}
+
 // problems notes the first failure each server's clients met.
 func (t *table) problems(samples map[string][]sample) {
 	for _, name := range t.Servers {
