@@ -20,6 +20,7 @@
 //	port_test.go       a foreign process on 6970 at boot
 //	badinput_test.go   settings, directories, privileges, a full disk
 //	stop_test.go       SIGTERM, a second instance
+//	paste_test.go      configurations typed as they are printed
 //	interface_test.go  managed interfaces, the console
 //
 // Follows DESIGN 1 and 8, reference/ios-cli.md 3, phones.md 1.3 to 1.6,
