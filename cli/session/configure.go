@@ -41,6 +41,7 @@ func (s *Session) configure(ctx context.Context, text string) {
 		return
 	}
 	in := top(stack)
+	before := s.opt.Store.Current()
 	_, err := s.opt.Store.Change(ctx, s.Who(), func(c *config.Config) error {
 		return s.opt.Language.Apply(c, in, r, text)
 	})
@@ -48,7 +49,11 @@ func (s *Session) configure(ctx context.Context, text string) {
 		fmt.Fprintln(s.out(), refusal(err))
 		return
 	}
+	for _, n := range s.opt.Store.Current().PortNotes(before) {
+		fmt.Fprintln(s.out(), "%Warning: "+n)
+	}
 	s.stack = stack
+	s.typed(r, text, len(stack)-1)
 	if d.After != nil && r.Form == grammar.Plain {
 		s.action(ctx, d.After, r, text, nil)
 	}
@@ -60,6 +65,19 @@ func (s *Session) configure(ctx context.Context, text string) {
 		}
 		s.stack = append(s.stack[:len(s.stack):len(s.stack)], sec)
 	}
+}
+
+// typed tells the log of configuration commands. What is carried and not
+// understood is told as it was typed.
+func (s *Session) typed(r grammar.Result, text string, depth int) {
+	if s.opt.Typed == nil {
+		return
+	}
+	line := strings.Join(strings.Fields(text), " ")
+	if c, ok := s.opt.Language.Canonical(r); ok {
+		line = c
+	}
+	s.opt.Typed(language.Typed{Who: s.Who(), Line: s.opt.Line, Session: s.stay, Depth: depth, Command: line})
 }
 
 func top(stack []language.Section) language.Section { return stack[len(stack)-1] }
@@ -119,7 +137,9 @@ func (s *Session) carried(ctx context.Context, text string) {
 	})
 	if err != nil {
 		fmt.Fprintln(s.out(), answer(err))
+		return
 	}
+	s.typed(grammar.Result{}, line, len(s.stack)-1)
 }
 
 // configAction runs an action of configuration mode: exit, end, create
@@ -185,7 +205,9 @@ func (s *Session) collectBanner(ctx context.Context, kind, rest string) {
 	})
 	if err != nil {
 		fmt.Fprintln(s.out(), answer(err))
+		return
 	}
+	s.typed(grammar.Result{}, "banner "+kind, 0)
 }
 
 func (s *Session) readText(stop func(string) bool) ([]string, error) {

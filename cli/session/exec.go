@@ -58,7 +58,7 @@ func (s *Session) exec(ctx context.Context, text string, column int) {
 	var f *filter
 	if hasFilter {
 		var err error
-		if f, err = newFilter(filterText); err != nil {
+		if f, err = s.newFilter(filterText); err != nil {
 			s.filterError(err, text, column, len(command))
 			return
 		}
@@ -80,11 +80,24 @@ func (s *Session) action(ctx context.Context, run func(*language.Invocation) err
 		f.next = out
 		dst = f
 	}
+	var file *redirect
+	if f != nil && f.url != "" {
+		var err error
+		if file, err = s.redirect(ctx, f, out); err != nil {
+			fmt.Fprintln(out, answer(err))
+			return
+		}
+		defer file.abort() // a fault in a command leaves no half file
+		dst, f = file, nil
+	}
 	inv := &language.Invocation{Ctx: ctx, Out: dst, Config: s.opt.Store.Current(), Args: r.Args,
 		Keys: s.section().Keys, Line: line, Op: s}
 	err := run(inv)
 	if f != nil && !stopped(err) {
 		f.finish()
+	}
+	if file != nil {
+		err = file.end(err)
 	}
 	if err != nil && !stopped(err) && ctx.Err() == nil {
 		fmt.Fprintln(out, answer(err))

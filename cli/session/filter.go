@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"option150/cli/grammar"
@@ -23,12 +24,31 @@ func splitFilter(line string) (command, filter string, ok bool) {
 }
 
 // modifiers are the output filters, in the order of `| ?`.
-var modifiers = []struct{ name, help string }{
+var modifiers = []modifierHelp{
+	{"append", "Append redirected output to URL (URLs supporting append operation only)"},
 	{"begin", "Begin with the line that matches"},
 	{"count", "Count number of lines which match regexp"},
 	{"exclude", "Exclude lines that match"},
 	{"include", "Include lines that match"},
+	{"redirect", "Redirect output to URL"},
 	{"section", "Filter a section of output"},
+	{"tee", "Copy output to URL"},
+}
+
+type modifierHelp struct{ name, help string }
+
+// writes reports a modifier that makes a file. They are for privileged
+// operators: others may look and not write.
+func (m modifierHelp) writes() bool {
+	return m.name == "append" || m.name == "redirect" || m.name == "tee"
+}
+
+// modifiers are those this operator may use.
+func (s *Session) modifiers() []modifierHelp {
+	if s.priv >= filesLevel && s.opt.Files != nil {
+		return modifiers
+	}
+	return slices.DeleteFunc(slices.Clone(modifiers), modifierHelp.writes)
 }
 
 // filterErr says where a filter went wrong, counted from after the bar.
@@ -49,23 +69,28 @@ type filter struct {
 	exclude bool // section exclude
 
 	buf   []byte
+	url   string // where output goes: redirect, append, tee
+	more  bool   // is added to what is there
 	begun bool
 	count int
 	child int // indentation of the section being printed, -1 = none
 }
 
-func newFilter(text string) (*filter, error) {
+func (s *Session) newFilter(text string) (*filter, error) {
 	t := strings.TrimLeft(text, " ")
 	at := len(text) - len(t)
 	word, expr, more := strings.Cut(t, " ")
 	if word == "" {
 		return nil, &filterErr{kind: grammar.Incomplete}
 	}
-	kind, err := modifier(word, at)
+	kind, err := modifier(s.modifiers(), word, at)
 	if err != nil {
 		return nil, err
 	}
 	f := &filter{kind: kind, child: -1}
+	if (modifierHelp{name: kind}).writes() {
+		return f, f.target(expr, at+len(word)+1)
+	}
 	if kind == "section" {
 		switch w, rest, ok := strings.Cut(strings.TrimLeft(expr, " "), " "); {
 		case ok && w == "include":
@@ -105,7 +130,7 @@ func indentOf(line string) string {
 	return line[:len(line)-len(strings.TrimLeft(line, " "))]
 }
 
-func modifier(word string, at int) (string, error) {
+func modifier(modifiers []modifierHelp, word string, at int) (string, error) {
 	var hits []string
 	longest := 0
 	for _, m := range modifiers {
@@ -194,15 +219,18 @@ func (s *Session) filterError(err error, text string, column, commandLen int) {
 }
 
 // filterHelp is the list after `| ?`.
-func filterHelp(text string, width int) string {
+func (s *Session) filterHelp(text string, width int) string {
 	t := strings.TrimLeft(text, " ")
 	word, _, typed := strings.Cut(t, " ")
 	if typed {
+		if k, err := modifier(s.modifiers(), word, 0); err == nil && (modifierHelp{name: k}).writes() {
+			return joinLines(targetHelp(k).Lines(width))
+		}
 		h := grammar.Help{Items: []grammar.HelpItem{{Name: "LINE", Text: "Regular Expression"}}}
 		return joinLines(h.Lines(width))
 	}
 	h := grammar.Help{Word: word != ""}
-	for _, m := range modifiers {
+	for _, m := range s.modifiers() {
 		if strings.HasPrefix(m.name, word) {
 			h.Words = append(h.Words, m.name)
 			h.Items = append(h.Items, grammar.HelpItem{Name: m.name, Text: m.help})

@@ -2,6 +2,8 @@ package session
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"option150/cli/grammar"
@@ -18,7 +20,7 @@ func (s *Session) Help(line string) string {
 		text, _ = expandHelp(text)
 		if command, f, ok := splitFilter(text); ok {
 			if r := s.graph(mode).Match(command, s.priv); s.pipes(r) {
-				return filterHelp(f, width) + "\n"
+				return s.filterHelp(f, width) + "\n"
 			}
 			return message.Unrecognized + "\n"
 		}
@@ -38,6 +40,11 @@ func (s *Session) Help(line string) string {
 	case grammar.Invalid:
 		return message.Unrecognized + "\n"
 	}
+	if mode == language.Exec && !strings.Contains(strings.TrimLeft(text, " "), " ") {
+		if h = s.firstWords(h, text); len(h.Items)+len(h.Words) == 0 {
+			return message.Unrecognized + "\n"
+		}
+	}
 	if !h.Word && strings.HasSuffix(text, " ") {
 		if r := s.graph(mode).Match(text, s.priv); s.pipes(r) {
 			h.Items = insertBar(h.Items)
@@ -48,6 +55,27 @@ func (s *Session) Help(line string) string {
 		title = s.opt.Language.Mode(mode).Title + "\n"
 	}
 	return title + joinLines(h.Lines(width)) + "\n"
+}
+
+// firstWords takes `default` and, for users, `no` out of the exec commands:
+// they belong to configuration. Aliases stand before the words that begin as
+// they do. [reference/ios-cli.md 1.4]
+func (s *Session) firstWords(h grammar.Help, word string) grammar.Help {
+	drop := func(name string) bool { return name == "default" || name == "no" && s.priv < 2 }
+	h.Items = slices.DeleteFunc(h.Items, func(i grammar.HelpItem) bool { return drop(i.Name) })
+	h.Words = slices.DeleteFunc(h.Words, drop)
+	if !h.Word {
+		return h
+	}
+	var words []string
+	for _, a := range slices.Sorted(maps.Keys(aliases)) {
+		known := s.graph(language.Exec).Help(aliases[a], s.priv).Kind == grammar.OK
+		if strings.HasPrefix(a, strings.TrimLeft(word, " ")) && known {
+			words = append(words, "*"+a+"="+aliases[a])
+		}
+	}
+	h.Words = append(words, h.Words...)
+	return h
 }
 
 // insertBar adds `|` before `<cr>`.
@@ -128,7 +156,7 @@ func (s *Session) completeFilter(command, f string) (string, bool) {
 	if word == "" || strings.Contains(word, " ") || !s.pipes(s.graph(language.Exec).Match(command, s.priv)) {
 		return "", false
 	}
-	full, err := modifier(word, 0)
+	full, err := modifier(s.modifiers(), word, 0)
 	if err != nil {
 		return "", false
 	}

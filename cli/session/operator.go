@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"option150/cli/language"
 	"option150/platform/config"
@@ -31,6 +32,7 @@ func (s *Session) SetUser(user string, privilege int) {
 // Configure implements language.Operator.
 func (s *Session) Configure() {
 	s.stack = []language.Section{{Mode: language.Global}}
+	s.stay = uint64(time.Now().UnixNano())
 }
 
 // End implements language.Operator.

@@ -41,6 +41,8 @@ type Options struct {
 	Privilege int
 	Monitor   MonitorFunc // shows log and debug lines; may be nil
 	OnUser    func(user string)
+	Files     language.Files       // where output is redirected to; nil = nowhere
+	Typed     func(language.Typed) // told of configuration commands that took effect; may be nil
 }
 
 // MonitorFunc prints the log and debug lines a session is to see, until the
@@ -60,6 +62,7 @@ type Session struct {
 	execHistory, configHistory terminal.History
 	set                        settings
 	debugs                     topics
+	stay                       uint64 // number of the stay in configuration mode
 }
 
 // New returns a session at its exec prompt.

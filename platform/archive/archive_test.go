@@ -163,17 +163,16 @@ func TestLog(t *testing.T) {
 	l := a.Log()
 	l.Add(Command{Text: "hostname X"}) // off
 	configure(t, a, func(c *Config) { c.Log = LogConfig{Enabled: true, Size: 2, Notify: true} })
-	s := l.Session()
 	for _, c := range []string{"hostname A", "interface GigabitEthernet0/0", "username bob secret 9 $9$x"} {
-		l.Add(Command{Session: s, User: "admin", Line: "vty0", Text: c})
+		l.Add(Command{Stay: 7, User: "admin", Line: "vty0", Text: c})
 	}
 	all := l.All()
-	if len(all) != 2 || all[0].Index != 2 || all[1].Text != "username bob secret 9 $9$x" {
+	if len(all) != 2 || all[0].Index != 2 || all[1].Text != "username bob secret 9 $9$x" || all[0].Session != 1 || all[1].Session != 1 {
 		t.Errorf("%+v", all)
 	}
 	configure(t, a, func(c *Config) { c.Log = LogConfig{Enabled: true, Size: 5, HideKeys: true} })
 	l.Add(Command{Text: "enable secret cisco"})
-	if all := l.All(); all[2].Text != "enable secret *****" || all[2].User != "console" {
+	if all := l.All(); all[2].Text != "enable secret *****" || all[2].Session != 2 || all[2].User != "console" {
 		t.Errorf("%+v", all)
 	}
 	var lines []string

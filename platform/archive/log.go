@@ -10,7 +10,8 @@ import (
 // Command is one configuration command that took effect.
 type Command struct {
 	Index   int
-	Session int // counts the times somebody entered configuration mode
+	Session int    // counts the times somebody entered configuration mode
+	Stay    uint64 // which of them this was: one number, one session
 	User    string
 	Line    string // "con0", "vty0"
 	Depth   int    // sections it stands in
@@ -45,10 +46,13 @@ func (l *Log) trim() {
 	}
 }
 
-// Session numbers a stay in configuration mode.
-func (l *Log) Session() int {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+// session counts the stays in configuration mode. l.mu is held.
+func (l *Log) session(stay uint64) int {
+	for i := len(l.list) - 1; i >= 0; i-- {
+		if l.list[i].Stay == stay {
+			return l.list[i].Session
+		}
+	}
 	l.sessions++
 	return l.sessions
 }
@@ -73,7 +77,7 @@ func (l *Log) Add(c Command) {
 	if c.User == "" {
 		c.User = "console"
 	}
-	c.Index = l.next
+	c.Index, c.Session = l.next, l.session(c.Stay)
 	l.next++
 	l.list = append(l.list, c)
 	l.trim()
