@@ -106,8 +106,10 @@ func (d *dialog) run(f config.Facts) {
 	if net := d.ask("Subnet the phones get addresses from (such as 10.0.0.0/24) [none]: ", "", prefixAnswer); net != "" {
 		d.pool = netip.MustParsePrefix(net).Masked()
 		router := d.ask("Default router of the phones [none]: ", "", func(s string) error {
-			_, err := netip.ParseAddr(s)
-			return err
+			if a, err := netip.ParseAddr(s); err != nil || !a.Is4() {
+				return errors.New("an IPv4 address is needed")
+			}
+			return nil
 		})
 		if router != "" {
 			d.router = netip.MustParseAddr(router)
@@ -116,11 +118,10 @@ func (d *dialog) run(f config.Facts) {
 }
 
 func prefixAnswer(s string) error {
-	p, err := netip.ParsePrefix(s)
-	if err == nil && !p.Addr().Is4() {
-		err = errors.New("not an IPv4 prefix")
+	if p, err := netip.ParsePrefix(s); err != nil || !p.Addr().Is4() {
+		return errors.New("an IPv4 address with the length of its prefix is needed")
 	}
-	return err
+	return nil
 }
 
 func (d *dialog) ask(question, def string, check func(string) error) string {
@@ -137,7 +138,8 @@ func (d *dialog) ask(question, def string, check func(string) error) string {
 			return a
 		}
 		if err := check(a); err != nil {
-			fmt.Fprintf(d.out, "%% %v\n", err)
+			t := err.Error()
+			fmt.Fprintf(d.out, "%% %s\n", strings.ToUpper(t[:1])+t[1:])
 			continue
 		}
 		return a

@@ -104,14 +104,16 @@ func (a *Appliance) Console(ctx context.Context, c console.Door) {
 	defer context.AfterFunc(ctx, d.term.Close)()
 	go follow(ctx, c.Resize, func(z console.Size) { d.term.Resize(z.Width, z.Height) })
 	d.session(session.Options{Line: "con0", From: "console"})
+	stdio := a.opt.Settings.Console.Device == console.Stdio
+	here := stdio // somebody is there: who answered the dialog, who started the box
 	if c.Interactive && a.fresh() {
 		if err := a.firstBoot(ctx, d.term); err != nil && !errors.Is(err, terminal.ErrInterrupt) {
 			return
 		}
+		here = true
 	}
-	stdio := a.opt.Settings.Console.Device == console.Stdio
 	for first := true; ctx.Err() == nil; first = false {
-		if c.Interactive && !(first && stdio) && !a.pressReturn(d.term, first, stdio) {
+		if c.Interactive && !(first && here) && !a.pressReturn(d.term, first, stdio) {
 			return
 		}
 		if err := a.consoleSession(ctx, d); err != nil || a.opt.ConsoleEnds || !c.Interactive {

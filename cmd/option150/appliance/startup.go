@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"strings"
 
 	"option150/cli/language"
 	"option150/platform/config"
@@ -34,7 +35,7 @@ func (a *Appliance) loadStartup() error {
 	}
 	b.Journal.Record(restarted{b.Version})
 	for _, e := range rejected {
-		b.Journal.Record(lineRejected{e.Number, e.Err.Error()})
+		b.Journal.Record(lineRejected{e.Number, strings.ReplaceAll(e.Err.Error(), "\n%", "; ")})
 	}
 	return b.Netif.Start()
 }
