@@ -69,8 +69,8 @@ const (
 	LoginNone  = "none"
 )
 
-// maxVTY is the number of vty lines there can be.
-const maxVTY = 16
+// maxVTY is the number of vty lines there can be: vty 0 to 98.
+const maxVTY = 99
 
 // sshLines are the vty lines SSH may use, each with who may use it.
 func (c *Config) sshLines() []sshd.Line {
