@@ -150,7 +150,7 @@ func (b *Box) techSupport(in *language.Invocation) error {
 	}{
 		{"show version", func() string { return b.versionText(in.Config.Hostname) }},
 		{"show clock", func() string { return ClockText(time.Now()) }},
-		{"show services", func() string { return ServicesText(b.Supervisor) }},
+		{"show services", func() string { return ServicesText(b) }},
 		{"show running-config", func() string { return redact(b.StartupText()) }},
 		{"show processes cpu", b.processesText},
 		{"show memory statistics", func() string { return memoryText(host.ReadMemory()) }},

@@ -4,10 +4,12 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
 	"option150/cli/language"
+	"option150/platform/config"
 	"option150/platform/listen"
 	"option150/platform/message"
 	"option150/platform/service"
@@ -42,7 +44,7 @@ func showSystem(b *Box) []language.Declaration {
 		text(`inventory("Show the physical inventory") [ raw("Every entry") ]`, 0, "reference/ios-cli.md 1.13", func(*language.Invocation) string {
 			return fmt.Sprintf("NAME: \"Chassis\", DESCR: \"Option 150 phone provisioning appliance\"\nPID: OPTION150         , VID: V01  , SN: %s\n\n", b.Serial)
 		}),
-		text(`services("Services of this box: configured and working")`, 0, "DESIGN 4", func(*language.Invocation) string { return ServicesText(b.Supervisor) }),
+		text(`services("Services of this box: configured and working")`, 0, "DESIGN 4", func(*language.Invocation) string { return ServicesText(b) }),
 		text(`ip("IP information") sockets("Open IP sockets")`, 0, "reference/ios-cli.md 1.14", func(*language.Invocation) string { return SocketsText(b.Supervisor) }),
 		text(`control-plane("Control Plane information") host("Control plane host") open-ports("Open ports")`, 0, "reference/ios-cli.md 1.14", func(*language.Invocation) string { return OpenPortsText(b.Supervisor) }),
 	}
@@ -102,12 +104,27 @@ func ClockText(now time.Time) string {
 	return now.Format("*15:04:05.000 MST Mon Jan 2 2006") + "\n"
 }
 
+// status is that of a service. HFS has no socket of its own: it works only
+// while the HTTP server has the port on which HFS is asked.
+func (b *Box) status(name string) service.Status {
+	st := b.Supervisor.Status(name)
+	if name != config.HFSService || st.State != service.Running {
+		return st
+	}
+	for _, l := range b.HTTPD.Listeners() {
+		if !l.Up && slices.Contains(l.Modules, config.ModuleHFS) {
+			st.State, st.Why, st.NextRetry = service.Failed, l.Endpoint.String()+": "+l.Why, l.NextRetry
+		}
+	}
+	return st
+}
+
 // ServicesText lists what is configured and what works: two different things.
-func ServicesText(s *service.Supervisor) string {
+func ServicesText(b *Box) string {
 	var w strings.Builder
 	fmt.Fprintf(&w, "%-12s %-10s %-30s %s\n", "Service", "State", "Listening", "Why")
-	for _, n := range s.Names() {
-		st := s.Status(n)
+	for _, n := range b.Supervisor.Names() {
+		st := b.status(n)
 		var l []string
 		for _, e := range st.Listeners {
 			l = append(l, fmt.Sprintf("%s %d%s", e.Proto, e.Port, on(e.Device)))
