@@ -26,7 +26,7 @@ func All(b *Box) []language.Declaration {
 		interfaces(), place("router ", "ip forward-protocol", "ip default-gateway"),
 		httpServer(), place("ip http"), place("ip nat", "ip route", "ip "),
 		place("access-list", "snmp-server", "tacacs", "radius", ""), tftpServer(), place("control-plane", "voice-port", "mgcp", "sccp", "dspfarm", "dial-peer", "gateway", "gatekeeper", "sip-ua"),
-		telephonyService(), carriedSections(), ephoneDNs(), ephones(),
+		telephonyService(), place("ephone-template", "ephone-dn-template", "ephone-type"), carriedSections(), ephoneDNs(), ephones(), place("ephone-hunt"),
 		banners(), lines(), place("scheduler", "ntp ", "event "),
 		// the commands every configuration mode has
 		everyMode(),

@@ -372,14 +372,14 @@ func xmlName(s string) bool {
 // carriedSections are sections known by name and carried as a whole: what
 // stands in them is kept and printed back. [reference/cme.md 12, rows L]
 func carriedSections() []language.Declaration {
-	section := func(syntax, enters string) language.Declaration {
-		return language.Declaration{Mode: language.Global, Syntax: syntax, Carry: true, Enters: enters, Doc: "reference/cme.md 12"}
+	section := func(syntax, enters string, format func(string) string) language.Declaration {
+		return language.Declaration{Mode: language.Global, Syntax: syntax, Carry: true, Enters: enters, Format: format, Doc: "reference/cme.md 12"}
 	}
 	return []language.Declaration{
-		section(`ephone-template("Define ephone template") <tag:1-20>("Ephone template tag")`, modeEphoneTemplate),
-		section(`ephone-dn-template("Define ephone-dn template") <tag:1-15>("Ephone-dn template tag")`, modeEphoneDNTemplate),
-		section(`voice register template("Voice register template") <tag:1-10>("Template tag")`, modeRegisterTemplate),
-		section(`voice register dialplan("Voice register dialplan") <tag:1-24>("Dialplan tag")`, modeDialplan),
-		section(`voice service("Global packet telephony service commands") voip("Voice over IP")`, modeVoiceService),
+		section(`ephone-template("Define ephone template") <tag:1-20>("Ephone template tag")`, modeEphoneTemplate, twoBlanks(1)),
+		section(`ephone-dn-template("Define ephone-dn template") <tag:1-15>("Ephone-dn template tag")`, modeEphoneDNTemplate, twoBlanks(1)),
+		section(`voice register template("Voice register template") <tag:1-10>("Template tag")`, modeRegisterTemplate, twoBlanks(3)),
+		section(`voice register dialplan("Voice register dialplan") <tag:1-24>("Dialplan tag")`, modeDialplan, twoBlanks(3)),
+		section(`voice service("Global packet telephony service commands") voip("Voice over IP")`, modeVoiceService, nil),
 	}
 }

@@ -20,6 +20,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"option150/cli/grammar"
 	"option150/platform/config"
@@ -62,6 +63,8 @@ type Declaration struct {
 	CarryBad bool     // a line with arguments that do not fit is carried, not rejected
 	Clash    string   // what is answered when a port it asks for is taken
 	Hidden   bool     // matched, but not in help
+	Free     bool     // in a configuration mode: for whoever got there, `exit`
+	Collects string   // text follows, up to `exit` or an empty line, typed at a prompt of this name; it is Args[TextArg]
 	Doc      string   // the document it follows
 
 	syntax *grammar.Syntax
@@ -91,13 +94,15 @@ type Language struct {
 	modes  map[string]Mode
 	decls  map[string][]*Declaration
 	graphs map[string]*grammar.Graph
-	places []place // of carried lines, in the order of the declarations
+	levels atomic.Pointer[relevelled]
+	places []place            // of carried lines, in the order of the declarations
+	first  map[[2]string]bool // mode and first word of each of its commands
 }
 
 // New compiles. The error names every declaration that is wrong: help missing,
 // two commands for one line, an unknown mode.
 func New(types grammar.Types, modes []Mode, decls []Declaration) (*Language, error) {
-	l := &Language{modes: map[string]Mode{}, decls: map[string][]*Declaration{}, graphs: map[string]*grammar.Graph{}}
+	l := &Language{modes: map[string]Mode{}, decls: map[string][]*Declaration{}, graphs: map[string]*grammar.Graph{}, first: map[[2]string]bool{}}
 	for _, m := range modes {
 		l.modes[m.Name] = m
 		l.graphs[m.Name] = grammar.NewGraph()
@@ -131,10 +136,15 @@ func (l *Language) add(d *Declaration, types grammar.Types) error {
 		return err
 	}
 	d.syntax = s
+	l.first[[2]string{d.Mode, strings.ToLower(s.FirstWord())}] = true
 	if d.Carry {
 		d.Set, d.Unset = l.carry, dropCarried
 	}
-	return g.Add(s, d, grammar.Options{Negatable: d.Unset != nil || d.Undo != nil, Hidden: d.Hidden, Level: d.Level})
+	level := d.Level
+	if d.Mode != Exec && !d.Free && level == 0 {
+		level = ModeLevel
+	}
+	return g.Add(s, d, grammar.Options{Negatable: d.Unset != nil || d.Undo != nil, Hidden: d.Hidden, Level: level})
 }
 
 func (l *Language) carry(c *Context) error {
@@ -177,6 +187,18 @@ type Section struct {
 	Mode   string
 	Keys   grammar.Args
 	Header string // canonical, "ephone  1"
+}
+
+// Means reports that the first word of a line is a word of the outer mode in
+// full and only the beginning of one in the inner: `ephone 2` typed below
+// `ephone 1` is the next phone and not an abbreviation of ephone-template.
+// Pasted running-configs depend on it.
+func (l *Language) Means(inner, outer, line string) bool {
+	w := strings.Fields(strings.ToLower(line))
+	if len(w) > 1 && (w[0] == "no" || w[0] == "default") {
+		w = w[1:]
+	}
+	return len(w) > 0 && !l.first[[2]string{inner, w[0]}] && l.first[[2]string{outer, w[0]}]
 }
 
 // Top is global configuration mode.

@@ -57,6 +57,10 @@ func (l *Language) Load(text string, base *config.Config, valid func(*config.Con
 	}
 	ld := &loader{l: l, rep: &Report{Config: base.Clone()}, valid: valid, lines: fileLines(text)}
 	ld.margin, ld.indented = layout(ld.lines)
+	ld.known = map[string]bool{}
+	for _, k := range base.Carried {
+		ld.known[k.Line] = true
+	}
 	for i := skipPreamble(ld.lines); i < len(ld.lines); i++ {
 		i += ld.line(i)
 	}
@@ -78,6 +82,9 @@ type loader struct {
 	block *config.Carried // carried line whose children may follow
 	in    int             // its indentation
 	lost  string          // flat file: mode of the block, a section this box does not have
+	known map[string]bool // lines that may be carried somewhere
+
+	text int // lines of text after the last command, which go with it
 
 	refused   bool // the last line was rejected; lines below it go with it
 	refusedAt int
@@ -140,8 +147,9 @@ func (ld *loader) line(i int) int {
 	if kind, rest, ok := BannerLine(text); ok {
 		return ld.banner(i, kind, rest)
 	}
+	ld.text = 0
 	ld.command(i+1, text, indent)
-	return 0
+	return ld.text
 }
 
 func (ld *loader) child(text string) {
@@ -163,7 +171,7 @@ func (ld *loader) banner(i int, kind, rest string) int {
 	k := ld.l.Carried("", "banner "+kind+" "+rest)
 	ld.rep.CarriedText = append(ld.rep.CarriedText, k.Line)
 	k.Children = ld.lines[i+1 : i+1+more]
-	ld.rep.Config.Carry(k)
+	ld.keep(k)
 	return more
 }
 
@@ -171,8 +179,19 @@ func (ld *loader) banner(i int, kind, rest string) int {
 func (ld *loader) flush() {
 	if b := ld.block; b != nil {
 		ld.block, ld.lost = nil, ""
-		ld.rep.Config.Carry(*b)
+		ld.keep(*b)
 	}
+}
+
+// keep carries a line. A large file is mostly lines seen once: the search for
+// another of their kind is left out.
+func (ld *loader) keep(k config.Carried) {
+	if ld.known[k.Line] || ld.known["no "+k.Line] {
+		ld.rep.Config.Carry(k)
+	} else {
+		ld.rep.Config.CarryNew(k)
+	}
+	ld.known[k.Line] = true
 }
 
 func (ld *loader) command(number int, text string, indent int) {
@@ -256,7 +275,7 @@ func (ld *loader) match(text string, indent int) (Section, grammar.Result) {
 		return sec, r
 	}
 	g := ld.l.graphs[Global].Match(text, maxLevel)
-	if complete(g) || r.Kind != grammar.OK && r.Depth == 0 && (ld.apart || ld.topLevel(text, g)) {
+	if complete(g) || r.Kind != grammar.OK && r.Depth == 0 && (ld.apart || ld.topLevel(text, g)) || ld.l.Means(sec.Mode, Global, text) {
 		ld.leave(0)
 		return top, g
 	}
@@ -318,12 +337,20 @@ func matchError(r grammar.Result, text string) error {
 
 func (ld *loader) apply(number int, text string, indent int, sec Section, r grammar.Result) {
 	d := r.Action.(*Declaration)
+	if Collecting(r) != nil {
+		r.Args[TextArg], ld.text = ld.collect(number)
+	}
 	before := ld.rep.Config
 	cand := before
 	if ld.valid != nil && !d.Carry {
 		cand = before.Clone()
 	}
-	err := ld.l.Apply(cand, sec, r, text)
+	var err error
+	if line, ok := ld.l.Canonical(r); ok && d.Carry && r.Form == grammar.Plain {
+		ld.keep(ld.l.Carried(sec.Header, line))
+	} else {
+		err = ld.l.Apply(cand, sec, r, text)
+	}
 	if err == nil && ld.valid != nil && !d.Carry {
 		err = ld.valid(cand)
 	}

@@ -89,13 +89,9 @@ func top(stack []language.Section) language.Section { return stack[len(stack)-1]
 func (s *Session) match(text string) (stack []language.Section, r grammar.Result) {
 	stack = s.stack
 	r = s.graph(top(stack).Mode).Match(text, s.priv)
-	if r.Kind == grammar.OK && !r.Full || r.Kind == grammar.Ambiguous {
-		// `ephone 2` pasted below an ephone is the next one and no abbreviation
-		// of `ephone-template 2`: what is written in full elsewhere wins.
-		for up := stack[:len(stack)-1]; len(up) > 0; up = up[:len(up)-1] {
-			if p := s.graph(top(up).Mode).Match(text, s.priv); p.Full && (p.Kind == grammar.OK || p.Depth > 1) {
-				return up, p
-			}
+	for up := stack[:len(stack)-1]; len(up) > 0; up = up[:len(up)-1] {
+		if s.opt.Language.Means(top(stack).Mode, top(up).Mode, text) {
+			return up, s.graph(top(up).Mode).Match(text, s.priv)
 		}
 	}
 	if r.Kind != grammar.Invalid {

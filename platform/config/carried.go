@@ -19,32 +19,29 @@ type Carried struct {
 // carried again gets the lines it lacks, or, if it is nested, the new form. A
 // line takes the place of its negation.
 func (c *Config) Carry(n Carried) {
+	negation, opposite := "no "+n.Line, -1
 	for i := range c.Carried {
 		k := &c.Carried[i]
-		if k.In != n.In || k.Line != n.Line {
+		if k.In != n.In {
 			continue
 		}
-		if slices.Equal(k.Children, n.Children) || len(n.Children) == 0 {
+		if k.Line == n.Line {
+			k.merge(n.Children)
 			return
 		}
-		if nested(n.Children) || nested(k.Children) {
-			k.Children = slices.Clone(n.Children)
-			return
+		if k.Line == negation {
+			opposite = i
 		}
-		have := make(map[string]bool, len(k.Children))
-		for _, l := range k.Children {
-			have[l] = true
-		}
-		for _, l := range n.Children {
-			if !have[l] {
-				have[l] = true
-				k.Children = append(k.Children, l)
-			}
-		}
-		return
 	}
-	negation := "no " + n.Line
-	c.Carried = slices.DeleteFunc(c.Carried, func(k Carried) bool { return k.In == n.In && k.Line == negation })
+	if opposite >= 0 {
+		c.Carried = slices.Delete(c.Carried, opposite, opposite+1)
+	}
+	c.CarryNew(n)
+}
+
+// CarryNew is Carry for a line that is known not to be carried, neither as it
+// is nor as its negation. It does not look at the others.
+func (c *Config) CarryNew(n Carried) {
 	n.Children = slices.Clone(n.Children)
 	at, _ := slices.BinarySearchFunc(c.Carried, n, func(e, t Carried) int {
 		if carriedOrder(e, t) <= 0 {
@@ -53,6 +50,30 @@ func (c *Config) Carry(n Carried) {
 		return 1
 	})
 	c.Carried = slices.Insert(c.Carried, at, n)
+}
+
+// merge adds the lines below a block that is carried again.
+func (k *Carried) merge(children []string) {
+	if slices.Equal(k.Children, children) || len(children) == 0 {
+		return
+	}
+	if nested(children) || nested(k.Children) {
+		k.Children = slices.Clone(children)
+		return
+	}
+	has := func(l string) bool { return slices.Contains(k.Children, l) }
+	if len(children) > 64 {
+		set := make(map[string]bool, len(k.Children))
+		for _, l := range k.Children {
+			set[l] = true
+		}
+		has = func(l string) bool { was := set[l]; set[l] = true; return was }
+	}
+	for _, l := range children {
+		if !has(l) {
+			k.Children = append(k.Children, l)
+		}
+	}
 }
 
 // carriedOrder keeps what is printed together together, so that a printed
