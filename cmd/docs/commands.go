@@ -169,9 +169,7 @@ func marks(d *language.Declaration) string {
 	if d.Hidden {
 		out = append(out, "not listed by `?`")
 	}
-	for _, s := range citations(d.Doc) {
-		out = append(out, s)
-	}
+	out = append(out, citations(d.Doc)...)
 	if len(out) == 0 {
 		return ""
 	}

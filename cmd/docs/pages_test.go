@@ -129,3 +129,28 @@ func TestCitationsAreExplained(t *testing.T) {
 		}
 	}
 }
+
+// Every package has its place in docs/architecture.md.
+func TestArchitectureNamesEveryPackage(t *testing.T) {
+	text := manual(t)["docs/architecture.md"]
+	seen := map[string]bool{}
+	for _, glob := range []string{"*/*.go", "*/*/*.go", "*/*/*/*.go"} {
+		files, err := filepath.Glob(filepath.Join(top, glob))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range files {
+			dir, _ := filepath.Rel(top, filepath.Dir(f))
+			if dir = filepath.ToSlash(dir); seen[dir] || strings.Contains(dir, "testdata") || strings.HasSuffix(f, "_test.go") {
+				continue
+			}
+			seen[dir] = true
+			if !regexp.MustCompile("[`/{, ]" + regexp.QuoteMeta(filepath.Base(dir)) + "[`,}/ ]").MatchString(text) {
+				t.Errorf("docs/architecture.md does not say what package %s is for", dir)
+			}
+		}
+	}
+	if len(seen) < 30 {
+		t.Errorf("only %d packages seen", len(seen))
+	}
+}
