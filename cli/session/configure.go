@@ -22,13 +22,13 @@ func (s *Session) configure(ctx context.Context, text string) {
 		s.exec(ctx, text[skip:], len(s.Prompt())+skip)
 		return
 	}
-	if kind, rest, ok := language.BannerLine(text); ok && s.bannerKind(text) {
+	if kind, rest, ok := language.BannerLine(text); ok && s.priv >= language.ModeLevel && s.bannerKind(text) {
 		s.collectBanner(ctx, kind, rest)
 		return
 	}
 	stack, r := s.match(text)
 	if r.Kind != grammar.OK {
-		if s.takes(r) || s.dropsCarried(r, text) {
+		if s.priv >= language.ModeLevel && (s.takes(r) || s.dropsCarried(r, text)) {
 			s.carried(ctx, text)
 			return
 		}
@@ -38,6 +38,9 @@ func (s *Session) configure(ctx context.Context, text string) {
 	d := r.Action.(*language.Declaration)
 	if d.Run != nil {
 		s.configAction(ctx, d, stack, r, text)
+		return
+	}
+	if t := language.Collecting(r); t != nil && !s.collect(t, r) {
 		return
 	}
 	in := top(stack)

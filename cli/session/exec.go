@@ -19,10 +19,10 @@ var aliases = map[string]string{"h": "help", "lo": "logout", "p": "ping", "r": "
 
 // expand replaces an alias that stands as the first word. shift is by how many
 // bytes the text after it moved, for the caret.
-func expand(line string) (expanded string, shift int) {
+func (s *Session) expand(line string) (expanded string, shift int) {
 	lead := len(line) - len(strings.TrimLeft(line, " "))
 	word, rest, _ := strings.Cut(line[lead:], " ")
-	full, ok := aliases[word]
+	full, ok := s.alias(word)
 	if !ok {
 		return line, 0
 	}
@@ -36,7 +36,7 @@ func expand(line string) (expanded string, shift int) {
 // exec carries out an exec command. column is where the text begins on the
 // screen: the width of the prompt, plus `do ` where that stood before it.
 func (s *Session) exec(ctx context.Context, text string, column int) {
-	line, shift := expand(text)
+	line, shift := s.expand(text)
 	command, filterText, hasFilter := splitFilter(line)
 	r := s.graph(language.Exec).Match(command, s.priv)
 	if r.Kind != grammar.OK {

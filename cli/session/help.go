@@ -2,7 +2,6 @@ package session
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -17,7 +16,7 @@ func (s *Session) Help(line string) string {
 	mode, text := s.helpMode(line)
 	width := s.set.Width()
 	if mode == language.Exec {
-		text, _ = expandHelp(text)
+		text, _ = s.expandHelp(text)
 		if command, f, ok := splitFilter(text); ok {
 			if r := s.graph(mode).Match(command, s.priv); s.pipes(r) {
 				return s.filterHelp(f, width) + "\n"
@@ -68,10 +67,10 @@ func (s *Session) firstWords(h grammar.Help, word string) grammar.Help {
 		return h
 	}
 	var words []string
-	for _, a := range slices.Sorted(maps.Keys(aliases)) {
-		known := s.graph(language.Exec).Help(aliases[a], s.priv).Kind == grammar.OK
-		if strings.HasPrefix(a, strings.TrimLeft(word, " ")) && known {
-			words = append(words, "*"+a+"="+aliases[a])
+	for _, a := range Aliases(s.opt.Store.Current()) {
+		known := s.graph(language.Exec).Help(a.Line, s.priv).Kind == grammar.OK
+		if strings.HasPrefix(a.Name, strings.TrimLeft(word, " ")) && known {
+			words = append(words, "*"+a.Name+"="+a.Line)
 		}
 	}
 	h.Words = append(words, h.Words...)
@@ -89,9 +88,9 @@ func insertBar(items []grammar.HelpItem) []grammar.HelpItem {
 
 // expandHelp expands an alias only when something follows it: `s?` asks for
 // the words that begin with s.
-func expandHelp(line string) (string, int) {
+func (s *Session) expandHelp(line string) (string, int) {
 	if strings.Contains(strings.TrimLeft(line, " "), " ") {
-		return expand(line)
+		return s.expand(line)
 	}
 	return line, 0
 }
@@ -133,7 +132,7 @@ func (s *Session) Complete(line string) (string, bool) {
 func (s *Session) complete(line string) (string, bool) {
 	mode, text := s.helpMode(line)
 	if mode == language.Exec {
-		text, _ = expandHelp(text)
+		text, _ = s.expandHelp(text)
 		if command, f, ok := splitFilter(text); ok {
 			return s.completeFilter(command, f)
 		}

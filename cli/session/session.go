@@ -181,7 +181,9 @@ func (s *Session) leaveConfig() {
 }
 
 // graph is the grammar of a mode and the privilege that applies.
-func (s *Session) graph(mode string) *grammar.Graph { return s.opt.Language.Graph(mode) }
+func (s *Session) graph(mode string) *grammar.Graph {
+	return s.opt.Language.GraphFor(s.opt.Store.Current(), mode)
+}
 
 // idle is the exec-timeout of the session's line.
 func (s *Session) idle() time.Duration {
