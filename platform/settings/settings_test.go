@@ -31,7 +31,7 @@ func TestErrorsNameTheirLine(t *testing.T) {
 		{"unknown key in a table", "[console]\ndevice = \"stdio\"\nsped = 9600\n", `line 3: unknown key "console.sped"`},
 		{"unknown table", "\n[extra]\na = 1\n", `line 2: unknown key "extra"`},
 		{"unknown key in an entry", "[[interfaces]]\nname = \"Gi0/0\"\ndevice = \"e\"\nspeed = 1\n", `line 4: unknown key "interfaces.speed"`},
-		{"syntax", "[console\n", "line 1: "},
+		{"syntax", "\nroot \"/x\"\n", "line 2: "},
 		{"bad name", "[[interfaces]]\nname = \"eth\"\ndevice = \"e\"\n", `"eth" is not the name of an interface`},
 		{"no device", "[[interfaces]]\nname = \"Gi0/0\"\n", "device is missing"},
 		{"twice", "[[interfaces]]\nname = \"Gi0/0\"\ndevice = \"e\"\n[[interfaces]]\nname = \"Gi0/0\"\ndevice = \"f\"\n", "used twice"},

@@ -95,6 +95,8 @@ func (w *udpWire) hurry(d time.Duration) { _ = w.conn.SetWriteDeadline(time.Now(
 
 func (w *udpWire) close() error { return w.conn.Close() }
 
+var broadcast4 = netip.AddrFrom4([4]byte{255, 255, 255, 255})
+
 // readControl takes destination, interface and losses from the ancillary data.
 // Linux gives for IPv4 the address in the header and the address of the box it
 // belongs to; they differ for a broadcast of any kind. [ip(7), IP_PKTINFO]
@@ -111,7 +113,12 @@ func (d *datagram) readControl(b []byte) {
 			told4 = true
 			d.ifindex = int(int32(binary.NativeEndian.Uint32(data)))
 			d.local = netip.AddrFrom4([4]byte(data[4:8]))
-			if to := netip.AddrFrom4([4]byte(data[8:12])); to != d.local {
+			to := netip.AddrFrom4([4]byte(data[8:12]))
+			if d.ifindex == 0 && d.local.IsUnspecified() {
+				// It came between bind and IP_PKTINFO, when the kernel notes
+				// neither: a phone's first request is not to be lost for that.
+				d.local, d.broadcast = to, to.IsMulticast() || to == broadcast4
+			} else if to != d.local {
 				d.broadcast = true
 			}
 		case h.Level == unix.IPPROTO_IPV6 && h.Type == unix.IPV6_PKTINFO && len(data) >= 20 && !told4:
