@@ -5,7 +5,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"option150/platform/netns"
 )
@@ -126,43 +125,4 @@ func TestForeignProcessOn6970WhenTyped(t *testing.T) {
 	if status, _ := w.get("http://10.150.0.1:6970/SEP001E7A000001.cnf.xml"); status != 200 {
 		t.Errorf("status %d", status)
 	}
-}
-
-// TestForeignProcessOn6970AtBoot: the box comes up, HTTP on 80 works, HFS says
-// why it does not, and is up within seconds after the other process ends.
-func TestForeignProcessOn6970AtBoot(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t, setup{off: true})
-	holder := occupy(t, w.box, 6970)
-	w.start()
-	s := w.login()
-	if status, _ := w.get("http://10.150.0.1/"); status != 200 {
-		t.Errorf("port 80 answers %d", status)
-	}
-	services := s.do("show services")
-	var told bool
-	for _, l := range strings.Split(services, "\n") {
-		f := strings.Fields(l)
-		if len(f) > 1 && (f[1] == "failed" || f[1] == "degraded") && strings.Contains(l, "6970") && strings.Contains(l, "in use") {
-			told = true
-		}
-	}
-	if !told {
-		t.Errorf("no service says why:\n%s", services)
-	}
-	if hfs := s.do("show voice register hfs"); !strings.Contains(hfs, "down: ") || !strings.Contains(hfs, "in use") {
-		t.Errorf("show voice register hfs says\n%s", hfs)
-	}
-	if log := s.do("show logging"); !strings.Contains(log, "6970") {
-		t.Errorf("no line in the log:\n%s", log)
-	}
-	if run := w.runningConfig(); !strings.Contains(run, " hfs enable port 6970\n") {
-		t.Errorf("the configuration lost it:\n%s", run)
-	}
-	holder.Close()
-	w.within(10*time.Second, "6970 does not answer", func() bool {
-		status, _ := w.get("http://10.150.0.1:6970/SEP001E7A000001.cnf.xml")
-		return status == 200
-	})
-	s.until(5*time.Second, "show services", func(a string) bool { return !strings.Contains(a, " failed ") && !strings.Contains(a, " degraded ") })
 }
