@@ -102,10 +102,11 @@ func (s *Session) Closed() bool { return s.closed }
 // Run reads and carries out lines until the operator leaves or hangs up. The
 // error is nil, terminal.ErrIdle or that of the stream.
 func (s *Session) Run(ctx context.Context) error {
+	// Somebody else ends the session. Its own end does not close the terminal:
+	// on a console the next operator sits down at it.
+	defer context.AfterFunc(ctx, s.term.Close)()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	stop := context.AfterFunc(ctx, s.term.Close) // somebody else ends the session
-	defer stop()
 	done := s.startMonitor(ctx)
 	defer func() { cancel(); <-done }()
 	s.lineSettings()
