@@ -84,7 +84,13 @@ func (b *Box) interfaceNames() []string {
 
 // SaveStartup writes the running configuration to nvram.
 func (b *Box) SaveStartup(who running.Who) error {
-	return b.NVRAM.SaveStartup([]byte(b.StartupText()))
+	if err := b.NVRAM.SaveStartup([]byte(b.StartupText())); err != nil {
+		return err
+	}
+	if b.Archive != nil {
+		b.Archive.Written()
+	}
+	return nil
 }
 
 // StartupText is what is saved: the running configuration without the header

@@ -10,7 +10,6 @@ import (
 	"option150/platform/aaa"
 	"option150/platform/message"
 	"option150/platform/running"
-	"option150/platform/service"
 )
 
 // privileged is the level of what only `enable` opens.
@@ -61,21 +60,6 @@ func execCommands(b *Box) []language.Declaration {
 			}
 			return b.save(in.Out, in.Op.Who())
 		}),
-		action(`copy("Copy from one file to another") running-config("Copy from current system configuration") startup-config("Copy to startup configuration")`, privileged, "reference/ios-cli.md 1.9", func(in *language.Invocation) error {
-			if !in.Config.PromptFree {
-				name, err := in.Op.Ask("Destination filename [startup-config]? ")
-				if err != nil && !errors.Is(err, io.EOF) {
-					return err
-				}
-				if name = strings.TrimSpace(name); name != "" && name != "startup-config" {
-					return language.Answer("%Error opening nvram:" + name + " (Permission denied)")
-				}
-			}
-			return b.save(in.Out, in.Op.Who())
-		}),
-		action(`copy startup-config("Copy from startup configuration") running-config("Update (merge with) current system configuration")`, privileged, "reference/ios-cli.md 1.9", b.copyStartup),
-		action(`erase("Erase a filesystem") startup-config("Erase contents of configuration memory")`, privileged, "reference/ios-cli.md 1.9", b.eraseStartup),
-		action(`reload("Halt and perform a cold restart")`, privileged, "reference/ios-cli.md 1.9", b.reload),
 		action(`clear("Reset functions") logging("Clear logging buffer")`, privileged, "reference/ios-cli.md 1.12", func(in *language.Invocation) error {
 			if ok, err := in.Op.Confirm("Clear logging buffer "); err != nil || !ok {
 				return nil
@@ -86,6 +70,9 @@ func execCommands(b *Box) []language.Declaration {
 		}),
 	}
 	ds = append(ds, terminalCommands()...)
+	for _, g := range [][]language.Declaration{copyCommands(b), fileCommands(b), archiveCommands(b), replaceCommands(b), reloadCommands(b)} {
+		ds = append(ds, g...)
+	}
 	return append(ds, clearDHCP(b)...)
 }
 
@@ -184,69 +171,6 @@ func cause(err error) string {
 		}
 		err = next
 	}
-}
-
-func (b *Box) eraseStartup(in *language.Invocation) error {
-	ok, err := in.Op.Confirm("Erasing the nvram filesystem will remove all configuration files! Continue? ")
-	if err != nil || !ok {
-		return nil
-	}
-	if err := b.NVRAM.EraseStartup(); err != nil {
-		return language.Answer("% nvram: could not be erased (" + cause(err) + ")")
-	}
-	fmt.Fprintf(in.Out, "%s\nErase of nvram: complete\n", message.OK)
-	return nil
-}
-
-// copyStartup merges the startup-config into what runs, as one transaction.
-func (b *Box) copyStartup(in *language.Invocation) error {
-	text, err := b.NVRAM.LoadStartup()
-	if err != nil {
-		return language.Answer("startup-config is not present")
-	}
-	rep, err := b.Language.Load(string(text), b.Store.Current(), nil)
-	if err != nil {
-		return err
-	}
-	for _, e := range rep.Rejected {
-		fmt.Fprintf(in.Out, "%% startup-config %v\n", e)
-	}
-	if err := b.Store.Replace(in.Ctx, in.Op.Who(), rep.Config, service.Interactive); err != nil {
-		return err
-	}
-	fmt.Fprintf(in.Out, "%d bytes copied\n", len(text))
-	return nil
-}
-
-// reload restarts the appliance with the startup-config.
-// [reference/ios-cli.md 1.9]
-func (b *Box) reload(in *language.Invocation) error {
-	if b.Unsaved() {
-		for {
-			a, err := in.Op.Ask("\nSystem configuration has been modified. Save? [yes/no]: ")
-			if err != nil {
-				return nil
-			}
-			switch a = strings.ToLower(strings.TrimSpace(a)); {
-			case a != "" && strings.HasPrefix("yes", a):
-				if err := b.save(in.Out, in.Op.Who()); err != nil {
-					return err
-				}
-			case a != "" && strings.HasPrefix("no", a):
-			default:
-				fmt.Fprintln(in.Out, "% Please answer 'yes' or 'no'.")
-				continue
-			}
-			break
-		}
-	}
-	ok, err := in.Op.Confirm("Proceed with reload? ")
-	if err != nil || !ok {
-		return nil
-	}
-	fmt.Fprintln(in.Out)
-	b.Reload(in.Op.Who())
-	return nil
 }
 
 // everyMode are the commands of every configuration mode.

@@ -34,8 +34,6 @@ func showFiles(b *Box) []language.Declaration {
 		text(`tftp-server clients("Options clients sent")`, 0, "reference/files.md 1.8", func(*language.Invocation) string { return b.tftpClients() }),
 		text(`file-server("File service information") statistics("Counters of TFTP and HTTP together")`, 0, "reference/files.md 1.3", func(*language.Invocation) string { return b.fileCounters() }),
 		text(`firmware("Loads named in the configuration and their files")`, 0, "reference/files.md 5.4", func(in *language.Invocation) string { return b.firmwareText(in) }),
-		action(`dir("List files on a filesystem") [ ( flash:("Directory or file name") | <path:FLASHURL>("Directory or file name") | /all("List all files") ) ]`, 0, "reference/ios-cli.md 1.13", b.dir),
-		action(`more <file:FLASHURL>("File to display")`, privileged, "reference/cme.md 7.2", b.more),
 	}
 }
 
@@ -56,64 +54,6 @@ func (b *Box) listing(path string, tree bool) flash.Listing {
 		l.Entries, _ = b.Flash.List(path)
 	}
 	return l
-}
-
-// dir lists a directory or one file of flash:.
-func (b *Box) dir(in *language.Invocation) error {
-	path, err := flash.CleanPath(in.Args.String("path"))
-	if err != nil && in.Args.Has("path") {
-		return language.Answer("%Error opening " + in.Args.String("path") + " (Invalid file name)")
-	}
-	var out []string
-	if path == "" {
-		out = flash.RenderDir(b.listing("", false))
-	} else if e, err := b.Flash.Stat(path); err != nil {
-		return language.Answer(flash.RenderAbsent(path))
-	} else if e.Dir {
-		out = flash.RenderDir(b.listing(path, false))
-	} else {
-		out = flash.RenderDirFile(b.listing(path, false), e)
-	}
-	_, err = io.WriteString(in.Out, lines2text(out))
-	return err
-}
-
-// maxMore bounds what more prints; firmware is nothing to read.
-const maxMore = 4 << 20
-
-// more prints a generated file by its place (system:/its/...), or a text file
-// of flash:. An empty answer would mean nothing, so an absent file says why.
-func (b *Box) more(in *language.Invocation) error {
-	name := in.Args.String("file")
-	if f, ok := b.CNF.Current().At(name); ok {
-		return plain(in.Out, f.Content)
-	}
-	path, err := flash.CleanPath(name)
-	if err != nil {
-		return language.Answer("%Error opening " + name + " (No such file or directory)")
-	}
-	f, err := b.Flash.Open(path)
-	if err != nil {
-		return language.Answer(flash.RenderAbsent(path))
-	}
-	defer f.Close()
-	if f.Size > maxMore {
-		return language.Answer("%Error opening " + name + " (File too large to display)")
-	}
-	text, err := io.ReadAll(io.LimitReader(f, maxMore))
-	if err != nil {
-		return err
-	}
-	return plain(in.Out, text)
-}
-
-func plain(w io.Writer, text []byte) error {
-	s := strings.ToValidUTF8(strings.ReplaceAll(string(text), "\r\n", "\n"), ".")
-	if !strings.HasSuffix(s, "\n") {
-		s += "\n"
-	}
-	_, err := io.WriteString(w, s)
-	return err
 }
 
 func (b *Box) tftpSessions() string {

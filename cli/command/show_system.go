@@ -201,8 +201,6 @@ func showConfig(b *Box) []language.Declaration {
 			_, err = fmt.Fprintf(in.Out, "Using %d out of 262144 bytes\n%s\n", len(text), text)
 			return err
 		}),
-		action(`more("Display the contents of a file") system:running-config("Current operating configuration")`, privileged, "reference/ios-cli.md 1.10", func(in *language.Invocation) error { return b.showRunning(in, false) }),
-		text(`archive("Archive functions")`, privileged, "reference/ios-cli.md 1.9", func(*language.Invocation) string { return " Archive feature not enabled\n" }),
 	}
 }
 

@@ -23,6 +23,10 @@ func Types(b *Box) grammar.Types {
 		"HEX":       hexType{"LINE"},
 		"FLASHURL":  urlType{"flash:", "flash0:", "slot0:", "system:", "nvram:"},
 		"URL":       urlType{},
+		"FILEURL":   fileType{},
+		"FLASHNAME": fileType{bare: true},
+		"DELAY":     delayType{},
+		"HH:MM":     hourType{},
 		"TYPE":      phoneType{sync.OnceValue(phoneTypes)},
 		"LOADKEY":   phoneType{sync.OnceValue(loadKeys)},
 	})

@@ -32,5 +32,13 @@ var (
 		"A reload that was scheduled will not happen.", "No action is required."}
 )
 
+// NoRollback is what commands of the confirmed change answer when there is none.
+// Tools look for it.
+const NoRollback = "%No Rollback Confirmed Change pending"
+
+// NVRAMErased is logged by write erase.
+var NVRAMErased = &Entry{"SYS", 7, "NV_BLOCK_INIT", "Initialized the geometry of nvram",
+	"The startup configuration was removed.", "Save a configuration with `write memory`, or the box starts without one."}
+
 var archiveMessages = []*Entry{ArchiveFailed, ConfigCommand, ConfigReplaced, RollbackScheduled, RollbackWarning, RollbackStart,
-	RollbackFailed, RollbackConfirmed, Reloading, ReloadScheduled, ReloadCancelled}
+	RollbackFailed, RollbackConfirmed, NVRAMErased, Reloading, ReloadScheduled, ReloadCancelled}
