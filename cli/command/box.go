@@ -3,6 +3,7 @@ package command
 import (
 	"errors"
 	"io/fs"
+	"sync/atomic"
 	"time"
 
 	"option150/cli/language"
@@ -59,6 +60,8 @@ type Box struct {
 
 	Lines  func() []LineInfo     // who is logged in
 	Reload func(who running.Who) // restarts with the startup-config
+
+	saved atomic.Int64 // number of the version that was written to nvram last
 }
 
 // LineInfo is one row of show users.
@@ -84,9 +87,11 @@ func (b *Box) interfaceNames() []string {
 
 // SaveStartup writes the running configuration to nvram.
 func (b *Box) SaveStartup(who running.Who) error {
+	number := b.Store.Version().Number
 	if err := b.NVRAM.SaveStartup([]byte(b.StartupText())); err != nil {
 		return err
 	}
+	b.saved.Store(int64(number))
 	if b.Archive != nil {
 		b.Archive.Written()
 	}
@@ -102,11 +107,13 @@ func (b *Box) StartupText() string {
 // versionLine begins a saved configuration as on IOS.
 const versionLine = "!\nversion 15.2\n"
 
-// Unsaved reports that what runs is not what was saved.
+// Unsaved reports that what runs is not what was saved. A startup-config that
+// was written by hand, in other words than ours, is no change by itself:
+// something must have been done since it was read.
 func (b *Box) Unsaved() bool {
 	saved, err := b.NVRAM.LoadStartup()
 	if errors.Is(err, fs.ErrNotExist) {
 		return b.Store.Version().Number > 1
 	}
-	return string(saved) != b.StartupText()
+	return b.Store.Version().Number > max(1, int(b.saved.Load())) && string(saved) != b.StartupText()
 }
