@@ -267,7 +267,7 @@ func showPhones(b *Box) []language.Declaration {
 	const doc = "reference/diagnosis.md 3, 8"
 	return []language.Declaration{
 		text(`phones("Every phone seen: address, model, load, state, verdict")`, 0, doc, func(*language.Invocation) string {
-			return inventory.ShowPhones(b.Inventory.Phones(time.Now()))
+			return inventory.ShowPhones(b.phones())
 		}),
 		action(showHead+`phone("What one phone did") [ timeline("Its timeline") ] <phone:WORD>("SEP name, hardware address or IP address") [ last("More boots") <n:1-3>("Number of boots") ]`, 0, doc, func(in *language.Invocation) error {
 			p, ok := b.Inventory.Find(in.Args.String("phone"), time.Now())
@@ -295,6 +295,44 @@ func showPhones(b *Box) []language.Declaration {
 			return w.String()
 		}),
 	}
+}
+
+// phones is every phone seen. One that has its configuration and asked for no
+// load runs the load named there, so that is its load.
+func (b *Box) phones() []inventory.Phone {
+	list := b.Inventory.Phones(time.Now())
+	t := b.Store.Current().Telephony
+	for i := range list {
+		if p := &list[i]; p.Load == "" && p.State == inventory.Provisioned {
+			p.Load = configuredLoad(t, p.MAC)
+		}
+	}
+	return list
+}
+
+// configuredLoad is the load the configuration gives to a phone, "" if none.
+func configuredLoad(t cnf.Config, mac phone.MAC) string {
+	find := func(typ string, loads []cnf.LoadEntry) string {
+		for _, l := range loads {
+			for _, m := range phone.ByLoadKey(l.Type) {
+				if strings.EqualFold(m.Keyword, typ) {
+					return phone.Load(l.File).Canonical()
+				}
+			}
+		}
+		return ""
+	}
+	for _, e := range t.Ephones {
+		if e.MAC == mac {
+			return find(e.Type, t.Service.Loads)
+		}
+	}
+	for _, p := range t.Pools {
+		if p.MAC == mac {
+			return find(p.Type, t.Global.Loads)
+		}
+	}
+	return ""
 }
 
 // label is what the configuration says about a phone.
