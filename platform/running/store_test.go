@@ -124,9 +124,9 @@ func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{services: map[string]*fake{}, fold: &changes{}, facts: facts("10.0.0.1/24")}
 	var all []service.Service
-	for _, n := range []string{config.Netif, config.Logging, config.Archive, config.CNF, config.FileServer, config.HFSService, config.HTTPD, config.TFTP, config.DHCP, config.SSHD} {
-		w.services[n] = &fake{name: n}
-		all = append(all, w.services[n])
+	for _, p := range config.Default(w.facts).Plan(w.facts) {
+		w.services[p.Service] = &fake{name: p.Service}
+		all = append(all, w.services[p.Service])
 	}
 	rec := journal.New(64, w.fold)
 	w.sup = service.NewSupervisor(rec, all...)
