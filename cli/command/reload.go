@@ -66,6 +66,7 @@ func (b *Box) reload(in *language.Invocation) error {
 	}
 	fmt.Fprintln(in.Out)
 	b.Reloads.Now(in.Op.Who(), "Reload Command")
+	in.Op.Close() // no prompt of a box that goes down
 	return nil
 }
 
