@@ -8,6 +8,7 @@ import (
 	"option150/platform/archive"
 	"option150/platform/httpd"
 	"option150/platform/listen"
+	"option150/platform/metrics"
 	"option150/platform/netif"
 	"option150/platform/service"
 	"option150/platform/tftp"
@@ -25,6 +26,7 @@ const (
 	DHCP       = "dhcp"
 	SSHD       = "sshd"
 	Archive    = "archive"
+	Metrics    = metrics.Name
 )
 
 // The session modules of the HTTP server. HFS is asked last: it knows every
@@ -59,6 +61,7 @@ func (c *Config) Plan(f Facts) []service.Wanted {
 		{Service: TFTP, Spec: c.planTFTP(f)},
 		c.planDHCP(f),
 		c.planSSH(f),
+		{Service: Metrics, Spec: planMetrics(f)},
 	}
 }
 
@@ -69,10 +72,8 @@ func (c *Config) Endpoints(f Facts) []listen.Endpoint {
 	if c.SSHClosed() == "" && f.SSH.Port != 0 {
 		all = append(all, c.sshEndpoint(f))
 	}
-	if f.Metrics.Port != 0 {
-		e := f.Metrics
-		e.Proto, e.Owner = listen.TCP, ownerMetrics
-		all = append(all, e)
+	if s, ok := planMetrics(f).(metrics.Spec); ok {
+		all = append(all, s.Endpoint)
 	}
 	if s, ok := c.planHTTP(f).(httpd.Spec); ok {
 		for _, l := range s.Listeners {
@@ -172,6 +173,17 @@ func (c *Config) planDHCP(f Facts) service.Wanted {
 	}
 	w.Spec = s
 	return w
+}
+
+// planMetrics is where the settings want the metrics; no line of the
+// configuration has to do with it.
+func planMetrics(f Facts) service.Spec {
+	if f.Metrics.Port == 0 {
+		return nil
+	}
+	e := f.Metrics
+	e.Proto, e.Owner = listen.TCP, ownerMetrics
+	return metrics.Spec{Endpoint: e}
 }
 
 func (c *Config) sshEndpoint(f Facts) listen.Endpoint {

@@ -35,6 +35,7 @@ import (
 	"option150/platform/journal"
 	"option150/platform/listen"
 	"option150/platform/logging"
+	"option150/platform/metrics"
 	"option150/platform/netif"
 	"option150/platform/nvram"
 	"option150/platform/reload"
@@ -70,6 +71,10 @@ type Appliance struct {
 	box   *command.Box
 	lock  *os.File
 	keys  *sshd.HostKeys
+
+	counts  *metrics.Counts
+	metrics *metrics.Server
+
 	lines lineTable
 
 	life     context.Context
@@ -103,7 +108,8 @@ func (a *Appliance) open() error {
 		return err
 	}
 	b.Inventory = inventory.New(inventory.Options{Components: a.components})
-	b.Journal = journal.New(0, b.Inventory)
+	a.counts = metrics.NewCounts()
+	b.Journal = journal.New(0, b.Inventory, a.counts, foreignOffers{a.counts})
 	b.Netif = netif.New(netif.Options{Mapping: mapping(a.opt.Settings), Recorder: b.Journal, Changed: a.interfacesChanged})
 	if err := a.checkDevices(); err != nil {
 		return err
@@ -174,7 +180,10 @@ func (a *Appliance) openServices(root string) (err error) {
 	}
 	b.SSHD = sshd.New(sshd.Options{Authenticate: a.authenticate, Handler: a.sshSession, HostKeys: a.keys, Recorder: b.Journal,
 		Banner: func() string { return b.Store.Current().Banner("login") }})
-	b.Supervisor = service.NewSupervisor(b.Journal, b.Netif, b.Logging, b.Archive, b.CNF, b.Files, b.HFS, b.HTTPD, b.TFTP, b.DHCP, b.SSHD)
+	if a.metrics, err = metrics.New(a.sources()); err != nil {
+		return err
+	}
+	b.Supervisor = service.NewSupervisor(b.Journal, b.Netif, b.Logging, b.Archive, b.CNF, b.Files, b.HFS, b.HTTPD, b.TFTP, b.DHCP, b.SSHD, a.metrics)
 	return nil
 }
 
@@ -210,6 +219,7 @@ func (a *Appliance) close() {
 		b.SSHD.Close()
 		<-b.TFTP.Stop(-1)
 		_ = b.DHCP.Close()
+		a.metrics.Close()
 		b.Logging.Close()
 	}
 	a.sessions.Wait()

@@ -1,0 +1,109 @@
+package appliance_test
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"option150/cmd/option150/appliance"
+	"option150/platform/console"
+	"option150/platform/netns"
+	"option150/platform/service"
+	"option150/platform/settings"
+	"option150/telephony/inventory"
+)
+
+// A phone boots at a box with `[metrics] listen`; Prometheus, a browser and a
+// script see the same as the operator.
+func TestMetricsOfABoot(t *testing.T) {
+	netns.Need(t)
+	w := newWorld(t)
+	w.startup = strings.Split(`hostname Branch
+ip dhcp excluded-address 10.150.0.1 10.150.0.9
+ip dhcp pool VOICE
+ network 10.150.0.0 255.255.255.0
+ option 150 ip 10.150.0.1
+interface GigabitEthernet0/0
+ ip address 10.150.0.1 255.255.255.0
+ip http server
+telephony-service
+ max-ephones 10
+ max-dn 10
+ ip source-address 10.150.0.1 port 2000
+ hfs enable port 6970
+ auto assign 1 to 1
+ephone-dn 1
+ number 1001
+ephone 1
+ description Reception
+ mac-address 001E.7A00.0001
+ type 7961
+ button 1:1
+end`, "\n")
+	if err := w.wire(); err != nil {
+		t.Fatal(err)
+	}
+	s := settings.Default()
+	s.Root, s.Console.Device, s.SSH.Listen, s.Metrics.Listen = w.root, console.None, "", "127.0.0.1:9150"
+	s.Interfaces = []settings.Interface{{Name: "GigabitEthernet0/0", Device: "eth0", Managed: true}, {Name: "GigabitEthernet0/1", Device: "eth1", Managed: true}}
+	box, err := appliance.Open(appliance.Options{Settings: s, Version: "1.0.0", Commit: "0000000"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ran := make(chan error, 1)
+	w.box, w.ran = box, ran
+	go func() { ran <- box.Run(w.ctx) }()
+
+	if st := box.Box().Supervisor.Status("metrics"); st.State != service.Running {
+		t.Fatalf("%+v", st)
+	}
+	if err := w.phone([]string{"7961", "001e.7a00.0001", "boots"}); err != nil {
+		t.Fatal(err)
+	}
+	if p := box.Box().Inventory.Phones(time.Now()); len(p) != 1 || p[0].State != inventory.Provisioned {
+		t.Fatalf("%+v", p)
+	}
+	text := see(t, "/metrics")
+	for _, want := range []string{
+		`dhcp_leases{pool="VOICE",state="leased"} 1`, `dhcp_messages_total{direction="sent",type="ack"} 1`, `dhcp_pool_addresses{pool="VOICE"} 254`,
+		`phones{model="7961",state="provisioned"} 1`, `phone_verdict{code="ok"} 1`, `service_up{service="hfs"} 1`, `service_up{service="metrics"} 1`,
+		`service_configured{service="sshd"} 0`, `option150_build_info{commit="0000000"`,
+		`prov_requests_total{kind="config",proto="http",result="served"}`, `prov_transfer_seconds_count{kind="config",proto="http"}`, "prov_inflight 0",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("not there: %s\n%s", want, text)
+		}
+	}
+	for path, want := range map[string][]string{
+		"/":                       {"<h1>Branch</h1>", "SEP001E7A000001", "provisioned", "VOICE"},
+		"/phones/SEP001E7A000001": {"ephone 1 &#34;Reception&#34;", "DISCOVER", "SEP001E7A000001.cnf.xml"},
+	} {
+		page := see(t, path)
+		for _, x := range want {
+			if !strings.Contains(page, x) {
+				t.Errorf("%s has no %q:\n%s", path, x, page)
+			}
+		}
+	}
+	var list []struct{ Device, State string }
+	if err := json.Unmarshal([]byte(see(t, "/api/v1/phones")), &list); err != nil || len(list) != 1 || list[0].State != "provisioned" {
+		t.Errorf("%v %+v", err, list)
+	}
+}
+
+func see(t *testing.T, path string) string {
+	t.Helper()
+	a, err := http.Get("http://127.0.0.1:9150" + path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Body.Close()
+	b, err := io.ReadAll(a.Body)
+	if err != nil || a.StatusCode != 200 {
+		t.Fatalf("%s: %d %v %s", path, a.StatusCode, err, b)
+	}
+	return string(b)
+}

@@ -1,0 +1,327 @@
+package metrics
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
+
+	"option150/platform/fileserver"
+	"option150/platform/journal"
+	"option150/platform/listen"
+	"option150/platform/service"
+	"option150/telephony/inventory"
+	"option150/telephony/phone"
+)
+
+// box is a window on a journal with one phone that got its configuration.
+func box(t *testing.T) (*Server, *journal.Journal) {
+	t.Helper()
+	counts, inv := NewCounts(), inventory.New(inventory.Options{})
+	j := journal.New(0, inv, counts)
+	s, err := New(Sources{Version: "1.0", Commit: "abc", Started: time.Now(), Counts: counts, Hostname: func() string { return "Branch" },
+		Phones: inv.Phones, Phone: inv.Find, Label: func(inventory.Phone) string { return `ephone 1 "<Reception>"` },
+		Services: func() []Service {
+			return []Service{{Name: "hfs", Configured: true, Status: service.Status{State: service.Running, Listeners: []listen.Endpoint{{Proto: listen.TCP, Port: 6970}}}},
+				{Name: "dhcp", Configured: true, Status: service.Status{State: service.Failed, Why: "no <right>"}}}
+		},
+		Pools:    func() []Pool { return []Pool{{Name: "VO\xffICE", Total: 254, Leased: 3, Offered: 1, Excluded: 9}} },
+		Messages: func() []Messages { return []Messages{{"received", "discover", 4}} },
+		Serving:  func() (int, int) { return 2, 200 },
+		Findings: func() []Finding {
+			return []Finding{{Severity: "warning", Text: "a digit may be wrong", Section: "ip dhcp pool VOICE"}}
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	client := netip.MustParseAddrPort("10.150.0.10:50000")
+	j.Record(fileserver.Asked{Transport: fileserver.HTTP, Client: client, Name: "SEP001E7A000001.cnf.xml"})
+	j.Record(fileserver.Served{Transport: fileserver.HTTP, Client: client, Name: "SEP001E7A000001.cnf.xml", Size: 600, Bytes: 600, Duration: 3 * time.Millisecond, Status: 200, Complete: true})
+	j.Record(fileserver.Served{Transport: fileserver.TFTP, Client: client, Name: "jar41sccp.9-4-2ES26.sbn", Size: 9000, Bytes: 512, Duration: time.Second})
+	j.Record(fileserver.NotFound{Transport: fileserver.HTTP, Client: client, Name: "CTLSEP001E7A000001.tlv", Expected: true})
+	j.Record(fileserver.Busy{Transport: fileserver.HTTP, Client: client, Name: "SCCP41.9-4-2SR3-1S.loads", Serving: 200, Limit: 200})
+	j.Record(fileserver.Denied{Transport: fileserver.HTTP, Client: client, Name: "../startup-config", Why: "name"})
+	for i := range maxForeign + 3 {
+		counts.ForeignOffer(netip.AddrFrom4([4]byte{10, 9, byte(i / 250), byte(i % 250)}))
+	}
+	return s, j
+}
+
+// open puts the window on a port and gives its address.
+func open(t *testing.T, s *Server) string {
+	t.Helper()
+	c, err := s.Prepare(t.Context(), nil, Spec{Endpoint: listen.Endpoint{Proto: listen.TCP, Addr: netip.MustParseAddr("127.0.0.1"), Owner: "metrics"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Commit()
+	return "http://" + s.Status().Listeners[0].AddrPort().String()
+}
+
+func ask(t *testing.T, method, url string) (*http.Response, string) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), method, url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Body.Close()
+	b, err := io.ReadAll(a.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a, string(b)
+}
+
+func TestScrape(t *testing.T) {
+	s, _ := box(t)
+	a, text := ask(t, "GET", open(t, s)+"/metrics")
+	if a.StatusCode != 200 || !strings.HasPrefix(a.Header.Get("Content-Type"), "text/plain; version=0.0.4") {
+		t.Fatalf("%d %s: %s", a.StatusCode, a.Header.Get("Content-Type"), text)
+	}
+	for _, want := range []string{
+		`prov_requests_total{kind="config",proto="http",result="served"} 1`,
+		`prov_requests_total{kind="firmware",proto="tftp",result="aborted"} 1`,
+		`prov_requests_total{kind="trust",proto="http",result="not_found_expected"} 1`,
+		`prov_requests_total{kind="load",proto="http",result="busy"} 1`,
+		`prov_requests_total{kind="other",proto="http",result="denied"} 1`,
+		`prov_bytes_total{proto="http"} 600`, `prov_bytes_total{proto="tftp"} 512`,
+		`prov_transfer_seconds_bucket{kind="config",proto="http",le="0.005"} 1`,
+		"prov_inflight 2", "prov_inflight_limit 200", "prov_busy_total 1",
+		`dhcp_leases{pool="VO?ICE",state="leased"} 3`, `dhcp_leases{pool="VO?ICE",state="free"} 241`,
+		`dhcp_messages_total{direction="received",type="discover"} 4`,
+		`dhcp_foreign_offers_total{server="10.9.0.0"} 1`, `dhcp_foreign_offers_total{server="other"} 3`,
+		`phones{model="unknown",state="configured"} 1`, `phone_verdict{code=`,
+		`service_up{service="hfs"} 1`, `service_up{service="dhcp"} 0`, `service_configured{service="dhcp"} 1`,
+		`audit_findings{severity="warning"} 1`, `option150_build_info{commit="abc"`,
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("not there: %s\n%s", want, text)
+		}
+	}
+	problems, err := promlint.New(strings.NewReader(text)).Lint()
+	if err != nil || len(problems) > 0 {
+		t.Errorf("promlint: %v %v", problems, err)
+	}
+}
+
+func TestPages(t *testing.T) {
+	s, _ := box(t)
+	at := open(t, s)
+	for _, c := range []struct {
+		path   string
+		status int
+		want   []string
+	}{
+		{"/", 200, []string{`href="/phones/SEP001E7A000001"`, "10.150.0.10", "configured", "no &lt;right&gt;", "tcp 0.0.0.0:6970", "a digit may be wrong", "241"}},
+		{"/phones/SEP001E7A000001", 200, []string{"SEP001E7A000001.cnf.xml", "&lt;Reception&gt;", "&#43;0.", "600 B"}},
+		{"/phones/001e.7a00.0001", 200, []string{"SEP001E7A000001"}},
+		{"/phones/10.150.0.10", 200, nil},
+		{"/style.css", 200, []string{"border-collapse"}},
+		{"/phones/SEP0000", 404, nil}, {"/phones/" + strings.Repeat("A", 5000), 404, nil}, {"/phones/%2e%2e%2fetc", 404, nil},
+		{"/pages/overview.html", 404, nil}, {"//", 404, nil}, {"/phones", 404, nil}, {"/api/v1/phones/x/y", 404, nil},
+	} {
+		a, text := ask(t, "GET", at+c.path)
+		if a.StatusCode != c.status {
+			t.Errorf("%s: %d", c.path, a.StatusCode)
+		}
+		for _, w := range c.want {
+			if !strings.Contains(text, w) {
+				t.Errorf("%s has no %q:\n%s", c.path, w, text)
+			}
+		}
+		if strings.Contains(text, "<script") || !strings.Contains(a.Header.Get("Content-Security-Policy"), "default-src 'none'") || a.Header.Get("X-Content-Type-Options") != "nosniff" {
+			t.Errorf("%s: a script, or no protection: %v", c.path, a.Header)
+		}
+	}
+}
+
+func TestJSON(t *testing.T) {
+	s, _ := box(t)
+	at := open(t, s)
+	_, text := ask(t, "GET", at+"/api/v1/phones")
+	var list []struct {
+		Device, Address, State string
+		Verdict                struct{ Code string }
+	}
+	if err := json.Unmarshal([]byte(text), &list); err != nil || len(list) != 1 || list[0].Device != "SEP001E7A000001" || list[0].Address != "10.150.0.10" {
+		t.Fatalf("%v %+v\n%s", err, list, text)
+	}
+	_, text = ask(t, "GET", at+"/api/v1/phones/SEP001E7A000001/timeline")
+	var one struct {
+		Device string
+		Boots  []struct {
+			Number int
+			Lines  []struct {
+				Name, Result string
+				Bytes        *int64
+			}
+		}
+	}
+	if err := json.Unmarshal([]byte(text), &one); err != nil || len(one.Boots) == 0 || one.Boots[0].Lines[0].Bytes == nil || *one.Boots[0].Lines[0].Bytes != 600 {
+		t.Fatalf("%v %+v\n%s", err, one, text)
+	}
+}
+
+func TestReadOnly(t *testing.T) {
+	s, _ := box(t)
+	at := open(t, s)
+	for _, m := range []string{"POST", "PUT", "DELETE", "OPTIONS", "PATCH"} {
+		for _, p := range []string{"/", "/metrics", "/api/v1/phones"} {
+			if a, _ := ask(t, m, at+p); a.StatusCode != 405 || a.Header.Get("Allow") != "GET, HEAD" {
+				t.Errorf("%s %s: %d", m, p, a.StatusCode)
+			}
+		}
+	}
+	if a, text := ask(t, "HEAD", at+"/"); a.StatusCode != 200 || text != "" {
+		t.Errorf("HEAD: %d %q", a.StatusCode, text)
+	}
+}
+
+// A window of a box in which nothing has happened shows nothing and breaks
+// nothing.
+func TestEmpty(t *testing.T) {
+	s, err := New(Sources{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	at := open(t, s)
+	for _, p := range []string{"/", "/metrics", "/api/v1/phones"} {
+		if a, text := ask(t, "GET", at+p); a.StatusCode != 200 {
+			t.Errorf("%s: %d %s", p, a.StatusCode, text)
+		}
+	}
+}
+
+// Clients that connect and say nothing keep nobody out for longer than the
+// bound of connections; when they go, those who wait are served.
+func TestConnectionsAreBounded(t *testing.T) {
+	s, _ := box(t)
+	at := open(t, s)
+	addr := strings.TrimPrefix(at, "http://")
+	var silent []net.Conn
+	for range maxConnections {
+		c, err := net.Dial("tcp", addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		silent = append(silent, c)
+	}
+	done := make(chan int, 1)
+	go func() {
+		a, err := http.Get(at + "/style.css")
+		if err != nil {
+			done <- 0
+			return
+		}
+		a.Body.Close()
+		done <- a.StatusCode
+	}()
+	for _, c := range silent {
+		c.Close()
+	}
+	if got := <-done; got != 200 {
+		t.Errorf("status %d", got)
+	}
+}
+
+func TestLife(t *testing.T) {
+	s, _ := box(t)
+	if s.Name() != "metrics" || s.Status().State != service.Disabled {
+		t.Fatalf("%+v", s.Status())
+	}
+	at := open(t, s)
+	held := s.Status().Listeners[0]
+	var taken *listen.Error
+	if _, err := s.Prepare(t.Context(), nil, Spec{Endpoint: held}); err == nil || !asError(err, &taken) {
+		t.Errorf("the port is taken: %v", err)
+	}
+	if _, err := s.Prepare(context.Background(), nil, 7); err == nil {
+		t.Error("a spec of somebody else is accepted")
+	}
+	c, err := s.Prepare(t.Context(), nil, Spec{Endpoint: listen.Endpoint{Proto: listen.TCP, Addr: netip.MustParseAddr("127.0.0.1")}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Abort()
+	if a, _ := ask(t, "GET", at+"/"); a.StatusCode != 200 {
+		t.Error("an aborted change broke what works")
+	}
+	c, _ = s.Prepare(t.Context(), nil, nil)
+	c.Commit()
+	s.Close()
+	if s.Status().State != service.Disabled {
+		t.Errorf("%+v", s.Status())
+	}
+	if _, err := http.Get(at + "/"); err == nil {
+		t.Error("closed and still serving")
+	}
+}
+
+func asError(err error, into **listen.Error) bool {
+	e, ok := err.(*listen.Error)
+	*into = e
+	return ok
+}
+
+// What phones put into names reaches labels only through fixed sets.
+func TestLabels(t *testing.T) {
+	for name, want := range map[string]string{
+		"SEP001E7A000001.cnf.xml": kindConfig, "sep001e7a000001.CNF.XML.sgn": kindConfig, "XMLDefault.cnf.xml": kindConfig, "OS79XX.TXT": kindConfig,
+		"CTLSEP001E7A000001.tlv": kindTrust, "ITLFile.tlv": kindTrust, "SCCP41.9-4-2SR3-1S.loads": kindLoad, "x/y/apps41.sbn": kindFirmware,
+		"rootfs78xx.12-1-1-12.sbn": kindFirmware, "Ringlist.xml": kindOther, "": kindOther, "\x00\xff": kindOther,
+	} {
+		if got := kindOf(name); got != want {
+			t.Errorf("%q: %s, want %s", name, got, want)
+		}
+	}
+	for model, want := range map[string]string{"7961": "7961", "": unknown, "79 61": unknown, "\xff": unknown, strings.Repeat("7", 17): unknown} {
+		if got := modelLabel(model); got != want {
+			t.Errorf("%q: %s", model, got)
+		}
+	}
+}
+
+// Whatever a client has sent, the pages escape it and JSON is well formed.
+func FuzzPhone(f *testing.F) {
+	f.Add("SEP001E7A000001.cnf.xml", "Cisco Systems, Inc. IP Phone CP-7961G", "<script>alert(1)</script>")
+	f.Fuzz(func(t *testing.T, name, model, remark string) {
+		mac, _ := phone.ParseMAC("001e.7a00.0001")
+		p := inventory.Phone{MAC: mac, Model: model, Load: name, State: inventory.Stuck, Verdict: inventory.Verdict{Code: "R08", Text: remark, Fix: name},
+			Boots: []inventory.Boot{{Number: 1, Lines: []inventory.Line{{Transport: "HTTP", What: "GET", Name: name, Remark: remark, Bytes: 3}}}}}
+		h, err := newHandler(&Sources{Phones: func(time.Time) []inventory.Phone { return []inventory.Phone{p} }, Phone: func(string, time.Time) (inventory.Phone, bool) { return p, true }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, page := range []string{"overview.html", "phone.html"} {
+			var b bytes.Buffer
+			data := any(h.s.overview(time.Unix(0, 0)))
+			if page == "phone.html" {
+				data = phonePage{phoneJSON: phoneOf(p), Boots: boots(p)}
+			}
+			if err := h.pages.ExecuteTemplate(&b, page, data); err != nil {
+				t.Fatal(err)
+			}
+			if strings.Contains(b.String(), "<script") {
+				t.Errorf("%s: %s", page, b.String())
+			}
+		}
+		if _, err := json.Marshal(timelineJSON{phoneOf(p), boots(p)}); err != nil {
+			t.Error(err)
+		}
+	})
+}

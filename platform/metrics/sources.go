@@ -1,0 +1,94 @@
+package metrics
+
+import (
+	"time"
+
+	"option150/platform/service"
+	"option150/telephony/inventory"
+)
+
+// Sources are the snapshots the window looks at. The composition fills them;
+// one that is nil has nothing to show. They are called while somebody looks and
+// must return copies, at once.
+type Sources struct {
+	Version, Commit string
+	Started         time.Time // of the box
+
+	Hostname func() string
+	Counts   *Counts
+	Phones   func(now time.Time) []inventory.Phone
+	Phone    func(name string, now time.Time) (inventory.Phone, bool) // with its boots
+	Label    func(p inventory.Phone) string                           // what the configuration says: `ephone 4 "Reception"`
+	Services func() []Service
+	Pools    func() []Pool
+	Messages func() []Messages
+	Serving  func() (now, limit int) // files being sent
+	Findings func() []Finding        // of the audit of the configuration
+}
+
+// Service is a service: configured and working are two things.
+type Service struct {
+	Name       string
+	Configured bool
+	Status     service.Status
+}
+
+// Pool is a DHCP pool. Free is what could be leased now.
+type Pool struct {
+	Name                             string
+	Total, Leased, Offered, Excluded int
+}
+
+// Free is the number of addresses nobody has.
+func (p Pool) Free() int { return max(0, p.Total-p.Leased-p.Offered-p.Excluded) }
+
+// Messages is how many DHCP messages of a type came or went.
+type Messages struct {
+	Direction string // "received" or "sent"
+	Type      string // "discover"
+	N         uint64
+}
+
+// Finding is a finding of the audit.
+type Finding struct {
+	Severity, Section, Text, Fix string
+}
+
+func (s *Sources) phones(now time.Time) []inventory.Phone {
+	if s.Phones == nil {
+		return nil
+	}
+	return s.Phones(now)
+}
+
+func (s *Sources) phone(name string, now time.Time) (inventory.Phone, bool) {
+	if s.Phone == nil || name == "" || len(name) > maxName {
+		return inventory.Phone{}, false
+	}
+	return s.Phone(name, now)
+}
+
+func (s *Sources) label(p inventory.Phone) string {
+	if s.Label == nil {
+		return ""
+	}
+	return s.Label(p)
+}
+
+func (s *Sources) hostname() string {
+	if s.Hostname == nil {
+		return "Option 150"
+	}
+	return s.Hostname()
+}
+
+func list[T any](f func() []T) []T {
+	if f == nil {
+		return nil
+	}
+	return f()
+}
+
+// maxName bounds the name of a phone in an address: SEP and twelve digits, a
+// hardware address or an IP address.
+const maxName = 64
