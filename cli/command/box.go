@@ -9,6 +9,7 @@ import (
 	"option150/cli/language"
 	"option150/dhcp"
 	"option150/hfs"
+	"option150/platform/aaa"
 	"option150/platform/archive"
 	"option150/platform/fileserver"
 	"option150/platform/flash"
@@ -50,8 +51,11 @@ type Box struct {
 	HFS   *hfs.Server
 	TFTP  *tftp.Server
 	SSHD  *sshd.Server
-	Flash *flash.Flash
-	NVRAM *nvram.NVRAM
+	Guard *aaa.Guard // `login block-for`
+
+	HostKeys *sshd.HostKeys
+	Flash    *flash.Flash
+	NVRAM    *nvram.NVRAM
 
 	Archive *archive.Archive
 	Confirm *running.Confirm

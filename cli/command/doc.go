@@ -22,16 +22,16 @@ func All(b *Box) []language.Declaration {
 		services(), identity(), loggingLines(), secrets(), place("aaa ", "clock ", "boot-"),
 		dhcpGlobal(), dhcpPools(), domain(), place("ip domain", "ip name-server", "ip host", "ip cef", "ipv6", "multilink"),
 		place("voice service", "voice class", "voice-card"), registerGlobal(), registerDNs(), registerPools(), place("voice register", "voice "),
-		users(), place("license", "archive", "redundancy", "crypto", "ip ssh", "ip tftp"),
+		loginGlobal(), aliasCommands(), users(), sshGlobal(), place("license", "archive", "redundancy", "crypto", "ip ssh", "ip tftp"),
 		archiveSection(), interfaces(), place("router ", "ip forward-protocol", "ip default-gateway"),
-		httpServer(), place("ip http"), place("ip nat", "ip route", "ip "),
+		httpServer(), place("ip http"), accessLists(), place("ip nat", "ip route", "ip "),
 		place("access-list", "snmp-server", "tacacs", "radius", ""), tftpServer(), place("control-plane", "voice-port", "mgcp", "sccp", "dspfarm", "dial-peer", "gateway", "gatekeeper", "sip-ua"),
 		telephonyService(), place("ephone-template", "ephone-dn-template", "ephone-type"), carriedSections(), ephoneDNs(), ephones(), place("ephone-hunt"),
-		banners(), lines(), place("scheduler", "ntp ", "event "),
+		banners(), privileges(b), lines(), place("scheduler", "ntp ", "event "),
 		// the commands every configuration mode has
 		everyMode(),
 		// actions
-		execCommands(b), configActions(b), showCommands(b), debugCommands(b),
+		execCommands(b), configActions(b), showCommands(b), showSecurity(b), hostKeys(b), debugCommands(b),
 	} {
 		all = append(all, group...)
 	}
@@ -63,6 +63,8 @@ func Modes() []language.Mode {
 		carried(modeEphoneTemplate, "Ephone template"), carried(modeEphoneDNTemplate, "Ephone DN template"),
 		carried(modeRegisterTemplate, "VOICE REGISTER TEMPLATE"), carried(modeDialplan, "VOICE REGISTER DIALPLAN"),
 		carried(modeVoiceService, "Voice service"),
+		sub(modePubkey, "SSH public key identification"), sub(modePubkeyUser, "SSH public key identification user"),
+		sub(modeStandardACL, "Standard Access List"), carried(modeExtendedACL, "Ext Access List"),
 	}
 }
 
@@ -82,6 +84,10 @@ const (
 	modeRegisterTemplate = "config-register-template"
 	modeDialplan         = "config-register-dialplan"
 	modeVoiceService     = "conf-voi-serv"
+	modePubkey           = "conf-ssh-pubkey"
+	modePubkeyUser       = "conf-ssh-pubkey-user"
+	modeStandardACL      = "config-std-nacl"
+	modeExtendedACL      = "config-ext-nacl"
 )
 
 // place is where carried lines that begin so are printed.

@@ -84,12 +84,12 @@ func enable(in *language.Invocation) error {
 		level = in.Args.Int("level")
 	}
 	if in.Op.Privilege() >= level {
+		if in.Args.Has("level") {
+			in.Op.SetPrivilege(level) // down needs no secret
+		}
 		return nil
 	}
-	secret := in.Config.AAA.EnableSecret
-	if secret.IsZero() {
-		secret = in.Config.AAA.EnablePassword
-	}
+	secret := in.Config.AAA.Enable(level)
 	if secret.IsZero() {
 		if strings.HasPrefix(in.Op.LineName(), "con") {
 			in.Op.SetPrivilege(level) // who holds the console holds the box
@@ -185,10 +185,10 @@ func everyMode() []language.Declaration {
 			exitHelp = "Exit from configure mode"
 		}
 		out = append(out,
-			language.Declaration{Mode: m.Name, Syntax: `exit("` + exitHelp + `")`, Doc: "reference/ios-cli.md 1.3", Run: func(in *language.Invocation) error { in.Op.Up(); return nil }},
-			language.Declaration{Mode: m.Name, Syntax: `end("Exit from configure mode")`, Doc: "reference/ios-cli.md 1.3", Run: func(in *language.Invocation) error { in.Op.End(); return nil }},
-			language.Declaration{Mode: m.Name, Syntax: `do("To run exec commands in config mode") <command:LINE>("Exec Command")`, Doc: "reference/ios-cli.md 1.3", Run: func(*language.Invocation) error { return nil }},
-			language.Declaration{Mode: m.Name, Syntax: `help("Description of the interactive help system")`, Doc: "reference/ios-cli.md 1.4", Run: help},
+			language.Declaration{Mode: m.Name, Free: true, Syntax: `exit("` + exitHelp + `")`, Doc: "reference/ios-cli.md 1.3", Run: func(in *language.Invocation) error { in.Op.Up(); return nil }},
+			language.Declaration{Mode: m.Name, Free: true, Syntax: `end("Exit from configure mode")`, Doc: "reference/ios-cli.md 1.3", Run: func(in *language.Invocation) error { in.Op.End(); return nil }},
+			language.Declaration{Mode: m.Name, Free: true, Syntax: `do("To run exec commands in config mode") <command:LINE>("Exec Command")`, Doc: "reference/ios-cli.md 1.3", Run: func(*language.Invocation) error { return nil }},
+			language.Declaration{Mode: m.Name, Free: true, Syntax: `help("Description of the interactive help system")`, Doc: "reference/ios-cli.md 1.4", Run: help},
 		)
 	}
 	return out

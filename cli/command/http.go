@@ -16,10 +16,22 @@ func httpServer() []language.Declaration {
 		func(c *language.Context) *uint16 { return &c.Config.HTTP.Port })
 	server := printed(flag(language.Global, `ip http server("Enable http server")`, "ip http", "sources/000", false,
 		func(c *language.Context) *bool { return &c.Config.HTTP.Server }))
-	return append([]language.Declaration{port, server}, carryAll(language.Global, "reference/cme.md 5.3",
+	access := language.Declaration{
+		Mode: language.Global, Group: "ip http", Doc: "reference/files.md 10",
+		Syntax: `ip http access-class("Restrict http server access by access-class") ![ [ ipv4$ipv4("Restrict ip access") ] ` + accessClass + ` ]`,
+		Set: func(c *language.Context) error {
+			name, err := classOf(c.Args)
+			if err == nil {
+				c.Config.HTTP.AccessClass = name
+			}
+			return err
+		},
+		Unset: func(c *language.Context) error { c.Config.HTTP.AccessClass = ""; return nil },
+		Get:   func(v *language.View) []grammar.Args { return classArgs(v.Config.HTTP.AccessClass) },
+	}
+	return append([]language.Declaration{port, server, access}, carryAll(language.Global, "reference/cme.md 5.3",
 		`ip http path("Set base path for HTML") <rest:LINE>("Base path")`,
 		`ip http authentication("Set http server authentication method") <rest:LINE>("Method")`,
-		`ip http access-class("Restrict http server access by access-class") <rest:LINE>("Access list")`,
 		`ip http max-connections("Set maximum number of concurrent http server connections") <rest:LINE>("Number of connections")`,
 		`ip http timeout-policy("Set http server time-out policy parameters") <rest:LINE>("Parameters")`,
 	)...)

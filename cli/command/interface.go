@@ -165,7 +165,6 @@ func lines() []language.Declaration {
 		l := config.DefaultLine("", 0, 0)
 		return &l
 	}
-	login := func(c *language.Context) *string { return &at(c).Login }
 	transport := func(c *language.Context) *string { return &at(c).Transport }
 	ds := []language.Declaration{
 		{
@@ -210,22 +209,6 @@ func lines() []language.Declaration {
 		},
 		{
 			Mode: modeLine, Doc: "reference/ios-cli.md 1.14",
-			Syntax: `login("Enable password checking") [ local$how("Local password checking") ]`,
-			Set:    func(c *language.Context) error { *login(c) = "local"; return nil },
-			Unset:  func(c *language.Context) error { *login(c) = "none"; return nil },
-			Reset:  func(c *language.Context) error { *login(c) = ""; return nil },
-			Get: func(v *language.View) []grammar.Args {
-				switch *login(viewContext(v)) {
-				case "local":
-					return []grammar.Args{args("how", "local")}
-				case "none":
-					return []grammar.Args{{language.Negated: true}}
-				}
-				return nil
-			},
-		},
-		{
-			Mode: modeLine, Doc: "reference/ios-cli.md 1.14",
 			Syntax: `transport("Define transport protocols for line") input("Define which protocols to use when connecting to the terminal server") ![ ( all$what("All protocols") | none$what("No protocols") | ssh$ssh("TCP/IP SSH protocol") [ telnet$telnet("TCP/IP Telnet protocol, not served by this box") ] | telnet$telnet("TCP/IP Telnet protocol, not served by this box") [ ssh$ssh("TCP/IP SSH protocol") ] ) ]`,
 			Set: func(c *language.Context) error {
 				var list []string
@@ -259,9 +242,8 @@ func lines() []language.Declaration {
 		value(modeLine, `history("Enable and control the command history function") size("Set history buffer size") ![ <n:0-256>("Size of history buffer") ]`, "n", "", "reference/ios-cli.md 1.6", 10, func(c *language.Context) *int { return &at(c).HistorySize }),
 		value(modeLine, `speed("Set the transmit and receive speeds") ![ <n:0-4294967>("Transmit and receive speeds") ]`, "n", "", "reference/ios-cli.md 1.14", 0, func(c *language.Context) *int { return &at(c).Speed }),
 	}
+	ds = append(ds, lineLogin(at)...)
 	return append(ds, carryAll(modeLine, "reference/ios-cli.md 1.14",
-		`password("Set a password") <rest:LINE>("The password")`,
-		`access-class("Filter connections based on an IP access list") <rest:LINE>("Access list and direction")`,
 		`transport preferred("Specify the preferred protocol to use") <rest:LINE>("Protocol")`,
 		`transport output("Define which protocols to use for outgoing connections") <rest:LINE>("Protocols")`,
 		`stopbits("Set async line stop bits") <rest:LINE>("Stop bits")`,

@@ -234,9 +234,7 @@ func showSessions(b *Box) []language.Declaration {
 			t := in.Op.Terminal()
 			return fmt.Sprintf("Line %s\nLength: %d lines, Width: %d columns\nHistory is enabled, history size is %d.\n", in.Op.LineName(), t.Length(), t.Width(), t.HistorySize())
 		}),
-		text(`aliases("Display alias commands")`, 0, "reference/ios-cli.md 1.5", func(*language.Invocation) string {
-			return "Exec mode aliases:\n  h                     help\n  lo                    logout\n  p                     ping\n  r                     resume\n  s                     show\n  u                     undebug\n  un                    undebug\n  w                     where\n"
-		}),
+		text(`aliases("Display alias commands")`, 0, "reference/ios-cli.md 1.5", func(in *language.Invocation) string { return AliasesText(in.Config) }),
 		text(`logging("Show the contents of logging buffers")`, 0, "reference/ios-cli.md 1.12", func(*language.Invocation) string { return b.Logging.ShowText() }),
 	}
 }

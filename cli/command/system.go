@@ -67,6 +67,12 @@ func passwordEncryption() language.Declaration {
 		for i := range a.Users {
 			obscure(&a.Users[i].Secret)
 		}
+		for i := range a.Levels {
+			obscure(&a.Levels[i].Password)
+		}
+		for i := range c.Config.Lines {
+			obscure(&c.Config.Lines[i].Password)
+		}
 		return nil
 	}
 	return d
@@ -131,28 +137,31 @@ func domain() []language.Declaration {
 
 // secrets are `enable secret` and `enable password`.
 func secrets() []language.Declaration {
-	enable := func(word, help string, plain bool, at func(*config.Config) *aaa.Secret) language.Declaration {
+	enable := func(word, help string, plain bool) language.Declaration {
 		return language.Declaration{
 			Mode: language.Global, Group: "enable", Doc: "reference/ios-cli.md 1.11",
-			Syntax: `enable("Modify enable password parameters") ` + word + `("` + help + `") ![ ` + secretSyntax + ` ]`,
-			Set:    func(c *language.Context) error { return setSecret(c, at(c.Config), plain) },
-			Unset:  func(c *language.Context) error { *at(c.Config) = aaa.Secret{}; return nil },
-			Get:    func(v *language.View) []grammar.Args { return secretArgs(*at(v.Config)) },
+			Syntax: `enable("Modify enable password parameters") ` + word + `("` + help + `") [ level("Set exec level password") <level:1-15>("Level number") ] ![ ` + secretSyntax + ` ]`,
+			Set:    func(c *language.Context) error { return setSecret(c, levelSecret(c, plain), plain) },
+			Unset:  func(c *language.Context) error { *levelSecret(c, plain) = aaa.Secret{}; dropLevels(c); return nil },
+			Get:    func(v *language.View) []grammar.Args { return levelSecretArgs(v, plain) },
 		}
 	}
 	return []language.Declaration{
-		enable("secret", "Assign the privileged level secret", false, func(c *config.Config) *aaa.Secret { return &c.AAA.EnableSecret }),
-		enable("password", "Assign the privileged level password", true, func(c *config.Config) *aaa.Secret { return &c.AAA.EnablePassword }),
+		enable("secret", "Assign the privileged level secret", false),
+		enable("password", "Assign the privileged level password", true),
 	}
 }
 
-const secretSyntax = `( 0$type("Specifies an UNENCRYPTED password will follow") <value:LINE>("The UNENCRYPTED (cleartext) password") | 5$type("Specifies an MD5 HASHED secret will follow") <value:LINE>("The HASHED secret") | 7$type("Specifies a HIDDEN password will follow") <value:LINE>("The HIDDEN password") | 8$type("Specifies a PBKDF2 HASHED secret will follow") <value:LINE>("The HASHED secret") | 9$type("Specifies a SCRYPT HASHED secret will follow") <value:LINE>("The HASHED secret") | <value:LINE>("The UNENCRYPTED (cleartext) password") )`
+const secretSyntax = `( 0$type("Specifies an UNENCRYPTED password will follow") <value:LINE>("The UNENCRYPTED (cleartext) password") | 4$type("Specifies a SHA256 HASHED secret, which is refused") <value:LINE>("The HASHED secret") | 5$type("Specifies an MD5 HASHED secret will follow") <value:LINE>("The HASHED secret") | 7$type("Specifies a HIDDEN password will follow") <value:LINE>("The HIDDEN password") | 8$type("Specifies a PBKDF2 HASHED secret will follow") <value:LINE>("The HASHED secret") | 9$type("Specifies a SCRYPT HASHED secret will follow") <value:LINE>("The HASHED secret") | <value:LINE>("The UNENCRYPTED (cleartext) password") )`
 
 // setSecret stores what was typed: hashes as they are, clear text as type 9
 // for `secret`, as type 0 or 7 for `password`.
 func setSecret(c *language.Context, at *aaa.Secret, plain bool) error {
 	typed := c.Args.String("type")
 	text := strings.TrimSpace(c.Args.String("value"))
+	if err := refusedTypes(typed, text, plain); err != nil {
+		return err
+	}
 	kind := 0
 	if typed != "" {
 		kind = int(typed[0] - '0')
@@ -192,15 +201,21 @@ func secretArgs(s aaa.Secret) []grammar.Args {
 	return []grammar.Args{args("type", fmt.Sprint(s.Type), "value", s.Value)}
 }
 
+// maxUserName is the longest name of a user.
+const maxUserName = 64
+
 // users are the `username` lines. RANCID and NAPALM parse them: `username X
 // privilege N secret 9 HASH` and nothing after it. [reference/ios-cli.md 1.11]
 func users() []language.Declaration {
 	return []language.Declaration{{
 		Mode: language.Global, Group: "username", Doc: "reference/ios-cli.md 1.11",
-		Syntax: `username("Establish User Name Authentication") <name:WORD>("User name") ![ [ privilege("Set user privilege level") <level:0-15>("User privilege level") ] [ ( secret$how("Specify the secret for the user") | password$how("Specify the password for the user") ) ` + secretSyntax + ` ] ]`,
+		Syntax: `username("Establish User Name Authentication") <name:WORD>("User name") ![ [ privilege("Set user privilege level") <level:0-15>("User privilege level") ] [ nopassword$nopassword("No password is required for the user to log in, refused by this box") | ( secret$how("Specify the secret for the user") | password$how("Specify the password for the user") ) ` + secretSyntax + ` ] ]`,
 		Set: func(c *language.Context) error {
 			name := c.Args.String("name")
-			if len(name) > 64 {
+			if c.Args.Has("nopassword") {
+				return language.Answer("% A user without a password is refused: set a secret, or a key below ip ssh pubkey-chain")
+			}
+			if len(name) > maxUserName {
 				return language.Answer("% User name is longer than 64 characters")
 			}
 			u := c.Config.AAA.User(name)

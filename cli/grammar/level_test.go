@@ -13,7 +13,7 @@ func TestReachAndRelevel(t *testing.T) {
 	for _, c := range []struct {
 		line, words string
 		n, complete int
-	}{{"sh", "show", 3, 0}, {"sh log", "show logging", 1, 1}, {"SHOW LOGGING 3", "show logging 3", 1, 1}, {"de", "debug", 1, 0},
+	}{{"sh", "show", 3, 0}, {"sh log", "show logging", 1, 1}, {"SHOW LOGGING 3", "show logging 3", 1, 1}, {"deb", "debug", 1, 0},
 		{"x", "", 0, 0}, {"", "", 0, 0}, {"show x", "", 0, 0}, {"no debug", "", 0, 0}} {
 		words, all, ok := g.Reach(c.line)
 		complete := 0

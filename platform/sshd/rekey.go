@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"golang.org/x/crypto/ssh"
+
+	"option150/platform/message"
 )
 
 // Sizes of RSA host keys in bits. Clients of today refuse smaller ones.
@@ -99,3 +101,23 @@ func bare(err error) error {
 	}
 	return err
 }
+
+// The facts about host keys.
+type (
+	// KeysMade is recorded when the operator made new host keys.
+	KeysMade struct{}
+	// KeysRemoved is recorded when he removed them.
+	KeysRemoved struct{}
+)
+
+// EventName implements journal.Event.
+func (KeysMade) EventName() string { return "ssh.KeysMade" }
+
+// EventName implements journal.Event.
+func (KeysRemoved) EventName() string { return "ssh.KeysRemoved" }
+
+// LogMessage implements journal.Logged.
+func (KeysMade) LogMessage() (message.Message, bool) { return message.SSHEnabled.With(), true }
+
+// LogMessage implements journal.Logged.
+func (KeysRemoved) LogMessage() (message.Message, bool) { return message.SSHDisabled.With(), true }

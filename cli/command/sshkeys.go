@@ -1,0 +1,254 @@
+package command
+
+import (
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"option150/cli/grammar"
+	"option150/cli/language"
+	"option150/platform/sshd"
+)
+
+// maxChainUsers bounds the users with keys.
+const maxChainUsers = 100
+
+// pubkeyChain is `ip ssh pubkey-chain`: the keys users log in with. A key is
+// typed as text and kept as its hash. [reference/ios-cli.md 1.14]
+func pubkeyChain() []language.Declaration {
+	const doc = "reference/ios-cli.md 1.14"
+	user := func(c *language.Context) *sshd.UserKeys { return c.Config.SSH.User(c.Keys.String("user")) }
+	var types []string
+	for _, t := range sshd.KeyTypes() {
+		types = append(types, fmt.Sprintf("%s$type(%q)", t, t+" key"))
+	}
+	return []language.Declaration{
+		{
+			Mode: language.Global, Enters: modePubkey, Group: "ip ssh", Doc: doc,
+			Syntax: `ip ssh pubkey-chain("pubkey-chain")`,
+			Set:    func(*language.Context) error { return nil },
+			Unset:  func(c *language.Context) error { c.Config.SSH.Chain = nil; return nil },
+			Get:    func(v *language.View) []grammar.Args { return one(len(v.Config.SSH.Chain) > 0) },
+		},
+		{
+			Mode: modePubkey, Enters: modePubkeyUser, Doc: doc,
+			Syntax: `username("Enter username") <user:WORD>("Username")`,
+			Set: func(c *language.Context) error {
+				name, s := c.Args.String("user"), &c.Config.SSH
+				switch {
+				case s.User(name) != nil:
+				case len(name) > maxUserName:
+					return language.Answer("% User name is longer than 64 characters")
+				case len(s.Chain) >= maxChainUsers:
+					return language.Answer("% Too many users")
+				default:
+					s.Chain = append(s.Chain, sshd.UserKeys{User: name})
+					slices.SortFunc(s.Chain, func(a, b sshd.UserKeys) int { return strings.Compare(a.User, b.User) })
+				}
+				return nil
+			},
+			Unset: func(c *language.Context) error {
+				c.Config.SSH.Chain = slices.DeleteFunc(c.Config.SSH.Chain, func(u sshd.UserKeys) bool { return u.User == c.Args.String("user") })
+				return nil
+			},
+			Get: func(v *language.View) []grammar.Args {
+				var out []grammar.Args
+				for _, u := range v.Config.SSH.Chain {
+					out = append(out, args("user", u.User))
+				}
+				return out
+			},
+		},
+		{
+			Mode: modePubkeyUser, Collects: "conf-ssh-pubkey-data", Doc: doc,
+			Syntax: `key-string("Enter the key as text, up to exit or an empty line")`,
+			Set: func(c *language.Context) error {
+				k, err := sshd.ParseKey(c.Args.String(language.TextArg))
+				if err != nil {
+					return language.Answer("%SSH: Failed to decode the Key Value (" + strings.TrimPrefix(err.Error(), sshd.ErrKey.Error()+": ") + ")")
+				}
+				return addKey(user(c), k)
+			},
+		},
+		{
+			Mode: modePubkeyUser, Doc: doc,
+			Syntax: `key-hash("Enter the key hash") ( ` + strings.Join(types, " | ") + ` ) <hash:WORD>("MD5 hash of the key") [ <comment:LINE>("Comment") ]`,
+			Set: func(c *language.Context) error {
+				h, ok := sshd.CleanHash(c.Args.String("hash"))
+				if !ok {
+					return language.Answer("%SSH: The key hash is not 32 hexadecimal digits")
+				}
+				return addKey(user(c), sshd.Key{Type: c.Args.String("type"), Hash: h, Comment: sshd.CleanComment(c.Args.String("comment"))})
+			},
+			Unset: func(c *language.Context) error {
+				h, _ := sshd.CleanHash(c.Args.String("hash"))
+				if u := user(c); u != nil {
+					u.Keys = slices.DeleteFunc(slices.Clone(u.Keys), func(k sshd.Key) bool { return k.Type == c.Args.String("type") && k.Hash == h })
+				}
+				return nil
+			},
+			Get: func(v *language.View) []grammar.Args {
+				var out []grammar.Args
+				u := user(viewContext(v))
+				if u == nil {
+					return nil
+				}
+				for _, k := range u.Keys {
+					a := args("type", k.Type, "hash", k.Hash)
+					if k.Comment != "" {
+						a["comment"] = k.Comment
+					}
+					out = append(out, a)
+				}
+				return out
+			},
+		},
+	}
+}
+
+func addKey(u *sshd.UserKeys, k sshd.Key) error {
+	if u == nil {
+		return language.Answer("% The user was removed meanwhile")
+	}
+	for i := range u.Keys {
+		if u.Keys[i].Type == k.Type && u.Keys[i].Hash == k.Hash {
+			u.Keys[i] = k
+			return nil
+		}
+	}
+	if len(u.Keys) >= sshd.MaxKeys {
+		return language.Answer("% Too many keys")
+	}
+	u.Keys = append(u.Keys, k)
+	return nil
+}
+
+// hostKeys are `crypto key generate rsa` and `crypto key zeroize rsa`. Host keys
+// exist from the first start on: they are replaced, not made.
+// [reference/ios-cli.md 1.14]
+func hostKeys(b *Box) []language.Declaration {
+	const doc = "reference/ios-cli.md 1.14"
+	return []language.Declaration{
+		{Mode: language.Global, Doc: doc, Run: b.generateKeys,
+			Syntax: `crypto("Encryption module") key("Long term key operations") generate("Generate new keys") rsa("Generate RSA keys") [ general-keys$general("Generate a general purpose RSA key pair for signing and encryption") ] [ modulus("Number of modulus bits on the command line") <bits:360-4096>("Size of the key modulus") ]`},
+		{Mode: language.Global, Doc: doc, Run: b.zeroizeKeys,
+			Syntax: `crypto key zeroize("Remove keys") rsa("Remove RSA keys")`},
+	}
+}
+
+func (b *Box) keyName(in *language.Invocation) string {
+	if d := in.Config.Domain; d != "" {
+		return in.Config.Hostname + "." + d
+	}
+	return in.Config.Hostname
+}
+
+func (b *Box) generateKeys(in *language.Invocation) error {
+	name := b.keyName(in)
+	fmt.Fprintf(in.Out, "The name for the keys will be: %s\n", name)
+	if len(b.HostKeys.Signers()) > 0 {
+		fmt.Fprintf(in.Out, "%% You already have RSA keys defined named %s.\n", name)
+		if yes, err := yesNo(in, "% Do you really want to replace them? [yes/no]: "); err != nil || !yes {
+			return nil
+		}
+	}
+	bits := in.Args.Int("bits")
+	if bits == 0 {
+		fmt.Fprintf(in.Out, "Choose the size of the key modulus in the range of %d to %d for your\n  General Purpose Keys. A large modulus may take a few minutes.\n\n", sshd.MinHostKeyBits, sshd.MaxHostKeyBits)
+		a, err := in.Op.Ask("How many bits in the modulus [2048]: ")
+		if err != nil {
+			return nil
+		}
+		if bits = sshd.MinHostKeyBits; strings.TrimSpace(a) != "" {
+			if bits, err = strconv.Atoi(strings.TrimSpace(a)); err != nil || bits > sshd.MaxHostKeyBits {
+				return language.Answer(fmt.Sprintf("%% A decimal number between %d and %d", sshd.MinHostKeyBits, sshd.MaxHostKeyBits))
+			}
+		}
+	}
+	if bits < sshd.MinHostKeyBits {
+		fmt.Fprintf(in.Out, "%% SSH clients refuse keys of %d bits: %d are used.\n", bits, sshd.MinHostKeyBits)
+		bits = sshd.MinHostKeyBits
+	}
+	fmt.Fprintf(in.Out, "%% The key modulus size is %d bits\n%% Generating %d bit RSA keys, keys will be non-exportable...\n", bits, bits)
+	began := time.Now()
+	if err := b.HostKeys.Regenerate(bits); err != nil {
+		return language.Answer("% The keys could not be made (" + cause(err) + ")")
+	}
+	fmt.Fprintf(in.Out, "[OK] (elapsed time was %d seconds)\n", int(time.Since(began).Seconds()))
+	fmt.Fprintln(in.Out, "% Clients that know the old keys will warn that the key of this box has changed.")
+	b.Journal.Record(sshd.KeysMade{})
+	return nil
+}
+
+func (b *Box) zeroizeKeys(in *language.Invocation) error {
+	if len(b.HostKeys.Signers()) == 0 {
+		return language.Answer("% No RSA keys to be removed.")
+	}
+	fmt.Fprintln(in.Out, "% All keys of this box will be removed, and SSH lets nobody in without them.")
+	if yes, err := yesNo(in, "Do you really want to remove these keys? [yes/no]: "); err != nil || !yes {
+		return nil
+	}
+	if err := b.HostKeys.Zeroize(); err != nil {
+		return language.Answer("% The keys could not be removed (" + cause(err) + ")")
+	}
+	b.Journal.Record(sshd.KeysRemoved{})
+	return nil
+}
+
+// yesNo asks until it is answered.
+func yesNo(in *language.Invocation, question string) (bool, error) {
+	for {
+		a, err := in.Op.Ask(question)
+		if err != nil {
+			return false, err
+		}
+		switch a = strings.ToLower(strings.TrimSpace(a)); {
+		case a != "" && strings.HasPrefix("yes", a):
+			return true, nil
+		case a != "" && strings.HasPrefix("no", a):
+			return false, nil
+		}
+		if in.Ctx.Err() != nil {
+			return false, errors.New("interrupted")
+		}
+		fmt.Fprintln(in.Out, "% Please answer 'yes' or 'no'.")
+	}
+}
+
+// showKeys is `show crypto key mypubkey`.
+func showKeys(b *Box) []language.Declaration {
+	return []language.Declaration{text(`crypto("Encryption module") key("Show long term public keys") mypubkey("Show public keys associated with this router") ( rsa$type("Show RSA public keys") | all$type("Show all public keys") )`, privileged, "reference/ios-cli.md 1.14", func(in *language.Invocation) string {
+		var w strings.Builder
+		for _, k := range b.HostKeys.Public() {
+			if in.Args.String("type") == "rsa" && k.Bits == 0 {
+				continue
+			}
+			kind := strings.ToUpper(strings.TrimPrefix(k.Type, "ssh-"))
+			fmt.Fprintf(&w, "%% Key pair was generated at: %s\nKey name: %s\nKey type: %s KEYS\n Storage Device: private-config\n Usage: General Purpose Key\n Key is not exportable.\n Key Data:\n", k.Made.UTC().Format("15:04:05 UTC Jan 2 2006"), b.keyName(in), kind)
+			w.WriteString(hexBlock(k.PKIX))
+		}
+		return w.String()
+	})}
+}
+
+// hexBlock is bytes in rows of eight groups.
+func hexBlock(b []byte) string {
+	var w strings.Builder
+	for i := 0; i < len(b); i += 4 {
+		switch {
+		case i == 0:
+			w.WriteString("  ")
+		case i%32 == 0:
+			w.WriteString("\n  ")
+		default:
+			w.WriteByte(' ')
+		}
+		w.WriteString(strings.ToUpper(hex.EncodeToString(b[i:min(i+4, len(b))])))
+	}
+	w.WriteString("\n")
+	return w.String()
+}
