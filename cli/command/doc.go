@@ -23,9 +23,9 @@ func All(b *Box) []language.Declaration {
 		dhcpGlobal(), dhcpPools(), domain(), place("ip domain", "ip name-server", "ip host", "ip cef", "ipv6", "multilink"),
 		place("voice service", "voice class", "voice-card"), registerGlobal(), registerDNs(), registerPools(), place("voice register", "voice "),
 		loginGlobal(), aliasCommands(), users(), sshGlobal(), place("license", "archive", "redundancy", "crypto", "ip ssh", "ip tftp"),
-		archiveSection(), interfaces(), place("router ", "ip forward-protocol", "ip default-gateway"),
-		httpServer(), place("ip http"), accessLists(), place("ip nat", "ip route", "ip "),
-		place("access-list", "snmp-server", "tacacs", "radius", ""), tftpServer(), place("control-plane", "voice-port", "mgcp", "sccp", "dspfarm", "dial-peer", "gateway", "gatekeeper", "sip-ua"),
+		archiveSection(), interfaces(), place("interface ", "router ", "ip forward-protocol", "ip default-gateway"),
+		httpServer(), place("ip http"), place("ip nat", "ip route", "ip "),
+		accessLists(), place("access-list", "snmp-server", "tacacs", "radius", ""), tftpServer(), place("control-plane", "voice-port", "mgcp", "sccp", "dspfarm", "dial-peer", "gateway", "gatekeeper", "sip-ua"),
 		telephonyService(), place("ephone-template", "ephone-dn-template", "ephone-type"), carriedSections(), ephoneDNs(), ephones(), place("ephone-hunt"),
 		banners(), privileges(b), lines(), place("scheduler", "ntp ", "event "),
 		// the commands every configuration mode has

@@ -165,7 +165,6 @@ func lines() []language.Declaration {
 		l := config.DefaultLine("", 0, 0)
 		return &l
 	}
-	transport := func(c *language.Context) *string { return &at(c).Transport }
 	ds := []language.Declaration{
 		{
 			Mode: language.Global, Enters: modeLine, Doc: "reference/ios-cli.md 1.14",
@@ -207,48 +206,57 @@ func lines() []language.Declaration {
 			Unset:  func(c *language.Context) error { at(c).Synchronous = false; return nil },
 			Get:    func(v *language.View) []grammar.Args { return one(at(viewContext(v)).Synchronous) },
 		},
-		{
-			Mode: modeLine, Doc: "reference/ios-cli.md 1.14",
-			Syntax: `transport("Define transport protocols for line") input("Define which protocols to use when connecting to the terminal server") ![ ( all$what("All protocols") | none$what("No protocols") | ssh$ssh("TCP/IP SSH protocol") [ telnet$telnet("TCP/IP Telnet protocol, not served by this box") ] | telnet$telnet("TCP/IP Telnet protocol, not served by this box") [ ssh$ssh("TCP/IP SSH protocol") ] ) ]`,
-			Set: func(c *language.Context) error {
-				var list []string
-				for _, k := range []string{"what", "telnet", "ssh"} {
-					if c.Args.Has(k) {
-						list = append(list, c.Args.String(k))
-					}
-				}
-				*transport(c) = strings.Join(list, " ")
-				return nil
-			},
-			Unset: func(c *language.Context) error { *transport(c) = ""; return nil },
-			Get: func(v *language.View) []grammar.Args {
-				var out []grammar.Args
-				switch t := *transport(viewContext(v)); t {
-				case "":
-				case "all", "none":
-					out = append(out, args("what", t))
-				default:
-					a := args()
-					for _, w := range strings.Fields(t) {
-						a[w] = w
-					}
-					out = append(out, a)
-				}
-				return out
-			},
-		},
+	}
+	ds = append(ds, lineLogin(at)...)
+	ds = append(ds,
 		value(modeLine, `length("Set number of lines on a screen") ![ <n:0-512>("Number of lines on screen (0 for no pausing)") ]`, "n", "", "reference/ios-cli.md 1.14", 24, func(c *language.Context) *int { return &at(c).Length }),
 		value(modeLine, `width("Set width of the display terminal") ![ <n:0-512>("Number of characters on a screen line") ]`, "n", "", "reference/ios-cli.md 1.14", 80, func(c *language.Context) *int { return &at(c).Width }),
 		value(modeLine, `history("Enable and control the command history function") size("Set history buffer size") ![ <n:0-256>("Size of history buffer") ]`, "n", "", "reference/ios-cli.md 1.6", 10, func(c *language.Context) *int { return &at(c).HistorySize }),
+		lineTransport(at),
 		value(modeLine, `speed("Set the transmit and receive speeds") ![ <n:0-4294967>("Transmit and receive speeds") ]`, "n", "", "reference/ios-cli.md 1.14", 0, func(c *language.Context) *int { return &at(c).Speed }),
-	}
-	ds = append(ds, lineLogin(at)...)
+	)
 	return append(ds, carryAll(modeLine, "reference/ios-cli.md 1.14",
 		`transport preferred("Specify the preferred protocol to use") <rest:LINE>("Protocol")`,
 		`transport output("Define which protocols to use for outgoing connections") <rest:LINE>("Protocols")`,
 		`stopbits("Set async line stop bits") <rest:LINE>("Stop bits")`,
 		`session-timeout("Set interval for closing connection when there is no input traffic") <rest:LINE>("Minutes")`,
 	)...)
+}
+
+// lineTransport is `transport input`: what is asked for is kept; SSH is what is
+// served.
+func lineTransport(at func(*language.Context) *config.Line) language.Declaration {
+	transport := func(c *language.Context) *string { return &at(c).Transport }
+	return language.Declaration{
+		Mode: modeLine, Doc: "reference/ios-cli.md 1.14",
+		Syntax: `transport("Define transport protocols for line") input("Define which protocols to use when connecting to the terminal server") ![ ( all$what("All protocols") | none$what("No protocols") | ssh$ssh("TCP/IP SSH protocol") [ telnet$telnet("TCP/IP Telnet protocol, not served by this box") ] | telnet$telnet("TCP/IP Telnet protocol, not served by this box") [ ssh$ssh("TCP/IP SSH protocol") ] ) ]`,
+		Set: func(c *language.Context) error {
+			var list []string
+			for _, k := range []string{"what", "telnet", "ssh"} {
+				if c.Args.Has(k) {
+					list = append(list, c.Args.String(k))
+				}
+			}
+			*transport(c) = strings.Join(list, " ")
+			return nil
+		},
+		Unset: func(c *language.Context) error { *transport(c) = ""; return nil },
+		Get: func(v *language.View) []grammar.Args {
+			var out []grammar.Args
+			switch t := *transport(viewContext(v)); t {
+			case "":
+			case "all", "none":
+				out = append(out, args("what", t))
+			default:
+				a := args()
+				for _, w := range strings.Fields(t) {
+					a[w] = w
+				}
+				out = append(out, a)
+			}
+			return out
+		},
+	}
 }
 
 func setLine(c *language.Context) error {
