@@ -42,12 +42,14 @@ func (b *Box) processesText() string {
 		five, one, fiveMinutes, ms, float64(five), float64(one), float64(fiveMinutes))
 }
 
-// memoryText prints both rows NAPALM needs.
+// memoryText prints both rows NAPALM needs. Linux has no address for them; the
+// one printed is no decimal number, and two blanks are between the columns, so
+// that Ansible's `\s(\d+)\s` finds total, used and free. [reference/ios-cli.md 3.4]
 func memoryText(m host.Memory) string {
 	used := m.Total - min(m.Available, m.Total)
-	return fmt.Sprintf("                Head    Total(b)     Used(b)     Free(b)   Lowest(b)  Largest(b)\n"+
-		"Processor   00000000 %11d %11d %11d %11d %11d\n"+
-		"      I/O   00000000 %11d %11d %11d %11d %11d\n"+
+	return fmt.Sprintf("                Head      Total(b)       Used(b)       Free(b)     Lowest(b)    Largest(b)\n"+
+		"Processor   F0000000  %12d  %12d  %12d  %12d  %12d\n"+
+		"      I/O   F8000000  %12d  %12d  %12d  %12d  %12d\n"+
 		"\nThis box: resident %d, peak %d bytes\n",
 		m.Total, used, m.Available, m.Available, m.Available, 0, 0, 0, 0, 0, m.Resident, m.Peak)
 }
