@@ -26,6 +26,7 @@ import (
 	"option150/cli/command"
 	"option150/dhcp"
 	"option150/hfs"
+	"option150/platform/aaa"
 	"option150/platform/archive"
 	"option150/platform/config"
 	"option150/platform/fileserver"
@@ -67,10 +68,10 @@ type Options struct {
 
 // Appliance is one box.
 type Appliance struct {
-	opt   Options
-	box   *command.Box
-	lock  *os.File
-	keys  *sshd.HostKeys
+	opt  Options
+	box  *command.Box
+	lock *os.File
+	keys *sshd.HostKeys
 
 	counts  *metrics.Counts
 	metrics *metrics.Server
@@ -178,7 +179,10 @@ func (a *Appliance) openServices(root string) (err error) {
 	if a.keys, err = sshd.OpenHostKeys(filepath.Join(root, "nvram")); err != nil {
 		return err
 	}
-	b.SSHD = sshd.New(sshd.Options{Authenticate: a.authenticate, Handler: a.sshSession, HostKeys: a.keys, Recorder: b.Journal,
+	b.HostKeys = a.keys
+	b.Guard = aaa.NewGuard(func() aaa.Block { return b.Store.Current().AAA.Block }, func() { b.Journal.Record(quietMode{}) })
+	b.SSHD = sshd.New(sshd.Options{Authenticate: a.authenticate, Authorized: a.authorized, Failed: a.loginFailed, Quiet: a.quiet,
+		Handler: a.sshSession, Subsystems: map[string]sshd.Handler{"sftp": a.sftp}, HostKeys: a.keys, Recorder: b.Journal,
 		Banner: func() string { return b.Store.Current().Banner("login") }})
 	if a.metrics, err = metrics.New(a.sources()); err != nil {
 		return err
@@ -225,6 +229,9 @@ func (a *Appliance) close() {
 	a.sessions.Wait()
 	if b.Netif != nil {
 		b.Netif.Close()
+	}
+	if b.Guard != nil {
+		b.Guard.Close()
 	}
 	if a.keys != nil {
 		_ = a.keys.Close()

@@ -8,14 +8,13 @@ import (
 	"io/fs"
 	"net/netip"
 	"strings"
-	"time"
 
 	"option150/cli/session"
 	"option150/cli/terminal"
 	"option150/platform/aaa"
 	"option150/platform/console"
-	"option150/platform/message"
 	"option150/platform/sshd"
+	"option150/platform/sshd/filecopy"
 )
 
 // Run opens the doors and waits until the context ends or the operator asks
@@ -61,10 +60,6 @@ func (a *Appliance) beside(f func(context.Context)) {
 		defer a.sessions.Done()
 		f(a.life)
 	}()
-}
-
-func (a *Appliance) authenticate(user, password string) (aaa.User, bool) {
-	return aaa.Authenticate(a.box.Store.Current().AAA, user, password)
 }
 
 // fresh reports a box without a startup configuration.
@@ -160,17 +155,18 @@ func (a *Appliance) consoleSession(ctx context.Context, d *door) error {
 		o.Privilege = l.Privilege
 	}
 	banner(d.term.Writer(), c.Banner("motd"))
-	if l != nil && l.Login == "local" && c.AAA.CanLogin() {
-		u, err := a.login(d.term, c.Banner("login"))
-		if err != nil {
-			return err
-		}
-		o.User, o.Privilege = u.Name, max(u.Privilege, o.Privilege)
+	u, err := a.consoleUser(d.term, c)
+	if errors.Is(err, errNobody) {
+		return nil
 	}
+	if err != nil {
+		return err
+	}
+	o.User, o.Privilege = u.Name, max(u.Privilege, o.Privilege)
 	banner(d.term.Writer(), c.Banner("exec"))
 	_, _, leave := a.lines.enter("con", 0, o.User, "")
 	defer leave()
-	err := d.session(o).Run(ctx)
+	err = d.session(o).Run(ctx)
 	if errors.Is(err, terminal.ErrIdle) {
 		return nil
 	}
@@ -178,53 +174,6 @@ func (a *Appliance) consoleSession(ctx context.Context, d *door) error {
 		return io.EOF // the stream ended, not the session
 	}
 	return err
-}
-
-// login is that of a serial line. Three wrong tries start over.
-// [reference/ios-cli.md 1.2]
-func (a *Appliance) login(t *terminal.Terminal, text string) (aaa.User, error) {
-	banner(t.Writer(), text)
-	fmt.Fprint(t.Writer(), "\nUser Access Verification\n\n")
-	t.Idle(loginPatience)
-	defer t.Idle(0)
-	for {
-		name, err := t.ReadAnswer("Username: ")
-		if err != nil {
-			return aaa.User{}, err
-		}
-		if name = strings.TrimSpace(name); name == "" {
-			continue
-		}
-		password, err := t.ReadPassword("Password: ")
-		if err != nil {
-			return aaa.User{}, err
-		}
-		if u, ok := a.authenticate(name, password); ok {
-			a.box.Journal.Record(consoleLogin{name, true})
-			return u, nil
-		}
-		a.box.Journal.Record(consoleLogin{name, false})
-		fmt.Fprint(t.Writer(), "% Login invalid\n\n")
-	}
-}
-
-// loginPatience is how long a login prompt waits.
-const loginPatience = 60 * time.Second
-
-// consoleLogin is a login on the console, granted or refused.
-type consoleLogin struct {
-	user string
-	ok   bool
-}
-
-func (consoleLogin) EventName() string { return "session.ConsoleLogin" }
-
-func (c consoleLogin) LogMessage() (message.Message, bool) {
-	m := message.LoginFailed
-	if c.ok {
-		m = message.LoginSuccess
-	}
-	return m.With(c.user, "0.0.0.0", 0), true
 }
 
 func banner(w io.Writer, text string) {
@@ -244,8 +193,12 @@ type Visit struct {
 	Command       string // lines to carry out instead of a shell, as in `ssh box "show clock"`
 }
 
-// sshSession is one shell or one exec request over SSH.
+// sshSession is one shell, one exec request or one scp over SSH.
 func (a *Appliance) sshSession(ctx context.Context, s *sshd.Session) {
+	if filecopy.IsSCP(s.Command) {
+		a.scp(ctx, s)
+		return
+	}
 	v := Visit{Stream: s, User: s.User, Line: s.Line, From: s.Remote.Addr().Unmap(), Width: s.Width, Height: s.Height, Resize: s.Resize, Command: s.Command}
 	if !s.Pty {
 		v.Height = 0 // a script on a pipe answers no --More--
