@@ -22,10 +22,14 @@ type box struct {
 
 func newBox(t testing.TB) *box {
 	t.Helper()
-	f := config.Facts{Interfaces: []config.InterfaceFact{
+	return newBoxWith(t, config.Facts{Interfaces: []config.InterfaceFact{
 		{Mapping: netif.Mapping{Name: "GigabitEthernet0/0", Device: "eth0", Managed: true}, Up: true},
 		{Mapping: netif.Mapping{Name: "GigabitEthernet0/1", Device: "eth1"}, Up: true, Addrs: []netip.Prefix{netip.MustParsePrefix("192.0.2.1/24")}},
-	}}
+	}})
+}
+
+func newBoxWith(t testing.TB, f config.Facts) *box {
+	t.Helper()
 	b := &command.Box{}
 	b.Store = running.New(running.Options{Initial: config.Default(f), Facts: func() config.Facts { return f }})
 	l, err := command.New(b)

@@ -138,7 +138,7 @@ func (l *Language) add(d *Declaration, types grammar.Types) error {
 	d.syntax = s
 	l.first[[2]string{d.Mode, strings.ToLower(s.FirstWord())}] = true
 	if d.Carry {
-		d.Set, d.Unset = l.carry, dropCarried
+		d.Set, d.Unset, d.Reset = l.carry, l.negate(d), dropCarried
 	}
 	level := d.Level
 	if d.Mode != Exec && !d.Free && level == 0 {
@@ -161,8 +161,23 @@ func (l *Language) Carried(header, line string) config.Carried {
 	return k
 }
 
+// negate is `no` before a line that is carried: the line goes. If there is none,
+// the negation of a command without arguments says something itself (`no vad`,
+// `no huntstop`) and is carried.
+func (l *Language) negate(d *Declaration) func(*Context) error {
+	return func(c *Context) error {
+		if c.Config.DropCarried(c.Header, c.Line) {
+			c.Config.DropSection(c.Line)
+		} else if d.Enters == "" && len(c.Args) == 0 {
+			c.Config.Carry(l.Carried(c.Header, "no "+c.Line))
+		}
+		return nil
+	}
+}
+
 func dropCarried(c *Context) error {
 	c.Config.DropCarried(c.Header, c.Line)
+	c.Config.DropCarried(c.Header, "no "+c.Line)
 	c.Config.DropSection(c.Line)
 	return nil
 }

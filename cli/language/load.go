@@ -59,7 +59,7 @@ func (l *Language) Load(text string, base *config.Config, valid func(*config.Con
 	ld.margin, ld.indented = layout(ld.lines)
 	ld.known = map[string]bool{}
 	for _, k := range base.Carried {
-		ld.known[k.Line] = true
+		ld.know(k.Line)
 	}
 	for i := skipPreamble(ld.lines); i < len(ld.lines); i++ {
 		i += ld.line(i)
@@ -186,12 +186,21 @@ func (ld *loader) flush() {
 // keep carries a line. A large file is mostly lines seen once: the search for
 // another of their kind is left out.
 func (ld *loader) keep(k config.Carried) {
-	if ld.known[k.Line] || ld.known["no "+k.Line] {
+	word := strings.Fields(k.Line)[0]
+	if ld.known[k.Line] || ld.known["no "+word] {
 		ld.rep.Config.Carry(k)
 	} else {
 		ld.rep.Config.CarryNew(k)
 	}
-	ld.known[k.Line] = true
+	ld.know(k.Line)
+}
+
+// know notes a line that is carried, and of a negation what it is about.
+func (ld *loader) know(line string) {
+	ld.known[line] = true
+	if w := strings.Fields(line); len(w) > 1 && w[0] == "no" {
+		ld.known["no "+w[1]] = true
+	}
 }
 
 func (ld *loader) command(number int, text string, indent int) {
@@ -350,6 +359,9 @@ func (ld *loader) apply(number int, text string, indent int, sec Section, r gram
 		ld.keep(ld.l.Carried(sec.Header, line))
 	} else {
 		err = ld.l.Apply(cand, sec, r, text)
+		if line, ok := ld.l.Canonical(r); ok && d.Carry {
+			ld.know(line) // `no vad` may be carried itself
+		}
 	}
 	if err == nil && ld.valid != nil && !d.Carry {
 		err = ld.valid(cand)

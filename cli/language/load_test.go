@@ -78,9 +78,12 @@ func TestLoad(t *testing.T) {
 
 		{"no of a carried line", "ip cef\nno ip cef\n", "", "0 2 0"},
 		{"no of the beginning of one", "snmp-server location here\nno snmp-server location\n", "", "0 2 0"},
-		{"no of the beginning of several", "access-list 10 permit any\naccess-list 10 deny any\nno access-list 10\n", "access-list 10 permit any/access-list 10 deny any/no access-list 10", "0 3 0"},
+		{"no of the beginning of several", "snmp-server host a\nsnmp-server host b\nno snmp-server host\n", "", "0 3 0"},
 		{"no that is carried", "no ip cef\nno ip domain lookup\n", "no ip cef/no ip domain lookup", "0 2 0"},
 		{"a line takes the place of its no", "no aaa new-model\naaa new-model\n", "aaa new-model", "0 2 0"},
+		{"no of a carried flag", "ephone-dn 1\n no huntstop\n call-forward busy 1\n no call-forward\n", "ephone-dn  1/ no huntstop/ call-forward busy 1", "1 2 1"},
+		{"no, then the line", "ephone-dn 1\n no park-slot\n park-slot 1\n", "ephone-dn  1/ park-slot 1", "1 2 0"},
+		{"no no", "no no no\nno no\n", "no no", "0 2 0"},
 		{"no of a section", "ephone 1\n type 7960\n foo\nno ephone 1\n", "", "3 1 0"},
 
 		{"bad argument", "ip http port 99999\nhostname X\n", "hostname X", "1 0 1"},

@@ -17,9 +17,9 @@ type Carried struct {
 
 // Carry keeps a line. Carrying the same line again changes nothing; a block
 // carried again gets the lines it lacks, or, if it is nested, the new form. A
-// line takes the place of its negation.
+// line takes the place of its negation: `no X` and `X Y` are never there both.
 func (c *Config) Carry(n Carried) {
-	negation, opposite := "no "+n.Line, -1
+	negated := false
 	for i := range c.Carried {
 		k := &c.Carried[i]
 		if k.In != n.In {
@@ -29,18 +29,27 @@ func (c *Config) Carry(n Carried) {
 			k.merge(n.Children)
 			return
 		}
-		if k.Line == negation {
-			opposite = i
-		}
+		negated = negated || k.negates(n.Line)
 	}
-	if opposite >= 0 {
-		c.Carried = slices.Delete(c.Carried, opposite, opposite+1)
+	if negated {
+		c.Carried = slices.DeleteFunc(c.Carried, func(k Carried) bool { return k.In == n.In && k.negates(n.Line) })
 	}
 	c.CarryNew(n)
 }
 
+// negates reports that a carried line is `no` before the first words of line.
+func (k *Carried) negates(line string) bool {
+	rest, ok := strings.CutPrefix(k.Line, "no ")
+	return ok && begins(line, rest)
+}
+
+// begins reports that a line begins with these words.
+func begins(line, words string) bool {
+	return strings.HasPrefix(line, words) && (len(line) == len(words) || line[len(words)] == ' ')
+}
+
 // CarryNew is Carry for a line that is known not to be carried, neither as it
-// is nor as its negation. It does not look at the others.
+// is nor by a negation. It does not look at the others.
 func (c *Config) CarryNew(n Carried) {
 	n.Children = slices.Clone(n.Children)
 	at, _ := slices.BinarySearchFunc(c.Carried, n, func(e, t Carried) int {
@@ -87,31 +96,20 @@ func carriedOrder(a, b Carried) int {
 	return cmp.Compare(a.Place, b.Place)
 }
 
-// DropCarried removes a carried line and reports whether it was there. A
-// shorter text removes every line of the section that begins with its words,
-// as `no X` does on IOS for single-valued commands, if exactly one does.
+// DropCarried removes a carried line and reports whether anything was there. A
+// shorter text removes every line of the section that begins with its words, as
+// `no X` does on IOS.
 func (c *Config) DropCarried(in, line string) bool {
-	match := -1
-	for i, k := range c.Carried {
-		if k.In != in {
-			continue
+	drop := func(k Carried) bool { return k.In == in && k.Line == line }
+	if !slices.ContainsFunc(c.Carried, drop) {
+		if line == "no" || strings.HasPrefix(line, "no ") {
+			return false // `no no X` is no command
 		}
-		if k.Line == line {
-			match = i
-			break
-		}
-		if strings.HasPrefix(k.Line, line+" ") {
-			if match >= 0 {
-				return false
-			}
-			match = i
-		}
+		drop = func(k Carried) bool { return k.In == in && begins(k.Line, line) }
 	}
-	if match < 0 {
-		return false
-	}
-	c.Carried = slices.Delete(c.Carried, match, match+1)
-	return true
+	n := len(c.Carried)
+	c.Carried = slices.DeleteFunc(c.Carried, drop)
+	return len(c.Carried) < n
 }
 
 // DropSection removes what is carried in a section that goes away.

@@ -245,10 +245,22 @@ func TestCarried(t *testing.T) {
 			c.Carry(k("", "a 1 x", 1))
 			c.Carry(k("", "b 1 x", 1))
 			c.Carry(k("", "b 1 y", 1))
-			if !c.DropCarried("", "a 1") || c.DropCarried("", "b 1") || c.DropCarried("", "b") || c.DropCarried("", "a") {
+			c.Carry(k("", "b 2", 1))
+			if !c.DropCarried("", "a 1") || !c.DropCarried("", "b 1") || c.DropCarried("", "a") || c.DropCarried("", "b 1") {
 				t.Error("dropped wrongly")
 			}
-		}, ">b 1 x >b 1 y"},
+		}, ">b 2"},
+		{"a line takes the place of a shorter no", func(c *Config) {
+			c.Carry(k("", "no park-slot", 1))
+			c.Carry(k("", "no park", 1))
+			c.Carry(k("", "park-slot 1", 1))
+		}, ">no park >park-slot 1"},
+		{"no no is no command", func(c *Config) {
+			c.Carry(k("", "no ip cef", 1))
+			if c.DropCarried("", "no") || c.DropCarried("", "no ip") || !c.DropCarried("", "no ip cef") {
+				t.Error("dropped wrongly")
+			}
+		}, ""},
 		{"words, not letters", func(c *Config) {
 			c.Carry(k("", "ab c", 1))
 			if c.DropCarried("", "a") {
