@@ -182,6 +182,7 @@ func lines() []language.Declaration {
 				return out
 			},
 		},
+		lineAccess(at),
 		{
 			Mode: modeLine, Doc: "reference/ios-cli.md 1.14",
 			Syntax: `exec-timeout("Set the EXEC timeout") ![ <minutes:0-35791>("Timeout in minutes") [ <seconds:0-2147483>("Timeout in seconds") ] ]`,
@@ -199,6 +200,7 @@ func lines() []language.Declaration {
 		},
 		value(modeLine, `privilege("Change privilege level for line") level("Assign default privilege level for line") ![ <level:0-15>("Default privilege level for line") ]`, "level", "", "reference/ios-cli.md 1.14", 0,
 			func(c *language.Context) *int { return &at(c).Privilege }),
+		linePassword(at),
 		{
 			Mode: modeLine, Doc: "reference/ios-cli.md 1.14",
 			Syntax: `logging("Modify message logging facilities") synchronous("Synchronized message output") [ level("Severity level to output asynchronously") ( all("All messages") | <n:0-7>("Logging severity level") ) ] [ limit("Messages queue size") <limit:0-2147483647>("Queue size") ]`,
@@ -206,8 +208,8 @@ func lines() []language.Declaration {
 			Unset:  func(c *language.Context) error { at(c).Synchronous = false; return nil },
 			Get:    func(v *language.View) []grammar.Args { return one(at(viewContext(v)).Synchronous) },
 		},
+		lineCheck(at),
 	}
-	ds = append(ds, lineLogin(at)...)
 	ds = append(ds,
 		value(modeLine, `length("Set number of lines on a screen") ![ <n:0-512>("Number of lines on screen (0 for no pausing)") ]`, "n", "", "reference/ios-cli.md 1.14", 24, func(c *language.Context) *int { return &at(c).Length }),
 		value(modeLine, `width("Set width of the display terminal") ![ <n:0-512>("Number of characters on a screen line") ]`, "n", "", "reference/ios-cli.md 1.14", 80, func(c *language.Context) *int { return &at(c).Width }),

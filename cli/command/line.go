@@ -10,70 +10,74 @@ import (
 	"option150/platform/config"
 )
 
-// lineLogin are the commands of a line that say who may use it: login,
-// password, access-class. SSH always asks for a user and his secret or key:
+// linePassword is `password`, which `login` asks for. SSH always asks for a user and his secret or key:
 // `login` without `local` concerns the console. [reference/ios-cli.md 1.2, 1.14]
-func lineLogin(at func(*language.Context) *config.Line) []language.Declaration {
-	const doc = "reference/ios-cli.md 1.14"
-	return []language.Declaration{
-		{
-			Mode: modeLine, Doc: doc,
-			Syntax: `password("Set a password") ![ ( 0$type("Specifies an UNENCRYPTED password will follow") <value:LINE>("The UNENCRYPTED (cleartext) line password") | 7$type("Specifies a HIDDEN password will follow") <value:LINE>("The HIDDEN line password string") | <value:LINE>("The UNENCRYPTED (cleartext) line password") ) ]`,
-			Set:    func(c *language.Context) error { return setSecret(c, &at(c).Password, true) },
-			Unset:  func(c *language.Context) error { at(c).Password = aaa.Secret{}; return nil },
-			Get: func(v *language.View) []grammar.Args {
-				s := at(viewContext(v)).Password
-				out := secretArgs(s)
-				first, _, _ := strings.Cut(s.Value, " ")
-				if s.Type == 0 && len(out) > 0 && len(first) > 1 {
-					delete(out[0], "type") // ` password cisco`, as routers print it
-				}
-				return out
-			},
+func linePassword(at func(*language.Context) *config.Line) language.Declaration {
+	return language.Declaration{
+		Mode: modeLine, Doc: "reference/ios-cli.md 1.14",
+		Syntax: `password("Set a password") ![ ( 0$type("Specifies an UNENCRYPTED password will follow") <value:LINE>("The UNENCRYPTED (cleartext) line password") | 7$type("Specifies a HIDDEN password will follow") <value:LINE>("The HIDDEN line password string") | <value:LINE>("The UNENCRYPTED (cleartext) line password") ) ]`,
+		Set:    func(c *language.Context) error { return setSecret(c, &at(c).Password, true) },
+		Unset:  func(c *language.Context) error { at(c).Password = aaa.Secret{}; return nil },
+		Get: func(v *language.View) []grammar.Args {
+			s := at(viewContext(v)).Password
+			out := secretArgs(s)
+			first, _, _ := strings.Cut(s.Value, " ")
+			if s.Type == 0 && len(out) > 0 && len(first) > 1 {
+				delete(out[0], "type") // ` password cisco`, as routers print it
+			}
+			return out
 		},
-		{
-			Mode: modeLine, Doc: doc,
-			Syntax: `login("Enable password checking") [ local$how("Local password checking") ]`,
-			Set: func(c *language.Context) error {
-				at(c).Login = config.LoginLine
-				if c.Args.Has("how") {
-					at(c).Login = config.LoginLocal
-				}
-				return nil
-			},
-			Unset: func(c *language.Context) error { at(c).Login = config.LoginNone; return nil },
-			Reset: func(c *language.Context) error { at(c).Login = ""; return nil },
-			After: warnOpenLine,
-			Get: func(v *language.View) []grammar.Args {
-				switch at(viewContext(v)).Login {
-				case config.LoginLocal:
-					return []grammar.Args{args("how", "local")}
-				case config.LoginLine:
-					return []grammar.Args{{}}
-				case config.LoginNone:
-					return []grammar.Args{{language.Negated: true}}
-				}
-				return nil
-			},
+	}
+}
+
+// lineCheck is `login`.
+func lineCheck(at func(*language.Context) *config.Line) language.Declaration {
+	return language.Declaration{
+		Mode: modeLine, Doc: "reference/ios-cli.md 1.14",
+		Syntax: `login("Enable password checking") [ local$how("Local password checking") ]`,
+		Set: func(c *language.Context) error {
+			at(c).Login = config.LoginLine
+			if c.Args.Has("how") {
+				at(c).Login = config.LoginLocal
+			}
+			return nil
 		},
-		{
-			Mode: modeLine, Doc: doc,
-			Syntax: `access-class("Filter connections based on an IP access list") ![ ` + accessClass + ` ] in("Filter incoming connections")`,
-			Set: func(c *language.Context) error {
-				l := at(c)
-				name, err := classOf(c.Args)
-				switch {
-				case err != nil:
-					return err
-				case l.Kind != "vty":
-					return language.Answer("% An access class is for vty lines")
-				}
-				l.AccessIn = name
-				return nil
-			},
-			Unset: func(c *language.Context) error { at(c).AccessIn = ""; return nil },
-			Get:   func(v *language.View) []grammar.Args { return classArgs(at(viewContext(v)).AccessIn) },
+		Unset: func(c *language.Context) error { at(c).Login = config.LoginNone; return nil },
+		Reset: func(c *language.Context) error { at(c).Login = ""; return nil },
+		After: warnOpenLine,
+		Get: func(v *language.View) []grammar.Args {
+			switch at(viewContext(v)).Login {
+			case config.LoginLocal:
+				return []grammar.Args{args("how", "local")}
+			case config.LoginLine:
+				return []grammar.Args{{}}
+			case config.LoginNone:
+				return []grammar.Args{{language.Negated: true}}
+			}
+			return nil
 		},
+	}
+}
+
+// lineAccess is `access-class N in`.
+func lineAccess(at func(*language.Context) *config.Line) language.Declaration {
+	return language.Declaration{
+		Mode: modeLine, Doc: "reference/ios-cli.md 1.14",
+		Syntax: `access-class("Filter connections based on an IP access list") ![ ` + accessClass + ` ] in("Filter incoming connections")`,
+		Set: func(c *language.Context) error {
+			l := at(c)
+			name, err := classOf(c.Args)
+			switch {
+			case err != nil:
+				return err
+			case l.Kind != "vty":
+				return language.Answer("% An access class is for vty lines")
+			}
+			l.AccessIn = name
+			return nil
+		},
+		Unset: func(c *language.Context) error { at(c).AccessIn = ""; return nil },
+		Get:   func(v *language.View) []grammar.Args { return classArgs(at(viewContext(v)).AccessIn) },
 	}
 }
 
