@@ -1,13 +1,14 @@
 package transcript
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"strings"
 )
 
-// compare reports the difference between what a transcript has and what was
-// printed, with the first line that differs marked.
+// compare reports the difference between what a transcript has (-) and what was
+// printed (+), without the lines before and after it that agree.
 func compare(want, got []string) error {
 	if match(want, got) {
 		return nil
@@ -16,7 +17,22 @@ func compare(want, got []string) error {
 	for n < len(want) && n < len(got) && matchLine(want[n], got[n]) {
 		n++
 	}
-	return fmt.Errorf("differs at line %d below it\nexpected:\n%s\nfound:\n%s", n+1, indent(want), indent(got))
+	w, g := want[n:], got[n:]
+	for len(w) > 0 && len(g) > 0 && matchLine(w[len(w)-1], g[len(g)-1]) {
+		w, g = w[:len(w)-1], g[:len(g)-1]
+	}
+	var t strings.Builder
+	fmt.Fprintf(&t, "the output differs from its line %d on", n+1)
+	for _, l := range want[max(0, n-2):n] {
+		t.WriteString("\n     " + l)
+	}
+	for _, l := range w {
+		t.WriteString("\n    -" + l)
+	}
+	for _, l := range g {
+		t.WriteString("\n    +" + l)
+	}
+	return errors.New(t.String())
 }
 
 func match(want, got []string) bool {

@@ -10,7 +10,7 @@ import (
 var (
 	promptRow = regexp.MustCompile(`^[A-Za-z][\w.-]*(?:\([\w-]+\))?[>#]$`)
 	// question is a row behind which the box may be waiting for an answer.
-	question = regexp.MustCompile(`(?:\[confirm\]|[?:\]]|started\.|appliance\))$`)
+	question = regexp.MustCompile(`(?:\[confirm\]|[?:]|started\.|appliance\))$`)
 	moreRow  = regexp.MustCompile(`^ ?--More--$`)
 	textHead = regexp.MustCompile(`^Enter TEXT message\.  End with the character '(.+)'\.$`)
 	secret   = regexp.MustCompile(`^<hidden ?([^>]*)>$`)
@@ -24,6 +24,16 @@ func (s *screen) at(prompt string) error {
 		return fmt.Errorf("the box has closed the session")
 	case s.typed != "" && strings.HasPrefix(row, prompt), row == prompt:
 		return nil
+	case row == "": // a log line came behind the prompt: Enter brings it back
+		if err := s.write("\r"); err != nil {
+			return err
+		}
+		if _, err := s.talk(nil, 1); err != nil {
+			return err
+		}
+		if _, _, row, _ = s.look(); row == prompt {
+			return nil
+		}
 	}
 	return fmt.Errorf("the prompt is %q, the transcript has %q", row, prompt)
 }
@@ -36,7 +46,9 @@ func (s *screen) run(prompt, input string, want []string) ([]string, error) {
 		return nil, err
 	}
 	help := ends == "?" || ends == "TAB"
-	if !help && ends != "^Z" && ends != "^C" {
+	switch ends {
+	case "?", "TAB", "^Z", "^C", "CR", "LF": // they act at once
+	default:
 		text += "\r"
 	}
 	typing := text
@@ -44,6 +56,8 @@ func (s *screen) run(prompt, input string, want []string) ([]string, error) {
 		switch rest, ok := strings.CutPrefix(text, s.typed); {
 		case ok:
 			typing = rest
+		case text == strings.TrimRight(s.typed, " ")+"\r": // an editor cut the blank
+			typing = "\r"
 		case s.tab:
 			return nil, fmt.Errorf("after <TAB> the line is %q, the transcript goes on with %q", s.typed, strings.TrimSuffix(text, "\r"))
 		default:
@@ -177,49 +191,54 @@ func (s *screen) more(want []string, next *int) error {
 	return s.write(key)
 }
 
-// answer looks for the line of the transcript that begins as the question.
+// answer looks for the line of the transcript that begins as the question. Of
+// an answer that is a line, the transcript's own words stay: what is echoed of
+// it may be nothing, or its end only.
 func (s *screen) answer(row string, n int, want []string, next *int) (bool, error) {
 	for i := *next; i < len(want); i++ {
 		rest, ok := strings.CutPrefix(want[i], row)
 		if !ok {
 			continue
 		}
-		rest = strings.TrimLeft(rest, " ")
-		if m := secret.FindStringSubmatch(rest); m != nil {
-			if err := s.write(m[1] + "\r"); err != nil {
-				return false, err
-			}
+		*next = i + 1
+		keys := strings.TrimLeft(rest, " ")
+		if m := secret.FindStringSubmatch(keys); m != nil {
+			keys = m[1]
+		}
+		b, ends, err := press(keys)
+		if err != nil {
+			return false, err
+		}
+		line := !strings.HasSuffix(row, "[confirm]")
+		if !line && b != "" {
+			b = b[:1] // one key; what stands behind it is output
+		}
+		if (line || b == "") && ends != "^C" && ends != "^Z" {
+			b += "\r"
+		}
+		if err := s.write(b); err != nil {
+			return false, err
+		}
+		if line {
+			s.leave(n)
+			s.rewrite(n, want[i])
+		} else {
 			for limit := time.Now().Add(patience); time.Now().Before(limit); {
-				if k, _, _, ended := s.look(); k > n || ended {
+				if k, _, now, ended := s.look(); k > n || now != row || ended {
 					break
 				}
 				s.change(50 * time.Millisecond)
 			}
-			s.rewrite(n, want[i])
-			*next = i + 1
-			return true, nil
 		}
-		b, ends, err := press(rest)
-		if err != nil {
-			return false, err
-		}
-		if (!strings.HasSuffix(row, "[confirm]") || b == "") && ends != "^C" && ends != "^Z" {
-			b += "\r"
-		}
-		*next = i + 1
-		if err := s.write(b); err != nil {
-			return false, err
-		}
-		s.leave(row, n)
 		return true, nil
 	}
 	return false, nil
 }
 
-// leave waits until the row of a question has been left or goes on.
-func (s *screen) leave(row string, n int) {
+// leave waits until row n has been left.
+func (s *screen) leave(n int) {
 	for limit := time.Now().Add(patience); time.Now().Before(limit); {
-		if k, _, now, ended := s.look(); k > n || now != row || ended {
+		if k, _, _, ended := s.look(); k > n || ended {
 			return
 		}
 		s.change(50 * time.Millisecond)
@@ -238,7 +257,7 @@ func (s *screen) text(delim string, want []string, next *int) error {
 		if err := s.write(line + "\r"); err != nil {
 			return err
 		}
-		s.leave("", n)
+		s.leave(n)
 		*next = i + 1
 		if strings.Contains(line, delim) {
 			return nil
@@ -265,7 +284,12 @@ func (s *screen) sees(want []string) ([]string, error) {
 	}
 	for s.change(quiet) {
 	}
-	got := s.take()
+	var got []string
+	for _, l := range s.take() {
+		if !promptLine.MatchString(l) { // a prompt that stood and was drawn anew
+			got = append(got, l)
+		}
+	}
 	if len(got) == 0 {
 		return nil, fmt.Errorf("nothing came in %v", patience)
 	}

@@ -1,6 +1,7 @@
 package transcript
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -29,13 +30,11 @@ func Run(file string, w World, update bool) error {
 	}
 	r := &runner{file: file, world: w, update: update, session: "1", screens: map[string]*screen{}}
 	defer r.close()
-	if err := r.all(strings.Split(strings.TrimSuffix(string(text), "\n"), "\n")); err != nil {
-		return err
+	rest, err := r.all(strings.Split(strings.TrimSuffix(string(text), "\n"), "\n"))
+	if update { // up to where it could not go on
+		err = errors.Join(err, os.WriteFile(file, []byte(strings.Join(append(r.out, rest...), "\n")+"\n"), 0o644))
 	}
-	if update {
-		return os.WriteFile(file, []byte(strings.Join(r.out, "\n")+"\n"), 0o644)
-	}
-	return nil
+	return err
 }
 
 type runner struct {
@@ -53,7 +52,8 @@ func (r *runner) close() {
 	}
 }
 
-func (r *runner) all(lines []string) error {
+// all runs the lines; with an error come those that were not run.
+func (r *runner) all(lines []string) (rest []string, err error) {
 	for i := 0; i < len(lines); {
 		line := lines[i]
 		var n int
@@ -67,11 +67,11 @@ func (r *runner) all(lines []string) error {
 			n, err = r.step(i, lines)
 		}
 		if err != nil {
-			return fmt.Errorf("%s:%d: %w", r.file, i+1, err)
+			return lines[i:], fmt.Errorf("%s:%d: %w", r.file, i+1, err)
 		}
 		i += n
 	}
-	return nil
+	return nil, nil
 }
 
 // block is the output written below lines[i].
@@ -96,7 +96,10 @@ func (r *runner) directive(i int, lines []string) (int, error) {
 			return 0, fmt.Errorf("session needs a name")
 		}
 	case "connect":
-		if _, open := r.screens[r.session]; open {
+		if s := r.screens[r.session]; s != nil && s.gone() {
+			_ = s.rw.Close()
+			delete(r.screens, r.session)
+		} else if s != nil {
 			return 0, fmt.Errorf("session %s is open already", r.session)
 		}
 		if _, got, err = r.screen(want); err != nil {

@@ -121,14 +121,14 @@ func (w *world) close() {
 func (w *world) open() error {
 	if w.box != nil {
 		select {
-		case err := <-w.ran: // the operator asked for a reload
-			if !errors.Is(err, appliance.ErrReload) {
-				return fmt.Errorf("the box ended: %w", err)
-			}
-			w.box = nil
+		case <-w.box.Stopping(): // the operator asked for a reload
 		default:
 			return nil
 		}
+		if err := <-w.ran; !errors.Is(err, appliance.ErrReload) {
+			return fmt.Errorf("the box ended: %w", err)
+		}
+		w.box = nil
 	}
 	if err := w.wire(); err != nil {
 		return err
@@ -194,9 +194,6 @@ func (w *world) stop() {
 
 // Session implements transcript.World.
 func (w *world) Session(name string) (io.ReadWriteCloser, error) {
-	if w.box != nil && w.reloading() {
-		w.ran <- <-w.ran
-	}
 	if err := w.open(); err != nil {
 		return nil, err
 	}
@@ -221,17 +218,6 @@ func (w *world) Session(name string) (io.ReadWriteCloser, error) {
 			From: netip.AddrFrom4([4]byte{10, 0, 0, byte(4 + n)}), Width: w.width, Height: w.height, Resize: sizes})
 	}()
 	return far, nil
-}
-
-// reloading reports that the box is going down or is down.
-func (w *world) reloading() bool {
-	select {
-	case err := <-w.ran:
-		w.ran <- err
-		return true
-	default:
-		return false
-	}
 }
 
 // Do implements transcript.World.
@@ -277,6 +263,26 @@ func (w *world) Do(command string) (string, error) {
 		d, err := time.ParseDuration(rest)
 		time.Sleep(d)
 		return "", err
+	case "firmware":
+		if err := w.wire(); err != nil {
+			return "", err
+		}
+		files, err := firmware.Synthesise(arg(0), "", firmware.Sizes{})
+		if err != nil {
+			return "", err
+		}
+		for name, content := range files {
+			if err := w.put("flash/"+arg(1)+"/"+name, content); err != nil {
+				return "", err
+			}
+		}
+		return "", nil
+	case "file":
+		if err := w.wire(); err != nil {
+			return "", err
+		}
+		name, text, _ := strings.Cut(rest, " ")
+		return "", w.put("flash/"+name, []byte(text+"\n"))
 	case "hold":
 		if err := w.wire(); err != nil {
 			return "", err
@@ -309,20 +315,6 @@ func (w *world) live(word, rest string, f []string, arg func(int) string) (strin
 		return "", w.open()
 	case "kill":
 		return "", w.kill()
-	case "firmware":
-		files, err := firmware.Synthesise(arg(0), "", firmware.Sizes{})
-		if err != nil {
-			return "", err
-		}
-		for name, content := range files {
-			if err := w.put("flash/"+arg(1)+"/"+name, content); err != nil {
-				return "", err
-			}
-		}
-		return "", nil
-	case "file":
-		name, text, _ := strings.Cut(rest, " ")
-		return "", w.put("flash/"+name, []byte(text+"\n"))
 	case "phone":
 		return "", w.phone(f)
 	case "get":
@@ -428,7 +420,11 @@ const envHold = "OPTION150_TEST_HOLD"
 
 // hold starts this test binary again, to do nothing but hold a port.
 func hold(proto, port string) (*holder, error) {
-	cmd := exec.Command("/proc/self/exe")
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	cmd := exec.Command(self)
 	cmd.Env = append(os.Environ(), envHold+"="+proto+" "+port)
 	in, err := cmd.StdinPipe()
 	if err != nil {
@@ -502,11 +498,11 @@ func kernelSockets() []socket {
 	return all
 }
 
-// listening names the well known ports in use, without the ephemeral ones.
+// listening names the ports in use, without the ephemeral ones of clients.
 func listening() []string {
 	var out []string
 	for _, s := range kernelSockets() {
-		if s.port < 32768 {
+		if s.proto == "tcp" || s.port < 32768 {
 			out = append(out, fmt.Sprintf("%s %d", s.proto, s.port))
 		}
 	}
