@@ -122,7 +122,7 @@ func dhcpPools() []language.Declaration {
 		}
 		return d
 	}
-	return []language.Declaration{
+	return append([]language.Declaration{
 		{
 			Mode: language.Global, Enters: modePool, Doc: doc,
 			Syntax: dhcpHead + `pool("Configure DHCP address pools") <name:WORD>("Pool name")`,
@@ -182,7 +182,7 @@ func dhcpPools() []language.Declaration {
 		value(modePool, `bootfile("Boot file name") ![ <name:WORD>("Boot file name") ]`, "name", "", doc, "", func(c *language.Context) *string { return &at(c).Bootfile }),
 		poolOption(at, doc), poolLease(at, doc),
 		flag(modePool, `class-only("Offer to Cisco IP phones only")`, "", "reference/diagnosis.md 5", false, func(c *language.Context) *bool { return &at(c).ClassLock }),
-	}
+	}, poolTuning(at)...)
 }
 
 func poolNetwork(at func(*language.Context) *dhcp.Pool, doc string) language.Declaration {

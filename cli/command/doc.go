@@ -20,7 +20,7 @@ func All(b *Box) []language.Declaration {
 	for _, group := range [][]language.Declaration{
 		// global configuration, in the order running-configs have
 		services(), identity(), loggingLines(), secrets(), place("aaa ", "clock ", "boot-"),
-		dhcpGlobal(), dhcpPools(), domain(), place("ip domain", "ip name-server", "ip host", "ip cef", "ipv6", "multilink"),
+		dhcpGlobal(), dhcpTuning(), place("ip dhcp "), dhcpPools(), dhcpCarried(), domain(), place("ip domain", "ip name-server", "ip host", "ip cef", "ipv6", "multilink"),
 		place("voice service", "voice class", "voice-card"), registerGlobal(), registerDNs(), registerPools(), place("voice register", "voice "),
 		loginGlobal(), aliasCommands(), users(), sshGlobal(), place("license", "archive", "redundancy", "crypto", "ip ssh", "ip tftp"),
 		archiveSection(), interfaces(), place("interface ", "router ", "ip forward-protocol", "ip default-gateway"),
@@ -65,6 +65,7 @@ func Modes() []language.Mode {
 		carried(modeVoiceService, "Voice service"),
 		sub(modePubkey, "SSH public key identification"), sub(modePubkeyUser, "SSH public key identification user"),
 		sub(modeStandardACL, "Standard Access List"), carried(modeExtendedACL, "Ext Access List"),
+		carried(modeDHCPClass, "DHCP class"),
 	}
 }
 
