@@ -1,13 +1,16 @@
 package language
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
 
-// banners are the kinds whose text the box shows. A banner of another kind is
-// carried with its text.
-var banners = []string{"exec", "incoming", "login", "motd"}
+// banners are the kinds of banner; the text of the first four is shown by the
+// box, that of the others is carried.
+var banners = []string{"exec", "incoming", "login", "motd", "config-save", "prompt-timeout", "slip-ppp"}
+
+const shownBanners = 4
 
 // maxBanner bounds the lines of a banner: a delimiter that never comes again
 // must not cost a search through the whole file for every banner.
@@ -30,17 +33,10 @@ func BannerLine(line string) (kind, rest string, ok bool) {
 			return k, rest, true
 		}
 	}
-	return kind, rest, true
+	return "", "", false
 }
 
-func shownBanner(kind string) bool {
-	for _, k := range banners {
-		if k == kind {
-			return true
-		}
-	}
-	return false
-}
+func shownBanner(kind string) bool { return slices.Contains(banners[:shownBanners], kind) }
 
 func cutWord(s string) (word, rest string) {
 	word, rest, _ = strings.Cut(strings.TrimLeft(s, " \t"), " ")

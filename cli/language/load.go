@@ -168,9 +168,10 @@ func (ld *loader) banner(i int, kind, rest string) int {
 		return more
 	}
 	ld.rep.Carried += 1 + more
-	k := ld.l.Carried("", "banner "+kind+" "+rest)
+	lines := RenderBanner(kind, text) // closed, whatever becomes of the text behind it
+	k := ld.l.Carried("", lines[0])
+	k.Children = lines[1:]
 	ld.rep.CarriedText = append(ld.rep.CarriedText, k.Line)
-	k.Children = ld.lines[i+1 : i+1+more]
 	ld.keep(k)
 	return more
 }
