@@ -29,7 +29,8 @@
 // Running: go test, by anybody; the tests run in a private user and network
 // namespace (platform/netns) and skip where that is forbidden. A test that
 // needs a foreign client skips, naming the Debian package, where the client is
-// missing; with CI=true in the environment it fails instead.
+// missing; with CI=true in the environment it fails instead. The binary is
+// built first; OPTION150_E2E_BINARY=PATH tests one that is there.
 //
 // Concurrency: every test has a LAN of its own, so they run in parallel; only
 // the tests of package lab in this process share one.

@@ -13,7 +13,7 @@ import (
 
 // What the process outside tells the one inside.
 const (
-	envBinary  = "OPTION150_E2E_BINARY"  // the binary under test
+	envBinary  = "OPTION150_E2E_BINARY"  // the binary under test; set it to test one that is built already
 	envOutside = "OPTION150_E2E_OUTSIDE" // socket of the process outside
 )
 
@@ -29,7 +29,7 @@ func TestMain(m *testing.M) {
 // What has to happen outside, as the user who runs the tests, is done by this
 // process when a test asks for it.
 func start(m *testing.M) int {
-	if os.Getenv(envBinary) != "" {
+	if os.Getenv(envOutside) != "" {
 		return netns.Run(m)
 	}
 	dir, err := os.MkdirTemp("", "option150-e2e-")
@@ -38,12 +38,15 @@ func start(m *testing.M) int {
 		return 1
 	}
 	defer os.RemoveAll(dir)
-	binary := filepath.Join(dir, "option150")
-	build := exec.Command("go", "build", "-buildvcs=false", "-o", binary, "option150/cmd/option150")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		fmt.Fprintf(os.Stderr, "go build: %v\n%s", err, out)
-		return 1
+	path := binary()
+	if path == "" {
+		path = filepath.Join(dir, "option150")
+		build := exec.Command("go", "build", "-buildvcs=false", "-o", path, "option150/cmd/option150")
+		build.Env = append(os.Environ(), "CGO_ENABLED=0")
+		if out, err := build.CombinedOutput(); err != nil {
+			fmt.Fprintf(os.Stderr, "go build: %v\n%s", err, out)
+			return 1
+		}
 	}
 	// Another user runs it too.
 	if err := os.Chmod(dir, 0o755); err != nil {
@@ -57,7 +60,7 @@ func start(m *testing.M) int {
 		return 1
 	}
 	defer stop()
-	for k, v := range map[string]string{envBinary: binary, envOutside: socket} {
+	for k, v := range map[string]string{envBinary: path, envOutside: socket} {
 		if err := os.Setenv(k, v); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			return 1
