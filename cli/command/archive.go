@@ -250,16 +250,16 @@ func (b *Box) incremental(in *language.Invocation) error {
 		fmt.Fprintf(in.Out, "!%s %v\n", l.short(), e)
 	}
 	diff := language.Compare(b.Language.Render(cur, false), b.Language.Render(rep.Config, false), in.Args.Has("ignorecase"))
-	return printCommands(in.Out, diff)
+	return b.printCommands(in.Out, cur, diff)
 }
 
 // printCommands lists the commands of a difference as IOS does.
-func printCommands(out io.Writer, diff []language.Difference) error {
+func (b *Box) printCommands(out io.Writer, from *config.Config, diff []language.Difference) error {
 	if len(diff) == 0 {
 		_, err := io.WriteString(out, "!List of Commands:\n!No changes were found\n")
 		return err
 	}
-	_, err := fmt.Fprintf(out, "!List of Commands:\n%s\nend\n", strings.Join(language.Commands(diff), "\n"))
+	_, err := fmt.Fprintf(out, "!List of Commands:\n%s\nend\n", strings.Join(b.Language.Commands(from, diff), "\n"))
 	return err
 }
 

@@ -89,13 +89,14 @@ func (b *Box) dirNVRAM(l location) ([]string, error) {
 	out := []string{"Directory of nvram:/" + l.path, ""}
 	used, n := int64(0), 0
 	for _, f := range files {
-		used += f.Size
-		if l.path != "" && f.Name != l.path {
-			continue
-		}
 		mode := "-rw-"
 		if privateNVRAM(f.Name) {
 			mode = "----"
+		} else {
+			used += f.Size
+		}
+		if l.path != "" && f.Name != l.path {
+			continue
 		}
 		n++
 		out = append(out, fmt.Sprintf("%5d  %s  %8d  %s  %s", n, mode, f.Size, f.ModTime.UTC().Format("Jan 02 2006 15:04:05 -07:00"), f.Name))
@@ -342,7 +343,9 @@ func (b *Box) fileSystems() string {
 	used := int64(0)
 	if files, err := b.NVRAM.List(); err == nil {
 		for _, f := range files {
-			used += f.Size
+			if !privateNVRAM(f.Name) {
+				used += f.Size
+			}
 		}
 	}
 	var w strings.Builder

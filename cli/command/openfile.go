@@ -10,6 +10,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"golang.org/x/sys/unix"
+
 	"option150/cli/language"
 	"option150/platform/flash"
 	httpclient "option150/platform/httpd/client"
@@ -48,6 +50,8 @@ func writeError(l location, err error) error {
 // fileCause is why a file could not be used, in IOS's words where it has some.
 func fileCause(err error) string {
 	switch {
+	case errors.Is(err, unix.ENOTEMPTY): // which is an fs.ErrExist too
+		return "Directory not empty"
 	case errors.Is(err, fs.ErrNotExist):
 		return "No such file or directory"
 	case errors.Is(err, fs.ErrPermission):

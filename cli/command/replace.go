@@ -117,7 +117,7 @@ func (b *Box) replace(in *language.Invocation) error {
 	diff := language.Compare(b.Language.Render(before, false), b.Language.Render(rep.Config, false), in.Args.Has("ignorecase"))
 	if in.Args.Has("list") && len(diff) > 0 {
 		fmt.Fprintln(in.Out, "!Pass 1")
-		if err := printCommands(in.Out, diff); err != nil {
+		if err := b.printCommands(in.Out, before, diff); err != nil {
 			return err
 		}
 		fmt.Fprintln(in.Out)

@@ -33,6 +33,7 @@ func tree(lines []string, fold bool) *node {
 	path := []*node{root}
 	depth := []int{-1}
 	var banner *node
+	delimiter := ""
 	for _, line := range lines {
 		t := strings.TrimSpace(line)
 		if banner != nil {
@@ -41,7 +42,7 @@ func tree(lines []string, fold bool) *node {
 				n = newNode(" ", fold) // an empty line is one
 			}
 			banner.children = append(banner.children, n)
-			if t == "^C" {
+			if t == delimiter {
 				banner = nil
 			}
 			continue
@@ -57,8 +58,8 @@ func tree(lines []string, fold bool) *node {
 		up := path[len(path)-1]
 		up.children = append(up.children, n)
 		path, depth = append(path, n), append(depth, indent)
-		if indent == 0 && strings.HasPrefix(t, "banner ") && strings.HasSuffix(t, "^C") {
-			banner = n
+		if w := strings.Fields(t); indent == 0 && len(w) == 3 && w[0] == "banner" {
+			banner, delimiter = n, w[2]
 		}
 	}
 	return root
@@ -76,18 +77,41 @@ func newNode(line string, fold bool) *node {
 // lines that are in both.
 func merge(out *[]Difference, a, b []*node, deep int) {
 	i, j := 0, 0
-	for _, p := range append(common(a, b), [2]int{len(a), len(b)}) {
-		for ; i < p[0]; i++ {
-			whole(out, '-', a[i], deep)
-		}
-		for ; j < p[1]; j++ {
-			whole(out, '+', b[j], deep)
-		}
+	for _, p := range append(common(a, b, same), [2]int{len(a), len(b)}) {
+		change(out, a[i:p[0]], b[j:p[1]], deep)
+		i, j = p[0], p[1]
 		if i < len(a) && j < len(b) {
 			below(out, a[i], b[j], deep)
 			i, j = i+1, j+1
 		}
 	}
+}
+
+// change prints what stands between two common lines: a line that goes beside
+// the line of the same command that comes.
+func change(out *[]Difference, a, b []*node, deep int) {
+	i, j := 0, 0
+	for _, p := range append(common(a, b, sameCommand), [2]int{len(a) - 1, len(b) - 1}) {
+		for ; i <= p[0]; i++ {
+			whole(out, '-', a[i], deep)
+		}
+		for ; j <= p[1]; j++ {
+			whole(out, '+', b[j], deep)
+		}
+	}
+}
+
+func sameCommand(a, b *node) bool {
+	return command(a.line) == command(b.line)
+}
+
+// command is the words of a line that name it: two, or one if it has two.
+func command(line string) string {
+	first, rest, _ := strings.Cut(strings.TrimLeft(line, " "), " ")
+	if second, _, more := strings.Cut(rest, " "); more {
+		return first + " " + second
+	}
+	return first
 }
 
 // below compares two sections of the same header.
@@ -110,7 +134,7 @@ func whole(out *[]Difference, sign byte, n *node, deep int) {
 // subsequence, computed on what is left after equal beginnings and ends. Where
 // that would be too much work, lines are paired greedily: the result is longer
 // but no less true.
-func common(a, b []*node) [][2]int {
+func common(a, b []*node, same func(x, y *node) bool) [][2]int {
 	var pairs [][2]int
 	lo := 0
 	for lo < len(a) && lo < len(b) && same(a[lo], b[lo]) {
@@ -121,7 +145,7 @@ func common(a, b []*node) [][2]int {
 	for x > lo && y > lo && same(a[x-1], b[y-1]) {
 		x, y = x-1, y-1
 	}
-	pairs = append(pairs, middle(a, b, lo, x, y)...)
+	pairs = append(pairs, middle(a, b, lo, x, y, same)...)
 	for ; x < len(a); x, y = x+1, y+1 {
 		pairs = append(pairs, [2]int{x, y})
 	}
@@ -131,13 +155,13 @@ func common(a, b []*node) [][2]int {
 // maxTable bounds the table of the longest common subsequence, in cells.
 const maxTable = 4 << 20
 
-func middle(a, b []*node, lo, x, y int) [][2]int {
+func middle(a, b []*node, lo, x, y int, same func(x, y *node) bool) [][2]int {
 	n, m := x-lo, y-lo
 	if n == 0 || m == 0 {
 		return nil
 	}
 	if n*m > maxTable {
-		return greedy(a, b, lo, x, y)
+		return greedy(a, b, lo, x, y, same)
 	}
 	w := m + 1
 	t := make([]int32, (n+1)*w) // t[i*w+j]: the longest behind i and j
@@ -165,7 +189,7 @@ func middle(a, b []*node, lo, x, y int) [][2]int {
 	return pairs
 }
 
-func greedy(a, b []*node, lo, x, y int) [][2]int {
+func greedy(a, b []*node, lo, x, y int, same func(x, y *node) bool) [][2]int {
 	where := map[string]int{}
 	for j := y - 1; j >= lo; j-- {
 		where[b[j].key] = j // the first of equal lines
@@ -199,35 +223,4 @@ func same(a, b *node) bool {
 		}
 	}
 	return true
-}
-
-// Commands turns a difference into the commands that lead from the first
-// configuration to the second: `no` before what goes away, and nothing for the
-// lines below a section that goes away.
-func Commands(diff []Difference) []string {
-	var out []string
-	gone := -1 // depth of a line that goes away with all below it
-	for _, d := range diff {
-		if gone >= 0 && d.Deep > gone && d.Sign == '-' {
-			continue
-		}
-		gone = -1
-		if d.Sign != '-' {
-			out = append(out, d.Line)
-			continue
-		}
-		gone = d.Deep
-		t := strings.TrimLeft(d.Line, " ")
-		indent := len(d.Line) - len(t)
-		if strings.HasPrefix(t, "banner ") {
-			t = strings.TrimSuffix(t, " ^C")
-		}
-		if bare, ok := strings.CutPrefix(t, "no "); ok {
-			t = "default " + bare
-		} else {
-			t = "no " + t
-		}
-		out = append(out, d.Line[:indent]+t)
-	}
-	return out
 }
