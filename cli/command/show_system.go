@@ -10,6 +10,7 @@ import (
 
 	"option150/cli/language"
 	"option150/platform/config"
+	"option150/platform/host"
 	"option150/platform/listen"
 	"option150/platform/message"
 	"option150/platform/service"
@@ -53,9 +54,9 @@ func showSystem(b *Box) []language.Declaration {
 // versionText passes the parsers of the field without claiming to be IOS: the
 // compatibility line stands after our own Version line and holds the words
 // `Cisco IOS Software, ` once. [reference/ios-cli.md 4]
-func (b *Box) versionText(host string) string {
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
+// The memory is the machine's: what the box uses changes, and RANCID would mail
+// a difference every hour.
+func (b *Box) versionText(hostname string) string {
 	return fmt.Sprintf(`Option 150 Software (OPTION150-UNIVERSAL-M), Version %s, RELEASE SOFTWARE (fc1)
 Command set compatible with Cisco IOS Software, Version 15.2
 
@@ -72,7 +73,7 @@ Processor board ID %s
 
 Configuration register is 0x2102
 
-`, b.Version, host, Uptime(time.Since(b.Started)), b.Started.UTC().Format("15:04:05 UTC Mon Jan 2 2006"), runtime.GOARCH, m.Sys/1024, b.Serial)
+`, b.Version, hostname, Uptime(time.Since(b.Started)), b.Started.UTC().Format("15:04:05 UTC Mon Jan 2 2006"), runtime.GOARCH, host.ReadMemory().Total/1024, b.Serial)
 }
 
 // Uptime is "2 weeks, 3 days, 4 hours, 5 minutes": no seconds, singular and
