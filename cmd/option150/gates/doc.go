@@ -1,0 +1,30 @@
+// Package gates holds the tests in which the clients of network automation use
+// the console of the box as they use a router's, and nothing else: the real
+// binary runs as a process on a machine of its own (a network namespace), the
+// clients come over the wire from another.
+//
+//	desk (10.150.0.5)              box (10.150.0.1)
+//	  Ansible RANCID netmiko ssh     option150 run
+//	    |                              |    | console: one end of a serial line,
+//	  --+------------------------------+--  | socat; the other: picocom, expect
+//
+// Each file is one client, and the name of a test is what an engineer relies
+// on:
+//
+//	ansible_test.go  facts, commands, configuration twice, banner, user, logging
+//	rancid_test.go   two runs without a difference; clogin
+//
+// Playbooks are in testdata/ansible. Follows reference/ios-cli.md 3, 4, 1.13
+// and 7. Package e2e beside this one has OpenSSH, netmiko and scrapligo at the
+// usual work.
+//
+// Running: go test, by anybody, with the Debian packages that .ci/run lists; a
+// test whose client is not installed skips and names the package, with
+// OPTION150_CI=1 it fails. The tests take minutes because the clients do:
+// Ansible starts an interpreter for every task.
+//
+// Concurrency: every test has a LAN of its own, so they run in parallel.
+//
+// Failure: a test that fails prints what the client printed and what the box
+// wrote on standard error.
+package gates
