@@ -35,22 +35,29 @@ func compare(want, got []string) error {
 	return errors.New(t.String())
 }
 
+// match is that of a glob over lines: it goes back to the last line of dots
+// only, which is enough, so that no transcript takes for ever.
 func match(want, got []string) bool {
-	for len(want) > 0 {
-		if strings.TrimSpace(want[0]) == "..." {
-			for n := 0; n <= len(got); n++ {
-				if match(want[1:], got[n:]) {
-					return true
-				}
-			}
+	w, g := 0, 0
+	dots, from := -1, 0
+	for g < len(got) {
+		switch {
+		case w < len(want) && strings.TrimSpace(want[w]) == "...":
+			dots, from = w, g
+			w++
+		case w < len(want) && matchLine(want[w], got[g]):
+			w, g = w+1, g+1
+		case dots >= 0:
+			from++
+			w, g = dots+1, from
+		default:
 			return false
 		}
-		if len(got) == 0 || !matchLine(want[0], got[0]) {
-			return false
-		}
-		want, got = want[1:], got[1:]
 	}
-	return len(got) == 0
+	for w < len(want) && strings.TrimSpace(want[w]) == "..." {
+		w++
+	}
+	return w == len(want)
 }
 
 func matchLine(want, got string) bool {
