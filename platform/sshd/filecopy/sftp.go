@@ -20,15 +20,21 @@ import (
 const maxOpen = 32
 
 // SFTP serves the sftp subsystem on a stream until the client leaves.
-func (s *Server) SFTP(stream io.ReadWriteCloser, who Who) int {
+func (s *Server) SFTP(stream io.ReadWriter, who Who) int {
 	h := &handlers{s: s, who: who}
-	srv := sftp.NewRequestServer(stream, sftp.Handlers{FileGet: h, FilePut: h, FileCmd: h, FileList: h})
+	srv := sftp.NewRequestServer(open{stream}, sftp.Handlers{FileGet: h, FilePut: h, FileCmd: h, FileList: h})
 	defer srv.Close()
 	if err := srv.Serve(); err != nil && !errors.Is(err, io.EOF) {
 		return 1
 	}
 	return 0
 }
+
+// open keeps the library from closing the stream: the exit status, which scp
+// waits for, goes out after it.
+type open struct{ io.ReadWriter }
+
+func (open) Close() error { return nil }
 
 // handlers are those of one session. The library calls them from several
 // goroutines.
