@@ -200,7 +200,13 @@ func ephones() []language.Declaration {
 		short(modeEphone, `description("Ephone description") ![ <text:LINE>("Up to 128 characters") ]`, 128, doc, func(c *language.Context) *string { return &at(c).Description }),
 		{
 			Mode: modeEphone, Doc: doc, Syntax: `mac-address("Define ethernet phone MAC address") ![ <mac:H.H.H>("Hardware address of the phone") ]`,
-			Set:   func(c *language.Context) error { at(c).MAC = grammar.Get[phone.MAC](c.Args, "mac"); return nil },
+			Set: func(c *language.Context) (err error) {
+				m, err := phoneMAC(c.Args)
+				if err == nil {
+					at(c).MAC = m
+				}
+				return err
+			},
 			Unset: func(c *language.Context) error { at(c).MAC = phone.MAC{}; return nil },
 			Get:   func(v *language.View) []grammar.Args { m := at(viewContext(v)).MAC; return one(!m.IsZero(), "mac", m) },
 		},

@@ -181,8 +181,15 @@ func registerPools() []language.Declaration {
 			Syntax: `id("Identify the phone") ![ ( mac("Hardware address") <mac:H.H.H>("Hardware address of the phone") | device-id-name("Device name") <name:WORD>("Device name") ) ]`,
 			Set: func(c *language.Context) error {
 				p := at(c)
-				p.MAC, p.DeviceName = grammar.Get[phone.MAC](c.Args, "mac"), c.Args.String("name")
-				return nil
+				if !c.Args.Has("mac") {
+					p.MAC, p.DeviceName = phone.MAC{}, c.Args.String("name")
+					return nil
+				}
+				m, err := phoneMAC(c.Args)
+				if err == nil {
+					p.MAC, p.DeviceName = m, ""
+				}
+				return err
 			},
 			Unset: func(c *language.Context) error { p := at(c); p.MAC, p.DeviceName = phone.MAC{}, ""; return nil },
 			Get: func(v *language.View) []grammar.Args {
@@ -240,4 +247,13 @@ func registerPools() []language.Declaration {
 		`srtp-crypto("SRTP crypto") <rest:LINE>("Tag")`, `call-forward("Call forwarding") <rest:LINE>("Parameters")`,
 		`preference("Preference of the dial-peer") <rest:LINE>("Preference")`, `proxy("Proxy") <rest:LINE>("Parameters")`,
 	)...)
+}
+
+// phoneMAC is the address of a phone: no phone is nobody or everybody.
+func phoneMAC(a grammar.Args) (phone.MAC, error) {
+	m := grammar.Get[phone.MAC](a, "mac")
+	if m.IsZero() || m == (phone.MAC{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}) {
+		return m, language.Answer("% " + m.Cisco() + " is not the address of a phone")
+	}
+	return m, nil
 }
