@@ -19,7 +19,7 @@ func All(b *Box) []language.Declaration {
 	var all []language.Declaration
 	for _, group := range [][]language.Declaration{
 		// global configuration, in the order running-configs have
-		services(), identity(), loggingLines(), secrets(), place("aaa ", "clock ", "boot-"),
+		services(), identity(), loggingLines(), place("logging "), secrets(), place("aaa "), clockLines(), place("clock ", "boot-"),
 		dhcpGlobal(), dhcpTuning(), place("ip dhcp "), dhcpPools(), dhcpCarried(), domain(), place("ip domain", "ip name-server", "ip host", "ip cef", "ipv6", "multilink"),
 		place("voice service", "voice class", "voice-card"), registerGlobal(), registerDNs(), registerPools(), place("voice register", "voice "),
 		loginGlobal(), aliasCommands(), users(), sshGlobal(), place("license", "archive", "redundancy", "crypto", "ip ssh", "ip tftp"),
@@ -31,7 +31,7 @@ func All(b *Box) []language.Declaration {
 		// the commands every configuration mode has
 		everyMode(),
 		// actions
-		execCommands(b), configActions(b), showCommands(b), showSecurity(b), hostKeys(b), debugCommands(b),
+		execCommands(b), clockSet(), configActions(b), showCommands(b), showSecurity(b), hostKeys(b), debugCommands(b),
 	} {
 		all = append(all, group...)
 	}

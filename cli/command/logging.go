@@ -65,7 +65,7 @@ func loggingLines() []language.Declaration {
 	// `logging console` alone means its default: the level is optional for
 	// these two as typed, not only after no.
 	optional := func(d language.Declaration, syntax string) language.Declaration { d.Syntax = syntax; return d }
-	return []language.Declaration{
+	return append([]language.Declaration{
 		{
 			Mode: language.Global, Group: "logging", Doc: "reference/ios-cli.md 1.12",
 			Syntax: head + `buffered("Set buffered logging parameters") [ <size:4096-2147483647>("Logging buffer size") ] [ ` + levelSyntax() + ` ]`,
@@ -130,7 +130,7 @@ func loggingLines() []language.Declaration {
 				return out
 			},
 		},
-	}
+	}, carryAll(language.Global, "reference/ios-cli.md 1.12", head+`source-interface("Specify interface for source address in logging transactions") <name:WORD>("Interface")`)...)
 }
 
 func flatten(a grammar.Args) []any {

@@ -29,7 +29,7 @@ func Types(b *Box) grammar.Types {
 		"HH:MM":     hourType{},
 		"TYPE":      phoneType{sync.OnceValue(phoneTypes)},
 		"LOADKEY":   phoneType{sync.OnceValue(loadKeys)},
-	})
+	}).With(clockTypes())
 }
 
 // macType is a hardware address. It is printed in dotted form.

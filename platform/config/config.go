@@ -22,6 +22,7 @@ import (
 	"option150/platform/aaa"
 	"option150/platform/acl"
 	"option150/platform/archive"
+	"option150/platform/clock"
 	"option150/platform/fileserver"
 	"option150/platform/httpd"
 	"option150/platform/logging"
@@ -34,6 +35,7 @@ import (
 type Config struct {
 	Hostname   string
 	AAA        aaa.Config
+	Clock      clock.Config // time zone and summer time
 	Logging    logging.Config
 	Archive    archive.Config
 	Interfaces []netif.Config // every interface of the box, in its order

@@ -21,6 +21,9 @@ type Options struct {
 	Journal *journal.Journal
 	Started time.Time      // of the box; zero = now
 	Local   *time.Location // of `localtime`; nil = that of the host
+	// Zone is what `localtime` means at an instant, where that can change: a
+	// zone with summer time. nil = Local, always.
+	Zone func(time.Time) *time.Location
 	// Mark tells how far the clock can be trusted: "*", "." or "". nil = "*".
 	Mark func() string
 	Port uint16 // of syslog servers; 0 = SyslogPort
@@ -106,8 +109,13 @@ func (s *Service) read(ctx context.Context, c *journal.Cursor) {
 	}
 }
 
+// clock is read for each event, about when it happened.
 func (s *Service) clock() Clock {
-	return Clock{Started: s.o.Started, Local: s.o.Local, Mark: s.o.Mark()}
+	c := Clock{Started: s.o.Started, Local: s.o.Local, Mark: s.o.Mark()}
+	if s.o.Zone != nil {
+		c.Local = s.o.Zone(time.Now())
+	}
+	return c
 }
 
 // handle logs one entry.

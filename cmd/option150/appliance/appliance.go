@@ -19,6 +19,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -73,6 +74,7 @@ type Appliance struct {
 	lock *os.File
 	keys *sshd.HostKeys
 
+	store   atomic.Pointer[running.Store] // for who may ask before there is one
 	counts  *metrics.Counts
 	metrics *metrics.Server
 
@@ -121,6 +123,7 @@ func (a *Appliance) open() error {
 	b.Store = running.New(running.Options{Initial: config.Default(a.readFacts()), Facts: a.readFacts, Supervisor: b.Supervisor, Recorder: b.Journal})
 	b.Confirm = running.NewConfirm(b.Store, b.Journal)
 	b.Reloads = reload.New(b.Reload, b.Journal)
+	a.store.Store(b.Store)
 	l, err := command.New(b)
 	if err != nil {
 		return err
@@ -167,7 +170,7 @@ func bare(err error) error {
 
 func (a *Appliance) openServices(root string) (err error) {
 	b := a.box
-	b.Logging = logging.New(logging.Options{Journal: b.Journal, Started: b.Started})
+	b.Logging = logging.New(logging.Options{Journal: b.Journal, Started: b.Started, Zone: a.zone})
 	b.Archive = archive.New(archive.Options{Flash: b.Flash, Text: b.StartupText,
 		Hostname: func() string { return b.Store.Current().Hostname }, Recorder: b.Journal})
 	b.CNF = cnfstore.New(b.Journal)
