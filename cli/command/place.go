@@ -145,7 +145,7 @@ func (fileType) Format(v any) string { return fmt.Sprint(v) }
 // value is minutes.
 type delayType struct{}
 
-func (delayType) Label() string { return "Delay before reload (mmm or hhh:mm)" }
+func (delayType) Label() string { return "mmm or hhh:mm" }
 func (delayType) Rank() int     { return 4 }
 func (delayType) Parse(s string) (any, error) {
 	h, m, ok := strings.Cut(s, ":")

@@ -33,10 +33,11 @@ func replaceCommands(b *Box) []language.Declaration {
 			if in.Args.Has("minutes") {
 				return pendingError(b.Confirm.Reset(in.Op.Who(), time.Duration(in.Args.Int("minutes"))*time.Minute))
 			}
+			p, _ := b.Confirm.Pending()
 			if err := b.Confirm.Revert(in.Ctx, in.Op.Who()); err != nil {
 				return pendingError(err)
 			}
-			_, err := io.WriteString(in.Out, "Total number of passes: 1\nRollback Done\n\n")
+			_, err := fmt.Fprintf(in.Out, "Rollback Confirmed Change: rolling to:%s\n\nTotal number of passes: 1\nRollback Done\n\n", p.Backup)
 			return err
 		}),
 	}

@@ -283,7 +283,7 @@ func TestConfirmedReplace(t *testing.T) {
 		has(t, x.run("configure terminal revert timer 10"), "Backing up current running config to memory", "Enter configuration commands")
 		x.configure("hostname TYPED\n")
 		x.run("configure revert timer 1")
-		want(t, "revert now", x.run("configure revert now"), "Total number of passes: 1\nRollback Done\n\n")
+		want(t, "revert now", x.run("configure revert now"), "Rollback Confirmed Change: rolling to:memory\n\nTotal number of passes: 1\nRollback Done\n\n")
 		if x.Store.Current().Hostname != "GOOD" {
 			t.Error("revert now did not")
 		}

@@ -50,7 +50,7 @@ type Debugged interface {
 // his session shows log lines or not: a reload that is due, a change that is
 // about to be taken back.
 type Announced interface {
-	Announcement() string // lines, each ended by \n
+	Announcement() string // lines, each ended by \n; "" = not this one
 }
 
 // DebugLine is one line of a debug, without time stamp.

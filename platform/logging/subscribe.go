@@ -57,7 +57,9 @@ func (u *Subscription) take(e journal.Entry, gap uint64) {
 		u.ready = append(u.ready, cfg.LogStamp.Text(e.Time, clock)+clean(m.With(gap)))
 	}
 	if a, ok := e.Event.(journal.Announced); ok {
-		u.ready = append(u.ready, a.Announcement())
+		if text := a.Announcement(); text != "" {
+			u.ready = append(u.ready, text)
+		}
 	}
 	if l, ok := e.Event.(journal.Logged); ok {
 		if m, ok := l.LogMessage(); ok && m.Entry != nil && u.want("", m.Entry.Severity) {

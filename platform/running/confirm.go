@@ -119,7 +119,7 @@ func (c *Confirm) fire(gen int) {
 	c.work.Add(1)
 	c.mu.Unlock()
 	defer c.work.Done()
-	_ = c.back(context.Background(), p.Who, p, target)
+	_ = c.back(context.Background(), p.Who, RollbackStarted{Pending: p}, target)
 }
 
 // take ends the change. c.mu is held.
@@ -132,10 +132,10 @@ func (c *Confirm) take() (Pending, *config.Config) {
 
 // back puts the configuration before the change in force. It is accepted even
 // if a service cannot do its part at once, as at boot: that is status.
-func (c *Confirm) back(ctx context.Context, who Who, p Pending, target *config.Config) error {
-	c.rec.Record(RollbackStarted{p})
+func (c *Confirm) back(ctx context.Context, who Who, start RollbackStarted, target *config.Config) error {
+	c.rec.Record(start)
 	if err := c.store.Replace(ctx, who, target, service.Boot); err != nil {
-		c.rec.Record(RollbackFailed{p, err.Error()})
+		c.rec.Record(RollbackFailed{start.Pending, err.Error()})
 		return err
 	}
 	c.rec.Record(Replaced{Who: who})
@@ -163,7 +163,7 @@ func (c *Confirm) Revert(ctx context.Context, who Who) error {
 	}
 	p, target := c.take()
 	c.mu.Unlock()
-	return c.back(ctx, who, p, target)
+	return c.back(ctx, who, RollbackStarted{p, true}, target)
 }
 
 // Pending tells about the change under way.

@@ -44,7 +44,10 @@ func (RollbackWarning) Announcement() string {
 }
 
 // RollbackStarted is the fact that a change is being taken back.
-type RollbackStarted struct{ Pending }
+type RollbackStarted struct {
+	Pending
+	Asked bool // by an operator, not by the timer
+}
 
 // EventName implements journal.Event.
 func (RollbackStarted) EventName() string { return "config.RollbackStarted" }
@@ -54,8 +57,12 @@ func (r RollbackStarted) LogMessage() (message.Message, bool) {
 	return message.RollbackStart.With(r.Backup), true
 }
 
-// Announcement implements journal.Announced.
+// Announcement implements journal.Announced: every session is told when the
+// timer did it; who asked for it knows.
 func (r RollbackStarted) Announcement() string {
+	if r.Asked {
+		return ""
+	}
 	return fmt.Sprintf("\nRollback Confirmed Change: rolling to:%s\n", r.Backup)
 }
 
