@@ -14,7 +14,6 @@
 package config
 
 import (
-	"reflect"
 	"slices"
 
 	"option150/dhcp"
@@ -23,6 +22,7 @@ import (
 	"option150/platform/acl"
 	"option150/platform/archive"
 	"option150/platform/clock"
+	"option150/platform/equal"
 	"option150/platform/fileserver"
 	"option150/platform/httpd"
 	"option150/platform/logging"
@@ -102,7 +102,7 @@ func (c *Config) Clone() *Config {
 
 // Equal reports whether both say the same. An empty list equals no list.
 func (c *Config) Equal(o *Config) bool {
-	return c == o || equal(reflect.ValueOf(c).Elem(), reflect.ValueOf(o).Elem())
+	return equal.Of(c, o)
 }
 
 // Interface returns the interface of that canonical name, or nil.

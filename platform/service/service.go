@@ -14,9 +14,9 @@ package service
 
 import (
 	"context"
-	"reflect"
 	"time"
 
+	"option150/platform/equal"
 	"option150/platform/listen"
 )
 
@@ -25,7 +25,7 @@ import (
 type Spec any
 
 // Equal reports whether two specs ask for the same; equal specs do nothing.
-func Equal(a, b Spec) bool { return reflect.DeepEqual(a, b) }
+func Equal(a, b Spec) bool { return equal.Any(a, b) }
 
 // Change is a prepared step from one spec to another. Exactly one of Commit
 // and Abort is called, once. Neither blocks: what must wind down (a listener

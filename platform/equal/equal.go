@@ -1,0 +1,149 @@
+// Package equal compares two values of one type by content, as reflect.DeepEqual
+// does, many times faster: how a type is compared is worked out once. Each line
+// an operator types compares the whole configuration with what it was, and a
+// pasted router has thousands of lines.
+//
+// One difference is wanted: a nil slice equals an empty one, because deleting
+// the last entry of a list must give the factory value.
+//
+// For plain data: booleans, numbers, strings, arrays, slices, structs, pointers
+// (compared as pointers, which is right for the interned zone of netip.Addr)
+// and interfaces. Maps, functions and channels are refused by a panic at the
+// first use of their type, which the tests of the configuration would meet.
+// Concurrency: safe. Testing: against reflect.DeepEqual over random values.
+package equal
+
+import (
+	"fmt"
+	"reflect"
+	"sync"
+	"unsafe"
+)
+
+// Of reports whether *a and *b say the same.
+func Of[T any](a, b *T) bool {
+	return a == b || comparer(reflect.TypeFor[T]())(unsafe.Pointer(a), unsafe.Pointer(b))
+}
+
+// Any compares the values in two interfaces: equal types, equal content.
+func Any(a, b any) bool {
+	x, y := reflect.ValueOf(a), reflect.ValueOf(b)
+	if !x.IsValid() || !y.IsValid() {
+		return x.IsValid() == y.IsValid()
+	}
+	if x.Type() != y.Type() {
+		return false
+	}
+	return comparer(x.Type())(addressOf(x), addressOf(y))
+}
+
+// addressOf copies a value to where it has an address.
+func addressOf(v reflect.Value) unsafe.Pointer {
+	p := reflect.New(v.Type())
+	p.Elem().Set(v)
+	return p.UnsafePointer()
+}
+
+// compare looks at two values of the type it was made for.
+type compare func(a, b unsafe.Pointer) bool
+
+var compares sync.Map // reflect.Type -> compare; a cache, the same for everybody
+
+func comparer(t reflect.Type) compare {
+	if c, ok := compares.Load(t); ok {
+		return c.(compare)
+	}
+	c, _ := compares.LoadOrStore(t, build(t))
+	return c.(compare)
+}
+
+func plain[T comparable](a, b unsafe.Pointer) bool { return *(*T)(a) == *(*T)(b) }
+
+func build(t reflect.Type) compare {
+	switch t.Kind() {
+	case reflect.Bool, reflect.Int8, reflect.Uint8:
+		return plain[uint8]
+	case reflect.Int16, reflect.Uint16:
+		return plain[uint16]
+	case reflect.Int32, reflect.Uint32:
+		return plain[uint32]
+	case reflect.Int64, reflect.Uint64:
+		return plain[uint64]
+	case reflect.Int, reflect.Uint, reflect.Uintptr:
+		return plain[uint]
+	case reflect.Float32:
+		return plain[float32]
+	case reflect.Float64:
+		return plain[float64]
+	case reflect.String:
+		return plain[string]
+	case reflect.Pointer, reflect.UnsafePointer:
+		return plain[unsafe.Pointer]
+	case reflect.Interface:
+		return func(a, b unsafe.Pointer) bool {
+			return Any(reflect.NewAt(t, a).Elem().Interface(), reflect.NewAt(t, b).Elem().Interface())
+		}
+	case reflect.Array:
+		return array(comparer(t.Elem()), t.Len(), t.Elem().Size())
+	case reflect.Slice:
+		return slice(t)
+	case reflect.Struct:
+		return structure(t)
+	}
+	panic(fmt.Sprintf("equal: %v cannot be compared", t))
+}
+
+func array(c compare, n int, size uintptr) compare {
+	return func(a, b unsafe.Pointer) bool {
+		for i := range n {
+			if !c(unsafe.Add(a, uintptr(i)*size), unsafe.Add(b, uintptr(i)*size)) {
+				return false
+			}
+		}
+		return true
+	}
+}
+
+func slice(t reflect.Type) compare {
+	c, size := comparer(t.Elem()), t.Elem().Size()
+	type header struct {
+		data     unsafe.Pointer
+		len, cap int
+	}
+	return func(a, b unsafe.Pointer) bool {
+		x, y := (*header)(a), (*header)(b)
+		if x.len != y.len {
+			return false
+		}
+		if x.data == y.data {
+			return true
+		}
+		for i := range x.len {
+			if !c(unsafe.Add(x.data, uintptr(i)*size), unsafe.Add(y.data, uintptr(i)*size)) {
+				return false
+			}
+		}
+		return true
+	}
+}
+
+func structure(t reflect.Type) compare {
+	type field struct {
+		at uintptr
+		c  compare
+	}
+	var fields []field
+	for i := range t.NumField() {
+		f := t.Field(i)
+		fields = append(fields, field{f.Offset, comparer(f.Type)})
+	}
+	return func(a, b unsafe.Pointer) bool {
+		for i := range fields {
+			f := &fields[i]
+			if !f.c(unsafe.Add(a, f.at), unsafe.Add(b, f.at)) {
+				return false
+			}
+		}
+		return true
+	}
+}
