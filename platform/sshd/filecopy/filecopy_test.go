@@ -246,6 +246,12 @@ func TestOpenSSHClients(t *testing.T) {
 		if out, err := openSSH(t, "scp", "", old, "-P", port, local, at+"flash:/"+name); err != nil {
 			t.Fatalf("scp %s up: %v\n%s", old, err, out)
 		}
+		if err := os.WriteFile(filepath.Join(dir, name), append(content, "longer"...), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if out, err := openSSH(t, "scp", "", old, "-P", port, local, at+"flash:/"+name); err != nil {
+			t.Fatalf("scp %s over a longer file: %v\n%s", old, err, out)
+		}
 		same(filepath.Join(dir, name))
 		back := filepath.Join(work, name)
 		if out, err := openSSH(t, "scp", "", old, "-P", port, at+"flash:/"+name, back); err != nil {
@@ -260,8 +266,12 @@ func TestOpenSSHClients(t *testing.T) {
 			t.Errorf("scp %s outside: %s", old, out)
 		}
 	}
+	short := filepath.Join(work, "short")
+	if err := os.WriteFile(short, content[:1000], 0o644); err != nil {
+		t.Fatal(err)
+	}
 	batch := strings.Join([]string{"mkdir loads", "cd loads", "put " + local, "rename P0030801SR02.loads a.loads", "ls -l", "get a.loads " + filepath.Join(work, "a"),
-		"cd ..", "put " + local + " flash:/gone", "rm gone", "ls", "-get ../../etc/passwd " + filepath.Join(work, "p"), "-rmdir loads", "-put " + local + " loads", "-chmod 600 one0.bin"}, "\n") + "\n"
+		"cd ..", "put " + local + " flash:/gone", "rm gone", "ls", "-get ../../etc/passwd " + filepath.Join(work, "p"), "-rmdir loads", "-put " + local + " loads", "-chmod 600 one0.bin", "put " + short + " resumed", "reput " + local + " resumed"}, "\n") + "\n"
 	out, err := openSSH(t, "sftp", batch, "-P", port, "lab@"+host)
 	if err != nil {
 		t.Fatalf("sftp: %v\n%s", err, out)
@@ -278,6 +288,9 @@ func TestOpenSSHClients(t *testing.T) {
 		if !strings.Contains(n.String(), want) {
 			t.Errorf("no %q in\n%s", want, n)
 		}
+	}
+	if got, err := os.ReadFile(filepath.Join(dir, "resumed")); err != nil || len(got) != 1000 && len(got) != len(content) {
+		t.Errorf("an upload that goes on left %d bytes, %v", len(got), err)
 	}
 	left, _ := filepath.Glob(filepath.Join(dir, ".*"))
 	if _, err := os.Stat(filepath.Join(dir, "gone")); err == nil || len(left) > 0 {

@@ -74,7 +74,10 @@ func (h *handlers) enter() (leave func(), ok bool) {
 	return sync.OnceFunc(func() { h.mu.Lock(); defer h.mu.Unlock(); h.open-- }), true
 }
 
-var errOpen = errors.New("too many open files")
+var (
+	errOpen = errors.New("too many open files")
+	errHole = errors.New("files are written as a whole on this box")
+)
 
 // Fileread implements sftp.FileReader.
 func (h *handlers) Fileread(r *sftp.Request) (io.ReaderAt, error) {
@@ -116,8 +119,9 @@ func (r *reading) Close() error {
 	return err
 }
 
-// Filewrite implements sftp.FileWriter. Files are written whole: going on where
-// an earlier upload broke off is refused.
+// Filewrite implements sftp.FileWriter. Files are written whole, whether the
+// client asks to empty an old one first or, as scp does, writes over it: going
+// on where an earlier upload broke off is refused.
 func (h *handlers) Filewrite(r *sftp.Request) (io.WriterAt, error) {
 	path, err := name(r.Filepath)
 	if err != nil {
@@ -129,7 +133,7 @@ func (h *handlers) Filewrite(r *sftp.Request) (io.WriterAt, error) {
 		return nil, answer(r.Filepath, unix.EISDIR)
 	case serr == nil && f.Excl:
 		return nil, answer(r.Filepath, fs.ErrExist)
-	case serr == nil && !f.Trunc, f.Append:
+	case f.Append:
 		return nil, sftp.ErrSSHFxOpUnsupported
 	case serr != nil && !f.Creat:
 		return nil, sftp.ErrSSHFxNoSuchFile
@@ -155,10 +159,11 @@ type writing struct {
 	path  string
 	room  int64 // bytes it may have
 
-	mu   sync.Mutex
-	size int64
-	err  error
-	once sync.Once
+	mu      sync.Mutex
+	size    int64 // where the last byte stands
+	written int64 // bytes that came
+	err     error
+	once    sync.Once
 }
 
 // WriteAt implements io.WriterAt.
@@ -171,7 +176,7 @@ func (w *writing) WriteAt(b []byte, at int64) (int, error) {
 	n, err := w.w.WriteAt(b, at)
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.size = max(w.size, at+int64(n))
+	w.size, w.written = max(w.size, at+int64(n)), w.written+int64(n)
 	if err != nil {
 		w.err = err
 	}
@@ -190,6 +195,9 @@ func (w *writing) Close() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	err := w.err
+	if err == nil && w.written < w.size {
+		err = errHole
+	}
 	w.once.Do(func() {
 		w.leave()
 		if err != nil {
