@@ -33,6 +33,9 @@ func (s *Session) Help(line string) string {
 			}
 		}
 	}
+	if t := strings.TrimLeft(text, " "); mode == language.Exec && h.Kind == grammar.Invalid && t != "" && !strings.Contains(t, " ") {
+		h = grammar.Help{Word: true} // no command, but perhaps an alias begins so
+	}
 	switch h.Kind {
 	case grammar.Ambiguous:
 		return fmt.Sprintf(message.Ambiguous+"\n", text)
