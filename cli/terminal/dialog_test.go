@@ -161,6 +161,25 @@ func TestRun(t *testing.T) {
 
 // TestIdle: exec-timeout runs while somebody should type, not while a command
 // works, and a key starts it anew.
+// TestIdleTimeThatGetsShorter: the patience of a login prompt, then
+// exec-timeout.
+func TestIdleTimeThatGetsShorter(t *testing.T) {
+	bubble(t, nil, func(t *testing.T, w *wire, term *Terminal) {
+		term.Idle(time.Minute)
+		done := readLine(term, "Username: ", nil)
+		w.keys("lab\r")
+		if got := <-done; got.line != "lab" {
+			t.Errorf("%+v", got)
+		}
+		term.Idle(0)
+		term.Idle(3 * time.Second)
+		start := time.Now()
+		if got := <-readLine(term, "Router>", nil); got.err != ErrIdle || time.Since(start) != 3*time.Second {
+			t.Errorf("%+v after %v", got, time.Since(start))
+		}
+	})
+}
+
 func TestIdle(t *testing.T) {
 	bubble(t, nil, func(t *testing.T, w *wire, term *Terminal) {
 		term.Idle(10 * time.Minute)

@@ -17,6 +17,9 @@ func (t *Terminal) Idle(d time.Duration) {
 	in := t.in
 	in.mu.Lock()
 	defer in.mu.Unlock()
+	if in.idleArmed && d != in.idle && in.timer.Stop() {
+		in.idleArmed = false // it runs for another time, perhaps a longer one
+	}
 	in.idle, in.idled, in.lastKey = d, false, time.Now()
 	if in.mode != modeRun {
 		in.watchIdle()
