@@ -39,7 +39,7 @@ func ephoneDNs() []language.Declaration {
 	}
 	ds := []language.Declaration{
 		{
-			Mode: language.Global, Enters: modeEphoneDN, Doc: doc, Format: twoBlanks(1),
+			Mode: language.Global, Enters: modeEphoneDN, Keys: []string{"tag"}, Doc: doc, Format: twoBlanks(1),
 			Syntax: `ephone-dn("Configure phone DN phone lines (Directory Numbers)") <tag:1-1000>("dn tag") ![ [ ( dual-line$line("Two calls on the line") | octo-line$line("Eight calls on the line") ) ] ]`,
 			Set: func(c *language.Context) error {
 				t := &c.Config.Telephony

@@ -167,7 +167,7 @@ func lines() []language.Declaration {
 	}
 	ds := []language.Declaration{
 		{
-			Mode: language.Global, Enters: modeLine, Doc: "reference/ios-cli.md 1.14",
+			Mode: language.Global, Enters: modeLine, Keys: []string{"kind", "first"}, Doc: "reference/ios-cli.md 1.14",
 			Syntax: `line("Configure a terminal line") ( con$kind("Primary terminal line") <first:0-0>("Line number") | console$kind("Primary terminal line") <first:0-0>("Line number") | vty$kind("Virtual terminal") <first:0-98>("First Line number") [ <last:0-98>("Last Line number") ] )`,
 			Set:    setLine, Unset: unsetLine,
 			Get: func(v *language.View) []grammar.Args {

@@ -36,7 +36,7 @@ func telephonyService() []language.Declaration {
 	}
 	ds := []language.Declaration{
 		{
-			Mode: language.Global, Enters: modeTelephony, Doc: doc,
+			Mode: language.Global, Enters: modeTelephony, Keys: []string{}, Doc: doc,
 			Syntax: `telephony-service("Configure Cisco Unified Communications Manager Express") [ setup("Start the setup of SCCP phones") ]`,
 			Set:    func(c *language.Context) error { svc(c).Present = true; delete(c.Args, "setup"); return nil },
 			Unset: func(c *language.Context) error {

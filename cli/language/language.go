@@ -50,6 +50,7 @@ type Declaration struct {
 	Reset  func(*Context) error       // the `default` form; nil = Unset
 	Get    func(*View) []grammar.Args // what to print, in order; nil = nothing
 	Enters string                     // mode the command enters
+	Keys   []string                   // arguments that tell one section from another; nil = all
 	After  func(*Invocation) error    // runs once a typed line has taken effect: `create cnf-files`
 	Run    func(*Invocation) error    // an action: exec commands, `create cnf-files`
 	Undo   func(*Invocation) error    // the `no` form of an action, `no debug ...`
@@ -202,6 +203,7 @@ type Section struct {
 	Mode   string
 	Keys   grammar.Args
 	Header string // canonical, "ephone  1"
+	There  bool   // it was there when the operator last looked; see Find
 }
 
 // Means reports that the first word of a line is a word of the outer mode in

@@ -22,6 +22,7 @@ func (s *Session) configure(ctx context.Context, text string) {
 		s.exec(ctx, text[skip:], len(s.Prompt())+skip)
 		return
 	}
+	text = strings.TrimRight(text, " ")
 	if kind, rest, ok := language.BannerLine(text); ok && s.priv >= language.ModeLevel && s.bannerKind(text) {
 		s.collectBanner(ctx, kind, rest)
 		return
@@ -46,10 +47,15 @@ func (s *Session) configure(ctx context.Context, text string) {
 	in := top(stack)
 	before := s.opt.Store.Current()
 	_, err := s.opt.Store.Change(ctx, s.Who(), func(c *config.Config) error {
+		in, err := s.find(c, stack)
+		if err != nil {
+			return err
+		}
 		return s.opt.Language.Apply(c, in, r, text)
 	})
 	if err != nil && !errors.Is(err, language.ErrUnchanged) {
 		fmt.Fprintln(s.out(), refusal(err))
+		s.look(err)
 		return
 	}
 	for _, n := range s.opt.Store.Current().PortNotes(before) {
@@ -68,6 +74,7 @@ func (s *Session) configure(ctx context.Context, text string) {
 		}
 		s.stack = append(s.stack[:len(s.stack):len(s.stack)], sec)
 	}
+	s.look(nil)
 }
 
 // typed tells the log of configuration commands. What is carried and not
@@ -118,16 +125,23 @@ func (s *Session) takes(r grammar.Result) bool {
 	return s.opt.Language.Mode(s.section().Mode).Takes && r.Kind == grammar.Invalid && r.Depth == 0
 }
 
-// dropsCarried reports that the line is `no` before something carried here.
+// dropsCarried reports that the line is `no` before something carried here. A
+// text that means several lines is no command: `no ip route` must not take all
+// routes away.
 func (s *Session) dropsCarried(r grammar.Result, text string) bool {
 	rest, ok := strings.CutPrefix(strings.Join(strings.Fields(text), " "), "no ")
-	return ok && s.opt.Store.Current().Clone().DropCarried(s.section().Header, rest)
+	known := r.Kind == grammar.Incomplete && s.opt.Language.Named(s.section().Mode, rest)
+	return ok && (r.Kind == grammar.Invalid || known) && s.opt.Store.Current().CountCarried(s.section().Header, rest) == 1
 }
 
 func (s *Session) carried(ctx context.Context, text string) {
 	line := strings.Join(strings.Fields(text), " ")
-	header := s.section().Header
 	_, err := s.opt.Store.Change(ctx, s.Who(), func(c *config.Config) error {
+		in, err := s.find(c, s.stack)
+		if err != nil {
+			return err
+		}
+		header := in.Header
 		if rest, ok := strings.CutPrefix(line, "no "); ok && c.DropCarried(header, rest) {
 			return nil
 		}
@@ -136,9 +150,10 @@ func (s *Session) carried(ctx context.Context, text string) {
 	})
 	if err != nil {
 		fmt.Fprintln(s.out(), answer(err))
-		return
+	} else {
+		s.typed(grammar.Result{}, line, len(s.stack)-1)
 	}
-	s.typed(grammar.Result{}, line, len(s.stack)-1)
+	s.look(err)
 }
 
 // configAction runs an action of configuration mode: exit, end, create

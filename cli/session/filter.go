@@ -23,6 +23,15 @@ func splitFilter(line string) (command, filter string, ok bool) {
 	return line[:i+1], line[i+2:], true
 }
 
+// trimCommand cuts the blanks at the end of a line, unless they end the
+// expression of a filter.
+func trimCommand(line string) string {
+	if _, _, filtered := splitFilter(line); filtered {
+		return line
+	}
+	return strings.TrimRight(line, " ")
+}
+
 // modifiers are the output filters, in the order of `| ?`.
 var modifiers = []modifierHelp{
 	{"append", "Append redirected output to URL (URLs supporting append operation only)"},
@@ -113,7 +122,11 @@ func (s *Session) newFilter(text string) (*filter, error) {
 // addition: blanks match any run of blanks, because IOS prints two in
 // `ephone  1` and nobody types them. [reference/cme.md 9]
 func compileFilter(expr string) (func(string) bool, error) {
-	match, err := terminal.CompileFilter(strings.Join(strings.Fields(expr), " "))
+	blanks := strings.Join(strings.Fields(expr), " ")
+	if strings.HasSuffix(expr, " ") {
+		blanks += " " // a blank at the end is part of the expression
+	}
+	match, err := terminal.CompileFilter(blanks)
 	if err != nil {
 		return nil, err
 	}

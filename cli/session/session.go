@@ -153,7 +153,7 @@ func (s *Session) Line(ctx context.Context, line string) {
 			fmt.Fprintf(out, "%% Internal fault, the command was not carried out: %v\n", r)
 		}
 	}()
-	text := strings.TrimRight(line, " ")
+	text := trimCommand(line)
 	if t := strings.TrimLeft(text, " "); t == "" || t[0] == '!' {
 		return
 	}

@@ -100,16 +100,29 @@ func carriedOrder(a, b Carried) int {
 // shorter text removes every line of the section that begins with its words, as
 // `no X` does on IOS.
 func (c *Config) DropCarried(in, line string) bool {
-	drop := func(k Carried) bool { return k.In == in && k.Line == line }
-	if !slices.ContainsFunc(c.Carried, drop) {
-		if line == "no" || strings.HasPrefix(line, "no ") {
-			return false // `no no X` is no command
-		}
-		drop = func(k Carried) bool { return k.In == in && begins(k.Line, line) }
-	}
+	drop := c.carriedAs(in, line)
 	n := len(c.Carried)
 	c.Carried = slices.DeleteFunc(c.Carried, drop)
 	return len(c.Carried) < n
+}
+
+// CountCarried is how many lines DropCarried would remove.
+func (c *Config) CountCarried(in, line string) int {
+	n, drop := 0, c.carriedAs(in, line)
+	for _, k := range c.Carried {
+		if drop(k) {
+			n++
+		}
+	}
+	return n
+}
+
+func (c *Config) carriedAs(in, line string) func(Carried) bool {
+	exact := func(k Carried) bool { return k.In == in && k.Line == line }
+	if line == "no" || strings.HasPrefix(line, "no ") || slices.ContainsFunc(c.Carried, exact) {
+		return exact // `no no X` is no command
+	}
+	return func(k Carried) bool { return k.In == in && begins(k.Line, line) }
 }
 
 // DropSection removes what is carried in a section that goes away.

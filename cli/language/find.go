@@ -1,0 +1,72 @@
+package language
+
+import (
+	"reflect"
+	"slices"
+	"strings"
+
+	"option150/cli/grammar"
+	"option150/platform/config"
+)
+
+// Find looks a section up again: another operator may have removed it, or
+// changed its header (`ephone-dn 1` became `ephone-dn 1 dual-line`). It returns
+// the section as it is called now, and whether it is there. A section that is
+// printed only once it holds something is not there before.
+func (l *Language) Find(c *config.Config, parent, sec Section) (Section, bool) {
+	r := renderer{l: l, v: View{Config: c}}
+	for _, d := range l.decls[parent.Mode] {
+		if d.Enters != sec.Mode {
+			continue
+		}
+		if d.Carry && slices.ContainsFunc(c.Carried, func(k config.Carried) bool { return k.In == parent.Header && k.Line == sec.Header }) {
+			return sec, true
+		}
+		for _, line := range r.lines(d, parent.Keys) {
+			if line.args != nil && d.same(line.args, sec.Keys) {
+				sec.Header = line.text
+				return sec, true
+			}
+		}
+	}
+	return sec, false
+}
+
+// same reports that two argument sets are of one section.
+func (d *Declaration) same(a, b grammar.Args) bool {
+	keys := d.Keys
+	if keys == nil {
+		for _, t := range d.syntax.Tokens() {
+			if t.Name != "" {
+				keys = append(keys, t.Name)
+			}
+		}
+	}
+	for _, k := range keys {
+		if !reflect.DeepEqual(a[k], b[k]) {
+			return false
+		}
+	}
+	return true
+}
+
+// Named reports that a text is the keywords of a command of the mode that is
+// carried, without its arguments: `moh`, `call-forward`.
+func (l *Language) Named(mode, text string) bool {
+	words := strings.Fields(text)
+	return slices.ContainsFunc(l.decls[mode], func(d *Declaration) bool {
+		return d.Carry && d.syntax != nil && slices.EqualFunc(d.keywords(), words, strings.EqualFold)
+	})
+}
+
+// keywords are the words before the first argument.
+func (d *Declaration) keywords() []string {
+	var out []string
+	for _, t := range d.syntax.Tokens() {
+		if t.Word == "" {
+			break
+		}
+		out = append(out, t.Word)
+	}
+	return out
+}
