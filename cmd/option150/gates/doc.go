@@ -13,8 +13,9 @@
 //
 //	ansible_test.go  facts, commands, configuration twice, banner, user, logging
 //	rancid_test.go   two runs without a difference; clogin
+//	serial_test.go   picocom and expect; a long paste; a line that vanishes
 //
-// Playbooks are in testdata/ansible. Follows reference/ios-cli.md 3, 4, 1.13
+// Playbooks are in testdata/ansible, scripts in testdata/expect. Follows reference/ios-cli.md 3, 4, 1.13
 // and 7. Package e2e beside this one has OpenSSH, netmiko and scrapligo at the
 // usual work.
 //
