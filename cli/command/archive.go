@@ -1,6 +1,7 @@
 package command
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -168,7 +169,7 @@ func (b *Box) rendered(in *language.Invocation, l location) ([]string, error) {
 	if l == runningConfig {
 		return b.Language.Render(b.Store.Current(), false), nil
 	}
-	rep, err := b.candidate(l)
+	rep, err := b.candidate(in.Ctx, l)
 	if err != nil {
 		return nil, err
 	}
@@ -179,11 +180,8 @@ func (b *Box) rendered(in *language.Invocation, l location) ([]string, error) {
 }
 
 // candidate reads a file as a whole configuration.
-func (b *Box) candidate(l location) (*language.Report, error) {
-	if l.remote() || l.fs == fsNull {
-		return nil, openError(l, errors.New("permission denied"))
-	}
-	text, err := b.read(l)
+func (b *Box) candidate(ctx context.Context, l location) (*language.Report, error) {
+	text, err := b.read(ctx, l)
 	if err != nil {
 		return nil, err
 	}
@@ -234,7 +232,7 @@ func printDiff(out io.Writer, diff []language.Difference) error {
 // incremental lists what a file would add to what runs.
 func (b *Box) incremental(in *language.Invocation) error {
 	l := fileArg(in.Args.String("a"))
-	text, err := b.read(l)
+	text, err := b.read(in.Ctx, l)
 	if err != nil {
 		return err
 	}

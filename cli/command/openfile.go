@@ -102,8 +102,21 @@ func (b *Box) open(l location) (io.ReadCloser, int64, error) {
 	return nil, 0, fmt.Errorf("%s: is not read here", l.fs)
 }
 
-// read reads a whole text file of the box, a configuration.
-func (b *Box) read(l location) (string, error) {
+// read reads a whole text file, a configuration, of the box or of a server.
+func (b *Box) read(ctx context.Context, l location) (string, error) {
+	if l.remote() {
+		var t strings.Builder
+		var err error
+		if l.fs == fsHTTP {
+			_, err = httpclient.Get(ctx, l.String(), &t, language.MaxFileBytes)
+		} else {
+			_, err = tftpclient.Get(ctx, l.host, l.path, &t, language.MaxFileBytes)
+		}
+		if err != nil {
+			return "", openError(l, err)
+		}
+		return t.String(), nil
+	}
 	r, _, err := b.open(l)
 	if err != nil {
 		return "", openError(l, err)

@@ -1,6 +1,7 @@
 package command
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -97,7 +98,7 @@ func (b *Box) replace(in *language.Invocation) error {
 	if _, pending := b.Confirm.Pending(); pending && after > 0 {
 		return pendingError(running.ErrPending)
 	}
-	rep, err := b.whole(in.Out, l)
+	rep, err := b.whole(in.Ctx, in.Out, l)
 	if err != nil {
 		return err
 	}
@@ -141,11 +142,8 @@ func (b *Box) replace(in *language.Invocation) error {
 }
 
 // whole reads a file that is to be the whole configuration.
-func (b *Box) whole(out io.Writer, l location) (*language.Report, error) {
-	if l.remote() || l.fs == fsNull {
-		return nil, openError(l, errors.New("permission denied"))
-	}
-	text, err := b.read(l)
+func (b *Box) whole(ctx context.Context, out io.Writer, l location) (*language.Report, error) {
+	text, err := b.read(ctx, l)
 	if err != nil {
 		return nil, err
 	}

@@ -496,6 +496,9 @@ func TestCopyTFTP(t *testing.T) {
 	if x.Store.Current().Domain != "t" {
 		t.Error("it was not merged")
 	}
+	has(t, x.run("show archive config differences tftp://"+at+"/sub/x.cfg"), "!Contextual Config Diffs:\n!No changes were found\n")
+	has(t, x.run("configure replace tftp://"+at+"/sub/x.cfg force"), "no line \"end\"")
+	has(t, x.run("configure replace tftp://"+at+"/nofile force"), "%Error opening tftp://"+at+"/nofile (No such file or directory)")
 	x.answers = []string{at, ""}
 	has(t, x.run("copy running-config tftp:"), "Permission denied") // our server takes no files
 	if x.asked[1] != "Destination filename [router-confg]? " {

@@ -45,7 +45,8 @@ How to read it:
 | *15* | privilege level it needs: 15 is after ` + "`enable`" + `; nothing stands there for what everybody may do |
 | [page n] | the document it follows, see [sources](sources.md) |
 
-Every show command takes ` + "`| include`, `| exclude`, `| begin`, `| section` and `| count`" + ` with a regular expression.
+Every show command takes ` + "`| include`, `| exclude`, `| begin`, `| section` and `| count`" + ` with a regular expression,
+and ` + "`| redirect`, `| append` and `| tee`" + ` with a file to write to.
 `
 
 // commands is the page of all commands.

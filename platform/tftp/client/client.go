@@ -51,7 +51,11 @@ func (r Refused) Error() string { return string(r) }
 // Get writes a file of a server (host or host:port) to w: at most limit bytes,
 // ErrTooLarge beyond. It returns the number of bytes.
 func Get(ctx context.Context, server, name string, w io.Writer, limit int64) (int64, error) {
-	c, err := dial(server)
+	return get(ctx, server, name, w, limit, Timeout)
+}
+
+func get(ctx context.Context, server, name string, w io.Writer, limit int64, timeout time.Duration) (int64, error) {
+	c, err := dial(server, timeout)
 	if err != nil {
 		return 0, err
 	}
@@ -67,7 +71,7 @@ func Get(ctx context.Context, server, name string, w io.Writer, limit int64) (in
 
 // Put sends what r has as a file to a server.
 func Put(ctx context.Context, server, name string, r io.Reader) (int64, error) {
-	c, err := dial(server)
+	c, err := dial(server, Timeout)
 	if err != nil {
 		return 0, err
 	}
@@ -82,7 +86,7 @@ func Put(ctx context.Context, server, name string, r io.Reader) (int64, error) {
 	})
 }
 
-func dial(server string) (*tftp.Client, error) {
+func dial(server string, timeout time.Duration) (*tftp.Client, error) {
 	if _, _, err := net.SplitHostPort(server); err != nil {
 		server = net.JoinHostPort(server, "69")
 	}
@@ -90,7 +94,7 @@ func dial(server string) (*tftp.Client, error) {
 	if err != nil {
 		return nil, errors.New("unknown host")
 	}
-	c.SetTimeout(Timeout)
+	c.SetTimeout(timeout)
 	c.SetRetries(Retries)
 	c.SetBackoff(func(int) time.Duration { return pause })
 	c.SetBlockSize(blockSize)
