@@ -71,7 +71,7 @@ func archiveSection() []language.Declaration {
 		path,
 		value(modeArchive, `maximum("maximum number of backup copies") ![ <n:1-14>("The number of copies") ]`, "n", "", doc, archive.DefaultMaximum, num(func(a *archive.Config) *int { return &a.Maximum })),
 		flag(modeArchive, `write-memory("Enable automatic backup generation during write memory")`, "", doc, false, at(func(a *archive.Config) *bool { return &a.WriteMemory })),
-		value(modeArchive, `time-period("Period of time in minutes to automatically archive the running-config") ![ <n:1-525600>("Number of minutes to wait between archive creation") ]`, "n", "", doc, 0, num(func(a *archive.Config) *int { return &a.Period })),
+		value(modeArchive, `time-period("Minutes between automatic copies of the running-config") ![ <n:1-525600>("Number of minutes to wait between archive creation") ]`, "n", "", doc, 0, num(func(a *archive.Config) *int { return &a.Period })),
 		flag(modeArchiveLog, `logging("Modify config logging parameters") enable("Enable the config logger")`, "", doc, false, at(func(a *archive.Config) *bool { return &a.Log.Enabled })),
 		value(modeArchiveLog, `logging size("Maximum number of commands kept") ![ <n:1-1000>("Number of commands") ]`, "n", "", doc, archive.DefaultLogSize, num(func(a *archive.Config) *int { return &a.Log.Size })),
 		flag(modeArchiveLog, `notify("Modify notification parameters") syslog("Enable config log messages to be sent to syslog") [ contenttype("Content type") plaintext("Plain text") ]`, "", doc, false, at(func(a *archive.Config) *bool { return &a.Log.Notify })),

@@ -18,6 +18,7 @@ import (
 	"option150/platform/journal"
 	"option150/platform/logging"
 	"option150/platform/netif"
+	"option150/platform/ntp"
 	"option150/platform/nvram"
 	"option150/platform/reload"
 	"option150/platform/running"
@@ -61,6 +62,7 @@ type Box struct {
 	Confirm *running.Confirm
 	Reloads *reload.Scheduler
 	Host    *host.Sampler
+	NTP     *ntp.Client
 
 	Lines  func() []LineInfo     // who is logged in
 	Reload func(who running.Who) // restarts with the startup-config

@@ -68,7 +68,7 @@ func dhcpGlobal() []language.Declaration {
 			},
 		},
 		flag(language.Global, dhcpHead+`bootp("BOOTP specific configuration") ignore("Configure DHCP server to ignore BOOTP requests")`, "ip dhcp", doc, false, func(c *language.Context) *bool { return &at(c).BootpIgnore }),
-		flag(language.Global, dhcpHead+`relay("DHCP relay agent parameters") information("Relay agent information option") trust-all("Received DHCP packets may contain relay info option with zero giaddr")`, "ip dhcp", doc, false, func(c *language.Context) *bool { return &at(c).TrustAll }),
+		flag(language.Global, dhcpHead+`relay("DHCP relay agent parameters") information("Relay agent information option") trust-all("Accept the relay information option with a zero giaddr")`, "ip dhcp", doc, false, func(c *language.Context) *bool { return &at(c).TrustAll }),
 		flag(language.Global, dhcpHead+`authoritative("Refuse addresses of clients this server does not know")`, "ip dhcp", "reference/dhcp.md 3", false, func(c *language.Context) *bool { return &at(c).Authoritative }),
 		{
 			Mode: language.Global, Group: "ip dhcp", Doc: "reference/diagnosis.md 5",

@@ -36,7 +36,7 @@ func dhcpTuning() []language.Declaration {
 		},
 		flag(language.Global, dhcpHead+`drop-inform("Do not answer DHCPINFORM")`, "ip dhcp", "reference/dhcp.md 1.2", false, func(c *language.Context) *bool { return &at(c).DropInform }),
 		flag(language.Global, dhcpHead+`subnet-selection("Let clients choose their subnet with option 118")`, "ip dhcp", doc, false, func(c *language.Context) *bool { return &at(c).SubnetSelection }),
-		flag(language.Global, dhcpHead+`verify("Checks on requests") mac-address("Drop requests whose Ethernet source is not their hardware address")`, "ip dhcp", doc, false, func(c *language.Context) *bool { return &at(c).VerifyMAC }),
+		flag(language.Global, dhcpHead+`verify("Checks on requests") mac-address("Drop requests whose Ethernet source differs from chaddr")`, "ip dhcp", doc, false, func(c *language.Context) *bool { return &at(c).VerifyMAC }),
 		value(language.Global, dhcpHead+`limit("Limits of DHCP") rate("Requests taken per interface or relay circuit") ![ <n:1-65535>("Requests a second") ]`, "n", "ip dhcp", doc, 0, func(c *language.Context) *int { return &at(c).RateLimit }),
 	}
 }

@@ -27,7 +27,7 @@ func All(b *Box) []language.Declaration {
 		httpServer(), place("ip http"), place("ip nat", "ip route", "ip "),
 		accessLists(), place("access-list", "snmp-server", "tacacs", "radius", ""), tftpServer(), place("control-plane", "voice-port", "mgcp", "sccp", "dspfarm", "dial-peer", "gateway", "gatekeeper", "sip-ua"),
 		telephonyService(), place("ephone-template", "ephone-dn-template", "ephone-type"), carriedSections(), ephoneDNs(), ephones(), place("ephone-hunt"),
-		banners(), privileges(b), lines(), place("scheduler", "ntp ", "event "),
+		banners(), privileges(b), lines(), place("scheduler"), ntpServers(), place("ntp ", "event "),
 		// the commands every configuration mode has
 		everyMode(),
 		// actions

@@ -221,7 +221,7 @@ func lines() []language.Declaration {
 		`transport preferred("Specify the preferred protocol to use") <rest:LINE>("Protocol")`,
 		`transport output("Define which protocols to use for outgoing connections") <rest:LINE>("Protocols")`,
 		`stopbits("Set async line stop bits") <rest:LINE>("Stop bits")`,
-		`session-timeout("Set interval for closing connection when there is no input traffic") <rest:LINE>("Minutes")`,
+		`session-timeout("Set interval for closing an idle connection") <rest:LINE>("Minutes")`,
 	)...)
 }
 
@@ -231,7 +231,7 @@ func lineTransport(at func(*language.Context) *config.Line) language.Declaration
 	transport := func(c *language.Context) *string { return &at(c).Transport }
 	return language.Declaration{
 		Mode: modeLine, Doc: "reference/ios-cli.md 1.14",
-		Syntax: `transport("Define transport protocols for line") input("Define which protocols to use when connecting to the terminal server") ![ ( all$what("All protocols") | none$what("No protocols") | ssh$ssh("TCP/IP SSH protocol") [ telnet$telnet("TCP/IP Telnet protocol, not served by this box") ] | telnet$telnet("TCP/IP Telnet protocol, not served by this box") [ ssh$ssh("TCP/IP SSH protocol") ] ) ]`,
+		Syntax: `transport("Define transport protocols for line") input("Define which protocols to use to reach this box") ![ ( all$what("All protocols") | none$what("No protocols") | ssh$ssh("TCP/IP SSH protocol") [ telnet$telnet("TCP/IP Telnet protocol, not served by this box") ] | telnet$telnet("TCP/IP Telnet protocol, not served by this box") [ ssh$ssh("TCP/IP SSH protocol") ] ) ]`,
 		Set: func(c *language.Context) error {
 			var list []string
 			for _, k := range []string{"what", "telnet", "ssh"} {

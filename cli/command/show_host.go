@@ -151,7 +151,7 @@ func (b *Box) techSupport(in *language.Invocation) error {
 		text func() string
 	}{
 		{"show version", func() string { return b.versionText(in.Config.Hostname) }},
-		{"show clock", func() string { return ClockText(in.Config.Clock.Local(time.Now())) }},
+		{"show clock", func() string { return ClockText(in.Config.Clock.Local(time.Now()), b.ClockMark()) }},
 		{"show services", func() string { return ServicesText(b) }},
 		{"show running-config", func() string { return redact(b.StartupText()) }},
 		{"show processes cpu", b.processesText},

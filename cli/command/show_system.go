@@ -19,7 +19,7 @@ import (
 // showCommands are the show commands, feature by feature.
 func showCommands(b *Box) []language.Declaration {
 	var all []language.Declaration
-	for _, g := range [][]language.Declaration{showSystem(b), showHost(b), showConfig(b), showSessions(b), showNetwork(b), showDHCP(b), showFiles(b), showTelephony(b), showPhones(b)} {
+	for _, g := range [][]language.Declaration{showSystem(b), showHost(b), showNTP(b), showConfig(b), showSessions(b), showNetwork(b), showDHCP(b), showFiles(b), showTelephony(b), showPhones(b)} {
 		all = append(all, g...)
 	}
 	return all
@@ -38,7 +38,9 @@ func text(syntax string, level int, doc string, f func(*language.Invocation) str
 func showSystem(b *Box) []language.Declaration {
 	return []language.Declaration{
 		text(`version("System hardware and software status")`, 0, "reference/ios-cli.md 4", func(in *language.Invocation) string { return b.versionText(in.Config.Hostname) }),
-		text(`clock("Display the system clock") [ detail("Display detailed information") ]`, 0, "reference/ios-cli.md 1.12", func(in *language.Invocation) string { return ClockText(in.Config.Clock.Local(time.Now())) }),
+		text(`clock("Display the system clock") [ detail("Display detailed information") ]`, 0, "reference/ios-cli.md 1.12", func(in *language.Invocation) string {
+			return ClockText(in.Config.Clock.Local(time.Now()), b.ClockMark())
+		}),
 		text(`privilege("Show current privilege level")`, 0, "reference/ios-cli.md 1.2", func(in *language.Invocation) string {
 			return fmt.Sprintf("Current privilege level is %d\n", in.Op.Privilege())
 		}),
@@ -99,10 +101,20 @@ func Uptime(d time.Duration) string {
 	return strings.Join(out, ", ")
 }
 
-// ClockText is show clock. The asterisk says that no time source has set the
-// clock authoritatively.
-func ClockText(now time.Time) string {
-	return now.Format("*15:04:05.000 MST Mon Jan 2 2006") + "\n"
+// ClockText is show clock. The mark says how far the time is to be trusted: an
+// asterisk until a time server has confirmed it.
+func ClockText(now time.Time, mark string) string {
+	return mark + now.Format("15:04:05.000 MST Mon Jan 2 2006") + "\n"
+}
+
+// ClockMark is "*" until a server of `ntp server` agrees with the clock.
+func (b *Box) ClockMark() string {
+	if b.NTP != nil {
+		if _, ok := b.NTP.Best(); ok {
+			return ""
+		}
+	}
+	return "*"
 }
 
 // status is that of a service. HFS has no socket of its own: it works only

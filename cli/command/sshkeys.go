@@ -134,7 +134,7 @@ func hostKeys(b *Box) []language.Declaration {
 	const doc = "reference/ios-cli.md 1.14"
 	return []language.Declaration{
 		{Mode: language.Global, Doc: doc, Run: b.generateKeys,
-			Syntax: `crypto("Encryption module") key("Long term key operations") generate("Generate new keys") rsa("Generate RSA keys") [ general-keys$general("Generate a general purpose RSA key pair for signing and encryption") ] [ modulus("Number of modulus bits on the command line") <bits:360-4096>("Size of the key modulus") ]`},
+			Syntax: `crypto("Encryption module") key("Long term key operations") generate("Generate new keys") rsa("Generate RSA keys") [ general-keys$general("Generate a general purpose RSA key pair") ] [ modulus("Number of modulus bits on the command line") <bits:360-4096>("Size of the key modulus") ]`},
 		{Mode: language.Global, Doc: doc, Run: b.zeroizeKeys,
 			Syntax: `crypto key zeroize("Remove keys") rsa("Remove RSA keys")`},
 	}

@@ -209,7 +209,7 @@ const maxUserName = 64
 func users() []language.Declaration {
 	return []language.Declaration{{
 		Mode: language.Global, Group: "username", Doc: "reference/ios-cli.md 1.11",
-		Syntax: `username("Establish User Name Authentication") <name:WORD>("User name") ![ [ privilege("Set user privilege level") <level:0-15>("User privilege level") ] [ nopassword$nopassword("No password is required for the user to log in, refused by this box") | ( secret$how("Specify the secret for the user") | password$how("Specify the password for the user") ) ` + secretSyntax + ` ] ]`,
+		Syntax: `username("Establish User Name Authentication") <name:WORD>("User name") ![ [ privilege("Set user privilege level") <level:0-15>("User privilege level") ] [ nopassword$nopassword("No password for this user, refused by this box") | ( secret$how("Specify the secret for the user") | password$how("Specify the password for the user") ) ` + secretSyntax + ` ] ]`,
 		Set: func(c *language.Context) error {
 			name := c.Args.String("name")
 			if c.Args.Has("nopassword") {

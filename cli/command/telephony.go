@@ -199,7 +199,7 @@ var carriedTelephony = []string{
 	`max-conferences("Define max number of 3 party G.711 conferences") <rest:LINE>("Number and gain")`,
 	`moh("Define music-on-hold filename") <rest:LINE>("File name")`,
 	`multicast("Define ephone multicast") <rest:LINE>("Parameters")`,
-	`voicemail("Set the voicemail access number called when the MESSAGES IP phone button is pressed") <rest:LINE>("Number")`,
+	`voicemail("Set the number the MESSAGES button of a phone calls") <rest:LINE>("Number")`,
 	`call-forward("Configure parameters for call forwarding") <rest:LINE>("Parameters")`,
 	`call-park("Configure parameters for call park") <rest:LINE>("Parameters")`,
 	`transfer-system("Define call transfer parameters") <rest:LINE>("Parameters")`,

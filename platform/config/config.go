@@ -27,6 +27,7 @@ import (
 	"option150/platform/httpd"
 	"option150/platform/logging"
 	"option150/platform/netif"
+	"option150/platform/ntp"
 	"option150/platform/sshd"
 	"option150/telephony/cnf"
 )
@@ -36,6 +37,7 @@ type Config struct {
 	Hostname   string
 	AAA        aaa.Config
 	Clock      clock.Config // time zone and summer time
+	NTP        ntp.Config
 	Logging    logging.Config
 	Archive    archive.Config
 	Interfaces []netif.Config // every interface of the box, in its order
@@ -89,6 +91,7 @@ func (c *Config) Clone() *Config {
 	}
 	n.DHCP = c.DHCP.Clone()
 	n.Files = c.Files.Clone()
+	n.NTP = c.NTP.Clone()
 	n.Telephony = c.Telephony.Clone()
 	n.Lines = slices.Clone(c.Lines)
 	n.Banners = slices.Clone(c.Banners)

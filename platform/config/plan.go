@@ -26,6 +26,7 @@ const (
 	DHCP       = "dhcp"
 	SSHD       = "sshd"
 	Archive    = "archive"
+	NTP        = "ntp"
 	Metrics    = metrics.Name
 )
 
@@ -54,6 +55,7 @@ func (c *Config) Plan(f Facts) []service.Wanted {
 		{Service: Netif, Spec: c.planNetif(f)},
 		{Service: Logging, Spec: c.Logging},
 		{Service: Archive, Spec: c.planArchive()},
+		{Service: NTP, Spec: c.planNTP()},
 		{Service: CNF, Spec: c.Telephony},
 		{Service: FileServer, Spec: c.planFiles()},
 		c.planHFS(),
@@ -110,6 +112,13 @@ func (c *Config) planArchive() service.Spec {
 		return nil
 	}
 	return c.Archive
+}
+
+func (c *Config) planNTP() service.Spec {
+	if len(c.NTP.Servers) == 0 {
+		return nil
+	}
+	return c.NTP
 }
 
 func (c *Config) planFiles() service.Spec {

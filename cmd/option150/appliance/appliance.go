@@ -39,6 +39,7 @@ import (
 	"option150/platform/logging"
 	"option150/platform/metrics"
 	"option150/platform/netif"
+	"option150/platform/ntp"
 	"option150/platform/nvram"
 	"option150/platform/reload"
 	"option150/platform/running"
@@ -170,10 +171,11 @@ func bare(err error) error {
 
 func (a *Appliance) openServices(root string) (err error) {
 	b := a.box
-	b.Logging = logging.New(logging.Options{Journal: b.Journal, Started: b.Started, Zone: a.zone})
+	b.Logging = logging.New(logging.Options{Journal: b.Journal, Started: b.Started, Zone: a.zone, Mark: b.ClockMark})
 	b.Archive = archive.New(archive.Options{Flash: b.Flash, Text: b.StartupText,
 		Hostname: func() string { return b.Store.Current().Hostname }, Recorder: b.Journal})
 	b.CNF = cnfstore.New(b.Journal)
+	b.NTP = ntp.New()
 	b.Files = fileserver.New(fileserver.Options{Flash: b.Flash, Generated: b.CNF.Generated, Fallback: b.CNF.Fallback, Names: b.CNF.Names, Recorder: b.Journal})
 	b.HFS = hfs.New(b.Files)
 	b.HTTPD = httpd.New(map[string]httpd.Module{config.ModuleHome: httpd.HomePage(), config.ModuleHFS: b.HFS.Module()}, b.Journal)
@@ -190,7 +192,7 @@ func (a *Appliance) openServices(root string) (err error) {
 	if a.metrics, err = metrics.New(a.sources()); err != nil {
 		return err
 	}
-	b.Supervisor = service.NewSupervisor(b.Journal, b.Netif, b.Logging, b.Archive, b.CNF, b.Files, b.HFS, b.HTTPD, b.TFTP, b.DHCP, b.SSHD, a.metrics)
+	b.Supervisor = service.NewSupervisor(b.Journal, b.Netif, b.Logging, b.Archive, b.CNF, b.Files, b.HFS, b.HTTPD, b.TFTP, b.DHCP, b.SSHD, b.NTP, a.metrics)
 	return nil
 }
 
@@ -228,6 +230,7 @@ func (a *Appliance) close() {
 		_ = b.DHCP.Close()
 		a.metrics.Close()
 		b.Logging.Close()
+		b.NTP.Close()
 	}
 	a.sessions.Wait()
 	if b.Netif != nil {

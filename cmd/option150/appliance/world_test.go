@@ -322,11 +322,11 @@ func (w *world) live(word, rest string, f []string, arg func(int) string) (strin
 	case "listens":
 		return strings.Join(listening(), "\n"), nil
 	case "remember":
-		w.memory = w.state()
+		w.memory = w.settled()
 		return "", nil
 	case "unchanged":
 		if now := w.state(); now != w.memory {
-			return "", fmt.Errorf("the box changed:\n--- before\n%s\n--- after\n%s", w.memory, now)
+			return "", fmt.Errorf("the box changed:\n%s", changes(w.memory, now))
 		}
 		return "", nil
 	case "link":
@@ -390,6 +390,37 @@ func (w *world) phone(f []string) error {
 		}
 	}
 	return fmt.Errorf("phone %s is neither up nor stuck after 20 s", mac)
+}
+
+// settled is the state once nothing is on its way any more: a service that was
+// stopped lets its phones finish.
+func (w *world) settled() string {
+	now := w.state()
+	for range 60 {
+		before := now
+		time.Sleep(50 * time.Millisecond)
+		if now = w.state(); now == before {
+			break
+		}
+	}
+	return now
+}
+
+// changes are the lines that only one of two texts has.
+func changes(before, after string) string {
+	var t strings.Builder
+	b, a := strings.Split(before, "\n"), strings.Split(after, "\n")
+	for _, l := range b {
+		if !slices.Contains(a, l) {
+			t.WriteString("-" + l + "\n")
+		}
+	}
+	for _, l := range a {
+		if !slices.Contains(b, l) {
+			t.WriteString("+" + l + "\n")
+		}
+	}
+	return t.String()
 }
 
 // state is what a refused change must leave untouched: which configuration is
