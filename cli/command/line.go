@@ -100,3 +100,10 @@ func warnOpenLine(in *language.Invocation) error {
 
 // firstVTY is the absolute number of vty 0, after con 0 and aux 0.
 const firstVTY = 2
+
+// lineExec takes `exec` and `no exec` and does nothing: a line that starts no
+// exec is of use on modems, which there are none of.
+func lineExec() language.Declaration {
+	ignore := func(*language.Context) error { return nil }
+	return language.Declaration{Mode: modeLine, Syntax: `exec("Configure EXEC, ignored by this box")`, Set: ignore, Unset: ignore, Doc: "reference/ios-cli.md 1.14"}
+}
