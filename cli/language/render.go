@@ -71,7 +71,7 @@ func (r *renderer) global() {
 			r.separate(d.Group, d.Enters != "")
 			r.out = append(r.out, line.text)
 			if d.Enters != "" && line.args != nil {
-				r.section(d, line, 1)
+				r.section(d, line, 1, grammar.Args{})
 				r.out = append(r.out, "!")
 				r.group = ""
 			}
@@ -115,15 +115,15 @@ func (r *renderer) lines(d *Declaration, keys grammar.Args) []rendered {
 	return out
 }
 
-func (r *renderer) section(d *Declaration, head rendered, depth int) {
-	keys := grammar.Args{}
+func (r *renderer) section(d *Declaration, head rendered, depth int, outer grammar.Args) {
+	keys := maps.Clone(outer)
 	maps.Copy(keys, head.args)
 	pad := strings.Repeat(" ", depth)
 	for _, c := range r.l.decls[d.Enters] {
 		for _, line := range r.lines(c, keys) {
 			r.out = append(r.out, pad+line.text)
 			if c.Enters != "" && line.args != nil {
-				r.section(c, line, depth+1)
+				r.section(c, line, depth+1, keys)
 			}
 		}
 	}
