@@ -122,7 +122,7 @@ func phonesUp(t *testing.T) *lab.Lab {
 	return l
 }
 
-// Every show command there is answers at once, in words that no automation
+// Every show command there is answers at once, in words that no automation (check 78)
 // takes for a failure.
 func TestShowCommands(t *testing.T) {
 	l := phonesUp(t)
