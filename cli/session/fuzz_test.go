@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"option150/platform/config"
+	"option150/platform/running"
+	"option150/platform/service"
 )
 
 // FuzzLine: whatever two operators type in turn, nothing falls over, the
@@ -20,11 +22,15 @@ func FuzzLine(f *testing.F) {
 	} {
 		f.Add(s)
 	}
+	b := newBox(f)
+	factory := config.Default(b.Store.Facts())
 	f.Fuzz(func(t *testing.T, text string) {
 		if len(text) > 4000 {
 			return
 		}
-		b := newBox(t)
+		if err := b.Store.Replace(t.Context(), running.Who{}, factory, service.Interactive); err != nil {
+			t.Fatal(err)
+		}
 		one, two := b.login(15), b.login(15)
 		one.types(t, "configure terminal")
 		two.types(t, "configure terminal")
