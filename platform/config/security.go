@@ -116,8 +116,12 @@ func (c *Config) security() []Problem {
 	var ps []Problem
 	named := func(section, list string) {
 		if list != "" && acl.Find(c.AccessLists, list) == nil {
+			fix := "ip access-list standard " + list
+			if acl.Number(list) != 0 {
+				fix = "access-list " + list + " permit 10.0.0.0 0.0.0.255"
+			}
 			ps = append(ps, Problem{Severity: Warning, Kind: Rule, Section: section,
-				Text: fmt.Sprintf("access list %s is not defined: everybody is let in", list), Fix: "access-list " + list + " permit 10.0.0.0 0.0.0.255"})
+				Text: fmt.Sprintf("access list %s is not defined: everybody is let in", list), Fix: fix})
 		}
 	}
 	for _, l := range c.Lines {
