@@ -31,6 +31,10 @@ type Plan struct {
 // warnings are how long before a reload the sessions are warned.
 var warnings = [...]time.Duration{time.Hour, 30 * time.Minute, 15 * time.Minute, 5 * time.Minute, time.Minute}
 
+// behind is how long after a command its notice to the sessions comes, so that
+// it stands behind the prompt of the operator who entered it.
+const behind = 250 * time.Millisecond
+
 // Scheduler holds the one reload that is due. Use New.
 type Scheduler struct {
 	do  func(running.Who)
@@ -40,6 +44,7 @@ type Scheduler struct {
 	plan   *Plan
 	gen    int
 	timer  *time.Timer
+	notice *time.Timer
 	closed bool
 }
 
@@ -59,8 +64,16 @@ func (s *Scheduler) Schedule(p Plan) {
 	s.stop()
 	s.plan = &p
 	s.rec.Record(Scheduled{p})
-	s.rec.Record(Warning{Left: time.Until(p.At)})
+	s.say(Warning{Left: time.Until(p.At)})
 	s.next()
+}
+
+// say tells the sessions in a moment. s.mu is held.
+func (s *Scheduler) say(e journal.Event) {
+	if s.notice != nil {
+		s.notice.Stop()
+	}
+	s.notice = time.AfterFunc(behind, func() { s.rec.Record(e) })
 }
 
 // stop ends the timer. s.mu is held.
@@ -123,6 +136,7 @@ func (s *Scheduler) Cancel() bool {
 	s.plan = nil
 	s.stop()
 	s.rec.Record(Cancelled{At: time.Now()})
+	s.say(Aborted{})
 	return true
 }
 
@@ -142,6 +156,9 @@ func (s *Scheduler) Close() {
 	defer s.mu.Unlock()
 	s.closed = true
 	s.plan = nil
+	if s.notice != nil {
+		s.notice.Stop()
+	}
 	s.stop()
 }
 
@@ -170,8 +187,14 @@ func (c Cancelled) LogMessage() (message.Message, bool) {
 	return message.ReloadCancelled.With(Stamp(c.At)), true
 }
 
+// Aborted tells the sessions that a reload will not happen.
+type Aborted struct{}
+
+// EventName implements journal.Event.
+func (Aborted) EventName() string { return "reload.Aborted" }
+
 // Announcement implements journal.Announced.
-func (Cancelled) Announcement() string { return "\n\n\n\a***\n*** --- SHUTDOWN ABORTED ---\n***\n" }
+func (Aborted) Announcement() string { return "\n\n\n\a***\n*** --- SHUTDOWN ABORTED ---\n***\n" }
 
 // Warning is the fact that a reload comes nearer; Left 0 is now.
 type Warning struct{ Left time.Duration }

@@ -17,6 +17,10 @@ var (
 	ErrNoPending = errors.New("no rollback confirmed change pending")
 )
 
+// behind is the least time from a command to the warning, so that it stands
+// behind the prompt of the operator who entered it.
+const behind = 250 * time.Millisecond
+
 // Pending is a change that is taken back unless somebody confirms it.
 type Pending struct {
 	Who    Who
@@ -85,7 +89,7 @@ func (c *Confirm) set(p Pending) {
 		return
 	}
 	gen := c.gen
-	warn := max(p.After-time.Minute, 0)
+	warn := max(p.After-time.Minute, behind)
 	c.timers = []*time.Timer{
 		time.AfterFunc(warn, func() { c.warn(gen) }),
 		time.AfterFunc(p.After, func() { c.fire(gen) }),
