@@ -38,7 +38,13 @@ func (t *lineTable) enter(kind string, number int, user, from string) (setUser f
 	locked := func(f func()) { t.mu.Lock(); defer t.mu.Unlock(); f() }
 	return func(u string) { locked(func() { e.user = u }) },
 		func() { locked(func() { e.active = time.Now() }) },
-		func() { locked(func() { delete(t.open, key) }) }
+		func() {
+			locked(func() {
+				if t.open[key] == e { // and not who took the line since
+					delete(t.open, key)
+				}
+			})
+		}
 }
 
 func (t *lineTable) list() []command.LineInfo {

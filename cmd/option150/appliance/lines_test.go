@@ -1,0 +1,57 @@
+package appliance
+
+import (
+	"fmt"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+func TestLineTable(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var l lineTable
+		setUser, touch, leave := l.enter("vty", 1, "", "10.0.0.5")
+		_, _, leaveConsole := l.enter("con", 0, "", "")
+		time.Sleep(time.Minute)
+		setUser("admin")
+		show := func() (s string) {
+			for _, i := range l.list() {
+				s += fmt.Sprintf("%d %s %s %s %v;", i.Number, i.Name, i.User, i.From, i.Idle)
+			}
+			return s
+		}
+		if got := show(); got != "0 con 0   1m0s;3 vty 1 admin 10.0.0.5 1m0s;" {
+			t.Errorf("got %q", got)
+		}
+		touch()
+		leaveConsole()
+		if got := show(); got != "3 vty 1 admin 10.0.0.5 0s;" {
+			t.Errorf("got %q", got)
+		}
+		leave()
+		if got := show(); got != "" {
+			t.Errorf("got %q", got)
+		}
+	})
+}
+
+func TestLineTableConcurrent(t *testing.T) {
+	var l lineTable
+	var wg sync.WaitGroup
+	for n := range 8 {
+		wg.Go(func() {
+			for range 50 {
+				setUser, touch, leave := l.enter("vty", n, "u", "f")
+				setUser("v")
+				touch()
+				_ = l.list()
+				leave()
+			}
+		})
+	}
+	wg.Wait()
+	if got := l.list(); got != nil {
+		t.Errorf("left: %v", got)
+	}
+}
