@@ -19,6 +19,7 @@ type View struct {
 	Bindings []Binding
 	Status   service.Status        // of the service hfs, with what the plan says
 	Listener *httpd.ListenerStatus // that HFS answers on; nil: none
+	Server   *httpd.ListenerStatus // of the HTTP server; nil: none
 	Serving  int                   // requests, both transports
 	Limit    int
 	Now      time.Time
@@ -35,6 +36,9 @@ func (s *Server) View(h Config, http httpd.Config, listeners []httpd.ListenerSta
 		v.HomePath = h.HomePath
 	}
 	for i := range listeners {
+		if listeners[i].Endpoint.Owner == httpd.Owner {
+			v.Server = &listeners[i]
+		}
 		for _, m := range listeners[i].Modules {
 			if m == NameModule {
 				v.Listener = &listeners[i]
@@ -109,6 +113,12 @@ func Render(v View) []string {
 	}
 	if v.HTTP.Server {
 		server = fmt.Sprintf("port %d", v.HTTP.Port)
+		switch {
+		case v.Server != nil && v.Server.Up:
+			waits = "up on " + v.Server.Bound.String()
+		case v.Server != nil:
+			waits = "down: " + v.Server.Why
+		}
 	} else if v.Config.Enabled {
 		waits = "HFS waits for it"
 	}

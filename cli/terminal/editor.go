@@ -1,5 +1,7 @@
 package terminal
 
+import "strings"
+
 // maxKills is the number of pieces of deleted text that Esc-Y walks through.
 const maxKills = 10
 
@@ -136,7 +138,10 @@ func (e *editor) complete(line []rune, pos int) ([]rune, int) {
 	before := string(line)
 	if pos == len(line) && t.cfg.Complete != nil {
 		if rest, ok := t.cfg.Complete(before); ok {
-			if add := []rune(rest + " "); len(line)+len(add) <= MaxLine && printable(add) {
+			if !strings.HasSuffix(before+rest, ":") && !strings.HasSuffix(before+rest, "/") {
+				rest += " " // what ends so goes on: flash:, flash:phones/
+			}
+			if add := []rune(rest); len(line)+len(add) <= MaxLine && printable(add) {
 				line, done = append(line, add...), true
 				pos = len(line)
 			}

@@ -74,6 +74,8 @@ func (t *site) start(ln net.Listener, why error) {
 	t.mu.Unlock()
 	if ln != nil {
 		t.up(ctx, ln)
+	} else {
+		t.down(why, firstRetry) // known from the first look on
 	}
 	go t.run(ctx, ln, why)
 }
