@@ -19,6 +19,7 @@ var sections = []section{
 	{"http", "HTTP file service beside nginx", measureHTTP},
 	{"tftp", "TFTP beside tftpd-hpa and dnsmasq", measureTFTP},
 	{"dhcp", "DHCP beside dnsmasq", measureDHCP},
+	{"paste", "10,000 configuration lines pasted over SSH", measurePaste},
 }
 
 func sectionNames() string {
