@@ -84,7 +84,34 @@ func (s *screen) run(prompt, input string, want []string) ([]string, error) {
 		return lines(before, s.take()), nil
 	}
 	got, err := s.talk(want, 1)
-	return lines(before, got), err
+	return s.aside(want, lines(before, got)), err
+}
+
+// logRow is a line that comes by itself: it begins with a time stamp.
+var logRow = regexp.MustCompile(`^[*.]?[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d`)
+
+// aside keeps lines that came by themselves, a moment before the prompt
+// instead of behind it, for the `#: sees` that waits for them, if the answer
+// is the expected one without them.
+func (s *screen) aside(want, got []string) []string {
+	if match(want, got) {
+		return got
+	}
+	var answer, others []string
+	for _, l := range got {
+		if logRow.MatchString(l) {
+			others = append(others, l)
+		} else if !promptRow.MatchString(l) {
+			answer = append(answer, l)
+		}
+	}
+	if len(others) == 0 || !match(want, answer) {
+		return got
+	}
+	s.mu.Lock()
+	s.lines = append(others, s.lines...)
+	s.mu.Unlock()
+	return answer
 }
 
 // lines leaves out the row that was typed on. What came by itself before stays.
