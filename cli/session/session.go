@@ -20,6 +20,7 @@ import (
 	"io"
 	"strings"
 	"time"
+	"unicode"
 
 	"option150/cli/grammar"
 	"option150/cli/language"
@@ -153,7 +154,7 @@ func (s *Session) Line(ctx context.Context, line string) {
 			fmt.Fprintf(out, "%% Internal fault, the command was not carried out: %v\n", r)
 		}
 	}()
-	text := trimCommand(line)
+	text := trimCommand(blanks(line))
 	if t := strings.TrimLeft(text, " "); t == "" || t[0] == '!' {
 		return
 	}
@@ -162,6 +163,20 @@ func (s *Session) Line(ctx context.Context, line string) {
 		return
 	}
 	s.configure(ctx, text)
+}
+
+// blanks makes one blank of every kind of blank there is: a pasted line may
+// hold some that look like one and are none to the grammar or to a file.
+func blanks(line string) string {
+	if strings.IndexFunc(line, func(r rune) bool { return r != ' ' && unicode.IsSpace(r) }) < 0 {
+		return line
+	}
+	return strings.Map(func(r rune) rune {
+		if unicode.IsSpace(r) {
+			return ' '
+		}
+		return r
+	}, line)
 }
 
 // out is the plain writer of the session.

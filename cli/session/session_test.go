@@ -449,6 +449,16 @@ func TestDrops(t *testing.T) {
 	}
 }
 
+// TestBlanksOfAllKinds: a pasted line may hold blanks that are none to others.
+func TestBlanksOfAllKinds(t *testing.T) {
+	b := newBox(t)
+	o := b.login(15)
+	o.configures(t, "hostname\u00a0X", "ephone-template\t1", "\u00a0", "\v! a comment", "softkeys\u2003idle")
+	if k := b.Store.Current().Carried; b.Store.Current().Hostname != "X" || len(k) != 2 || k[1].Line != "softkeys idle" {
+		t.Errorf("%q %+v", b.Store.Current().Hostname, k)
+	}
+}
+
 // TestPanicInCommand: a fault of a command is answered and does not end the
 // session.
 func TestPanicInCommand(t *testing.T) {
