@@ -70,6 +70,7 @@ func execCommands(b *Box) []language.Declaration {
 		}),
 	}
 	ds = append(ds, terminalCommands()...)
+	ds = append(ds, recordCommands(b)...)
 	for _, g := range [][]language.Declaration{copyCommands(b), fileCommands(b), archiveCommands(b), replaceCommands(b), reloadCommands(b)} {
 		ds = append(ds, g...)
 	}

@@ -42,6 +42,10 @@ type Operator interface {
 	Password(question string) (string, error)
 	// Terminal settings of this session.
 	Terminal() Terminal
+	// Record writes the session as a transcript into a file from now on, until
+	// it is called with nil or the session ends. It reports whether a recording
+	// was under way.
+	Record(to File) (was bool, err error)
 	// History is the lines of the current history, oldest first.
 	History() []string
 	// Debug switches a debug topic and reports whether it was on; Debugs lists

@@ -60,6 +60,7 @@ type Session struct {
 	user   string
 	closed bool
 
+	record                     *recording // nil = none
 	execHistory, configHistory terminal.History
 	set                        settings
 	debugs                     topics
@@ -111,6 +112,7 @@ func (s *Session) Run(ctx context.Context) error {
 	done := s.startMonitor(ctx)
 	defer func() { cancel(); <-done }()
 	s.lineSettings()
+	defer func() { _, _ = s.Record(nil) }()
 	for !s.closed {
 		s.term.Idle(s.idle())
 		h := &s.execHistory

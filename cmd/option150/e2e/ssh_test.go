@@ -44,7 +44,7 @@ func TestOpenSSHRunsOneCommand(t *testing.T) {
 	}
 }
 
-// TestWrongPasswordIsRefusedAndLogged with the name and where it came from.
+// TestWrongPasswordIsRefusedAndLogged is check 67: with the name and where it came from.
 func TestWrongPasswordIsRefusedAndLogged(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, setup{config: router})
