@@ -14,7 +14,7 @@ import (
 // the section as it is called now, and whether it is there. A section that is
 // printed only once it holds something is not there before.
 func (l *Language) Find(c *config.Config, parent, sec Section) (Section, bool) {
-	r := renderer{l: l, v: View{Config: c}}
+	v := View{Config: c, Keys: parent.Keys}
 	for _, d := range l.decls[parent.Mode] {
 		if d.Enters != sec.Mode {
 			continue
@@ -22,9 +22,15 @@ func (l *Language) Find(c *config.Config, parent, sec Section) (Section, bool) {
 		if d.Carry && slices.ContainsFunc(c.Carried, func(k config.Carried) bool { return k.In == parent.Header && k.Line == sec.Header }) {
 			return sec, true
 		}
-		for _, line := range r.lines(d, parent.Keys) {
-			if line.args != nil && d.same(line.args, sec.Keys) {
-				sec.Header = line.text
+		if d.Get == nil || d.syntax == nil {
+			continue
+		}
+		for _, a := range d.Get(&v) {
+			if a.Has(Negated) || !d.same(a, sec.Keys) {
+				continue // only the one that is meant is written out: a paste asks for every line
+			}
+			if text, err := d.render(a); err == nil {
+				sec.Header = text
 				return sec, true
 			}
 		}

@@ -70,7 +70,9 @@ func (b *builder) add(f *File, where string) *File {
 		b.total += len(f.Content)
 		return nil // Build reports it
 	}
-	f.ETag = etag(f.Content)
+	if f.ETag == "" {
+		f.ETag = etag(f.Content)
+	}
 	b.total += len(f.Content)
 	b.set.files = append(b.set.files, f)
 	b.name(f, f.Name, where)

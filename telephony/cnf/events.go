@@ -25,7 +25,10 @@ const maxChanged = 64
 
 // NewBuilt describes the step from one set to the next.
 func NewBuilt(old, new *Set, generation uint64) Built {
-	b := Built{Generation: generation, Files: new.Len(), Changed: Summarise(old, new).Names()}
+	b := Built{Generation: generation, Files: new.Len()}
+	if !SameFiles(old, new) {
+		b.Changed = Summarise(old, new).Names()
+	}
 	if new != nil {
 		b.Devices = new.Devices
 		for _, p := range new.Problems {

@@ -126,16 +126,16 @@ func (b *builder) ephone(e Ephone, dir string, shared map[string]*File) {
 	b.devices[e.MAC] = true
 	own := len(e.Addons) > 0 || e.DeviceSecurity != "" && e.DeviceSecurity != "none"
 	if (b.c.Service.CnfPer == "perphone" || own) && !m.DefaultFileOnly {
-		content, stamp := b.sccpFile(m, e)
-		b.add(&File{Name: name, Content: content, Location: dir + name, Aliases: []string{name}, Stamp: stamp, Protocol: SCCP, MAC: e.MAC}, where)
+		r := b.sccpFile(m, e)
+		b.add(&File{Name: name, Content: r.content, ETag: r.etag, Location: dir + name, Aliases: []string{name}, Stamp: r.stamp, Protocol: SCCP, MAC: e.MAC}, where)
 		return
 	}
 	key := strings.ToLower(m.Keyword)
 	f := shared[key]
 	if f == nil {
-		content, stamp := b.sccpFile(m, Ephone{})
+		r := b.sccpFile(m, Ephone{})
 		def := "XMLDefault" + m.Keyword + ".cnf.xml"
-		if f = b.add(&File{Name: def, Content: content, Location: dir + def, Stamp: stamp, Protocol: SCCP}, where); f == nil {
+		if f = b.add(&File{Name: def, Content: r.content, ETag: r.etag, Location: dir + def, Stamp: r.stamp, Protocol: SCCP}, where); f == nil {
 			return
 		}
 		shared[key] = f
@@ -146,24 +146,25 @@ func (b *builder) ephone(e Ephone, dir string, shared map[string]*File) {
 }
 
 // sccpFile renders a file; the plain files of a type are the same for all its
-// phones and are rendered once.
-func (b *builder) sccpFile(m phone.Model, e Ephone) (content []byte, stamp string) {
-	r := func(stamp string) []byte { return b.sepSCCP(m, e, stamp) }
+// phones: they are rendered and hashed once.
+func (b *builder) sccpFile(m phone.Model, e Ephone) rendered {
 	plain := len(e.Addons) == 0 && securityMode(e.DeviceSecurity) == 1
 	key := strings.ToLower(m.Keyword)
-	if c, ok := b.plain[key]; ok && plain {
-		return c.content, c.stamp
+	if r, ok := b.plain[key]; ok && plain {
+		return r
 	}
-	content, stamp = b.stamped(r, b.o.Stamp, dateStamp)
+	content, stamp := b.stamped(func(stamp string) []byte { return b.sepSCCP(m, e, stamp) }, b.o.Stamp, dateStamp)
+	r := rendered{content, stamp, etag(content)}
 	if plain {
-		b.plain[key] = rendered{content, stamp}
+		b.plain[key] = r
 	}
 	b.sccpSums = append(b.sccpSums, content)
-	return content, stamp
+	return r
 }
 
-// rendered is the content of a file with its stamp.
+// rendered is the content of a file with its stamp and its entity tag.
 type rendered struct {
 	content []byte
 	stamp   string
+	etag    string
 }

@@ -3,6 +3,7 @@ package cnf
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"slices"
 	"sort"
 	"strings"
 
@@ -34,7 +35,7 @@ const (
 type File struct {
 	Name     string // the name it is served under
 	Content  []byte // not to be written to
-	ETag     string // strong, quoted
+	ETag     string // strong, quoted; made of the content unless given
 	Location string // "system:/its/XMLDefault7960.cnf.xml": for more and the binding lists
 	Aliases  []string
 	Stamp    string    // version stamp in the content, without braces; "" = none
@@ -169,6 +170,14 @@ func Summarise(old, new *Set) Summary {
 	sort.Strings(sum.Changed)
 	sort.Strings(sum.Removed)
 	return sum
+}
+
+// SameFiles reports whether two sets serve the same content under the same
+// names, file by file: what most lines of a pasted configuration leave as it is.
+func SameFiles(a, b *Set) bool {
+	return a.Len() == b.Len() && (a.Len() == 0 || slices.EqualFunc(a.files, b.files, func(x, y *File) bool {
+		return x.Name == y.Name && x.ETag == y.ETag && x.Location == y.Location && slices.Equal(x.Aliases, y.Aliases)
+	}))
 }
 
 func byWireName(s *Set) map[string]*File {

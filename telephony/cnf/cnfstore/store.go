@@ -195,8 +195,7 @@ func (s *Store) commit(spec *Spec, set *cnf.Set) {
 func (s *Store) publish(spec *Spec, set *cnf.Set) {
 	s.mu.Lock()
 	old := s.Current()
-	sum := cnf.Summarise(old, set)
-	if len(sum.Added)+len(sum.Changed)+len(sum.Removed) > 0 || old.Len() != set.Len() {
+	if !cnf.SameFiles(old, set) && (len(cnf.Summarise(old, set).Names()) > 0 || old.Len() != set.Len()) {
 		s.generation++
 	}
 	if set != nil {
@@ -213,8 +212,11 @@ func (s *Store) publish(spec *Spec, set *cnf.Set) {
 
 // times keeps the time of every file whose content stays the same.
 func (s *Store) times(set *cnf.Set) map[string]time.Time {
-	now, mod := time.Now(), make(map[string]time.Time, set.Len())
 	was := s.current.Load()
+	if was != nil && cnf.SameFiles(was.set, set) {
+		return was.mod // nobody writes to it after it was published
+	}
+	now, mod := time.Now(), make(map[string]time.Time, set.Len())
 	for _, f := range set.Files() {
 		mod[f.Name] = now
 		if was == nil {
