@@ -57,39 +57,47 @@ func measurePaste(ctx context.Context, b *bench) error {
 		t.Absent = map[string]string{option150.name: "the client is not installed: apt-get install openssh-client"}
 		return nil
 	}
-	var times []time.Duration
+	var times, cpus []time.Duration
 	var peaks []int64
 	for range b.rounds {
-		took, most, err := b.paste(ctx, client)
+		p, err := b.paste(ctx, client)
 		if err != nil {
 			return err
 		}
-		times, peaks = append(times, took), append(peaks, most)
+		times, cpus, peaks = append(times, p.took), append(cpus, p.cpu), append(peaks, p.peak)
 	}
 	t.heading(fmt.Sprintf("%d phones with %d speed dials each, %d lines in one piece", pastedPhones, pastedDials, pastedLines))
 	t.aim("time a line", "ms", ms(median(times))/pastedLines, aimLine)
+	t.row(figure{name: "processor time of the box a line", unit: "ms", digits: 2}).set(option150.name, ms(median(cpus))/pastedLines)
 	t.row(figure{name: "memory at most", unit: "MB", digits: 1}).set(option150.name, float64(median(peaks))/1e6)
 	t.note(fmt.Sprintf("slowest of %d: %.2f ms a line; all lines were there afterwards", len(times), ms(slices.Max(times))/pastedLines))
 	return ctx.Err()
 }
 
-// paste starts a box, pastes and gives the time from the login to the end of
-// the session, and the largest memory meanwhile.
-func (b *bench) paste(ctx context.Context, client string) (took time.Duration, most int64, err error) {
+// pasted is what one paste cost.
+type pasted struct {
+	took time.Duration // from the login to the end of the session
+	cpu  time.Duration // of the box, meanwhile
+	peak int64         // its largest memory meanwhile, bytes
+}
+
+// paste starts a box and pastes.
+func (b *bench) paste(ctx context.Context, client string) (pasted, error) {
+	none := pasted{}
 	ctx, cancel := context.WithTimeout(ctx, pasteMost)
 	defer cancel()
 	st, err := newStand("option150")
 	if err != nil {
-		return 0, 0, err
+		return none, err
 	}
 	defer st.close()
 	dir, settings, err := b.operatorDirectory()
 	if err != nil {
-		return 0, 0, err
+		return none, err
 	}
 	p, err := start(st, exec.Command(b.binary, "run", "--config", settings))
 	if err != nil {
-		return 0, 0, err
+		return none, err
 	}
 	defer p.stop()
 	for try := 0; ; try++ { // until the door is open
@@ -97,24 +105,24 @@ func (b *bench) paste(ctx context.Context, client string) (took time.Duration, m
 			break
 		}
 		if e := p.alive(); e != nil {
-			return 0, 0, e
+			return none, e
 		}
 		if try == pasteTries || ctx.Err() != nil {
-			return 0, 0, err
+			return none, err
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
-	peak := p.peak()
+	peak, cpu := p.peak(), p.cpu()
 	begun := time.Now()
 	out, err := st.ssh(ctx, client, dir, pasteText())
-	took, most = time.Since(begun), peak()
+	cost := pasted{took: time.Since(begun), peak: peak(), cpu: p.cpu() - cpu}
 	if err != nil {
-		return 0, 0, errors.Join(err, p.alive())
+		return none, errors.Join(err, p.alive())
 	}
 	if want := fmt.Sprintf("Number of lines which match regexp = %d", pastedPhones*pastedDials); !strings.Contains(out, want) {
-		return 0, 0, fmt.Errorf("lines were lost: no %q in the last answer %q", want, out[max(0, len(out)-300):])
+		return none, fmt.Errorf("lines were lost: no %q in the last answer %q", want, out[max(0, len(out)-300):])
 	}
-	return took, most, nil
+	return cost, nil
 }
 
 // operatorDirectory is a directory of the box that lets an operator in.
