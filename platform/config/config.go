@@ -108,6 +108,12 @@ func (c *Config) Equal(o *Config) bool {
 	return equal.Of(c, o)
 }
 
+// Share reports what Equal does, and takes over from a configuration that is
+// current every list that says the same. Afterwards c is not to be changed.
+func (c *Config) Share(current *Config) bool {
+	return equal.Share(current, c)
+}
+
 // Interface returns the interface of that canonical name, or nil.
 func (c *Config) Interface(name string) *netif.Config {
 	for i := range c.Interfaces {

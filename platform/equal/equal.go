@@ -106,10 +106,6 @@ func array(c compare, n int, size uintptr) compare {
 
 func slice(t reflect.Type) compare {
 	c, size := comparer(t.Elem()), t.Elem().Size()
-	type header struct {
-		data     unsafe.Pointer
-		len, cap int
-	}
 	return func(a, b unsafe.Pointer) bool {
 		x, y := (*header)(a), (*header)(b)
 		if x.len != y.len {

@@ -169,6 +169,7 @@ func wantedAddrs(x *ManagedInterface) []netip.Prefix {
 func (m *Service) commit(spec Spec) {
 	m.apply.Lock()
 	defer m.apply.Unlock()
+	defer m.forget() // the next line must see the new address before the kernel's message comes
 	var why []string
 	for i := range spec.Interfaces {
 		x := &spec.Interfaces[i]

@@ -34,6 +34,8 @@ type Service struct {
 	known  []Interface // as last seen, in the order of the mapping
 	socket *nl.NetlinkSocket
 	closed bool
+	deaf   bool // the socket broke: messages may be lost
+	latest latest
 	work   sync.WaitGroup
 	end    chan struct{}
 
@@ -134,6 +136,9 @@ func (m *Service) watch() {
 
 // reopen takes a new socket, slowly.
 func (m *Service) reopen() bool {
+	m.mu.Lock()
+	m.deaf = true
+	m.mu.Unlock()
 	for {
 		select {
 		case <-m.end:
@@ -151,7 +156,8 @@ func (m *Service) reopen() bool {
 			return false
 		}
 		m.socket.Close()
-		m.socket = s
+		m.socket, m.deaf = s, false
+		m.latest.list = nil
 		m.mu.Unlock()
 		m.look(nil)
 		return true
@@ -172,10 +178,12 @@ func (m *Service) look(messages []syscall.NetlinkMessage) {
 		}
 		m.link(link, x.Header.Type == unix.RTM_DELLINK)
 	}
+	changes := m.forget()
 	now, err := Read(m.mapping)
 	if err != nil {
 		return // the next message brings the next try
 	}
+	m.remember(slices.Clone(now), changes)
 	m.mu.Lock()
 	old := m.known
 	m.known = now

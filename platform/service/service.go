@@ -21,7 +21,8 @@ import (
 )
 
 // Spec is what a service is to do: comparable data, never a handler or a
-// socket. A nil Spec means the service is not wanted.
+// socket. A nil Spec means the service is not wanted. Who gives a Spec away
+// never changes it again, so a service may keep it without a copy.
 type Spec any
 
 // Equal reports whether two specs ask for the same; equal specs do nothing.

@@ -83,11 +83,9 @@ func BuildLines(old, new *Set, clockSet bool) []string {
 	if len(sum.Added)+len(sum.Changed)+len(sum.Removed) == 0 {
 		out = append(out, fmt.Sprintf("  no change in %d files", sum.Same))
 	}
-	if new != nil {
-		for _, p := range new.Problems {
-			if p.Severity != Note {
-				out = append(out, fmt.Sprintf("  %-8s %s", p.Severity, p))
-			}
+	for _, p := range new.Problems() {
+		if p.Severity != Note {
+			out = append(out, fmt.Sprintf("  %-8s %s", p.Severity, p))
 		}
 	}
 	return append(out, "CNF files updating complete")

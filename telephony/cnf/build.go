@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"strings"
 
+	"option150/platform/equal"
 	"option150/telephony/phone"
 )
 
@@ -23,29 +24,39 @@ type Options struct {
 var ErrTooMuch = errors.New("too many or too large phone files")
 
 // Build makes all files of a configuration. What cannot be built is left out
-// and named in Set.Problems, together with everything Validate says.
-func Build(c Config, o Options) (*Set, error) {
-	b := &builder{c: c, o: o, set: &Set{Generation: o.Generation, names: make(map[string]*File)}, devices: make(map[phone.MAC]bool), plain: make(map[string]rendered)}
-	b.problems = Validate(c)
+// and named in Set.Problems.
+func Build(c Config, o Options) (*Set, error) { return Rebuild(nil, c, o) }
+
+// Rebuild makes the same set as Build, and takes from a set that was built
+// before what has not changed. The configuration must not be changed any more.
+func Rebuild(was *Set, c Config, o Options) (*Set, error) {
+	in := inputsOf(c, o)
+	if was != nil && equal.Of(&was.made.in, &in) {
+		same := *was
+		same.config, same.Generation = c, o.Generation
+		return &same, nil
+	}
+	b := &builder{
+		in: in, set: &Set{Generation: o.Generation, config: c, names: make(map[string]*File)}, devices: make(map[phone.MAC]bool),
+		was: recall(was, &in), now: made{in: in, plain: make(map[string]rendered), own: make(map[int]ownFile), pools: make(map[int]poolFiles)},
+	}
 	b.sccp()
 	b.sip()
 	if len(b.set.files) > MaxFiles || b.total > MaxTotal {
 		return nil, fmt.Errorf("%w: %d files, %d bytes", ErrTooMuch, len(b.set.files), b.total)
 	}
-	b.set.Devices = len(b.devices)
-	b.set.Problems = b.problems
+	b.set.Devices, b.set.left, b.set.made = len(b.devices), b.problems, b.now
 	return b.set, nil
 }
 
 type builder struct {
-	c        Config
-	o        Options
+	in       inputs
 	set      *Set
 	problems problems
 	total    int
 	devices  map[phone.MAC]bool
-	sccpSums [][]byte            // different contents, for the stamp of the whole
-	plain    map[string]rendered // by type: the file of an ephone without settings of its own
+	sccpSums [][]byte // different contents, for the stamp of the whole
+	was, now made     // what is known from the set before, and what the next may know
 }
 
 // render makes a content that carries the given stamp.

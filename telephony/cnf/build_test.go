@@ -170,7 +170,7 @@ func TestOneMACInEphoneAndPool(t *testing.T) {
 	if !ok || f.Protocol != SCCP {
 		t.Fatalf("the SEP file is %v", f)
 	}
-	if !slices.ContainsFunc(s.Problems, func(p Problem) bool { return p.Code == "mac-in-both" && p.Severity == Warning }) {
+	if !slices.ContainsFunc(s.Problems(), func(p Problem) bool { return p.Code == "mac-in-both" && p.Severity == Warning }) {
 		t.Error("nobody warns")
 	}
 }
@@ -180,7 +180,7 @@ func TestSizes(t *testing.T) {
 	c.Ephones, c.Pools = c.Ephones[:1], c.Pools[8:9]
 	c.Service.ServicePhone = []ServicePhone{{"adminPassword", strings.Repeat("x", SizeWarn)}}
 	s := mustBuild(c, Options{})
-	if !slices.ContainsFunc(s.Problems, func(p Problem) bool { return p.Code == "file-large" }) {
+	if !slices.ContainsFunc(s.Problems(), func(p Problem) bool { return p.Code == "file-large" }) {
 		t.Error("nobody warns about a file beyond 550000 bytes")
 	}
 	c.Service.ServicePhone[0].Value = strings.Repeat("x", SizeLimit)
@@ -188,7 +188,7 @@ func TestSizes(t *testing.T) {
 	if _, ok := s.Lookup("SEP001E7A000048.cnf.xml"); ok {
 		t.Error("a file beyond 2048 KB is served")
 	}
-	if len(Refusals(s.Problems)) == 0 {
+	if len(Refusals(s.Problems())) == 0 {
 		t.Error("nobody says that a file is not built")
 	}
 }

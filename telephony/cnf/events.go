@@ -12,7 +12,6 @@ type Built struct {
 	Devices    int      // phones with a file
 	Changed    []string // names that are new, different or gone; at most 64
 	More       int      // changes not listed
-	Warnings   int
 }
 
 var _ interface {
@@ -31,11 +30,6 @@ func NewBuilt(old, new *Set, generation uint64) Built {
 	}
 	if new != nil {
 		b.Devices = new.Devices
-		for _, p := range new.Problems {
-			if p.Severity != Note {
-				b.Warnings++
-			}
-		}
 	}
 	if len(b.Changed) > maxChanged {
 		b.More = len(b.Changed) - maxChanged

@@ -73,22 +73,22 @@ const (
 )
 
 // profile builds ld<mac>, gk<mac> or ata<mac> and, with `file text`, its text.
-func (b *builder) profile(m phone.Model, p RegisterPool, name, dir string) []*File {
+func (b *builder) profile(m phone.Model, p sipPhone, name, dir string) []*File {
 	r := func(stamp string) []byte { return b.profileBinary(b.profileValues(m, p, stamp), m) }
-	stamp := b.o.Sync
+	stamp := b.in.sync
 	if stamp == "" {
 		stamp = digitStamp(sum64(r("")))
 	}
 	out := []*File{{Name: name, Content: r(stamp), Location: dir + name, Stamp: stamp, Protocol: SIP, MAC: p.MAC}}
-	if b.c.Global.FileText {
+	if b.in.Global.FileText {
 		out = append(out, &File{Name: name + ".txt", Content: profileText(b.profileValues(m, p, stamp), m), Location: dir + name + ".txt", Stamp: stamp, Protocol: SIP, MAC: p.MAC})
 	}
 	return out
 }
 
 // profileValues are the values by parameter name, of one line per text.
-func (b *builder) profileValues(m phone.Model, p RegisterPool, stamp string) map[string]string {
-	g := b.c.Global
+func (b *builder) profileValues(m phone.Model, p sipPhone, stamp string) map[string]string {
+	g := b.in.Global
 	v := map[string]string{
 		"AutoLookUp": "1", "CallWaiting": "1", "CallForwardNumber": "0", "Conference": "1", "AttendedTransfer": "1", "BlindTransfer": "1",
 		"SIPRegOn": "1", "SIPRegInterval": "3600", "SIPPort": "5060", "MediaPort": "16384", "UseTftp": "1", "UseLoginID": "0",
@@ -119,7 +119,7 @@ func (b *builder) profileValues(m phone.Model, p RegisterPool, stamp string) map
 	if u, _ := urlOf(g.URLs, "service", "services"); u != "" {
 		v["ServicesUrl"] = u
 	}
-	for _, l := range b.poolLines(p) {
+	for _, l := range p.lines {
 		if l.position == 1 {
 			v["UID"], v["DisplayName"], v["ShortName"] = l.number, l.name, l.label
 			if p.Username != "" {
@@ -164,7 +164,7 @@ func (b *builder) profileBinary(v map[string]string, m phone.Model) []byte {
 		}
 		body = appendTag(body, t.tag, profileValue(t.kind, v[t.name]))
 	}
-	if l := load(b.c.Global.Loads, m); l != "" {
+	if l := load(b.in.Global.Loads, m); l != "" {
 		body = appendTag(body, upgradeCode, upgrade(imageFile(l)))
 	}
 	out := make([]byte, 0, profileHeader+len(body))

@@ -1,10 +1,10 @@
 package cnf
 
 import (
-	"slices"
 	"strconv"
 	"strings"
 
+	"option150/platform/equal"
 	"option150/telephony/phone"
 )
 
@@ -14,17 +14,17 @@ const ITS = "system:/its/"
 
 // sccp builds the files of `telephony-service`.
 func (b *builder) sccp() {
-	s := b.c.Service
+	s := b.in.Service
 	if !s.Present || s.NoCreate || !s.SourceAddress.Addr.IsValid() {
 		return
 	}
 	dir := directory(s.CnfLocation, ITS)
 	b.defaults(dir, b.xmlDefault(s.SourceAddress, s.Loads, s.URLs, 2000, false), s.SourceAddress, s.Loads)
 	shared := make(map[string]*File) // by type keyword
-	for _, e := range b.c.Ephones {
+	for _, e := range b.in.Phones {
 		b.ephone(e, dir, shared)
 	}
-	if b.set.SCCPStamp = b.o.Stamp; b.set.SCCPStamp == "" {
+	if b.set.SCCPStamp = b.in.stamp; b.set.SCCPStamp == "" {
 		b.set.SCCPStamp = dateStamp(sum64(b.sccpSums...))
 	}
 }
@@ -113,7 +113,7 @@ var urlElements = []struct {
 // share XMLDefault<type>.cnf.xml, bound to the name each asks for; with
 // `cnf-file perphone`, or when a phone has settings of its own, it has its
 // SEP<MAC>.cnf.xml. [cme.md 6.1]
-func (b *builder) ephone(e Ephone, dir string, shared map[string]*File) {
+func (b *builder) ephone(e sccpPhone, dir string, shared map[string]*File) {
 	where := "ephone " + strconv.Itoa(e.Tag)
 	if e.MAC.IsZero() || e.Type == "" {
 		return // Validate says so
@@ -125,7 +125,7 @@ func (b *builder) ephone(e Ephone, dir string, shared map[string]*File) {
 	name := e.MAC.Device() + ".cnf.xml"
 	b.devices[e.MAC] = true
 	own := len(e.Addons) > 0 || e.DeviceSecurity != "" && e.DeviceSecurity != "none"
-	if (b.c.Service.CnfPer == "perphone" || own) && !m.DefaultFileOnly {
+	if (b.in.Service.CnfPer == "perphone" || own) && !m.DefaultFileOnly {
 		r := b.sccpFile(m, e)
 		b.add(&File{Name: name, Content: r.content, ETag: r.etag, Location: dir + name, Aliases: []string{name}, Stamp: r.stamp, Protocol: SCCP, MAC: e.MAC}, where)
 		return
@@ -133,32 +133,47 @@ func (b *builder) ephone(e Ephone, dir string, shared map[string]*File) {
 	key := strings.ToLower(m.Keyword)
 	f := shared[key]
 	if f == nil {
-		r := b.sccpFile(m, Ephone{})
+		r := b.sccpFile(m, sccpPhone{})
 		def := "XMLDefault" + m.Keyword + ".cnf.xml"
 		if f = b.add(&File{Name: def, Content: r.content, ETag: r.etag, Location: dir + def, Stamp: r.stamp, Protocol: SCCP}, where); f == nil {
 			return
 		}
 		shared[key] = f
 	}
-	if !slices.Contains(f.Aliases, name) {
+	if b.set.names[lookupKey(name)] != f { // a phone that is there twice
 		b.alias(f, name, where)
 	}
 }
 
 // sccpFile renders a file; the plain files of a type are the same for all its
 // phones: they are rendered and hashed once.
-func (b *builder) sccpFile(m phone.Model, e Ephone) rendered {
-	plain := len(e.Addons) == 0 && securityMode(e.DeviceSecurity) == 1
+func (b *builder) sccpFile(m phone.Model, e sccpPhone) rendered {
 	key := strings.ToLower(m.Keyword)
-	if r, ok := b.plain[key]; ok && plain {
+	if r, ok := b.now.plain[key]; ok && e.plain() {
 		return r
 	}
-	content, stamp := b.stamped(func(stamp string) []byte { return b.sepSCCP(m, e, stamp) }, b.o.Stamp, dateStamp)
-	r := rendered{content, stamp, etag(content)}
-	if plain {
-		b.plain[key] = r
+	r := b.sccpRendered(m, key, e)
+	b.sccpSums = append(b.sccpSums, r.content)
+	return r
+}
+
+// sccpRendered takes the file from the set before, if nothing in it changed.
+func (b *builder) sccpRendered(m phone.Model, key string, e sccpPhone) rendered {
+	r, ok := b.was.plain[key]
+	if !e.plain() {
+		var own ownFile
+		own, ok = b.was.own[e.Tag]
+		r, ok = own.rendered, ok && equal.Of(&own.phone, &e)
 	}
-	b.sccpSums = append(b.sccpSums, content)
+	if !ok {
+		content, stamp := b.stamped(func(stamp string) []byte { return b.sepSCCP(m, e, stamp) }, b.in.stamp, dateStamp)
+		r = rendered{content, stamp, etag(content)}
+	}
+	if e.plain() {
+		b.now.plain[key] = r
+	} else {
+		b.now.own[e.Tag] = ownFile{e, r}
+	}
 	return r
 }
 

@@ -10,8 +10,8 @@ import (
 // sepSCCP is the configuration file of an SCCP phone, in the order of
 // phones.md 2.2. Lines and buttons are not in it: an SCCP phone learns them
 // when it registers.
-func (b *builder) sepSCCP(m phone.Model, e Ephone, stamp string) []byte {
-	s := b.c.Service
+func (b *builder) sepSCCP(m phone.Model, e sccpPhone, stamp string) []byte {
+	s := b.in.Service
 	t := &tree{gap: "  "}
 	t.open("device")
 	t.open("devicePool")

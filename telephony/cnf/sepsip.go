@@ -25,8 +25,8 @@ func dualLoad(m phone.Model) bool { return m.Generation == "G4" || m.Generation 
 
 // sepSIP is the configuration file of a SIP phone, in the order of phones.md
 // 2.3.
-func (b *builder) sepSIP(m phone.Model, p RegisterPool, stamp string) []byte {
-	g := b.c.Global
+func (b *builder) sepSIP(m phone.Model, p sipPhone, stamp string) []byte {
+	g := b.in.Global
 	t := &tree{gap: " "}
 	t.b.WriteString(header + "\n")
 	t.open("device")
@@ -60,7 +60,7 @@ func (b *builder) sepSIP(m phone.Model, p RegisterPool, stamp string) []byte {
 	if dualLoad(m) {
 		t.leaf("inactiveLoadInformation", "")
 	}
-	vendorConfig(t, b.c.Service.ServicePhone)
+	vendorConfig(t, b.in.Service.ServicePhone)
 	addons(t, g.Loads, p.Addons)
 	t.leaf("versionStamp", stamp)
 	locales(t, g.UserLocale, g.NetworkLocale)
@@ -74,7 +74,7 @@ func (b *builder) sepSIP(m phone.Model, p RegisterPool, stamp string) []byte {
 	return t.bytes()
 }
 
-func (b *builder) sipProfile(t *tree, m phone.Model, p RegisterPool) {
+func (b *builder) sipProfile(t *tree, m phone.Model, p sipPhone) {
 	t.open("sipProfile")
 	t.open("sipProxies")
 	for _, name := range []string{"backupProxy", "backupProxyPort", "emergencyProxy", "emergencyProxyPort", "outboundProxy", "outboundProxyPort"} {
@@ -141,16 +141,16 @@ func (b *builder) sipProfile(t *tree, m phone.Model, p RegisterPool) {
 
 // sipLines writes a line per number, then a speed dial per button that is
 // left. Feature 9 is a line, 21 a speed dial. [phones.md 2.3]
-func (b *builder) sipLines(t *tree, m phone.Model, p RegisterPool) {
+func (b *builder) sipLines(t *tree, m phone.Model, p sipPhone) {
 	t.open("sipLines")
 	last := 0
-	for _, l := range b.poolLines(p) {
+	for _, l := range p.lines {
 		n := strconv.Itoa(l.position)
 		t.open("line", "button", n, "lineIndex", n)
 		t.number("featureID", 9)
 		t.leaf("featureLabel", l.label)
 		t.leaf("proxy", "USECALLMANAGER")
-		t.number("port", port(b.c.Global.SourceAddress.Port, 5060))
+		t.number("port", port(b.in.Global.SourceAddress.Port, 5060))
 		t.leaf("name", l.number)
 		t.leaf("displayName", l.name)
 		t.open("autoAnswer")

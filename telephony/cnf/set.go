@@ -65,10 +65,30 @@ type Set struct {
 	SCCPStamp  string // of `create cnf-files version-stamp`, "Mar 07 2009 11:02:45"
 	Sync       string // 16 digits, of `create profile sync` and syncinfo.xml
 	Devices    int    // phones a file was built for
-	Problems   []Problem
 
-	files []*File // SCCP first, each in the order of the binding list
-	names map[string]*File
+	files  []*File // SCCP first, each in the order of the binding list
+	names  map[string]*File
+	config Config    // that it was built from
+	left   []Problem // what the build itself found
+	made   made      // for Rebuild
+}
+
+// Problems is everything Validate says of the configuration, and what could
+// not be built.
+func (s *Set) Problems() []Problem {
+	if s == nil {
+		return nil
+	}
+	return append(Validate(s.config), s.left...)
+}
+
+// LeftOut is what could not be built of a configuration that is in order: a
+// file that would be too large for the phones.
+func (s *Set) LeftOut() []Problem {
+	if s == nil {
+		return nil
+	}
+	return Refusals(s.left)
 }
 
 // Files returns the files in the order of the binding lists.
@@ -176,7 +196,7 @@ func Summarise(old, new *Set) Summary {
 // names, file by file: what most lines of a pasted configuration leave as it is.
 func SameFiles(a, b *Set) bool {
 	return a.Len() == b.Len() && (a.Len() == 0 || slices.EqualFunc(a.files, b.files, func(x, y *File) bool {
-		return x.Name == y.Name && x.ETag == y.ETag && x.Location == y.Location && slices.Equal(x.Aliases, y.Aliases)
+		return x == y || x.Name == y.Name && x.ETag == y.ETag && x.Location == y.Location && slices.Equal(x.Aliases, y.Aliases)
 	}))
 }
 

@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 
+	"option150/platform/equal"
 	"option150/telephony/phone"
 )
 
@@ -20,7 +21,7 @@ const (
 
 // sip builds the files of `voice register`.
 func (b *builder) sip() {
-	g := b.c.Global
+	g := b.in.Global
 	if !g.Present || g.NoCreate || !g.SourceAddress.Addr.IsValid() {
 		return
 	}
@@ -32,7 +33,7 @@ func (b *builder) sip() {
 	var text [][]byte
 	var phones []*File
 	wheres := make(map[*File]string)
-	for _, p := range b.c.Pools {
+	for _, p := range b.in.Pools {
 		for _, f := range b.pool(p, dir) {
 			phones = append(phones, f)
 			wheres[f] = "voice register pool " + strconv.Itoa(p.Tag)
@@ -41,7 +42,7 @@ func (b *builder) sip() {
 			}
 		}
 	}
-	if b.set.Sync = b.o.Sync; b.set.Sync == "" {
+	if b.set.Sync = b.in.sync; b.set.Sync == "" {
 		b.set.Sync = digitStamp(sum64(append(text, b.sipDefault(""))...))
 	}
 
@@ -51,7 +52,7 @@ func (b *builder) sip() {
 		name string
 		r    render
 	}{{softkeyFile, softkeys}, {kpmlFile, softkeys}, {policyFile, featurePolicy}} {
-		content, stamp := b.stamped(s.r, b.o.Sync, digitStamp)
+		content, stamp := b.stamped(s.r, b.in.sync, digitStamp)
 		b.shared(dir, s.name, content, stamp, where)
 	}
 	if f := b.shared(dir, "AppDialRules.xml", []byte("<DialRules></DialRules>\r\n"), "", where); f != nil {
@@ -78,7 +79,7 @@ func (b *builder) shared(dir, name string, content []byte, stamp, where string) 
 // not exist. [cme.md 11 #19]
 func (b *builder) os79xx(dir, where string) {
 	m, _ := phone.Lookup("7960")
-	l := load(b.c.Global.Loads, m)
+	l := load(b.in.Global.Loads, m)
 	if l == "" {
 		b.problems.add(Warning, "upgrade-without-load", where, "upgrade is configured without a load for the 7960 and 7940: OS79XX.TXT is not built").fix("load 7960-7940 <file>")
 		return
@@ -86,8 +87,25 @@ func (b *builder) os79xx(dir, where string) {
 	b.shared(dir, "OS79XX.TXT", []byte(oneLine(l.Canonical())), "", where)
 }
 
-// pool builds the files of one SIP phone. Which kind depends on its type.
-func (b *builder) pool(p RegisterPool, dir string) []*File {
+// pool gives the files of one SIP phone: those it had, if nothing in them
+// changed.
+func (b *builder) pool(p sipPhone, dir string) []*File {
+	made, ok := b.was.pools[p.Tag]
+	if !ok || !equal.Of(&made.phone, &p) {
+		made = poolFiles{p, b.poolFiles(p, dir)}
+		for _, f := range made.files {
+			f.ETag = etag(f.Content)
+		}
+	}
+	if len(made.files) > 0 && !p.MAC.IsZero() {
+		b.devices[p.MAC] = true
+	}
+	b.now.pools[p.Tag] = made
+	return made.files
+}
+
+// poolFiles builds the files of one SIP phone. Which kind depends on its type.
+func (b *builder) poolFiles(p sipPhone, dir string) []*File {
 	if p.Type == "" || p.MAC.IsZero() && p.DeviceName == "" {
 		return nil // Validate says so
 	}
@@ -95,12 +113,8 @@ func (b *builder) pool(p RegisterPool, dir string) []*File {
 	if m.Addon || m.SIPFile == "" {
 		return nil
 	}
-	if p.MAC.IsZero() {
-		if m.SIPFile != phone.SEPXML || !fileWord(p.DeviceName) {
-			return nil
-		}
-	} else {
-		b.devices[p.MAC] = true
+	if p.MAC.IsZero() && (m.SIPFile != phone.SEPXML || !fileWord(p.DeviceName)) {
+		return nil
 	}
 	mac := strings.ToLower(p.MAC.Hex())
 	switch m.SIPFile {
@@ -114,41 +128,8 @@ func (b *builder) pool(p RegisterPool, dir string) []*File {
 	if !p.MAC.IsZero() {
 		name = p.MAC.Device() + ".cnf.xml"
 	}
-	content, stamp := b.stamped(func(stamp string) []byte { return b.sepSIP(m, p, stamp) }, b.o.Sync, digitStamp)
+	content, stamp := b.stamped(func(stamp string) []byte { return b.sepSIP(m, p, stamp) }, b.in.sync, digitStamp)
 	return []*File{{Name: name, Content: content, Location: dir + name, Stamp: stamp, Protocol: SIP, MAC: p.MAC}}
-}
-
-// line is one line of a SIP phone, resolved.
-type line struct {
-	position            int
-	number, name, label string
-	authName, password  string
-}
-
-// poolLines resolves `number N dn TAG` in order of position. A dn that is not
-// defined or has no number gives no line.
-func (b *builder) poolLines(p RegisterPool) []line {
-	var out []line
-	for _, n := range p.Numbers {
-		for _, d := range b.c.DNs {
-			if d.Tag != n.DN || d.Number == "" || n.Position < 1 {
-				continue
-			}
-			l := line{position: n.Position, number: d.Number, name: d.Name, label: d.Label, authName: p.Username, password: p.Password}
-			if l.label == "" {
-				l.label = d.Number
-			}
-			if l.name == "" {
-				l.name = d.Number
-			}
-			// An 8841 does not register without authName.
-			if l.authName == "" {
-				l.authName = d.Number
-			}
-			out = append(out, l)
-		}
-	}
-	return out
 }
 
 // codec is the word phones know for a codec of IOS.

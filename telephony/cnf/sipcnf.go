@@ -16,7 +16,7 @@ const unprovisioned = "UNPROVISIONED"
 // sipDefault is SIPDefault.cnf: what all 7940 and 7960 share, in the order of
 // the keys CME prints. [cme.md 6.2]
 func (b *builder) sipDefault(sync string) []byte {
-	g := b.c.Global
+	g := b.in.Global
 	m, _ := phone.Lookup("7960")
 	var l lines
 	l.put("image_version", load(g.Loads, m).Canonical())
@@ -80,12 +80,12 @@ func (b *builder) sipDefault(sync string) []byte {
 }
 
 // sipCNF is SIP<MAC>.cnf of a 7940 or 7960. [cme.md 6.2]
-func (b *builder) sipCNF(m phone.Model, p RegisterPool) []byte {
+func (b *builder) sipCNF(m phone.Model, p sipPhone) []byte {
 	var l lines
-	l.put("image_version", load(b.c.Global.Loads, m).Canonical())
+	l.put("image_version", load(b.in.Global.Loads, m).Canonical())
 	l.put("user_info", "phone")
 	byPosition := make(map[int]line)
-	for _, n := range b.poolLines(p) {
+	for _, n := range p.lines {
 		byPosition[n.position] = n
 	}
 	for i := 1; i <= max(m.Lines, 1) && i <= cnfLines; i++ {

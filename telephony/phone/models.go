@@ -101,20 +101,40 @@ func Lookup(keyword string) (Model, bool) {
 	if k == "" || len(k) > maxKeyword {
 		return Model{}, false
 	}
-	for _, try := range []string{k, strings.TrimPrefix(strings.ToUpper(k), "CP-"), ungraded(k)} {
-		for _, m := range table() {
-			if strings.EqualFold(m.Keyword, try) || slices.ContainsFunc(m.Aliases, func(a string) bool { return strings.EqualFold(a, try) }) {
-				return m, true
-			}
+	x := index()
+	k = strings.ToLower(k)
+	for _, try := range [...]string{k, strings.TrimPrefix(k, "cp-"), ungraded(k)} {
+		if i, ok := x.keywords[try]; ok {
+			return table()[i], true
 		}
 	}
-	for _, m := range table() {
-		if m.LoadKey != m.Keyword && strings.EqualFold(m.LoadKey, k) && strings.HasPrefix(m.LoadKey, m.Keyword) {
-			return m, true
-		}
+	if i, ok := x.loadKeys[k]; ok {
+		return table()[i], true
 	}
 	return Model{}, false
 }
+
+// indexes find the row of a word in lower case; of two rows the first counts.
+type indexes struct{ keywords, loadKeys map[string]int }
+
+var index = sync.OnceValue(func() indexes {
+	x := indexes{make(map[string]int), make(map[string]int)}
+	put := func(m map[string]int, word string, row int) {
+		if _, had := m[strings.ToLower(word)]; !had {
+			m[strings.ToLower(word)] = row
+		}
+	}
+	for i, m := range table() {
+		put(x.keywords, m.Keyword, i)
+		for _, a := range m.Aliases {
+			put(x.keywords, a, i)
+		}
+		if m.LoadKey != m.Keyword && strings.HasPrefix(m.LoadKey, m.Keyword) {
+			put(x.loadKeys, m.LoadKey, i)
+		}
+	}
+	return x
+})
 
 // Keywords returns every keyword of `type` and `load`, in table order.
 func Keywords() []string {
@@ -129,13 +149,13 @@ func Keywords() []string {
 	return out
 }
 
-// ungraded turns CP-7961G into 7961 and 7961G-GE into 7961GE.
+// ungraded turns cp-7961g into 7961 and 7961g-ge into 7961ge.
 func ungraded(k string) string {
-	k = strings.TrimPrefix(strings.ToUpper(k), "CP-")
-	if base, ok := strings.CutSuffix(k, "G-GE"); ok {
-		return base + "GE"
+	k = strings.TrimPrefix(k, "cp-")
+	if base, ok := strings.CutSuffix(k, "g-ge"); ok {
+		return base + "ge"
 	}
-	return strings.TrimSuffix(k, "G")
+	return strings.TrimSuffix(k, "g")
 }
 
 // ByID finds the model with a device id of SCCP or XMLDefault.

@@ -41,7 +41,7 @@ func (a *Appliance) checkDevices() error {
 // readFacts takes a picture of the world for one transaction.
 func (a *Appliance) readFacts() config.Facts {
 	f := config.Facts{SSH: listenEndpoint(a.opt.Settings.SSH.Listen), Metrics: listenEndpoint(a.opt.Settings.Metrics.Listen), HTTPAddr: a.opt.HTTPAddr}
-	list, err := a.box.Netif.Interfaces()
+	list, err := a.box.Netif.Latest()
 	if err != nil {
 		a.mu.Lock()
 		defer a.mu.Unlock()
@@ -82,7 +82,7 @@ func (a *Appliance) replan(ctx context.Context) {
 }
 
 func (a *Appliance) interfaceByIndex(index int) (string, int) {
-	list, err := a.box.Netif.Interfaces()
+	list, err := a.box.Netif.Latest()
 	if err != nil {
 		return "", 0
 	}

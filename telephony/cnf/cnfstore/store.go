@@ -130,13 +130,9 @@ func specOf(v service.Spec) (*Spec, error) {
 	case nil:
 		return nil, nil
 	case Spec:
-		return &Spec{Config: t.Config.Clone(), Options: t.Options}, nil
-	case *Spec:
-		return &Spec{Config: t.Config.Clone(), Options: t.Options}, nil
+		return &t, nil
 	case cnf.Config:
-		return &Spec{Config: t.Clone()}, nil
-	case *cnf.Config:
-		return &Spec{Config: t.Clone()}, nil
+		return &Spec{Config: t}, nil
 	}
 	return nil, fmt.Errorf("cnf: a spec of type %T", v)
 }
@@ -148,18 +144,19 @@ func (s *Store) Prepare(_ context.Context, _, new service.Spec) (service.Change,
 	if err != nil {
 		return nil, err
 	}
-	set, err := build(spec)
+	set, err := build(s.Current(), spec)
 	if err != nil {
 		return nil, err
 	}
 	return service.Funcs{OnCommit: func() { s.commit(spec, set) }}, nil
 }
 
-func build(spec *Spec) (*cnf.Set, error) {
+// build takes over what it can from the set before; nil = make all anew.
+func build(was *cnf.Set, spec *Spec) (*cnf.Set, error) {
 	if spec == nil {
 		return nil, nil
 	}
-	set, err := cnf.Build(spec.Config, spec.Options)
+	set, err := cnf.Rebuild(was, spec.Config, spec.Options)
 	if err != nil {
 		return nil, fmt.Errorf("cnf: %w", err)
 	}
@@ -175,7 +172,7 @@ func (s *Store) Rebuild() (old, new *cnf.Set, err error) {
 	spec := s.spec
 	s.mu.Unlock()
 	old = s.Current()
-	set, err := build(spec)
+	set, err := build(nil, spec)
 	if err != nil {
 		return old, old, err
 	}
@@ -235,8 +232,8 @@ func (s *Store) enter(set *cnf.Set) {
 	switch {
 	case set == nil:
 		state = service.Disabled
-	case len(cnf.Refusals(set.Problems)) > 0:
-		state, why = service.Degraded, cnf.Refusals(set.Problems)[0].String()
+	case len(set.LeftOut()) > 0:
+		state, why = service.Degraded, set.LeftOut()[0].String()
 	}
 	if state == s.state && why == s.why {
 		return

@@ -134,17 +134,6 @@ func TestStore(t *testing.T) {
 	}
 }
 
-// TestSpecIsCopied: the configuration of the caller may change afterwards.
-func TestSpecIsCopied(t *testing.T) {
-	s := New(nil)
-	c := config(1)
-	apply(t, s, c)
-	c.Ephones[0].Type = "7940"
-	if old, new, _ := s.Rebuild(); len(cnf.Summarise(old, new).Names()) != 0 {
-		t.Error("the store kept the slice of its caller")
-	}
-}
-
 func TestReadersNeverSeeAMixture(t *testing.T) {
 	s := New(nil)
 	apply(t, s, config(1))
