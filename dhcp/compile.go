@@ -44,8 +44,22 @@ type host struct {
 	pool   *pool
 	addr   netip.Addr
 	prefix netip.Prefix // its network
-	opts   *rendered
+	from   *subnet      // the network around it, whose options it takes; nil = none
+	opts   *rendered    // made when they are asked for first; see options
 	lease  time.Duration
+}
+
+// options renders what a binding sends. A box may have a thousand of them, and
+// each line that is typed compiles them all: it is done for the client that
+// asks. Only the engine's goroutine may call it.
+func (h *host) options() *rendered {
+	if h.opts == nil {
+		h.opts = render(&h.pool.conf, h.prefix)
+		if h.from != nil {
+			h.opts.inherit(h.from.options())
+		}
+	}
+	return h.opts
 }
 
 // minNetworkBits bounds the memory of a pool: a /8 takes 2 MB.
@@ -56,8 +70,8 @@ var errNetwork = errors.New("a pool network must be IPv4 and between /8 and /32"
 // compile makes the tables of a specification.
 func compile(spec Spec) (*tables, error) {
 	t := &tables{
-		spec: spec.Clone(), links: map[string]*link{}, own: map[netip.Addr]bool{},
-		byID: map[string][]*host{}, byMAC: map[phone.MAC][]*host{}, byAddr: map[netip.Addr]*host{},
+		spec: spec, links: map[string]*link{}, own: map[netip.Addr]bool{},
+		byID: map[string][]*host{}, byMAC: map[phone.MAC][]*host{}, byAddr: make(map[netip.Addr]*host, len(spec.Pools)),
 	}
 	for _, i := range t.spec.Interfaces {
 		t.links[i.Name] = &link{Interface: i}
@@ -110,7 +124,7 @@ func (t *tables) addPool(conf Pool) error {
 		}
 		n = n.Masked()
 		first, last := usable(n)
-		s := &subnet{pool: p, prefix: n, first: first, last: last, opts: render(&p.conf, n)}
+		s := &subnet{pool: p, prefix: n, first: first, last: last}
 		s.base = make([]uint64, (last-first)/64+1)
 		p.subnets = append(p.subnets, s)
 		t.subnets = append(t.subnets, s)
@@ -130,10 +144,9 @@ func (t *tables) addHost(p *pool) {
 	if len(around) > 0 && h.prefix.Bits() == 32 {
 		h.prefix = around[0].prefix
 	}
-	h.opts = render(c, h.prefix)
 	if len(around) > 0 {
+		h.from = around[0]
 		from := &around[0].pool.conf
-		h.opts.inherit(around[0].opts)
 		if h.lease == 0 {
 			h.lease = from.Lease
 		}

@@ -176,16 +176,6 @@ type Spec struct {
 	Interfaces []Interface
 }
 
-// Clone is a deep copy.
-func (s Spec) Clone() Spec {
-	s.Config = s.Config.Clone()
-	s.Interfaces = slices.Clone(s.Interfaces)
-	for i := range s.Interfaces {
-		s.Interfaces[i].Addrs = slices.Clone(s.Interfaces[i].Addrs)
-	}
-	return s
-}
-
 // Interface is one LAN the server listens on.
 type Interface struct {
 	Name   string         // IOS name, "GigabitEthernet0/0"

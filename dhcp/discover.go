@@ -287,7 +287,7 @@ func poolOf(h *host, s *subnet) *pool {
 
 func optsOf(h *host, s *subnet) *rendered {
 	if h != nil {
-		return h.opts
+		return h.options()
 	}
-	return s.opts
+	return s.options()
 }

@@ -280,12 +280,11 @@ func (e *engine) apply(now time.Time, t *tables) {
 		s.used = slices.Clone(s.base)
 		s.cursor = s.first
 		s.probes = map[netip.Addr]*probe{}
-		for _, o := range old.subnets {
-			if o.prefix == s.prefix && o.pool.conf.Name == s.pool.conf.Name {
-				s.cursor, s.demand = o.cursor, o.demand
-				s.pool.high, s.pool.turn = o.pool.high, o.pool.turn
-			}
-		}
+	}
+	before := predecessors(old, t)
+	for s, o := range before {
+		s.cursor, s.demand = o.cursor, o.demand
+		s.pool.high, s.pool.turn = o.pool.high, o.pool.turn
 	}
 	e.quiet = true
 	defer func() { e.quiet = false }()
@@ -339,8 +338,30 @@ func (e *engine) apply(now time.Time, t *tables) {
 		}
 	}
 	for _, s := range t.subnets {
+		if o := before[s]; o != nil && o.link == s.link {
+			e.inherit(s, o)
+		}
 		e.refill(now, s)
 	}
+}
+
+// predecessors finds for the networks of new tables what they were before.
+func predecessors(old, t *tables) map[*subnet]*subnet {
+	type name struct {
+		prefix netip.Prefix
+		pool   string
+	}
+	was := make(map[name]*subnet, len(old.subnets))
+	for _, o := range old.subnets {
+		was[name{o.prefix, o.pool.conf.Name}] = o
+	}
+	found := make(map[*subnet]*subnet, len(t.subnets))
+	for _, s := range t.subnets {
+		if o := was[name{s.prefix, s.pool.conf.Name}]; o != nil {
+			found[s] = o
+		}
+	}
+	return found
 }
 
 func compare[T int64 | int](a, b T) int {

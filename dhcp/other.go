@@ -148,7 +148,7 @@ func (e *engine) bootp(c *call) {
 	}
 	p := c.p
 	hd := header{req: p, flags: p.flags, yiaddr: h.addr, ciaddr: p.ciaddr}
-	m := e.finish(c, hd, e.itemBuf[:0], h.pool, h.opts, false)
+	m := e.finish(c, hd, e.itemBuf[:0], h.pool, h.options(), false)
 	e.stats.Sent.BootReply++
 	r := e.deliver(c, h.addr, m.payload)
 	e.out.replies = append(e.out.replies, r)

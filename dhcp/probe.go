@@ -117,6 +117,31 @@ func (e *engine) refill(now time.Time, s *subnet) {
 	}
 }
 
+// inherit takes over what the network learned by probing before a line of the
+// configuration was changed: a pasted pool must not have the same addresses
+// asked for again with each of its lines.
+func (e *engine) inherit(s, was *subnet) {
+	if !e.probing(s) {
+		return
+	}
+	usable := func(a netip.Addr) bool {
+		b := e.bindings[a]
+		return s.holds(a) && !s.reserved(a) && e.offers[a] == nil && e.conflicts[a] == nil && (b == nil || !b.leased)
+	}
+	for _, r := range was.ready {
+		if usable(r.addr) {
+			s.ready = append(s.ready, r)
+			s.set(r.addr)
+		}
+	}
+	for a, p := range was.probes {
+		if usable(a) && p.list {
+			s.probes[a] = p
+			s.set(a)
+		}
+	}
+}
+
 // advanceProbes repeats and concludes the probes that are due.
 func (e *engine) advanceProbes(now time.Time, s *subnet) {
 	tries := min(e.t.spec.PingPackets, 2)

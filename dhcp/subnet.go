@@ -14,7 +14,7 @@ type subnet struct {
 	prefix netip.Prefix
 	first  uint32 // the first and last address that a client could have
 	last   uint32
-	opts   *rendered
+	opts   *rendered  // made when they are asked for first; see options
 	link   string     // IOS name of the interface on whose wire it is, "" = behind a relay
 	self   netip.Addr // address of the box in it, if any
 	base   []uint64   // addresses that are never leased
@@ -28,6 +28,15 @@ type subnet struct {
 	ready   []candidate
 	probes  map[netip.Addr]*probe
 	demand  time.Time // last DISCOVER
+}
+
+// options renders what clients of the network are sent, for the first of them.
+// Only the engine's goroutine may call it.
+func (s *subnet) options() *rendered {
+	if s.opts == nil {
+		s.opts = render(&s.pool.conf, s.prefix)
+	}
+	return s.opts
 }
 
 // candidate is an address that was probed and that nobody answered for.

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"option150/telephony/phone"
 )
 
 // Problem is something wrong with a configuration. A refused one is not
@@ -29,7 +31,7 @@ const maxAddresses = 8
 // come first, then in the order of the configuration.
 // [reference/cme.md 11: mistakes 3, 4, 5, 18; reference/diagnosis.md 4: A09-A12]
 func (c Config) Validate(own []Interface) []Problem {
-	v := &validation{c: &c, own: own}
+	v := &validation{c: &c, own: own, hosts: make(map[hostKey]int, 2*len(c.Pools))}
 	for _, r := range c.Excluded {
 		switch {
 		case !r.First.Is4() || !r.Last.Is4():
@@ -44,7 +46,7 @@ func (c Config) Validate(own []Interface) []Problem {
 	if c.ForeignServer != "" && c.ForeignServer != ForeignHold && c.ForeignServer != ForeignWarn {
 		v.refuse("", "foreign-server %q is neither hold nor warn", c.ForeignServer)
 	}
-	names := map[string]bool{}
+	names := make(map[string]bool, len(c.Pools))
 	overlapping := v.overlapping()
 	for i := range c.Pools {
 		p := &c.Pools[i]
@@ -52,6 +54,7 @@ func (c Config) Validate(own []Interface) []Problem {
 			v.refuse(p.Name, "pool name %q is empty or used twice", p.Name)
 		}
 		names[p.Name] = true
+		v.at = i
 		v.pool(p)
 		if overlapping {
 			v.overlaps(i)
@@ -71,9 +74,11 @@ func (c Config) Validate(own []Interface) []Problem {
 }
 
 type validation struct {
-	c   *Config
-	own []Interface
-	out []Problem
+	c     *Config
+	own   []Interface
+	out   []Problem
+	at    int             // index of the pool that is looked at
+	hosts map[hostKey]int // the first pool of each
 }
 
 func (v *validation) refuse(pool, format string, args ...any) {
@@ -144,11 +149,8 @@ func (v *validation) host(p *Pool) {
 	case p.Host.Bits() <= 30 && p.Host.Bits() > 0 && (a == p.Host.Masked().Addr() || a == lastOf(p.Host)):
 		v.refuse(p.Name, "pool %s: host %s is the network or broadcast address of its subnet", p.Name, a)
 	}
-	for i := range v.c.Pools {
+	for _, i := range v.rivals(p) {
 		q := &v.c.Pools[i]
-		if q == p {
-			break
-		}
 		if q.Host.IsValid() && q.Host.Addr() == a {
 			v.refuse(p.Name, "pool %s: host %s is used by pool %s already", p.Name, a, q.Name)
 		}
@@ -163,6 +165,36 @@ func (v *validation) host(p *Pool) {
 	if !v.inNetwork(a) && !v.onInterface(a) {
 		v.warn(p.Name, "pool %s: host %s is outside every network served", p.Name, a)
 	}
+}
+
+// hostKey is the address of a host or what its client is known by.
+type hostKey struct {
+	addr netip.Addr
+	id   string
+	mac  phone.MAC
+}
+
+// rivals are the first pools with the same host address and with the same
+// client, in their order: looked up, because to compare all pairs of a thousand
+// hosts for each line typed takes longer than all other rules.
+func (v *validation) rivals(p *Pool) []int {
+	var found []int
+	look := func(k hostKey) {
+		if i, had := v.hosts[k]; had {
+			found = append(found, i)
+		} else {
+			v.hosts[k] = v.at
+		}
+	}
+	look(hostKey{addr: p.Host.Addr()})
+	if len(p.ClientID) > 0 {
+		look(hostKey{id: string(p.ClientID)})
+	}
+	if !p.HardwareAddr.IsZero() {
+		look(hostKey{mac: p.HardwareAddr})
+	}
+	slices.Sort(found)
+	return slices.Compact(found)
 }
 
 func (v *validation) list(p *Pool, what string, list []netip.Addr) {

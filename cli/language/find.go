@@ -40,16 +40,13 @@ func (l *Language) Find(c *config.Config, parent, sec Section) (Section, bool) {
 
 // same reports that two argument sets are of one section.
 func (d *Declaration) same(a, b grammar.Args) bool {
-	keys := d.Keys
-	if keys == nil {
-		for _, t := range d.syntax.Tokens() {
-			if t.Name != "" {
-				keys = append(keys, t.Name)
+	for _, k := range d.identity {
+		x, y := a[k], b[k]
+		if n, ok := x.(int); ok { // nearly all: a tag
+			if y != n {
+				return false
 			}
-		}
-	}
-	for _, k := range keys {
-		if !reflect.DeepEqual(a[k], b[k]) {
+		} else if !reflect.DeepEqual(x, y) {
 			return false
 		}
 	}

@@ -68,7 +68,8 @@ type Declaration struct {
 	Collects string   // text follows, up to `exit` or an empty line, typed at a prompt of this name; it is Args[TextArg]
 	Doc      string   // the document it follows
 
-	syntax *grammar.Syntax
+	syntax   *grammar.Syntax
+	identity []string // the arguments that tell one section from another
 }
 
 // Usage is the syntax without help texts, "ip http port <1-65535>".
@@ -137,6 +138,13 @@ func (l *Language) add(d *Declaration, types grammar.Types) error {
 		return err
 	}
 	d.syntax = s
+	if d.identity = d.Keys; d.Enters != "" && d.Keys == nil {
+		for _, t := range s.Tokens() {
+			if t.Name != "" {
+				d.identity = append(d.identity, t.Name)
+			}
+		}
+	}
 	l.first[[2]string{d.Mode, strings.ToLower(s.FirstWord())}] = true
 	if d.Carry {
 		d.Set, d.Unset, d.Reset = l.carry, l.negate(d), dropCarried

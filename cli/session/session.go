@@ -25,6 +25,7 @@ import (
 	"option150/cli/grammar"
 	"option150/cli/language"
 	"option150/cli/terminal"
+	"option150/platform/config"
 	"option150/platform/journal"
 	"option150/platform/running"
 )
@@ -64,7 +65,8 @@ type Session struct {
 	execHistory, configHistory terminal.History
 	set                        settings
 	debugs                     topics
-	stay                       uint64 // number of the stay in configuration mode
+	stay                       uint64         // number of the stay in configuration mode
+	seen                       *config.Config // the configuration of the last look at the sections; see find
 }
 
 // New returns a session at its exec prompt.

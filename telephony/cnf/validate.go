@@ -3,6 +3,7 @@ package cnf
 import (
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"option150/telephony/phone"
 )
@@ -159,7 +160,7 @@ func (v *validator) dns() {
 }
 
 func (v *validator) label(where, label string) {
-	if n := len([]rune(label)); n > maxLabel {
+	if n := utf8.RuneCountInString(label); n > maxLabel {
 		v.add(Warning, "label-length", where, "the label is %d characters long, phones show %d", n, maxLabel)
 	}
 }
