@@ -36,9 +36,11 @@ func Rebuild(was *Set, c Config, o Options) (*Set, error) {
 		same.config, same.Generation = c, o.Generation
 		return &same, nil
 	}
+	phones := len(in.Phones) + len(in.Pools)
 	b := &builder{
-		in: in, set: &Set{Generation: o.Generation, config: c, names: make(map[string]*File)}, devices: make(map[phone.MAC]bool),
-		was: recall(was, &in), now: made{in: in, plain: make(map[string]rendered), own: make(map[int]ownFile), pools: make(map[int]poolFiles)},
+		in: in, set: &Set{Generation: o.Generation, config: c, names: make(map[string]*File, 2*phones)}, devices: make(map[phone.MAC]bool, phones),
+		was: recall(was, &in),
+		now: made{in: in, fixed: make(map[string]rendered), plain: make(map[string]rendered), own: make(map[int]ownFile), pools: make(map[int]poolFiles, len(in.Pools))},
 	}
 	b.sccp()
 	b.sip()
@@ -109,6 +111,18 @@ func (b *builder) name(f *File, name, where string) {
 func (b *builder) alias(f *File, name, where string) {
 	f.Aliases = append(f.Aliases, name)
 	b.name(f, name, where)
+}
+
+// fixed gives a file that is made of the settings alone, which the set before
+// had as well unless they changed.
+func (b *builder) fixed(name string, make func() (content []byte, stamp string)) rendered {
+	r, ok := b.was.fixed[name]
+	if !ok {
+		r.content, r.stamp = make()
+		r.etag = etag(r.content)
+	}
+	b.now.fixed[name] = r
+	return r
 }
 
 // stamped renders a content with a stamp made of it.

@@ -94,6 +94,7 @@ func linesOf(p RegisterPool, dns map[int]*RegisterDN) []line {
 // made of.
 type made struct {
 	in    inputs
+	fixed map[string]rendered // by name: files made of the settings alone
 	plain map[string]rendered // by type keyword in lower case
 	own   map[int]ownFile     // by tag of the ephone
 	pools map[int]poolFiles   // by tag of the pool

@@ -19,7 +19,7 @@ func (b *builder) sccp() {
 		return
 	}
 	dir := directory(s.CnfLocation, ITS)
-	b.defaults(dir, b.xmlDefault(s.SourceAddress, s.Loads, s.URLs, 2000, false), s.SourceAddress, s.Loads)
+	b.defaults(dir, s)
 	shared := make(map[string]*File) // by type keyword
 	for _, e := range b.in.Phones {
 		b.ephone(e, dir, shared)
@@ -30,18 +30,24 @@ func (b *builder) sccp() {
 }
 
 // defaults adds the files for phones that have none of their own.
-func (b *builder) defaults(dir string, xmlDefault []byte, src SourceAddress, loads []LoadEntry) {
-	b.sccpSums = append(b.sccpSums, xmlDefault)
+func (b *builder) defaults(dir string, s TelephonyService) {
+	add := func(name string, r rendered, plain bool, aliases ...string) {
+		b.add(&File{Name: name, Content: r.content, ETag: r.etag, Location: dir + name, Aliases: aliases, Protocol: SCCP, plain: plain}, "telephony-service")
+	}
+	def := b.fixed("XMLDefault.cnf.xml", func() ([]byte, string) { return b.xmlDefault(s.SourceAddress, s.Loads, s.URLs, 2000, false), "" })
+	b.sccpSums = append(b.sccpSums, def.content)
 	// The layout of the binary .cnf of the first generation is not published:
 	// the file carries the text of the XML default. [D]
-	b.add(&File{Name: "SEPDEFAULT.cnf", Content: xmlDefault, Location: dir + "SEPDEFAULT.cnf", Aliases: []string{"SEPDefault.cnf"}, Protocol: SCCP, plain: true}, "telephony-service")
-	b.add(&File{Name: "XMLDefault.cnf.xml", Content: xmlDefault, Location: dir + "XMLDefault.cnf.xml", Aliases: []string{"XMLDefault.cnf.xml"}, Protocol: SCCP}, "telephony-service")
-	ata, _ := phone.Lookup("ATA")
-	t := &tree{gap: "  "}
-	t.open("Default")
-	managers(t, src, 2000, false)
-	loadInformation(t, ata, load(loads, ata))
-	b.add(&File{Name: "ATADefault.cnf.xml", Content: t.bytes(), Location: dir + "ATADefault.cnf.xml", Protocol: SCCP, plain: true}, "telephony-service")
+	add("SEPDEFAULT.cnf", def, true, "SEPDefault.cnf")
+	add("XMLDefault.cnf.xml", def, false, "XMLDefault.cnf.xml")
+	add("ATADefault.cnf.xml", b.fixed("ATADefault.cnf.xml", func() ([]byte, string) {
+		ata, _ := phone.Lookup("ATA")
+		t := &tree{gap: "  "}
+		t.open("Default")
+		managers(t, s.SourceAddress, 2000, false)
+		loadInformation(t, ata, load(s.Loads, ata))
+		return t.bytes(), ""
+	}), true)
 }
 
 // xmlDefault is XMLDefault.cnf.xml: who to register with and the load of each

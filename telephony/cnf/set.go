@@ -170,8 +170,20 @@ func (s Summary) Names() []string {
 // Summarise compares two sets name by name; aliases count as names.
 func Summarise(old, new *Set) Summary {
 	var sum Summary
-	was := byWireName(old)
-	for name, f := range byWireName(new) {
+	both := make(map[*File]bool) // the files a set took over from the one before
+	if old != nil && new != nil {
+		for _, f := range old.files {
+			both[f] = false
+		}
+		for _, f := range new.files {
+			if _, ok := both[f]; ok {
+				both[f] = true
+				sum.Same += len(f.Names())
+			}
+		}
+	}
+	was := byWireName(old, both)
+	for name, f := range byWireName(new, both) {
 		o, had := was[name]
 		switch {
 		case !had:
@@ -200,10 +212,13 @@ func SameFiles(a, b *Set) bool {
 	}))
 }
 
-func byWireName(s *Set) map[string]*File {
+func byWireName(s *Set, without map[*File]bool) map[string]*File {
 	m := make(map[string]*File)
 	if s != nil {
 		for _, f := range s.files {
+			if without[f] {
+				continue
+			}
 			for _, n := range f.Names() {
 				m[n] = f
 			}

@@ -46,16 +46,16 @@ func (b *builder) sip() {
 		b.set.Sync = digitStamp(sum64(append(text, b.sipDefault(""))...))
 	}
 
-	b.shared(dir, "SIPDefault.cnf", b.sipDefault(b.set.Sync), b.set.Sync, where)
-	b.shared(dir, "syncinfo.xml", syncinfo(b.set.Sync), b.set.Sync, where)
+	b.shared(dir, "SIPDefault.cnf", rendered{content: b.sipDefault(b.set.Sync), stamp: b.set.Sync}, where)
+	b.shared(dir, "syncinfo.xml", rendered{content: syncinfo(b.set.Sync), stamp: b.set.Sync}, where)
 	for _, s := range []struct {
 		name string
 		r    render
 	}{{softkeyFile, softkeys}, {kpmlFile, softkeys}, {policyFile, featurePolicy}} {
-		content, stamp := b.stamped(s.r, b.in.sync, digitStamp)
-		b.shared(dir, s.name, content, stamp, where)
+		f := b.fixed(s.name, func() ([]byte, string) { return b.stamped(s.r, b.in.sync, digitStamp) })
+		b.shared(dir, s.name, f, where)
 	}
-	if f := b.shared(dir, "AppDialRules.xml", []byte("<DialRules></DialRules>\r\n"), "", where); f != nil {
+	if f := b.shared(dir, "AppDialRules.xml", rendered{content: []byte("<DialRules></DialRules>\r\n")}, where); f != nil {
 		f.Fallback = true
 	}
 	if g.Upgrade {
@@ -63,15 +63,17 @@ func (b *builder) sip() {
 	}
 	if b.set.names[lookupKey("XMLDefault.cnf.xml")] == nil {
 		// A SIP-only box still answers phones that are not configured.
-		b.shared(dir, "XMLDefault.cnf.xml", b.xmlDefault(g.SourceAddress, g.Loads, g.URLs, 5060, true), "", where)
+		b.shared(dir, "XMLDefault.cnf.xml", b.fixed("XMLDefault.cnf.xml SIP", func() ([]byte, string) {
+			return b.xmlDefault(g.SourceAddress, g.Loads, g.URLs, 5060, true), ""
+		}), where)
 	}
 	for _, f := range phones {
 		b.add(f, wheres[f])
 	}
 }
 
-func (b *builder) shared(dir, name string, content []byte, stamp, where string) *File {
-	return b.add(&File{Name: name, Content: content, Location: dir + name, Stamp: stamp, Protocol: SIP}, where)
+func (b *builder) shared(dir, name string, r rendered, where string) *File {
+	return b.add(&File{Name: name, Content: r.content, ETag: r.etag, Location: dir + name, Stamp: r.stamp, Protocol: SIP}, where)
 }
 
 // os79xx is the one-line file old images of the 7940 and 7960 ask for first.
@@ -84,7 +86,7 @@ func (b *builder) os79xx(dir, where string) {
 		b.problems.add(Warning, "upgrade-without-load", where, "upgrade is configured without a load for the 7960 and 7940: OS79XX.TXT is not built").fix("load 7960-7940 <file>")
 		return
 	}
-	b.shared(dir, "OS79XX.TXT", []byte(oneLine(l.Canonical())), "", where)
+	b.shared(dir, "OS79XX.TXT", rendered{content: []byte(oneLine(l.Canonical()))}, where)
 }
 
 // pool gives the files of one SIP phone: those it had, if nothing in them
