@@ -33,7 +33,7 @@ type link struct {
 
 // pool is a compiled pool.
 type pool struct {
-	conf    Pool
+	conf    *Pool // of the specification; not to be changed
 	subnets []*subnet
 	turn    uint // next `next-server`, round robin
 	high    bool // above the high utilization mark
@@ -54,7 +54,7 @@ type host struct {
 // asks. Only the engine's goroutine may call it.
 func (h *host) options() *rendered {
 	if h.opts == nil {
-		h.opts = render(&h.pool.conf, h.prefix)
+		h.opts = render(h.pool.conf, h.prefix)
 		if h.from != nil {
 			h.opts.inherit(h.from.options())
 		}
@@ -80,7 +80,7 @@ func compile(spec Spec) (*tables, error) {
 		}
 	}
 	for i := range t.spec.Pools {
-		if err := t.addPool(t.spec.Pools[i]); err != nil {
+		if err := t.addPool(&t.spec.Pools[i]); err != nil {
 			return nil, err
 		}
 	}
@@ -112,7 +112,7 @@ func compile(spec Spec) (*tables, error) {
 	return t, nil
 }
 
-func (t *tables) addPool(conf Pool) error {
+func (t *tables) addPool(conf *Pool) error {
 	p := &pool{conf: conf}
 	t.pools = append(t.pools, p)
 	if !conf.Network.IsValid() {
@@ -135,7 +135,7 @@ func (t *tables) addPool(conf Pool) error {
 // addHost registers the manual binding of a pool. It takes what it does not
 // say from the pool of the network around it, as on IOS.
 func (t *tables) addHost(p *pool) {
-	c := &p.conf
+	c := p.conf
 	if !c.Host.IsValid() || !c.Host.Addr().Is4() || len(c.ClientID) == 0 && c.HardwareAddr.IsZero() {
 		return
 	}
@@ -146,17 +146,13 @@ func (t *tables) addHost(p *pool) {
 	}
 	if len(around) > 0 {
 		h.from = around[0]
-		from := &around[0].pool.conf
+		from := around[0].pool.conf
 		if h.lease == 0 {
 			h.lease = from.Lease
 		}
-		if len(c.NextServers) == 0 {
-			c.NextServers = from.NextServers
+		if len(c.NextServers) == 0 && len(from.NextServers) > 0 || c.V6Only == 0 && from.V6Only != 0 || !c.RapidCommit && from.RapidCommit {
+			p.conf = taking(*c, from)
 		}
-		if c.V6Only == 0 {
-			c.V6Only = from.V6Only
-		}
-		c.RapidCommit = c.RapidCommit || from.RapidCommit
 	}
 	if h.lease == 0 {
 		h.lease = DefaultLease
@@ -168,6 +164,19 @@ func (t *tables) addHost(p *pool) {
 		t.byMAC[c.HardwareAddr] = append(t.byMAC[c.HardwareAddr], h)
 	}
 	t.byAddr[h.addr] = h
+}
+
+// taking is a manual binding with what it does not say taken from the pool
+// around it.
+func taking(c Pool, from *Pool) *Pool {
+	if len(c.NextServers) == 0 {
+		c.NextServers = from.NextServers
+	}
+	if c.V6Only == 0 {
+		c.V6Only = from.V6Only
+	}
+	c.RapidCommit = c.RapidCommit || from.RapidCommit
+	return &c
 }
 
 // reserve marks what is never leased from s: excluded ranges, and, although

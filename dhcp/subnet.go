@@ -34,7 +34,7 @@ type subnet struct {
 // Only the engine's goroutine may call it.
 func (s *subnet) options() *rendered {
 	if s.opts == nil {
-		s.opts = render(&s.pool.conf, s.prefix)
+		s.opts = render(s.pool.conf, s.prefix)
 	}
 	return s.opts
 }

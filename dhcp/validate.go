@@ -47,6 +47,9 @@ func (c Config) Validate(own []Interface) []Problem {
 		v.refuse("", "foreign-server %q is neither hold nor warn", c.ForeignServer)
 	}
 	names := make(map[string]bool, len(c.Pools))
+	for i := range c.Pools {
+		v.nets = append(v.nets, networks(&c.Pools[i])...)
+	}
 	overlapping := v.overlapping()
 	for i := range c.Pools {
 		p := &c.Pools[i]
@@ -77,6 +80,7 @@ type validation struct {
 	c     *Config
 	own   []Interface
 	out   []Problem
+	nets  []netip.Prefix  // of all pools
 	at    int             // index of the pool that is looked at
 	hosts map[hostKey]int // the first pool of each
 }
@@ -94,7 +98,11 @@ func (v *validation) pool(p *Pool) {
 	if p.Network.IsValid() && p.Host.IsValid() {
 		v.refuse(p.Name, "pool %s: host and network may not be used in one pool", p.Name)
 	}
-	for _, n := range append([]netip.Prefix{p.Network}, p.Secondary...) {
+	for i := range len(p.Secondary) + 1 {
+		n := p.Network
+		if i > 0 {
+			n = p.Secondary[i-1]
+		}
 		if n.IsValid() && (!n.Addr().Is4() || n.Bits() < minNetworkBits || n.Bits() > 32) {
 			v.refuse(p.Name, "pool %s: network %s: %s", p.Name, n, errNetwork)
 		}
@@ -260,15 +268,7 @@ func (v *validation) overlaps(i int) {
 // nearest one that is not over yet. It spares a box of hundreds of pools the
 // comparison of all pairs for each line that is typed.
 func (v *validation) overlapping() bool {
-	all := make([]netip.Prefix, 0, len(v.c.Pools))
-	for i := range v.c.Pools {
-		if p := &v.c.Pools[i]; p.Network.IsValid() {
-			all = append(all, p.Network.Masked())
-			for _, n := range p.Secondary {
-				all = append(all, n.Masked())
-			}
-		}
-	}
+	all := slices.Clone(v.nets)
 	slices.SortFunc(all, func(a, b netip.Prefix) int {
 		return cmp.Or(a.Addr().Compare(b.Addr()), a.Bits()-b.Bits())
 	})
@@ -367,12 +367,7 @@ func (v *validation) excluded(a netip.Addr) bool {
 }
 
 func (v *validation) inNetwork(a netip.Addr) bool {
-	for i := range v.c.Pools {
-		if slices.ContainsFunc(networks(&v.c.Pools[i]), func(n netip.Prefix) bool { return n.Contains(a) }) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(v.nets, func(n netip.Prefix) bool { return n.Contains(a) })
 }
 
 func (v *validation) onInterface(a netip.Addr) bool {
