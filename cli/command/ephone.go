@@ -199,7 +199,7 @@ func ephones() []language.Declaration {
 		value(modeEphone, `device-security-mode("Set the security mode for the device") ![ ( none$m("SCCP non-secure") | authenticated$m("Authenticated") | encrypted$m("Encrypted") ) ]`, "m", "", doc, "", func(c *language.Context) *string { return &at(c).DeviceSecurity }),
 		short(modeEphone, `description("Ephone description") ![ <text:LINE>("Up to 128 characters") ]`, 128, doc, func(c *language.Context) *string { return &at(c).Description }),
 		{
-			Mode: modeEphone, Doc: doc, Syntax: `mac-address("Define ethernet phone MAC address") ![ <mac:H.H.H>("Hardware address of the phone") ]`,
+			Mode: modeEphone, Doc: doc, Syntax: `mac-address("Define ethernet phone MAC address") ![ <mac:PHONEMAC>("Hardware address of the phone") ]`,
 			Set: func(c *language.Context) (err error) {
 				m, err := phoneMAC(c.Args)
 				if err == nil {

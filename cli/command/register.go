@@ -178,7 +178,7 @@ func registerPools() []language.Declaration {
 		},
 		{
 			Mode: modeRegisterPool, Doc: doc,
-			Syntax: `id("Identify the phone") ![ ( mac("Hardware address") <mac:H.H.H>("Hardware address of the phone") | device-id-name("Device name") <name:WORD>("Device name") ) ]`,
+			Syntax: `id("Identify the phone") ![ ( mac("Hardware address") <mac:PHONEMAC>("Hardware address of the phone") | device-id-name("Device name") <name:WORD>("Device name") ) ]`,
 			Set: func(c *language.Context) error {
 				p := at(c)
 				if !c.Args.Has("mac") {
@@ -253,7 +253,7 @@ func registerPools() []language.Declaration {
 func phoneMAC(a grammar.Args) (phone.MAC, error) {
 	m := grammar.Get[phone.MAC](a, "mac")
 	if m.IsZero() || m == (phone.MAC{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}) {
-		return m, language.Answer("% " + m.Cisco() + " is not the address of a phone")
+		return m, language.Answer("% " + m.CME() + " is not the address of a phone")
 	}
 	return m, nil
 }

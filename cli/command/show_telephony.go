@@ -125,7 +125,7 @@ func (b *Box) ephoneText(t cnf.Config, tag int) string {
 				stands += ", load " + p.Load
 			}
 		}
-		fmt.Fprintf(&w, "ephone-%d[%d] Mac:%s TCP socket:[-1] activeLine:0 whisperLine:0 UNREGISTERED\n", e.Tag, n-1, strings.ToUpper(e.MAC.Cisco()))
+		fmt.Fprintf(&w, "ephone-%d[%d] Mac:%s TCP socket:[-1] activeLine:0 whisperLine:0 UNREGISTERED\n", e.Tag, n-1, e.MAC.CME())
 		fmt.Fprintf(&w, "mediaActive:0 whisper_mediaActive:0 startMedia:0 offhook:0 ringing:0 reset:0 reset_sent:0 debug:0\n")
 		fmt.Fprintf(&w, "IP:%s* Unknown 0  keepalive 0 type %s\n", ip, e.Type)
 		for _, k := range e.Buttons {
@@ -170,7 +170,7 @@ func (b *Box) attempted(t cnf.Config) string {
 			continue
 		}
 		n++
-		fmt.Fprintf(&w, "%d %s %s %s\n", n, strings.ToUpper(p.MAC.Cisco()), p.Seen.UTC().Format("15:04:05 UTC Mon Jan 2 2006"), p.Model)
+		fmt.Fprintf(&w, "%d %s %s %s\n", n, p.MAC.CME(), p.Seen.UTC().Format("15:04:05 UTC Mon Jan 2 2006"), p.Model)
 	}
 	return w.String()
 }
@@ -222,7 +222,7 @@ func (b *Box) poolText(t cnf.Config, tag int) string {
 		if tag != 0 && p.Tag != tag {
 			continue
 		}
-		fmt.Fprintf(&w, "Pool Tag %d\nConfig:\n  Mac address is %s\n  Type is %s\n", p.Tag, strings.ToUpper(p.MAC.Cisco()), p.Type)
+		fmt.Fprintf(&w, "Pool Tag %d\nConfig:\n  Mac address is %s\n  Type is %s\n", p.Tag, p.MAC.CME(), p.Type)
 		for _, n := range p.Numbers {
 			fmt.Fprintf(&w, "  Number list %d : DN %d\n", n.Position, n.DN)
 		}
@@ -253,7 +253,7 @@ func (b *Box) poolBrief(t cnf.Config) string {
 			if d := find(t.DNs, n.DN, func(d *cnf.RegisterDN) int { return d.Tag }); d != nil {
 				number = d.Number
 			}
-			id, mac := fmt.Sprint(p.Tag), strings.ToUpper(p.MAC.Cisco())
+			id, mac := fmt.Sprint(p.Tag), p.MAC.CME()
 			if i > 0 {
 				id, mac, ip = "", "", ""
 			}

@@ -17,6 +17,7 @@ import (
 func Types(b *Box) grammar.Types {
 	return grammar.Builtin().With(grammar.Types{
 		"H.H.H":     macType{},
+		"PHONEMAC":  phoneMACType{},
 		"IFNAME":    ifType{b.interfaceNames},
 		"A.B.C.D/N": lengthType{},
 		"CLIENTID":  hexType{"WORD"},
@@ -42,6 +43,11 @@ func (macType) Parse(s string) (any, error) {
 	return m, err
 }
 func (macType) Format(v any) string { return v.(phone.MAC).Cisco() }
+
+// phoneMACType is the address of a phone, printed as CME does.
+type phoneMACType struct{ macType }
+
+func (phoneMACType) Format(v any) string { return v.(phone.MAC).CME() }
 
 // ifType is the name of an interface this box has: gi0/0, Gi 0/0.
 type ifType struct{ names func() []string }

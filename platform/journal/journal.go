@@ -152,6 +152,16 @@ func (j *Journal) CursorFromStart() *Cursor {
 	return &Cursor{j: j, at: j.oldest()}
 }
 
+// Last is the sequence of the event recorded last, 0 before the first.
+func (j *Journal) Last() uint64 {
+	if j == nil {
+		return 0
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.next - 1
+}
+
 func (j *Journal) oldest() uint64 {
 	if j.next <= uint64(len(j.ring)) {
 		return 1

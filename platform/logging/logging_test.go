@@ -335,3 +335,16 @@ func TestLevelNames(t *testing.T) {
 		t.Error("names of levels")
 	}
 }
+
+// TestShowTellsWhatWasRecorded: whoever looks right after something happened
+// finds it, however far the reader is.
+func TestShowTellsWhatWasRecorded(t *testing.T) {
+	s, j := start(t, Options{})
+	for i := range 300 {
+		j.Record(by("console"))
+		if n := len(s.Lines()); n == 0 {
+			t.Fatalf("message %d is not in the log", i)
+		}
+		s.Clear()
+	}
+}

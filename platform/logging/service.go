@@ -176,10 +176,13 @@ func (s *Service) Clear() {
 	s.buf.clear()
 }
 
-// Lines are the lines in the buffer, oldest first.
+// Lines are the lines in the buffer, oldest first: all that was recorded before
+// the call.
 func (s *Service) Lines() []string {
+	last := s.o.Journal.Last()
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.await(last)
 	return slices.Clone(s.buf.lines)
 }
 
@@ -233,9 +236,19 @@ func (s *Service) commit(cfg Config, n *sender, state service.State) {
 	}
 }
 
+// await waits, with the lock held, until the reader has handled an entry: who
+// asks for the log right after something happened finds it there.
+func (s *Service) await(seq uint64) {
+	for s.seen < seq && !s.ended {
+		s.turn.Wait()
+	}
+}
+
 // ShowText is `show logging`.
 func (s *Service) ShowText() string {
+	last := s.o.Journal.Last()
 	s.mu.Lock()
+	s.await(last)
 	sn := Snapshot{Config: s.cfg.Clone(), Counts: s.n, Lines: slices.Clone(s.buf.lines), Port: s.o.Port}
 	for _, h := range s.cfg.Hosts {
 		sn.Hosts = append(sn.Hosts, s.net.counts(h))

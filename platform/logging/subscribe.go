@@ -84,9 +84,7 @@ func (u *Subscription) take(e journal.Entry, gap uint64) {
 func (s *Service) numberOf(seq uint64) uint64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for s.seen < seq && !s.ended {
-		s.turn.Wait()
-	}
+	s.await(seq)
 	return s.numbers[seq]
 }
 

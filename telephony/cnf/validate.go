@@ -116,7 +116,7 @@ func (v *validator) phones() {
 			continue
 		}
 		if first, dup := ephones[e.MAC]; dup {
-			v.add(Refuse, "duplicate-mac", ephone(e.Tag), "mac-address %s is already in ephone %d", e.MAC.Cisco(), first)
+			v.add(Refuse, "duplicate-mac", ephone(e.Tag), "mac-address %s is already in ephone %d", e.MAC.CME(), first)
 			continue
 		}
 		ephones[e.MAC] = e.Tag
@@ -127,12 +127,12 @@ func (v *validator) phones() {
 			continue
 		}
 		if first, dup := pools[p.MAC]; dup {
-			v.add(Refuse, "duplicate-mac", pool(p.Tag), "id mac %s is already in voice register pool %d", p.MAC.Cisco(), first)
+			v.add(Refuse, "duplicate-mac", pool(p.Tag), "id mac %s is already in voice register pool %d", p.MAC.CME(), first)
 			continue
 		}
 		pools[p.MAC] = p.Tag
 		if tag, both := ephones[p.MAC]; both {
-			v.add(Warning, "mac-in-both", pool(p.Tag), "mac %s is also in ephone %d: the phone finds the SCCP file first", p.MAC.Cisco(), tag)
+			v.add(Warning, "mac-in-both", pool(p.Tag), "mac %s is also in ephone %d: the phone finds the SCCP file first", p.MAC.CME(), tag)
 		}
 	}
 }

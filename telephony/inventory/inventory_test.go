@@ -186,7 +186,7 @@ func TestVerdicts(t *testing.T) {
 			w.wait(time.Minute).config().get("/"+load9+".loads", 655)
 		}},
 		{"configuration refused", "R16", Stuck, "create cnf-files", func(w *world) { w.config().get("/XMLDefault.cnf.xml", 900) }},
-		{"unknown phone", "R17", Stuck, "ephone N / mac-address 001e.7a00.0001 / type 7961", func(w *world) {
+		{"unknown phone", "R17", Stuck, "ephone N / mac-address 001E.7A00.0001 / type 7961", func(w *world) {
 			w.lease(class61).trust().miss(sep).get("/XMLDefault.cnf.xml", 900)
 		}},
 		{"return port", "R18", Stuck, "single-port", func(w *world) {

@@ -212,7 +212,7 @@ func unknownPhone(e *evidence) (Verdict, bool) {
 		v.Fix = "show ip dhcp binding tells its hardware address; then ephone N / mac-address H.H.H."
 		return v, true
 	}
-	v.Fix = "ephone N / mac-address " + e.r.mac.Cisco()
+	v.Fix = "ephone N / mac-address " + e.r.mac.CME()
 	if e.r.num != "" {
 		v.Fix += " / type " + e.r.num
 	}

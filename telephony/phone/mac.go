@@ -44,11 +44,15 @@ func ParseMAC(s string) (MAC, error) {
 	return m, nil
 }
 
-// Cisco is the dotted form 001e.7a00.0001 of running-configs.
+// Cisco is the dotted form 001e.7a00.0001, as everything but telephony prints it.
 func (m MAC) Cisco() string {
 	h := hex.EncodeToString(m[:])
 	return h[0:4] + "." + h[4:8] + "." + h[8:12]
 }
+
+// CME is the dotted form 001E.7A00.0001: CME prints it in capitals, in the
+// running-config (`mac-address`, `id mac`) as in its show commands.
+func (m MAC) CME() string { return strings.ToUpper(m.Cisco()) }
 
 // Hex is 001E7A000001, as in file names.
 func (m MAC) Hex() string { return strings.ToUpper(hex.EncodeToString(m[:])) }

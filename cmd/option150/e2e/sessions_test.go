@@ -29,7 +29,7 @@ func seats() []seat {
 		{"telephony-service", "(config-telephony)#", "system message of a seat"},
 		{"voice register global", "(config-register-global)#", "max-pool 42"},
 		{"voice register dn 41", "(config-register-dn)#", "number 4141"},
-		{"voice register pool 41", "(config-register-pool)#", "id mac 001e.7aff.0041"},
+		{"voice register pool 41", "(config-register-pool)#", "id mac 001E.7AFF.0041"},
 		{"line con 0", "(config-line)#", "exec-timeout 42 0"},
 		{"line vty 0 24", "(config-line)#", "history size 42"},
 		{"ephone-template 4", "(config-ephone-template)#", "softkeys idle Redial"},
@@ -39,7 +39,7 @@ func seats() []seat {
 	for n := len(all); n < 20; n += 2 {
 		all = append(all,
 			seat{fmt.Sprintf("ephone-dn %d", n), "(config-ephone-dn)#", fmt.Sprintf("number 90%02d", n)},
-			seat{fmt.Sprintf("ephone %d", n), "(config-ephone)#", fmt.Sprintf("mac-address 001e.7aff.00%02d", n)})
+			seat{fmt.Sprintf("ephone %d", n), "(config-ephone)#", fmt.Sprintf("mac-address 001E.7AFF.00%02d", n)})
 	}
 	return all
 }

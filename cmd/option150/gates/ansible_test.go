@@ -78,7 +78,7 @@ func TestAnsibleConfiguresAndChangesNothingTwice(t *testing.T) {
 	}
 	contains(t, "the backup", string(backup), " description uplink of Ansible", "ip dhcp pool GUESTS")
 	a.w.saved(" description uplink of Ansible", " max-ephones 300", "ip domain name branch.example.net", "ip dhcp pool GUESTS",
-		" network 192.0.2.0 255.255.255.0", "This box belongs to the branch.", "logging buffered 65536", "logging host 10.150.0.5", "logging trap warnings", " mac-address 001e.7a00.0002")
+		" network 192.0.2.0 255.255.255.0", "This box belongs to the branch.", "logging buffered 65536", "logging host 10.150.0.5", "logging trap warnings", " mac-address 001E.7A00.0002")
 	if out, changed := a.play("configure.yml"); changed != "0" {
 		t.Errorf("the second run changed %s tasks:\n%s", changed, changedTasks(out))
 	}

@@ -75,7 +75,7 @@ func TestRancidCollectsTheSameTwice(t *testing.T) {
 	}
 	first := collect()
 	contains(t, "what RANCID keeps", first, "hostname Branch", "ip dhcp pool VOICE", " option 150 ip 10.150.0.1", "telephony-service",
-		" hfs enable port 6970", "ephone  1", " mac-address 001e.7a00.0001", "line vty 0 15", "end")
+		" hfs enable port 6970", "ephone  1", " mac-address 001E.7A00.0001", "line vty 0 15", "end")
 	if second := collect(); second != first {
 		t.Errorf("the second run differs\nfirst:\n%s\nsecond:\n%s", first, second)
 	}

@@ -66,12 +66,12 @@ ip http server
 		if s.Protocol == simphone.SIP {
 			sip++
 			fmt.Fprintf(&dns, "voice register dn  %d\n number %d\n name %s %d\n!\n", sip, number, s.Model, number)
-			fmt.Fprintf(&pools, "voice register pool  %d\n id mac %s\n type %s\n number 1 dn %d\n description %s of the lab\n!\n", sip, s.MAC.Cisco(), s.Model, sip, s.Model)
+			fmt.Fprintf(&pools, "voice register pool  %d\n id mac %s\n type %s\n number 1 dn %d\n description %s of the lab\n!\n", sip, s.MAC.CME(), s.Model, sip, s.Model)
 			continue
 		}
 		sccp++
 		fmt.Fprintf(&edns, "ephone-dn  %d  dual-line\n number %d\n label %d\n name %s %d\n!\n", sccp, number, number, s.Model, number)
-		fmt.Fprintf(&ephones, "ephone  %d\n description %s of the lab\n mac-address %s\n type %s\n button  1:%d\n!\n", sccp, s.Model, s.MAC.Cisco(), s.Model, sccp)
+		fmt.Fprintf(&ephones, "ephone  %d\n description %s of the lab\n mac-address %s\n type %s\n button  1:%d\n!\n", sccp, s.Model, s.MAC.CME(), s.Model, sccp)
 	}
 	w.WriteString("!\n" + dns.String() + pools.String())
 	w.WriteString("telephony-service\n")
