@@ -273,7 +273,7 @@ func TestConfirmedReplace(t *testing.T) {
 		}
 		has(t, x.get("archive/OLD-1"), "hostname OLD\n")
 
-		x.run("configure replace flash:good.cfg force time 1")
+		x.run("configure replace flash:good.cfg force revert timer 1") // as NAPALM asks without trigger
 		x.run("configure confirm")
 		time.Sleep(time.Hour)
 		synctest.Wait()
@@ -424,7 +424,7 @@ func TestCopyConfigurations(t *testing.T) {
 	x.configure("file prompt quiet\n")
 	x.put("merge", "hostname M\nip http port 99999\nip dhcp pool V\n network 10.0.0.0 255.255.255.0\n")
 	out := x.run("copy flash:merge running-config")
-	has(t, out, "% flash:merge line 2: ip http port 99999: ", "bytes copied in")
+	has(t, out, "% flash:merge line 2: ip http port 99999: ", "\n% Invalid input detected in flash:merge: 1 line refused, the others are in force\n", "bytes copied in")
 	if c := x.Store.Current(); c.Hostname != "M" || len(c.DHCP.Pools) != 1 || !c.PromptFree {
 		t.Error("it was not merged")
 	}
@@ -457,6 +457,12 @@ func TestCopyConfigurations(t *testing.T) {
 	x.run("copy flash:new running-config")
 	if x.Store.Current() == before { // a host name concerns no service
 		t.Error("it was refused")
+	}
+	before = x.Store.Current()
+	x.put("moved", "ip http server\nip http port 8081\n")
+	has(t, x.run("copy flash:moved running-config"), "% Invalid input detected in flash:moved: nothing was changed")
+	if x.Store.Current() != before {
+		t.Error("a merge a service refused left something behind")
 	}
 }
 
