@@ -19,8 +19,8 @@ func showNetwork(b *Box) []language.Declaration {
 		text(`ip interface("IP interface status and configuration") brief("Brief summary of IP status and configuration")`, 0, doc, render(netif.ShowBrief)),
 		text(`ip interface [ <name:IFNAME>("Interface") ]`, 0, doc, render(netif.ShowIPInterface)),
 		text(`interfaces("Interface status and configuration") [ <name:IFNAME>("Interface") ]`, 0, doc, render(netif.ShowInterfaces)),
-		text(`interfaces description("Interface descriptions")`, 0, doc, render(netif.ShowDescriptions)),
-		text(`interfaces summary("Interface counters and rates, a line each")`, 0, "reference/ios-cli.md 3.4", render(netif.ShowSummary)),
+		text(`interfaces [ <name:IFNAME>("Interface") ] description("Interface descriptions")`, 0, doc, render(netif.ShowDescriptions)),
+		text(`interfaces [ <name:IFNAME>("Interface") ] summary("Interface counters and rates, a line each")`, 0, "reference/ios-cli.md 3.4", render(netif.ShowSummary)),
 		text(`hosts("IP domain-name, lookup style, nameservers, and host table") [ summary$summary("Summary of the host table") ]`, 0, doc, func(in *language.Invocation) string {
 			t := "Default domain is not set\n"
 			if in.Config.Domain != "" {

@@ -137,14 +137,14 @@ func fill(i *Interface, l netlink.Link) {
 	}
 }
 
-// backlog is how many received packets the kernel lets wait.
+// backlog is how many received packets the kernel lets wait. A network
+// namespace of its own does not see the setting: then it is the kernel's own.
 func backlog() int {
-	text, err := os.ReadFile("/proc/sys/net/core/netdev_max_backlog")
-	if err != nil {
-		return 0
+	text, _ := os.ReadFile("/proc/sys/net/core/netdev_max_backlog")
+	if n, err := strconv.Atoi(strings.TrimSpace(string(text))); err == nil {
+		return n
 	}
-	n, _ := strconv.Atoi(strings.TrimSpace(string(text)))
-	return n
+	return 1000
 }
 
 // lineState: a device that cannot tell (loopback, tun, dummy) counts as up.
