@@ -12,6 +12,7 @@ import (
 
 	"option150/cli/language"
 	"option150/platform/config"
+	"option150/platform/message"
 	httpclient "option150/platform/httpd/client"
 	"option150/platform/nvram"
 	"option150/platform/running"
@@ -372,14 +373,14 @@ func (b *Box) merge(in *language.Invocation, from location, text string) error {
 		complain(in.Out, from, rep.Rejected)
 	}
 	if err != nil {
-		return language.Answer(fmt.Sprintf("%s\n%% Invalid input detected in %s: nothing was changed", explained(err), from.short()))
+		return language.Answer(explained(err).Error() + "\n" + fmt.Sprintf(message.MergedNot, from.short()))
 	}
 	if n := len(rep.Rejected); n > 0 {
 		lines := "1 line"
 		if n > 1 {
 			lines = fmt.Sprintf("%d lines", n)
 		}
-		fmt.Fprintf(in.Out, "%% Invalid input detected in %s: %s refused, the others are in force\n", from.short(), lines)
+		fmt.Fprintf(in.Out, message.MergedInPart+"\n", from.short(), lines)
 	}
 	if changed {
 		b.Journal.Record(running.Configured{Who: in.Op.Who()})
