@@ -153,14 +153,19 @@ func (b *Box) Typed(t language.Typed) {
 	b.Archive.Log().Add(archive.Command{Stay: t.Session, User: t.Who.User, Line: line, Depth: t.Depth, Text: t.Command})
 }
 
-// timerText is show archive config rollback timer.
+// timerText is show archive config rollback timer. The user stands there by
+// name alone: NAPALM confirms and takes back only what its own user began.
 func (b *Box) timerText() string {
 	p, ok := b.Confirm.Pending()
 	if !ok {
 		return message.NoRollback + "\n"
 	}
+	user := p.Who.User
+	if user == "" {
+		user = p.Who.Line
+	}
 	return fmt.Sprintf("Time configured(or reconfigured): %s\nTimer type: absolute timer\nTimer value: %d min\nUser: %s\n",
-		reload.Stamp(p.Set), int(p.After/time.Minute), p.Who)
+		reload.Stamp(p.Set), int(p.After/time.Minute), user)
 }
 
 // rendered is a configuration as lines: what runs, or a file read as a whole
@@ -213,6 +218,8 @@ func (b *Box) differences(in *language.Invocation) error {
 	return printDiff(in.Out, language.Compare(a, z, in.Args.Has("ignorecase")))
 }
 
+// printDiff prints a difference as IOS does: the sign stands before the first
+// letter of a line, behind its indentation.
 func printDiff(out io.Writer, diff []language.Difference) error {
 	var w strings.Builder
 	w.WriteString("!Contextual Config Diffs:\n")
@@ -220,23 +227,27 @@ func printDiff(out io.Writer, diff []language.Difference) error {
 		w.WriteString("!No changes were found\n")
 	}
 	for _, d := range diff {
+		t := strings.TrimLeft(d.Line, " ")
+		w.WriteString(d.Line[:len(d.Line)-len(t)])
 		if d.Sign != ' ' {
 			w.WriteByte(d.Sign)
 		}
-		w.WriteString(d.Line + "\n")
+		w.WriteString(t + "\n")
 	}
 	_, err := io.WriteString(out, w.String())
 	return err
 }
 
-// incremental lists what a file would add to what runs.
+// incremental lists what a file would add to what runs: its lines that are
+// not there yet. A value that another takes the place of is no line of it. An
+// empty file, which is what NAPALM leaves of a change it drops, adds nothing.
 func (b *Box) incremental(in *language.Invocation) error {
 	l := fileArg(in.Args.String("a"))
 	text, err := b.read(in.Ctx, l)
 	if err != nil {
 		return err
 	}
-	if !configText(text) {
+	if !configText(text) && text != "" {
 		return errNoConfig
 	}
 	cur := b.Store.Current()
@@ -247,7 +258,12 @@ func (b *Box) incremental(in *language.Invocation) error {
 	for _, e := range rep.Rejected {
 		fmt.Fprintf(in.Out, "!%s %v\n", l.short(), e)
 	}
-	diff := language.Compare(b.Language.Render(cur, false), b.Language.Render(rep.Config, false), in.Args.Has("ignorecase"))
+	fold, wanted := in.Args.Has("ignorecase"), b.Language.Render(rep.Config, false)
+	diff := language.Compare(b.Language.Render(cur, false), wanted, fold)
+	coming := strings.Join(b.Language.Commands(cur, language.Coming(diff)), "\n")
+	if half, err := b.Language.Load(coming, cur, nil); err == nil {
+		diff = language.Needed(diff, language.Compare(b.Language.Render(half.Config, false), wanted, fold))
+	}
 	return b.printCommands(in.Out, cur, diff)
 }
 

@@ -45,6 +45,7 @@ type Box struct {
 	Logging    *logging.Service
 
 	Netif *netif.Service
+	Meter *netif.Meter
 	DHCP  *dhcp.Server
 	CNF   *cnfstore.Store
 	Files *fileserver.Server

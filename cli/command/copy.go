@@ -12,6 +12,7 @@ import (
 
 	"option150/cli/language"
 	"option150/platform/config"
+	"option150/platform/message"
 	httpclient "option150/platform/httpd/client"
 	"option150/platform/nvram"
 	"option150/platform/running"
@@ -349,7 +350,9 @@ func (b *Box) takes(in *language.Invocation, from, to location) func([]byte) err
 var errNoConfig = language.Answer("%The input file is not a valid config file.")
 
 // merge puts the lines of a file into what runs, as one transaction. Lines that
-// are refused are named, and all others take effect.
+// are refused are named, and all others take effect. The words of the line that
+// sums it up are those by which NAPALM knows a merge that failed and takes it
+// back. [reference/ios-cli.md 3.4]
 func (b *Box) merge(in *language.Invocation, from location, text string) error {
 	if strings.TrimSpace(text) == "" {
 		return nil // copy null: running-config
@@ -370,7 +373,14 @@ func (b *Box) merge(in *language.Invocation, from location, text string) error {
 		complain(in.Out, from, rep.Rejected)
 	}
 	if err != nil {
-		return explained(err)
+		return language.Answer(explained(err).Error() + "\n" + fmt.Sprintf(message.MergedNot, from.short()))
+	}
+	if n := len(rep.Rejected); n > 0 {
+		lines := "1 line"
+		if n > 1 {
+			lines = fmt.Sprintf("%d lines", n)
+		}
+		fmt.Fprintf(in.Out, message.MergedInPart+"\n", from.short(), lines)
 	}
 	if changed {
 		b.Journal.Record(running.Configured{Who: in.Op.Who()})

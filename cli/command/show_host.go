@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"option150/cli/grammar"
 	"option150/cli/language"
 	"option150/platform/host"
 )
@@ -18,14 +19,21 @@ func showHost(b *Box) []language.Declaration {
 	const doc = "reference/ios-cli.md 1.13"
 	return []language.Declaration{
 		text(`processes("Active process statistics") [ cpu("CPU use per process") [ ( sorted("Sorted by use") | history("History") ) ] ]`, 0, doc, func(*language.Invocation) string { return b.processesText() }),
-		text(`processes memory("Memory use per process") [ sorted("Sorted by use") ]`, 0, doc, func(*language.Invocation) string { return memoryText(host.ReadMemory()) }),
+		text(`processes memory("Memory use per process") [ sorted("Sorted by use") ]`, 0, doc, func(*language.Invocation) string { return processMemoryText(host.ReadMemory()) }),
 		text(`memory("Memory statistics") [ statistics("Memory pool statistics") ]`, 0, doc, func(*language.Invocation) string { return memoryText(host.ReadMemory()) }),
 		text(`ip route("IP routing table")`, 0, doc, func(*language.Invocation) string { return b.routesText(host.Routes()) }),
+		text(`ip route <dest:A.B.C.D>("Network to display information about") [ <mask:MASK>("Network mask") ]`, 0, doc, func(in *language.Invocation) string {
+			return b.routeText(host.Routes(), grammar.Get[netip.Addr](in.Args, "dest"), grammar.Get[netip.Addr](in.Args, "mask"))
+		}),
 		text(`ip arp("IP ARP table")`, 0, doc, func(*language.Invocation) string { return b.arpText(host.Neighbours()) }),
 		text(`arp("ARP table")`, 0, doc, func(*language.Invocation) string { return b.arpText(host.Neighbours()) }),
 		text(`tcp("Status of TCP connections") brief("Brief display") [ all("All endpoints") ] [ numeric("Numeric addresses") ]`, 0, doc, func(*language.Invocation) string { return tcpText(b) }),
 		text(`environment("Environmental monitor statistics") [ <rest:LINE>("Part") ]`, 0, doc, func(*language.Invocation) string { return "This box has no environmental sensors\n" }),
+		// Two commands and two forms, as there are on routers and switches.
 		text(`boot("Boot information")`, 0, doc, func(*language.Invocation) string {
+			return "BOOT path-list      : flash:option150\nConfig file         : nvram:startup-config\nEnable Break        : no\nManual Boot         : no\n"
+		}),
+		text(`bootvar("Boot and related environment variables")`, 0, doc, func(*language.Invocation) string {
 			return "BOOT variable = flash:option150\nCONFIG_FILE variable = nvram:startup-config\nConfiguration register is 0x2102\n"
 		}),
 		action(showHead+`tech-support("Everything an expert asks for")`, privileged, "reference/exemplars.md 6.10", b.techSupport),
@@ -52,6 +60,16 @@ func memoryText(m host.Memory) string {
 		"      I/O   F8000000  %12d  %12d  %12d  %12d  %12d\n"+
 		"\nThis box: resident %d, peak %d bytes\n",
 		m.Total, used, m.Available, m.Available, m.Available, 0, 0, 0, 0, 0, m.Resident, m.Peak)
+}
+
+// processMemoryText: the one process, what its heap was given and gave back,
+// and what it holds of the machine. [reference/ios-cli.md 1.13]
+func processMemoryText(m host.Memory) string {
+	return fmt.Sprintf("Processor Pool Total: %10d Used: %10d Free: %10d\n\n"+
+		" PID TTY  Allocated      Freed    Holding    Getbufs    Retbufs Process\n"+
+		"   1   0 %10d %10d %10d          0          0 option150\n"+
+		"                         %10d Total\n",
+		m.Total, m.Total-min(m.Available, m.Total), m.Available, m.Allocated, m.Freed, m.Resident, m.Resident)
 }
 
 // ifName is the IOS name of a Linux device.

@@ -19,14 +19,17 @@ func showNetwork(b *Box) []language.Declaration {
 		text(`ip interface("IP interface status and configuration") brief("Brief summary of IP status and configuration")`, 0, doc, render(netif.ShowBrief)),
 		text(`ip interface [ <name:IFNAME>("Interface") ]`, 0, doc, render(netif.ShowIPInterface)),
 		text(`interfaces("Interface status and configuration") [ <name:IFNAME>("Interface") ]`, 0, doc, render(netif.ShowInterfaces)),
-		text(`ipv6("IPv6 information") interface("IPv6 interface status and configuration")`, 0, doc, func(*language.Invocation) string { return "" }),
-		text(`lldp("LLDP information")`, 0, doc, func(*language.Invocation) string { return "% LLDP is not enabled\n" }),
-		text(`cdp("CDP information")`, 0, doc, func(*language.Invocation) string { return "% CDP is not enabled\n" }),
-		text(`hosts("IP domain-name, lookup style, nameservers, and host table")`, 0, doc, func(in *language.Invocation) string {
-			if in.Config.Domain == "" {
-				return "Default domain is not set\n"
+		text(`interfaces [ <name:IFNAME>("Interface") ] description("Interface descriptions")`, 0, doc, render(netif.ShowDescriptions)),
+		text(`interfaces [ <name:IFNAME>("Interface") ] summary("Interface counters and rates, a line each")`, 0, "reference/ios-cli.md 3.4", render(netif.ShowSummary)),
+		text(`hosts("IP domain-name, lookup style, nameservers, and host table") [ summary$summary("Summary of the host table") ]`, 0, doc, func(in *language.Invocation) string {
+			t := "Default domain is not set\n"
+			if in.Config.Domain != "" {
+				t = "Default domain is " + in.Config.Domain + "\n"
 			}
-			return "Default domain is " + in.Config.Domain + "\n"
+			if in.Args.Has("summary") { // the box keeps no table of hosts
+				t += "Local cache entries: 0\nDynamic cache entries: 0\n"
+			}
+			return t
 		}),
 	}
 }
@@ -43,6 +46,9 @@ func (b *Box) interfaceViews(in *language.Invocation) []netif.View {
 			continue
 		}
 		v := netif.View{Interface: i, Method: "other"}
+		if b.Meter != nil {
+			v.Rate = b.Meter.Rate(i.Device)
+		}
 		if c := in.Config.Interface(i.Name); c != nil {
 			v.Description = c.Description
 			switch {

@@ -10,6 +10,7 @@ import (
 	"bufio"
 	"context"
 	"os"
+	"runtime/metrics"
 	"strconv"
 	"strings"
 	"sync"
@@ -103,13 +104,17 @@ func (s *Sampler) Used() time.Duration { return used() }
 type Memory struct {
 	Total, Available uint64 // of the machine
 	Resident, Peak   uint64 // of the box
+	Allocated, Freed uint64 // of its heap, since the start
 }
 
-// ReadMemory reads /proc.
+// ReadMemory reads /proc and the runtime.
 func ReadMemory() Memory {
 	m := kilobytes(read("/proc/meminfo"))
 	p := kilobytes(read("/proc/self/status"))
-	return Memory{Total: m["MemTotal"], Available: m["MemAvailable"], Resident: p["VmRSS"], Peak: p["VmHWM"]}
+	heap := []metrics.Sample{{Name: "/gc/heap/allocs:bytes"}, {Name: "/gc/heap/frees:bytes"}}
+	metrics.Read(heap)
+	return Memory{Total: m["MemTotal"], Available: m["MemAvailable"], Resident: p["VmRSS"], Peak: p["VmHWM"],
+		Allocated: heap[0].Value.Uint64(), Freed: heap[1].Value.Uint64()}
 }
 
 // kilobytes reads lines of the form "Name:  123 kB".

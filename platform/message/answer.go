@@ -11,4 +11,9 @@ const (
 	BadSecrets   = "% Bad secrets"
 	BuildingConf = "Building configuration..."
 	OK           = "[OK]"
+
+	// A merge that took only a part of a file, or nothing. The first words are
+	// those by which NAPALM knows that it has to be taken back.
+	MergedInPart = "%% Invalid input detected in %s: %s refused, the others are in force"
+	MergedNot    = "%% Invalid input detected in %s: nothing was changed"
 )

@@ -15,6 +15,7 @@ type View struct {
 	// the startup configuration, "manual" typed since, "other" of the host.
 	// "" is printed as "unset".
 	Method string
+	Rate   Rate
 }
 
 // ShowBrief is `show ip interface brief`.
@@ -79,12 +80,59 @@ func (v *View) interfaceText(b *strings.Builder) {
 	b.WriteString("  ARP type: ARPA\n")
 	b.WriteString("  Last clearing of \"show interface\" counters never\n")
 	c := &v.Counters
+	// Linux does not tell what waits in a queue at a moment; that is 0 here.
+	fmt.Fprintf(b, "  Input queue: 0/%d/%d/0 (size/max/drops/flushes); Total output drops: %d\n", v.InQueue, c.InDropped, c.OutDropped)
+	fmt.Fprintf(b, "  Output queue: 0/%d (size/max)\n", v.OutQueue)
+	fmt.Fprintf(b, "  5 minute input rate %d bits/sec, %d packets/sec\n", v.Rate.InBits, v.Rate.InPackets)
+	fmt.Fprintf(b, "  5 minute output rate %d bits/sec, %d packets/sec\n", v.Rate.OutBits, v.Rate.OutPackets)
 	fmt.Fprintf(b, "     %d packets input, %d bytes, %d no buffer\n", c.InPackets, c.InBytes, c.InMissed)
-	fmt.Fprintf(b, "     Received %d multicasts, %d dropped\n", c.InMulticast, c.InDropped)
+	fmt.Fprintf(b, "     Received %d multicasts\n", c.InMulticast)
 	fmt.Fprintf(b, "     %d input errors, %d CRC, %d frame, %d overrun, 0 ignored\n", c.InErrors, c.InCRC, c.InFrame, c.InOverrun)
 	fmt.Fprintf(b, "     %d packets output, %d bytes, %d underruns\n", c.OutPackets, c.OutBytes, c.OutUnderrun)
 	fmt.Fprintf(b, "     %d output errors, %d collisions, 0 interface resets\n", c.OutErrors, c.Collisions)
-	fmt.Fprintf(b, "     %d lost carrier, %d no carrier, %d dropped\n", c.OutCarrier, c.OutWindow, c.OutDropped)
+	fmt.Fprintf(b, "     %d lost carrier, %d no carrier\n", c.OutCarrier, c.OutWindow)
+}
+
+// ShowDescriptions is `show interfaces description`. [reference/ios-cli.md 3.5]
+func ShowDescriptions(list []View) string {
+	var b strings.Builder
+	b.WriteString("Interface                      Status         Protocol Description\n")
+	for i := range list {
+		v := &list[i]
+		status := strings.Replace(v.Status(), "administratively", "admin", 1)
+		b.WriteString(strings.TrimRight(fmt.Sprintf("%-30s %-14s %-8s %s", ShortName(v.Name), status, v.Protocol(), v.Description), " ") + "\n")
+	}
+	return b.String()
+}
+
+// ShowSummary is `show interfaces summary`: NAPALM takes the packets dropped
+// from it. What waits in a queue at a moment and throttling are not counted.
+func ShowSummary(list []View) string {
+	var b strings.Builder
+	b.WriteString(`
+ *: interface is up
+ IHQ: pkts in input hold queue     IQD: pkts dropped from input queue
+ OHQ: pkts in output hold queue    OQD: pkts dropped from output queue
+ RXBS: rx rate (bits/sec)          RXPS: rx rate (pkts/sec)
+ TXBS: tx rate (bits/sec)          TXPS: tx rate (pkts/sec)
+ TRTL: throttle count
+
+  Interface                   IHQ       IQD       OHQ       OQD      RXBS      RXPS      TXBS      TXPS      TRTL
+-----------------------------------------------------------------------------------------------------------------
+`)
+	for i := range list {
+		v := &list[i]
+		mark := " "
+		if v.LineUp {
+			mark = "*"
+		}
+		fmt.Fprintf(&b, "%s %-22s", mark, v.Name)
+		for _, n := range []uint64{0, v.Counters.InDropped, 0, v.Counters.OutDropped, v.Rate.InBits, v.Rate.InPackets, v.Rate.OutBits, v.Rate.OutPackets, 0} {
+			fmt.Fprintf(&b, " %9d", n)
+		}
+		b.WriteString("\n")
+	}
+	return b.String()
 }
 
 // ShowIPInterface is `show ip interface`.

@@ -35,8 +35,8 @@ func views() []View {
 		{Interface: Interface{Mapping: Mapping{Name: "GigabitEthernet0/0", Device: "eth0"}, Present: true, AdminUp: true, LineUp: true,
 			MAC: phone.MAC{0x00, 0x1e, 0x7a, 0, 0, 1}, MTU: 1500, Speed: 100, Duplex: "Full",
 			Addrs:    []netip.Prefix{netip.MustParsePrefix("10.0.0.1/24"), netip.MustParsePrefix("10.0.1.1/24")},
-			Counters: Counters{InPackets: 10, InBytes: 1000, InMulticast: 2, OutPackets: 20, OutBytes: 18446744073709551615, OutDropped: 1}},
-			Description: "phones", Method: "NVRAM"},
+			Counters: Counters{InPackets: 10, InBytes: 1000, InMulticast: 2, OutPackets: 20, OutBytes: 18446744073709551615, OutDropped: 1, InDropped: 3}, InQueue: 1000, OutQueue: 500},
+			Description: "phones", Method: "NVRAM", Rate: Rate{InBits: 64000, InPackets: 50, OutBits: 8000, OutPackets: 7}},
 		{Interface: Interface{Mapping: Mapping{Name: "GigabitEthernet0/1", Device: "eth1"}, Present: true,
 			MAC: phone.MAC{0x00, 0x1e, 0x7a, 0, 0, 2}, MTU: 1500}},
 		{Interface: Interface{Mapping: Mapping{Name: "GigabitEthernet0/2.10", Device: "eth2.10"}, Present: true, AdminUp: true, MTU: 1496,
@@ -49,6 +49,8 @@ func TestShow(t *testing.T) {
 	golden(t, "brief", ShowBrief(views()))
 	golden(t, "interfaces", ShowInterfaces(views()))
 	golden(t, "ip", ShowIPInterface(views()))
+	golden(t, "description", ShowDescriptions(views()))
+	golden(t, "summary", ShowSummary(views()))
 }
 
 // TestClientsParse checks the expressions of clients. [reference/ios-cli.md 1.13, 3.4]
@@ -66,7 +68,7 @@ func TestClientsParse(t *testing.T) {
 		}
 	}
 	banned := regexp.MustCompile(`(?i)[^\r\n]+ not found|ERROR:|connection timed out|% ?Error|invalid input`)
-	for _, text := range []string{text, ShowBrief(views()), ShowIPInterface(views())} {
+	for _, text := range []string{text, ShowBrief(views()), ShowIPInterface(views()), ShowDescriptions(views()), ShowSummary(views())} {
 		if m := banned.FindString(text); m != "" {
 			t.Errorf("banned phrase %q", m)
 		}

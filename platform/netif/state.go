@@ -5,7 +5,10 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"os"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/vishvananda/netlink"
 
@@ -29,6 +32,8 @@ type Interface struct {
 	Addrs    []netip.Prefix // IPv4, the primary first
 	Addrs6   []netip.Prefix
 	Counters Counters
+	// The most packets that may wait: for all of the machine, to be sent.
+	InQueue, OutQueue int
 }
 
 // Counters are those of the device since it exists.
@@ -117,6 +122,7 @@ func Read(mapping []Mapping) ([]Interface, error) {
 func fill(i *Interface, l netlink.Link) {
 	a := l.Attrs()
 	i.Present, i.Index, i.MTU = true, a.Index, a.MTU
+	i.InQueue, i.OutQueue = backlog(), a.TxQLen
 	i.AdminUp, i.LineUp = lineState(a)
 	if len(a.HardwareAddr) == len(i.MAC) {
 		copy(i.MAC[:], a.HardwareAddr)
@@ -129,6 +135,16 @@ func fill(i *Interface, l netlink.Link) {
 			OutUnderrun: s.TxFifoErrors, OutCarrier: s.TxCarrierErrors, OutWindow: s.TxWindowErrors,
 		}
 	}
+}
+
+// backlog is how many received packets the kernel lets wait. A network
+// namespace of its own does not see the setting: then it is the kernel's own.
+func backlog() int {
+	text, _ := os.ReadFile("/proc/sys/net/core/netdev_max_backlog")
+	if n, err := strconv.Atoi(strings.TrimSpace(string(text))); err == nil {
+		return n
+	}
+	return 1000
 }
 
 // lineState: a device that cannot tell (loopback, tun, dummy) counts as up.

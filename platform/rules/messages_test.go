@@ -18,7 +18,7 @@ import (
 var banned = regexp.MustCompile(`(?i:\bnot found\b|connection timed out|invalid input)|\bERROR:|% Error\b`)
 
 // onPurpose are the answers that are to be read as a failed command.
-var onPurpose = []string{message.InvalidInput}
+var onPurpose = []string{message.InvalidInput, message.MergedInPart, message.MergedNot}
 
 func TestMessages(t *testing.T) {
 	var (

@@ -17,9 +17,10 @@ var (
 	ErrNoPending = errors.New("no rollback confirmed change pending")
 )
 
-// behind is the least time from a command to the warning, so that it stands
-// behind the prompt of the operator who entered it.
-const behind = 250 * time.Millisecond
+// ahead is how long before it happens a rollback is announced. A timer that is
+// not longer is announced by its command alone: a program that has just set it
+// would take the announcement for its next answer.
+const ahead = time.Minute
 
 // Pending is a change that is taken back unless somebody confirms it.
 type Pending struct {
@@ -89,10 +90,9 @@ func (c *Confirm) set(p Pending) {
 		return
 	}
 	gen := c.gen
-	warn := max(p.After-time.Minute, behind)
-	c.timers = []*time.Timer{
-		time.AfterFunc(warn, func() { c.warn(gen) }),
-		time.AfterFunc(p.After, func() { c.fire(gen) }),
+	c.timers = []*time.Timer{time.AfterFunc(p.After, func() { c.fire(gen) })}
+	if p.After > ahead {
+		c.timers = append(c.timers, time.AfterFunc(p.After-ahead, func() { c.warn(gen) }))
 	}
 }
 

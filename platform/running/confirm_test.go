@@ -95,6 +95,26 @@ func TestConfirmRollsBack(t *testing.T) {
 	})
 }
 
+// A timer of one minute is not announced a second time.
+func TestConfirmOfOneMinuteWarnsNobody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, c, cur := box(t)
+		if err := c.Arm(Who{}, s.Current(), time.Minute, "memory"); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(59 * time.Second)
+		synctest.Wait()
+		if got := logged(cur); strings.Contains(got, "in one minute") {
+			t.Errorf("log:\n%s", got)
+		}
+		time.Sleep(time.Second)
+		synctest.Wait()
+		if _, ok := c.Pending(); ok {
+			t.Error("it is pending still")
+		}
+	})
+}
+
 func TestConfirmKeeps(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, c, _ := box(t)

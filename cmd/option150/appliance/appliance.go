@@ -115,6 +115,7 @@ func (a *Appliance) open() error {
 	a.counts = metrics.NewCounts()
 	b.Journal = journal.New(0, b.Inventory, a.counts, foreignOffers{a.counts})
 	b.Netif = netif.New(netif.Options{Mapping: mapping(a.opt.Settings), Recorder: b.Journal, Changed: a.interfacesChanged})
+	b.Meter = netif.NewMeter(b.Netif.Interfaces)
 	if err := a.checkDevices(); err != nil {
 		return err
 	}

@@ -25,6 +25,7 @@ func (a *Appliance) Run(ctx context.Context) error {
 	defer a.Close()
 	a.beside(a.replan)
 	a.beside(a.box.Host.Run)
+	a.beside(a.box.Meter.Run)
 	a.beside(func(ctx context.Context) { a.box.Inventory.Report(ctx, a.box.Journal) })
 	a.watchRefused(a.life)
 	consoleDone := make(chan error, 1)

@@ -17,7 +17,8 @@
 //	netmiko_test.go  autodetect, 300 lines in one piece
 //	stdin_test.go    ssh with one command, with scripts on standard input, and
 //	                 one that does not read
-//	parse_test.go    what ntc-templates, NAPALM, Oxidized and RANCID look for
+//	parse_test.go    what ntc-templates, Oxidized and RANCID look for
+//	napalm_test.go   what NAPALM's getters and its configuration push look for
 //
 // Playbooks are in testdata/ansible, scripts in testdata/expect. Follows reference/ios-cli.md 3, 4, 1.13
 // and 7. Package e2e beside this one has OpenSSH, netmiko and scrapligo at the

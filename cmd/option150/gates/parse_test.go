@@ -2,6 +2,7 @@ package gates
 
 import (
 	"fmt"
+	"io"
 	"regexp"
 	"strings"
 	"testing"
@@ -53,7 +54,11 @@ var forms = []form{
 		`     reliability \d+/255, txload \d+/255, rxload \d+/255`,
 		`  Encapsulation (?P<encapsulation>[^,]+), .+`,
 		`  (?P<duplex>\w+) Duplex, (?P<speed>\w+), .*`,
-		`  ARP type: .+`, `  Last (?:input|clearing) .+`, `  Input queue: .+`, `  Queueing strategy: .+`, `  Output queue: .+`, `  \d+ minute (?:input|output) rate .+`,
+		`  ARP type: .+`, `  Last (?:input|clearing) .+`, `  Queueing strategy: .+`,
+		`  Input queue: \d+/(?P<queue>\d+)/(?P<indrops>\d+)/\d+ \(size/max/drops/flushes\); Total output drops: (?P<outdrops>\d+)`,
+		`  Output queue: \d+/\d+ \(size/max\)`,
+		`  5 minute input rate (?P<inbits>\d+) bits/sec, (?P<inpackets>\d+) packets/sec`,
+		`  5 minute output rate (?P<outbits>\d+) bits/sec, (?P<outpackets>\d+) packets/sec`,
 		`     (?P<input>\d+) packets input, (?P<inputbytes>\d+) bytes, \d+ no buffer`,
 		`     Received \d+ .+`,
 		`     \d+ runts, .+`,
@@ -96,7 +101,11 @@ var forms = []form{
 		`Option 150 Software, Version .+`, // the second line of SYS-5-RESTART
 	}},
 	{"show archive", []string{
-		` (?P<archive>Archive feature not enabled)`,
+		`The maximum archive configurations allowed is (?P<maximum>\d+)\.`,
+		`There are currently (?P<copies>\d+) archive configurations saved\.`,
+		`The next archive file will be named (?P<next>flash:\S+)`,
+		` Archive #  Name`,
+		`  ( \d|\d\d)        (?P<name>flash:\S+)(?P<recent> <- Most Recent)?`, `   \d|  \d\d`, // and the places that are free
 	}},
 	{"show processes cpu", []string{
 		`CPU utilization for five seconds: (?P<five>\d+)%/\d+%; one minute: (?P<minute>\d+)%; five minutes: (?P<fiveminutes>\d+)%`,
@@ -112,8 +121,54 @@ var forms = []form{
 		`Protocol  Address +Age \(min\)  Hardware Addr +Type +Interface`,
 		`(?P<protocol>Internet) +(?P<address>` + ipv4 + `) +(?P<age>-|\d+) +(?P<mac>` + mac + `) +(?P<type>ARPA) +(?P<interface>\S+)`,
 	}},
-	{"show boot", []string{`BOOT variable = (?P<boot>\S+)`, `CONFIG_FILE variable = (?P<config>\S+)`, `Configuration register is (?P<register>0x\w+)`}},
+	{"show processes memory sorted", []string{
+		`Processor Pool Total: +(?P<total>\d+) Used: +(?P<used>\d+) Free: +(?P<free>\d+)`,
+		` PID TTY +Allocated +Freed +Holding +Getbufs +Retbufs Process`,
+		` +(?P<pid>\d+) +\d+ +(?P<allocated>\d+) +(?P<freed>\d+) +(?P<holding>\d+) +\d+ +\d+ (?P<process>\S+)`,
+		` +\d+ Total`,
+	}},
+	{"show interfaces description", []string{
+		`Interface +Status +Protocol Description`,
+		`(?P<interface>Gi\S+) +(?P<status>up|down|admin down) +(?P<protocol>up|down)(?: +(?P<description>.+))?`,
+	}},
+	{"show interfaces summary", []string{
+		` \*: interface is up`, ` (?:IHQ|OHQ|RXBS|TXBS|TRTL): .+`, `  Interface +IHQ +IQD +OHQ +OQD +RXBS +RXPS +TXBS +TXPS +TRTL`, `-+`,
+		`[* ] (?P<interface>\S+) +\d+ +(?P<indrops>\d+) +\d+ +(?P<outdrops>\d+) +(?P<inbits>\d+) +(?P<inpackets>\d+) +(?P<outbits>\d+) +(?P<outpackets>\d+) +\d+`,
+	}},
+	{"show ip route", []string{
+		`Codes: .+`, `Gateway of last resort is .+`,
+		`(?P<code>[CLS])\*? +(?P<network>` + ipv4 + `/\d+) is directly connected, (?P<interface>\S+)`,
+	}},
+	{"show ip route " + address, []string{
+		`Routing entry for (?P<network>` + ipv4 + `/\d+)`,
+		`  Known via "(?P<protocol>\w+)", distance \d+, metric (?P<metric>\d+) .+`,
+		`  Routing Descriptor Blocks:`,
+		`  \* directly connected, via (?P<interface>\S+)`,
+		`      Route metric is \d+, traffic share count is 1`,
+	}},
+	{"show ip access-lists", []string{
+		`(?P<type>Standard) IP access list (?P<name>\S+)`,
+		` +(?P<number>\d+) (?P<action>permit|deny) (?P<source>` + ipv4 + `)(?:, wildcard bits (?P<wildcard>` + ipv4 + `))?`,
+	}},
+	{"show aliases", []string{`(?P<mode>Exec) mode aliases:`, `  (?P<alias>\w+) +(?P<command>\w.*)`}},
+	{"show ip http server status", []string{
+		`HTTP server status: (?P<status>Enabled|Disabled)`, `HTTP server port: (?P<port>\d+)`,
+		`HTTP server (?:active supplementary listener ports|authentication method|access class|base path|help root|active session modules): ?.*`,
+		`HTTP secure server .+: .+`, `Maximum number of (?:concurrent server connections allowed|requests allowed on a connection): \d+`,
+		`Server (?:idle|life) time-out: \d+ seconds`,
+	}},
+	{"show ipv6 interface brief", []string{`(?P<interface>\S+) +\[(?P<admin>[\w ]+)/(?P<protocol>\w+)\]`, ` +(?P<address>unassigned)`}},
+	{"show ip vrf interfaces", []string{`Interface +IP-Address +VRF +Protocol`}},
+	{"show vrf", []string{`  Name +Default RD +Protocols +Interfaces`}},
+	{"show ipv6 neighbors", []string{`IPv6 Address +Age Link-layer Addr State Interface`}},
+	{"show boot", []string{
+		`BOOT path-list +: (?P<boot>\S+)`, `Config file +: (?P<config>\S+)`, `Enable Break +: (?P<break>no)`, `Manual Boot +: (?P<manual>no)`,
+	}},
+	{"show bootvar", []string{`BOOT variable = (?P<boot>\S+)`, `CONFIG_FILE variable = (?P<config>\S+)`, `Configuration register is (?P<register>0x\w+)`}},
 	{"show hosts", []string{`Default domain is (?P<domain>example\.net)`, `Name(?: lookup|/address lookup|server).*`}},
+	{"show hosts summary", []string{
+		`Default domain is (?P<domain>example\.net)`, `Local cache entries: (?P<local>\d+)`, `Dynamic cache entries: (?P<dynamic>\d+)`,
+	}},
 }
 
 // records applies a form and complains of lines it does not know.
@@ -162,81 +217,19 @@ func TestTemplatesKnowEveryLine(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, setup{})
 	s := w.login()
-	s.do("configure terminal")
-	s.do("interface GigabitEthernet0/0")
-	s.do("description uplink")
-	s.do("end")
+	s.configure("interface GigabitEthernet0/0", "description uplink", "access-list 10 permit 10.150.0.5", "ip access-list standard DESK", "permit 10.150.0.0 0.0.0.255")
+	if answer := s.do("show archive"); answer != " Archive feature not enabled\n" {
+		t.Errorf("show archive: %q", answer)
+	}
+	s.configure("archive", "path flash:archive/$h", "maximum 12")
+	s.do("archive config")
+	s.do("archive config")
 	for _, f := range forms {
 		answer := s.do(f.command)
 		if _, err := f.records(answer); err != nil {
 			t.Errorf("%s: %v\n%s", f.command, err, answer)
 		}
 	}
-}
-
-// TestNAPALMGetters: what NAPALM's driver for IOS cuts out of the answers, as
-// far as the box has them. [reference/ios-cli.md 3.4]
-func TestNAPALMGetters(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t, setup{})
-	s := w.login()
-	has := func(command string, patterns ...string) string {
-		t.Helper()
-		answer := s.do(command)
-		for _, p := range patterns {
-			if !regexp.MustCompile(p).MatchString(answer) {
-				t.Errorf("%s: no %s in\n%s", command, p, answer)
-			}
-		}
-		return answer
-	}
-	// get_facts takes what is between this and the end of the line.
-	if n := len(strings.Split(has("show version", `(?m)^Branch uptime is .+$`, `Processor board ID \S+`), "Cisco IOS Software, ")); n != 2 {
-		t.Errorf("show version: `Cisco IOS Software, ` cuts it in %d parts, not 2", n)
-	}
-	has("show hosts", `Default domain is example\.net`)
-	has("show ip interface brief", `(?m)^GigabitEthernet0/0\s`)
-	// get_interfaces
-	has("show interfaces", `(?m)^(\S+?)\s+is\s+(.+?),\s+line\s+protocol\s+is\s+(\S+)`, `address is [0-9a-f.]{14}`, `MTU (\d+).*BW (\d+) ([KMG]?b)`)
-	// get_interfaces_ip
-	has("show ip interface", `(?m)^\S+ is \S+, line protocol is \S+$`, `(?m)^  Internet address is \d+\.\d+\.\d+\.\d+/\d+$`)
-	if answer := has("show ipv6 interface"); strings.Contains(answer, "%") {
-		t.Errorf("show ipv6 interface is parsed as interfaces: %s", answer)
-	}
-	// get_environment
-	has("show proc cpu", `CPU utilization for five seconds: \d+%/\d+%;`)
-	memory := has("show memory statistics", `(?m)^Processor +\S+ +\d+ +\d+ +\d+`, `(?m)^ *I/O +\S+ +\d+ +\d+ +\d+`)
-	// Ansible counts the decimal numbers between blanks: total, used, free.
-	line := memory[strings.Index(memory, "Processor"):]
-	line, _, _ = strings.Cut(line, "\n")
-	if n := len(regexp.MustCompile(`\s(\d+)\s`).FindAllString(line, -1)); n < 3 {
-		t.Errorf("show memory statistics: %d numbers in %q", n, line)
-	}
-	has("show env temperature status")
-	// get_users, get_snmp_information, get_ntp_servers
-	has("show run | section username", `(?m)^username lab privilege 15 secret 9 \$9\$\S+$`)
-	for _, c := range []string{"show run | include snmp-server", "show run | include ntp server"} {
-		if answer := has(c); answer != "" {
-			t.Errorf("%s: %q", c, answer)
-		}
-	}
-	// get_arp_table: an error would be a row.
-	for l := range strings.Lines(has("show arp | exclude Incomplete")) {
-		if f := strings.Fields(l); len(f) != 6 && !strings.HasPrefix(l, "Protocol") {
-			t.Errorf("show arp: %d columns in %q", len(f), l)
-		}
-	}
-	// get_config
-	has("show startup-config", `(?m)^hostname Branch$`, `(?m)^end$`)
-	has("show running-config", `(?m)^hostname Branch$`, `(?m)^end$`)
-	has("show running-config all", `(?m)^hostname Branch$`, `(?m)^end$`)
-	has("show clock", `(?m)^[*.]?\d\d:\d\d:\d\d\.\d+ \S+ \w+ \w+ \d+ \d+$`)
-	// What a configuration push looks at.
-	has("dir", `(?m)^Directory of (\S+)/$`)
-	has("dir flash:/nofile", `(?m)^%Error opening flash:/nofile \(No such file or directory\)$`)
-	has("verify /md5 flash:/greeting.txt", `= [0-9a-f]{32}\b`)
-	has("show archive", `(?m)^ Archive feature not enabled$`)
-	has("show archive config differences system:/running-config nvram:startup-config", `(?m)^!Contextual Config Diffs:`)
 }
 
 // TestOxidizedKeepsTheConfiguration: its prompt, and the three lines it throws
@@ -272,6 +265,41 @@ func TestOxidizedKeepsTheConfiguration(t *testing.T) {
 				t.Errorf("no %s in\n%s", hidden, answer)
 			}
 		}
+	}
+}
+
+// TestOxidizedCollectsTheSameTwice: what it stores of two sessions differs in
+// nothing, so that a change it reports is one. A user of the lowest level, who
+// enters enable, gets the same as one who begins at level 15.
+func TestOxidizedCollectsTheSameTwice(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, setup{})
+	uptime := regexp.MustCompile(`(?m)^(?:Branch uptime is .*|Current configuration : .*)$`)
+	collect := func(s *shell) string {
+		var all strings.Builder
+		for _, c := range []string{"terminal length 0", "terminal width 0", "show version", "show vtp status", "show inventory", "show running-config"} {
+			all.WriteString(uptime.ReplaceAllString(s.do(c), ""))
+		}
+		return all.String()
+	}
+	first := collect(w.login())
+	if second := collect(w.login()); second != first {
+		t.Errorf("first\n%s\nthen\n%s", first, second)
+	}
+	low := w.loginAs("guest", "guest")
+	if low.prompt != "Branch>" {
+		t.Fatalf("prompt %q", low.prompt)
+	}
+	if _, err := io.WriteString(low.in, "enable\r"); err != nil {
+		t.Fatal(err)
+	}
+	low.until("Password: ")
+	low.do("lab")
+	if low.prompt != "Branch#" {
+		t.Fatalf("enable leads to %q", low.prompt)
+	}
+	if third := collect(low); third != first {
+		t.Errorf("as guest\n%s\nas lab\n%s", third, first)
 	}
 }
 

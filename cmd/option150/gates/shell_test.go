@@ -25,15 +25,17 @@ type shell struct {
 	prompt string // the last one seen
 }
 
-// dialSSH logs in from the desk.
-func (w *world) dialSSH() *ssh.Client {
+// dialSSH logs in from the desk as user lab.
+func (w *world) dialSSH() *ssh.Client { return w.dialSSHAs("lab", "lab") }
+
+func (w *world) dialSSHAs(user, password string) *ssh.Client {
 	w.t.Helper()
 	conn, err := w.dial()
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	c, chans, reqs, err := ssh.NewClientConn(conn, address, &ssh.ClientConfig{
-		User: "lab", Auth: []ssh.AuthMethod{ssh.Password("lab")}, HostKeyCallback: ssh.InsecureIgnoreHostKey(), Timeout: 10 * time.Second})
+		User: user, Auth: []ssh.AuthMethod{ssh.Password(password)}, HostKeyCallback: ssh.InsecureIgnoreHostKey(), Timeout: 10 * time.Second})
 	if err != nil {
 		conn.Close()
 		w.t.Fatal(err)
@@ -44,9 +46,11 @@ func (w *world) dialSSH() *ssh.Client {
 }
 
 // login opens a shell as user lab and waits for its prompt.
-func (w *world) login() *shell {
+func (w *world) login() *shell { return w.loginAs("lab", "lab") }
+
+func (w *world) loginAs(user, password string) *shell {
 	w.t.Helper()
-	s, err := w.dialSSH().NewSession()
+	s, err := w.dialSSHAs(user, password).NewSession()
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -88,6 +92,18 @@ func (s *shell) do(line string) string {
 	}
 	_, answer, _ := strings.Cut(s.answer(), "\n")
 	return answer
+}
+
+// configure types configuration lines. None may be refused.
+func (s *shell) configure(lines ...string) {
+	s.t.Helper()
+	s.do("configure terminal")
+	for _, l := range lines {
+		if answer := s.do(l); answer != "" {
+			s.t.Fatalf("%s: %s", l, answer)
+		}
+	}
+	s.do("end")
 }
 
 // until waits for a text and returns everything up to it.
