@@ -1,12 +1,14 @@
 package gates
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -192,4 +194,53 @@ func TestSerialExecTimeout(t *testing.T) {
 	}
 	s.send("\r")
 	s.until("Username: ")
+}
+
+// TestSerialConsoleIsCleared by an operator on SSH: whoever comes next has to
+// log in, at a terminal that reads as at one that does not.
+func TestSerialConsoleIsCleared(t *testing.T) {
+	t.Parallel()
+	w, c, s := serialWorld(t, "")
+	s.start()
+	s.do("configure terminal")
+	s.do("no logging console")
+	s.send("interface Gigabit") // and no RETURN
+	admin := w.login()
+	clearConsole := func() {
+		t.Helper()
+		admin.send("clear line console 0\r\r")
+		if a := admin.answer(); !strings.HasSuffix(a, "[confirm]\n [OK]\n") {
+			t.Fatalf("clear line is answered\n%s", a)
+		}
+		w.within(10*time.Second, "the session goes on", func() bool { return !strings.Contains(admin.do("show users"), "con 0") })
+	}
+	clearConsole()
+	s.until("Branch con0 is now available\r\n\r\n\r\nPress RETURN to get started.")
+	if a := admin.do("show logging | include LOGOUT"); !strings.Contains(a, "%SYS-6-LOGOUT: User lab has exited tty session 0()") {
+		t.Errorf("the log says\n%s", a)
+	}
+	s.send("\r")
+	s.until("Username: ")
+	s.send("lab\r")
+	s.until("Password: ")
+	s.send("lab\r")
+	if s.answer(); s.prompt != "Branch#" {
+		t.Errorf("the prompt is %q", s.prompt)
+	}
+	// Nobody takes what the box has to say: the cable ends in nothing.
+	w.file("root/flash/big.txt", bytes.Repeat([]byte(strings.Repeat("x", 63)+"\n"), 4096), 0o644)
+	s.do("terminal length 0")
+	s.send("more flash:big.txt\r")
+	if _, err := s.out.take(answerTime, func(x string) bool { return len(x) > 1000 }); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.socat.cmd.Process.Signal(syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(500 * time.Millisecond) // the box fills what lies between, and waits
+	clearConsole()
+	if err := c.socat.cmd.Process.Signal(syscall.SIGCONT); err != nil {
+		t.Fatal(err)
+	}
+	s.until("Press RETURN to get started.")
 }
