@@ -15,8 +15,8 @@
 //	rancid_test.go   two runs without a difference; clogin
 //	serial_test.go   picocom and expect; a long paste; a line that vanishes
 //	netmiko_test.go  autodetect, 300 lines in one piece
-//	stdin_test.go    ssh with one command, with scripts on standard input, and
-//	                 one that does not read
+//	stdin_test.go    ssh with one command, with scripts on standard input
+//	stuck_test.go    ssh that does not read while phones boot and are traced
 //	parse_test.go    what ntc-templates, NAPALM, Oxidized and RANCID look for
 //
 // Playbooks are in testdata/ansible, scripts in testdata/expect. Follows reference/ios-cli.md 3, 4, 1.13
