@@ -68,12 +68,14 @@ type world struct {
 	box, desk *netns.Host
 	dir, root string
 	proc      *process
+	disk      bool // root is a disk of its own, which only the box sees
 }
 
 // setup is how a world differs from the usual one.
 type setup struct {
 	config  string // startup-config; "" = branch
 	console string // device of the console; "" = none
+	disk    bool   // root is a disk of 64 MB on which nobody else writes
 	off     bool   // do not start the box
 }
 
@@ -81,7 +83,7 @@ type setup struct {
 func newWorld(t *testing.T, s setup) *world {
 	t.Helper()
 	testkit.NeedNamespaces(t)
-	w := &world{t: t, dir: t.TempDir()}
+	w := &world{t: t, dir: t.TempDir(), disk: s.disk}
 	w.root = filepath.Join(w.dir, "root")
 	var err error
 	if w.lan, err = netns.NewLAN(); err != nil {
@@ -136,7 +138,13 @@ func (w *world) file(name string, content []byte, mode os.FileMode) string {
 // start runs the box and waits for its SSH door.
 func (w *world) start() {
 	w.t.Helper()
-	w.proc = w.run(w.box, exec.Command(binary(), "run", "--config", filepath.Join(w.dir, "settings.toml")))
+	run := []string{binary(), "run", "--config", filepath.Join(w.dir, "settings.toml")}
+	if w.disk {
+		// What is there already is copied to a memory disk, mounted over it.
+		run = append([]string{testkit.NeedProgram(w.t, "unshare", "util-linux"), "--mount", "sh", "-ec",
+			`mv "$0" "$0.was"; mkdir "$0"; mount -t tmpfs -o size=64m tmpfs "$0"; cp -R "$0.was/." "$0/"; exec "$@"`, w.root}, run...)
+	}
+	w.proc = w.run(w.box, exec.Command(run[0], run[1:]...))
 	w.within(15*time.Second, "no answer on port 22", func() bool {
 		if w.proc.ended() {
 			w.t.Fatalf("the box ended:\n%s", w.proc.out)
