@@ -248,8 +248,8 @@ func TestOxidizedKeepsTheConfiguration(t *testing.T) {
 	oxidized := regexp.MustCompile(`^([\w.@()-]+[#>]\s?)$`)
 	for _, line := range []string{"terminal length 0", "terminal width 0", "show version", "show vtp status", "show inventory", "show running-config"} {
 		answer := s.do(line)
-		if !oxidized.MatchString(s.prompt) {
-			t.Errorf("after %q the prompt is %q", line, s.prompt)
+		if !oxidized.MatchString(s.Prompt) {
+			t.Errorf("after %q the prompt is %q", line, s.Prompt)
 		}
 		for l := range strings.Lines(answer) {
 			if oxidized.MatchString(strings.TrimSuffix(l, "\n")) {
@@ -284,8 +284,8 @@ func TestRancidCommandsAreAnsweredAtOnce(t *testing.T) {
 	abort := regexp.MustCompile(`(?i)(?:%|command)? authorization failed|% ?configuration buffer full|(?m:^Error:)`)
 	for _, c := range rancidCommands {
 		answer := s.do(c)
-		if s.prompt != "Branch#" || abort.MatchString(answer) {
-			t.Fatalf("%s leads to %q:\n%s", c, s.prompt, answer)
+		if s.Prompt != "Branch#" || abort.MatchString(answer) {
+			t.Fatalf("%s leads to %q:\n%s", c, s.Prompt, answer)
 		}
 	}
 	// Neither answers with what would be taken for something else.

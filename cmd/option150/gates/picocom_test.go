@@ -1,7 +1,6 @@
 package gates
 
 import (
-	"io"
 	"os/exec"
 	"strings"
 	"syscall"
@@ -9,13 +8,14 @@ import (
 
 	"github.com/creack/pty"
 
+	"option150/cmd/option150/testbox"
 	"option150/platform/testkit"
 )
 
 // picocom is a terminal at the desk's end of a serial line as an engineer has
 // it: picocom in a window, into which he types and pastes.
 func (c *cable) picocom() *shell {
-	t := c.w.t
+	t := c.w.T
 	t.Helper()
 	window, tty, err := pty.Open()
 	if err != nil {
@@ -26,13 +26,10 @@ func (c *cable) picocom() *shell {
 	cmd := exec.Command(testkit.NeedProgram(t, "picocom", "picocom"), "--nolock", "--escape", "t", "--baud", "115200", c.desk)
 	cmd.Stdin, cmd.Stdout = tty, tty
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
-	c.w.run(c.w.desk, cmd)
-	s := &shell{t: t, in: window, out: newBuffer()}
-	go func() {
-		_, _ = io.Copy(s.out, window) // EIO when picocom has ended
-		s.out.close()
-	}()
-	s.until("Terminal ready\r\n")
+	testbox.Run(c.w.T, c.w.Desk, cmd)
+	s := &shell{&testbox.Shell{T: t, In: window, Out: testbox.NewBuffer()}}
+	go s.Out.From(window) // EIO when picocom has ended
+	s.Sees("Terminal ready\r\n")
 	return s
 }
 

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"option150/cmd/option150/testbox"
 	"option150/platform/testkit"
 )
 
@@ -25,9 +26,9 @@ func newRancid(t *testing.T, s setup) *rancid {
 	program := testkit.NeedProgram(t, "rancid", "rancid")
 	client := testkit.NeedProgram(t, "ssh", "openssh-client")
 	w := newWorld(t, s)
-	ssh := w.file("quiet-ssh", []byte("#!/bin/sh\nexec "+client+" -F none -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR -o PreferredAuthentications=password \"$@\"\n"), 0o755)
-	w.file("home/.cloginrc", []byte("add user "+address+" lab\nadd password "+address+" lab lab\nadd method "+address+" {ssh}\nadd sshcmd "+address+" {"+ssh+"}\n"), 0o600)
-	r := &rancid{w: w, dir: filepath.Join(w.dir, "rancid")}
+	ssh := w.File("quiet-ssh", []byte("#!/bin/sh\nexec "+client+" -F none -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR -o PreferredAuthentications=password \"$@\"\n"), 0o755)
+	w.File("home/.cloginrc", []byte("add user "+address+" lab\nadd password "+address+" lab lab\nadd method "+address+" {ssh}\nadd sshcmd "+address+" {"+ssh+"}\n"), 0o600)
+	r := &rancid{w: w, dir: filepath.Join(w.Dir, "rancid")}
 	if err := os.MkdirAll(r.dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -39,16 +40,16 @@ func newRancid(t *testing.T, s setup) *rancid {
 
 // run runs one of RANCID's programs in its directory.
 func (r *rancid) run(args ...string) (string, error) {
-	r.w.t.Helper()
+	r.w.T.Helper()
 	return r.w.output(time.Minute, r.env, nil, "/usr/bin/env", append([]string{"-C", r.dir}, args...)...)
 }
 
 // fill writes a file that nobody lists to the disk of the box.
 func (w *world) fill(size int) {
-	w.t.Helper()
-	path := fmt.Sprintf("/proc/%d/root%s/filler", w.proc.cmd.Process.Pid, w.root)
+	w.T.Helper()
+	path := fmt.Sprintf("/proc/%d/root%s/filler", w.Proc.Cmd.Process.Pid, w.Root)
 	if err := os.WriteFile(path, make([]byte, size), 0o600); err != nil {
-		w.t.Fatal(err)
+		w.T.Fatal(err)
 	}
 }
 
@@ -82,21 +83,21 @@ func TestRancidCollectsTheSameTwice(t *testing.T) {
 		return string(text)
 	}
 	first := collect()
-	contains(t, "what RANCID keeps", first, "hostname Branch", "ip dhcp pool VOICE", " option 150 ip 10.150.0.1", "telephony-service",
+	testbox.Contains(t, "what RANCID keeps", first, "hostname Branch", "ip dhcp pool VOICE", " option 150 ip 10.150.0.1", "telephony-service",
 		" hfs enable port 6970", "ephone  1", " mac-address 001e.7a00.0001", "line vty 0 15", "end")
 	for _, form := range []string{`(?m)^!Flash: \d\d MB free$`, `(?m)^!Flash: bootflash: 64 MB total \(\d\d% free\)$`, `(?m)^!Flash: nvram: 256 KB total \(\d\d% free\)$`} {
 		if !regexp.MustCompile(form).MatchString(first) {
 			t.Errorf("RANCID has not recognised the space left, %s, in\n%s", form, first)
 		}
 	}
-	before := r.w.exec("show flash:")
+	before := r.w.Exec("show flash:")
 	for n := range byte(3) {
 		if o, err := r.w.phone(10 + n).Boot(t.Context()); err != nil || !o.Lease.Addr.IsValid() {
 			t.Fatal(o, err)
 		}
 	}
 	r.w.fill(100_000)
-	if after := r.w.exec("show flash:"); after == before {
+	if after := r.w.Exec("show flash:"); after == before {
 		t.Errorf("the space left is the same, nothing was proved:\n%s", after)
 	}
 	if second := collect(); second != first {
@@ -112,18 +113,18 @@ func TestClogin(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	out = plain(out)
+	out = testbox.Plain(out)
 	for _, want := range []string{`(?m)^Branch#\s*show version\nOption 150 Software`, `(?m)^GigabitEthernet0/0 +10\.150\.0\.1 `, `(?m)^ {15,}\^\n% Invalid input detected at '\^' marker\.$`, `(?m)^Branch#\s*exit$`} {
 		if !regexp.MustCompile(want).MatchString(out) {
 			t.Errorf("no %s in\n%s", want, out)
 		}
 	}
 	// A script of commands, as engineers keep them.
-	script := r.w.file("commands", []byte("configure terminal\ninterface GigabitEthernet0/0\ndescription by clogin\nend\nwrite memory\n"), 0o644)
+	script := r.w.File("commands", []byte("configure terminal\ninterface GigabitEthernet0/0\ndescription by clogin\nend\nwrite memory\n"), 0o644)
 	if out, err = r.run("clogin", "-x", script, address); err != nil {
 		t.Errorf("%v\n%s", err, out)
 	}
-	r.w.saved(" description by clogin")
+	r.w.Saved(" description by clogin")
 }
 
 // rancidCommands is what RANCID 3.13 asks a device of type cisco.

@@ -5,15 +5,16 @@ import (
 	"strings"
 	"testing"
 
+	"option150/cmd/option150/testbox"
 	"option150/platform/testkit"
 )
 
 // openSSH is the arguments and the environment of an ssh that types the
 // password by itself and keeps no host keys.
 func (w *world) openSSH(args ...string) (env []string, name string, all []string) {
-	w.t.Helper()
-	client := testkit.NeedProgram(w.t, "ssh", "openssh-client")
-	ask := w.file("askpass", []byte("#!/bin/sh\necho lab\n"), 0o755)
+	w.T.Helper()
+	client := testkit.NeedProgram(w.T, "ssh", "openssh-client")
+	ask := w.File("askpass", []byte("#!/bin/sh\necho lab\n"), 0o755)
 	return []string{"SSH_ASKPASS=" + ask, "SSH_ASKPASS_REQUIRE=force", "DISPLAY=:0"}, client,
 		append([]string{"-F", "none", "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR",
 			"-o", "PreferredAuthentications=password", "-l", "lab"}, args...)
@@ -21,10 +22,10 @@ func (w *world) openSSH(args ...string) (env []string, name string, all []string
 
 // ssh runs OpenSSH with a text as its standard input.
 func (w *world) ssh(stdin string, args ...string) (string, error) {
-	w.t.Helper()
+	w.T.Helper()
 	env, name, all := w.openSSH(args...)
 	out, err := w.output(pasteTime, env, strings.NewReader(stdin), name, all...)
-	return plain(out), err
+	return testbox.Plain(out), err
 }
 
 // TestSSHPrintsTheConfiguration and nothing else: the usual backup script.

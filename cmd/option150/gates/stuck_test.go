@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"option150/cmd/option150/testbox"
 	"option150/platform/netns"
 	"option150/telephony/firmware"
 	"option150/telephony/phone"
@@ -24,26 +25,19 @@ var tftpOnly = strings.NewReplacer(" hfs enable port 6970\n", " load 7961 SCCP41
 
 // phone plugs a 7961 in that runs an older load.
 func (w *world) phone(n byte) *simphone.Phone {
-	w.t.Helper()
+	w.T.Helper()
 	mac := phone.MAC{0x00, 0x1e, 0x7a, 0x00, 0x00, n}
-	h, err := netns.NewHost(mac.Device())
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	w.t.Cleanup(func() { h.Close() })
-	if _, err := w.lan.Plug(h, netns.Cable{Interface: "eth0", MAC: net.HardwareAddr(mac[:])}); err != nil {
-		w.t.Fatal(err)
-	}
+	h := w.Plug(mac.Device(), netns.Cable{Interface: "eth0", MAC: net.HardwareAddr(mac[:])})
 	p, err := simphone.New(simphone.Spec{MAC: mac, Model: "7961", Load: "SCCP41.8-5-4S"}, simphone.Options{In: h.Do})
 	if err != nil {
-		w.t.Fatal(err)
+		w.T.Fatal(err)
 	}
 	return p
 }
 
 // traced asks for everything that TFTP and DHCP have to say, on this terminal.
 func (s *shell) traced() {
-	s.t.Helper()
+	s.T.Helper()
 	for _, line := range []string{"terminal length 0", "terminal monitor", "debug tftp packets", "debug tftp events", "debug ip dhcp server packet", "debug ip dhcp server events"} {
 		s.do(line)
 	}
@@ -60,7 +54,7 @@ func TestSessionThatDoesNotRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, content := range files {
-		w.file("root/flash/"+name, content, 0o644)
+		w.File("root/flash/"+name, content, 0o644)
 	}
 	env, name, all := w.openSSH("-tt", address)
 	cmd := w.command(t.Context(), env, name, all...)
@@ -68,21 +62,21 @@ func TestSessionThatDoesNotRead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := w.run(w.desk, cmd)
-	stuck := &shell{t: t, in: in, out: p.out}
-	stuck.answer()
+	p := testbox.Run(w.T, w.Desk, cmd)
+	stuck := &shell{&testbox.Shell{T: t, In: in, Out: p.Out}}
+	stuck.Answer()
 	stuck.traced()
 	// It asks for more than all buffers on the way hold, and then stops reading.
 	const size, times = 256 << 10, 200
-	w.file("root/flash/big.txt", bytes.Repeat([]byte(strings.Repeat("x", 63)+"\n"), size/64), 0o644)
-	stuck.send(strings.Repeat("more flash:big.txt\r", times))
-	if _, err := p.out.take(answerTime, func(x string) bool { return len(x) > 1000 }); err != nil {
+	w.File("root/flash/big.txt", bytes.Repeat([]byte(strings.Repeat("x", 63)+"\n"), size/64), 0o644)
+	stuck.Send(strings.Repeat("more flash:big.txt\r", times))
+	if _, err := p.Out.Take(testbox.AnswerTime, func(x string) bool { return len(x) > 1000 }); err != nil {
 		t.Fatal(err)
 	}
-	if err := p.cmd.Process.Signal(syscall.SIGSTOP); err != nil {
+	if err := p.Cmd.Process.Signal(syscall.SIGSTOP); err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = p.cmd.Process.Signal(syscall.SIGCONT) }()
+	defer func() { _ = p.Cmd.Process.Signal(syscall.SIGCONT) }()
 
 	// The flood. A witness sees the same traces on a terminal that is read.
 	witness := w.login()
@@ -123,8 +117,8 @@ func TestSessionThatDoesNotRead(t *testing.T) {
 	}
 	// What was traced: every phone by its name, packets of both protocols.
 	var traces string
-	w.within(answerTime, "the traces do not end", func() bool {
-		traces = witness.out.String()
+	w.Within(testbox.AnswerTime, "the traces do not end", func() bool {
+		traces = witness.Out.String()
 		return strings.Count(traces, "DHCPACK") >= phones*boots && strings.Count(traces, "jar41sccp") >= phones
 	})
 	t.Logf("%d bytes traced in %d lines, %d rounds of the operator", len(traces), strings.Count(traces, "\n"), answered)
@@ -136,22 +130,22 @@ func TestSessionThatDoesNotRead(t *testing.T) {
 	if users := s.do("show users"); strings.Count(users, "vty") != 3 {
 		t.Errorf("the operators are\n%s", users)
 	}
-	if status, err := os.ReadFile("/proc/" + strconv.Itoa(p.cmd.Process.Pid) + "/stat"); err != nil || !strings.Contains(string(status), ") T ") {
+	if status, err := os.ReadFile("/proc/" + strconv.Itoa(p.Cmd.Process.Pid) + "/stat"); err != nil || !strings.Contains(string(status), ") T ") {
 		t.Errorf("the client is not stopped: %s %v", status, err)
 	}
-	if n := len(p.out.String()); n > size*times*3/4 {
+	if n := len(p.Out.String()); n > size*times*3/4 {
 		t.Errorf("it read %d bytes before it was stopped", n)
 	}
 	// Others log in, and when the stuck one is gone its line is free.
-	w.exec("show clock")
-	p.kill()
-	w.within(10*time.Second, "the stuck session is still there", func() bool { return strings.Count(s.do("show users"), "vty") == 2 })
+	w.Exec("show clock")
+	p.Kill()
+	w.Within(10*time.Second, "the stuck session is still there", func() bool { return strings.Count(s.do("show users"), "vty") == 2 })
 }
 
 // live boots a phone again and again and counts the times it was served.
 func (w *world) live(p *simphone.Phone, boots int, ready *atomic.Int32) error {
 	for range boots {
-		o, err := p.Boot(w.t.Context())
+		o, err := p.Boot(w.T.Context())
 		if err != nil {
 			return err
 		}
