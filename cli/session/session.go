@@ -48,8 +48,9 @@ type Options struct {
 
 // MonitorFunc prints the log and debug lines a session is to see, until the
 // context ends. want is asked for every line: topic is "" for a log line of
-// that severity, else the debug topic.
-type MonitorFunc func(ctx context.Context, want func(topic string, severity int) bool, print func(line string))
+// that severity, else the debug topic. Lines that come together are printed in
+// one go, so that the prompt is drawn once below them.
+type MonitorFunc func(ctx context.Context, want func(topic string, severity int) bool, print func(lines string))
 
 // Session is one operator.
 type Session struct {
