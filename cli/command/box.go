@@ -65,15 +65,16 @@ type Box struct {
 	Host    *host.Sampler
 	NTP     *ntp.Client
 
-	Lines  func() []LineInfo     // who is logged in
-	Reload func(who running.Who) // restarts with the startup-config
+	Lines     func() []LineInfo     // who is logged in
+	ClearLine func(number int)      // ends the session of a line, absolute number, without waiting
+	Reload    func(who running.Who) // restarts with the startup-config
 
 	saved atomic.Int64 // number of the version that was written to nvram last
 }
 
 // LineInfo is one row of show users.
 type LineInfo struct {
-	Number int    // absolute line number: con 0, vty 0 = 10 as on small routers
+	Number int    // absolute line number: con 0 is 0, vty 0 is sshd.FirstVTY
 	Name   string // "con 0", "vty 0"
 	User   string
 	From   string

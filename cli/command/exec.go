@@ -71,7 +71,7 @@ func execCommands(b *Box) []language.Declaration {
 	}
 	ds = append(ds, terminalCommands()...)
 	ds = append(ds, recordCommands(b)...)
-	for _, g := range [][]language.Declaration{copyCommands(b), fileCommands(b), archiveCommands(b), replaceCommands(b), reloadCommands(b)} {
+	for _, g := range [][]language.Declaration{copyCommands(b), fileCommands(b), archiveCommands(b), replaceCommands(b), reloadCommands(b), clearLineCommands(b)} {
 		ds = append(ds, g...)
 	}
 	return append(ds, clearDHCP(b)...)

@@ -80,7 +80,9 @@ func (b *Box) dir(in *language.Invocation) error {
 // sizeNVRAM is what show version and dir say of nvram:, in bytes.
 const sizeNVRAM = 256 << 10
 
-// dirNVRAM lists nvram:. What is private to the box has no permissions.
+// dirNVRAM lists nvram:. What is private to the box has no permissions. The
+// bindings are not listed: they change with every phone, and who keeps the
+// listing, as RANCID does, would be mailed a difference at every visit.
 func (b *Box) dirNVRAM(l location) ([]string, error) {
 	files, err := b.NVRAM.List()
 	if err != nil {
@@ -89,6 +91,9 @@ func (b *Box) dirNVRAM(l location) ([]string, error) {
 	out := []string{"Directory of nvram:/" + l.path, ""}
 	used, n := int64(0), 0
 	for _, f := range files {
+		if strings.HasPrefix(f.Name, "bindings") {
+			continue
+		}
 		mode := "-rw-"
 		if privateNVRAM(f.Name) {
 			mode = "----"

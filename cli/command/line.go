@@ -8,6 +8,7 @@ import (
 	"option150/cli/language"
 	"option150/platform/aaa"
 	"option150/platform/config"
+	"option150/platform/sshd"
 )
 
 // linePassword is `password`, which `login` asks for. SSH always asks for a user and his secret or key:
@@ -91,15 +92,12 @@ func warnOpenLine(in *language.Invocation) error {
 	for n := l.First; n <= l.Last; n++ {
 		abs := n
 		if l.Kind == "vty" {
-			abs += firstVTY
+			abs += sshd.FirstVTY
 		}
 		fmt.Fprintf(in.Out, "%% Login disabled on line %d, until 'password' is set\n", abs)
 	}
 	return nil
 }
-
-// firstVTY is the absolute number of vty 0, after con 0 and aux 0.
-const firstVTY = 2
 
 // lineExec takes `exec` and `no exec` and does nothing: a line that starts no
 // exec is of use on modems, which there are none of.

@@ -269,7 +269,10 @@ func showPhones(b *Box) []language.Declaration {
 		text(`phones("Every phone seen: address, model, load, state, verdict")`, 0, doc, func(*language.Invocation) string {
 			return inventory.ShowPhones(b.phones())
 		}),
-		action(showHead+`phone("What one phone did") [ timeline("Its timeline") ] <phone:WORD>("SEP name, hardware address or IP address") [ last("More boots") <n:1-3>("Number of boots") ]`, 0, doc, func(in *language.Invocation) error {
+		text(`phone~("What one phone did; all of them without a name")`, 0, doc, func(*language.Invocation) string {
+			return inventory.ShowPhones(b.phones())
+		}),
+		action(showHead+`phone [ timeline("Its timeline") ] <phone:WORD>("SEP name, hardware address or IP address") [ last("More boots") <n:1-3>("Number of boots") ]`, 0, doc, func(in *language.Invocation) error {
 			p, ok := b.Inventory.Find(in.Args.String("phone"), time.Now())
 			if !ok {
 				return language.Answer("% No phone " + in.Args.String("phone") + " has been seen")

@@ -15,6 +15,8 @@
 //
 //	word("help")           a keyword
 //	word$name("help")      a keyword that stores itself in Args[name]
+//	word~("help")          a keyword that an abbreviation means rather than the
+//	                       longer words that begin with it (phone~ and phones)
 //	word                   a keyword whose help an earlier command of the graph gave
 //	`|`("help")            a keyword with characters of the notation in it
 //	<name:TYPE>("help")    an argument of a named type
@@ -34,8 +36,9 @@
 //
 //  1. the keyword written in full (`ip` although `ipv6` exists);
 //  2. a number or an address, rank 1 and 2: nobody abbreviates to those;
-//  3. the only keyword the word is a prefix of; several are Ambiguous even if
-//     a name would fit, so that a careless abbreviation does not become a name;
+//  3. the only keyword the word is a prefix of, longer forms of one declared
+//     with ~ not counted; several are Ambiguous even if a name would fit, so
+//     that a careless abbreviation does not become a name;
 //  4. an argument of host, word, line rank, the lowest rank first. If several
 //     types of the same rank fit, the one that takes most words wins; if they
 //     take the same, what follows decides.

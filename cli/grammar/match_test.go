@@ -359,3 +359,36 @@ func TestNames(t *testing.T) {
 		}
 	}
 }
+
+// A word declared with ~ is what abbreviations of it and of its longer forms
+// mean; without it, and beside words that are no longer forms, they are
+// ambiguous.
+func TestShortWord(t *testing.T) {
+	g := NewGraph()
+	for _, s := range []string{
+		`show("s") phone~("one") [ <name:WORD>("name") ]`, `show phones("all")`, `show phantom("p")`,
+		`clear("c") line("l")`, `clear lines("ls")`, `reset("r") a~("a")`, `reset ab("b")`,
+	} {
+		g.MustAdd(s, nil, s, Options{})
+	}
+	for line, want := range map[string]string{
+		"show pho": "one", "sh phone": "one", "sh phon x": "one", "show phones": "all", "show PHONES": "all", "sh ph": "ambiguous", "show pha": "p",
+		"clear li": "ambiguous", "clear line": "l", "reset a": "a",
+	} {
+		r := g.Match(line, 15)
+		got := r.Kind.String()
+		if r.Kind == OK {
+			tokens := r.Syntax.Tokens()
+			got = tokens[1].Help
+		}
+		if got != want {
+			t.Errorf("%q is %s, want %s", line, got, want)
+		}
+	}
+	if h := g.Help("show pho", 15); len(h.Words) != 2 {
+		t.Errorf("? lists %q, both are words", h.Words)
+	}
+	if s := MustParse("show(\"s\") phone~$x(\"one\")", nil); s.String() != `show phone` {
+		t.Errorf("the syntax reads %q", s)
+	}
+}

@@ -218,7 +218,7 @@ func (p *parser) keyword(c byte) (*node, error) {
 		p.at += end + 2
 	} else {
 		from := p.at
-		for p.at < len(p.text) && strings.IndexByte(" \t\r\n()[]{}<>|\"$!`", p.text[p.at]) < 0 {
+		for p.at < len(p.text) && strings.IndexByte(" \t\r\n()[]{}<>|\"$!`~", p.text[p.at]) < 0 {
 			p.at++
 		}
 		l.word = p.text[from:p.at]
@@ -235,6 +235,10 @@ func (p *parser) keyword(c byte) (*node, error) {
 		return nil, p.errorf("keyword %q: lines that begin with ! are comments", l.word)
 	}
 	l.fold = strings.ToLower(l.word)
+	if p.here() == '~' {
+		p.at++
+		l.short = true
+	}
 	if p.here() == '$' {
 		p.at++
 		if l.name = p.name(); l.name == "" {

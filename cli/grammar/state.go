@@ -50,6 +50,7 @@ type edge struct {
 	level   int // lowest level of its commands
 	listed  int // lowest level of those not hidden
 	help    string
+	short   bool // see leaf.short
 	targets []place
 	back    []back
 	next    atomic.Pointer[state]
@@ -158,6 +159,7 @@ func (c *cache) make(places []place) *state {
 			if e.help == "" {
 				e.help = l.help
 			}
+			e.short = e.short || l.short
 		}
 		if c.firsts(p.left, add) {
 			s.ends = append(s.ends, int32(i))

@@ -29,6 +29,7 @@ type node struct {
 // leaf is a keyword or an argument at its place in one syntax.
 type leaf struct {
 	word, fold string // a keyword as declared and in lower case
+	short      bool   // a keyword that abbreviations mean rather than its longer forms
 	name       string // key in Args; "" for a keyword that is not stored
 	help       string // "" if the graph has to know it
 	repeat     int    // 0: a single value; n: a list of 1 to n

@@ -1,5 +1,7 @@
 package grammar
 
+import "strings"
+
 // Bounds of a line. The longest line a router takes is 254 characters, certificates
 // and keys apart; clients send generated lines, so there is room.
 const (
@@ -128,7 +130,7 @@ func (l *leaf) generated() bool { return l.fold == wordNo || l.fold == wordDefau
 func (w *walk) find(at, limit int) (step, outcome) {
 	s, word := w.state, w.text(at, 1)
 	lo := s.search(word)
-	listed, count := -1, 0  // the keywords it abbreviates
+	listed, count := -1, 0  // the keywords it abbreviates; of a short one and its longer forms that
 	hidden, secret := -1, 0 // the same, hidden ones
 	for i := lo; i < len(s.words) && hasPrefixFold(s.words[i].fold, word); i++ {
 		e := &s.words[i]
@@ -138,6 +140,9 @@ func (w *walk) find(at, limit int) (step, outcome) {
 		case len(e.fold) == len(word):
 			return step{edge: e.edge, at: at, n: 1}, taken
 		case e.shows(w.level):
+			if count == 1 && s.words[listed].short && strings.HasPrefix(e.fold, s.words[listed].fold) {
+				continue // they sort behind it
+			}
 			listed, count = i, count+1
 		default:
 			hidden, secret = i, secret+1

@@ -212,8 +212,8 @@ func (s *Session) startMonitor(ctx context.Context) <-chan struct{} {
 	}
 	go func() {
 		defer close(done)
-		s.opt.Monitor(ctx, s.wants, func(line string) {
-			s.term.Async(line, s.synchronous())
+		s.opt.Monitor(ctx, s.wants, func(lines string) {
+			s.term.Async(lines, s.synchronous())
 		})
 	}()
 	return done

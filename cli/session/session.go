@@ -49,8 +49,9 @@ type Options struct {
 
 // MonitorFunc prints the log and debug lines a session is to see, until the
 // context ends. want is asked for every line: topic is "" for a log line of
-// that severity, else the debug topic.
-type MonitorFunc func(ctx context.Context, want func(topic string, severity int) bool, print func(line string))
+// that severity, else the debug topic. Lines that come together are printed in
+// one go, so that the prompt is drawn once below them.
+type MonitorFunc func(ctx context.Context, want func(topic string, severity int) bool, print func(lines string))
 
 // Session is one operator.
 type Session struct {
@@ -103,12 +104,19 @@ func (s *Session) section() language.Section {
 // Closed reports that the operator left.
 func (s *Session) Closed() bool { return s.closed }
 
-// Run reads and carries out lines until the operator leaves or hangs up. The
-// error is nil, terminal.ErrIdle or that of the stream.
+// Run reads and carries out lines until the operator leaves or hangs up, or
+// the context ends, as with `clear line`. The error is nil, terminal.ErrIdle,
+// terminal.ErrHangup or that of the stream. The terminal stays open: on a
+// console the next operator sits down at it.
 func (s *Session) Run(ctx context.Context) error {
-	// Somebody else ends the session. Its own end does not close the terminal:
-	// on a console the next operator sits down at it.
-	defer context.AfterFunc(ctx, s.term.Close)()
+	hung := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() { s.term.Hangup(); close(hung) })
+	defer func() {
+		if !stop() {
+			<-hung
+			s.term.Resume()
+		}
+	}()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	done := s.startMonitor(ctx)
@@ -121,7 +129,10 @@ func (s *Session) Run(ctx context.Context) error {
 		if len(s.stack) > 0 {
 			h = &s.configHistory
 		}
-		line, end, err := s.term.ReadLine(s.Prompt(), h)
+		line, end, err := "", terminal.Enter, terminal.ErrHangup
+		if ctx.Err() == nil {
+			line, end, err = s.term.ReadLine(s.Prompt(), h)
+		}
 		if err != nil {
 			s.leaveConfig()
 			if errors.Is(err, io.EOF) {

@@ -32,6 +32,9 @@ func (g *gate) Read(p []byte) (int, error) {
 		case errors.Is(err, ErrIdle):
 			g.rest = g.in.finish(stopIdle)
 			continue
+		case errors.Is(err, ErrHangup):
+			g.rest = g.in.finish(stopHangup)
+			continue
 		case err != nil:
 			return 0, io.EOF
 		}

@@ -26,8 +26,11 @@ const (
 	textLine                    // banner text: `?` is text, TAB a blank
 )
 
-// stopIdle is the stop of a line that ended because nobody typed.
-const stopIdle rune = -1
+// The stops of a line that no key ended: nobody typed, somebody else ended it.
+const (
+	stopIdle   rune = -1
+	stopHangup rune = -2
+)
 
 // escapeDelay is how long a lone ESC waits for the rest of a sequence where
 // single keys are read; terminals send a sequence in one piece.
@@ -51,6 +54,7 @@ type input struct {
 	kind    lineKind
 	plain   bool // no break keys: the stream is a script
 	closed  bool
+	hung    bool // the operator is to go: nothing is read any more
 	eof     bool
 	err     error // why the pump ended
 	wasCR   bool
@@ -125,7 +129,7 @@ func (in *input) push(b []byte) bool {
 				continue
 			}
 		}
-		if !in.closed {
+		if !in.closed && !in.hung {
 			in.queue = append(in.queue, c)
 		}
 		typed = true
@@ -158,6 +162,8 @@ func (in *input) await(m mode) (byte, error) {
 		case in.closed:
 			return 0, io.EOF
 		case !mine:
+		case in.hung:
+			return 0, ErrHangup
 		case in.size() > 0:
 			return in.pop(), nil
 		case in.eof:

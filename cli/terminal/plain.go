@@ -19,7 +19,7 @@ func (t *Terminal) plainLine(keepTabs bool) (string, End, error) {
 	for {
 		part, err := t.in.takeLine(MaxPlainLine + 2)
 		if err != nil {
-			if errors.Is(err, ErrIdle) {
+			if errors.Is(err, ErrIdle) || errors.Is(err, ErrHangup) {
 				return "", Enter, err
 			}
 			t.dead = true

@@ -108,6 +108,10 @@ func (t *Terminal) editLine(prompt string, fresh bool, e editing) (string, End, 
 		t.screen.end()
 		t.settle()
 		return "", Enter, ErrIdle
+	case stopHangup:
+		t.screen.end()
+		t.settle()
+		return "", Enter, ErrHangup
 	default: // the input ended: what is there was never entered
 		t.dead = true
 		return "", Enter, io.EOF

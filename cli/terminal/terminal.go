@@ -133,10 +133,10 @@ func (t *Terminal) FreshLine() {
 	t.screen.freshLine()
 }
 
-// Async prints a line that has nothing to do with the command at work, such as
-// a log message; with redraw (`logging synchronous`) the prompt and what has
-// been typed are drawn again below it. It waits for the peer to read: call it
-// from a goroutine of this session, never from the one that logs.
+// Async prints lines that have nothing to do with the command at work, such as
+// log messages; with redraw (`logging synchronous`) the prompt and what has
+// been typed are drawn again below them, once. It waits for the peer to read:
+// call it from a goroutine of this session, never from the one that logs.
 func (t *Terminal) Async(text string, redraw bool) { t.screen.async(text, redraw) }
 
 // Close lets the output out and ends every goroutine of the engine; pending and

@@ -151,17 +151,18 @@ func TestHangUp(t *testing.T) {
 func TestSynchronous(t *testing.T) {
 	const msg = "%SYS-5-CONFIG_I: Configured from console by vty0"
 	for _, c := range []struct {
-		redraw bool
-		out    string
+		redraw    bool
+		text, out string
 	}{
-		{true, "Router#show ver\r\n" + msg + "\r\nRouter#show version\r\n"},
-		{false, "Router#show ver\r\n" + msg + "\r\nsion\r\n"},
+		{true, msg, "Router#show ver\r\n" + msg + "\r\nRouter#show version\r\n"},
+		{false, msg, "Router#show ver\r\n" + msg + "\r\nsion\r\n"},
+		{true, msg + "\n" + msg, "Router#show ver\r\n" + msg + "\r\n" + msg + "\r\nRouter#show version\r\n"},
 	} {
 		bubble(t, nil, func(t *testing.T, w *wire, term *Terminal) {
 			done := readLine(term, "Router#", nil)
 			w.keys("show ver")
 			wait()
-			term.Async(msg, c.redraw)
+			term.Async(c.text, c.redraw)
 			w.keys("sion\r")
 			if got := <-done; got.line != "show version" {
 				t.Errorf("line %q", got.line)

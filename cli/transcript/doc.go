@@ -43,6 +43,7 @@
 //	#: session NAME   go to another operator; he comes in when he types
 //	#: connect        come in now: the lines below are the greeting
 //	#: sees           wait for lines that come by themselves: log and debug
+//	#: closed         wait until the box has closed the session
 //	#: hangup         the operator's line drops
 //
 // Follows DESIGN 8 and reference/exemplars.md 6.7; terminal.Record writes this

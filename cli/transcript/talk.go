@@ -3,6 +3,7 @@ package transcript
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 )
@@ -294,8 +295,12 @@ func (s *screen) text(delim string, want []string, next *int) error {
 }
 
 // sees waits for lines that come by themselves, as many as the transcript has
-// at least, and for the prompt to stand again.
+// at least, and for the prompt to stand again. A line that is a question is
+// answered as below a line of input.
 func (s *screen) sees(want []string) ([]string, error) {
+	if slices.ContainsFunc(want, question.MatchString) {
+		return s.talk(want, 1)
+	}
 	least := max(1, len(want))
 	for i, w := range want {
 		if strings.TrimSpace(w) == "..." {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"regexp"
 	"strings"
+	"time"
 )
 
 // World is what a transcript runs against.
@@ -113,6 +114,10 @@ func (r *runner) directive(i int, lines []string) (int, error) {
 		if got, err = s.sees(want); err != nil {
 			return 0, err
 		}
+	case "closed":
+		if got, err = r.closed(); err != nil {
+			return 0, err
+		}
 	case "hangup":
 		if s := r.screens[r.session]; s != nil {
 			_ = s.rw.Close()
@@ -131,6 +136,21 @@ func (r *runner) directive(i int, lines []string) (int, error) {
 		}
 	}
 	return len(want) + 1, r.result(lines[i], want, got)
+}
+
+// closed waits until the box has closed the session and gives what it said.
+func (r *runner) closed() ([]string, error) {
+	s := r.screens[r.session]
+	if s == nil {
+		return nil, fmt.Errorf("session %s is not open", r.session)
+	}
+	for limit := time.Now().Add(patience); !s.gone(); s.change(50 * time.Millisecond) {
+		if time.Now().After(limit) {
+			return nil, fmt.Errorf("the box has not closed session %s in %v", r.session, patience)
+		}
+	}
+	delete(r.screens, r.session)
+	return s.take(), nil
 }
 
 // step types one line and compares what follows it.

@@ -21,6 +21,7 @@ type Door struct {
 	Width       int         // 0 = no pager, no wrapping
 	Height      int         // 0 = no pager
 	Resize      <-chan Size // later sizes, nil if there are none; only the newest waits
+	Hangup      func()      // breaks a line that takes nothing, from any goroutine; nil if that cannot be done
 }
 
 // Handler runs one session and returns when it is over. Its context ends with

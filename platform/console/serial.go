@@ -58,7 +58,7 @@ func (o *Options) line(parent context.Context, f *os.File) {
 		p.run()
 		cancel() // the line is gone
 	})
-	o.session(ctx, Door{Stream: p, Interactive: true, Width: 80, Height: 24})
+	o.session(ctx, Door{Stream: p, Interactive: true, Width: 80, Height: 24, Hangup: p.end})
 	cancel()
 	stop()
 	p.end()

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"option150/platform/rootfile"
 )
 
 // Flash is flash:. Use Open.
@@ -202,18 +204,7 @@ func entry(path string, info fs.FileInfo) Entry {
 
 // pathError keeps the reason and replaces the path by the one in flash:.
 func pathError(op, name string, err error) error {
-	if err == nil {
-		return nil
-	}
-	var pe *fs.PathError
-	var le *os.LinkError
-	switch {
-	case errors.As(err, &pe):
-		err = pe.Err
-	case errors.As(err, &le):
-		err = le.Err
-	}
-	return &fs.PathError{Op: op, Path: "flash:/" + strings.TrimPrefix(name, "flash:"), Err: err}
+	return rootfile.PathError(op, "flash:/"+strings.TrimPrefix(name, "flash:"), err)
 }
 
 func dot(name string) string {

@@ -4,7 +4,6 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -14,6 +13,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"option150/platform/rootfile"
 )
 
 // tempPrefix begins the names of files being written. They are hidden.
@@ -197,19 +198,10 @@ func (f *Flash) changed(op, name string, err error) error {
 	return f.syncDir(name)
 }
 
-// syncDir makes a change of the directory a name is in durable. File systems
-// that cannot do it (EINVAL) have nothing to do.
+// syncDir makes a change of the directory a name is in durable.
 func (f *Flash) syncDir(name string) error {
 	dir := strings.TrimSuffix(strings.TrimSuffix(name, base(name)), "/")
-	d, err := f.root.Open(dot(dir))
-	if err != nil {
-		return pathError("sync", name, err)
-	}
-	defer d.Close()
-	if err := d.Sync(); err != nil && !errors.Is(err, unix.EINVAL) {
-		return pathError("sync", name, err)
-	}
-	return nil
+	return pathError("sync", name, rootfile.SyncDir(f.root, dot(dir)))
 }
 
 // sweep removes temporary files left by a power cut.

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"option150/platform/journal"
@@ -207,6 +208,50 @@ func TestSlowReaderIsToldOfTheGap(t *testing.T) {
 	if got, _ = u.Next(t.Context()); !strings.HasSuffix(got, "by 84") {
 		t.Errorf("%q", got)
 	}
+}
+
+// Lines that come together are one burst, which ends with a pause, and in a
+// stream without one after a while.
+func TestBurst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		j := journal.New(0)
+		s := New(Options{Journal: j})
+		defer s.Close()
+		u := s.Subscribe(AtMost(5))
+		burst := func(want int) {
+			t.Helper()
+			lines, err := u.Burst(t.Context())
+			if err != nil || len(lines) != want {
+				t.Errorf("a burst of %d lines, want %d (%v)", len(lines), want, err)
+			}
+		}
+		record := func(n int) {
+			for range n {
+				j.Record(by("x"))
+				j.Record(fact{entry: message.Logout, args: []any{"a", "2"}}) // nobody wants it
+			}
+		}
+		record(5)
+		time.AfterFunc(burstPause/2, func() { record(3) })
+		burst(8)
+		record(1)
+		burst(1)
+		record(2*burstLines + 50)
+		for _, n := range []int{burstLines, burstLines, 50} {
+			burst(n)
+		}
+		go func() {
+			for range 60 {
+				record(1)
+				time.Sleep(burstPause / 2)
+			}
+		}()
+		begun := time.Now()
+		if lines, err := u.Burst(t.Context()); err != nil || len(lines) >= 60 || time.Since(begun) > burstTime+burstPause {
+			t.Errorf("%d lines after %v (%v)", len(lines), time.Since(begun), err)
+		}
+		time.Sleep(time.Second)
+	})
 }
 
 func TestMonitorEndsWithTheContext(t *testing.T) {

@@ -2,6 +2,8 @@ package logging
 
 import (
 	"context"
+	"strings"
+	"time"
 
 	"option150/platform/journal"
 	"option150/platform/message"
@@ -46,6 +48,61 @@ func (u *Subscription) Next(ctx context.Context) (string, error) {
 	return line, nil
 }
 
+// A burst is what comes with pauses of less than burstPause, as when phones
+// boot: the prompt below it is drawn once. It is shown after burstTime at the
+// latest, or when it has burstLines lines.
+const (
+	burstPause = 10 * time.Millisecond
+	burstTime  = 100 * time.Millisecond
+	burstLines = 100
+)
+
+// Burst waits for the next line and returns it with those that come together
+// with it. The error is the context's.
+func (u *Subscription) Burst(ctx context.Context) ([]string, error) {
+	first, err := u.Next(ctx)
+	if err != nil {
+		return nil, err
+	}
+	lines := []string{first}
+	for end := time.Now().Add(burstTime); len(lines) < burstLines && time.Now().Before(end) && pause(ctx, burstPause); {
+		more := u.waiting(burstLines - len(lines))
+		if len(more) == 0 {
+			break
+		}
+		lines = append(lines, more...)
+	}
+	return lines, nil
+}
+
+// waiting takes lines that are there already. Of a flood of events that are no
+// lines here it does not see the end.
+func (u *Subscription) waiting(most int) []string {
+	for events := 0; len(u.ready) < most && events < journal.DefaultSize; events++ {
+		e, gap, ok := u.cursor.TryNext()
+		if !ok {
+			break
+		}
+		u.take(e, gap)
+	}
+	n := min(most, len(u.ready))
+	lines := u.ready[:n:n]
+	u.ready = u.ready[n:]
+	return lines
+}
+
+// pause reports whether the context lasted so long.
+func pause(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-t.C:
+		return true
+	}
+}
+
 // take makes lines of an entry.
 func (u *Subscription) take(e journal.Entry, gap uint64) {
 	s := u.s
@@ -88,14 +145,14 @@ func (s *Service) numberOf(seq uint64) uint64 {
 	return s.numbers[seq]
 }
 
-// Monitor prints lines until the context ends.
-func (s *Service) Monitor(ctx context.Context, want func(topic string, severity int) bool, print func(line string)) {
+// Monitor prints lines, those of a burst together, until the context ends.
+func (s *Service) Monitor(ctx context.Context, want func(topic string, severity int) bool, print func(lines string)) {
 	u := s.Subscribe(want)
 	for {
-		line, err := u.Next(ctx)
+		lines, err := u.Burst(ctx)
 		if err != nil {
 			return
 		}
-		print(line)
+		print(strings.Join(lines, "\n"))
 	}
 }

@@ -27,6 +27,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"option150/platform/rootfile"
 )
 
 // The names of files in nvram:.
@@ -254,32 +256,8 @@ func (n *NVRAM) keepStartup() error {
 	return nil
 }
 
-// syncDir makes a change of names durable. File systems that cannot (EINVAL)
-// have nothing to do.
-func (n *NVRAM) syncDir(name string) error {
-	d, err := n.root.Open(".")
-	if err != nil {
-		return named("sync", name, err)
-	}
-	defer d.Close()
-	if err := d.Sync(); err != nil && !errors.Is(err, unix.EINVAL) {
-		return named("sync", name, err)
-	}
-	return nil
-}
+// syncDir makes a change of names durable.
+func (n *NVRAM) syncDir(name string) error { return named("sync", name, rootfile.SyncDir(n.root, ".")) }
 
 // named keeps the reason and replaces the path by the one in nvram:.
-func named(op, name string, err error) error {
-	if err == nil {
-		return nil
-	}
-	var pe *fs.PathError
-	var le *os.LinkError
-	switch {
-	case errors.As(err, &pe):
-		err = pe.Err
-	case errors.As(err, &le):
-		err = le.Err
-	}
-	return &fs.PathError{Op: op, Path: "nvram:" + name, Err: err}
-}
+func named(op, name string, err error) error { return rootfile.PathError(op, "nvram:"+name, err) }

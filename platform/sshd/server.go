@@ -95,15 +95,17 @@ func (s *Server) Sessions() []Info {
 	return out
 }
 
-// Disconnect ends the session of a line (`clear line vty N`).
+// Disconnect ends the session of a line (`clear line vty N`) and does not wait
+// for it: a peer that reads nothing takes no farewell either. It reports
+// whether there was one.
 func (s *Server) Disconnect(line int) bool {
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	x := s.sessions[line]
-	s.mu.Unlock()
-	if x == nil {
+	if x == nil || s.closed {
 		return false
 	}
-	x.Close()
+	s.work.Go(func() { _ = x.Close() })
 	return true
 }
 

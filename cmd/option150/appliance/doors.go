@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"net/netip"
 	"strings"
+	"time"
 
 	"option150/cli/session"
 	"option150/cli/terminal"
@@ -113,7 +114,9 @@ func (a *Appliance) Console(ctx context.Context, c console.Door) {
 		if c.Interactive && !(first && here) && !a.pressReturn(d.term, first, stdio) {
 			return
 		}
-		if err := a.consoleSession(ctx, d); err != nil || a.opt.ConsoleEnds || !c.Interactive {
+		err := a.consoleSession(ctx, d, c.Hangup)
+		cleared := errors.Is(err, terminal.ErrHangup) // by somebody else: the console stays
+		if err != nil && !cleared || a.opt.ConsoleEnds && !cleared || !c.Interactive {
 			return
 		}
 	}
@@ -146,9 +149,14 @@ func (a *Appliance) pressReturn(t *terminal.Terminal, first, stdio bool) bool {
 	}
 }
 
+// clearGrace is how long a console session that was cleared may go on writing
+// to a line that takes nothing.
+const clearGrace = 2 * time.Second
+
 // consoleSession logs somebody in, where `line con 0` says so, and runs his
-// session. The error is that of the stream.
-func (a *Appliance) consoleSession(ctx context.Context, d *door) error {
+// session. The error is that of the stream, or terminal.ErrHangup if somebody
+// cleared the line. hangup, which may be nil, breaks a line that takes nothing.
+func (a *Appliance) consoleSession(ctx context.Context, d *door, hangup func()) error {
 	c := a.box.Store.Current()
 	o := session.Options{Line: "con0", From: "console", Privilege: 1}
 	l := c.Line("con", 0)
@@ -165,9 +173,19 @@ func (a *Appliance) consoleSession(ctx context.Context, d *door) error {
 	}
 	o.User, o.Privilege = u.Name, max(u.Privilege, o.Privilege)
 	banner(d.term.Writer(), c.Banner("exec"))
-	_, _, leave := a.lines.enter("con", 0, o.User, "")
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	stuck := time.AfterFunc(time.Hour, func() {
+		if hangup != nil {
+			hangup()
+		}
+	})
+	stuck.Stop()
+	_, leave := a.lines.enter("con", 0, o.User, "", func() { cancel(); stuck.Reset(clearGrace) })
+	defer stuck.Stop()
 	defer leave()
 	err = d.session(o).Run(ctx)
+	a.box.Journal.Record(consoleLogout{o.User})
 	if errors.Is(err, terminal.ErrIdle) {
 		return nil
 	}
@@ -220,7 +238,7 @@ func (a *Appliance) Serve(ctx context.Context, v Visit) {
 	if l := c.Line("vty", v.Line); l != nil {
 		o.Privilege = max(o.Privilege, l.Privilege)
 	}
-	_, touch, leave := a.lines.enter("vty", v.Line, v.User.Name, v.From.String())
+	touch, leave := a.lines.enter("vty", v.Line, v.User.Name, v.From.String(), cancel)
 	defer leave()
 	if v.Command != "" {
 		o.Language, o.Store, o.Recorder, o.Out = a.box.Language, a.box.Store, a.box.Journal, v.Stream
@@ -233,7 +251,6 @@ func (a *Appliance) Serve(ctx context.Context, v Visit) {
 	}
 	d := a.newDoor(terminal.Config{Stream: active{v.Stream, touch}, Width: v.Width, Height: v.Height, Echo: true})
 	defer d.term.Close()
-	defer context.AfterFunc(ctx, d.term.Close)()
 	go follow(ctx, v.Resize, func(z sshd.Size) { d.term.Resize(z.Width, z.Height) })
 	fmt.Fprint(d.term.Writer(), "\n")
 	banner(d.term.Writer(), c.Banner("motd"))

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"option150/cli/command"
+	"option150/platform/sshd"
 )
 
 // lineTable is who is logged in, for show users.
@@ -22,22 +23,30 @@ type lineEntry struct {
 	user   string
 	from   string
 	active time.Time
+	end    func() // ends the session; waits for nobody
 }
 
-// enter notes a session. The functions it returns tell its user and its
-// activity, and end it.
-func (t *lineTable) enter(kind string, number int, user, from string) (setUser func(string), touch, leave func()) {
+// absolute is the number of the line that `show users` shows.
+func (e *lineEntry) absolute() int {
+	if e.kind == "vty" {
+		return sshd.FirstVTY + e.number
+	}
+	return e.number
+}
+
+// enter notes a session that end makes go. The functions it returns tell its
+// activity and that it is over; end is not called any more then.
+func (t *lineTable) enter(kind string, number int, user, from string, end func()) (touch, leave func()) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.open == nil {
 		t.open = map[string]*lineEntry{}
 	}
-	e := &lineEntry{kind, number, user, from, time.Now()}
+	e := &lineEntry{kind, number, user, from, time.Now(), end}
 	key := fmt.Sprintf("%s%d", kind, number)
 	t.open[key] = e
 	locked := func(f func()) { t.mu.Lock(); defer t.mu.Unlock(); f() }
-	return func(u string) { locked(func() { e.user = u }) },
-		func() { locked(func() { e.active = time.Now() }) },
+	return func() { locked(func() { e.active = time.Now() }) },
 		func() {
 			locked(func() {
 				if t.open[key] == e { // and not who took the line since
@@ -52,15 +61,28 @@ func (t *lineTable) list() []command.LineInfo {
 	defer t.mu.Unlock()
 	var out []command.LineInfo
 	for _, e := range t.open {
-		n := e.number
-		if e.kind == "vty" {
-			n += firstVTY
-		}
-		out = append(out, command.LineInfo{Number: n, Name: fmt.Sprintf("%s %d", e.kind, e.number), User: e.user, From: e.from, Idle: time.Since(e.active)})
+		out = append(out, command.LineInfo{Number: e.absolute(), Name: fmt.Sprintf("%s %d", e.kind, e.number), User: e.user, From: e.from, Idle: time.Since(e.active)})
 	}
 	slices.SortFunc(out, func(a, b command.LineInfo) int { return cmp.Compare(a.Number, b.Number) })
 	return out
 }
 
-// firstVTY is the absolute number of vty 0, after con 0 and aux 0.
-const firstVTY = 2
+// clear ends the session of a line, if there is one, and does not wait for it.
+func (t *lineTable) clear(number int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, e := range t.open {
+		if e.absolute() == number {
+			e.end()
+		}
+	}
+}
+
+// clearLine is `clear line`: the session ends by itself, and the SSH server
+// closes its channel, so that one that waits for its peer ends too.
+func (a *Appliance) clearLine(number int) {
+	a.lines.clear(number)
+	if number >= sshd.FirstVTY {
+		a.box.SSHD.Disconnect(number - sshd.FirstVTY)
+	}
+}

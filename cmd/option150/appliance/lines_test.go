@@ -11,10 +11,10 @@ import (
 func TestLineTable(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var l lineTable
-		setUser, touch, leave := l.enter("vty", 1, "", "10.0.0.5")
-		_, _, leaveConsole := l.enter("con", 0, "", "")
+		var ended []string
+		touch, leave := l.enter("vty", 1, "admin", "10.0.0.5", func() { ended = append(ended, "vty 1") })
+		_, leaveConsole := l.enter("con", 0, "", "", func() { ended = append(ended, "con 0") })
 		time.Sleep(time.Minute)
-		setUser("admin")
 		show := func() (s string) {
 			for _, i := range l.list() {
 				s += fmt.Sprintf("%d %s %s %s %v;", i.Number, i.Name, i.User, i.From, i.Idle)
@@ -24,8 +24,18 @@ func TestLineTable(t *testing.T) {
 		if got := show(); got != "0 con 0   1m0s;3 vty 1 admin 10.0.0.5 1m0s;" {
 			t.Errorf("got %q", got)
 		}
+		l.clear(3)
+		l.clear(2) // nobody is there
+		l.clear(0)
+		if got := fmt.Sprint(ended); got != "[vty 1 con 0]" {
+			t.Errorf("cleared %s", got)
+		}
 		touch()
 		leaveConsole()
+		l.clear(0)
+		if len(ended) != 2 {
+			t.Error("a session that is over was ended")
+		}
 		if got := show(); got != "3 vty 1 admin 10.0.0.5 0s;" {
 			t.Errorf("got %q", got)
 		}
@@ -42,9 +52,9 @@ func TestLineTableConcurrent(t *testing.T) {
 	for n := range 8 {
 		wg.Go(func() {
 			for range 50 {
-				setUser, touch, leave := l.enter("vty", n, "u", "f")
-				setUser("v")
+				touch, leave := l.enter("vty", n, "u", "f", func() {})
 				touch()
+				l.clear(3)
 				_ = l.list()
 				leave()
 			}

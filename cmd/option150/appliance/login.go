@@ -102,6 +102,16 @@ func (c consoleLogin) LogMessage() (message.Message, bool) {
 	return m.With(c.user, "0.0.0.0", 0), true
 }
 
+// consoleLogout is the end of a session on the console.
+type consoleLogout struct{ user string }
+
+func (consoleLogout) EventName() string { return "session.ConsoleLogout" }
+
+// LogMessage implements journal.Logged: nobody logged out who had not logged in.
+func (c consoleLogout) LogMessage() (message.Message, bool) {
+	return message.Logout.With(c.user, "0()"), c.user != ""
+}
+
 func (a *Appliance) authenticate(user, password string) (aaa.User, bool) {
 	return aaa.Authenticate(a.box.Store.Current().AAA, user, password)
 }

@@ -14,6 +14,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"option150/cmd/option150/testbox"
 	"option150/platform/netns"
 )
 
@@ -117,30 +118,30 @@ func TestWithoutPrivilegesItComesUp(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, setup{off: true, unmanaged: true, settings: "[ssh]\nlisten = \"0.0.0.0:2222\"\n",
 		config: strings.Replace(branch, "ip http server\n", "ip http port 8080\nip http server\n", 1)})
-	w.proc = w.run(helperCommand(t, "powerless", "run", "--config", w.settings()))
-	var s *shell
-	w.within(15*time.Second, "no SSH on 2222", func() bool {
-		if w.proc.ended() {
-			t.Fatalf("it ended:\n%s", w.proc.output())
+	w.Proc = w.run(helperCommand(t, "powerless", "run", "--config", w.Settings()))
+	var s *testbox.Shell
+	w.Within(15*time.Second, "no SSH on 2222", func() bool {
+		if w.Proc.Ended() {
+			t.Fatalf("it ended:\n%s", w.Proc.Out.String())
 		}
-		conn, err := dialFrom(w.desk, "tcp4", "10.150.0.1:2222")
+		conn, err := testbox.DialFrom(w.Desk, "tcp4", "10.150.0.1:2222")
 		if err != nil {
 			return false
 		}
-		c, err := sshOver(conn, "lab", "lab")
+		c, err := testbox.Login(conn, "lab", "lab")
 		if err != nil {
 			t.Fatal(err)
 		}
-		s = newShell(t, c)
+		s = testbox.NewShell(t, c)
 		return true
 	})
-	services := s.do("show services")
+	services := s.Do("show services")
 	for _, service := range []string{"tftp", "dhcp"} {
 		if !regexp.MustCompile(`(?m)^` + service + ` +failed .*(permission denied|not permitted)`).MatchString(services) {
 			t.Errorf("%s does not say why it failed:\n%s", service, services)
 		}
 	}
-	log := s.do("show logging")
+	log := s.Do("show logging")
 	for _, service := range []string{"tftp", "dhcp"} {
 		if n := strings.Count(log, "-SERVICE_FAILED: "+service+" is not working"); n != 1 {
 			t.Errorf("%d lines in the log say that %s failed:\n%s", n, service, log)
@@ -152,10 +153,10 @@ func TestWithoutPrivilegesItComesUp(t *testing.T) {
 		}
 	}
 	// Nothing is lost: the lines are still configured, and may be saved.
-	if a := s.do("write memory"); !strings.Contains(a, "[OK]") {
+	if a := s.Do("write memory"); !strings.Contains(a, "[OK]") {
 		t.Errorf("write memory:\n%s", a)
 	}
-	w.saved("ip dhcp pool VOICE", " hfs enable port 6970")
+	w.Saved("ip dhcp pool VOICE", " hfs enable port 6970")
 }
 
 // TestDiskFullKeepsThePreviousFile: one clear line, the startup-config on the
@@ -163,17 +164,17 @@ func TestWithoutPrivilegesItComesUp(t *testing.T) {
 func TestDiskFullKeepsThePreviousFile(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, setup{off: true})
-	nvram := filepath.Join(w.root, "nvram")
-	cmd := helperCommand(t, "small-disk", nvram, "run", "--config", w.settings())
+	nvram := filepath.Join(w.Root, "nvram")
+	cmd := helperCommand(t, "small-disk", nvram, "run", "--config", w.Settings())
 	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: unix.CLONE_NEWNS}
-	w.proc = w.run(cmd)
-	w.awaitSSH()
-	s := w.login()
-	if a := s.do("write memory"); !strings.Contains(a, "[OK]") {
+	w.Proc = w.run(cmd)
+	w.AwaitSSH()
+	s := w.Login()
+	if a := s.Do("write memory"); !strings.Contains(a, "[OK]") {
 		t.Fatalf("write memory with room:\n%s", a)
 	}
 	// The disk as the box sees it.
-	disk := filepath.Join("/proc", itoa(w.proc.cmd.Process.Pid), "root", nvram)
+	disk := filepath.Join("/proc", itoa(w.Proc.Cmd.Process.Pid), "root", nvram)
 	read := func() string {
 		t.Helper()
 		text, err := os.ReadFile(filepath.Join(disk, "startup-config"))
@@ -194,21 +195,21 @@ func TestDiskFullKeepsThePreviousFile(t *testing.T) {
 		}
 	}
 	f.Close()
-	s.configure("hostname Full")
-	a := s.do("write memory")
+	s.Configure("hostname Full")
+	a := s.Do("write memory")
 	if !strings.HasSuffix(strings.TrimPrefix(a, "Building configuration...\n"), "% startup-config file write failed (No space left on device)\n") || strings.Contains(a, "[OK]") {
 		t.Errorf("it answers\n%s", a)
 	}
 	if after := read(); after != before {
 		t.Errorf("before\n%s\nafter\n%s", before, after)
 	}
-	if s.prompt != "Full#" {
-		t.Errorf("the change in force is lost: %q", s.prompt)
+	if s.Prompt != "Full#" {
+		t.Errorf("the change in force is lost: %q", s.Prompt)
 	}
 	if err := os.Remove(filler); err != nil {
 		t.Fatal(err)
 	}
-	if a := s.do("write memory"); !strings.Contains(a, "[OK]") || !strings.Contains(read(), "hostname Full\n") {
+	if a := s.Do("write memory"); !strings.Contains(a, "[OK]") || !strings.Contains(read(), "hostname Full\n") {
 		t.Errorf("with room again:\n%s", a)
 	}
 	if names, _ := filepath.Glob(filepath.Join(disk, "*tmp*")); len(names) > 0 {

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"option150/platform/testkit"
 )
 
 // receives checks what a foreign DHCP client was given: option 150 and 66 and
@@ -46,9 +48,9 @@ func readEnv(t *testing.T, path string) map[string]string {
 // TestUdhcpcReceivesOption150: busybox's client, as a phone asks.
 func TestUdhcpcReceivesOption150(t *testing.T) {
 	t.Parallel()
-	busybox := need(t, "busybox", "busybox")
+	busybox := testkit.NeedProgram(t, "busybox", "busybox")
 	w := newWorld(t, setup{})
-	phone := w.host("phone", netip.Prefix{})
+	phone := w.Host("phone", netip.Prefix{})
 	env := filepath.Join(t.TempDir(), "env")
 	script := w.file("udhcpc.sh", []byte("#!/bin/sh\n[ \"$1\" = bound ] && env >"+env+"\nexit 0\n"))
 	if err := os.Chmod(script, 0o755); err != nil {
@@ -61,7 +63,7 @@ func TestUdhcpcReceivesOption150(t *testing.T) {
 	}
 	receives(t, readEnv(t, env), map[string]string{"opt150": "0a960001", "tftp": "10.150.0.1", "siaddr": "10.150.0.1",
 		"router": "10.150.0.1", "subnet": "255.255.255.0", "serverid": "10.150.0.1", "lease": "28800"})
-	if b := w.exec("show ip dhcp binding"); !strings.Contains(b, readEnv(t, env)["ip"]) {
+	if b := w.Exec("show ip dhcp binding"); !strings.Contains(b, readEnv(t, env)["ip"]) {
 		t.Errorf("no binding of it in\n%s", b)
 	}
 }
@@ -69,16 +71,16 @@ func TestUdhcpcReceivesOption150(t *testing.T) {
 // TestDhclientReceivesOption150: ISC's client; it releases its address.
 func TestDhclientReceivesOption150(t *testing.T) {
 	t.Parallel()
-	dhclient := need(t, "dhclient", "isc-dhcp-client")
+	dhclient := testkit.NeedProgram(t, "dhclient", "isc-dhcp-client")
 	w := newWorld(t, setup{})
-	phone := w.host("phone", netip.Prefix{})
+	phone := w.Host("phone", netip.Prefix{})
 	env := filepath.Join(t.TempDir(), "env")
 	script := w.file("dhclient.sh", []byte("#!/bin/sh\n[ \"$reason\" = BOUND ] && env >"+env+"\nexit 0\n"))
 	if err := os.Chmod(script, 0o755); err != nil {
 		t.Fatal(err)
 	}
 	conf := w.file("dhclient.conf", []byte("option tftp150 code 150 = array of ip-address;\nalso request tftp150, tftp-server-name;\nsend host-name \"SEP001122334455\";\ntimeout 10;\n"))
-	lease, pid := filepath.Join(w.dir, "lease"), filepath.Join(w.dir, "pid")
+	lease, pid := filepath.Join(w.Dir, "lease"), filepath.Join(w.Dir, "pid")
 	client := func(more ...string) (string, error) {
 		return w.on(phone, dhclient, append([]string{"-4", "-v", "-1", "-cf", conf, "-lf", lease, "-pf", pid, "-sf", script}, append(more, "eth0")...)...)
 	}
@@ -91,7 +93,7 @@ func TestDhclientReceivesOption150(t *testing.T) {
 	got["ip"] = got["new_ip_address"]
 	receives(t, got, map[string]string{"new_tftp150": "10.150.0.1", "new_tftp_server_name": "10.150.0.1", "new_next_server": "10.150.0.1",
 		"new_routers": "10.150.0.1", "new_dhcp_lease_time": "28800"})
-	if b := w.exec("show ip dhcp binding"); !strings.Contains(b, got["ip"]) {
+	if b := w.Exec("show ip dhcp binding"); !strings.Contains(b, got["ip"]) {
 		t.Errorf("no binding of it in\n%s", b)
 	}
 	// The script set no address, so the release is sent to the server from one
@@ -102,7 +104,7 @@ func TestDhclientReceivesOption150(t *testing.T) {
 	if out, err := client("-r"); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	if b := w.exec("show ip dhcp binding"); strings.Contains(b, got["ip"]) {
+	if b := w.Exec("show ip dhcp binding"); strings.Contains(b, got["ip"]) {
 		t.Errorf("the address was released and is still bound in\n%s", b)
 	}
 }

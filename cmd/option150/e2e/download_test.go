@@ -32,41 +32,41 @@ type wire struct {
 
 // boots plugs a phone in, gives it power and records the wire.
 func (w *world) boots(s simphone.Spec, log func(simphone.Step)) wire {
-	w.t.Helper()
+	w.T.Helper()
 	host, err := netns.NewHost(s.MAC.Device())
 	if err != nil {
-		w.t.Fatal(err)
+		w.T.Fatal(err)
 	}
-	w.t.Cleanup(func() { host.Close() })
-	if _, err := w.lan.Plug(host, netns.Cable{MAC: net.HardwareAddr(s.MAC[:])}); err != nil {
-		w.t.Fatal(err)
+	w.T.Cleanup(func() { host.Close() })
+	if _, err := w.LAN.Plug(host, netns.Cable{MAC: net.HardwareAddr(s.MAC[:])}); err != nil {
+		w.T.Fatal(err)
 	}
 	var file bytes.Buffer
 	var rec *capture.Recorder
-	if err := w.box.Do(func() (err error) {
+	if err := w.Box.Do(func() (err error) {
 		rec, err = capture.Start("eth0", capture.Filter{}, &file)
 		return err
 	}); err != nil {
-		w.t.Fatal(err)
+		w.T.Fatal(err)
 	}
 	p, err := simphone.New(s, simphone.Options{In: host.Do, Log: log})
 	if err != nil {
-		w.t.Fatal(err)
+		w.T.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(w.t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(w.T.Context(), 30*time.Second)
 	defer cancel()
-	r := wire{t: w.t}
+	r := wire{t: w.T}
 	r.outcome, err = p.Boot(ctx)
 	st, e := rec.Stop()
 	if err != nil || e != nil || st.Dropped > 0 {
-		w.t.Fatal(err, e, st)
+		w.T.Fatal(err, e, st)
 	}
 	if r.outcome.Kind != simphone.Provisioned {
-		w.t.Fatalf("the phone is %s", r.outcome)
+		w.T.Fatalf("the phone is %s", r.outcome)
 	}
 	r.phone = r.outcome.Lease.Addr.Addr()
 	if r.packets, err = capture.ReadAll(&file, 1<<20); err != nil {
-		w.t.Fatal(err)
+		w.T.Fatal(err)
 	}
 	return r
 }
@@ -157,7 +157,7 @@ func TestDownloadFallsBackToTFTP(t *testing.T) {
 	w := newWorld(t, setup{config: lab.Config([]simphone.Spec{desktop})})
 	own := desktop.MAC.Device() + ".cnf.xml"
 	_, want := w.get("http://10.150.0.1:6970/" + own)
-	w.login().configure("telephony-service", "no hfs enable")
+	w.Login().Configure("telephony-service", "no hfs enable")
 	r := w.boots(desktop, nil)
 	if !r.refused() {
 		t.Error("no connection to 6970 was refused")
@@ -201,18 +201,18 @@ func TestDownloadBusyGoesToTFTPAtOnce(t *testing.T) {
 
 // slowClient asks for a file over HTTP and does not read the answer.
 func (w *world) slowClient(name string) net.Conn {
-	w.t.Helper()
-	c, err := w.dial("tcp4", "10.150.0.1:6970")
+	w.T.Helper()
+	c, err := w.Dial("tcp4", "10.150.0.1:6970")
 	if err != nil {
-		w.t.Fatal(err)
+		w.T.Fatal(err)
 	}
-	w.t.Cleanup(func() { c.Close() })
+	w.T.Cleanup(func() { c.Close() })
 	if err := c.(*net.TCPConn).SetReadBuffer(4096); err != nil {
-		w.t.Fatal(err)
+		w.T.Fatal(err)
 	}
 	fmt.Fprintf(c, "GET /%s HTTP/1.1\r\nHost:10.150.0.1:6970\r\n\r\n", name)
 	if _, err := c.Read(make([]byte, 1)); err != nil {
-		w.t.Fatal(err)
+		w.T.Fatal(err)
 	}
 	return c
 }

@@ -22,7 +22,7 @@ end
 func TestExamplesOfTheGuide(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, setup{config: router, flash: map[string][]byte{"hello.txt": []byte("hello\n")}})
-	s := w.login()
+	s := w.Login()
 	served := func(url string, want int) {
 		t.Helper()
 		if status, body := w.get(url); status != want {
@@ -31,8 +31,8 @@ func TestExamplesOfTheGuide(t *testing.T) {
 	}
 	must := func(line, prompt, answer string) {
 		t.Helper()
-		if a := s.do(line); a != answer || s.prompt != prompt {
-			t.Errorf("%s\n%s%s\nwant\n%s%s", line, a, s.prompt, answer, prompt)
+		if a := s.Do(line); a != answer || s.Prompt != prompt {
+			t.Errorf("%s\n%s%s\nwant\n%s%s", line, a, s.Prompt, answer, prompt)
 		}
 	}
 
@@ -52,15 +52,15 @@ func TestExamplesOfTheGuide(t *testing.T) {
 	must("end", "Router#", "")
 
 	// "port 6970 is configured as the IP HTTP port"
-	s.configure("telephony-service", "no hfs enable")
+	s.Configure("telephony-service", "no hfs enable")
 	must("configure terminal", "Router(config)#", "Enter configuration commands, one per line.  End with CNTL/Z.\n")
 	// Accepted; a warning about what that means for the phones is welcome.
-	if a := s.do("ip http port 6970"); a != "" && !strings.HasPrefix(a, "%Warning: ") {
+	if a := s.Do("ip http port 6970"); a != "" && !strings.HasPrefix(a, "%Warning: ") {
 		t.Errorf("ip http port 6970 answers\n%s", a)
 	}
 	must("telephony-service", "Router(config-telephony)#", "")
 	// The line of the guide first, then who holds the port.
-	if a := s.do("hfs enable port 6970"); !strings.HasPrefix(a, clash+"\n") || !strings.Contains(a, "held by IP HTTP server") {
+	if a := s.Do("hfs enable port 6970"); !strings.HasPrefix(a, clash+"\n") || !strings.Contains(a, "held by IP HTTP server") {
 		t.Errorf("the clash is answered\n%s", a)
 	}
 	must("end", "Router#", "")

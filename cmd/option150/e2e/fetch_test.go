@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"option150/platform/testkit"
 )
 
 // noise is content that no client may change, of a size that is no multiple of
@@ -22,7 +24,7 @@ func noise(size int) []byte {
 // TFTP, the generated file and one of flash:, byte for byte.
 func TestForeignClientsFetchTheSameBytes(t *testing.T) {
 	t.Parallel()
-	curl := need(t, "curl", "curl")
+	curl := testkit.NeedProgram(t, "curl", "curl")
 	firmware := noise(200_001)
 	w := newWorld(t, setup{flash: map[string][]byte{"P00308010200.bin": firmware}})
 	dir := t.TempDir()
@@ -47,13 +49,13 @@ func TestForeignClientsFetchTheSameBytes(t *testing.T) {
 			t.Errorf("%s: curl has %d bytes", name, len(want))
 		}
 		t.Run("tftp "+name, func(t *testing.T) {
-			tftp := need(t, "tftp", "tftp-hpa")
+			tftp := testkit.NeedProgram(t, "tftp", "tftp-hpa")
 			if got := fetched(name, tftp, "-m", "binary", "10.150.0.1", "-c", "get", "NAME", "OUT"); !bytes.Equal(got, want) {
 				t.Errorf("%d bytes, want %d", len(got), len(want))
 			}
 		})
 		t.Run("atftp "+name, func(t *testing.T) {
-			atftp := need(t, "atftp", "atftp")
+			atftp := testkit.NeedProgram(t, "atftp", "atftp")
 			for _, more := range [][]string{nil, {"--option", "blksize 1428", "--option", "tsize 0"}, {"--option", "windowsize 8"}} {
 				os.Remove(filepath.Join(dir, "atftp-"+name))
 				got := fetched(name, atftp, append(more, "--get", "--remote-file", "NAME", "--local-file", "OUT", "10.150.0.1")...)
@@ -69,7 +71,7 @@ func TestForeignClientsFetchTheSameBytes(t *testing.T) {
 // own port first without HFS, then with it.
 func TestCurlIsAnsweredAsTheTableSays(t *testing.T) {
 	t.Parallel()
-	curl := need(t, "curl", "curl")
+	curl := testkit.NeedProgram(t, "curl", "curl")
 	w := newWorld(t, setup{flash: map[string][]byte{"ringlist.xml": []byte("<CiscoIPPhoneRingList/>\n")}})
 	check := func(want string, args ...string) {
 		t.Helper()
@@ -97,7 +99,7 @@ func TestCurlIsAnsweredAsTheTableSays(t *testing.T) {
 	files("6970")
 	check("200 ", "-o", "/dev/null", "-w", status, "http://10.150.0.1/")
 	check("404 ", "-o", "/dev/null", "-w", status, "http://10.150.0.1/ringlist.xml")
-	w.login().configure("telephony-service", "hfs enable")
+	w.Login().Configure("telephony-service", "hfs enable")
 	files("80")
 	check("200 ", "-o", "/dev/null", "-w", status, "http://10.150.0.1/")
 	if out, err := w.command(curl, "-s", "http://10.150.0.1:6970/"); err == nil {

@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"option150/cmd/option150/testbox"
 	"option150/platform/netns"
 	"option150/telephony/simphone"
 )
@@ -48,32 +49,32 @@ func TestLabAsOrdinaryUser(t *testing.T) {
 func TestLabReachesItsPrompt(t *testing.T) {
 	t.Parallel()
 	netns.Need(t)
-	w := &world{t: t}
+	w := &world{&testbox.World{T: t}}
 	var err error
-	if w.box, err = netns.NewHost("lab"); err != nil {
+	if w.Box, err = netns.NewHost("lab"); err != nil {
 		t.Fatal(err)
 	}
-	defer w.box.Close()
+	defer w.Box.Close()
 	started := time.Now()
 	s, p := w.terminal(exec.Command(binary(), "lab"))
-	s.answer()
+	s.Answer()
 	if took := time.Since(started); took > 10*time.Second {
 		t.Errorf("the prompt came after %s", took)
 	}
-	if s.prompt != "Branch#" {
-		t.Errorf("the prompt is %q", s.prompt)
+	if s.Prompt != "Branch#" {
+		t.Errorf("the prompt is %q", s.Prompt)
 	}
-	s.do("terminal length 0")
-	s.until(30*time.Second, "show phones", func(a string) bool {
+	s.Do("terminal length 0")
+	s.Until(30*time.Second, "show phones", func(a string) bool {
 		return strings.Count(a, " provisioned ") == len(simphone.Catalogue())
 	})
 	if took := time.Since(started); took > 30*time.Second {
 		t.Errorf("the phones were there after %s", took)
 	}
-	if _, err := s.in.Write([]byte("exit\r")); err != nil {
+	if _, err := s.In.Write([]byte("exit\r")); err != nil {
 		t.Fatal(err)
 	}
-	if status := p.wait(t, 10*time.Second); status != 0 {
+	if status := p.Wait(t, 10*time.Second); status != 0 {
 		t.Errorf("exit status %d", status)
 	}
 }

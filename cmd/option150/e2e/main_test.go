@@ -4,10 +4,10 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
 
+	"option150/cmd/option150/testbox"
 	"option150/platform/netns"
 )
 
@@ -40,11 +40,8 @@ func start(m *testing.M) int {
 	defer os.RemoveAll(dir)
 	path := binary()
 	if path == "" {
-		path = filepath.Join(dir, "option150")
-		build := exec.Command("go", "build", "-buildvcs=false", "-o", path, "option150/cmd/option150")
-		build.Env = append(os.Environ(), "CGO_ENABLED=0")
-		if out, err := build.CombinedOutput(); err != nil {
-			fmt.Fprintf(os.Stderr, "go build: %v\n%s", err, out)
+		if path, err = testbox.Build(dir); err != nil {
+			fmt.Fprintln(os.Stderr, err)
 			return 1
 		}
 	}

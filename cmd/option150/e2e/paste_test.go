@@ -4,19 +4,9 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-)
 
-// paste types many lines in one go and waits for the prompt they end with.
-func (s *shell) paste(text, last string) string {
-	s.t.Helper()
-	go func() { _, _ = s.in.Write([]byte(strings.ReplaceAll(text, "\n", "\r"))) }()
-	out, err := s.out.take(answerTime, func(x string) bool { return strings.HasSuffix(x, "\n"+last) })
-	if err != nil {
-		s.t.Fatalf("%v, no %q after\n%s", err, last, out)
-	}
-	s.prompt = last
-	return strings.ReplaceAll(out, "\r", "")
-}
+	"option150/cmd/option150/testbox"
+)
 
 // TestF5PrintedConfigurationPastesBack: what `show running-config` printed,
 // pasted into a box as it comes over SSH, gives the same configuration and not
@@ -37,13 +27,13 @@ ephone  1
 	config = strings.Replace(config, "line vty", "banner motd ^C\nMind the step.\n  and the door\n^C\nline con 0\n exec-timeout 5 0\n logging synchronous\nline vty", 1)
 	printed := newWorld(t, setup{config: config}).runningConfig()
 	w := newWorld(t, setup{config: router})
-	s := w.login()
-	s.do("configure terminal")
+	s := w.Login()
+	s.Do("configure terminal")
 	_, text, ok := strings.Cut(printed, "\nversion ")
 	if !ok || !strings.HasSuffix(strings.TrimSpace(text), "end") {
 		t.Fatalf("no configuration:\n%s", printed)
 	}
-	out := s.paste("version "+strings.TrimRight(text, "\n")+"\n", "Branch#")
+	out := s.Paste(testbox.AnswerTime, "version "+strings.TrimRight(text, "\n")+"\n", "\nBranch#")
 	for _, l := range strings.Split(out, "\n") {
 		if strings.HasPrefix(l, "%") && !strings.Contains(l, "%SYS-5-CONFIG_I") {
 			t.Errorf("a complaint: %s", l)
@@ -62,7 +52,7 @@ ephone  1
 func TestLongPasteLosesNothing(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, setup{config: router})
-	s := w.login()
+	s := w.Login()
 	const blocks = 300
 	var b strings.Builder
 	b.WriteString("configure terminal\n")
@@ -70,7 +60,7 @@ func TestLongPasteLosesNothing(t *testing.T) {
 		fmt.Fprintf(&b, "ip dhcp pool FLOOR%03d\n network 10.%d.%d.0 255.255.255.0\n option 150 ip 10.150.0.1\n!\n", i, 160+i/250, i%250)
 	}
 	b.WriteString("end\nshow privilege\n")
-	out := s.paste(b.String(), "Current privilege level is 15\r\nRouter#")
+	out := s.Paste(testbox.AnswerTime, b.String(), "\nCurrent privilege level is 15\r\nRouter#")
 	if strings.Contains(out, "% ") {
 		t.Errorf("complaints in\n%s", out)
 	}
@@ -91,23 +81,23 @@ func TestLongPasteLosesNothing(t *testing.T) {
 func TestF4FailedCommandEntersNoMode(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, setup{})
-	s := w.login()
-	s.do("configure terminal")
+	s := w.Login()
+	s.Do("configure terminal")
 	for _, section := range []string{"", "telephony-service", "interface GigabitEthernet0/0"} {
 		if section != "" {
-			s.silent(section)
+			s.Silent(section)
 		}
-		before := s.prompt
+		before := s.Prompt
 		for _, line := range []string{"line vty 5 1", "ephone 100000", "ephone-dn 0", "interface GigabitEthernet9/9",
 			"ip dhcp pool", "voice register pool x", "ip http port 6970", "hostname 9bad!"} {
-			if a := s.do(line); !strings.Contains(a, "%") && !strings.HasPrefix(a, clash) {
+			if a := s.Do(line); !strings.Contains(a, "%") && !strings.HasPrefix(a, clash) {
 				t.Errorf("%s%s is accepted:\n%s", before, line, a)
 			}
-			if s.prompt != before {
-				t.Errorf("%s%s leads to %s", before, line, s.prompt)
-				s.do("end")
-				s.do("configure terminal")
-				s.do(section)
+			if s.Prompt != before {
+				t.Errorf("%s%s leads to %s", before, line, s.Prompt)
+				s.Do("end")
+				s.Do("configure terminal")
+				s.Do(section)
 			}
 		}
 	}

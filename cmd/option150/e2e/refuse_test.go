@@ -15,17 +15,17 @@ func itoa(n int) string { return strconv.Itoa(n) }
 type state struct{ config, services, sockets string }
 
 func (w *world) state() state {
-	w.t.Helper()
-	return state{w.runningConfig(), w.exec("show services"), w.listening()}
+	w.T.Helper()
+	return state{w.runningConfig(), w.Exec("show services"), w.listening()}
 }
 
 // listening is every listening socket of the box's machine, as the kernel
 // tells, with the inode that changes when a socket is opened anew.
 func (w *world) listening() string {
-	w.t.Helper()
-	out, err := w.on(w.box, "/bin/cat", "/proc/net/tcp", "/proc/net/udp", "/proc/net/tcp6", "/proc/net/udp6")
+	w.T.Helper()
+	out, err := w.on(w.Box, "/bin/cat", "/proc/net/tcp", "/proc/net/udp", "/proc/net/tcp6", "/proc/net/udp6")
 	if err != nil {
-		w.t.Fatal(err, out)
+		w.T.Fatal(err, out)
 	}
 	const listen, unconnected = "0A", "07"
 	var lines []string
@@ -58,8 +58,8 @@ func occupy(t *testing.T, h *netns.Host, port int) net.Listener {
 func TestRefusedChangeLeavesEverything(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, setup{})
-	s := w.login()
-	conn, err := w.dial("tcp4", "10.150.0.1:6970")
+	s := w.Login()
+	conn, err := w.Dial("tcp4", "10.150.0.1:6970")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,13 +67,13 @@ func TestRefusedChangeLeavesEverything(t *testing.T) {
 	refuse := func(want string, lines ...string) {
 		t.Helper()
 		before := w.state()
-		s.do("configure terminal")
+		s.Do("configure terminal")
 		last := len(lines) - 1
-		s.silent(lines[:last]...)
-		if a := s.do(lines[last]); !strings.Contains(a, want) || !strings.HasPrefix(a, want) && !strings.Contains(a, "^") {
+		s.Silent(lines[:last]...)
+		if a := s.Do(lines[last]); !strings.Contains(a, want) || !strings.HasPrefix(a, want) && !strings.Contains(a, "^") {
 			t.Errorf("%s: want %q\n%s", lines[last], want, a)
 		}
-		s.do("end")
+		s.Do("end")
 		after := w.state()
 		if before != after {
 			t.Errorf("%s: before\n%+v\nafter\n%+v", lines[last], before, after)
@@ -86,11 +86,11 @@ func TestRefusedChangeLeavesEverything(t *testing.T) {
 	refuse(clash, "ip http port 6970")
 	refuse(clash, "telephony-service", "ip http port 6970")
 	// HTTP has 8080: HFS may not have it.
-	s.configure("ip http port 8080")
+	s.Configure("ip http port 8080")
 	refuse(clash, "telephony-service", "hfs enable port 8080")
-	s.configure("ip http port 80")
+	s.Configure("ip http port 80")
 	// A foreign process has 7000.
-	occupy(t, w.box, 7000)
+	occupy(t, w.Box, 7000)
 	refuse(clash, "telephony-service", "hfs enable port 7000")
 	refuse(clash, "ip http port 7000")
 	// A connection made before all this is still there.
@@ -108,12 +108,12 @@ func TestRefusedChangeLeavesEverything(t *testing.T) {
 func TestForeignProcessOn6970WhenTyped(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, setup{config: strings.Replace(branch, " hfs enable port 6970\n", "", 1)})
-	holder := occupy(t, w.box, 6970)
-	s := w.login()
+	holder := occupy(t, w.Box, 6970)
+	s := w.Login()
 	before := w.state()
-	s.do("configure terminal")
-	s.silent("telephony-service")
-	a := s.do("hfs enable port 6970")
+	s.Do("configure terminal")
+	s.Silent("telephony-service")
+	a := s.Do("hfs enable port 6970")
 	if !strings.HasPrefix(a, clash+"\n") || !strings.Contains(a, "held by") {
 		t.Errorf("it answers\n%s", a)
 	}
@@ -121,7 +121,7 @@ func TestForeignProcessOn6970WhenTyped(t *testing.T) {
 		t.Errorf("before\n%+v\nafter\n%+v", before, after)
 	}
 	holder.Close()
-	s.silent("hfs enable port 6970", "end")
+	s.Silent("hfs enable port 6970", "end")
 	if status, _ := w.get("http://10.150.0.1:6970/SEP001E7A000001.cnf.xml"); status != 200 {
 		t.Errorf("status %d", status)
 	}

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"option150/platform/testkit"
 )
 
 // TestWrittenConfigurationSurvivesKill: what `write memory` wrote and a box
@@ -15,27 +17,27 @@ func TestWrittenConfigurationSurvivesKill(t *testing.T) {
 	// What the box does not know it carries.
 	carried := "ip route 0.0.0.0 0.0.0.0 10.150.0.254\ndial-peer voice 1 voip\n destination-pattern 9T\nline vty"
 	w := newWorld(t, setup{config: strings.Replace(branch, "line vty", carried, 1)})
-	s := w.login()
-	s.configure("interface GigabitEthernet0/0", "description to the switch",
+	s := w.Login()
+	s.Configure("interface GigabitEthernet0/0", "description to the switch",
 		"telephony-service", "load 7961 SCCP41.9-4-2SR3-1S", "system message Branch office", "moh music.au",
 		"ephone-dn 2", "number 1002", "ephone 2", "mac-address 001e.7a00.0002", "type 7941", "button 1:2",
 		"voice register dn 1", "number 2001", "line con 0", "exec-timeout 5 0",
 		"ip http port 8080", "username second privilege 5 secret two words", "username third password 0 clear")
-	s.do("configure terminal")
-	s.do("banner motd #\rMind the step.\r#")
-	s.do("end")
-	if a := s.do("write memory"); a != "Building configuration...\n[OK]\n" {
+	s.Do("configure terminal")
+	s.Do("banner motd #\rMind the step.\r#")
+	s.Do("end")
+	if a := s.Do("write memory"); a != "Building configuration...\n[OK]\n" {
 		t.Errorf("write memory answers\n%s", a)
 	}
 	before := w.runningConfig()
 	// A change that was not written is lost, as on a router.
-	s.configure("hostname Unsaved")
-	w.proc.kill()
+	s.Configure("hostname Unsaved")
+	w.Proc.Kill()
 	w.start()
 	if after := w.runningConfig(); after != before {
 		t.Errorf("before\n%s\nafter\n%s", before, after)
 	}
-	if startup := untimed(w.exec("show startup-config")); !strings.Contains(before, "description to the switch\n") || !strings.Contains(startup, "description to the switch\n") {
+	if startup := untimed(w.Exec("show startup-config")); !strings.Contains(before, "description to the switch\n") || !strings.Contains(startup, "description to the switch\n") {
 		t.Errorf("the startup-config is\n%s", startup)
 	}
 }
@@ -43,7 +45,7 @@ func TestWrittenConfigurationSurvivesKill(t *testing.T) {
 // TestBindingsSurviveKill: an address that was given stays the client's.
 func TestBindingsSurviveKill(t *testing.T) {
 	t.Parallel()
-	busybox := need(t, "busybox", "busybox")
+	busybox := testkit.NeedProgram(t, "busybox", "busybox")
 	w := newWorld(t, setup{})
 	given := func(name string) string {
 		t.Helper()
@@ -52,17 +54,17 @@ func TestBindingsSurviveKill(t *testing.T) {
 		if err := os.Chmod(script, 0o755); err != nil {
 			t.Fatal(err)
 		}
-		h := w.host(name, netip.Prefix{})
+		h := w.Host(name, netip.Prefix{})
 		if out, err := w.on(h, busybox, "udhcpc", "-i", "eth0", "-f", "-q", "-n", "-s", script); err != nil {
 			t.Fatalf("%v\n%s", err, out)
 		}
 		return readEnv(t, env)["ip"]
 	}
 	first := given("first")
-	before := w.exec("show ip dhcp binding")
-	w.proc.kill()
+	before := w.Exec("show ip dhcp binding")
+	w.Proc.Kill()
 	w.start()
-	if after := w.exec("show ip dhcp binding"); after != before || !strings.Contains(after, first) {
+	if after := w.Exec("show ip dhcp binding"); after != before || !strings.Contains(after, first) {
 		t.Errorf("before\n%s\nafter\n%s", before, after)
 	}
 	if second := given("second"); second == first {
@@ -76,7 +78,7 @@ func TestBrokenStartupLineIsReported(t *testing.T) {
 	config := strings.Replace(branch, "ip http server\n", "ip http port 99999\nip http server\n", 1)
 	config = strings.Replace(config, " max-dn 10\n", " max-dn many\n max-dn 12\n", 1)
 	w := newWorld(t, setup{config: config})
-	log := w.exec("show logging")
+	log := w.Exec("show logging")
 	for _, bad := range []string{"ip http port 99999", " max-dn many"} {
 		number := 0
 		for i, l := range strings.Split(config, "\n") {

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"option150/cmd/option150/lab"
+	"option150/cmd/option150/testbox"
 	"option150/platform/netns"
 	"option150/telephony/simphone"
 )
@@ -127,7 +128,7 @@ func login(addr string) (*ssh.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return sshOver(conn, "lab", "lab")
+	return testbox.Login(conn, "lab", "lab")
 }
 
 // sit enters the mode, waits until everybody has, and then types.
@@ -140,7 +141,7 @@ func (s seat) sit(c *ssh.Client, everybody func()) error {
 	if err != nil {
 		return err
 	}
-	out := newBuffer()
+	out := testbox.NewBuffer()
 	session.Stdout = out
 	if err := session.RequestPty("vt100", 1000, 500, nil); err != nil {
 		return err
@@ -154,7 +155,7 @@ func (s seat) sit(c *ssh.Client, everybody func()) error {
 				return "", err
 			}
 		}
-		text, err := out.take(answerTime, func(x string) bool { return prompt.MatchString(x) })
+		text, err := out.Take(testbox.AnswerTime, func(x string) bool { return testbox.Prompt.MatchString(x) })
 		if err == nil && !strings.HasSuffix(text, suffix) {
 			err = fmt.Errorf("%q leads to %q, want %q", line, text, suffix)
 		}

@@ -3,7 +3,6 @@ package e2e
 import (
 	"net"
 	"os"
-	"os/exec"
 	"regexp"
 	"strings"
 	"testing"
@@ -14,15 +13,18 @@ import (
 	"github.com/scrapli/scrapligo/platform"
 	"github.com/scrapli/scrapligo/transport"
 	"golang.org/x/crypto/ssh"
+
+	"option150/cmd/option150/testbox"
+	"option150/platform/testkit"
 )
 
 // openSSH is the ssh command that types the password by itself.
 func (w *world) openSSH(password string, args ...string) (string, error) {
-	w.t.Helper()
-	client := need(w.t, "ssh", "openssh-client")
+	w.T.Helper()
+	client := testkit.NeedProgram(w.T, "ssh", "openssh-client")
 	ask := w.file("askpass", []byte("#!/bin/sh\necho "+password+"\n"))
 	if err := os.Chmod(ask, 0o755); err != nil {
-		w.t.Fatal(err)
+		w.T.Fatal(err)
 	}
 	return w.command("/usr/bin/env", append([]string{"SSH_ASKPASS=" + ask, "SSH_ASKPASS_REQUIRE=force", "DISPLAY=:0",
 		client, "-F", "none", "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR",
@@ -48,13 +50,13 @@ func TestOpenSSHRunsOneCommand(t *testing.T) {
 func TestWrongPasswordIsRefusedAndLogged(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, setup{config: router})
-	if _, err := w.dialSSH("lab", "guess"); err == nil {
+	if _, err := w.SSH("lab", "guess"); err == nil {
 		t.Fatal("a wrong password was accepted")
 	}
-	if _, err := w.dialSSH("mallory", "lab"); err == nil {
+	if _, err := w.SSH("mallory", "lab"); err == nil {
 		t.Fatal("an unknown user was accepted")
 	}
-	log := w.exec("show logging")
+	log := w.Exec("show logging")
 	for _, want := range []string{`%SEC_LOGIN-4-LOGIN_FAILED: Login failed [user: lab] [Source: 10.150.0.5] [localport: 22]`, "[user: mallory]", "%SEC_LOGIN-5-LOGIN_SUCCESS: "} {
 		if !strings.Contains(log, want) {
 			t.Errorf("no %q in\n%s", want, log)
@@ -66,33 +68,29 @@ func TestWrongPasswordIsRefusedAndLogged(t *testing.T) {
 func TestLevelOneLandsAtTheUserPrompt(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, setup{})
-	c, err := w.dialSSH("guest", "guest")
+	c, err := w.SSH("guest", "guest")
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := newShell(t, c)
-	if s.prompt != "Branch>" {
-		t.Errorf("the prompt is %q", s.prompt)
+	s := testbox.NewShell(t, c)
+	if s.Prompt != "Branch>" {
+		t.Errorf("the prompt is %q", s.Prompt)
 	}
-	if a := s.do("configure terminal"); !strings.Contains(a, "% Invalid input detected at '^' marker.") {
+	if a := s.Do("configure terminal"); !strings.Contains(a, "% Invalid input detected at '^' marker.") {
 		t.Errorf("level 1 may configure:\n%s", a)
 	}
-	s.enable("lab")
-	if s.prompt != "Branch#" {
-		t.Errorf("enable leads to %q", s.prompt)
+	enable(s, "lab")
+	if s.Prompt != "Branch#" {
+		t.Errorf("enable leads to %q", s.Prompt)
 	}
 }
 
 // enable types the secret where it is asked for.
-func (s *shell) enable(secret string) {
-	s.t.Helper()
-	if _, err := s.in.Write([]byte("enable\r")); err != nil {
-		s.t.Fatal(err)
-	}
-	if text, err := s.out.take(answerTime, func(x string) bool { return strings.HasSuffix(x, "Password: ") }); err != nil {
-		s.t.Fatalf("%v\n%s", err, text)
-	}
-	s.do(secret)
+func enable(s *testbox.Shell, secret string) {
+	s.T.Helper()
+	s.Send("enable\r")
+	s.Sees("Password: ")
+	s.Do(secret)
 }
 
 // netmikoScript is what a network engineer's script does. ADDRESS comes first.
@@ -113,10 +111,8 @@ c.disconnect()
 // TestNetmikoConfiguresAndSaves: version 2.4.2 as Debian has it.
 func TestNetmikoConfiguresAndSaves(t *testing.T) {
 	t.Parallel()
-	python := "/usr/bin/python3"
-	if exec.Command(python, "-c", "import netmiko").Run() != nil {
-		missing(t, "python3-netmiko")
-	}
+	const python = "/usr/bin/python3"
+	testkit.NeedFile(t, "/usr/lib/python3/dist-packages/netmiko", "python3-netmiko")
 	w := newWorld(t, setup{})
 	script := w.file("script.py", []byte(netmikoScript))
 	out, err := w.command(python, "-W", "ignore", script, "10.150.0.1")
@@ -128,21 +124,7 @@ func TestNetmikoConfiguresAndSaves(t *testing.T) {
 			t.Errorf("no %q in\n%s", want, out)
 		}
 	}
-	w.saved("hostname Netmiko", " description uplink of netmiko")
-}
-
-// saved checks the startup configuration on the disk.
-func (w *world) saved(lines ...string) {
-	w.t.Helper()
-	text, err := os.ReadFile(w.root + "/nvram/startup-config")
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	for _, l := range lines {
-		if !strings.Contains(string(text), l+"\n") {
-			w.t.Errorf("no %q in the startup-config\n%s", l, text)
-		}
-	}
+	w.Saved("hostname Netmiko", " description uplink of netmiko")
 }
 
 // TestScrapligoConfiguresAndSaves over its own SSH client.
@@ -181,18 +163,18 @@ func TestScrapligoConfiguresAndSaves(t *testing.T) {
 	}
 	send(d, "write memory", "[OK]")
 	send(d, "show running-config interface GigabitEthernet0/0", "description uplink of scrapligo")
-	w.saved(" description uplink of scrapligo")
+	w.Saved(" description uplink of scrapligo")
 }
 
 // bridge is a port on this machine behind which the box's port 22 is, for
 // clients that are a library and dial by themselves.
 func (w *world) bridge() (host string, port int) {
-	w.t.Helper()
+	w.T.Helper()
 	l, err := net.Listen("tcp4", "127.0.0.1:0")
 	if err != nil {
-		w.t.Fatal(err)
+		w.T.Fatal(err)
 	}
-	w.t.Cleanup(func() { l.Close() })
+	w.T.Cleanup(func() { l.Close() })
 	go func() {
 		for {
 			c, err := l.Accept()
@@ -201,7 +183,7 @@ func (w *world) bridge() (host string, port int) {
 			}
 			go func() {
 				defer c.Close()
-				b, err := w.dial("tcp4", "10.150.0.1:22")
+				b, err := w.Dial("tcp4", "10.150.0.1:22")
 				if err != nil {
 					return
 				}
@@ -244,7 +226,7 @@ func TestAnyAuthenticationMethod(t *testing.T) {
 			return answers, nil
 		}),
 	} {
-		conn, err := w.dial("tcp4", "10.150.0.1:22")
+		conn, err := w.Dial("tcp4", "10.150.0.1:22")
 		if err != nil {
 			t.Fatal(err)
 		}

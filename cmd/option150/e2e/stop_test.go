@@ -12,23 +12,23 @@ import (
 
 // stalledTFTP asks for a file and never acknowledges a block.
 func (w *world) stalledTFTP(name string) net.Conn {
-	w.t.Helper()
+	w.T.Helper()
 	var c net.PacketConn
-	if err := w.desk.Do(func() (err error) {
+	if err := w.Desk.Do(func() (err error) {
 		c, err = net.ListenPacket("udp4", "10.150.0.5:0")
 		return err
 	}); err != nil {
-		w.t.Fatal(err)
+		w.T.Fatal(err)
 	}
-	w.t.Cleanup(func() { c.Close() })
+	w.T.Cleanup(func() { c.Close() })
 	if _, err := c.WriteTo([]byte("\x00\x01"+name+"\x00octet\x00"), &net.UDPAddr{IP: boxAddr.AsSlice(), Port: 69}); err != nil {
-		w.t.Fatal(err)
+		w.T.Fatal(err)
 	}
 	if err := c.SetReadDeadline(time.Now().Add(5 * time.Second)); err != nil {
-		w.t.Fatal(err)
+		w.T.Fatal(err)
 	}
 	if _, _, err := c.ReadFrom(make([]byte, 2048)); err != nil {
-		w.t.Fatal(err)
+		w.T.Fatal(err)
 	}
 	return nil
 }
@@ -41,15 +41,15 @@ func TestF12SIGTERMStopsWithStalledClients(t *testing.T) {
 	w := newWorld(t, setup{flash: map[string][]byte{"big.bin": noise(16 << 20)}})
 	w.stalledTFTP("big.bin")
 	w.slowClient("big.bin")
-	s := w.login()
-	if a := s.do("show tftp-server sessions"); !strings.Contains(a, "big.bin") {
+	s := w.Login()
+	if a := s.Do("show tftp-server sessions"); !strings.Contains(a, "big.bin") {
 		t.Errorf("no transfer is under way:\n%s", a)
 	}
-	took, err := w.proc.stop(syscall.SIGTERM, 10*time.Second)
-	if err != nil || took > 3*time.Second || w.proc.status() != 0 {
-		t.Errorf("%v after %s, status %d\n%s", err, took, w.proc.status(), w.proc.output())
+	took, err := w.Proc.Stop(syscall.SIGTERM, 10*time.Second)
+	if err != nil || took > 3*time.Second || w.Proc.Status() != 0 {
+		t.Errorf("%v after %s, status %d\n%s", err, took, w.Proc.Status(), w.Proc.Out.String())
 	}
-	if text, err := s.out.take(time.Second, func(string) bool { return false }); err != io.EOF {
+	if text, err := s.Out.Take(time.Second, func(string) bool { return false }); err != io.EOF {
 		t.Errorf("the operator's session: %v\n%s", err, text)
 	}
 	// All ports are free again and the next start finds everything.
@@ -67,9 +67,9 @@ func TestEverySignalEndsIt(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, setup{config: router})
 	for _, sig := range []syscall.Signal{syscall.SIGINT, syscall.SIGHUP, syscall.SIGTERM} {
-		took, err := w.proc.stop(sig, 10*time.Second)
-		if err != nil || took > 3*time.Second || w.proc.status() != 0 {
-			t.Errorf("%s: %v after %s, status %d", sig, err, took, w.proc.status())
+		took, err := w.Proc.Stop(sig, 10*time.Second)
+		if err != nil || took > 3*time.Second || w.Proc.Status() != 0 {
+			t.Errorf("%s: %v after %s, status %d", sig, err, took, w.Proc.Status())
 		}
 		w.start()
 	}
@@ -80,12 +80,12 @@ func TestEverySignalEndsIt(t *testing.T) {
 func TestSecondInstanceIsRefused(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, setup{config: router})
-	second := w.run(exec.Command(binary(), "run", "--config", w.settings()))
-	if status := second.wait(t, 5*time.Second); status != 1 {
+	second := w.run(exec.Command(binary(), "run", "--config", w.Settings()))
+	if status := second.Wait(t, 5*time.Second); status != 1 {
 		t.Errorf("status %d", status)
 	}
-	if text := second.output(); text != "option150: root "+w.root+" is in use by another option150\n" {
+	if text := second.Out.String(); text != "option150: root "+w.Root+" is in use by another option150\n" {
 		t.Errorf("it says %q", text)
 	}
-	w.exec("show clock")
+	w.Exec("show clock")
 }

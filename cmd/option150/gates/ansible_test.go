@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"option150/cmd/option150/testbox"
 	"option150/platform/testkit"
 )
 
@@ -30,7 +31,7 @@ func newAnsible(t *testing.T) *ansible {
 	playbook := testkit.NeedProgram(t, "ansible-playbook", "ansible")
 	testkit.NeedFile(t, "/usr/lib/python3/dist-packages/paramiko", "python3-paramiko")
 	w := newWorld(t, setup{})
-	a := &ansible{w: w, playbook: playbook, dir: filepath.Join(w.dir, "ansible")}
+	a := &ansible{w: w, playbook: playbook, dir: filepath.Join(w.Dir, "ansible")}
 	if err := os.CopyFS(a.dir, os.DirFS("testdata/ansible")); err != nil {
 		t.Fatal(err)
 	}
@@ -40,7 +41,7 @@ func newAnsible(t *testing.T) *ansible {
 // play runs a playbook; failed and unreachable have to be 0. It returns how
 // many tasks changed something.
 func (a *ansible) play(name string) (out, changed string) {
-	t := a.w.t
+	t := a.w.T
 	t.Helper()
 	out, err := a.w.output(playTime, []string{"ANSIBLE_CONFIG=" + filepath.Join(a.dir, "ansible.cfg"), "ANSIBLE_NOCOLOR=1"}, nil,
 		a.playbook, "-v", "-i", filepath.Join(a.dir, "inventory.ini"), filepath.Join(a.dir, name))
@@ -76,8 +77,8 @@ func TestAnsibleConfiguresAndChangesNothingTwice(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	contains(t, "the backup", string(backup), " description uplink of Ansible", "ip dhcp pool GUESTS")
-	a.w.saved(" description uplink of Ansible", " max-ephones 300", "ip domain name branch.example.net", "ip dhcp pool GUESTS",
+	testbox.Contains(t, "the backup", string(backup), " description uplink of Ansible", "ip dhcp pool GUESTS")
+	a.w.Saved(" description uplink of Ansible", " max-ephones 300", "ip domain name branch.example.net", "ip dhcp pool GUESTS",
 		" network 192.0.2.0 255.255.255.0", "This box belongs to the branch.", "logging buffered 65536", "logging host 10.150.0.5", "logging trap warnings", " mac-address 001E.7A00.0002")
 	if out, changed := a.play("configure.yml"); changed != "0" {
 		t.Errorf("the second run changed %s tasks:\n%s", changed, changedTasks(out))
@@ -85,7 +86,7 @@ func TestAnsibleConfiguresAndChangesNothingTwice(t *testing.T) {
 	if out, changed := a.play("undo.yml"); changed != "4" {
 		t.Errorf("undoing changed %s tasks:\n%s", changed, out)
 	}
-	run := a.w.exec("show running-config")
+	run := a.w.Exec("show running-config")
 	for _, gone := range []string{"operator", "belongs to the branch", "GUESTS"} {
 		if strings.Contains(run, gone) {
 			t.Errorf("%q is still there:\n%s", gone, run)

@@ -13,10 +13,12 @@
 //
 //	ansible_test.go  facts, commands, configuration twice, banner, user, logging
 //	rancid_test.go   two runs without a difference; clogin
-//	serial_test.go   picocom and expect; a long paste; a line that vanishes
+//	serial_test.go   picocom and expect; a long paste; a line that vanishes or
+//	                 is cleared
+//	picocom_test.go  the long paste into the window of picocom
 //	netmiko_test.go  autodetect, 300 lines in one piece
-//	stdin_test.go    ssh with one command, with scripts on standard input, and
-//	                 one that does not read
+//	stdin_test.go    ssh with one command and with scripts on standard input
+//	stuck_test.go    ssh that does not read while phones boot and are traced
 //	parse_test.go    what ntc-templates, Oxidized and RANCID look for
 //	napalm_test.go   what NAPALM's getters and its configuration push look for
 //

@@ -35,14 +35,14 @@ var asked = []string{
 func TestNAPALMIsAnswered(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, setup{})
-	s := w.login()
+	s := w.Login()
 	for _, archive := range []bool{false, true} {
 		if archive {
-			s.configure("archive", "path flash:archive/$h")
-			s.do("archive config")
+			s.Configure("archive", "path flash:archive/$h")
+			s.Do("archive config")
 		}
 		for _, c := range asked {
-			if answer := s.do(c); failure.MatchString(answer) {
+			if answer := s.Do(c); failure.MatchString(answer) {
 				t.Errorf("%s: %q in\n%s", c, failure.FindString(answer), answer)
 			}
 		}
@@ -50,7 +50,7 @@ func TestNAPALMIsAnswered(t *testing.T) {
 	// What a router without a switch does not know either. NAPALM tries another
 	// spelling, and gives an empty table.
 	for _, c := range []string{"show mac-address-table", "show mac address-table", "show vlan all-ports", "show vlan brief", "show interfaces transceiver"} {
-		if answer := s.do(c); !strings.Contains(answer, "% Invalid input detected at '^' marker.") {
+		if answer := s.Do(c); !strings.Contains(answer, "% Invalid input detected at '^' marker.") {
 			t.Errorf("%s:\n%s", c, answer)
 		}
 	}
@@ -61,10 +61,10 @@ func TestNAPALMIsAnswered(t *testing.T) {
 func TestNAPALMGetters(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, setup{})
-	s := w.login()
+	s := w.Login()
 	has := func(command string, patterns ...string) string {
 		t.Helper()
-		answer := s.do(command)
+		answer := s.Do(command)
 		for _, p := range patterns {
 			if !regexp.MustCompile(p).MatchString(answer) {
 				t.Errorf("%s: no %s in\n%s", command, p, answer)
@@ -131,10 +131,10 @@ func TestNAPALMGetters(t *testing.T) {
 func TestNAPALMPush(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, setup{})
-	s := w.login()
+	s := w.Login()
 	is := func(command string, patterns ...string) string {
 		t.Helper()
-		answer := s.do(command)
+		answer := s.Do(command)
 		for _, p := range patterns {
 			if !regexp.MustCompile(p).MatchString(answer) {
 				t.Errorf("%s: no %s in\n%s", command, p, answer)
@@ -144,25 +144,25 @@ func TestNAPALMPush(t *testing.T) {
 	}
 	load := func(name, text string) {
 		t.Helper()
-		if err := os.WriteFile(filepath.Join(w.root, "flash", name), []byte(text), 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(w.Root, "flash", name), []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
 		is("dir flash:/"+name, `(?m)^Directory of flash:/`+name+`$`)
 		is("verify /md5 flash:/"+name, `= [0-9a-f]{32}\b`)
 	}
 	is("show archive", `(?m)^ Archive feature not enabled$`)
-	s.configure("archive", "path flash:archive/$h")
+	s.Configure("archive", "path flash:archive/$h")
 	is("show archive config rollback timer", `(?m)^%No Rollback Confirmed Change pending$`)
 	is("dir", `(?m)^Directory of (\S+)/$`)
 	is("dir flash:/merge_config.txt", `(?m)^%Error opening flash:/merge_config.txt \(No such file or directory\)$`)
-	s.configure("file prompt quiet")
-	before := s.do("show running-config")
+	s.Configure("file prompt quiet")
+	before := s.Do("show running-config")
 
 	// A merge: the lines that come, each once and none that only make room.
 	load("merge_config.txt", "hostname Other\ninterface GigabitEthernet0/0\n description merged\n")
 	is("copy running-config flash:/rollback_config.txt", `bytes copied`)
 	const diff = "show archive config incremental-diffs flash:/merge_config.txt ignorecase"
-	if answer, want := s.do(diff), "!List of Commands:\nhostname Other\ninterface GigabitEthernet0/0\n description merged\nend\n"; answer != want {
+	if answer, want := s.Do(diff), "!List of Commands:\nhostname Other\ninterface GigabitEthernet0/0\n description merged\nend\n"; answer != want {
 		t.Errorf("%s:\n%swant\n%s", diff, answer, want)
 	}
 	if answer := is("copy flash:/merge_config.txt running-config", `bytes copied`); s.prompt != "Other#" || failure.MatchString(answer) {
@@ -173,7 +173,7 @@ func TestNAPALMPush(t *testing.T) {
 	}
 	is("configure replace flash:/rollback_config.txt force", `(?m)^Rollback Done$`)
 	is("write mem", `(?m)^\[OK\]$`)
-	if after := s.do("show running-config"); after != before {
+	if after := s.Do("show running-config"); after != before {
 		t.Errorf("rolled back to\n%s\nfrom\n%s", after, before)
 	}
 	// A merge that is refused in part has to be known as such.
@@ -194,7 +194,7 @@ func TestNAPALMPush(t *testing.T) {
 		t.Errorf("a replacement that worked: %q", answer)
 	}
 	load("candidate_config.txt", text+"\nip http port 99999\nend\n")
-	if answer := s.do("configure replace flash:/candidate_config.txt force revert trigger error"); !words.MatchString(answer) {
+	if answer := s.Do("configure replace flash:/candidate_config.txt force revert trigger error"); !words.MatchString(answer) {
 		t.Errorf("a replacement that failed: %q", answer)
 	}
 
@@ -204,14 +204,14 @@ func TestNAPALMPush(t *testing.T) {
 	for _, c := range []string{"revert trigger error timer 1", "revert timer 1"} {
 		is("configure replace flash:/candidate_config.txt force "+c, `(?m)^Rollback Done$`)
 		is("show archive config rollback timer", `(?m)^Timer value: 1 min$`, `(?m)^User: lab$`)
-		if answer := s.do("configure confirm"); answer != "" {
+		if answer := s.Do("configure confirm"); answer != "" {
 			t.Errorf("configure confirm: %q", answer)
 		}
 		is("show archive config rollback timer", `(?m)^%No Rollback Confirmed Change pending$`)
 	}
 	is("configure terminal revert timer 1", `Backing up current running config`)
-	s.do("hostname Gone")
-	s.do("end")
+	s.Do("hostname Gone")
+	s.Do("end")
 	is("configure revert now", `(?m)^Rollback Done$`)
 	if s.prompt != "Branch#" {
 		t.Errorf("taken back: %q", s.prompt)

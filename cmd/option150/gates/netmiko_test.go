@@ -51,7 +51,7 @@ func TestNetmikoFindsOutAndConfigures(t *testing.T) {
 	t.Parallel()
 	testkit.NeedFile(t, "/usr/lib/python3/dist-packages/netmiko", "python3-netmiko")
 	w := newWorld(t, setup{})
-	script := w.file("detect.py", []byte(detect), 0o644)
+	script := w.File("detect.py", []byte(detect), 0o644)
 	out, err := w.output(3*time.Minute, nil, nil, "/usr/bin/python3", "-W", "ignore", script, address)
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
@@ -61,12 +61,12 @@ func TestNetmikoFindsOutAndConfigures(t *testing.T) {
 			t.Errorf("no %q in\n%s", want, out)
 		}
 	}
-	if dir := w.exec("dir"); strings.Contains(dir, "greeting.txt") {
+	if dir := w.Exec("dir"); strings.Contains(dir, "greeting.txt") {
 		t.Errorf("the file is still there:\n%s", dir)
 	}
 	var last []string
 	for i := range 150 {
 		last = append(last, fmt.Sprintf("ip dhcp pool SPEED%03d", i), fmt.Sprintf(" domain-name s%03d.example.net", i))
 	}
-	w.saved(last...)
+	w.Saved(last...)
 }

@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"option150/cmd/option150/testbox"
 )
 
 // form is the form of a show command as the parsers of the field know it: a
@@ -216,16 +218,16 @@ next:
 func TestTemplatesKnowEveryLine(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, setup{})
-	s := w.login()
-	s.configure("interface GigabitEthernet0/0", "description uplink", "access-list 10 permit 10.150.0.5", "ip access-list standard DESK", "permit 10.150.0.0 0.0.0.255")
-	if answer := s.do("show archive"); answer != " Archive feature not enabled\n" {
+	s := w.Login()
+	s.Configure("interface GigabitEthernet0/0", "description uplink", "access-list 10 permit 10.150.0.5", "ip access-list standard DESK", "permit 10.150.0.0 0.0.0.255")
+	if answer := s.Do("show archive"); answer != " Archive feature not enabled\n" {
 		t.Errorf("show archive: %q", answer)
 	}
-	s.configure("archive", "path flash:archive/$h", "maximum 12")
-	s.do("archive config")
-	s.do("archive config")
+	s.Configure("archive", "path flash:archive/$h", "maximum 12")
+	s.Do("archive config")
+	s.Do("archive config")
 	for _, f := range forms {
-		answer := s.do(f.command)
+		answer := s.Do(f.command)
 		if _, err := f.records(answer); err != nil {
 			t.Errorf("%s: %v\n%s", f.command, err, answer)
 		}
@@ -237,12 +239,12 @@ func TestTemplatesKnowEveryLine(t *testing.T) {
 func TestOxidizedKeepsTheConfiguration(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, setup{})
-	s := w.login()
+	s := w.Login()
 	oxidized := regexp.MustCompile(`^([\w.@()-]+[#>]\s?)$`)
 	for _, line := range []string{"terminal length 0", "terminal width 0", "show version", "show vtp status", "show inventory", "show running-config"} {
-		answer := s.do(line)
-		if !oxidized.MatchString(s.prompt) {
-			t.Errorf("after %q the prompt is %q", line, s.prompt)
+		answer := s.Do(line)
+		if !oxidized.MatchString(s.Prompt) {
+			t.Errorf("after %q the prompt is %q", line, s.Prompt)
 		}
 		for l := range strings.Lines(answer) {
 			if oxidized.MatchString(strings.TrimSuffix(l, "\n")) {
@@ -275,28 +277,26 @@ func TestOxidizedCollectsTheSameTwice(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, setup{})
 	uptime := regexp.MustCompile(`(?m)^(?:Branch uptime is .*|Current configuration : .*)$`)
-	collect := func(s *shell) string {
+	collect := func(s *testbox.Shell) string {
 		var all strings.Builder
 		for _, c := range []string{"terminal length 0", "terminal width 0", "show version", "show vtp status", "show inventory", "show running-config"} {
-			all.WriteString(uptime.ReplaceAllString(s.do(c), ""))
+			all.WriteString(uptime.ReplaceAllString(s.Do(c), ""))
 		}
 		return all.String()
 	}
-	first := collect(w.login())
-	if second := collect(w.login()); second != first {
+	first := collect(w.Login())
+	if second := collect(w.Login()); second != first {
 		t.Errorf("first\n%s\nthen\n%s", first, second)
 	}
-	low := w.loginAs("guest", "guest")
-	if low.prompt != "Branch>" {
-		t.Fatalf("prompt %q", low.prompt)
+	low := w.LoginAs("guest", "guest")
+	if low.Prompt != "Branch>" {
+		t.Fatalf("prompt %q", low.Prompt)
 	}
-	if _, err := io.WriteString(low.in, "enable\r"); err != nil {
-		t.Fatal(err)
-	}
-	low.until("Password: ")
-	low.do("lab")
-	if low.prompt != "Branch#" {
-		t.Fatalf("enable leads to %q", low.prompt)
+	low.Send("enable\r")
+	low.Sees("Password: ")
+	low.Do("lab")
+	if low.Prompt != "Branch#" {
+		t.Fatalf("enable leads to %q", low.Prompt)
 	}
 	if third := collect(low); third != first {
 		t.Errorf("as guest\n%s\nas lab\n%s", third, first)
@@ -308,21 +308,21 @@ func TestOxidizedCollectsTheSameTwice(t *testing.T) {
 func TestRancidCommandsAreAnsweredAtOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, setup{})
-	s := w.login()
+	s := w.Login()
 	abort := regexp.MustCompile(`(?i)(?:%|command)? authorization failed|% ?configuration buffer full|(?m:^Error:)`)
 	for _, c := range rancidCommands {
-		answer := s.do(c)
-		if s.prompt != "Branch#" || abort.MatchString(answer) {
-			t.Fatalf("%s leads to %q:\n%s", c, s.prompt, answer)
+		answer := s.Do(c)
+		if s.Prompt != "Branch#" || abort.MatchString(answer) {
+			t.Fatalf("%s leads to %q:\n%s", c, s.Prompt, answer)
 		}
 	}
 	// Neither answers with what would be taken for something else.
 	for _, c := range []string{"show vlan", "show vtp status"} {
-		if answer := s.do(c); !strings.Contains(answer, "% Invalid input detected at '^' marker.") {
+		if answer := s.Do(c); !strings.Contains(answer, "% Invalid input detected at '^' marker.") {
 			t.Errorf("%s:\n%s", c, answer)
 		}
 	}
-	if answer := s.do("show debug"); strings.TrimSpace(answer) != "" {
+	if answer := s.Do("show debug"); strings.TrimSpace(answer) != "" {
 		t.Errorf("show debug:\n%s", answer)
 	}
 }

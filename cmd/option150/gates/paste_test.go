@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"option150/cmd/option150/testbox"
 )
 
 // pasteTime bounds a paste: the machine may be busy with other tests.
@@ -23,23 +25,18 @@ func longConfiguration(n int) string {
 }
 
 // paste types a text in one go and waits for the prompt it ends with.
-func (s *shell) paste(text, last string) string {
-	s.t.Helper()
-	go func() { _, _ = s.in.Write([]byte(strings.ReplaceAll(text, "\n", "\r"))) }()
-	out, err := s.out.take(pasteTime, func(x string) bool { return strings.HasSuffix(x, ")#end\r\n"+last) })
-	if err != nil {
-		s.t.Fatalf("%v, no %q; the last that came is\n%s", err, last, out[max(0, len(out)-2000):])
-	}
-	s.prompt = last
+func (s *testbox.Shell) paste(text, last string) string {
+	s.T.Helper()
+	out := s.Paste(pasteTime, text, ")#end\r\n"+last)
 	if strings.Contains(out, "\n% ") {
-		s.t.Errorf("complaints:\n%s", complaints(out))
+		s.T.Errorf("complaints:\n%s", complaints(out))
 	}
-	return plain(out)
+	return out
 }
 
 // complaints are the refusals in a long answer, with the lines before.
 func complaints(out string) string {
-	lines := strings.Split(plain(out), "\n")
+	lines := strings.Split(out, "\n")
 	var list []string
 	for i, l := range lines {
 		if strings.HasPrefix(l, "% ") && len(list) < 10 {
@@ -52,8 +49,8 @@ func complaints(out string) string {
 // checkLong compares what is configured with longConfiguration(n): every line,
 // in order.
 func (w *world) checkLong(n int) {
-	w.t.Helper()
-	run := w.exec("show running-config")
+	w.T.Helper()
+	run := w.Exec("show running-config")
 	at := 0
 	for block := range strings.SplitSeq(longConfiguration(n), "!\n") {
 		block = strings.TrimPrefix(block, "configure terminal\nno logging console\n")
@@ -62,7 +59,7 @@ func (w *world) checkLong(n int) {
 		}
 		i := strings.Index(run[at:], block)
 		if i < 0 {
-			w.t.Fatalf("missing or out of order:\n%s\nafter\n%s", block, run[at:min(len(run), at+500)])
+			w.T.Fatalf("missing or out of order:\n%s\nafter\n%s", block, run[at:min(len(run), at+500)])
 		}
 		at += i
 	}
