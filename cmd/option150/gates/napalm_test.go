@@ -165,8 +165,8 @@ func TestNAPALMPush(t *testing.T) {
 	if answer, want := s.Do(diff), "!List of Commands:\nhostname Other\ninterface GigabitEthernet0/0\n description merged\nend\n"; answer != want {
 		t.Errorf("%s:\n%swant\n%s", diff, answer, want)
 	}
-	if answer := is("copy flash:/merge_config.txt running-config", `bytes copied`); s.prompt != "Other#" || failure.MatchString(answer) {
-		t.Errorf("merge: prompt %q, answer %q", s.prompt, answer)
+	if answer := is("copy flash:/merge_config.txt running-config", `bytes copied`); s.Prompt != "Other#" || failure.MatchString(answer) {
+		t.Errorf("merge: prompt %q, answer %q", s.Prompt, answer)
 	}
 	if answer := is(diff, `(?m)^!No changes were found$`); failure.MatchString(answer) {
 		t.Errorf("%s: %q", diff, answer)
@@ -213,7 +213,7 @@ func TestNAPALMPush(t *testing.T) {
 	s.Do("hostname Gone")
 	s.Do("end")
 	is("configure revert now", `(?m)^Rollback Done$`)
-	if s.prompt != "Branch#" {
-		t.Errorf("taken back: %q", s.prompt)
+	if s.Prompt != "Branch#" {
+		t.Errorf("taken back: %q", s.Prompt)
 	}
 }

@@ -2,7 +2,6 @@ package gates
 
 import (
 	"fmt"
-	"io"
 	"regexp"
 	"strings"
 	"testing"

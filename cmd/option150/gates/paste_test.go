@@ -25,7 +25,7 @@ func longConfiguration(n int) string {
 }
 
 // paste types a text in one go and waits for the prompt it ends with.
-func (s *testbox.Shell) paste(text, last string) string {
+func paste(s *testbox.Shell, text, last string) string {
 	s.T.Helper()
 	out := s.Paste(pasteTime, text, ")#end\r\n"+last)
 	if strings.Contains(out, "\n% ") {

@@ -45,8 +45,8 @@ func TestPicocomPasteLosesNothing(t *testing.T) {
 	c.plug()
 	s := c.picocom()
 	w.start()
-	s.start()
-	out := s.paste(longConfiguration(5000), "Branch#")
+	begin(s)
+	out := paste(s, longConfiguration(5000), "Branch#")
 	for _, line := range []string{"(config)#ip dhcp pool PHONE0001\n", "(dhcp-config)# option 66 ascii floor-500.example.net\n"} {
 		if !strings.Contains(out, line) {
 			t.Errorf("the window never showed %q", line)

@@ -57,8 +57,8 @@ func (c *cable) open() *testbox.Shell {
 	return s
 }
 
-// start presses RETURN and logs in.
-func (s *testbox.Shell) start() {
+// begin presses RETURN and logs in.
+func begin(s *testbox.Shell) {
 	s.T.Helper()
 	s.Sees("Press RETURN to get started.")
 	s.Send("\r")
@@ -125,8 +125,8 @@ func TestPicocomAtTheSerialConsole(t *testing.T) {
 func TestSerialPasteLosesNothing(t *testing.T) {
 	t.Parallel()
 	w, _, s := serialWorld(t, "")
-	s.start()
-	s.paste(longConfiguration(5000), "Branch#")
+	begin(s)
+	paste(s, longConfiguration(5000), "Branch#")
 	w.checkLong(5000)
 }
 
@@ -135,7 +135,7 @@ func TestSerialPasteLosesNothing(t *testing.T) {
 func TestSerialLineVanishesAndComesBack(t *testing.T) {
 	t.Parallel()
 	w, c, s := serialWorld(t, "")
-	s.start()
+	begin(s)
 	s.Do("configure terminal")
 	if s.Do("interface GigabitEthernet0/0"); s.Prompt != "Branch(config-if)#" {
 		t.Fatalf("the prompt is %q", s.Prompt)
@@ -159,7 +159,7 @@ func TestSerialLineVanishesAndComesBack(t *testing.T) {
 		})
 		c.plug()
 		s = c.open()
-		s.start()
+		begin(s)
 		if s.Prompt != "Branch#" {
 			t.Errorf("the prompt is %q", s.Prompt)
 		}
@@ -172,7 +172,7 @@ func TestSerialLineVanishesAndComesBack(t *testing.T) {
 func TestSerialExecTimeout(t *testing.T) {
 	t.Parallel()
 	w, _, s := serialWorld(t, strings.Replace(branch, "line con 0\n", "line con 0\n exec-timeout 0 3\n", 1))
-	s.start()
+	begin(s)
 	s.Do("configure terminal")
 	s.Sees("Branch con0 is now available\r\n\r\n\r\nPress RETURN to get started.")
 	if users := w.Exec("show users"); strings.Contains(users, "con 0") {
@@ -187,7 +187,7 @@ func TestSerialExecTimeout(t *testing.T) {
 func TestSerialConsoleIsCleared(t *testing.T) {
 	t.Parallel()
 	w, c, s := serialWorld(t, "")
-	s.start()
+	begin(s)
 	s.Do("configure terminal")
 	s.Do("no logging console")
 	s.Send("interface Gigabit") // and no RETURN

@@ -36,7 +36,7 @@ func (w *world) phone(n byte) *simphone.Phone {
 }
 
 // traced asks for everything that TFTP and DHCP have to say, on this terminal.
-func (s *testbox.Shell) traced() {
+func traced(s *testbox.Shell) {
 	s.T.Helper()
 	for _, line := range []string{"terminal length 0", "terminal monitor", "debug tftp packets", "debug tftp events", "debug ip dhcp server packet", "debug ip dhcp server events"} {
 		s.Do(line)
@@ -65,7 +65,7 @@ func TestSessionThatDoesNotRead(t *testing.T) {
 	p := testbox.Run(w.T, w.Desk, cmd)
 	stuck := &testbox.Shell{T: t, In: in, Out: p.Out}
 	stuck.Answer()
-	stuck.traced()
+	traced(stuck)
 	// It asks for more than all buffers on the way hold, and then stops reading.
 	const size, times = 256 << 10, 200
 	w.File("root/flash/big.txt", bytes.Repeat([]byte(strings.Repeat("x", 63)+"\n"), size/64), 0o644)
@@ -80,7 +80,7 @@ func TestSessionThatDoesNotRead(t *testing.T) {
 
 	// The flood. A witness sees the same traces on a terminal that is read.
 	witness := w.Login()
-	witness.traced()
+	traced(witness)
 	const phones, boots = 6, 4
 	var ready atomic.Int32
 	ended := make(chan error, phones)
