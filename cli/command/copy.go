@@ -12,8 +12,8 @@ import (
 
 	"option150/cli/language"
 	"option150/platform/config"
-	"option150/platform/message"
 	httpclient "option150/platform/httpd/client"
+	"option150/platform/message"
 	"option150/platform/nvram"
 	"option150/platform/running"
 	tftpclient "option150/platform/tftp/client"

@@ -33,6 +33,7 @@ func execCommands(b *Box) []language.Declaration {
 			in.Op.SetPrivilege(min(level, in.Op.Privilege()))
 			return nil
 		}),
+		pingCommand(b),
 		action(`exit("Exit from the EXEC")`, 0, "reference/ios-cli.md 1.2", leave),
 		action(`logout("Exit from the EXEC")`, 0, "reference/ios-cli.md 1.2", leave),
 		action(`quit("Exit from the EXEC")`, 0, "reference/ios-cli.md 1.2", leave),

@@ -23,7 +23,7 @@ func showHost(b *Box) []language.Declaration {
 		text(`memory("Memory statistics") [ statistics("Memory pool statistics") ]`, 0, doc, func(*language.Invocation) string { return memoryText(host.ReadMemory()) }),
 		text(`ip route("IP routing table")`, 0, doc, func(*language.Invocation) string { return b.routesText(host.Routes()) }),
 		text(`ip route <dest:A.B.C.D>("Network to display information about") [ <mask:MASK>("Network mask") ]`, 0, doc, func(in *language.Invocation) string {
-			return b.routeText(host.Routes(), grammar.Get[netip.Addr](in.Args, "dest"), grammar.Get[netip.Addr](in.Args, "mask"))
+			return routeText(host.Routes(), b.ifName, grammar.Get[netip.Addr](in.Args, "dest"), grammar.Get[netip.Addr](in.Args, "mask"))
 		}),
 		text(`ip arp("IP ARP table")`, 0, doc, func(*language.Invocation) string { return b.arpText(host.Neighbours()) }),
 		text(`arp("ARP table")`, 0, doc, func(*language.Invocation) string { return b.arpText(host.Neighbours()) }),

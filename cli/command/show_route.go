@@ -14,7 +14,7 @@ import (
 // routeText is `show ip route A [MASK]`: with a mask the route to just that
 // network, without one the best route to the address. The default route is no
 // entry for an address, as on IOS.
-func (b *Box) routeText(routes []host.Route, dest, mask netip.Addr) string {
+func routeText(routes []host.Route, ifName func(device string) string, dest, mask netip.Addr) string {
 	var found []host.Route
 	for _, r := range routes {
 		switch {
@@ -43,9 +43,9 @@ func (b *Box) routeText(routes []host.Route, dest, mask netip.Addr) string {
 		if r.Dst.Bits() == 0 {
 			w.WriteString(", candidate default path")
 		}
-		fmt.Fprintf(&w, "\n  Routing Descriptor Blocks:\n  * %s, via %s\n", r.Gateway, b.ifName(r.Device))
+		fmt.Fprintf(&w, "\n  Routing Descriptor Blocks:\n  * %s, via %s\n", r.Gateway, ifName(r.Device))
 	} else {
-		fmt.Fprintf(&w, "\n  Known via \"connected\", distance 0, metric %d (connected, via interface)\n  Routing Descriptor Blocks:\n  * directly connected, via %s\n", r.Metric, b.ifName(r.Device))
+		fmt.Fprintf(&w, "\n  Known via \"connected\", distance 0, metric %d (connected, via interface)\n  Routing Descriptor Blocks:\n  * directly connected, via %s\n", r.Metric, ifName(r.Device))
 	}
 	fmt.Fprintf(&w, "      Route metric is %d, traffic share count is 1\n", r.Metric)
 	return w.String()

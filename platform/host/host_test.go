@@ -1,6 +1,8 @@
 package host
 
 import (
+	"context"
+	"net"
 	"net/netip"
 	"os"
 	"testing"
@@ -73,4 +75,85 @@ func TestRoutesAndNeighbours(t *testing.T) {
 		}
 		return nil
 	})
+}
+
+// Another machine answers, an address nobody has does not, and a router that
+// knows no way says so.
+func TestPing(t *testing.T) {
+	netns.Need(t)
+	lan, err := netns.NewLAN()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer lan.Close()
+	host := func(name, addr string) *netns.Host {
+		h, err := netns.NewHost(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { h.Close() })
+		if _, err := lan.Plug(h, netns.Cable{Addr: netip.MustParsePrefix(addr)}); err != nil {
+			t.Fatal(err)
+		}
+		return h
+	}
+	one := host("one", "10.9.0.1/24")
+	host("two", "10.9.0.2/24")
+	_ = one.Do(func() error {
+		p, err := NewPinger(netip.MustParseAddr("10.9.0.1"))
+		if err != nil {
+			t.Error(err)
+			return nil
+		}
+		defer p.Close()
+		for range 3 {
+			if a, took := p.Ping(t.Context(), netip.MustParseAddr("10.9.0.2"), 1500, 5*time.Second); a != Replied || took <= 0 {
+				t.Errorf("answer %v after %s", a, took)
+			}
+		}
+		if a, _ := p.Ping(t.Context(), netip.MustParseAddr("10.9.0.3"), 100, 50*time.Millisecond); a != NoAnswer {
+			t.Errorf("nobody answered %v", a)
+		}
+		if a, _ := p.Ping(t.Context(), netip.MustParseAddr("192.0.2.1"), 100, 50*time.Millisecond); a != NoAnswer {
+			t.Errorf("without a route: %v", a)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(20*time.Millisecond, cancel)
+		start := time.Now()
+		if a, _ := p.Ping(ctx, netip.MustParseAddr("10.9.0.3"), 100, time.Minute); a != NoAnswer || time.Since(start) > 10*time.Second {
+			t.Errorf("interrupted: %v after %s", a, time.Since(start))
+		}
+		return nil
+	})
+}
+
+// What a router sends back holds the beginning of the request: of another
+// request it is no answer.
+func TestPingJudge(t *testing.T) {
+	p := &Pinger{id: 0x1234, seq: 7}
+	from, to := &net.IPAddr{IP: net.IPv4(10, 9, 0, 2)}, netip.MustParseAddr("10.9.0.2")
+	packet := func(kind byte, inner ...byte) []byte { return append([]byte{kind, 1, 0, 0}, inner...) }
+	header := func(id, seq byte) []byte {
+		ip := make([]byte, 28)
+		ip[0], ip[20], ip[24], ip[25], ip[27] = 0x45, 8, 0x12, id, seq
+		return append(make([]byte, 4), ip...)
+	}
+	for _, c := range []struct {
+		name string
+		b    []byte
+		want Answer
+	}{
+		{"reply", packet(0, 0x12, 0x34, 0, 7), Replied},
+		{"a reply to the one before", packet(0, 0x12, 0x34, 0, 6), NoAnswer},
+		{"of another program", packet(0, 0x12, 0x35, 0, 7), NoAnswer},
+		{"our own request", packet(8, 0x12, 0x34, 0, 7), NoAnswer},
+		{"unreachable", packet(3, header(0x34, 7)...), Unreachable},
+		{"unreachable, another request", packet(3, header(0x34, 6)...), NoAnswer},
+		{"cut short", packet(3, header(0x34, 7)[:20]...), NoAnswer},
+		{"nothing", nil, NoAnswer},
+	} {
+		if got := p.judge(c.b, from, to); got != c.want {
+			t.Errorf("%s: %v", c.name, got)
+		}
+	}
 }

@@ -24,7 +24,7 @@ var asked = []string{
 	"show run | include snmp-server", "show snmp chassis",
 	"show proc cpu", "show memory statistics", "show env temperature status", // get_environment
 	"show vrf detail", "show vrf", "show ip vrf", // get_network_instances, get_route_to
-	"show ip route 10.150.0.0 255.255.255.0", "show ip route 10.150.0.5 ", "show ip route 192.0.2.1",
+	"show ip route 10.150.0.0 255.255.255.0", "show ip route 10.150.0.5 ", "show ip route 192.0.2.1", "ping 10.150.0.5 timeout 2 size 100 repeat 5",
 	"show bgp all summary", "show ip bgp all sum", "show run | section ip sla [0-9]",
 	"show clock", "show startup-config", "show running-config", "show running-config all",
 	"dir", "dir flash:", "show archive", "show archive config rollback timer", "show running-config | inc ip scp server enable",

@@ -1,0 +1,102 @@
+package command
+
+import (
+	"fmt"
+	"net/netip"
+	"time"
+
+	"option150/cli/grammar"
+	"option150/cli/language"
+	"option150/platform/host"
+)
+
+// pingCommand is `ping A.B.C.D`. Names are not looked up.
+// [reference/ios-cli.md 1.5, 3.5]
+func pingCommand(b *Box) language.Declaration {
+	return action(`ping("Send echo messages") [ ip("IP echo") ] <dest:A.B.C.D>("Ping destination address") {`+
+		` repeat("specify repeat count") <repeat:1-65535>("Repeat count") | size("specify datagram size") <size:36-18024>("Datagram size")`+
+		` | timeout("specify timeout interval") <timeout:1-3600>("timeout in seconds")`+
+		` | source("specify source address or name") ( <from:A.B.C.D>("IP address") | <name:IFNAME>("Interface") ) }`, 0, "reference/ios-cli.md 1.5", b.ping)
+}
+
+func (b *Box) ping(in *language.Invocation) error {
+	number := func(name string, otherwise int) int {
+		if in.Args.Has(name) {
+			return in.Args.Int(name)
+		}
+		return otherwise
+	}
+	dest, repeat, size := grammar.Get[netip.Addr](in.Args, "dest"), number("repeat", 5), number("size", 100)
+	timeout := number("timeout", 2)
+	source, err := b.pingSource(in)
+	if err != nil {
+		return err
+	}
+	p, err := host.NewPinger(source)
+	if err != nil {
+		return language.Answer("% The box may not send echoes (" + fileCause(err) + ")")
+	}
+	defer p.Close()
+	fmt.Fprintf(in.Out, "Type escape sequence to abort.\nSending %d, %d-byte ICMP Echos to %s, timeout is %d seconds:\n", repeat, size, dest, timeout)
+	if source.IsValid() {
+		fmt.Fprintf(in.Out, "Packet sent with a source address of %s \n", source)
+	}
+	var sent, good int
+	var least, most, sum time.Duration
+	for ; sent < repeat && in.Ctx.Err() == nil; sent++ {
+		if sent > 0 && sent%70 == 0 {
+			fmt.Fprintln(in.Out)
+		}
+		began := time.Now()
+		a, took := p.Ping(in.Ctx, dest, size, time.Duration(timeout)*time.Second)
+		mark := "."
+		switch a {
+		case host.Replied:
+			mark = "!"
+			if good++; good == 1 {
+				least = took
+			}
+			least, most, sum = min(least, took), max(most, took), sum+took
+		case host.Unreachable:
+			mark = "U"
+		}
+		if _, err := fmt.Fprint(in.Out, mark); err != nil {
+			return err
+		}
+		// What fails at once, as a packet that has no route, must not spin.
+		if rest := time.Duration(timeout)*time.Second - time.Since(began); a != host.Replied && rest > 0 {
+			select {
+			case <-in.Ctx.Done():
+			case <-time.After(rest):
+			}
+		}
+	}
+	if sent == 0 {
+		return nil
+	}
+	fmt.Fprintf(in.Out, "\nSuccess rate is %d percent (%d/%d)", 100*good/sent, good, sent)
+	if good > 0 {
+		ms := func(d time.Duration) int { return max(1, int((d+time.Millisecond/2)/time.Millisecond)) }
+		fmt.Fprintf(in.Out, ", round-trip min/avg/max = %d/%d/%d ms", ms(least), ms(sum/time.Duration(good)), ms(most))
+	}
+	_, err = fmt.Fprintln(in.Out)
+	return err
+}
+
+// pingSource is the address of `source`: one of the box, or that of an
+// interface.
+func (b *Box) pingSource(in *language.Invocation) (netip.Addr, error) {
+	name, from := in.Args.String("name"), grammar.Get[netip.Addr](in.Args, "from")
+	if name == "" && !from.IsValid() {
+		return netip.Addr{}, nil
+	}
+	ifs, _ := b.Netif.Interfaces()
+	for _, i := range ifs {
+		for _, a := range i.Addrs {
+			if i.Name == name || a.Addr() == from {
+				return a.Addr(), nil
+			}
+		}
+	}
+	return netip.Addr{}, language.Answer("% Invalid source address- IP address not on any of our up interfaces")
+}
