@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"option150/platform/netns"
+
+	"option150/platform/testkit"
 )
 
 // Foreign clients as judges: each must get an address and option 150.
@@ -37,15 +39,6 @@ func (w *wire) client(name, command string, args ...string) string {
 	return string(out)
 }
 
-func installed(t *testing.T, command, pkg string) string {
-	t.Helper()
-	path, err := exec.LookPath(command)
-	if err != nil {
-		t.Skipf("%s is missing; it is in the Debian package %s", command, pkg)
-	}
-	return path
-}
-
 func script(t *testing.T, text string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "script")
@@ -56,7 +49,7 @@ func script(t *testing.T, text string) string {
 }
 
 func TestUdhcpc(t *testing.T) {
-	udhcpc := installed(t, "udhcpc", "udhcpc")
+	udhcpc := testkit.NeedProgram(t, "udhcpc", "udhcpc")
 	for _, how := range []string{"unicast", "broadcast"} {
 		t.Run(how, func(t *testing.T) {
 			w := cable(t)
@@ -78,7 +71,7 @@ func TestUdhcpc(t *testing.T) {
 }
 
 func TestDhclient(t *testing.T) {
-	dhclient := installed(t, "dhclient", "isc-dhcp-client")
+	dhclient := testkit.NeedProgram(t, "dhclient", "isc-dhcp-client")
 	w := cable(t)
 	w.serve(Options{})
 	dir := t.TempDir()

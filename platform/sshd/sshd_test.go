@@ -22,6 +22,7 @@ import (
 	"option150/platform/journal"
 	"option150/platform/listen"
 	"option150/platform/service"
+	"option150/platform/testkit"
 )
 
 var loopback = netip.MustParseAddr("127.0.0.1")
@@ -672,10 +673,7 @@ func TestHostKeys(t *testing.T) {
 
 // TestOpenSSH drives the server with the client most operators have.
 func TestOpenSSH(t *testing.T) {
-	bin, err := exec.LookPath("ssh")
-	if err != nil {
-		t.Skip("no OpenSSH client on this machine")
-	}
+	bin := testkit.NeedProgram(t, "ssh", "openssh-client")
 	b := start(t, Spec{}, nil)
 	dir := t.TempDir()
 	ask := filepath.Join(dir, "ask")

@@ -17,6 +17,7 @@ import (
 
 	"option150/platform/fileserver"
 	"option150/platform/service"
+	"option150/platform/testkit"
 
 	pin "github.com/pin/tftp/v3"
 )
@@ -93,15 +94,20 @@ func converse(t *testing.T, at netip.AddrPort, request []byte) string {
 	first := ""
 	block := defaultBlockSize
 	buf := make([]byte, 66000)
-	for n := 0; ; n++ {
+	var last []byte
+	for n := 0; ; {
 		_ = conn.SetReadDeadline(time.Now().Add(5 * time.Second))
 		k, from, err := conn.ReadFromUDPAddrPort(buf)
 		if err != nil {
 			t.Fatalf("after %d packets: %v", n, err)
 		}
 		b := buf[:k]
-		sum.Write(b)
-		if n == 0 {
+		if !bytes.Equal(b, last) { // a busy machine makes a server repeat itself
+			sum.Write(b)
+			n++
+		}
+		last = append(last[:0], b...)
+		if n == 1 {
 			first = show(b)
 		}
 		number := []byte{0, 0}
@@ -117,7 +123,7 @@ func converse(t *testing.T, at netip.AddrPort, request []byte) string {
 			t.Fatal(err)
 		}
 		if opcode(b) == opDATA && k-headerSize < block {
-			return fmt.Sprintf("%s ... %d packets %x", first, n+1, sum.Sum(nil))
+			return fmt.Sprintf("%s ... %d packets %x", first, n, sum.Sum(nil))
 		}
 	}
 }
@@ -159,15 +165,6 @@ func TestOracle(t *testing.T) {
 	}
 }
 
-// foreign finds a client program of another make.
-func foreign(t *testing.T, program, debian string) string {
-	path, err := exec.LookPath(program)
-	if err != nil {
-		t.Skipf("needs the program %s of the Debian package %s", program, debian)
-	}
-	return path
-}
-
 func runClient(t *testing.T, path string, args ...string) string {
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
@@ -181,7 +178,7 @@ func runClient(t *testing.T, path string, args ...string) string {
 }
 
 func TestForeignTftpHpa(t *testing.T) {
-	path := foreign(t, "tftp", "tftp-hpa")
+	path := testkit.NeedProgram(t, "tftp", "tftp-hpa")
 	w := serve(t, Settings{}, interopFiles())
 	dir := t.TempDir()
 	for name, content := range w.files {
@@ -203,7 +200,7 @@ func TestForeignTftpHpa(t *testing.T) {
 }
 
 func TestForeignAtftp(t *testing.T) {
-	path := foreign(t, "atftp", "atftp")
+	path := testkit.NeedProgram(t, "atftp", "atftp")
 	w := serve(t, Settings{}, interopFiles())
 	dir := t.TempDir()
 	i := 0
