@@ -55,7 +55,7 @@ fuzz: ## every fuzz target for FUZZTIME (30s); a crasher stays in testdata/fuzz
 	for file in $$(grep -rlE '^func Fuzz[A-Z0-9_]' --include='*_test.go' .); do \
 		for name in $$(sed -nE 's/^func (Fuzz[A-Za-z0-9_]*)\(.*/\1/p' "$$file"); do \
 			echo "== $$(dirname "$$file") $$name"; \
-			$(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 0x "$$(dirname "$$file")" || status=1; \
+			GO="$(GO)" FUZZTIME="$(FUZZTIME)" bash .ci/fuzz "$$(dirname "$$file")" "$$name" || status=1; \
 		done; \
 	done; exit $$status
 
