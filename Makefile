@@ -12,15 +12,19 @@ LDFLAGS    := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)
 GOBUILD    := CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags "$(LDFLAGS)"
 STATICCHECK := $(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME   ?= 30s
+MAXSIZE    := 20000000
 BENCHFLAGS ?=
 
-.PHONY: help build fmt vet staticcheck rules test check race e2e fuzz golden docs lab bench cross release clean
+.PHONY: help build size fmt vet staticcheck rules test check race e2e fuzz golden docs lab bench cross release clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: ## the static binary bin/option150, with version and commit in it
 	$(GOBUILD) -o bin/option150 ./cmd/option150
+
+size: build ## fail when bin/option150 has more than 20 MB
+	@size="$$(stat -c %s bin/option150)"; echo "bin/option150 has $$size bytes, $(MAXSIZE) are the aim"; [ "$$size" -le $(MAXSIZE) ]
 
 fmt: ## fail when a file is not in gofmt's form (gofmt -w FILE mends it)
 	@files="$$(gofmt -l $$(git ls-files --cached --others --exclude-standard '*.go' | while read -r f; do if [ -f "$$f" ]; then echo "$$f"; fi; done))"; \
@@ -51,7 +55,7 @@ fuzz: ## every fuzz target for FUZZTIME (30s); a crasher stays in testdata/fuzz
 	for file in $$(grep -rlE '^func Fuzz[A-Z0-9_]' --include='*_test.go' .); do \
 		for name in $$(sed -nE 's/^func (Fuzz[A-Za-z0-9_]*)\(.*/\1/p' "$$file"); do \
 			echo "== $$(dirname "$$file") $$name"; \
-			$(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 0x "$$(dirname "$$file")" || status=1; \
+			GO="$(GO)" FUZZTIME="$(FUZZTIME)" bash .ci/fuzz "$$(dirname "$$file")" "$$name" || status=1; \
 		done; \
 	done; exit $$status
 

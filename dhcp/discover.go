@@ -221,8 +221,13 @@ func (e *engine) available(c *call, s *subnet, a netip.Addr) bool {
 	return true
 }
 
-// next allocates: an address probed beforehand, else the next fresh one, else
-// the one whose lease ended the longest ago. It never waits for a probe.
+// next allocates, upwards from the index that moves and round once: first what
+// has no history, the lowest address of a new pool first of all, then what was
+// freed, the longest ago first. An address that answers a probe, is heard or in
+// conflict is passed over; nothing depends on who asks or on chance. Addresses
+// are taken in this order whether their probe is over (ready), is out (asking)
+// or was never sent. It never waits for a probe.
+// [reference/dhcp.md 2, Current index, and 3]
 func (e *engine) next(c *call, s *subnet) (netip.Addr, bool) {
 	defer func() { e.refill(c.now, s) }()
 	for len(s.ready) > 0 {
@@ -238,6 +243,10 @@ func (e *engine) next(c *call, s *subnet) (netip.Addr, bool) {
 			return r.addr, true
 		}
 		e.release(s, r.addr)
+	}
+	if a, ok := e.unfinished(c, s); ok {
+		s.advance(a)
+		return a, true
 	}
 	for range 1024 { // addresses skipped because somebody was heard there
 		a, ok := s.fresh()

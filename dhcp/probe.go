@@ -63,6 +63,9 @@ func (e *engine) window(s *subnet) time.Duration {
 func (e *engine) ask(now time.Time, s *subnet, a netip.Addr, list bool) {
 	s.set(a)
 	s.probes[a] = &probe{tries: 1, due: now.Add(e.window(s)), list: list}
+	if list {
+		s.asking = append(s.asking, a)
+	}
 	e.out.probes = append(e.out.probes, probeOrder{iface: s.link, addr: a})
 }
 
@@ -74,6 +77,22 @@ func (e *engine) parallel(now time.Time, s *subnet, a netip.Addr, b *binding) {
 		return
 	}
 	e.ask(now, s, a, false)
+}
+
+// unfinished takes the next address whose probe is still out. A network that was
+// just configured has nothing else: to go past what is being asked for would
+// give the first client the 65th address. The probe goes on beside the offer,
+// as that of parallel does.
+func (e *engine) unfinished(c *call, s *subnet) (netip.Addr, bool) {
+	for len(s.asking) > 0 {
+		a := s.asking[0]
+		s.asking = s.asking[1:]
+		if p := s.probes[a]; p != nil && p.list && e.bindings[a] == nil && e.available(c, s, a) {
+			p.list = false
+			return a, true
+		}
+	}
+	return netip.Addr{}, false
 }
 
 // refill brings the ready list to its length, all in one burst.
@@ -140,6 +159,11 @@ func (e *engine) inherit(s, was *subnet) {
 			s.set(a)
 		}
 	}
+	for _, a := range was.asking {
+		if s.probes[a] != nil {
+			s.asking = append(s.asking, a)
+		}
+	}
 }
 
 // advanceProbes repeats and concludes the probes that are due.
@@ -166,6 +190,9 @@ func (e *engine) advanceProbes(now time.Time, s *subnet) {
 		} else {
 			e.release(s, a)
 		}
+	}
+	for len(s.asking) > 0 && (s.probes[s.asking[0]] == nil || !s.probes[s.asking[0]].list) {
+		s.asking = s.asking[1:]
 	}
 	for i := range s.ready {
 		if r := &s.ready[i]; now.Sub(r.probed) > readyAgain && (s.link != "" || now.Sub(s.demand) < demandFor) {

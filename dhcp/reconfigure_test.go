@@ -35,6 +35,7 @@ func TestLinesKeepProbes(t *testing.T) {
 	if len(w.probes) != asked {
 		t.Errorf("%d addresses were asked for again", len(w.probes)-asked)
 	}
+	w.one(phoneRequest(mac(0, 9), msgDiscover)).is(t, msgOffer, "10.77.0.100") // the first is asked about still
 	w.pass(time.Second)
 	asked = len(w.probes)
 	for n := range 5 {

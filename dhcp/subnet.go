@@ -26,6 +26,7 @@ type subnet struct {
 	offered int       // offers outstanding of addresses that are not leased
 	freed   list.List // *binding whose lease ended, the longest ago first
 	ready   []candidate
+	asking  []netip.Addr // on their way to the ready list, in the order of allocation; those that are not any more are passed over
 	probes  map[netip.Addr]*probe
 	demand  time.Time // last DISCOVER
 }

@@ -15,6 +15,7 @@
 // of flash: go out by sendfile.
 //
 // Concurrency: every method may be called from any goroutine. Failure: the
-// module answers, it does not fail; the listener is that of package httpd.
+// module answers, it does not fail; the listener is that of package httpd, and
+// while that is down the status of HFS says so.
 // Testing: New with an Opener over a map, Module in httptest or in httpd.
 package hfs

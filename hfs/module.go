@@ -1,6 +1,7 @@
 package hfs
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -115,6 +116,7 @@ func send(w http.ResponseWriter, r *http.Request, f *fileserver.File) {
 		r.Header.Del("Range")
 	}
 	http.ServeContent(c, r, "", f.ModTime, f.Content)
+	c.flush()
 	done = fileserver.Result{Bytes: c.sent, Status: c.status, Complete: c.sent == c.want}
 	if !done.Complete {
 		done.Why = "the client closed the connection"
@@ -143,6 +145,7 @@ type counter struct {
 	sent   int64
 	want   int64 // Content-Length of the answer
 	err    error
+	held   bool // what was written may still be in memory
 }
 
 func (c *counter) WriteHeader(status int) {
@@ -163,11 +166,34 @@ func (c *counter) Write(b []byte) (int, error) {
 	return n, err
 }
 
-// ReadFrom implements io.ReaderFrom.
+// ReadFrom implements io.ReaderFrom. net/http would send the header alone and
+// then src. The rest of what is in memory is written instead: it is put behind
+// the header, and a phone's configuration leaves in one piece.
 func (c *counter) ReadFrom(src io.Reader) (int64, error) {
+	if l, ok := src.(*io.LimitedReader); ok {
+		if m, ok := l.R.(*bytes.Reader); ok && l.N >= int64(m.Len()) {
+			c.held = true
+			n, err := m.WriteTo(c.ResponseWriter)
+			l.N -= n
+			c.count(n, err)
+			return n, err
+		}
+	}
 	n, err := io.Copy(c.ResponseWriter, src)
 	c.count(n, err)
 	return n, err
+}
+
+// flush sends what is held, so that the file has ended, well or not, before
+// that is told.
+func (c *counter) flush() {
+	if !c.held || c.err != nil {
+		return
+	}
+	err := http.NewResponseController(c.ResponseWriter).Flush()
+	if err != nil && !errors.Is(err, http.ErrNotSupported) {
+		c.err, c.sent = err, 0
+	}
 }
 
 func (c *counter) count(n int64, err error) {

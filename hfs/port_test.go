@@ -192,3 +192,52 @@ Serving count      200                      3 being served`
 		t.Error(lines)
 	}
 }
+
+// TestStatusIsThatOfThePort: HFS is told to run at a boot at which a foreign
+// process has its port. It is failed until the port is free, then it runs.
+func TestStatusIsThatOfThePort(t *testing.T) {
+	l, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	s, _, _ := box(t)
+	h := httpd.New(map[string]httpd.Module{NameModule: s.Module(), "HOME_PAGE": httpd.HomePage()}, nil)
+	s.AnsweredBy(h)
+	if st := s.Status(); st.State != service.Disabled {
+		t.Errorf("before anything: %+v", st)
+	}
+	local := netip.MustParseAddr("127.0.0.1")
+	port := l.Addr().(*net.TCPAddr).AddrPort().Port()
+	own, err := s.Prepare(t.Context(), nil, Spec{Config: Config{Enabled: true, Port: port}, HTTPPort: 80})
+	if err != nil {
+		t.Fatal(err)
+	}
+	own.Commit()
+	if st := s.Status(); st.State != service.Starting {
+		t.Errorf("no listener: %+v", st)
+	}
+	c, err := h.PrepareDegraded(t.Context(), nil, httpd.Spec{Listeners: []httpd.Listener{
+		{Endpoint: listen.Endpoint{Proto: listen.TCP, Addr: local, Owner: httpd.Owner}, Modules: []string{"HOME_PAGE"}},
+		{Endpoint: listen.Endpoint{Proto: listen.TCP, Addr: local, Port: port, Owner: Owner}, Modules: []string{NameModule}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Commit()
+	defer h.Close(t.Context())
+	if st := s.Status(); st.State != service.Failed || !strings.Contains(st.Why, "address already in use, held by ") || st.NextRetry.IsZero() {
+		t.Errorf("held by another: %+v", st)
+	}
+	if st := h.Status(); st.State != service.Degraded {
+		t.Errorf("the HTTP server: %+v", st)
+	}
+	_ = l.Close()
+	for end := time.Now().Add(10 * time.Second); s.Status().State != service.Running; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("%+v", s.Status())
+		}
+	}
+	if st := s.Status(); st.Why != "" || !st.NextRetry.IsZero() {
+		t.Errorf("%+v", st)
+	}
+}

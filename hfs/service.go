@@ -3,11 +3,13 @@ package hfs
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"option150/platform/fileserver"
+	"option150/platform/httpd"
 	"option150/platform/service"
 )
 
@@ -16,6 +18,7 @@ import (
 type Server struct {
 	files   fileserver.Opener
 	fetches atomic.Int64
+	http    HTTPServer // nil: nobody knows
 
 	mu      sync.Mutex
 	spec    *Spec // nil: off
@@ -25,6 +28,13 @@ type Server struct {
 
 // New returns an HFS that serves what files has.
 func New(files fileserver.Opener) *Server { return &Server{files: files} }
+
+// HTTPServer is what HFS wants to know of the server that has its port.
+type HTTPServer interface{ Listeners() []httpd.ListenerStatus }
+
+// AnsweredBy tells which HTTP server answers for HFS. It is called before
+// anything runs.
+func (s *Server) AnsweredBy(h HTTPServer) { s.http = h }
 
 // Name implements service.Service.
 func (s *Server) Name() string { return "hfs" }
@@ -53,16 +63,46 @@ func (s *Server) Prepare(_ context.Context, _, new service.Spec) (service.Change
 	}}, nil
 }
 
-// Status implements service.Service. That HFS waits for `ip http server` is
-// said by the plan; that its listener is down, by the HTTP server.
+// Status implements service.Service. HFS works when the HTTP server has the
+// port on which HFS is asked. That it waits for `ip http server` is said by the
+// plan.
 func (s *Server) Status() service.Status {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	st := service.Status{State: service.Disabled, Since: s.since}
-	if s.spec != nil {
+	on := s.spec != nil
+	s.mu.Unlock()
+	switch {
+	case !on:
+	case s.http == nil:
 		st.State = service.Running
+	default:
+		answered(&st, s.http.Listeners())
 	}
 	return st
+}
+
+// answered makes the status of an HFS that is on out of the listeners on which
+// it answers.
+func answered(st *service.Status, all []httpd.ListenerStatus) {
+	st.State, st.Why = service.Starting, "no listener yet"
+	for _, l := range all {
+		switch {
+		case !slices.Contains(l.Modules, NameModule):
+		case !l.Up:
+			st.State, st.Why, st.NextRetry = service.Failed, l.Endpoint.String()+": "+l.Why, l.NextRetry
+			st.Since = later(st.Since, l.Since)
+			return
+		default:
+			st.State, st.Why, st.Since = service.Running, "", later(st.Since, l.Since)
+		}
+	}
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
 }
 
 // Session is the number of the registration with the HTTP server, which

@@ -4,12 +4,10 @@ import (
 	"fmt"
 	"io"
 	"runtime"
-	"slices"
 	"strings"
 	"time"
 
 	"option150/cli/language"
-	"option150/platform/config"
 	"option150/platform/host"
 	"option150/platform/listen"
 	"option150/platform/message"
@@ -117,27 +115,12 @@ func (b *Box) ClockMark() string {
 	return "*"
 }
 
-// status is that of a service. HFS has no socket of its own: it works only
-// while the HTTP server has the port on which HFS is asked.
-func (b *Box) status(name string) service.Status {
-	st := b.Supervisor.Status(name)
-	if name != config.HFSService || st.State != service.Running {
-		return st
-	}
-	for _, l := range b.HTTPD.Listeners() {
-		if !l.Up && slices.Contains(l.Modules, config.ModuleHFS) {
-			st.State, st.Why, st.NextRetry = service.Failed, l.Endpoint.String()+": "+l.Why, l.NextRetry
-		}
-	}
-	return st
-}
-
 // ServicesText lists what is configured and what works: two different things.
 func ServicesText(b *Box) string {
 	var w strings.Builder
 	fmt.Fprintf(&w, "%-12s %-10s %-30s %s\n", "Service", "State", "Listening", "Why")
 	for _, n := range b.Supervisor.Names() {
-		st := b.status(n)
+		st := b.Supervisor.Status(n)
 		var l []string
 		for _, e := range st.Listeners {
 			l = append(l, fmt.Sprintf("%s %d%s", e.Proto, e.Port, on(e.Device)))

@@ -315,7 +315,7 @@ func TestAddressRules(t *testing.T) {
 	}{
 		{"own address", "10.1.225.1", "10.1.225.1", "", 0},
 		{"another host", "192.0.2.9", "10.1.225.1", "phones register at 192.0.2.9, which is another host", Note},
-		{"two digits swapped", "10.1.255.33", "10.1.225.33", "option 150 is 10.1.225.33 but ip source-address is 10.1.255.33: a digit may be wrong", Warning},
+		{"two digits swapped", "10.1.255.33", "10.1.225.33", "option 150 is 10.1.225.33 but ip source-address is 10.1.255.33: a digit may be wrong", Note},
 	} {
 		k := Default(f)
 		k.Telephony.Service.SourceAddress.Addr = netip.MustParseAddr(c.source)

@@ -64,14 +64,7 @@ func (c *Config) addresses(f Facts) []Problem {
 				Text: fmt.Sprintf("phones would register at port %d of this box, which is no call control", s.addr.Port)})
 		}
 	}
-	for _, p := range c.DHCP.Pools {
-		for _, a := range p.Option150() {
-			if s := c.Telephony.Service.SourceAddress.Addr; s.IsValid() && s != a && near(s.String(), a.String()) {
-				ps = append(ps, Problem{Severity: Warning, Kind: Rule, Section: "ip dhcp pool " + p.Name,
-					Text: fmt.Sprintf("option 150 is %s but ip source-address is %s: a digit may be wrong", a, s)})
-			}
-		}
-	}
+	ps = append(ps, c.slips(f)...)
 	for _, i := range f.Interfaces {
 		k := c.Interface(i.Name)
 		if k == nil || i.Managed || !k.Address.IsValid() || slices.Contains(i.Addrs, k.Address) {
@@ -81,21 +74,6 @@ func (c *Config) addresses(f Facts) []Problem {
 			Text: fmt.Sprintf("ip address %s is kept, but the host has %v there: the interface is not managed by this box", k.Address, i.Addrs)})
 	}
 	return ps
-}
-
-// near: the same length and at most two digits different, or one octet.
-// [reference/cme.md 11]
-func near(a, b string) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	n := 0
-	for i := range a {
-		if a[i] != b[i] {
-			n++
-		}
-	}
-	return n > 0 && n <= 2
 }
 
 func severityOf(s cnf.Severity) Severity {

@@ -131,16 +131,22 @@ func (t *tally) snapshot() Counters {
 
 // family counts found and absent per kind of device file.
 func (c *Counters) family(kind string, found bool) {
-	pair := map[string][2]*uint64{
-		"sep": {&c.SEPFoundCount, &c.SEPNotFoundCount}, "sip": {&c.SIPFoundCount, &c.SIPNotFoundCount},
-		"ld": {&c.LDFoundCount, &c.LDNotFoundCount}, "gk": {&c.GKFoundCount, &c.GKNotFoundCount},
-	}
-	p, ok := pair[kind]
-	switch {
-	case !ok:
-	case found:
-		*p[0]++
+	var yes, no *uint64
+	switch kind {
+	case "sep":
+		yes, no = &c.SEPFoundCount, &c.SEPNotFoundCount
+	case "sip":
+		yes, no = &c.SIPFoundCount, &c.SIPNotFoundCount
+	case "ld":
+		yes, no = &c.LDFoundCount, &c.LDNotFoundCount
+	case "gk":
+		yes, no = &c.GKFoundCount, &c.GKNotFoundCount
 	default:
-		*p[1]++
+		return
+	}
+	if found {
+		*yes++
+	} else {
+		*no++
 	}
 }

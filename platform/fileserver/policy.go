@@ -1,11 +1,11 @@
 package fileserver
 
 import (
-	"io"
 	"slices"
 	"strings"
 	"unicode"
 
+	"option150/platform/flash"
 	"option150/telephony/phone"
 )
 
@@ -34,10 +34,18 @@ func Protected(name string) bool {
 // configuration reports that a file is the configuration of a router by what
 // stands in it: the archive and whatever `copy running-config flash:` made hold
 // secrets under any name. No phone file begins with a comment of IOS.
-func configuration(f io.ReaderAt) bool {
-	head := make([]byte, 512)
-	n, _ := f.ReadAt(head, 0)
-	text := "\n" + strings.ReplaceAll(string(head[:n]), "\r", "")
+func configuration(f *flash.File) bool {
+	const enough = 512
+	head := f.Whole[:min(len(f.Whole), enough)]
+	if f.Whole == nil {
+		head = make([]byte, enough)
+		n, _ := f.ReadAt(head, 0)
+		head = head[:n]
+	}
+	if len(head) == 0 || strings.IndexByte("!vhBCU\r", head[0]) < 0 { // what the beginnings below begin with
+		return false
+	}
+	text := "\n" + strings.ReplaceAll(string(head), "\r", "")
 	begins := strings.HasPrefix(text, "\n!") || strings.HasPrefix(text, "\nversion ") || strings.HasPrefix(text, "\nhostname ") ||
 		strings.HasPrefix(text, "\nBuilding configuration") || strings.HasPrefix(text, "\nCurrent configuration") || strings.HasPrefix(text, "\nUsing ")
 	return begins && (strings.Contains(text, "\nversion ") || strings.Contains(text, "\nhostname ") || strings.Contains(text, "\nservice ") || strings.Contains(text, "\nCurrent configuration"))

@@ -127,7 +127,7 @@ func (t bound) Open(_ context.Context, _ Request, name string) (*Hit, error) {
 		if err != nil || t.flash == nil {
 			continue
 		}
-		f, err := t.flash.Find("", path)
+		f, err := t.flash.Fetch("", path)
 		if h, err := fromFlash(f, err); h != nil || err != nil {
 			return h, err
 		}
@@ -148,7 +148,7 @@ func (l loose) Open(_ context.Context, _ Request, name string) (*Hit, error) {
 		if Protected(n) {
 			return nil, fmt.Errorf("%w: protected kind of file", ErrDenied)
 		}
-		f, err := l.flash.Find(l.home, n)
+		f, err := l.flash.Fetch(l.home, n)
 		if err == nil && (Protected(f.Path) || configuration(f)) {
 			_ = f.Close()
 			return nil, fmt.Errorf("%w: protected kind of file", ErrDenied)
@@ -162,7 +162,7 @@ func (l loose) Open(_ context.Context, _ Request, name string) (*Hit, error) {
 		if strings.HasSuffix(strings.ToLower(n), ".sgn") {
 			continue
 		}
-		f, err = l.flash.Find(l.home, n+".sgn")
+		f, err = l.flash.Fetch(l.home, n+".sgn")
 		if h, err := unsigned(fromFlash(f, err)); h != nil || err != nil {
 			return h, err
 		}
@@ -170,22 +170,13 @@ func (l loose) Open(_ context.Context, _ Request, name string) (*Hit, error) {
 	return nil, nil
 }
 
-// fromFlash turns what flash: said into what a route says.
-// smallFile is what is read at once when it is opened: a phone's little files
-// then take one write to send, and no descriptor is held meanwhile. Larger ones
-// stay on disk, where HTTP has the kernel send them.
-const smallFile = 64 << 10
-
+// fromFlash turns what flash: said into what a route says. Small files come
+// as their content, larger ones stay on disk, where HTTP has the kernel send
+// them.
 func fromFlash(f *flash.File, err error) (*Hit, error) {
 	switch {
-	case err == nil && f.Size > 0 && f.Size <= smallFile:
-		content := make([]byte, f.Size)
-		_, err := io.ReadFull(f.File, content)
-		_ = f.Close()
-		if err != nil {
-			return nil, err
-		}
-		return &Hit{Name: "flash:/" + f.Path, Size: f.Size, ModTime: f.ModTime, ETag: `"` + f.ID + `"`, Content: bytes.NewReader(content)}, nil
+	case err == nil && f.Whole != nil:
+		return &Hit{Name: "flash:/" + f.Path, Size: f.Size, ModTime: f.ModTime, ETag: `"` + f.ID + `"`, Content: bytes.NewReader(f.Whole)}, nil
 	case err == nil:
 		return &Hit{Name: "flash:/" + f.Path, Size: f.Size, ModTime: f.ModTime, ETag: `"` + f.ID + `"`,
 			Content: f.File, Close: f.Close}, nil

@@ -23,6 +23,10 @@
 // Files that appear from outside (a USB stick, scp to the directory) are seen
 // at once by their exact path and within Freshness by any other name.
 //
+// Fetch, for who serves, reads small files at once and keeps the descriptors of
+// those asked for lately: a boot storm then costs a look at the name and a read
+// for each request. The content is never kept, so a change is seen at once.
+//
 // Concurrency: every method may be called from any goroutine.
 //
 // Failure: wrapped errors of the os package (fs.ErrNotExist, ENOSPC ...) whose

@@ -1,6 +1,7 @@
 package flash
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -22,6 +23,8 @@ type Flash struct {
 
 	mu  sync.Mutex // guards idx and its making
 	idx *index
+
+	kept kept
 }
 
 // Entry is one file or directory of flash:.
@@ -54,13 +57,34 @@ func Open(dir string) (*Flash, error) {
 }
 
 // Close gives the directory back. Files that are open stay open.
-func (f *Flash) Close() error { return f.root.Close() }
+func (f *Flash) Close() error {
+	f.kept.close()
+	return f.root.Close()
+}
 
 // File is an open regular file. The caller closes it.
 type File struct {
 	Entry
 	*os.File
 	ID string // changes whenever the content may have changed
+
+	Whole []byte // the content of a small file that Fetch found; File is nil then
+}
+
+// ReadAt implements io.ReaderAt.
+func (f *File) ReadAt(b []byte, at int64) (int, error) {
+	if f.File == nil {
+		return bytes.NewReader(f.Whole).ReadAt(b, at)
+	}
+	return f.File.ReadAt(b, at)
+}
+
+// Close lets go of the file.
+func (f *File) Close() error {
+	if f.File == nil {
+		return nil
+	}
+	return f.File.Close()
 }
 
 // Name is the last part of the path in flash:.
@@ -78,13 +102,24 @@ func (f *Flash) Open(path string) (*File, error) {
 // open does not follow symbolic links, not even those that stay inside, and
 // does not block on a FIFO: it looks before it opens, and again after.
 func (f *Flash) open(name string) (*File, error) {
-	before, err := f.lstat(name)
+	before, err := f.look(name)
 	if err != nil {
 		return nil, err
 	}
-	if !before.Mode().IsRegular() {
-		return nil, pathError("open", name, ErrNotRegular)
+	return f.openSame(name, before)
+}
+
+// look is the first look at what is to be opened.
+func (f *Flash) look(name string) (fs.FileInfo, error) {
+	info, err := f.lstat(name)
+	if err == nil && !info.Mode().IsRegular() {
+		err = pathError("open", name, ErrNotRegular)
 	}
+	return info, err
+}
+
+// openSame opens the regular file that before was seen to be.
+func (f *Flash) openSame(name string, before fs.FileInfo) (*File, error) {
 	file, err := f.root.OpenFile(name, os.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, pathError("open", name, err)

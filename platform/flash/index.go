@@ -67,6 +67,7 @@ func (f *Flash) forget() {
 	f.mu.Lock()
 	f.idx = nil
 	f.mu.Unlock()
+	f.kept.drop()
 }
 
 func (f *Flash) unchanged(x *index) bool {
@@ -127,11 +128,17 @@ func (f *Flash) walkDir(x *index, dir string, depth int) {
 // that base name in the tree below home, in its case or in any. A zero-length
 // file is opened like any other. The error is fs.ErrNotExist when there is
 // none, ErrNotRegular when the exact path is a link, a FIFO or a directory.
-func (f *Flash) Find(home, name string) (*File, error) {
+func (f *Flash) Find(home, name string) (*File, error) { return find(f, home, name, f.open) }
+
+// Fetch is Find for who serves files: a small one comes as its content, and
+// File.File is nil.
+func (f *Flash) Fetch(home, name string) (*File, error) { return find(f, home, name, f.fetch) }
+
+func find(f *Flash, home, name string, open func(string) (*File, error)) (*File, error) {
 	if hidden(name) {
 		return nil, pathError("open", name, fs.ErrNotExist)
 	}
-	file, err := f.open(join(home, name))
+	file, err := open(join(home, name))
 	if err == nil || !errors.Is(err, fs.ErrNotExist) {
 		return file, err
 	}
@@ -139,7 +146,7 @@ func (f *Flash) Find(home, name string) (*File, error) {
 	if !ok {
 		return nil, err
 	}
-	return f.open(path)
+	return open(path)
 }
 
 func (x *index) find(home, name string) (string, bool) {

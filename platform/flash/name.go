@@ -27,6 +27,9 @@ var (
 // Percent signs are ordinary characters: HTTP decodes them, once, before.
 // [reference/files.md 4 and 7.3, phones.md 2.8]
 func CleanName(s string) (string, error) {
+	if name := strings.TrimPrefix(s, "/"); plain(name) {
+		return name, nil // as phones ask
+	}
 	if len(s) > 4*MaxName { // bound the work on what cannot become a name
 		return "", ErrLongName
 	}
@@ -51,6 +54,19 @@ func CleanName(s string) (string, error) {
 		return "", ErrLongName
 	}
 	return name, nil
+}
+
+// plain reports that a text is a clean name without a directory.
+func plain(s string) bool {
+	if s == "" || s == "." || s == ".." || len(s) > MaxName {
+		return false
+	}
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c > '~' || c == '/' || c == '\\' {
+			return false
+		}
+	}
+	return true
 }
 
 // CleanPath reads what an operator types for a place in flash:, "flash:",

@@ -4,6 +4,7 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -160,10 +161,10 @@ func (t *tracker) gone(c *conn) {
 	if t.perAddr[c.remote.Addr()]--; t.perAddr[c.remote.Addr()] <= 0 {
 		delete(t.perAddr, c.remote.Addr())
 	}
-	t.history = append(t.history, c.snapshot(time.Now()))
-	if n := len(t.history) - historySize; n > 0 {
-		t.history = append([]Connection(nil), t.history[n:]...)
+	if n := len(t.history) - historySize; n >= 0 { // in place: a boot storm ends a thousand at once
+		t.history = slices.Delete(t.history, 0, n+1)
 	}
+	t.history = append(t.history, c.snapshot(time.Now()))
 }
 
 func (c *conn) snapshot(end time.Time) Connection {

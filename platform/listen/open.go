@@ -18,6 +18,7 @@ const ReceiveBuffer = 4 << 20
 // IPv6 wildcard is dual-stack, as Overlaps says.
 func OpenTCP(ctx context.Context, e Endpoint) (net.Listener, error) {
 	lc := net.ListenConfig{Control: func(_, _ string, c syscall.RawConn) error { return control(e, c) }}
+	lc.KeepAlive = -1         // options says it once for all connections
 	lc.SetMultipathTCP(false) // no phone speaks it, and it costs the fast path of sendfile
 	l, err := lc.Listen(ctx, network(e), e.AddrPort().String())
 	if err != nil {
@@ -63,7 +64,7 @@ func options(fd int, e Endpoint) error {
 		}
 	}
 	if e.Proto != UDP {
-		return nil
+		return keepAlive(fd)
 	}
 	if err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_BROADCAST, 1); err != nil {
 		return err
@@ -82,4 +83,21 @@ func failure(e Endpoint, err error) error {
 		f.Owner = Holder("/proc", e)
 	}
 	return f
+}
+
+// keepAlive finds out about clients that went away without a word. Accepted
+// connections have it from the listening socket, at no system call each.
+// The figures are those of the net package.
+func keepAlive(fd int) error {
+	for _, o := range [...]struct{ level, name, value int }{
+		{unix.SOL_SOCKET, unix.SO_KEEPALIVE, 1},
+		{unix.IPPROTO_TCP, unix.TCP_KEEPIDLE, 15},
+		{unix.IPPROTO_TCP, unix.TCP_KEEPINTVL, 15},
+		{unix.IPPROTO_TCP, unix.TCP_KEEPCNT, 9},
+	} {
+		if err := unix.SetsockoptInt(fd, o.level, o.name, o.value); err != nil {
+			return err
+		}
+	}
+	return nil
 }

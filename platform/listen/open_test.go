@@ -11,6 +11,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"golang.org/x/sys/unix"
 )
 
 func addr(s string) netip.Addr {
@@ -192,4 +194,44 @@ func FuzzRow(f *testing.F) {
 			t.Fatalf("%q: %v %q", line, at, inode)
 		}
 	})
+}
+
+// TestAcceptedConnectionsAreWatched: a connection has its keep-alive from the
+// listening socket.
+func TestAcceptedConnectionsAreWatched(t *testing.T) {
+	l, err := OpenTCP(t.Context(), Endpoint{Proto: TCP, Addr: addr("127.0.0.1")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	c, err := net.Dial("tcp4", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	a, err := l.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Close()
+	raw, err := a.(*net.TCPConn).SyscallConn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, o := range []struct {
+		name                string
+		level, option, want int
+	}{
+		{"SO_KEEPALIVE", unix.SOL_SOCKET, unix.SO_KEEPALIVE, 1},
+		{"TCP_KEEPIDLE", unix.IPPROTO_TCP, unix.TCP_KEEPIDLE, 15},
+		{"TCP_KEEPINTVL", unix.IPPROTO_TCP, unix.TCP_KEEPINTVL, 15},
+		{"TCP_KEEPCNT", unix.IPPROTO_TCP, unix.TCP_KEEPCNT, 9},
+	} {
+		var got int
+		var err error
+		_ = raw.Control(func(fd uintptr) { got, err = unix.GetsockoptInt(int(fd), o.level, o.option) })
+		if err != nil || got != o.want {
+			t.Errorf("%s is %d, %v; want %d", o.name, got, err, o.want)
+		}
+	}
 }

@@ -128,7 +128,10 @@ func (s *Service) handle(e journal.Entry, gap uint64) {
 			text, severity = clean(m), m.Entry.Severity
 		}
 	}
-	clock := s.clock()
+	var clock Clock
+	if ok { // most events are not logged
+		clock = s.clock()
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	defer s.turn.Broadcast()

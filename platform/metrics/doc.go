@@ -19,5 +19,6 @@
 //
 // Concurrency: everything is safe for concurrent use. Failure: an address that
 // is taken is the status of the service. Testing: a real client on loopback;
-// the lint of Prometheus reads what was scraped.
+// the client library of Prometheus is the judge of the text, and its lint reads
+// what was scraped.
 package metrics

@@ -11,9 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/promhttp"
-
 	"option150/telephony/inventory"
 )
 
@@ -26,7 +23,6 @@ type handler struct {
 	s     *Sources
 	style []byte
 	pages *template.Template
-	prom  http.Handler
 	mux   *http.ServeMux
 }
 
@@ -39,13 +35,8 @@ func newHandler(s *Sources) (*handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	reg := prometheus.NewPedanticRegistry()
-	if err := reg.Register(newCollector(s)); err != nil {
-		return nil, err
-	}
-	h := &handler{s: s, style: style, pages: pages, mux: http.NewServeMux(),
-		prom: promhttp.HandlerFor(reg, promhttp.HandlerOpts{MaxRequestsInFlight: 4, Timeout: 10 * time.Second})}
-	h.mux.Handle("/metrics", h.prom)
+	h := &handler{s: s, style: style, pages: pages, mux: http.NewServeMux()}
+	h.mux.Handle("/metrics", scrapes(newCollector(s).collect))
 	h.mux.HandleFunc("/{$}", h.overview)
 	h.mux.HandleFunc("/phones/{name}", h.phone)
 	h.mux.HandleFunc("/api/v1/phones", h.apiPhones)

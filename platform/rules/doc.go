@@ -11,6 +11,7 @@
 //	modules_test.go     every module has a line in docs/dependencies.md
 //	catalogue_test.go   the failure catalogue has its tests
 //	history_test.go     no paths of anybody's machine in what is committed
+//	fuzz_test.go        what make fuzz forgives: a defect of Go, and nothing else
 //
 // Follows DESIGN 3 and 8 and reference/exemplars.md 5.2 and 6.8. The packages
 // are read with `go list`, the files with go/parser; both see packages that do

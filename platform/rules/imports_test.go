@@ -84,7 +84,7 @@ var oneplace = []struct {
 	{"github.com/pkg/sftp", []string{"platform/sshd/..."}, []string{"cmd/option150/..."}, "one door with one set of limits"},
 	{"github.com/GehirnInc/crypt", []string{"platform/aaa"}, nil, "passwords have one owner"},
 	{"golang.org/x/term", []string{"platform/console", "cmd/option150/lab"}, []string{"cli/terminal"}, "the terminal of the process has one owner; the lab only asks whether there is one"},
-	{"github.com/prometheus/client_golang", []string{"platform/metrics"}, nil, "the journal's folds are the figures; this prints them"},
+	{"github.com/prometheus/client_golang", nil, []string{"platform/metrics"}, "it takes protocol buffers along, 2.5 MB of binary; it is the judge of the text we write"},
 	{"github.com/google/go-cmp", nil, []string{"..."}, "a comparison for tests"},
 	{"github.com/creack/pty", nil, []string{"..."}, "pseudo terminals for tests"},
 	{"github.com/rogpeppe/go-internal", nil, []string{"..."}, "script tests of the binary"},

@@ -155,6 +155,7 @@ func (r *record) snapshot(now time.Time, parts map[string][]string, boots bool) 
 	e := &evidence{r: r, b: b, now: now}
 	if len(r.boots) > 1 {
 		e.before = r.boots[len(r.boots)-2]
+		p.Restart = b.afterLoad(e.before)
 	}
 	if b.load != nil {
 		e.parts = parts[loadName(b.load.name)]

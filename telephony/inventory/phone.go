@@ -82,6 +82,7 @@ type Phone struct {
 	Others   []Verdict     // what else was found
 	Fallback Basis         // it asked by TFTP because HTTP did not answer; "" = no
 	Boot     int           // number of the boot
+	Restart  bool          // the boot is the restart into the load that the one before fetched
 	Started  time.Time     // of the boot
 	Seen     time.Time     // last event
 	Took     time.Duration // from the start of the boot to its last needed file, when provisioned

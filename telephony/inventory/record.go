@@ -178,6 +178,15 @@ func (b *boot) restart(name string) *restart {
 	return x
 }
 
+// afterLoad: the boot before fetched firmware, and the phone restarted into it.
+func (b *boot) afterLoad(before *boot) bool {
+	fetched := before.lastPart
+	if f := before.load; fetched.IsZero() && f != nil && kindOf(f.name) == kindComponent {
+		fetched = f.served // one image is the whole load
+	}
+	return !fetched.IsZero() && b.start.Sub(fetched) < noReturn
+}
+
 // hasConfig: its own file, or the default of a model that has no other.
 func (r *record) hasConfig(b *boot) (time.Time, bool) {
 	switch {

@@ -39,9 +39,11 @@ const (
 	lookIdle  = 30 * time.Second
 )
 
-// Report records Settled when a phone comes up, once per boot, and when it gets
-// stuck, once per cause, until the context ends. It is a reader like any other
-// and not part of the fold.
+// Report records Settled when a phone comes up, once, and when it gets stuck,
+// once per cause, until the context ends. A phone that has fetched its load is
+// provisioned and restarts into it: both boots are one coming-up, and what was
+// said after the first is not said again. It is a reader like any other and not
+// part of the fold.
 func (v *Inventory) Report(ctx context.Context, rec journal.Recorder) {
 	rec = journal.Or(rec)
 	said := map[phone.MAC]saying{}
@@ -98,7 +100,7 @@ func report(rec journal.Recorder, list []Phone, said map[phone.MAC]saying) (now 
 			x.code = p.Verdict.Code
 		}
 		now[p.MAC] = x
-		if x != old {
+		if restarted := p.Restart && old == (saying{state: Provisioned, boot: p.Boot - 1}); x != old && !(restarted && x.state == Provisioned) {
 			rec.Record(Settled{MAC: p.MAC, Addr: p.Addr, Model: p.Model, State: p.State, Verdict: p.Verdict})
 		}
 	}

@@ -76,6 +76,43 @@ func TestReport(t *testing.T) {
 		boot()
 		serve(w.sep(), true)
 		want("next boot", up)
+		time.Sleep(time.Hour)
+
+		// An upgrade: it has its load and is said to be up; the restart into the
+		// load is part of that, the boot after it is not.
+		upgrade := func() {
+			boot()
+			serve(w.sep(), true)
+			serve("/SCCP41.9-4-2SR3-1S.loads", true)
+			serve("/jar41sccp.9-4-2ES26.sbn", true)
+			serve("/cnu41.9-4-2ES26.sbn", true)
+		}
+		upgrade()
+		want("upgrade", up)
+		boot()
+		serve(w.sep(), true)
+		want("restart into the load")
+		boot()
+		serve(w.sep(), true)
+		want("the boot after it", up)
+		time.Sleep(time.Hour)
+		upgrade() // in two steps
+		want("first step", up)
+		upgrade()
+		want("second step")
+		boot()
+		serve(w.sep(), true)
+		want("restart after both")
+		time.Sleep(time.Hour)
+		upgrade()
+		want("upgrade without return", up)
+		time.Sleep(time.Hour) // R30 is said
+		if l := lines(); len(l) != 1 {
+			t.Errorf("no return: %q", l)
+		}
+		boot()
+		serve(w.sep(), true)
+		want("returned all the same", up)
 		cancel()
 		<-done
 	})

@@ -180,6 +180,7 @@ func (a *Appliance) openServices(root string) (err error) {
 	b.Files = fileserver.New(fileserver.Options{Flash: b.Flash, Generated: b.CNF.Generated, Fallback: b.CNF.Fallback, Names: b.CNF.Names, Recorder: b.Journal})
 	b.HFS = hfs.New(b.Files)
 	b.HTTPD = httpd.New(map[string]httpd.Module{config.ModuleHome: httpd.HomePage(), config.ModuleHFS: b.HFS.Module()}, b.Journal)
+	b.HFS.AnsweredBy(b.HTTPD)
 	b.TFTP = tftp.New(tftp.Config{Opener: b.Files, Recorder: b.Journal, Interface: a.interfaceByIndex})
 	b.DHCP = dhcp.New(dhcp.Options{Store: filepath.Join(root, "nvram"), Recorder: b.Journal})
 	if a.keys, err = sshd.OpenHostKeys(filepath.Join(root, "nvram")); err != nil {

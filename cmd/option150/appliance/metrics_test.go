@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"option150/cli/command"
 	"option150/cmd/option150/appliance"
 	"option150/platform/console"
 	"option150/platform/netns"
@@ -43,20 +44,7 @@ ephone 1
  type 7961
  button 1:1
 end`, "\n")
-	if err := w.wire(); err != nil {
-		t.Fatal(err)
-	}
-	s := settings.Default()
-	s.Root, s.Console.Device, s.SSH.Listen, s.Metrics.Listen = w.root, console.None, "", "127.0.0.1:9150"
-	s.Interfaces = []settings.Interface{{Name: "GigabitEthernet0/0", Device: "eth0", Managed: true}, {Name: "GigabitEthernet0/1", Device: "eth1", Managed: true}}
-	box, err := appliance.Open(appliance.Options{Settings: s, Version: "1.0.0", Commit: "0000000"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	ran := make(chan error, 1)
-	w.box, w.ran = box, ran
-	go func() { ran <- box.Run(w.ctx) }()
-
+	box := w.watched(t)
 	if st := box.Box().Supervisor.Status("metrics"); st.State != service.Running {
 		t.Fatalf("%+v", st)
 	}
@@ -92,6 +80,61 @@ end`, "\n")
 	if err := json.Unmarshal([]byte(see(t, "/api/v1/phones")), &list); err != nil || len(list) != 1 || list[0].State != "provisioned" {
 		t.Errorf("%v %+v", err, list)
 	}
+}
+
+// watched starts the box with a metrics listener.
+func (w *world) watched(t *testing.T) *appliance.Appliance {
+	t.Helper()
+	if err := w.wire(); err != nil {
+		t.Fatal(err)
+	}
+	s := settings.Default()
+	s.Root, s.Console.Device, s.SSH.Listen, s.Metrics.Listen = w.root, console.None, "", "127.0.0.1:9150"
+	s.Interfaces = []settings.Interface{{Name: "GigabitEthernet0/0", Device: "eth0", Managed: true}, {Name: "GigabitEthernet0/1", Device: "eth1", Managed: true}}
+	box, err := appliance.Open(appliance.Options{Settings: s, Version: "1.0.0", Commit: "0000000"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ran := make(chan error, 1)
+	w.box, w.ran = box, ran
+	go func() { ran <- box.Run(w.ctx) }()
+	return box
+}
+
+// A foreign process has port 6970 when the box starts. Whoever asks how HFS
+// stands is told the same: the supervisor, `show services`, Prometheus, the
+// page; and again when the port is free.
+func TestForeignPortIsOneTruth(t *testing.T) {
+	netns.Need(t)
+	w := newWorld(t)
+	w.startup = strings.Split("interface GigabitEthernet0/0\n ip address 10.150.0.1 255.255.255.0\nip http server\ntelephony-service\n hfs enable port 6970\nend", "\n")
+	if _, err := w.Do("hold tcp 6970"); err != nil {
+		t.Fatal(err)
+	}
+	box := w.watched(t).Box()
+	agree := func(state service.State, figure, listed, page string) {
+		t.Helper()
+		if st := box.Supervisor.Status("hfs"); st.State != state {
+			t.Errorf("the supervisor: %+v", st)
+		}
+		if text := see(t, "/metrics"); !strings.Contains(text, `service_up{service="hfs"} `+figure+"\n") || !strings.Contains(text, `service_configured{service="hfs"} 1`) {
+			t.Errorf("Prometheus:\n%s", text)
+		}
+		if text := command.ServicesText(box); !strings.Contains(text, "\nhfs          "+listed) {
+			t.Errorf("show services:\n%s", text)
+		}
+		if text := see(t, "/"); !strings.Contains(text, page) {
+			t.Errorf("the page has no %s:\n%s", page, text)
+		}
+	}
+	agree(service.Failed, "0", "failed", `<tr><td>hfs</td><td>yes</td><td class="failed">failed</td>`)
+	if _, err := w.Do("release tcp 6970"); err != nil {
+		t.Fatal(err)
+	}
+	for end := time.Now().Add(15 * time.Second); box.Supervisor.Status("hfs").State != service.Running && time.Now().Before(end); {
+		time.Sleep(20 * time.Millisecond)
+	}
+	agree(service.Running, "1", "running", `<tr><td>hfs</td><td>yes</td><td class="running">yes</td>`)
 }
 
 func see(t *testing.T, path string) string {

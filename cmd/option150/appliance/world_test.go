@@ -81,6 +81,7 @@ type world struct {
 	ctx     context.Context
 	cancel  context.CancelFunc
 	running []<-chan struct{}
+	pace    float64 // of phones: 1 = as a real one
 
 	box    *appliance.Appliance
 	ran    chan error // Run has returned
@@ -94,7 +95,7 @@ type world struct {
 }
 
 func newWorld(t *testing.T) *world {
-	w := &world{t: t, root: t.TempDir(), ports: map[string]*netns.Port{}, held: map[string]*holder{}, user: "admin", priv: 15, width: 80}
+	w := &world{t: t, root: t.TempDir(), ports: map[string]*netns.Port{}, held: map[string]*holder{}, pace: 0.005, user: "admin", priv: 15, width: 80}
 	w.ctx, w.cancel = context.WithCancel(context.Background())
 	t.Cleanup(w.close)
 	return w
@@ -374,7 +375,7 @@ func (w *world) phone(f []string) error {
 	if _, err := w.lan.Plug(host, netns.Cable{Interface: "eth0", MAC: net.HardwareAddr(mac[:])}); err != nil {
 		return err
 	}
-	p, err := simphone.New(s, simphone.Options{In: host.Do, Pace: 0.005})
+	p, err := simphone.New(s, simphone.Options{In: host.Do, Pace: w.pace})
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,161 @@
+package flash
+
+import (
+	"io/fs"
+	"os"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// Bounds of what is kept open.
+const (
+	// SmallFile is the largest file Fetch reads at once: a phone's little files
+	// then take one write to send, and no descriptor is held meanwhile.
+	SmallFile = 64 << 10
+
+	maxKept  = 64
+	keptTime = 5 * time.Second // without being asked for; at most twice this
+)
+
+// kept are the small files asked for lately, held open: a branch asks for the
+// same few at every boot. The descriptor is kept and not the content. Each
+// request looks at the name, which must still be this very file, and reads it
+// again, so what is served is what the file holds now.
+type kept struct {
+	mu     sync.Mutex
+	files  map[string]*keptFile
+	timer  *time.Timer
+	closed bool
+}
+
+type keptFile struct {
+	info fs.FileInfo
+	file *os.File
+	id   string
+	used bool // since the timer looked
+}
+
+// fetch opens a clean name; a small file comes as its content.
+func (f *Flash) fetch(name string) (*File, error) {
+	info, err := f.look(name)
+	if err != nil {
+		return nil, err
+	}
+	if k := f.kept.get(name, info); k != nil {
+		// Of a file that just became shorter, or was let go of meanwhile, less
+		// comes: it is opened again.
+		if whole := readWhole(k.file, info.Size()); whole != nil {
+			return &File{Entry: entry(name, info), ID: k.id, Whole: whole}, nil
+		}
+	}
+	file, err := f.openSame(name, info)
+	if err != nil || file.Size == 0 || file.Size > SmallFile {
+		return file, err
+	}
+	whole := readWhole(file.File, file.Size)
+	if whole == nil {
+		return file, nil // who reads it is told what is wrong
+	}
+	f.kept.put(name, &keptFile{info: info, file: file.File, id: identity(info), used: true})
+	file.File, file.Whole = nil, whole
+	return file, nil
+}
+
+func readWhole(f *os.File, size int64) []byte {
+	whole := make([]byte, size)
+	if n, _ := f.ReadAt(whole, 0); n < len(whole) {
+		return nil
+	}
+	return whole
+}
+
+// get is the file kept under the name if it is what the name stands for now.
+func (k *kept) get(name string, now fs.FileInfo) *keptFile {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	have := k.files[name]
+	if have == nil {
+		return nil
+	}
+	if !unchanged(have.info, now) {
+		k.remove(name)
+		return nil
+	}
+	have.used = true
+	return have
+}
+
+// put keeps a file, at the cost of another if there are too many.
+func (k *kept) put(name string, f *keptFile) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.closed {
+		_ = f.file.Close()
+		return
+	}
+	k.remove(name)
+	for other := range k.files {
+		if len(k.files) < maxKept {
+			break
+		}
+		k.remove(other)
+	}
+	if k.files == nil {
+		k.files = map[string]*keptFile{}
+	}
+	k.files[name] = f
+	if k.timer == nil {
+		k.timer = time.AfterFunc(keptTime, k.tidy)
+	}
+}
+
+// tidy lets go of what nobody asked for since the last time.
+func (k *kept) tidy() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for name, f := range k.files {
+		if !f.used {
+			k.remove(name)
+		}
+		f.used = false
+	}
+	k.timer = nil
+	if len(k.files) > 0 {
+		k.timer = time.AfterFunc(keptTime, k.tidy)
+	}
+}
+
+// drop lets go of all, since this process changed something.
+func (k *kept) drop() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for name := range k.files {
+		k.remove(name)
+	}
+}
+
+func (k *kept) close() {
+	k.drop()
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.closed = true
+	if k.timer != nil {
+		k.timer.Stop()
+	}
+}
+
+// remove closes a file; whoever is reading it ends first. The lock is held.
+func (k *kept) remove(name string) {
+	if f := k.files[name]; f != nil {
+		_ = f.file.Close()
+		delete(k.files, name)
+	}
+}
+
+// unchanged reports that two looks saw the same file with the same stamps.
+func unchanged(a, b fs.FileInfo) bool {
+	x, ok := a.Sys().(*syscall.Stat_t)
+	y, same := b.Sys().(*syscall.Stat_t)
+	return ok && same && x.Dev == y.Dev && x.Ino == y.Ino && x.Size == y.Size && x.Mode == y.Mode && x.Mtim == y.Mtim && x.Ctim == y.Ctim
+}
