@@ -87,8 +87,21 @@ type Appliance struct {
 	closing  sync.Once
 	replans  chan struct{}
 
-	mu    sync.Mutex
-	facts *config.Facts // of the interfaces, refreshed by netif
+	mu     sync.Mutex
+	facts  *config.Facts // of the interfaces, refreshed by netif
+	closed bool          // sessions is being waited for: nobody comes in any more
+}
+
+// come counts somebody whom Close waits for until he calls a.sessions.Done;
+// false if it is too late.
+func (a *Appliance) come() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.closed {
+		return false
+	}
+	a.sessions.Add(1)
+	return true
 }
 
 // Open makes the box and puts its startup configuration in force. Its
@@ -234,6 +247,9 @@ func (a *Appliance) close() {
 		b.Logging.Close()
 		b.NTP.Close()
 	}
+	a.mu.Lock()
+	a.closed = true
+	a.mu.Unlock()
 	a.sessions.Wait()
 	if b.Netif != nil {
 		b.Netif.Close()

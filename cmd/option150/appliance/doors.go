@@ -28,14 +28,12 @@ func (a *Appliance) Run(ctx context.Context) error {
 	a.beside(a.box.Host.Run)
 	a.beside(a.box.Meter.Run)
 	a.beside(func(ctx context.Context) { a.box.Inventory.Report(ctx, a.box.Journal) })
-	a.watchRefused(a.life)
+	a.watchRefused()
 	consoleDone := make(chan error, 1)
-	a.sessions.Add(1)
-	go func() {
-		defer a.sessions.Done()
-		consoleDone <- console.Run(a.life, console.Options{Device: a.opt.Settings.Console.Device, Speed: a.opt.Settings.Console.Speed,
+	a.beside(func(ctx context.Context) {
+		consoleDone <- console.Run(ctx, console.Options{Device: a.opt.Settings.Console.Device, Speed: a.opt.Settings.Console.Speed,
 			Handler: a.Console, Recorder: a.box.Journal})
-	}()
+	})
 	for {
 		select {
 		case err := <-consoleDone:
@@ -57,7 +55,9 @@ func (a *Appliance) Run(ctx context.Context) error {
 
 // beside runs one of the box's few long loops until its end.
 func (a *Appliance) beside(f func(context.Context)) {
-	a.sessions.Add(1)
+	if !a.come() {
+		return
+	}
 	go func() {
 		defer a.sessions.Done()
 		f(a.life)
@@ -228,7 +228,9 @@ func (a *Appliance) sshSession(ctx context.Context, s *sshd.Session) {
 // Serve is the session of a visitor, until he leaves, hangs up or the context
 // ends. The caller closes the stream.
 func (a *Appliance) Serve(ctx context.Context, v Visit) {
-	a.sessions.Add(1)
+	if !a.come() {
+		return
+	}
 	defer a.sessions.Done()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()

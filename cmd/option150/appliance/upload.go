@@ -35,7 +35,9 @@ func (a *Appliance) mayCopy(s *sshd.Session) string {
 // copies runs one transfer: it is a session in `show users` and ends by the
 // exec-timeout of its line when nothing moves.
 func (a *Appliance) copies(ctx context.Context, s *sshd.Session, run func(*filecopy.Server, *moving, filecopy.Who) int) {
-	a.sessions.Add(1)
+	if !a.come() {
+		return
+	}
 	defer a.sessions.Done()
 	defer context.AfterFunc(ctx, func() { _ = s.Close() })()
 	defer context.AfterFunc(a.life, func() { _ = s.Close() })()

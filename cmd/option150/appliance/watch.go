@@ -17,11 +17,9 @@ const watchAgain = 5 * time.Second
 // watchRefused turns connections that the kernel refused into facts: a server
 // never sees them, and without them "the phone fell back to TFTP" is a guess.
 // Without the right to open raw sockets it stays one.
-func (a *Appliance) watchRefused(ctx context.Context) {
+func (a *Appliance) watchRefused() {
 	for _, m := range a.box.Netif.Mapping() {
-		a.sessions.Add(1)
-		go func() {
-			defer a.sessions.Done()
+		a.beside(func(ctx context.Context) {
 			for ctx.Err() == nil {
 				err := capture.NewRefusals(hfs.PhonePort).Watch(ctx, m.Device, a.box.Journal, nil)
 				if errors.Is(err, fs.ErrPermission) || listen.Denied(err) {
@@ -32,6 +30,6 @@ func (a *Appliance) watchRefused(ctx context.Context) {
 				case <-time.After(watchAgain):
 				}
 			}
-		}()
+		})
 	}
 }

@@ -20,6 +20,7 @@ import (
 	"option150/cmd/option150/appliance"
 	"option150/platform/aaa"
 	"option150/platform/console"
+	"option150/platform/netif"
 	"option150/platform/netns"
 	"option150/platform/settings"
 	"option150/platform/sshd"
@@ -335,11 +336,27 @@ func (w *world) live(word, rest string, f []string, arg func(int) string) (strin
 		if p == nil {
 			return "", fmt.Errorf("no interface %q", arg(0))
 		}
-		err := p.SetLink(arg(1) == "up")
-		time.Sleep(50 * time.Millisecond) // netlink tells the box
-		return "", err
+		if err := p.SetLink(arg(1) == "up"); err != nil {
+			return "", err
+		}
+		return "", w.linkSeen(arg(0), arg(1) == "up")
 	}
 	return "", fmt.Errorf("this world knows no %q", word)
+}
+
+// linkSeen waits until the box knows the state of a cable: the kernel tells it
+// at most once a second.
+func (w *world) linkSeen(name string, up bool) error {
+	for limit := time.Now().Add(5 * time.Second); time.Now().Before(limit); time.Sleep(20 * time.Millisecond) {
+		all, err := w.box.Box().Netif.Interfaces()
+		if err != nil {
+			return err
+		}
+		if slices.ContainsFunc(all, func(i netif.Interface) bool { return i.Name == name && i.LineUp == up }) {
+			return nil
+		}
+	}
+	return fmt.Errorf("the box does not see that %s is up: %v", name, up)
 }
 
 // kill takes the power away: what the box finds when it starts again is what
