@@ -200,19 +200,31 @@ func getSummer(v *language.View) []grammar.Args {
 	return []grammar.Args{a}
 }
 
+// dayOfYear is a day of the year, in either order.
+const dayOfYear = `( <month:MONTH>("Month of the year") <day:1-31>("Day of the month") | <day:1-31>("Day of the month") <month:MONTH>("Month of the year") )`
+
+const errNoDay = language.Answer("% There is no such day in that month")
+
+func monthOf(a grammar.Args) time.Month {
+	return time.Month(clockTypes()["MONTH"].(nameType).index(a.String("month")) + 1)
+}
+
+// wall is the moment at which the clock of the box shows a day and so many
+// seconds after midnight.
+func wall(c clock.Config, year int, month time.Month, day, seconds int) time.Time {
+	t := time.Date(year, month, day, 0, 0, seconds, 0, time.UTC)
+	for range 2 { // the zone depends on the time, which depends on the zone
+		t = time.Date(year, month, day, 0, 0, seconds, 0, c.Zone(t))
+	}
+	return t
+}
+
 // clockSet is `clock set`: the clock of the machine, where the box may.
 func clockSet() []language.Declaration {
-	return []language.Declaration{action(`clock("Manage the system clock") set("Set the time and date") <at:HH:MM:SS>("Current Time") <month:MONTH>("Month of the year") <day:1-31>("Day of the month") <year:1993-2099>("Year")`, privileged, "reference/ios-cli.md 1.12", func(in *language.Invocation) error {
-		month := time.Month(clockTypes()["MONTH"].(nameType).index(in.Args.String("month")) + 1)
-		wall := func(zone *time.Location) time.Time {
-			return time.Date(in.Args.Int("year"), month, in.Args.Int("day"), 0, 0, in.Args.Int("at"), 0, zone)
-		}
-		t := wall(time.UTC)
-		for range 2 { // the zone depends on the time, which depends on the zone
-			t = wall(in.Config.Clock.Zone(t))
-		}
+	return []language.Declaration{action(`clock("Manage the system clock") set("Set the time and date") <at:HH:MM:SS>("Current Time") `+dayOfYear+` <year:1993-2099>("Year")`, privileged, "reference/ios-cli.md 1.12", func(in *language.Invocation) error {
+		t := wall(in.Config.Clock, in.Args.Int("year"), monthOf(in.Args), in.Args.Int("day"), in.Args.Int("at"))
 		if t.Day() != in.Args.Int("day") {
-			return language.Answer("% There is no such day in that month")
+			return errNoDay
 		}
 		if err := clock.Set(t); err != nil {
 			return language.Answer("% The clock of this machine could not be set (" + cause(err) + "): run the box with CAP_SYS_TIME, or set it on the host")

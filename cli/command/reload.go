@@ -25,17 +25,35 @@ func reloadCommands(b *Box) []language.Declaration {
 		action(`reload in("Reload after a time interval") <delay:DELAY>("Delay before reload")`+reason, privileged, doc, func(in *language.Invocation) error {
 			return b.reloadLater(in, time.Now().Add(time.Duration(in.Args.Int("delay"))*time.Minute), plural(in.Args.Int("delay")))
 		}),
-		action(`reload at("Reload at a specific time/date") <hour:HH:MM>("Time to reload")`+reason, privileged, doc, func(in *language.Invocation) error {
-			now := time.Now()
-			m := in.Args.Int("hour")
-			at := time.Date(now.Year(), now.Month(), now.Day(), m/60, m%60, 0, 0, now.Location())
-			if !at.After(now) {
-				at = time.Date(now.Year(), now.Month(), now.Day()+1, m/60, m%60, 0, 0, now.Location())
+		action(`reload at("Reload at a specific time/date") <hour:HH:MM>("Time to reload") [ `+dayOfYear+` ]`+reason, privileged, doc, func(in *language.Invocation) error {
+			at, err := reloadTime(in, time.Now())
+			if err != nil {
+				return err
 			}
 			return b.reloadLater(in, at, "")
 		}),
 		text(`reload("Scheduled reload information")`, 0, doc, func(*language.Invocation) string { return b.reloadText() }),
 	}
+}
+
+// reloadTime is when the clock of the box next shows what `reload at` names: of
+// a time alone today or tomorrow, of a day this year or the next.
+func reloadTime(in *language.Invocation, now time.Time) (time.Time, error) {
+	c, seconds := in.Config.Clock, 60*in.Args.Int("hour")
+	now = now.In(c.Zone(now))
+	if !in.Args.Has("day") {
+		at := wall(c, now.Year(), now.Month(), now.Day(), seconds)
+		if !at.After(now) {
+			at = wall(c, now.Year(), now.Month(), now.Day()+1, seconds)
+		}
+		return at, nil
+	}
+	for year := now.Year(); year <= now.Year()+1; year++ {
+		if at := wall(c, year, monthOf(in.Args), in.Args.Int("day"), seconds); at.Day() == in.Args.Int("day") && at.After(now) {
+			return at, nil
+		}
+	}
+	return time.Time{}, errNoDay
 }
 
 func plural(minutes int) string {
