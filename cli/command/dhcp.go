@@ -145,6 +145,9 @@ func dhcpPools() []language.Declaration {
 			Get: func(v *language.View) []grammar.Args {
 				var out []grammar.Args
 				for _, p := range v.Config.DHCP.Pools {
+					if v.Skips("name", p.Name) {
+						continue
+					}
 					out = append(out, args("name", p.Name))
 				}
 				return out

@@ -66,6 +66,9 @@ func ephoneDNs() []language.Declaration {
 			Get: func(v *language.View) []grammar.Args {
 				var out []grammar.Args
 				for _, d := range v.Config.Telephony.EphoneDNs {
+					if v.Skips("tag", d.Tag) {
+						continue
+					}
 					a := args("tag", d.Tag)
 					if d.Line != "" {
 						a["line"] = d.Line
@@ -191,6 +194,9 @@ func ephones() []language.Declaration {
 			Get: func(v *language.View) []grammar.Args {
 				var out []grammar.Args
 				for _, e := range v.Config.Telephony.Ephones {
+					if v.Skips("tag", e.Tag) {
+						continue
+					}
 					out = append(out, args("tag", e.Tag))
 				}
 				return out

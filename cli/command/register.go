@@ -125,6 +125,9 @@ func registerDNs() []language.Declaration {
 			Get: func(v *language.View) []grammar.Args {
 				var out []grammar.Args
 				for _, d := range v.Config.Telephony.DNs {
+					if v.Skips("tag", d.Tag) {
+						continue
+					}
 					out = append(out, args("tag", d.Tag))
 				}
 				return out
@@ -171,6 +174,9 @@ func registerPools() []language.Declaration {
 			Get: func(v *language.View) []grammar.Args {
 				var out []grammar.Args
 				for _, p := range v.Config.Telephony.Pools {
+					if v.Skips("tag", p.Tag) {
+						continue
+					}
 					out = append(out, args("tag", p.Tag))
 				}
 				return out

@@ -14,7 +14,7 @@ import (
 // the section as it is called now, and whether it is there. A section that is
 // printed only once it holds something is not there before.
 func (l *Language) Find(c *config.Config, parent, sec Section) (Section, bool) {
-	v := View{Config: c, Keys: parent.Keys}
+	v := View{Config: c, Keys: parent.Keys, sought: sec.Keys}
 	for _, d := range l.decls[parent.Mode] {
 		if d.Enters != sec.Mode {
 			continue

@@ -89,6 +89,14 @@ type View struct {
 	Config *config.Config
 	Keys   grammar.Args
 	All    bool // `show running-config all`: print defaults too
+
+	sought grammar.Args // of the one section that is looked for; nil = all
+}
+
+// Skips reports that the section with this value of an argument is not asked
+// for. A Get that would list hundreds may leave such sections out.
+func (v *View) Skips(name string, value any) bool {
+	return v.sought != nil && v.sought[name] != value
 }
 
 // Language is the compiled set of declarations.
