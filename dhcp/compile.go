@@ -71,7 +71,7 @@ var errNetwork = errors.New("a pool network must be IPv4 and between /8 and /32"
 func compile(spec Spec) (*tables, error) {
 	t := &tables{
 		spec: spec, links: map[string]*link{}, own: map[netip.Addr]bool{},
-		byID: map[string][]*host{}, byMAC: map[phone.MAC][]*host{}, byAddr: make(map[netip.Addr]*host, len(spec.Pools)),
+		byID: make(map[string][]*host, len(spec.Pools)), byMAC: map[phone.MAC][]*host{}, byAddr: make(map[netip.Addr]*host, len(spec.Pools)),
 	}
 	for _, i := range t.spec.Interfaces {
 		t.links[i.Name] = &link{Interface: i}
@@ -79,13 +79,17 @@ func compile(spec Spec) (*tables, error) {
 			t.own[a.Addr()] = true
 		}
 	}
-	for i := range t.spec.Pools {
-		if err := t.addPool(&t.spec.Pools[i]); err != nil {
+	// Allocated together: a box may have a thousand, and each line compiles all.
+	pools, hosts, lists := make([]pool, len(t.spec.Pools)), make([]host, len(t.spec.Pools)), make([]*host, len(t.spec.Pools))
+	for i := range pools {
+		pools[i].conf = &t.spec.Pools[i]
+		if err := t.addPool(&pools[i]); err != nil {
 			return nil, err
 		}
 	}
-	for _, p := range t.pools {
-		t.addHost(p)
+	for i, p := range t.pools {
+		lists[i] = &hosts[i]
+		t.addHost(p, lists[i:i+1:i+1])
 	}
 	for _, s := range t.subnets {
 		t.reserve(s)
@@ -112,8 +116,8 @@ func compile(spec Spec) (*tables, error) {
 	return t, nil
 }
 
-func (t *tables) addPool(conf *Pool) error {
-	p := &pool{conf: conf}
+func (t *tables) addPool(p *pool) error {
+	conf := p.conf
 	t.pools = append(t.pools, p)
 	if !conf.Network.IsValid() {
 		return nil
@@ -133,13 +137,15 @@ func (t *tables) addPool(conf *Pool) error {
 }
 
 // addHost registers the manual binding of a pool. It takes what it does not
-// say from the pool of the network around it, as on IOS.
-func (t *tables) addHost(p *pool) {
+// say from the pool of the network around it, as on IOS. list holds the host to
+// be filled, alone.
+func (t *tables) addHost(p *pool, list []*host) {
 	c := p.conf
 	if !c.Host.IsValid() || !c.Host.Addr().Is4() || len(c.ClientID) == 0 && c.HardwareAddr.IsZero() {
 		return
 	}
-	h := &host{pool: p, addr: c.Host.Addr(), prefix: c.Host.Masked(), lease: c.Lease}
+	h := list[0]
+	*h = host{pool: p, addr: c.Host.Addr(), prefix: c.Host.Masked(), lease: c.Lease}
 	around := t.around(h.addr)
 	if len(around) > 0 && h.prefix.Bits() == 32 {
 		h.prefix = around[0].prefix
@@ -158,12 +164,20 @@ func (t *tables) addHost(p *pool) {
 		h.lease = DefaultLease
 	}
 	if len(c.ClientID) > 0 {
-		t.byID[string(c.ClientID)] = append(t.byID[string(c.ClientID)], h)
+		t.byID[string(c.ClientID)] = joined(t.byID[string(c.ClientID)], list)
 	}
 	if !c.HardwareAddr.IsZero() {
-		t.byMAC[c.HardwareAddr] = append(t.byMAC[c.HardwareAddr], h)
+		t.byMAC[c.HardwareAddr] = joined(t.byMAC[c.HardwareAddr], list)
 	}
 	t.byAddr[h.addr] = h
+}
+
+// joined is the hosts of one client: nearly always the one.
+func joined(had, list []*host) []*host {
+	if had == nil {
+		return list
+	}
+	return append(had, list...)
 }
 
 // taking is a manual binding with what it does not say taken from the pool
