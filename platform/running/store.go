@@ -2,7 +2,7 @@
 // transactions that change it, and the versions it went through.
 //
 //	lock -> clone -> the command works on the clone -> equal? done
-//	-> Validate -> Plan -> prepare every difference -> commit point:
+//	-> share what did not change -> Validate -> Plan -> prepare every difference -> commit point:
 //	publish, version + 1 -> commit each prepared change -> journal
 //
 // All that can fail happens before the commit point and is undone in reverse;
