@@ -1,12 +1,14 @@
 package console
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
 	"os"
 	"os/signal"
 	"sync"
+	"sync/atomic"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -94,10 +96,11 @@ type polled struct {
 	ctx     context.Context
 	in, out int
 	chunk   int
-	wake    int // eventfd, readable once the context has ended
+	wake    int // eventfd, readable once the context has ended or close was called
 
-	mu   sync.Mutex // guards wake against use after close
-	stop func() bool
+	use    sync.RWMutex // read-locked by who waits on wake; close takes it
+	closed atomic.Bool
+	stop   func() bool
 }
 
 func newPolled(ctx context.Context, in, out int) (*polled, error) {
@@ -106,29 +109,39 @@ func newPolled(ctx context.Context, in, out int) (*polled, error) {
 		return nil, err
 	}
 	p := &polled{ctx: ctx, in: in, out: out, chunk: pipeChunk, wake: wake}
-	p.stop = context.AfterFunc(ctx, func() {
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		if p.wake >= 0 {
-			// Eight bytes that are not zero, whatever the byte order.
-			_, _ = unix.Write(p.wake, []byte{1, 0, 0, 0, 0, 0, 0, 1})
-		}
-	})
+	p.stop = context.AfterFunc(ctx, p.awake)
 	return p, nil
 }
 
+// awake ends every wait, now and later.
+func (p *polled) awake() {
+	p.use.RLock()
+	defer p.use.RUnlock()
+	if p.wake >= 0 {
+		// Eight bytes that are not zero, whatever the byte order.
+		_, _ = unix.Write(p.wake, []byte{1, 0, 0, 0, 0, 0, 0, 1})
+	}
+}
+
+// close gives the descriptor back once nobody waits on it: its number may be
+// another file's at once.
 func (p *polled) close() {
 	p.stop()
-	p.mu.Lock()
-	defer p.mu.Unlock()
+	p.closed.Store(true)
+	p.awake()
+	p.use.Lock()
+	defer p.use.Unlock()
 	unix.Close(p.wake)
 	p.wake = -1
 }
 
-// ready waits until fd can be used; false when the context has ended.
+// ready waits until fd can be used; false when the context has ended or the
+// stream was closed.
 func (p *polled) ready(fd int, events int16) bool {
+	p.use.RLock()
+	defer p.use.RUnlock()
 	for {
-		if p.ctx.Err() != nil {
+		if p.ctx.Err() != nil || p.closed.Load() {
 			return false
 		}
 		fds := []unix.PollFd{{Fd: int32(fd), Events: events}, {Fd: int32(p.wake), Events: unix.POLLIN}}
@@ -168,7 +181,7 @@ func (p *polled) Write(b []byte) (int, error) {
 	done := 0
 	for done < len(b) {
 		if !p.ready(p.out, unix.POLLOUT) {
-			return done, context.Cause(p.ctx)
+			return done, cmp.Or(context.Cause(p.ctx), io.ErrClosedPipe)
 		}
 		n, err := unix.Write(p.out, b[done:min(len(b), done+p.chunk)])
 		switch {

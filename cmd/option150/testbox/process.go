@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -37,6 +38,9 @@ func Run(t *testing.T, h *netns.Host, cmd *exec.Cmd) *Process {
 	}()
 	t.Cleanup(func() {
 		p.Kill()
+		if strings.Contains(p.Out.String(), "WARNING: DATA RACE") {
+			t.Error("the race detector found a race")
+		}
 		if t.Failed() && p.Out.String() != "" {
 			t.Logf("%s wrote:\n%s", filepath.Base(cmd.Path), p.Out)
 		}

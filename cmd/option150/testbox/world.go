@@ -196,11 +196,19 @@ func Contains(t *testing.T, what, text string, lines ...string) {
 	}
 }
 
-// Build makes the binary under test, static as it is shipped, in a directory.
+// Build makes the binary under test in a directory: static as it is shipped, or,
+// where the tests have the race detector, with it. A race then ends the box.
 func Build(dir string) (path string, err error) {
 	path = filepath.Join(dir, "option150")
 	build := exec.Command("go", "build", "-buildvcs=false", "-o", path, "option150/cmd/option150")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if raceDetector {
+		build.Args = append(build.Args[:2:2], append([]string{"-race"}, build.Args[2:]...)...)
+		build.Env = append(os.Environ(), "CGO_ENABLED=1")
+		if err := os.Setenv("GORACE", "halt_on_error=1 atexit_sleep_ms=0"); err != nil {
+			return "", err
+		}
+	}
 	if out, err := build.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("go build: %w\n%s", err, out)
 	}

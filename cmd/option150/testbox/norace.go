@@ -1,0 +1,5 @@
+//go:build !race
+
+package testbox
+
+const raceDetector = false

@@ -1,0 +1,6 @@
+//go:build race
+
+package testbox
+
+// raceDetector: the tests were built with it, so the box is too.
+const raceDetector = true
