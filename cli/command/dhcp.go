@@ -198,7 +198,7 @@ func poolNetwork(at func(*language.Context) *dhcp.Pool, doc string) language.Dec
 			bits = a.Int("len")
 		}
 		p := netip.PrefixFrom(addr, bits).Masked()
-		if bits < 8 || bits > 31 || addr.IsUnspecified() {
+		if bits < 8 || bits > 31 || p.Addr().IsUnspecified() {
 			return p, language.Answer("% Network " + addr.String() + " with this mask cannot be leased from")
 		}
 		return p, nil
