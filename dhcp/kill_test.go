@@ -22,7 +22,9 @@ const killEnv = "OPTION150_DHCP_KILL" // directory of the store, in the child
 // killChild is the server in a process of its own.
 func killChild() int {
 	s := New(Options{Store: os.Getenv(killEnv), Listen: netip.MustParseAddrPort("127.0.0.1:0")})
-	c, err := s.Prepare(context.Background(), nil, loopSpec("16"))
+	sp := loopSpec("12")
+	sp.Pools[0].Lease = 24 * time.Hour // a thousand cycles take longer than a short lease
+	c, err := s.Prepare(context.Background(), nil, sp)
 	if err != nil {
 		fmt.Println(err)
 		return 1
