@@ -130,6 +130,7 @@ func domain() []language.Declaration {
 	return []language.Declaration{
 		value(language.Global, `ip("Global IP configuration subcommands") domain("IP DNS Resolver") name("Define the default domain name") ![ <name:WORD>("Default domain name") ]`, "name", "ip domain", "reference/ios-cli.md 1.10", "",
 			func(c *language.Context) *string { return &c.Config.Domain }),
+		oldDomainName(),
 		flag(language.Global, `file("Adjust file system parameters") prompt("Prompt for file confirmation") quiet("Never prompt for confirmation")`, "file", "reference/ios-cli.md 1.9", false,
 			func(c *language.Context) *bool { return &c.Config.PromptFree }),
 	}
