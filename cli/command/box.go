@@ -46,6 +46,7 @@ type Box struct {
 
 	Netif *netif.Service
 	Meter *netif.Meter
+	Clear netif.Clearing // `clear counters`
 	DHCP  *dhcp.Server
 	CNF   *cnfstore.Store
 	Files *fileserver.Server
@@ -66,6 +67,7 @@ type Box struct {
 	NTP     *ntp.Client
 
 	Lines     func() []LineInfo     // who is logged in
+	LineUses  func() map[int]int    // how often each line was used, by absolute number
 	ClearLine func(number int)      // ends the session of a line, absolute number, without waiting
 	Reload    func(who running.Who) // restarts with the startup-config
 
