@@ -2,6 +2,7 @@ package command
 
 import (
 	"fmt"
+	"io"
 	"net/netip"
 	"time"
 
@@ -60,7 +61,7 @@ func (b *Box) ping(in *language.Invocation) error {
 		case host.Unreachable:
 			mark = "U"
 		}
-		if _, err := fmt.Fprint(in.Out, mark); err != nil {
+		if _, err := fmt.Fprint(in.Out, mark); err != nil && in.Ctx.Err() == nil {
 			return err
 		}
 		// What fails at once, as a packet that has no route, must not spin.
@@ -74,12 +75,13 @@ func (b *Box) ping(in *language.Invocation) error {
 	if sent == 0 {
 		return nil
 	}
-	fmt.Fprintf(in.Out, "\nSuccess rate is %d percent (%d/%d)", 100*good/sent, good, sent)
+	rate := fmt.Sprintf("\nSuccess rate is %d percent (%d/%d)", 100*good/sent, good, sent)
 	if good > 0 {
 		ms := func(d time.Duration) int { return max(1, int((d+time.Millisecond/2)/time.Millisecond)) }
-		fmt.Fprintf(in.Out, ", round-trip min/avg/max = %d/%d/%d ms", ms(least), ms(sum/time.Duration(good)), ms(most))
+		rate += fmt.Sprintf(", round-trip min/avg/max = %d/%d/%d ms", ms(least), ms(sum/time.Duration(good)), ms(most))
 	}
-	_, err = fmt.Fprintln(in.Out)
+	in.Last = rate + "\n" // who breaks off a ping without end wants to know, too
+	_, err = io.WriteString(in.Out, in.Last)
 	return err
 }
 
