@@ -102,7 +102,7 @@ func identity() []language.Declaration {
 		Syntax: `hostname("Set system's network name") ![ <name:WORD>("This system's network name") ]`,
 		Set: func(c *language.Context) error {
 			name := c.Args.String("name")
-			if !validHostname(name) {
+			if !ValidHostname(name) {
 				return language.Answer("% Hostname contains one or more illegal characters.")
 			}
 			c.Config.Hostname = name
@@ -113,9 +113,9 @@ func identity() []language.Declaration {
 	}}
 }
 
-// validHostname: letters, digits, hyphen and, because real boxes have it, the
+// ValidHostname: letters, digits, hyphen and, because real boxes have it, the
 // underscore; it begins with a letter.
-func validHostname(s string) bool {
+func ValidHostname(s string) bool {
 	if len(s) == 0 || len(s) > 63 || !letter(rune(s[0])) {
 		return false
 	}
