@@ -37,8 +37,16 @@ func text(syntax string, level int, doc string, f func(*language.Invocation) str
 func showSystem(b *Box) []language.Declaration {
 	return []language.Declaration{
 		text(`version("System hardware and software status")`, 0, "reference/ios-cli.md 4", func(in *language.Invocation) string { return b.versionText(in.Config.Hostname) }),
-		text(`clock("Display the system clock") [ detail("Display detailed information") ]`, 0, "reference/ios-cli.md 1.12", func(in *language.Invocation) string {
-			return ClockText(in.Config.Clock.Local(time.Now()), b.ClockMark())
+		text(`clock("Display the system clock") [ detail$detail("Display detailed information") ]`, 0, "reference/ios-cli.md 1.12", func(in *language.Invocation) string {
+			t := ClockText(in.Config.Clock.Local(time.Now()), b.ClockMark())
+			switch {
+			case !in.Args.Has("detail"):
+			case b.ClockMark() == "":
+				t += "Time source is NTP\n"
+			default:
+				t += "Time source is the clock of the host\n"
+			}
+			return t
 		}),
 		text(`privilege("Show current privilege level")`, 0, "reference/ios-cli.md 1.2", func(in *language.Invocation) string {
 			return fmt.Sprintf("Current privilege level is %d\n", in.Op.Privilege())
