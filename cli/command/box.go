@@ -71,7 +71,8 @@ type Box struct {
 	ClearLine func(number int)      // ends the session of a line, absolute number, without waiting
 	Reload    func(who running.Who) // restarts with the startup-config
 
-	saved atomic.Int64 // number of the version that was written to nvram last
+	saved  atomic.Int64                    // number of the version that was written to nvram last
+	saving atomic.Pointer[running.Version] // the same with who and when, since the start; without its configuration
 }
 
 // LineInfo is one row of show users.
@@ -102,6 +103,7 @@ func (b *Box) SaveStartup(who running.Who) error {
 		return err
 	}
 	b.saved.Store(int64(number))
+	b.saving.Store(&running.Version{Number: number, Who: who, Time: time.Now()})
 	if b.Archive != nil {
 		b.Archive.Written()
 	}

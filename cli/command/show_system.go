@@ -12,6 +12,7 @@ import (
 	"option150/platform/host"
 	"option150/platform/listen"
 	"option150/platform/message"
+	"option150/platform/running"
 	"option150/platform/service"
 )
 
@@ -220,9 +221,33 @@ func showConfig(b *Box) []language.Declaration {
 // then the lines. The byte count is that of everything from the first `!`
 // through `end`, plus one, as routers count. [reference/ios-cli.md 1.10]
 func (b *Box) showRunning(in *language.Invocation, all bool) error {
-	body := versionLine + strings.Join(b.Language.Render(b.Store.Current(), all), "\n") + "\n"
+	body := b.changes() + versionLine + strings.Join(b.Language.Render(b.Store.Current(), all), "\n") + "\n"
 	_, err := fmt.Fprintf(in.Out, "%s\n\nCurrent configuration : %d bytes\n%s\n", message.BuildingConf, len(body)+1, body)
 	return err
+}
+
+// changes are the lines over the version that say who changed and who saved
+// last; before a change there are none. What is saved has none either.
+func (b *Box) changes() string {
+	clock := b.Store.Current().Clock
+	line := func(what string, v running.Version) string {
+		t := "! " + what + " at " + clock.Local(v.Time).Format("15:04:05 MST Mon Jan 2 2006")
+		if v.Who.User != "" {
+			t += " by " + v.Who.User
+		}
+		return t + "\n"
+	}
+	var t string
+	if v := b.Store.Version(); v.Number > 0 && v.Who.Line != "startup-config" {
+		t += line("Last configuration change", v)
+	}
+	if v := b.saving.Load(); v != nil {
+		t += line("NVRAM config last updated", *v)
+	}
+	if t != "" {
+		t = "!\n" + t
+	}
+	return t
 }
 
 func (b *Box) showSection(in *language.Invocation, header string) error {
