@@ -46,6 +46,7 @@ type Box struct {
 
 	Netif *netif.Service
 	Meter *netif.Meter
+	Clear netif.Clearing // `clear counters`
 	DHCP  *dhcp.Server
 	CNF   *cnfstore.Store
 	Files *fileserver.Server
@@ -66,10 +67,12 @@ type Box struct {
 	NTP     *ntp.Client
 
 	Lines     func() []LineInfo     // who is logged in
+	LineUses  func() map[int]int    // how often each line was used, by absolute number
 	ClearLine func(number int)      // ends the session of a line, absolute number, without waiting
 	Reload    func(who running.Who) // restarts with the startup-config
 
-	saved atomic.Int64 // number of the version that was written to nvram last
+	saved  atomic.Int64                    // number of the version that was written to nvram last
+	saving atomic.Pointer[running.Version] // the same with who and when, since the start; without its configuration
 }
 
 // LineInfo is one row of show users.
@@ -100,6 +103,7 @@ func (b *Box) SaveStartup(who running.Who) error {
 		return err
 	}
 	b.saved.Store(int64(number))
+	b.saving.Store(&running.Version{Number: number, Who: who, Time: time.Now()})
 	if b.Archive != nil {
 		b.Archive.Written()
 	}

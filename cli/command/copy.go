@@ -115,9 +115,17 @@ func quietly(err error) error {
 	return nil
 }
 
+// askHost asks for the host; without one there is nothing further to ask.
+func askHost(in *language.Invocation, l *location) (err error) {
+	if l.host, err = ask(in, "Address or name of remote host", ""); err == nil && l.host == "" {
+		err = language.Answer("%Error opening " + l.fs + ": (No remote host was named)")
+	}
+	return err
+}
+
 func askSource(in *language.Invocation, l *location) (err error) {
 	if l.remote() && l.host == "" {
-		if l.host, err = ask(in, "Address or name of remote host", ""); err != nil {
+		if err := askHost(in, l); err != nil {
 			return err
 		}
 	}
@@ -171,7 +179,7 @@ func (b *Box) askTarget(in *language.Invocation, from location, l *location) (er
 		return nil
 	}
 	if l.remote() && l.host == "" {
-		if l.host, err = ask(in, "Address or name of remote host", ""); err != nil {
+		if err := askHost(in, l); err != nil {
 			return err
 		}
 	}

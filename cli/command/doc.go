@@ -19,8 +19,8 @@ func All(b *Box) []language.Declaration {
 	var all []language.Declaration
 	for _, group := range [][]language.Declaration{
 		// global configuration, in the order running-configs have
-		services(), identity(), loggingLines(), place("logging "), secrets(), place("aaa "), clockLines(), place("clock ", "boot-"),
-		dhcpGlobal(), dhcpTuning(), place("ip dhcp "), dhcpPools(), dhcpCarried(), domain(), place("ip domain", "ip name-server", "ip host", "ip cef", "ipv6", "multilink"),
+		services(), place("service pad", "service config", "service tcp-"), identity(), loggingLines(), place("logging "), secrets(), place("aaa "), clockLines(), place("clock ", "boot-"),
+		dhcpGlobal(), dhcpTuning(), place("ip dhcp "), dhcpPools(), dhcpCarried(), domain(), habits(), place("ip domain", "ip name-server", "ip host", "ip cef", "ipv6", "multilink"),
 		place("voice service", "voice class", "voice-card"), registerGlobal(), registerDNs(), registerPools(), place("voice register", "voice "),
 		loginGlobal(), aliasCommands(), users(), sshGlobal(), place("license", "archive", "redundancy", "crypto", "ip ssh", "ip tftp"),
 		archiveSection(), interfaces(), place("interface ", "router ", "ip forward-protocol", "ip default-gateway"),

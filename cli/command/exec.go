@@ -38,20 +38,7 @@ func execCommands(b *Box) []language.Declaration {
 		action(`logout("Exit from the EXEC")`, 0, "reference/ios-cli.md 1.2", leave),
 		action(`quit("Exit from the EXEC")`, 0, "reference/ios-cli.md 1.2", leave),
 		action(`help("Description of the interactive help system")`, 0, "reference/ios-cli.md 1.4", help),
-		action(`configure("Enter configuration mode") [ terminal("Configure from the terminal") ]`, privileged, "reference/ios-cli.md 1.9", func(in *language.Invocation) error {
-			if !strings.Contains(" "+strings.ToLower(in.Line)+" ", " t") {
-				a, err := in.Op.Ask("Configuring from terminal, memory, or network [terminal]? ")
-				if err != nil {
-					return nil
-				}
-				if a = strings.TrimSpace(strings.ToLower(a)); a != "" && !strings.HasPrefix("terminal", a) {
-					return language.Answer("?Must be \"terminal\" on this box")
-				}
-			}
-			fmt.Fprintln(in.Out, "Enter configuration commands, one per line.  End with CNTL/Z.")
-			in.Op.Configure()
-			return nil
-		}),
+		action(`configure("Enter configuration mode") [ ( terminal$from("Configure from the terminal") | memory$from("Configure from NV memory") | network$from("Configure from a TFTP network host") ) ]`, privileged, "reference/ios-cli.md 1.9", b.configure),
 		action(`write("Write running configuration to memory, network, or terminal") [ ( memory("Write to NV memory") | terminal$terminal("Write to terminal") | erase$erase("Erase NV memory") ) ]`, privileged, "reference/ios-cli.md 1.9", func(in *language.Invocation) error {
 			switch {
 			case in.Args.Has("terminal"):
@@ -72,10 +59,38 @@ func execCommands(b *Box) []language.Declaration {
 	}
 	ds = append(ds, terminalCommands()...)
 	ds = append(ds, recordCommands(b)...)
-	for _, g := range [][]language.Declaration{copyCommands(b), fileCommands(b), archiveCommands(b), replaceCommands(b), reloadCommands(b), clearLineCommands(b)} {
+	for _, g := range [][]language.Declaration{copyCommands(b), fileCommands(b), archiveCommands(b), replaceCommands(b), reloadCommands(b), clearLineCommands(b), []language.Declaration{clearCounters(b)}, connections(b)} {
 		ds = append(ds, g...)
 	}
 	return append(ds, clearDHCP(b)...)
+}
+
+// configure asks where from if that was not said. [reference/ios-cli.md 1.9]
+func (b *Box) configure(in *language.Invocation) error {
+	from := in.Args.String("from")
+	if from == "" {
+		a, err := in.Op.Ask("Configuring from terminal, memory, or network [terminal]? ")
+		if err != nil {
+			return nil
+		}
+		a = strings.TrimSpace(strings.ToLower(a))
+		for _, f := range []string{"network", "memory", "terminal"} {
+			if strings.HasPrefix(f, a) {
+				from = f // an empty answer ends as the last one
+			}
+		}
+	}
+	switch from {
+	case "terminal":
+		fmt.Fprintln(in.Out, "Enter configuration commands, one per line.  End with CNTL/Z.")
+		in.Op.Configure()
+		return nil
+	case "memory":
+		return b.transfer(in, startupConfig, runningConfig)
+	case "network":
+		return language.Answer("% Use: copy tftp: running-config")
+	}
+	return language.Answer("?Must be \"terminal\", \"memory\" or \"network\"")
 }
 
 // enable asks for the enable secret unless the session has the level already.

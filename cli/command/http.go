@@ -29,7 +29,16 @@ func httpServer() []language.Declaration {
 		Unset: func(c *language.Context) error { c.Config.HTTP.AccessClass = ""; return nil },
 		Get:   func(v *language.View) []grammar.Args { return classArgs(v.Config.HTTP.AccessClass) },
 	}
-	return append([]language.Declaration{port, server, access}, carryAll(language.Global, "reference/cme.md 5.3",
+	// Hardened configurations have its `no`; who types it without hears that
+	// nothing listens.
+	secure := language.Declaration{
+		Mode: language.Global, Carry: true, Doc: "reference/cme.md 5.3",
+		Syntax: `ip http secure-server("Enable HTTP secure server, not served by this box")`,
+		After: func(*language.Invocation) error {
+			return language.Answer("%Warning: HTTPS is not served by this box; the line is kept and has no effect")
+		},
+	}
+	return append([]language.Declaration{port, server, access, secure}, carryAll(language.Global, "reference/cme.md 5.3",
 		`ip http path("Set base path for HTML") <rest:LINE>("Base path")`,
 		`ip http authentication("Set http server authentication method") <rest:LINE>("Method")`,
 		`ip http max-connections("Set maximum number of concurrent http server connections") <rest:LINE>("Number of connections")`,

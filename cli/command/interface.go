@@ -103,6 +103,11 @@ func interfaces() []language.Declaration {
 		`ip nat("NAT interface commands") <rest:LINE>("inside or outside")`,
 		`encapsulation("Set encapsulation type for an interface") <rest:LINE>("dot1Q and VLAN")`,
 		`negotiation("Select Autonegotiation mode") <mode:WORD>("auto")`,
+		// what hands type below every interface, mostly with `no`
+		`ip redirects("Enable sending ICMP Redirect messages")`,
+		`ip unreachables("Enable sending ICMP Unreachable messages")`,
+		`ip proxy-arp("Enable proxy ARP")`,
+		`cdp("CDP interface subcommands") enable("Enable CDP on interface")`,
 	)...)
 }
 

@@ -109,19 +109,7 @@ func loggingLines() []language.Declaration {
 		{
 			Mode: language.Global, Group: "logging", Doc: "reference/ios-cli.md 1.12",
 			Syntax: head + `host("Set syslog server IP address and parameters") <addr:A.B.C.D>("IP address of the syslog server")`,
-			Set: func(c *language.Context) error {
-				a := grammar.Get[netip.Addr](c.Args, "addr")
-				if l := &c.Config.Logging; !slices.Contains(l.Hosts, a) {
-					l.Hosts = append(l.Hosts, a)
-				}
-				return nil
-			},
-			Unset: func(c *language.Context) error {
-				a := grammar.Get[netip.Addr](c.Args, "addr")
-				l := &c.Config.Logging
-				l.Hosts = slices.DeleteFunc(l.Hosts, func(h netip.Addr) bool { return h == a })
-				return nil
-			},
+			Set:    addHost, Unset: dropHost,
 			Get: func(v *language.View) []grammar.Args {
 				var out []grammar.Args
 				for _, h := range v.Config.Logging.Hosts {
@@ -130,7 +118,25 @@ func loggingLines() []language.Declaration {
 				return out
 			},
 		},
-	}, carryAll(language.Global, "reference/ios-cli.md 1.12", head+`source-interface("Specify interface for source address in logging transactions") <name:WORD>("Interface")`)...)
+		// Without `host`, as it was typed before there were parameters.
+		{Mode: language.Global, Hidden: true, Syntax: head + `<addr:A.B.C.D>("IP address of the syslog server")`, Set: addHost, Unset: dropHost, Doc: "reference/ios-cli.md 1.12"},
+	}, carryAll(language.Global, "reference/ios-cli.md 1.12", head+`on("Enable logging to all enabled destinations")`,
+		head+`source-interface("Specify interface for source address in logging transactions") <name:WORD>("Interface")`)...)
+}
+
+func addHost(c *language.Context) error {
+	a := grammar.Get[netip.Addr](c.Args, "addr")
+	if l := &c.Config.Logging; !slices.Contains(l.Hosts, a) {
+		l.Hosts = append(l.Hosts, a)
+	}
+	return nil
+}
+
+func dropHost(c *language.Context) error {
+	a := grammar.Get[netip.Addr](c.Args, "addr")
+	l := &c.Config.Logging
+	l.Hosts = slices.DeleteFunc(l.Hosts, func(h netip.Addr) bool { return h == a })
+	return nil
 }
 
 func flatten(a grammar.Args) []any {

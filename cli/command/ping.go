@@ -2,6 +2,7 @@ package command
 
 import (
 	"fmt"
+	"io"
 	"net/netip"
 	"time"
 
@@ -10,10 +11,10 @@ import (
 	"option150/platform/host"
 )
 
-// pingCommand is `ping A.B.C.D`. Names are not looked up.
-// [reference/ios-cli.md 1.5, 3.5]
+// pingCommand is `ping A.B.C.D`. Names are not looked up; the answer to one is
+// that of a router that cannot. [reference/ios-cli.md 1.3, 1.5, 3.5]
 func pingCommand(b *Box) language.Declaration {
-	return action(`ping("Send echo messages") [ ip("IP echo") ] <dest:A.B.C.D>("Ping destination address") {`+
+	return action(`ping("Send echo messages") [ ip("IP echo") ] ( <dest:A.B.C.D>("Ping destination address") | <host:WORD>("Host name, not looked up by this box") ) {`+
 		` repeat("specify repeat count") <repeat:1-65535>("Repeat count") | size("specify datagram size") <size:36-18024>("Datagram size")`+
 		` | timeout("specify timeout interval") <timeout:1-3600>("timeout in seconds")`+
 		` | source("specify source address or name") ( <from:A.B.C.D>("IP address") | <name:IFNAME>("Interface") ) }`, 0, "reference/ios-cli.md 1.5", b.ping)
@@ -25,6 +26,9 @@ func (b *Box) ping(in *language.Invocation) error {
 			return in.Args.Int(name)
 		}
 		return otherwise
+	}
+	if in.Args.Has("host") {
+		return language.Answer("% Unrecognized host or address, or protocol not running.")
 	}
 	dest, repeat, size := grammar.Get[netip.Addr](in.Args, "dest"), number("repeat", 5), number("size", 100)
 	timeout := number("timeout", 2)
@@ -60,7 +64,7 @@ func (b *Box) ping(in *language.Invocation) error {
 		case host.Unreachable:
 			mark = "U"
 		}
-		if _, err := fmt.Fprint(in.Out, mark); err != nil {
+		if _, err := fmt.Fprint(in.Out, mark); err != nil && in.Ctx.Err() == nil {
 			return err
 		}
 		// What fails at once, as a packet that has no route, must not spin.
@@ -74,12 +78,13 @@ func (b *Box) ping(in *language.Invocation) error {
 	if sent == 0 {
 		return nil
 	}
-	fmt.Fprintf(in.Out, "\nSuccess rate is %d percent (%d/%d)", 100*good/sent, good, sent)
+	rate := fmt.Sprintf("\nSuccess rate is %d percent (%d/%d)", 100*good/sent, good, sent)
 	if good > 0 {
 		ms := func(d time.Duration) int { return max(1, int((d+time.Millisecond/2)/time.Millisecond)) }
-		fmt.Fprintf(in.Out, ", round-trip min/avg/max = %d/%d/%d ms", ms(least), ms(sum/time.Duration(good)), ms(most))
+		rate += fmt.Sprintf(", round-trip min/avg/max = %d/%d/%d ms", ms(least), ms(sum/time.Duration(good)), ms(most))
 	}
-	_, err = fmt.Fprintln(in.Out)
+	in.Last = rate + "\n" // who breaks off a ping without end wants to know, too
+	_, err = io.WriteString(in.Out, in.Last)
 	return err
 }
 

@@ -28,6 +28,8 @@ func showDHCP(b *Box) []language.Declaration {
 			}
 			return dhcp.ShowBinding(list, time.Now())
 		}),
+		// Bindings are kept in nvram; there is no agent elsewhere, so nothing is listed.
+		text(head+`database("DHCP database agents")`, 0, doc, func(*language.Invocation) string { return "" }),
 		text(head+`pool("DHCP pools information") [ <name:WORD>("Pool name") ]`, 0, doc, func(in *language.Invocation) string {
 			var list []dhcp.PoolStat
 			for _, p := range b.DHCP.PoolStats() {

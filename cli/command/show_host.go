@@ -27,7 +27,7 @@ func showHost(b *Box) []language.Declaration {
 		}),
 		text(`ip arp("IP ARP table")`, 0, doc, func(*language.Invocation) string { return b.arpText(host.Neighbours()) }),
 		text(`arp("ARP table")`, 0, doc, func(*language.Invocation) string { return b.arpText(host.Neighbours()) }),
-		text(`tcp("Status of TCP connections") brief("Brief display") [ all("All endpoints") ] [ numeric("Numeric addresses") ]`, 0, doc, func(*language.Invocation) string { return tcpText(b) }),
+		text(`tcp("Status of TCP connections") brief("Brief display") [ all$all("All endpoints, those that listen too") ] [ numeric("Numeric addresses") ]`, 0, doc, func(in *language.Invocation) string { return tcpText(b, in.Args.Has("all")) }),
 		text(`environment("Environmental monitor statistics") [ <rest:LINE>("Part") ]`, 0, doc, func(*language.Invocation) string { return "This box has no environmental sensors\n" }),
 		// Two commands and two forms, as there are on routers and switches.
 		text(`boot("Boot information")`, 0, doc, func(*language.Invocation) string {
@@ -135,7 +135,8 @@ func (b *Box) arpText(list []host.Neighbour) string {
 	return w.String()
 }
 
-func tcpText(b *Box) string {
+// tcpText is show tcp brief; as on a router, `all` adds what listens.
+func tcpText(b *Box, all bool) string {
 	var w strings.Builder
 	w.WriteString("TCB       Local Address               Foreign Address             (state)\n")
 	n := 0
@@ -144,7 +145,7 @@ func tcpText(b *Box) string {
 		fmt.Fprintf(&w, "%08X  %-27s %-27s %s\n", n, local, foreign, state)
 	}
 	for _, e := range listeners(b.Supervisor) {
-		if e.Proto == "tcp" {
+		if all && e.Proto == "tcp" {
 			row(fmt.Sprintf("%s.%d", e.AddrPort().Addr(), e.Port), "*.*", "LISTEN")
 		}
 	}

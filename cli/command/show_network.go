@@ -63,9 +63,35 @@ func (b *Box) interfaceViews(in *language.Invocation) []netif.View {
 				v.Method = ""
 			}
 		}
+		b.Clear.Apply(&v)
 		out = append(out, v)
 	}
 	return out
+}
+
+// clearCounters is `clear counters`. Linux and the programs that watch the
+// machine keep theirs. [reference/ios-cli.md 1.13]
+func clearCounters(b *Box) language.Declaration {
+	return action(`clear counters("Clear counters on one or all interfaces") [ <name:IFNAME>("Interface") ]`, privileged, "reference/ios-cli.md 1.13", func(in *language.Invocation) error {
+		what := "all interfaces"
+		if in.Args.Has("name") {
+			what = "this interface"
+		}
+		if ok, err := confirmed(in, "Clear \"show interface\" counters on "+what+" "); err != nil || !ok {
+			return err
+		}
+		fmt.Fprintln(in.Out)
+		list, err := b.Netif.Interfaces()
+		if err != nil {
+			return language.Answer("% The counters could not be read (" + cause(err) + ")")
+		}
+		for _, i := range list {
+			if name := in.Args.String("name"); name == "" || name == i.Name {
+				b.Clear.Clear(i, time.Now())
+			}
+		}
+		return nil
+	})
 }
 
 // when a service does not run, its show command says so first.

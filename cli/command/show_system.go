@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 	"option150/platform/host"
 	"option150/platform/listen"
 	"option150/platform/message"
+	"option150/platform/running"
 	"option150/platform/service"
 )
 
@@ -36,8 +38,16 @@ func text(syntax string, level int, doc string, f func(*language.Invocation) str
 func showSystem(b *Box) []language.Declaration {
 	return []language.Declaration{
 		text(`version("System hardware and software status")`, 0, "reference/ios-cli.md 4", func(in *language.Invocation) string { return b.versionText(in.Config.Hostname) }),
-		text(`clock("Display the system clock") [ detail("Display detailed information") ]`, 0, "reference/ios-cli.md 1.12", func(in *language.Invocation) string {
-			return ClockText(in.Config.Clock.Local(time.Now()), b.ClockMark())
+		text(`clock("Display the system clock") [ detail$detail("Display detailed information") ]`, 0, "reference/ios-cli.md 1.12", func(in *language.Invocation) string {
+			t := ClockText(in.Config.Clock.Local(time.Now()), b.ClockMark())
+			switch {
+			case !in.Args.Has("detail"):
+			case b.ClockMark() == "":
+				t += "Time source is NTP\n"
+			default:
+				t += "Time source is the clock of the host\n"
+			}
+			return t
 		}),
 		text(`privilege("Show current privilege level")`, 0, "reference/ios-cli.md 1.2", func(in *language.Invocation) string {
 			return fmt.Sprintf("Current privilege level is %d\n", in.Op.Privilege())
@@ -46,7 +56,8 @@ func showSystem(b *Box) []language.Declaration {
 			return fmt.Sprintf("NAME: \"Chassis\", DESCR: \"Option 150 phone provisioning appliance\"\nPID: OPTION150         , VID: V01  , SN: %s\n\n", b.Serial)
 		}),
 		text(`services("Services of this box: configured and working")`, 0, "DESIGN 4", func(*language.Invocation) string { return ServicesText(b) }),
-		text(`ip("IP information") sockets("Open IP sockets")`, 0, "reference/ios-cli.md 1.14", func(*language.Invocation) string { return SocketsText(b.Supervisor) }),
+		text(`ip("IP information") sockets("Open IP sockets")`, 0, "reference/ios-cli.md 1.14", func(*language.Invocation) string { return SocketsText(b.Supervisor, listen.TCP, listen.UDP) }),
+		text(`udp("Open UDP sockets")`, 0, "reference/ios-cli.md 1.14", func(*language.Invocation) string { return SocketsText(b.Supervisor, listen.UDP) }),
 		text(`control-plane("Control Plane information") host("Control plane host") open-ports("Open ports")`, 0, "reference/ios-cli.md 1.14", func(*language.Invocation) string { return OpenPortsText(b.Supervisor) }),
 	}
 }
@@ -149,11 +160,14 @@ func listeners(s *service.Supervisor) []listen.Endpoint {
 	return all
 }
 
-// SocketsText is show ip sockets. [reference/ios-cli.md 1.13]
-func SocketsText(s *service.Supervisor) string {
+// SocketsText is show ip sockets, or show udp. [reference/ios-cli.md 1.13]
+func SocketsText(s *service.Supervisor, of ...listen.Proto) string {
 	var w strings.Builder
 	w.WriteString("Proto        Remote      Port      Local       Port  In Out  Stat TTY OutputIF\n")
 	for _, e := range listeners(s) {
+		if !slices.Contains(of, e.Proto) {
+			continue
+		}
 		proto := 6
 		if e.Proto == listen.UDP {
 			proto = 17
@@ -178,25 +192,28 @@ func OpenPortsText(s *service.Supervisor) string {
 	return w.String()
 }
 
+func (b *Box) showStartup(in *language.Invocation) error {
+	text, err := b.NVRAM.LoadStartup()
+	if err != nil {
+		return language.Answer("startup-config is not present")
+	}
+	_, err = fmt.Fprintf(in.Out, "Using %d out of 262144 bytes\n%s\n", len(text), text)
+	return err
+}
+
 func showConfig(b *Box) []language.Declaration {
 	running := func(syntax string, f func(*language.Invocation) error) language.Declaration {
 		return action(showHead+syntax, privileged, "reference/ios-cli.md 1.10", f)
 	}
 	return []language.Declaration{
-		running(`running-config("Current operating configuration") [ ( all$all("Configuration with defaults") | full$full("Full configuration") | interface("Show interface configuration") <name:IFNAME>("Interface") | view("View options") full("Full view") ) ]`, func(in *language.Invocation) error {
+		running(`running-config("Current operating configuration") [ ( all$all("Configuration with defaults") | brief("Configuration without certificate data") | full$full("Full configuration") | interface("Show interface configuration") <name:IFNAME>("Interface") | view("View options") full("Full view") ) ]`, func(in *language.Invocation) error {
 			if name := in.Args.String("name"); name != "" {
 				return b.showSection(in, "interface "+name)
 			}
 			return b.showRunning(in, in.Args.Has("all"))
 		}),
-		running(`startup-config("Contents of startup configuration")`, func(in *language.Invocation) error {
-			text, err := b.NVRAM.LoadStartup()
-			if err != nil {
-				return language.Answer("startup-config is not present")
-			}
-			_, err = fmt.Fprintf(in.Out, "Using %d out of 262144 bytes\n%s\n", len(text), text)
-			return err
-		}),
+		running(`startup-config("Contents of startup configuration")`, b.showStartup),
+		running(`configuration("Contents of Non-Volatile memory")`, b.showStartup), // its older name
 	}
 }
 
@@ -204,9 +221,33 @@ func showConfig(b *Box) []language.Declaration {
 // then the lines. The byte count is that of everything from the first `!`
 // through `end`, plus one, as routers count. [reference/ios-cli.md 1.10]
 func (b *Box) showRunning(in *language.Invocation, all bool) error {
-	body := versionLine + strings.Join(b.Language.Render(b.Store.Current(), all), "\n") + "\n"
+	body := b.changes() + versionLine + strings.Join(b.Language.Render(b.Store.Current(), all), "\n") + "\n"
 	_, err := fmt.Fprintf(in.Out, "%s\n\nCurrent configuration : %d bytes\n%s\n", message.BuildingConf, len(body)+1, body)
 	return err
+}
+
+// changes are the lines over the version that say who changed and who saved
+// last; before a change there are none. What is saved has none either.
+func (b *Box) changes() string {
+	clock := b.Store.Current().Clock
+	line := func(what string, v running.Version) string {
+		t := "! " + what + " at " + clock.Local(v.Time).Format("15:04:05 MST Mon Jan 2 2006")
+		if v.Who.User != "" {
+			t += " by " + v.Who.User
+		}
+		return t + "\n"
+	}
+	var t string
+	if v := b.Store.Version(); v.Number > 0 && v.Who.Line != "startup-config" {
+		t += line("Last configuration change", v)
+	}
+	if v := b.saving.Load(); v != nil {
+		t += line("NVRAM config last updated", *v)
+	}
+	if t != "" {
+		t = "!\n" + t
+	}
+	return t
 }
 
 func (b *Box) showSection(in *language.Invocation, header string) error {
@@ -219,6 +260,8 @@ func (b *Box) showSection(in *language.Invocation, header string) error {
 func showSessions(b *Box) []language.Declaration {
 	return []language.Declaration{
 		text(`users("Display information about terminal lines")`, 0, "reference/ios-cli.md 1.13", func(in *language.Invocation) string { return UsersText(b.Lines(), in.Op.LineName()) }),
+		text(`line("TTY line information")`, 0, "reference/ios-cli.md 1.13", func(in *language.Invocation) string { return LineText(in.Config, b.Lines(), b.LineUses()) }),
+		text(`sessions("Information about connections opened from here")`, 0, "reference/ios-cli.md 1.14", func(*language.Invocation) string { return noConnections }),
 		text(`history("Display the session command history")`, 0, "reference/ios-cli.md 1.6", func(in *language.Invocation) string {
 			var w strings.Builder
 			for _, l := range in.Op.History() {

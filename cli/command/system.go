@@ -102,7 +102,7 @@ func identity() []language.Declaration {
 		Syntax: `hostname("Set system's network name") ![ <name:WORD>("This system's network name") ]`,
 		Set: func(c *language.Context) error {
 			name := c.Args.String("name")
-			if !validHostname(name) {
+			if !ValidHostname(name) {
 				return language.Answer("% Hostname contains one or more illegal characters.")
 			}
 			c.Config.Hostname = name
@@ -113,9 +113,9 @@ func identity() []language.Declaration {
 	}}
 }
 
-// validHostname: letters, digits, hyphen and, because real boxes have it, the
+// ValidHostname: letters, digits, hyphen and, because real boxes have it, the
 // underscore; it begins with a letter.
-func validHostname(s string) bool {
+func ValidHostname(s string) bool {
 	if len(s) == 0 || len(s) > 63 || !letter(rune(s[0])) {
 		return false
 	}
@@ -130,6 +130,7 @@ func domain() []language.Declaration {
 	return []language.Declaration{
 		value(language.Global, `ip("Global IP configuration subcommands") domain("IP DNS Resolver") name("Define the default domain name") ![ <name:WORD>("Default domain name") ]`, "name", "ip domain", "reference/ios-cli.md 1.10", "",
 			func(c *language.Context) *string { return &c.Config.Domain }),
+		oldDomainName(),
 		flag(language.Global, `file("Adjust file system parameters") prompt("Prompt for file confirmation") quiet("Never prompt for confirmation")`, "file", "reference/ios-cli.md 1.9", false,
 			func(c *language.Context) *bool { return &c.Config.PromptFree }),
 	}

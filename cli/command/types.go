@@ -72,11 +72,18 @@ func (ifType) Span(tokens []string) int {
 	}
 	return 1
 }
+
+// Complete gives the kind while no number is typed, as on a router: `int gi`
+// and Tab is `int gigabitEthernet ` and the number may follow the blank. What
+// was typed stays as it is, in capitals or not.
 func (t ifType) Complete(prefix string) []string {
 	var out []string
 	for _, n := range t.names() {
+		if !strings.ContainsAny(prefix, "0123456789") {
+			n = strings.TrimRight(n, "0123456789/.:")
+		}
 		if len(n) >= len(prefix) && strings.EqualFold(n[:len(prefix)], prefix) {
-			out = append(out, n)
+			out = append(out, prefix+n[len(prefix):])
 		}
 	}
 	return out

@@ -18,6 +18,10 @@ type Invocation struct {
 	Keys   grammar.Args // of the section it was typed in
 	Line   string       // as typed
 	Op     Operator
+
+	// Last is what a command says all the same when the operator broke it
+	// off: Out takes nothing then.
+	Last string
 }
 
 // Operator is what an action may do with the session it was typed in.

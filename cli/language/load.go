@@ -298,7 +298,7 @@ func complete(r grammar.Result) bool { return r.Kind == grammar.OK && r.Full }
 // topLevel reports that a line that fits nowhere begins like one of the top
 // level.
 func (ld *loader) topLevel(text string, g grammar.Result) bool {
-	return g.Depth > 0 && g.Full || ld.l.atTop(text) || ld.l.carriesBad(text) != nil
+	return g.Depth > 0 && g.Full || ld.l.AtTop(text) || ld.l.carriesBad(text) != nil
 }
 
 // below reports that a line of a flat file belongs to the block it follows, a

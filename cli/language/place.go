@@ -32,8 +32,8 @@ func (l *Language) place(line string) int {
 	return best
 }
 
-// atTop reports that a line begins like one of the top level that is carried.
-func (l *Language) atTop(line string) bool {
+// AtTop reports that a line begins like one of the top level that is carried.
+func (l *Language) AtTop(line string) bool {
 	i := l.place(line)
 	if i < 0 {
 		return false

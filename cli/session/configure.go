@@ -29,7 +29,7 @@ func (s *Session) configure(ctx context.Context, text string) {
 	}
 	stack, r := s.match(text)
 	if r.Kind != grammar.OK {
-		if s.priv >= language.ModeLevel && (s.takes(r) || s.dropsCarried(r, text)) {
+		if s.priv >= language.ModeLevel && (s.takes(r, text) || s.dropsCarried(r, text)) {
 			s.carried(ctx, text)
 			return
 		}
@@ -120,9 +120,11 @@ func (s *Session) match(text string) (stack []language.Section, r grammar.Result
 }
 
 // takes reports that the line is unknown and stands in a section that is
-// carried as a whole.
-func (s *Session) takes(r grammar.Result) bool {
-	return s.opt.Language.Mode(s.section().Mode).Takes && r.Kind == grammar.Invalid && r.Depth == 0
+// carried as a whole. A line of the top level that this box does not have
+// (`sip-ua` after `voice service voip`) is none of the section's.
+func (s *Session) takes(r grammar.Result, text string) bool {
+	return s.opt.Language.Mode(s.section().Mode).Takes && r.Kind == grammar.Invalid && r.Depth == 0 &&
+		!s.opt.Language.AtTop(strings.Join(strings.Fields(text), " "))
 }
 
 // dropsCarried reports that the line is `no` before something carried here. A

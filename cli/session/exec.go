@@ -99,6 +99,9 @@ func (s *Session) action(ctx context.Context, run func(*language.Invocation) err
 	if file != nil {
 		err = file.end(err)
 	}
+	if terminal.Interrupted(ctx) {
+		_, _ = io.WriteString(s.out(), inv.Last)
+	}
 	if err != nil && !stopped(err) && ctx.Err() == nil {
 		fmt.Fprintln(out, answer(err))
 	}

@@ -13,14 +13,15 @@ import (
 	"option150/platform/message"
 )
 
-// splitFilter cuts `| include re` off a command. The first bar with a blank
-// before it begins the filter; bars inside the expression belong to it.
+// splitFilter cuts `| include re` off a command. The first bar begins the
+// filter, with a blank before it or not (`sh run|i http`); bars inside the
+// expression belong to it.
 func splitFilter(line string) (command, filter string, ok bool) {
-	i := strings.Index(line, " |")
+	i := strings.IndexByte(line, '|')
 	if i < 0 {
 		return line, "", false
 	}
-	return line[:i+1], line[i+2:], true
+	return line[:i], line[i+1:], true
 }
 
 // trimCommand cuts the blanks at the end of a line, unless they end the

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/netip"
 	"strings"
 	"sync"
@@ -13,7 +14,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"option150/cli/command"
+	"option150/cli/language"
 	"option150/cli/session"
+	"option150/cli/terminal"
 	"option150/platform/config"
 	"option150/platform/journal"
 	"option150/platform/netif"
@@ -467,6 +470,27 @@ func TestPanicInCommand(t *testing.T) {
 	if !strings.Contains(got, "% Internal fault") || !strings.HasSuffix(got, "Router(config)#hostname X\n") {
 		t.Errorf("got %s", got)
 	}
+}
+
+// TestBrokenOff: a command that is broken off says what it has to say at the
+// end, and nothing else.
+func TestBrokenOff(t *testing.T) {
+	b := newBox(t)
+	ctx, cancel := context.WithCancelCause(t.Context())
+	l, err := language.New(command.Types(b.Box), command.Modes(), append(command.All(b.Box), language.Declaration{Mode: language.Exec,
+		Syntax: `long("Takes long")`, Doc: "this test", Run: func(in *language.Invocation) error {
+			cancel(terminal.ErrInterrupt)
+			in.Last = "Success rate is 0 percent (0/2)\n"
+			_, err := io.WriteString(in.Out, in.Last)
+			return err
+		}}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.Language = l
+	o := b.login(15)
+	o.Line(ctx, "long")
+	is(t, o.out.String(), "Success rate is 0 percent (0/2)\n")
 }
 
 // TestManySessions: operators change the configuration at the same time; each

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"strings"
+	"time"
 )
 
 // View is an interface as the show commands print it: how it is, and what the
@@ -14,8 +15,9 @@ type View struct {
 	// Method is where the addresses come from, in the words of IOS: "NVRAM" of
 	// the startup configuration, "manual" typed since, "other" of the host.
 	// "" is printed as "unset".
-	Method string
-	Rate   Rate
+	Method  string
+	Rate    Rate
+	Cleared time.Time // when an operator cleared the counters; zero = never
 }
 
 // ShowBrief is `show ip interface brief`.
@@ -78,7 +80,12 @@ func (v *View) interfaceText(b *strings.Builder) {
 		fmt.Fprintf(b, "  %s Duplex, %dMbps, link type is auto\n", v.Duplex, v.Speed)
 	}
 	b.WriteString("  ARP type: ARPA\n")
-	b.WriteString("  Last clearing of \"show interface\" counters never\n")
+	since := "never"
+	if !v.Cleared.IsZero() {
+		d := time.Since(v.Cleared)
+		since = fmt.Sprintf("%02d:%02d:%02d", int(d.Hours()), int(d.Minutes())%60, int(d.Seconds())%60)
+	}
+	fmt.Fprintf(b, "  Last clearing of \"show interface\" counters %s\n", since)
 	c := &v.Counters
 	// Linux does not tell what waits in a queue at a moment; that is 0 here.
 	fmt.Fprintf(b, "  Input queue: 0/%d/%d/0 (size/max/drops/flushes); Total output drops: %d\n", v.InQueue, c.InDropped, c.OutDropped)

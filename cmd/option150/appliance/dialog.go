@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"strings"
 
+	"option150/cli/command"
 	"option150/cli/terminal"
 	"option150/dhcp"
 	"option150/platform/aaa"
@@ -78,20 +79,26 @@ type dialog struct {
 	user           string
 	iface          string
 	address        netip.Prefix
+	own            netip.Addr   // where the phones reach this box
 	pool           netip.Prefix // network phones get addresses from
 	router         netip.Addr
 }
 
 func (d *dialog) run(f config.Facts) {
 	fmt.Fprint(d.out, "\nAt any point you may enter a question mark '?' for help.\nUse ctrl-c to abort configuration dialog at any prompt.\nDefault settings are in square brackets '[]'.\n\n")
-	d.hostname = d.ask("Enter host name [Router]: ", "Router", func(s string) error {
-		if strings.ContainsAny(s, " ?!") || len(s) > 63 {
-			return errors.New("a host name is a word of up to 63 characters")
+	d.hostname = d.ask("Enter host name [Router]: ", config.DefaultHostname, func(s string) error {
+		if !command.ValidHostname(s) {
+			return errors.New("a host name begins with a letter; letters, digits, hyphens follow, 63 in all")
 		}
 		return nil
 	})
 	d.enable = d.password("Enter enable secret: ")
-	d.user = d.ask("Enter name of the first user [admin]: ", "admin", nil)
+	d.user = d.ask("Enter name of the first user [admin]: ", "admin", func(s string) error {
+		if len(s) > 64 || strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' || r == '?' || r == '!' }) {
+			return errors.New("a user name is one word of up to 64 characters; this user may do everything and log in over SSH")
+		}
+		return nil
+	})
 	d.secret = d.password("Enter secret of " + d.user + ": ")
 	for _, i := range f.Interfaces {
 		if d.err != nil || !i.Managed {
@@ -100,11 +107,15 @@ func (d *dialog) run(f config.Facts) {
 		p := d.ask("IP address and mask of "+i.Name+" (such as 10.0.0.1/24) [none]: ", "", prefixAnswer)
 		if p != "" {
 			d.iface, d.address = i.Name, netip.MustParsePrefix(p)
+			d.own = d.address.Addr()
 		}
 		break
 	}
 	if net := d.ask("Subnet the phones get addresses from (such as 10.0.0.0/24) [none]: ", "", prefixAnswer); net != "" {
 		d.pool = netip.MustParsePrefix(net).Masked()
+		if !d.own.IsValid() {
+			d.own = addressIn(f, d.pool)
+		}
 		router := d.ask("Default router of the phones [none]: ", "", func(s string) error {
 			if a, err := netip.ParseAddr(s); err != nil || !a.Is4() {
 				return errors.New("an IPv4 address is needed")
@@ -115,6 +126,19 @@ func (d *dialog) run(f config.Facts) {
 			d.router = netip.MustParseAddr(router)
 		}
 	}
+}
+
+// addressIn is the address the host has in the subnet of the phones; none is
+// configured here when the interfaces are the host's.
+func addressIn(f config.Facts, subnet netip.Prefix) netip.Addr {
+	for _, i := range f.Interfaces {
+		for _, a := range i.Addrs {
+			if subnet.Contains(a.Addr()) {
+				return a.Addr()
+			}
+		}
+	}
+	return netip.Addr{}
 }
 
 func prefixAnswer(s string) error {
@@ -134,9 +158,7 @@ func (d *dialog) ask(question, def string, check func(string) error) string {
 		if a = strings.TrimSpace(a); a == "" {
 			return def
 		}
-		if check == nil {
-			return a
-		}
+		// `?` fits no question, and what is said then is the help.
 		if err := check(a); err != nil {
 			t := err.Error()
 			fmt.Fprintf(d.out, "%% %s\n", strings.ToUpper(t[:1])+t[1:])
@@ -179,13 +201,13 @@ func (d *dialog) apply(c *config.Config) error {
 	if d.router.IsValid() {
 		p.DefaultRouters = []netip.Addr{d.router}
 	}
-	if d.address.IsValid() {
-		p.Options = []dhcp.Option{{Code: 150, Kind: dhcp.OptionIP, Addrs: []netip.Addr{d.address.Addr()}}}
+	if d.own.IsValid() {
+		p.Options = []dhcp.Option{{Code: 150, Kind: dhcp.OptionIP, Addrs: []netip.Addr{d.own}}}
 	}
 	c.DHCP.Pools = append(c.DHCP.Pools, p)
 	c.DHCP.ForeignServer = "hold" // never be the second server on somebody's LAN
 	c.Telephony.Service.Present = true
-	c.Telephony.Service.SourceAddress = cnf.SourceAddress{Addr: d.address.Addr()}
+	c.Telephony.Service.SourceAddress = cnf.SourceAddress{Addr: d.own}
 	c.HTTP.Server, c.HFS.Enabled, c.HFS.Port = true, true, 6970
 	return nil
 }

@@ -3,6 +3,7 @@ package appliance
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -15,6 +16,7 @@ import (
 type lineTable struct {
 	mu   sync.Mutex
 	open map[string]*lineEntry
+	uses map[int]int // how often each line was used
 }
 
 type lineEntry struct {
@@ -44,6 +46,10 @@ func (t *lineTable) enter(kind string, number int, user, from string, end func()
 	}
 	e := &lineEntry{kind, number, user, from, time.Now(), end}
 	key := fmt.Sprintf("%s%d", kind, number)
+	if t.uses == nil {
+		t.uses = map[int]int{}
+	}
+	t.uses[e.absolute()]++
 	t.open[key] = e
 	locked := func(f func()) { t.mu.Lock(); defer t.mu.Unlock(); f() }
 	return func() { locked(func() { e.active = time.Now() }) },
@@ -65,6 +71,13 @@ func (t *lineTable) list() []command.LineInfo {
 	}
 	slices.SortFunc(out, func(a, b command.LineInfo) int { return cmp.Compare(a.Number, b.Number) })
 	return out
+}
+
+// used is how often each line was used, by absolute number.
+func (t *lineTable) used() map[int]int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return maps.Clone(t.uses)
 }
 
 // clear ends the session of a line, if there is one, and does not wait for it.

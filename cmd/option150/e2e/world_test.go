@@ -155,9 +155,14 @@ func (w *world) runningConfig() string {
 	return untimed(w.Exec("show running-config"))
 }
 
+// untimed is a configuration without what tells times: the lines, and the `!`
+// that stands above them.
 func untimed(config string) string {
 	var out []string
 	for _, l := range strings.Split(config, "\n") {
+		if l == "!" && len(out) > 0 && out[len(out)-1] == "!" {
+			continue
+		}
 		if !strings.HasPrefix(l, "! Last configuration change") && !strings.HasPrefix(l, "! NVRAM config") && !strings.HasPrefix(l, "Current configuration") {
 			out = append(out, l)
 		}

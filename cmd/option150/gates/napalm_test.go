@@ -156,7 +156,10 @@ func TestNAPALMPush(t *testing.T) {
 	is("dir", `(?m)^Directory of (\S+)/$`)
 	is("dir flash:/merge_config.txt", `(?m)^%Error opening flash:/merge_config.txt \(No such file or directory\)$`)
 	s.Configure("file prompt quiet")
-	before := s.Do("show running-config")
+	// NAPALM drops the lines that tell times.
+	times := regexp.MustCompile(`(?m)^(?:! (?:Last configuration change|NVRAM config last updated) at|Current configuration :) .*\n`)
+	running := func() string { return times.ReplaceAllString(s.Do("show running-config"), "") }
+	before := running()
 
 	// A merge: the lines that come, each once and none that only make room.
 	load("merge_config.txt", "hostname Other\ninterface GigabitEthernet0/0\n description merged\n")
@@ -173,7 +176,7 @@ func TestNAPALMPush(t *testing.T) {
 	}
 	is("configure replace flash:/rollback_config.txt force", `(?m)^Rollback Done$`)
 	is("write mem", `(?m)^\[OK\]$`)
-	if after := s.Do("show running-config"); after != before {
+	if after := running(); after != before {
 		t.Errorf("rolled back to\n%s\nfrom\n%s", after, before)
 	}
 	// A merge that is refused in part has to be known as such.
