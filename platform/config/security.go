@@ -131,6 +131,9 @@ func (c *Config) security() []Problem {
 		}
 	}
 	named("ip http access-class", c.HTTP.AccessClass)
+	for _, b := range c.Files.Bindings {
+		named("tftp-server "+b.File, b.ACL)
+	}
 	named("login quiet-mode", c.AAA.QuietACL)
 	for _, u := range c.SSH.Chain {
 		if c.AAA.User(u.User) == nil {
