@@ -164,15 +164,37 @@ func dhcpPools() []language.Declaration {
 			},
 		},
 		{
-			Mode: modePool, Doc: doc, Syntax: `hardware-address("Client hardware address") ![ <mac:H.H.H>("Hardware address") [ ( ethernet("Ethernet") | ieee802("IEEE 802") | <type:1-255>("Hardware type") ) ] ]`,
+			Mode: modePool, Doc: doc, Syntax: `hardware-address("Client hardware address") ![ <mac:H.H.H>("Hardware address") [ ( ethernet$kind("Ethernet") | ieee802$kind("IEEE 802") | <type:1-255>("Hardware type") ) ] ]`,
 			Set: func(c *language.Context) error {
-				at(c).HardwareAddr = grammar.Get[phone.MAC](c.Args, "mac")
+				p := at(c)
+				p.HardwareAddr, p.HardwareType = grammar.Get[phone.MAC](c.Args, "mac"), uint8(c.Args.Int("type"))
+				switch {
+				case c.Args.String("kind") == "ieee802":
+					p.HardwareType = ieee802
+				case p.HardwareType == 1: // Ethernet, as without it
+					p.HardwareType = 0
+				}
 				return nil
 			},
-			Unset: func(c *language.Context) error { at(c).HardwareAddr = phone.MAC{}; return nil },
+			Unset: func(c *language.Context) error {
+				p := at(c)
+				p.HardwareAddr, p.HardwareType = phone.MAC{}, 0
+				return nil
+			},
 			Get: func(v *language.View) []grammar.Args {
-				m := at(viewContext(v)).HardwareAddr
-				return one(!m.IsZero(), "mac", m)
+				p := at(viewContext(v))
+				if p.HardwareAddr.IsZero() {
+					return nil
+				}
+				a := args("mac", p.HardwareAddr)
+				switch p.HardwareType {
+				case 0:
+				case ieee802:
+					a["kind"] = "ieee802"
+				default:
+					a["type"] = int(p.HardwareType)
+				}
+				return []grammar.Args{a}
 			},
 		},
 		value(modePool, `client-name("Client name") ![ <name:WORD>("Client name") ]`, "name", "", doc, "", func(c *language.Context) *string { return &at(c).ClientName }),
@@ -187,6 +209,9 @@ func dhcpPools() []language.Declaration {
 		flag(modePool, `class-only("Offer to Cisco IP phones only")`, "", "reference/diagnosis.md 5", false, func(c *language.Context) *bool { return &at(c).ClassLock }),
 	}, poolTuning(at)...)
 }
+
+// ieee802 is the hardware type of `hardware-address M ieee802`. [RFC 1700]
+const ieee802 = 6
 
 func poolNetwork(at func(*language.Context) *dhcp.Pool, doc string) language.Declaration {
 	network := func(a grammar.Args) (netip.Prefix, error) {

@@ -16,6 +16,7 @@ type Report struct {
 	Carried     int
 	Rejected    []LineError
 	CarriedText []string // the carried lines, for `option150 check`
+	Partly      []Idle   // lines a part of which has no effect here
 }
 
 // Lines is the number of lines that say something.
@@ -372,11 +373,16 @@ func (ld *loader) apply(number int, text string, indent int, sec Section, r gram
 		return
 	}
 	ld.rep.Config = cand
-	if d.Carry {
+	if d.Carry || d.Idle != "" && r.Form == grammar.Plain {
 		ld.rep.Carried++
 		ld.rep.CarriedText = append(ld.rep.CarriedText, text)
 	} else {
 		ld.rep.Implemented++
+	}
+	if d.Partly != nil && r.Form == grammar.Plain {
+		if why := d.Partly(sec.Keys, r.Args); why != "" {
+			ld.rep.Partly = append(ld.rep.Partly, Idle{Section: sec.Header, Line: text, Why: why, Partly: true, decl: d})
+		}
 	}
 	if d.Enters != "" && r.Form == grammar.Plain {
 		if in, err := ld.l.Enter(sec, r); err == nil {
