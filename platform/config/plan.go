@@ -149,7 +149,7 @@ func (c *Config) planHTTP(f Facts) service.Spec {
 	case c.HFS.Port == 0:
 		s.Listeners[0].Modules = append(s.Listeners[0].Modules, ModuleHFS)
 	default:
-		s.Listeners = append(s.Listeners, httpd.Listener{Endpoint: ep(c.HFS.Port, ownerHFS), Modules: []string{ModuleHFS}})
+		s.Listeners = append(s.Listeners, httpd.Listener{Endpoint: ep(c.HFS.Port, ownerHFS), Modules: []string{ModuleHFS}, Access: c.httpAccess()})
 	}
 	return s
 }

@@ -16,8 +16,23 @@ func (t *site) admits(r *http.Request) bool {
 	if err == nil && list.Permits(from.Addr()) {
 		return true
 	}
+	for _, m := range *t.modules.Load() {
+		if m.Knows(r.URL.Path) {
+			if d, ok := m.(Denier); ok {
+				d.Denied(r, list.Name)
+				return false
+			}
+			break
+		}
+	}
 	t.s.rec.Record(Denied{Remote: from, List: list.Name, Path: r.URL.Path})
 	return false
+}
+
+// Denier is a module that tells itself of the requests an access class kept
+// from it.
+type Denier interface {
+	Denied(r *http.Request, list string)
 }
 
 // Denied is a request from an address the access class does not let in.

@@ -42,6 +42,35 @@ func TestBindingAccessList(t *testing.T) {
 	check("a stranger", stranger, "OS79XX.BIN", "sent", 200)
 }
 
+// TestHTTPAccessClassHoldsForHFS: the list of `ip http access-class` is asked on
+// the port of HFS too; a phone that is kept out has a verdict that says so.
+func TestHTTPAccessClassHoldsForHFS(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, setup{config: strings.Replace(branch, "ip http server\n", "access-list 20 permit 10.150.0.5\nip http access-class 20\nip http server\n", 1)})
+	stranger := w.Host("stranger", netip.MustParsePrefix("10.150.0.66/24"))
+	const file = "SEP001E7A000001.cnf.xml"
+	for _, port := range []string{"80", "6970"} {
+		path := map[string]string{"80": "", "6970": file}[port]
+		if got, _ := w.get("http://10.150.0.1:" + port + "/" + path); got != 200 {
+			t.Errorf("the desk is answered %d on %s", got, port)
+		}
+		if got, _ := w.getFrom(stranger, "http://10.150.0.1:"+port+"/"+path); got != 403 {
+			t.Errorf("a stranger is answered %d on %s", got, port)
+		}
+	}
+	s := w.Login()
+	w.Within(5*time.Second, "no verdict", func() bool {
+		return strings.Contains(s.Do("show phone SEP001E7A000001"), "access list 20 of ip http access-class")
+	})
+	if a := s.Do("show provisioning audit"); strings.Contains(a, "lets no phone") {
+		t.Errorf("one phone may come:\n%s", a)
+	}
+	s.Configure("no access-list 20", "access-list 20 permit 10.9.0.0 0.0.255.255")
+	if a := s.Do("show provisioning audit"); !strings.Contains(a, "access list 20 lets no phone of pool VOICE have its files") {
+		t.Errorf("the audit is silent:\n%s", a)
+	}
+}
+
 // askTFTP asks for a file from a machine and says how the answer begins: sent,
 // or the text of the error.
 func (w *world) askTFTP(h *netns.Host, name string) string {
