@@ -34,6 +34,15 @@ func (i Idle) String() string {
 	return s
 }
 
+// Class is the word the audit puts before the line: all of it is carried, or
+// a part of it has no effect.
+func (i Idle) Class() string {
+	if i.Partly {
+		return "partly"
+	}
+	return "carried"
+}
+
 // Idle are the lines of a configuration without effect, in the order of the
 // declarations, and behind them what is carried because nobody here knows it.
 func (l *Language) Idle(c *config.Config) []Idle {
@@ -47,8 +56,12 @@ func (l *Language) Idle(c *config.Config) []Idle {
 			}
 			for _, line := range r.lines(d, keys) {
 				i := Idle{Section: header, Line: line.text, Why: d.Idle, decl: d}
-				if d.Partly != nil && line.args != nil {
-					i.Why, i.Partly = d.Partly(keys, line.args), true
+				if d.Partly != nil {
+					a := line.args
+					if a == nil {
+						a = grammar.Args{Negated: true}
+					}
+					i.Why, i.Partly = d.Partly(keys, a), true
 				}
 				if i.Why != "" {
 					out = append(out, i)

@@ -373,13 +373,21 @@ func (ld *loader) apply(number int, text string, indent int, sec Section, r gram
 		return
 	}
 	ld.rep.Config = cand
+	if r.Form == grammar.Plain && !d.Carry && (d.Idle != "" || d.Partly != nil) {
+		if line, ok := ld.l.Canonical(r); ok {
+			text = line // as it is printed back
+		}
+	}
 	if d.Carry || d.Idle != "" && r.Form == grammar.Plain {
 		ld.rep.Carried++
 		ld.rep.CarriedText = append(ld.rep.CarriedText, text)
 	} else {
 		ld.rep.Implemented++
 	}
-	if d.Partly != nil && r.Form == grammar.Plain {
+	if d.Partly != nil && r.Form != grammar.Default {
+		if r.Form == grammar.No {
+			r.Args = grammar.Args{Negated: true}
+		}
 		if why := d.Partly(sec.Keys, r.Args); why != "" {
 			ld.rep.Partly = append(ld.rep.Partly, Idle{Section: sec.Header, Line: text, Why: why, Partly: true, decl: d})
 		}
