@@ -14,8 +14,8 @@ import (
 // rules and show read some of it, and because the same text may be loaded into
 // the call control. The audit tells each of these lines.
 const (
-	registered = "an SCCP phone learns it when it registers, from the call control"
-	ofLines    = "rules and show read it; " + registered
+	registered = "SCCP phones learn it from the call control"
+	ofLines    = "read by rules and show; " + registered
 	ofControl  = "it concerns the call control, which this box is not"
 )
 
