@@ -198,8 +198,13 @@ func lines() []language.Declaration {
 				return one(l.ExecMinutes != 10 || l.ExecSeconds != 0 || v.All, "minutes", l.ExecMinutes, "seconds", l.ExecSeconds)
 			},
 		},
-		value(modeLine, `privilege("Change privilege level for line") level("Assign default privilege level for line") ![ <level:0-15>("Default privilege level for line") ]`, "level", "", "reference/ios-cli.md 1.14", 0,
-			func(c *language.Context) *int { return &at(c).Privilege }),
+		partly(value(modeLine, `privilege("Change privilege level for line") level("Assign default privilege level for line") ![ <level:0-15>("Default privilege level for line") ]`, "level", "", "reference/ios-cli.md 1.14", 0,
+			func(c *language.Context) *int { return &at(c).Privilege }), func(_, a grammar.Args) string {
+			if a.Has("level") && a.Int("level") == 0 {
+				return "0 is as if it were not there: the level is that of the user"
+			}
+			return ""
+		}),
 		linePassword(at),
 		synchronous(at),
 		lineCheck(at),

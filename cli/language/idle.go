@@ -75,6 +75,9 @@ func (l *Language) Idle(c *config.Config) []Idle {
 		}
 	}
 	walk(Global, "", nil)
+	if c.Banner(unseenBanner) != "" {
+		out = append(out, Idle{Line: "banner " + unseenBanner, Why: "nobody comes in by a line that dials out"})
+	}
 	for _, k := range c.Carried {
 		out = append(out, Idle{Section: k.In, Line: k.Line})
 	}

@@ -164,7 +164,12 @@ func (ld *loader) banner(i int, kind, rest string) int {
 	ld.leave(0)
 	text, more := bannerText(rest, ld.lines[i+1:])
 	if shownBanner(kind) {
-		ld.rep.Implemented++
+		if kind == unseenBanner {
+			ld.rep.Carried++
+			ld.rep.CarriedText = append(ld.rep.CarriedText, "banner "+kind)
+		} else {
+			ld.rep.Implemented++
+		}
 		ld.rep.Config.SetBanner(kind, text)
 		return more
 	}

@@ -155,18 +155,20 @@ func (c *Config) security() []Problem {
 // keptOut finds the access lists by which the phones of a pool get no file.
 func (c *Config) keptOut() []Problem {
 	var ps []Problem
+	out := map[string][]string{} // the pools each list keeps out: many lines name one list
 	look := func(section, name string) {
-		list := acl.Find(c.AccessLists, name)
-		if list == nil {
-			return
-		}
-		for i := range c.DHCP.Pools {
-			p := &c.DHCP.Pools[i]
-			if p.Option150() == nil || !p.Network.IsValid() || permitsAny(list, p.Network) {
-				continue
+		pools, known := out[name]
+		if list := acl.Find(c.AccessLists, name); !known && list != nil {
+			for i := range c.DHCP.Pools {
+				if p := &c.DHCP.Pools[i]; p.Option150() != nil && p.Network.IsValid() && !permitsAny(list, p.Network) {
+					pools = append(pools, p.Name)
+				}
 			}
+			out[name] = pools
+		}
+		for _, p := range pools {
 			ps = append(ps, Problem{Severity: Warning, Kind: Rule, Section: section,
-				Text: fmt.Sprintf("access list %s lets no phone of pool %s have its files", name, p.Name)})
+				Text: fmt.Sprintf("access list %s lets no phone of pool %s have its files", name, p)})
 		}
 	}
 	if c.HFS.Enabled && c.HTTP.Server {

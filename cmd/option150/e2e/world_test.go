@@ -113,10 +113,7 @@ func (w *world) run(cmd *exec.Cmd) *testbox.Process {
 	return testbox.Run(w.T, w.Box, cmd)
 }
 
-// http is a client at the desk that keeps no connection.
-func (w *world) http() *http.Client { return w.httpFrom(w.Desk) }
-
-// httpFrom is the same on another machine.
+// httpFrom is a client on a machine that keeps no connection.
 func (w *world) httpFrom(h *netns.Host) *http.Client {
 	return &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{DisableKeepAlives: true,
 		DialContext: func(_ context.Context, network, addr string) (net.Conn, error) {
