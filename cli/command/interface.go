@@ -230,7 +230,15 @@ func lines() []language.Declaration {
 func lineTransport(at func(*language.Context) *config.Line) language.Declaration {
 	transport := func(c *language.Context) *string { return &at(c).Transport }
 	return language.Declaration{
-		Mode: modeLine, Doc: "reference/ios-cli.md 1.14", Partly: having("this box has no Telnet server", "telnet"),
+		Mode: modeLine, Doc: "reference/ios-cli.md 1.14", Partly: func(keys, a grammar.Args) string {
+			switch {
+			case a.Has("telnet"):
+				return "telnet: this box has no Telnet server"
+			case keys.String("kind") == "con" && !a.Has(language.Negated):
+				return "the console is reached by its cable alone"
+			}
+			return ""
+		},
 		Syntax: `transport("Define transport protocols for line") input("Define which protocols to use to reach this box") ![ ( all$what("All protocols") | none$what("No protocols") | ssh$ssh("TCP/IP SSH protocol") [ telnet$telnet("TCP/IP Telnet protocol, not served by this box") ] | telnet$telnet("TCP/IP Telnet protocol, not served by this box") [ ssh$ssh("TCP/IP SSH protocol") ] ) ]`,
 		Set: func(c *language.Context) error {
 			var list []string
