@@ -378,7 +378,7 @@ func (v *Inventory) turned(at time.Time, t fileserver.Transport, c netip.AddrPor
 	switch {
 	case busy:
 		b.busy++
-	case kindOf(name) != kindTrust: // it goes on without trust files
+	case len(b.files(name)) > 0: // it goes on without trust files and ring tones
 		b.denied, b.deniedWhy = name, keep(why)
 	}
 }

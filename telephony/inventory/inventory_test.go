@@ -219,6 +219,9 @@ func TestVerdicts(t *testing.T) {
 				w.get("/"+n, 1000)
 			}
 		}},
+		{"it asks for what no phone needs", "ok", Provisioned, "", func(w *world) {
+			w.config().deny("/startup-config", "protected kind of file").wait(FailQuiet)
+		}},
 		{"a trust file is kept from it", "ok", Provisioned, "", func(w *world) {
 			w.lease(class61).deny("/CTLSEP001E7A000001.tlv", "access list 10").wait(FailQuiet)
 			w.get(sep, 6412).wait(FailQuiet)
