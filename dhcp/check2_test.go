@@ -175,6 +175,20 @@ func TestCheck37HardwareAddress(t *testing.T) {
 	}
 	w = newWorld(t, func(s *Spec) { s.Pools[2].ClientID, s.Pools[2].HardwareAddr = nil, mac(0x0a, 1) })
 	w.one(pcRequest(mac(0x0a, 1), msgDiscover)).is(t, msgOffer, "10.77.0.50")
+
+	// `hardware-address M ieee802` is for clients of that kind alone.
+	w = newWorld(t, func(s *Spec) {
+		s.Pools[2].ClientID, s.Pools[2].HardwareAddr, s.Pools[2].HardwareType = nil, mac(0x0a, 1), 6
+	})
+	if g := w.one(phoneRequest(mac(0x0a, 1), msgDiscover)); g.yiaddr == ip("10.77.0.50") {
+		t.Error("a client of Ethernet has the binding of another hardware type")
+	}
+	w = newWorld(t, func(s *Spec) {
+		s.Pools[2].ClientID, s.Pools[2].HardwareAddr, s.Pools[2].HardwareType = nil, mac(0x0a, 1), 6
+	})
+	r := pcRequest(mac(0x0a, 1), msgDiscover)
+	r.htype = 6
+	w.one(r).is(t, msgOffer, "10.77.0.50")
 }
 
 func TestCheck38Bootp(t *testing.T) {

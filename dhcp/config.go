@@ -65,6 +65,7 @@ type Pool struct {
 	Host           netip.Prefix // address of a manual binding with its mask; invalid = none
 	ClientID       []byte       // of the manual binding
 	HardwareAddr   phone.MAC    // of the manual binding
+	HardwareType   uint8        // of HardwareAddr; 0 = 1, Ethernet
 	ClientName     string
 	DefaultRouters []netip.Addr // at most 8, as all lists of addresses
 	DNSServers     []netip.Addr

@@ -161,14 +161,23 @@ func (e *engine) hostOf(c *call) *host {
 			return h
 		}
 	}
-	if p.id == nil || len(p.id) == 7 && p.id[0] == 1 && phone.MAC(p.id[1:]) == p.mac {
-		for _, h := range e.t.byMAC[p.mac] {
-			if fits(h) {
-				return h
-			}
+	for _, h := range e.t.byMAC[p.mac] {
+		if fits(h) && h.pool.conf.hasHardware(p) {
+			return h
 		}
 	}
 	return nil
+}
+
+// hasHardware reports whether a client whose address is that of the manual
+// binding has its hardware type too, and no identifier that says otherwise. A
+// client of Ethernet is taken at its address: relays are careless with the type.
+func (c *Pool) hasHardware(p *packet) bool {
+	kind := max(c.HardwareType, 1)
+	if kind != 1 && p.htype != kind {
+		return false
+	}
+	return p.id == nil || len(p.id) == 7 && p.id[0] == kind && phone.MAC(p.id[1:]) == p.mac
 }
 
 // hostFree reports whether nobody else has the address of a manual binding.

@@ -55,6 +55,14 @@ func (m module) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	send(w, r, f)
 }
 
+// Denied implements httpd.Denier: a phone that is kept out is a finding about
+// that phone.
+func (m module) Denied(r *http.Request, list string) {
+	if d, ok := m.s.files.(denier); ok {
+		_ = d.Deny(request(r), "access list "+list+" of ip http access-class")
+	}
+}
+
 // denier records a request that never came to a look-up.
 type denier interface {
 	Deny(r fileserver.Request, why string) error

@@ -138,6 +138,9 @@ func dhcpPools() []language.Declaration {
 			},
 			Unset: func(c *language.Context) error {
 				name := c.Args.String("name")
+				if p := c.Config.DHCP.Pool(name); p != nil {
+					dropSecondary(c.Config, p, func(netip.Prefix) bool { return true })
+				}
 				c.Config.DHCP.Pools = slices.DeleteFunc(c.Config.DHCP.Pools, func(p dhcp.Pool) bool { return p.Name == name })
 				c.Config.DropSection("ip dhcp pool " + name)
 				return nil
@@ -153,7 +156,7 @@ func dhcpPools() []language.Declaration {
 				return out
 			},
 		},
-		poolNetwork(at, doc), poolHost(at, doc),
+		poolNetwork(at, doc), poolSecondary(at), poolHost(at, doc),
 		{
 			Mode: modePool, Doc: doc, Syntax: `client-identifier("Client identifier") ![ <id:CLIENTID>("Dotted-hexadecimal string (Ex. 0bad.f00d)") ]`,
 			Set:   func(c *language.Context) error { at(c).ClientID = grammar.Get[[]byte](c.Args, "id"); return nil },
@@ -164,15 +167,37 @@ func dhcpPools() []language.Declaration {
 			},
 		},
 		{
-			Mode: modePool, Doc: doc, Syntax: `hardware-address("Client hardware address") ![ <mac:H.H.H>("Hardware address") [ ( ethernet("Ethernet") | ieee802("IEEE 802") | <type:1-255>("Hardware type") ) ] ]`,
+			Mode: modePool, Doc: doc, Syntax: `hardware-address("Client hardware address") ![ <mac:H.H.H>("Hardware address") [ ( ethernet$kind("Ethernet") | ieee802$kind("IEEE 802") | <type:1-255>("Hardware type") ) ] ]`,
 			Set: func(c *language.Context) error {
-				at(c).HardwareAddr = grammar.Get[phone.MAC](c.Args, "mac")
+				p := at(c)
+				p.HardwareAddr, p.HardwareType = grammar.Get[phone.MAC](c.Args, "mac"), uint8(c.Args.Int("type"))
+				switch {
+				case c.Args.String("kind") == "ieee802":
+					p.HardwareType = ieee802
+				case p.HardwareType == 1: // Ethernet, as without it
+					p.HardwareType = 0
+				}
 				return nil
 			},
-			Unset: func(c *language.Context) error { at(c).HardwareAddr = phone.MAC{}; return nil },
+			Unset: func(c *language.Context) error {
+				p := at(c)
+				p.HardwareAddr, p.HardwareType = phone.MAC{}, 0
+				return nil
+			},
 			Get: func(v *language.View) []grammar.Args {
-				m := at(viewContext(v)).HardwareAddr
-				return one(!m.IsZero(), "mac", m)
+				p := at(viewContext(v))
+				if p.HardwareAddr.IsZero() {
+					return nil
+				}
+				a := args("mac", p.HardwareAddr)
+				switch p.HardwareType {
+				case 0:
+				case ieee802:
+					a["kind"] = "ieee802"
+				default:
+					a["type"] = int(p.HardwareType)
+				}
+				return []grammar.Args{a}
 			},
 		},
 		value(modePool, `client-name("Client name") ![ <name:WORD>("Client name") ]`, "name", "", doc, "", func(c *language.Context) *string { return &at(c).ClientName }),
@@ -185,75 +210,11 @@ func dhcpPools() []language.Declaration {
 		value(modePool, `bootfile("Boot file name") ![ <name:WORD>("Boot file name") ]`, "name", "", doc, "", func(c *language.Context) *string { return &at(c).Bootfile }),
 		poolOption(at, doc), poolLease(at, doc),
 		flag(modePool, `class-only("Offer to Cisco IP phones only")`, "", "reference/diagnosis.md 5", false, func(c *language.Context) *bool { return &at(c).ClassLock }),
-	}, poolTuning(at)...)
+	}, append(poolTuning(at), secondaryLines(at)...)...)
 }
 
-func poolNetwork(at func(*language.Context) *dhcp.Pool, doc string) language.Declaration {
-	network := func(a grammar.Args) (netip.Prefix, error) {
-		addr := grammar.Get[netip.Addr](a, "net")
-		bits := classful(addr)
-		if a.Has("mask") {
-			bits = maskBits(grammar.Get[netip.Addr](a, "mask"))
-		} else if a.Has("len") {
-			bits = a.Int("len")
-		}
-		p := netip.PrefixFrom(addr, bits).Masked()
-		if bits < 8 || bits > 31 || p.Addr().IsUnspecified() {
-			return p, language.Answer("% Network " + addr.String() + " with this mask cannot be leased from")
-		}
-		return p, nil
-	}
-	return language.Declaration{
-		Mode: modePool, Doc: doc,
-		Syntax: `network("Network number and mask") ![ <net:A.B.C.D>("Network number in dotted-decimal notation") [ ( <mask:MASK>("Network mask") | <len:A.B.C.D/N>("Prefix length") ) ] [ secondary$secondary("Configure as secondary subnet") ] ]`,
-		Set: func(c *language.Context) error {
-			p, err := network(c.Args)
-			if err != nil {
-				return err
-			}
-			pool := at(c)
-			if pool.Host.IsValid() {
-				return language.Answer("% This command may not be used with host, origin, vrf or relay pools.")
-			}
-			if !c.Args.Has("secondary") {
-				pool.Network = p
-				pool.Secondary = slices.DeleteFunc(pool.Secondary, func(s netip.Prefix) bool { return s == p })
-				return nil
-			}
-			if !pool.Network.IsValid() {
-				return language.Answer("% Primary network must be configured first")
-			}
-			if !slices.Contains(pool.Secondary, p) && pool.Network != p {
-				pool.Secondary = append(pool.Secondary, p)
-			}
-			return nil
-		},
-		Unset: func(c *language.Context) error {
-			pool := at(c)
-			if !c.Args.Has("secondary") {
-				pool.Network, pool.Secondary = netip.Prefix{}, nil
-				return nil
-			}
-			p, err := network(c.Args)
-			if err != nil {
-				return err
-			}
-			pool.Secondary = slices.DeleteFunc(pool.Secondary, func(s netip.Prefix) bool { return s == p })
-			return nil
-		},
-		Get: func(v *language.View) []grammar.Args {
-			pool := at(viewContext(v))
-			if !pool.Network.IsValid() {
-				return nil
-			}
-			out := []grammar.Args{args("net", pool.Network.Addr(), "mask", maskOf(pool.Network.Bits()))}
-			for _, s := range pool.Secondary {
-				out = append(out, args("net", s.Addr(), "mask", maskOf(s.Bits()), "secondary", "secondary"))
-			}
-			return out
-		},
-	}
-}
+// ieee802 is the hardware type of `hardware-address M ieee802`. [RFC 1700]
+const ieee802 = 6
 
 // hostAddress: what a server or router can have.
 func hostAddress(a netip.Addr) bool {

@@ -56,7 +56,7 @@ func Modes() []language.Mode {
 	return []language.Mode{
 		{Name: language.Exec, Title: "Exec commands:"},
 		{Name: language.Global, Title: "Configure commands:"},
-		sub(modeInterface, "Interface"), sub(modePool, "DHCP pool"), sub(modeTelephony, "Cisco Unified CME"),
+		sub(modeInterface, "Interface"), sub(modePool, "DHCP pool"), sub(modePoolSecondary, "DHCP pool secondary subnet"), sub(modeTelephony, "Cisco Unified CME"),
 		sub(modeEphone, "Ephone"), sub(modeEphoneDN, "Ephone DN"), sub(modeGlobal, "VOICE REGISTER GLOBAL"),
 		sub(modeDN, "VOICE REGISTER DN"), sub(modeRegisterPool, "VOICE REGISTER POOL"), sub(modeLine, "Line"),
 		sub(modeArchive, "Archive"), sub(modeArchiveLog, "Archive log config"),

@@ -39,7 +39,7 @@ func ephoneDNs() []language.Declaration {
 	}
 	ds := []language.Declaration{
 		{
-			Mode: language.Global, Enters: modeEphoneDN, Keys: []string{"tag"}, Doc: doc, Format: twoBlanks(1),
+			Mode: language.Global, Enters: modeEphoneDN, Keys: []string{"tag"}, Doc: doc, Format: twoBlanks(1), Partly: linesOfDN,
 			Syntax: `ephone-dn("Configure phone DN phone lines (Directory Numbers)") <tag:1-1000>("dn tag") ![ [ ( dual-line$line("Two calls on the line") | octo-line$line("Eight calls on the line") ) ] ]`,
 			Set: func(c *language.Context) error {
 				t := &c.Config.Telephony
@@ -79,7 +79,7 @@ func ephoneDNs() []language.Declaration {
 			},
 		},
 		{
-			Mode: modeEphoneDN, Doc: doc,
+			Mode: modeEphoneDN, Doc: doc, Partly: always(ofLines),
 			Syntax: `number("Dn number") ![ <number:WORD>("A sequence of digits - representing telephone number") [ secondary("Secondary number") <second:WORD>("A sequence of digits") ] [ no-reg$noreg("Do not register the number") [ ( both$which("Both numbers") | primary$which("Primary number") ) ] ] ]`,
 			Set: func(c *language.Context) error {
 				n, s := c.Args.String("number"), c.Args.String("second")
@@ -112,9 +112,9 @@ func ephoneDNs() []language.Declaration {
 				return []grammar.Args{a}
 			},
 		},
-		short(modeEphoneDN, `label("Dn label") ![ <text:LINE>("Up to 30 characters shown beside the button") ]`, 30, doc, func(c *language.Context) *string { return &at(c).Label }),
-		short(modeEphoneDN, `description("Dn desc, for DN Qualified Display Name") ![ <text:LINE>("Up to 40 characters") ]`, 40, doc, func(c *language.Context) *string { return &at(c).Description }),
-		short(modeEphoneDN, `name("Define dn user name") ![ <text:LINE>("Up to 64 characters") ]`, 64, doc, func(c *language.Context) *string { return &at(c).Name }),
+		partly(short(modeEphoneDN, `label("Dn label") ![ <text:LINE>("Up to 30 characters shown beside the button") ]`, 30, doc, func(c *language.Context) *string { return &at(c).Label }), always(ofLines)),
+		idle(short(modeEphoneDN, `description("Dn desc, for DN Qualified Display Name") ![ <text:LINE>("Up to 40 characters") ]`, 40, doc, func(c *language.Context) *string { return &at(c).Description }), registered),
+		idle(short(modeEphoneDN, `name("Define dn user name") ![ <text:LINE>("Up to 64 characters") ]`, 64, doc, func(c *language.Context) *string { return &at(c).Name }), registered),
 	}
 	return append(ds, carryAll(modeEphoneDN, "reference/cme.md 3",
 		`pickup-group("Set the call pickup group number") <rest:LINE>("Number")`,
@@ -216,11 +216,11 @@ func ephones() []language.Declaration {
 			Unset: func(c *language.Context) error { at(c).MAC = phone.MAC{}; return nil },
 			Get:   func(v *language.View) []grammar.Args { m := at(viewContext(v)).MAC; return one(!m.IsZero(), "mac", m) },
 		},
-		credentials(modeEphone, doc, func(c *language.Context) (*string, *string) { e := at(c); return &e.Username, &e.Password }),
-		speedDials(modeEphone, doc, func(c *language.Context) *[]cnf.SpeedDial { return &at(c).SpeedDials }),
+		idle(credentials(modeEphone, doc, func(c *language.Context) (*string, *string) { e := at(c); return &e.Username, &e.Password }), ofControl),
+		idle(speedDials(modeEphone, doc, func(c *language.Context) *[]cnf.SpeedDial { return &at(c).SpeedDials }), registered),
 		phoneTypeLine(modeEphone, doc, func(c *language.Context) (*string, *[]string) { e := at(c); return &e.Type, &e.Addons }),
 		{
-			Mode: modeEphone, Doc: doc, Syntax: `button("Define button to dn map") ![ <list:WORD>("Button and dn such as 1:1 or 2o3,4")+64 ]`,
+			Mode: modeEphone, Doc: doc, Partly: always(ofLines), Syntax: `button("Define button to dn map") ![ <list:WORD>("Button and dn such as 1:1 or 2o3,4")+64 ]`,
 			Format: twoBlanksAfterWord,
 			Set: func(c *language.Context) error {
 				var bs []cnf.Button

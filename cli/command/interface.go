@@ -203,16 +203,15 @@ func lines() []language.Declaration {
 				return one(l.ExecMinutes != 10 || l.ExecSeconds != 0 || v.All, "minutes", l.ExecMinutes, "seconds", l.ExecSeconds)
 			},
 		},
-		value(modeLine, `privilege("Change privilege level for line") level("Assign default privilege level for line") ![ <level:0-15>("Default privilege level for line") ]`, "level", "", "reference/ios-cli.md 1.14", 0,
-			func(c *language.Context) *int { return &at(c).Privilege }),
+		partly(value(modeLine, `privilege("Change privilege level for line") level("Assign default privilege level for line") ![ <level:0-15>("Default privilege level for line") ]`, "level", "", "reference/ios-cli.md 1.14", 0,
+			func(c *language.Context) *int { return &at(c).Privilege }), func(_, a grammar.Args) string {
+			if a.Has("level") && a.Int("level") == 0 {
+				return "0 is as if it were not there: the level is that of the user"
+			}
+			return ""
+		}),
 		linePassword(at),
-		{
-			Mode: modeLine, Doc: "reference/ios-cli.md 1.14",
-			Syntax: `logging("Modify message logging facilities") synchronous("Synchronized message output") [ level("Severity level to output asynchronously") ( all("All messages") | <n:0-7>("Logging severity level") ) ] [ limit("Messages queue size") <limit:0-2147483647>("Queue size") ]`,
-			Set:    func(c *language.Context) error { at(c).Synchronous = true; return nil },
-			Unset:  func(c *language.Context) error { at(c).Synchronous = false; return nil },
-			Get:    func(v *language.View) []grammar.Args { return one(at(viewContext(v)).Synchronous) },
-		},
+		synchronous(at),
 		lineCheck(at),
 	}
 	ds = append(ds,
@@ -222,12 +221,12 @@ func lines() []language.Declaration {
 		lineTransport(at),
 		value(modeLine, `speed("Set the transmit and receive speeds") ![ <n:0-4294967>("Transmit and receive speeds") ]`, "n", "", "reference/ios-cli.md 1.14", 0, func(c *language.Context) *int { return &at(c).Speed }),
 	)
-	ds = append(ds, lineExec())
 	return append(ds, carryAll(modeLine, "reference/ios-cli.md 1.14",
 		`transport preferred("Specify the preferred protocol to use") <rest:LINE>("Protocol")`,
 		`transport output("Define which protocols to use for outgoing connections") <rest:LINE>("Protocols")`,
 		`stopbits("Set async line stop bits") <rest:LINE>("Stop bits")`,
 		`session-timeout("Set interval for closing an idle connection") <rest:LINE>("Minutes")`,
+		`exec("Configure EXEC")`,
 	)...)
 }
 
@@ -236,7 +235,15 @@ func lines() []language.Declaration {
 func lineTransport(at func(*language.Context) *config.Line) language.Declaration {
 	transport := func(c *language.Context) *string { return &at(c).Transport }
 	return language.Declaration{
-		Mode: modeLine, Doc: "reference/ios-cli.md 1.14",
+		Mode: modeLine, Doc: "reference/ios-cli.md 1.14", Partly: func(keys, a grammar.Args) string {
+			switch {
+			case a.Has("telnet"):
+				return "telnet: this box has no Telnet server"
+			case keys.String("kind") == "con" && !a.Has(language.Negated):
+				return "the console is reached by its cable alone"
+			}
+			return ""
+		},
 		Syntax: `transport("Define transport protocols for line") input("Define which protocols to use to reach this box") ![ ( all$what("All protocols") | none$what("No protocols") | ssh$ssh("TCP/IP SSH protocol") [ telnet$telnet("TCP/IP Telnet protocol, not served by this box") ] | telnet$telnet("TCP/IP Telnet protocol, not served by this box") [ ssh$ssh("TCP/IP SSH protocol") ] ) ]`,
 		Set: func(c *language.Context) error {
 			var list []string

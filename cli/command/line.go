@@ -11,11 +11,24 @@ import (
 	"option150/platform/sshd"
 )
 
+// ofVTY says of a line about passwords that SSH does not ask for that of a line.
+func ofVTY(keys, a grammar.Args) string {
+	if keys.String("kind") != "vty" || a.Has("how") {
+		return ""
+	}
+	return "SSH asks for a user and his secret or key, not for the password of the line"
+}
+
 // linePassword is `password`, which `login` asks for. SSH always asks for a user and his secret or key:
 // `login` without `local` concerns the console. [reference/ios-cli.md 1.2, 1.14]
 func linePassword(at func(*language.Context) *config.Line) language.Declaration {
 	return language.Declaration{
-		Mode: modeLine, Doc: "reference/ios-cli.md 1.14",
+		Mode: modeLine, Doc: "reference/ios-cli.md 1.14", Partly: func(keys, a grammar.Args) string {
+			if a.Has(language.Negated) {
+				return ""
+			}
+			return ofVTY(keys, a)
+		},
 		Syntax: `password("Set a password") ![ ( 0$type("Specifies an UNENCRYPTED password will follow") <value:LINE>("The UNENCRYPTED (cleartext) line password") | 7$type("Specifies a HIDDEN password will follow") <value:LINE>("The HIDDEN line password string") | <value:LINE>("The UNENCRYPTED (cleartext) line password") ) ]`,
 		Set:    func(c *language.Context) error { return setSecret(c, &at(c).Password, true) },
 		Unset:  func(c *language.Context) error { at(c).Password = aaa.Secret{}; return nil },
@@ -34,7 +47,7 @@ func linePassword(at func(*language.Context) *config.Line) language.Declaration 
 // lineCheck is `login`.
 func lineCheck(at func(*language.Context) *config.Line) language.Declaration {
 	return language.Declaration{
-		Mode: modeLine, Doc: "reference/ios-cli.md 1.14",
+		Mode: modeLine, Doc: "reference/ios-cli.md 1.14", Partly: ofVTY,
 		Syntax: `login("Enable password checking") [ local$how("Local password checking") ]`,
 		Set: func(c *language.Context) error {
 			at(c).Login = config.LoginLine
@@ -97,11 +110,4 @@ func warnOpenLine(in *language.Invocation) error {
 		fmt.Fprintf(in.Out, "%% Login disabled on line %d, until 'password' is set\n", abs)
 	}
 	return nil
-}
-
-// lineExec takes `exec` and `no exec` and does nothing: a line that starts no
-// exec is of use on modems, which there are none of.
-func lineExec() language.Declaration {
-	ignore := func(*language.Context) error { return nil }
-	return language.Declaration{Mode: modeLine, Syntax: `exec("Configure EXEC, ignored by this box")`, Set: ignore, Unset: ignore, Doc: "reference/ios-cli.md 1.14"}
 }

@@ -13,18 +13,23 @@ import (
 // maxNTPServers bounds the servers that are asked.
 const maxNTPServers = 16
 
-// ntpServers is `ntp server A`: whom the clock is compared with.
+// ntpServers is `ntp server A [prefer]`: whom the clock is compared with.
 func ntpServers() []language.Declaration {
 	const doc = "reference/ios-cli.md 1.12"
 	ds := []language.Declaration{{
 		Mode: language.Global, Group: "ntp", Doc: doc,
-		Syntax: `ntp("Configure NTP") server("Configure NTP server") <addr:A.B.C.D>("IP address of peer") ![ [ prefer("Prefer this peer when possible") ] ]`,
+		Syntax: `ntp("Configure NTP") server("Configure NTP server") <addr:A.B.C.D>("IP address of peer") ![ [ prefer$prefer("Prefer this peer when possible") ] ]`,
 		Set: func(c *language.Context) error {
 			a := grammar.Get[netip.Addr](c.Args, "addr")
 			if !hostAddress(a) {
 				return language.Answer("% " + a.String() + " is not the address of a host")
 			}
 			n := &c.Config.NTP
+			n.Preferred = slices.DeleteFunc(n.Preferred, func(p netip.Addr) bool { return p == a })
+			if c.Args.Has("prefer") {
+				n.Preferred = append(n.Preferred, a)
+				slices.SortFunc(n.Preferred, netip.Addr.Compare)
+			}
 			if slices.Contains(n.Servers, a) {
 				return nil
 			}
@@ -36,13 +41,19 @@ func ntpServers() []language.Declaration {
 		},
 		Unset: func(c *language.Context) error {
 			a := grammar.Get[netip.Addr](c.Args, "addr")
-			c.Config.NTP.Servers = slices.DeleteFunc(c.Config.NTP.Servers, func(s netip.Addr) bool { return s == a })
+			n := &c.Config.NTP
+			n.Servers = slices.DeleteFunc(n.Servers, func(s netip.Addr) bool { return s == a })
+			n.Preferred = slices.DeleteFunc(n.Preferred, func(s netip.Addr) bool { return s == a })
 			return nil
 		},
 		Get: func(v *language.View) []grammar.Args {
 			var out []grammar.Args
 			for _, a := range v.Config.NTP.Servers {
-				out = append(out, args("addr", a))
+				line := args("addr", a)
+				if slices.Contains(v.Config.NTP.Preferred, a) {
+					line["prefer"] = "prefer"
+				}
+				out = append(out, line)
 			}
 			return out
 		},

@@ -3,6 +3,7 @@ package command
 import (
 	"net/netip"
 	"slices"
+	"strings"
 
 	"option150/cli/grammar"
 	"option150/cli/language"
@@ -34,7 +35,12 @@ func registerGlobal() []language.Declaration {
 		value(modeGlobal, `max-dn("Maximum directory numbers supported") ![ <n:1-750>("Maximum directory numbers") ]`, "n", "", doc, 0, func(c *language.Context) *int { return &at(c).MaxDN }),
 		value(modeGlobal, `max-pool("Maximum pools supported") ![ <n:1-262>("Maximum pools") ]`, "n", "", doc, 0, func(c *language.Context) *int { return &at(c).MaxPool }),
 		loads(modeGlobal, doc, func(c *language.Context) *[]cnf.LoadEntry { return &at(c).Loads }),
-		value(modeGlobal, `tftp-path("Location of the files of SIP phones") ![ <path:URL>("flash: or a URL") ]`, "path", "", doc, "", func(c *language.Context) *string { return &at(c).TFTPPath }),
+		partly(value(modeGlobal, `tftp-path("Location of the files of SIP phones") ![ <path:URL>("flash: or a URL") ]`, "path", "", doc, "", func(c *language.Context) *string { return &at(c).TFTPPath }), func(_, a grammar.Args) string {
+			if strings.Contains(a.String("path"), "//") {
+				return "files are built and served here, none is written to another server"
+			}
+			return ""
+		}),
 		flag(modeGlobal, `file("Form of the files") text("Write the ASCII form of binary files too")`, "", doc, false, func(c *language.Context) *bool { return &at(c).FileText }),
 		value(modeGlobal, `timezone("Set time zone for the phones") ![ <n:1-56>("Time zone") ]`, "n", "", doc, def.Timezone, func(c *language.Context) *int { return &at(c).Timezone }),
 		value(modeGlobal, `date-format("Set date format for IP Phone display") ![ ( D/M/Y$f("Date format") | M/D/Y$f("Date format") | Y-D-M$f("Date format") | Y/D/M$f("Date format") | Y/M/D$f("Date format") | YY-M-D$f("Date format") ) ]`, "f", "", doc, def.DateFormat, func(c *language.Context) *string { return &at(c).DateFormat }),
@@ -63,6 +69,7 @@ func registerGlobal() []language.Declaration {
 		value(modeGlobal, `user-locale("User locale") ![ <cc:WORD>("Country code") ]`, "cc", "", doc, "", func(c *language.Context) *string { return &at(c).UserLocale }),
 		value(modeGlobal, `network-locale("Network locale") ![ <cc:WORD>("Country code") ]`, "cc", "", doc, "", func(c *language.Context) *string { return &at(c).NetworkLocale }),
 		urls(modeGlobal, `url("Define SIP phone URL's") ( authentication$kind("URL that authenticates requests to the phones") | directory$kind("URL of the directories button") | service$kind("URL of the services button") | idle$kind("URL shown when the phone is idle") )`, doc, func(c *language.Context) *[]cnf.URL { return &at(c).URLs }),
+		flag(modeGlobal, `upgrade("Build OS79XX.TXT, by which old phones find their load")`, "", doc, false, func(c *language.Context) *bool { return &at(c).Upgrade }),
 		value(modeGlobal, `telnet("Telnet to the phones") level("Level of access") ![ <n:0-2>("Level") ]`, "n", "", doc, 0, func(c *language.Context) *int { return &at(c).TelnetLevel }),
 	}
 	return append(ds, carryAll(modeGlobal, "reference/cme.md 4.1",
@@ -233,10 +240,10 @@ func registerPools() []language.Declaration {
 				return out
 			},
 		},
-		value(modeRegisterPool, `template("Template of the phone") ![ <n:1-10>("Template tag") ]`, "n", "", doc, 0, func(c *language.Context) *int { return &at(c).Template }),
+		idle(value(modeRegisterPool, `template("Template of the phone") ![ <n:1-10>("Template tag") ]`, "n", "", doc, 0, func(c *language.Context) *int { return &at(c).Template }), "voice register template is kept and has no effect"),
 		value(modeRegisterPool, `dialplan("Dialplan of the phone") ![ <n:1-24>("Dialplan tag") ]`, "n", "", doc, 0, func(c *language.Context) *int { return &at(c).Dialplan }),
 		value(modeRegisterPool, `session-transport("Transport of the session") ![ ( tcp$t("TCP") | udp$t("UDP") ) ]`, "t", "", doc, "", func(c *language.Context) *string { return &at(c).Transport }),
-		values(modeRegisterPool, `dtmf-relay("How digits are relayed") ![ <how:WORD>("rtp-nte, sip-notify or sip-kpml")+3 ]`, "how", "", doc, func(c *language.Context) *[]string { return &at(c).DTMFRelay }),
+		idle(values(modeRegisterPool, `dtmf-relay("How digits are relayed") ![ <how:WORD>("rtp-nte, sip-notify or sip-kpml")+3 ]`, "how", "", doc, func(c *language.Context) *[]string { return &at(c).DTMFRelay }), ofControl),
 		credentials(modeRegisterPool, doc, func(c *language.Context) (*string, *string) { p := at(c); return &p.Username, &p.Password }),
 		short(modeRegisterPool, `description("Description of the phone") ![ <text:LINE>("Up to 128 characters") ]`, 128, doc, func(c *language.Context) *string { return &at(c).Description }),
 		value(modeRegisterPool, `codec("Preferred codec") ![ <codec:WORD>("Codec, such as g711ulaw") ]`, "codec", "", doc, "", func(c *language.Context) *string { return &at(c).Codec }),

@@ -48,10 +48,10 @@ func telephonyService() []language.Declaration {
 		},
 		loads(modeTelephony, doc, func(c *language.Context) *[]cnf.LoadEntry { return &svc(c).Loads }),
 		value(modeTelephony, `max-ephones("Define max number of IP phones") ![ <n:1-1000>("Maximum phones to support") ]`, "n", "", doc, 0, func(c *language.Context) *int { return &svc(c).MaxEphones }),
-		value(modeTelephony, `max-dn("Maximum directory numbers supported") ![ <n:1-1000>("Maximum directory numbers supported") [ preference("Default preference of dial-peers") <p:0-10>("Preference") ] [ no-reg("Do not register the numbers") ( primary("Primary number") | both("Both numbers") ) ] ]`, "n", "", doc, 0, func(c *language.Context) *int { return &svc(c).MaxDN }),
+		maxDN(doc, svc),
 		sourceAddress(modeTelephony, `ip("Define IP address and port for the phones to register at") source-address("Define IP address and port for the phones to register at")`, doc, 2000, func(c *language.Context) *cnf.SourceAddress { return &svc(c).SourceAddress }),
 		{
-			Mode: modeTelephony, Doc: doc,
+			Mode: modeTelephony, Doc: doc, Partly: always("read by rules; the call control gives phones their numbers"),
 			Syntax: `auto("Define dn range for auto assignment") assign("Define dn range for auto assignment") <first:1-1000>("Start of dn range") to("End of dn range") <last:1-1000>("End of dn range") [ type("Phone type") <type:TYPE>("Phone type") ]`,
 			Set: func(c *language.Context) error {
 				a := cnf.AutoAssign{First: c.Args.Int("first"), Last: c.Args.Int("last"), Type: c.Args.String("type")}
@@ -83,9 +83,14 @@ func telephonyService() []language.Declaration {
 				return out
 			},
 		},
-		inverted(flag(modeTelephony, `auto-reg-ephone("Enable ephone auto-registration")`, "", doc, false, func(c *language.Context) *bool { return &svc(c).NoAutoReg })),
+		partly(inverted(flag(modeTelephony, `auto-reg-ephone("Enable ephone auto-registration")`, "", doc, false, func(c *language.Context) *bool { return &svc(c).NoAutoReg })), func(_, a grammar.Args) string {
+			if a.Has(language.Negated) {
+				return "a phone nobody configured gets the default file all the same; the call control turns it away"
+			}
+			return ""
+		}),
 		{
-			Mode: modeTelephony, Doc: doc,
+			Mode: modeTelephony, Doc: doc, Partly: having("files are built and served here, none is written to another server", "url"),
 			Syntax: `cnf-file("Ephone CNF file config options") ( location("Location of the CNF files") ( <where:FLASHURL>("flash: or another file system") | tftp("TFTP server") <url:URL>("URL") ) | perphone$per("One CNF file for each phone") | perphonetype$per("One CNF file for each type of phone") )`,
 			Set: func(c *language.Context) error {
 				if c.Args.Has("per") {
@@ -155,7 +160,7 @@ func telephonyService() []language.Declaration {
 			},
 		},
 		{
-			Mode: modeTelephony, Doc: doc, Syntax: `system("Define system message") message("Define system message") ![ <text:LINE>("Text shown by idle phones") ]`,
+			Mode: modeTelephony, Doc: doc, Idle: registered, Syntax: `system("Define system message") message("Define system message") ![ <text:LINE>("Text shown by idle phones") ]`,
 			Set: func(c *language.Context) error {
 				if t := c.Args.String("text"); len(t) > 40 {
 					return language.Answer("% The message is longer than 40 characters")
@@ -169,7 +174,7 @@ func telephonyService() []language.Declaration {
 				return one(m != "", "text", m)
 			},
 		},
-		value(modeTelephony, `keepalive("Define keepalive timeout period to unregister IP phones") ![ <n:10-65535>("Keepalive timeout period, in seconds") ]`, "n", "", doc, def.Keepalive, func(c *language.Context) *int { return &svc(c).Keepalive }),
+		idle(value(modeTelephony, `keepalive("Define keepalive timeout period to unregister IP phones") ![ <n:10-65535>("Keepalive timeout period, in seconds") ]`, "n", "", doc, def.Keepalive, func(c *language.Context) *int { return &svc(c).Keepalive }), registered),
 	}
 	return append(ds, carryAll(modeTelephony, "reference/cme.md 2.3", carriedTelephony...)...)
 }
@@ -280,7 +285,7 @@ func loads(mode, doc string, at func(*language.Context) *[]cnf.LoadEntry) langua
 // register. It is a value in their files, never a listener.
 func sourceAddress(mode, head, doc string, defPort int, at func(*language.Context) *cnf.SourceAddress) language.Declaration {
 	return language.Declaration{
-		Mode: mode, Doc: doc,
+		Mode: mode, Doc: doc, Partly: atControl,
 		Syntax: head + ` ![ <addr:A.B.C.D>("IP address of the call control") [ port("Port of the call control") <port:2000-9999>("Port") ] [ secondary("Secondary call control") <second:A.B.C.D>("IP address") [ rehome("Seconds before a phone goes back") <rehome:0-65535>("Seconds") ] ] [ ( any-match("Do not check the address a phone used") | strict-match$strict("Refuse a phone that used another address") ) ] ]`,
 		Set: func(c *language.Context) error {
 			s := cnf.SourceAddress{Addr: grammar.Get[netip.Addr](c.Args, "addr"), Port: uint16(c.Args.Int("port")), StrictMatch: c.Args.Has("strict")}
@@ -292,6 +297,9 @@ func sourceAddress(mode, head, doc string, defPort int, at func(*language.Contex
 			}
 			if int(s.Port) == defPort {
 				s.Port = 0
+			}
+			if c.Args.Has("rehome") {
+				s.Rehome = c.Args.Int("rehome") + 1
 			}
 			*at(c) = s
 			return nil
@@ -308,6 +316,9 @@ func sourceAddress(mode, head, doc string, defPort int, at func(*language.Contex
 			}
 			if s.Secondary.IsValid() {
 				a["second"] = s.Secondary
+				if s.Rehome > 0 {
+					a["rehome"] = s.Rehome - 1
+				}
 			}
 			if s.StrictMatch {
 				a["strict"] = "strict-match"
@@ -315,6 +326,17 @@ func sourceAddress(mode, head, doc string, defPort int, at func(*language.Contex
 			return []grammar.Args{a}
 		},
 	}
+}
+
+// atControl says of a source address what only who answers there can do.
+func atControl(_, a grammar.Args) string {
+	switch {
+	case a.Has("rehome"):
+		return "rehome: a phone goes back when the call control says so"
+	case a.Has("strict"):
+		return "strict-match: the call control checks the address a phone uses"
+	}
+	return ""
 }
 
 // timeFormat is `time-format {12|24}`.

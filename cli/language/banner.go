@@ -12,6 +12,10 @@ var banners = []string{"exec", "incoming", "login", "motd", "config-save", "prom
 
 const shownBanners = 4
 
+// unseenBanner is checked and kept as the others are, and greets nobody here:
+// routers show it on reverse connections to a line.
+const unseenBanner = "incoming"
+
 // maxBanner bounds the lines of a banner: a delimiter that never comes again
 // must not cost a search through the whole file for every banner.
 const maxBanner = 500

@@ -60,6 +60,8 @@ type Declaration struct {
 	Level    int      // privilege needed, 0 = that of the mode
 	Group    string   // lines of one group are printed without `!` between them
 	Carry    bool     // known by name, kept and printed back, never acted on
+	Idle     string   // why a line that is checked and kept has no effect here: it counts as carried
+	Partly   Partly   // the same of a part of it
 	Carries  []string // a place in the order: carried lines that begin so are printed here; "" = all others
 	CarryBad bool     // a line with arguments that do not fit is carried, not rejected
 	Clash    string   // what is answered when a port it asks for is taken
@@ -71,6 +73,10 @@ type Declaration struct {
 	syntax   *grammar.Syntax
 	identity []string // the arguments that tell one section from another
 }
+
+// Partly says what of a line has no effect here and why, "" if all of it has. It
+// is given the keys of the section and the arguments of the line.
+type Partly func(keys, args grammar.Args) string
 
 // Usage is the syntax without help texts, "ip http port <1-65535>".
 func (d *Declaration) Usage() string { return d.syntax.String() }

@@ -16,6 +16,7 @@ type Report struct {
 	Carried     int
 	Rejected    []LineError
 	CarriedText []string // the carried lines, for `option150 check`
+	Partly      []Idle   // lines a part of which has no effect here
 }
 
 // Lines is the number of lines that say something.
@@ -163,7 +164,12 @@ func (ld *loader) banner(i int, kind, rest string) int {
 	ld.leave(0)
 	text, more := bannerText(rest, ld.lines[i+1:])
 	if shownBanner(kind) {
-		ld.rep.Implemented++
+		if kind == unseenBanner {
+			ld.rep.Carried++
+			ld.rep.CarriedText = append(ld.rep.CarriedText, "banner "+kind)
+		} else {
+			ld.rep.Implemented++
+		}
 		ld.rep.Config.SetBanner(kind, text)
 		return more
 	}
@@ -372,11 +378,24 @@ func (ld *loader) apply(number int, text string, indent int, sec Section, r gram
 		return
 	}
 	ld.rep.Config = cand
-	if d.Carry {
+	if r.Form == grammar.Plain && !d.Carry && (d.Idle != "" || d.Partly != nil) {
+		if line, ok := ld.l.Canonical(r); ok {
+			text = line // as it is printed back
+		}
+	}
+	if d.Carry || d.Idle != "" && r.Form == grammar.Plain {
 		ld.rep.Carried++
 		ld.rep.CarriedText = append(ld.rep.CarriedText, text)
 	} else {
 		ld.rep.Implemented++
+	}
+	if d.Partly != nil && r.Form != grammar.Default {
+		if r.Form == grammar.No {
+			r.Args = grammar.Args{Negated: true}
+		}
+		if why := d.Partly(sec.Keys, r.Args); why != "" {
+			ld.rep.Partly = append(ld.rep.Partly, Idle{Section: sec.Header, Line: text, Why: why, Partly: true, decl: d})
+		}
 	}
 	if d.Enters != "" && r.Form == grammar.Plain {
 		if in, err := ld.l.Enter(sec, r); err == nil {

@@ -75,7 +75,7 @@ func commands() (string, error) {
 		for _, d := range b.Language.Declarations(m.Name) {
 			switch {
 			case d.Syntax == "" || slices.ContainsFunc(common, func(c *language.Declaration) bool { return c.Usage() == d.Usage() && m.Name != language.Exec }):
-			case d.Carry:
+			case d.Carry || d.Idle != "":
 				kept = append(kept, d)
 			default:
 				acts = append(acts, d)

@@ -18,6 +18,8 @@ type Line struct {
 	ExecSeconds int
 	Privilege   int    // `privilege level N`; 0 = not set
 	Synchronous bool   // `logging synchronous`
+	SyncLevel   string // its level, "" = none given
+	SyncLimit   int    // its limit and one, 0 = none given
 	Transport   string // `transport input`: "all", "none", "ssh", "telnet", "telnet ssh"; "" = ssh for vty
 	Length      int    // rows, default 24
 	Width       int    // columns, default 80

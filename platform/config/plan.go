@@ -2,10 +2,12 @@ package config
 
 import (
 	"net/netip"
+	"slices"
 
 	"option150/dhcp"
 	"option150/hfs"
 	"option150/platform/archive"
+	"option150/platform/fileserver"
 	"option150/platform/httpd"
 	"option150/platform/listen"
 	"option150/platform/metrics"
@@ -122,9 +124,13 @@ func (c *Config) planNTP() service.Spec {
 }
 
 func (c *Config) planFiles() service.Spec {
-	s := c.Files.Clone()
-	s.HomePath = c.HFS.HomePath
-	return s
+	s := fileserver.Spec{Config: c.Files, HomePath: c.HFS.HomePath}
+	for _, l := range c.AccessLists {
+		if slices.ContainsFunc(s.Bindings, func(b fileserver.Binding) bool { return b.ACL == l.Name }) {
+			s.Lists = append(s.Lists, l)
+		}
+	}
+	return s.Clone()
 }
 
 // planHTTP gives the IP HTTP server its listener and HFS either a place on it
@@ -143,7 +149,7 @@ func (c *Config) planHTTP(f Facts) service.Spec {
 	case c.HFS.Port == 0:
 		s.Listeners[0].Modules = append(s.Listeners[0].Modules, ModuleHFS)
 	default:
-		s.Listeners = append(s.Listeners, httpd.Listener{Endpoint: ep(c.HFS.Port, ownerHFS), Modules: []string{ModuleHFS}})
+		s.Listeners = append(s.Listeners, httpd.Listener{Endpoint: ep(c.HFS.Port, ownerHFS), Modules: []string{ModuleHFS}, Access: c.httpAccess()})
 	}
 	return s
 }

@@ -11,6 +11,7 @@ import (
 	"option150/dhcp"
 	"option150/hfs"
 	"option150/platform/aaa"
+	"option150/platform/acl"
 	"option150/platform/fileserver"
 	"option150/platform/httpd"
 	"option150/platform/listen"
@@ -95,6 +96,28 @@ func TestPlanBindsWhereItIsTold(t *testing.T) {
 	}
 	if a := p[TFTP].Spec.(tftp.Spec).Endpoints[0].Addr; a != f.HTTPAddr {
 		t.Error(a)
+	}
+}
+
+// TestPlanFiles: the file service is given the lists its lines name, and no
+// others: a change of the rest is none of its business.
+func TestPlanFiles(t *testing.T) {
+	f := lan("10.0.0.1/24")
+	c := Default(f)
+	c.HFS.HomePath = "flash:phones"
+	c.Files.Bindings = []fileserver.Binding{{File: "flash:a", ACL: "10"}, {File: "flash:b"}, {File: "flash:c", ACL: "12"}}
+	c.AccessLists = []acl.List{{Name: "10"}, {Name: "11"}}
+	s := plan(c, f)[FileServer].Spec.(fileserver.Spec)
+	if s.HomePath != "flash:phones" || len(s.Lists) != 1 || s.Lists[0].Name != "10" {
+		t.Errorf("%+v", s)
+	}
+	c.AccessLists[1].Entries = []acl.Entry{{Permit: true}}
+	if !service.Equal(s, plan(c, f)[FileServer].Spec) {
+		t.Error("a list nobody names concerns the file service")
+	}
+	c.AccessLists[0].Entries = []acl.Entry{{Permit: true}}
+	if service.Equal(s, plan(c, f)[FileServer].Spec) {
+		t.Error("a list of a binding does not concern the file service")
 	}
 }
 

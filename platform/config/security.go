@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -131,7 +132,11 @@ func (c *Config) security() []Problem {
 		}
 	}
 	named("ip http access-class", c.HTTP.AccessClass)
+	for _, b := range c.Files.Bindings {
+		named("tftp-server "+b.File, b.ACL)
+	}
 	named("login quiet-mode", c.AAA.QuietACL)
+	ps = append(ps, c.keptOut()...)
 	for _, u := range c.SSH.Chain {
 		if c.AAA.User(u.User) == nil {
 			ps = append(ps, Problem{Severity: Warning, Kind: Rule, Section: "ip ssh pubkey-chain",
@@ -147,8 +152,55 @@ func (c *Config) security() []Problem {
 	return ps
 }
 
-// httpAccess is who may use the port of the HTTP server: the list of `ip http
-// access-class`. HFS on a port of its own is for phones and stays open to all.
+// keptOut finds the access lists by which the phones of a pool get no file.
+func (c *Config) keptOut() []Problem {
+	var ps []Problem
+	out := map[string][]string{} // the pools each list keeps out: many lines name one list
+	look := func(section, name string) {
+		pools, known := out[name]
+		if list := acl.Find(c.AccessLists, name); !known && list != nil {
+			for i := range c.DHCP.Pools {
+				if p := &c.DHCP.Pools[i]; p.Option150() != nil && p.Network.IsValid() && !permitsAny(list, p.Network) {
+					pools = append(pools, p.Name)
+				}
+			}
+			out[name] = pools
+		}
+		for _, p := range pools {
+			ps = append(ps, Problem{Severity: Warning, Kind: Rule, Section: section,
+				Text: fmt.Sprintf("access list %s lets no phone of pool %s have its files", name, p)})
+		}
+	}
+	if c.HFS.Enabled && c.HTTP.Server {
+		look("ip http access-class", c.HTTP.AccessClass)
+	}
+	for _, b := range c.Files.Bindings {
+		if b.ACL != "" {
+			look("tftp-server "+b.File, b.ACL)
+		}
+	}
+	return ps
+}
+
+// permitsAny looks at as many addresses of a network as a pool of phones has.
+func permitsAny(list *acl.List, network netip.Prefix) bool {
+	const enough = 254
+	a := network.Addr().Next()
+	for range enough {
+		if !network.Contains(a) {
+			return false
+		}
+		if list.Permits(a) {
+			return true
+		}
+		a = a.Next()
+	}
+	return false
+}
+
+// httpAccess is who may use the HTTP server: the list of `ip http
+// access-class`. HFS is a session on that server, on its port or on one of its
+// own, and the list is how access to it is restricted. [reference/files.md 1.5]
 func (c *Config) httpAccess() *acl.List {
 	if k := acl.Find(c.AccessLists, c.HTTP.AccessClass); k != nil {
 		k := k.Clone()

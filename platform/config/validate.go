@@ -67,7 +67,20 @@ func (c *Config) addresses(f Facts) []Problem {
 	ps = append(ps, c.slips(f)...)
 	for _, i := range f.Interfaces {
 		k := c.Interface(i.Name)
-		if k == nil || i.Managed || !k.Address.IsValid() || slices.Contains(i.Addrs, k.Address) {
+		if k == nil || i.Managed {
+			continue
+		}
+		if k.Shutdown && i.Up {
+			ps = append(ps, Problem{Severity: Warning, Kind: Rule, Section: "interface " + i.Name,
+				Text: "shutdown is kept, but the interface stays up: it is not managed by this box"})
+		}
+		for _, s := range k.Secondary {
+			if !slices.Contains(i.Addrs, s) {
+				ps = append(ps, Problem{Severity: Warning, Kind: Rule, Section: "interface " + i.Name,
+					Text: fmt.Sprintf("ip address %s secondary is kept, but the host does not have it: the interface is not managed by this box", s)})
+			}
+		}
+		if !k.Address.IsValid() || slices.Contains(i.Addrs, k.Address) {
 			continue
 		}
 		ps = append(ps, Problem{Severity: Warning, Kind: Rule, Section: "interface " + i.Name,

@@ -39,8 +39,11 @@ const DefaultSpeed = 9600
 
 // Options say where the console is.
 type Options struct {
-	Device   string // Stdio, None or a tty such as "/dev/ttyS0"
-	Speed    int    // bits per second of a tty; 0 = DefaultSpeed
+	Device string // Stdio, None or a tty such as "/dev/ttyS0"
+	Speed  int    // bits per second of a tty; 0 = DefaultSpeed
+	// Wanted is the speed as it is configured now; nil or 0 = Speed. It is asked
+	// before each write: the answer to a line that changes it comes at the new one.
+	Wanted   func() int
 	Handler  Handler
 	Recorder journal.Recorder // nil = silent
 	// Panicked is told of a handler that panicked; nil = nobody.

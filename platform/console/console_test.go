@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -216,6 +217,41 @@ func TestSerial(t *testing.T) {
 	expect(t, m, "con0 true 80x24\r\n")
 	cancel() // a session waits for input
 	work.Wait()
+}
+
+// TestSpeedIsFollowed: `speed` of the line takes effect with the next output,
+// and 0 is the speed of the settings again.
+func TestSpeedIsFollowed(t *testing.T) {
+	m, name := pty(t)
+	held, err := os.OpenFile(name, os.O_RDWR|unix.O_NOCTTY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer held.Close()
+	ctx, cancel := context.WithCancel(t.Context())
+	var work sync.WaitGroup
+	defer work.Wait()
+	defer cancel()
+	var wanted atomic.Int64
+	work.Go(func() {
+		Run(ctx, Options{Device: name, Speed: 9600, Wanted: func() int { return int(wanted.Load()) }, Handler: echo})
+	})
+	expect(t, m, "con0 true 80x24\r\n")
+	for _, c := range []struct {
+		configured int64
+		want       uint32
+	}{{0, 9600}, {57600, 57600}, {115200, 115200}, {0, 9600}} {
+		wanted.Store(c.configured)
+		io.WriteString(m, "a\r")
+		expect(t, m, "610d]")
+		control(t, m, func(fd int) error {
+			tio, err := unix.IoctlGetTermios(fd, unix.TCGETS2)
+			if err == nil && (tio.Ospeed != c.want || tio.Lflag&unix.ICANON != 0) {
+				t.Errorf("speed %d: %d", c.configured, tio.Ospeed)
+			}
+			return err
+		})
+	}
 }
 
 func TestPasteIsNotLost(t *testing.T) {

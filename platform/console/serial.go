@@ -26,10 +26,18 @@ const holdMax = 1 << 20
 
 // serial opens the line, runs a session, and again, until the context ends.
 func (o *Options) serial(ctx context.Context) {
-	why := ""
+	why, unfit := "", ""
 	for ctx.Err() == nil {
 		pause := afterSession
-		f, err := openTTY(o.Device, o.Speed)
+		speed := o.speed()
+		f, err := openTTY(o.Device, speed)
+		if err != nil && speed != o.Speed { // a speed it cannot have must not shut the console
+			bad := err.Error()
+			if f, err = openTTY(o.Device, o.Speed); err == nil && unfit != bad {
+				unfit = bad
+				journal.Or(o.Recorder).Record(Failed{Device: o.Device, Why: bad})
+			}
+		}
 		if err != nil {
 			pause = afterFailure
 			if why != err.Error() {
@@ -38,7 +46,7 @@ func (o *Options) serial(ctx context.Context) {
 			}
 		} else {
 			why = ""
-			o.line(ctx, f)
+			o.line(ctx, f, speed)
 		}
 		select {
 		case <-ctx.Done():
@@ -48,9 +56,9 @@ func (o *Options) serial(ctx context.Context) {
 }
 
 // line is one session on an open line.
-func (o *Options) line(parent context.Context, f *os.File) {
+func (o *Options) line(parent context.Context, f *os.File, speed int) {
 	ctx, cancel := context.WithCancel(parent)
-	p := &pump{f: f}
+	p := &pump{f: f, o: o, speed: speed}
 	p.more = sync.NewCond(&p.mu)
 	stop := context.AfterFunc(ctx, p.end)
 	var work sync.WaitGroup
@@ -65,6 +73,16 @@ func (o *Options) line(parent context.Context, f *os.File) {
 	work.Wait()
 }
 
+// speed is the speed the line is to have now.
+func (o *Options) speed() int {
+	if o.Wanted != nil {
+		if n := o.Wanted(); n > 0 {
+			return n
+		}
+	}
+	return o.Speed
+}
+
 // openTTY opens a serial line raw, 8 bits, no parity, without flow control.
 func openTTY(path string, speed int) (*os.File, error) {
 	// Not blocking: the runtime's poller takes it, and Close ends a Read.
@@ -72,14 +90,16 @@ func openTTY(path string, speed int) (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := setRaw(f, speed); err != nil {
+	if err := setRaw(f, speed, unix.TCSETS2); err != nil {
 		f.Close()
 		return nil, fmt.Errorf("%s at %d bit/s: %w", path, speed, err)
 	}
 	return f, nil
 }
 
-func setRaw(f *os.File, speed int) error {
+// setRaw sets the line up; how is TCSETS2, at once, or TCSETSW2, once what was
+// written has left.
+func setRaw(f *os.File, speed int, how uint) error {
 	raw, err := f.SyscallConn()
 	if err != nil {
 		return err
@@ -99,7 +119,7 @@ func setRaw(f *os.File, speed int) error {
 		t.Cflag |= unix.CS8 | unix.CREAD | unix.CLOCAL | unix.BOTHER
 		t.Ispeed, t.Ospeed = uint32(speed), uint32(speed)
 		t.Cc[unix.VMIN], t.Cc[unix.VTIME] = 1, 0
-		failed = unix.IoctlSetTermios(int(fd), unix.TCSETS2, t)
+		failed = unix.IoctlSetTermios(int(fd), how, t)
 	})
 	return errors.Join(err, failed)
 }
@@ -107,6 +127,10 @@ func setRaw(f *os.File, speed int) error {
 // pump empties the kernel's small buffer at once and keeps what was typed.
 type pump struct {
 	f *os.File
+	o *Options
+
+	tuning sync.Mutex
+	speed  int // that was last set, or failed to be
 
 	mu   sync.Mutex
 	more *sync.Cond
@@ -158,4 +182,22 @@ func (p *pump) Read(b []byte) (int, error) {
 }
 
 // Write implements io.Writer.
-func (p *pump) Write(b []byte) (int, error) { return p.f.Write(b) }
+func (p *pump) Write(b []byte) (int, error) {
+	p.tune()
+	return p.f.Write(b)
+}
+
+// tune follows a change of the configured speed. A speed the line cannot have
+// is said once; the old one stays.
+func (p *pump) tune() {
+	p.tuning.Lock()
+	defer p.tuning.Unlock()
+	want := p.o.speed()
+	if want == p.speed {
+		return
+	}
+	p.speed = want
+	if err := setRaw(p.f, want, unix.TCSETSW2); err != nil {
+		journal.Or(p.o.Recorder).Record(Failed{Device: p.o.Device, Why: fmt.Sprintf("%d bit/s: %v", want, err)})
+	}
+}

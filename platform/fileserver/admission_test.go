@@ -14,7 +14,7 @@ import (
 func limited(t *testing.T, n int) *Server {
 	t.Helper()
 	s := New(Options{Generated: lookup})
-	apply(t, s, Config{MaximumServingCount: n})
+	apply(t, s, Spec{Config: Config{MaximumServingCount: n}})
 	return s
 }
 
@@ -102,7 +102,7 @@ func TestTFTPAfter503(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		rec := &notes{}
 		s := New(Options{Generated: lookup, Recorder: rec})
-		apply(t, s, Config{MaximumServingCount: 1})
+		apply(t, s, Spec{Config: Config{MaximumServingCount: 1}})
 		a := hold(t, s, from(HTTP, "10.0.0.1"))
 		if _, err := s.Open(t.Context(), from(HTTP, "10.0.0.2")); !errors.Is(err, ErrBusy) {
 			t.Fatal(err)
@@ -182,9 +182,9 @@ func TestLimitChanges(t *testing.T) {
 		got := make(chan *File, 1)
 		go func() { got <- hold(t, s, from(TFTP, "10.0.0.2")) }()
 		synctest.Wait()
-		apply(t, s, Config{MaximumServingCount: 2}) // lets it in at once
+		apply(t, s, Spec{Config: Config{MaximumServingCount: 2}}) // lets it in at once
 		b := <-got
-		apply(t, s, Config{MaximumServingCount: 1}) // both go on
+		apply(t, s, Spec{Config: Config{MaximumServingCount: 1}}) // both go on
 		a.Finish(Result{Complete: true})
 		if _, err := s.Open(t.Context(), from(HTTP, "10.0.0.3")); !errors.Is(err, ErrBusy) {
 			t.Error(err)

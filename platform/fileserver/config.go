@@ -7,7 +7,6 @@ import "slices"
 type Config struct {
 	Bindings            []Binding // `tftp-server` lines in the order typed
 	MaximumServingCount int       // default 200, see DefaultServingCount
-	HomePath            string    // directory of flash: for loose names, from `hfs home-path`
 }
 
 // DefaultServingCount is the number of requests served at the same time, TFTP
@@ -21,7 +20,7 @@ func Default() Config { return Config{MaximumServingCount: DefaultServingCount} 
 type Binding struct {
 	File  string // with file system, "flash:phones/SCCP41.9-4-2SR2-2S.loads"
 	Alias string // name under which it is asked for; "" = the name of the file
-	ACL   string // kept and printed back
+	ACL   string // standard access list of who may have it, "" = everybody
 }
 
 // Clone is a deep copy.

@@ -137,13 +137,14 @@ func (t bound) Open(_ context.Context, _ Request, name string) (*Hit, error) {
 
 // loose serves whatever lies below the home path.
 type loose struct {
-	flash *flash.Flash
-	home  string
+	flash  *flash.Flash
+	home   string
+	access *access
 }
 
 func (loose) Name() string { return RouteFlash }
 
-func (l loose) Open(_ context.Context, _ Request, name string) (*Hit, error) {
+func (l loose) Open(_ context.Context, r Request, name string) (*Hit, error) {
 	for _, n := range variants(name) {
 		if Protected(n) {
 			return nil, fmt.Errorf("%w: protected kind of file", ErrDenied)
@@ -153,7 +154,7 @@ func (l loose) Open(_ context.Context, _ Request, name string) (*Hit, error) {
 			_ = f.Close()
 			return nil, fmt.Errorf("%w: protected kind of file", ErrDenied)
 		}
-		if h, err := fromFlash(f, err); h != nil || err != nil {
+		if h, err := l.permitted(r, f, err); h != nil || err != nil {
 			return h, err
 		}
 		// Asked for X with only X.sgn here: the body without its envelope. Never
@@ -163,11 +164,22 @@ func (l loose) Open(_ context.Context, _ Request, name string) (*Hit, error) {
 			continue
 		}
 		f, err = l.flash.Fetch(l.home, n+".sgn")
-		if h, err := unsigned(fromFlash(f, err)); h != nil || err != nil {
+		if h, err := unsigned(l.permitted(r, f, err)); h != nil || err != nil {
 			return h, err
 		}
 	}
 	return nil, nil
+}
+
+// permitted is fromFlash for who may have the file.
+func (l loose) permitted(r Request, f *flash.File, err error) (*Hit, error) {
+	if err == nil {
+		if no := l.access.file(r, f.Path); no != nil {
+			_ = f.Close()
+			return nil, no
+		}
+	}
+	return fromFlash(f, err)
 }
 
 // fromFlash turns what flash: said into what a route says. Small files come

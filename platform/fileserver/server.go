@@ -43,23 +43,24 @@ type Server struct {
 	since time.Time
 }
 
-// settings are what follows from a Config. Never changed.
+// settings are what follows from a Spec. Never changed.
 type settings struct {
-	cfg   Config
-	home  string
-	chain []Route
+	cfg    Config
+	home   string
+	access access
+	chain  []Route
 }
 
 // New returns a server with the factory configuration. It serves at once.
 func New(o Options) *Server {
 	s := &Server{opt: o, rec: journal.Or(o.Recorder), gate: newGate(DefaultServingCount)}
 	s.count.started = time.Now()
-	s.now.Store(s.settle(Default(), ""))
+	s.now.Store(s.settle(Spec{Config: Default()}, ""))
 	return s
 }
 
-func (s *Server) settle(c Config, home string) *settings {
-	st := &settings{cfg: c, home: home}
+func (s *Server) settle(c Spec, home string) *settings {
+	st := &settings{cfg: c.Config, home: home, access: accessOf(c)}
 	add := func(ok bool, r Route) {
 		if ok {
 			st.chain = append(st.chain, r)
@@ -67,7 +68,7 @@ func (s *Server) settle(c Config, home string) *settings {
 	}
 	add(s.opt.Generated != nil, generated{s.opt.Generated})
 	add(len(c.Bindings) > 0, bound{s.opt.Flash, s.opt.Generated, bind(c.Bindings)})
-	add(s.opt.Flash != nil, loose{s.opt.Flash, home})
+	add(s.opt.Flash != nil, loose{s.opt.Flash, home, &st.access})
 	add(s.opt.Fallback != nil, generated{s.opt.Fallback})
 	st.chain = append(st.chain, s.opt.Routes...)
 	return st
@@ -123,7 +124,11 @@ func (s *Server) enter(ctx context.Context, again bool, q question) error {
 
 // find asks the routes in order.
 func (s *Server) find(ctx context.Context, r Request, clean string) (*Hit, string, error) {
-	for _, route := range s.now.Load().chain {
+	st := s.now.Load()
+	if err := st.access.name(r, clean); err != nil {
+		return nil, "", err
+	}
+	for _, route := range st.chain {
 		hit, err := route.Open(ctx, r, clean)
 		switch {
 		case err != nil && !errors.Is(err, ErrNotFound):

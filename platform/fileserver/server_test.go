@@ -84,7 +84,7 @@ func flashWith(t *testing.T, files map[string]string) (*flash.Flash, string) {
 	return f, dir
 }
 
-func apply(t *testing.T, s *Server, c Config) {
+func apply(t *testing.T, s *Server, c Spec) {
 	t.Helper()
 	ch, err := s.Prepare(t.Context(), nil, c)
 	if err != nil {
@@ -138,9 +138,9 @@ func TestChain(t *testing.T) {
 	s := New(Options{Flash: fl, Generated: lookup, Fallback: fallback, Recorder: rec, Names: func() []string {
 		return []string{"SEP001E7A000001.cnf.xml", "XMLDefault.cnf.xml"}
 	}, Routes: []Route{upstream{}}})
-	apply(t, s, Config{HomePath: "flash:/phones/", MaximumServingCount: 5, Bindings: []Binding{
+	apply(t, s, Spec{HomePath: "flash:/phones/", Config: Config{MaximumServingCount: 5, Bindings: []Binding{
 		{File: "flash:images/P00308.bin", Alias: "OS79XX.BIN"}, {File: `flash:images\P00308.bin`},
-		{File: "flash:gone.bin", Alias: "gone"}, {File: "system:/its/XMLDefault.cnf.xml", Alias: "SEPDEFAULT.cnf"}}})
+		{File: "flash:gone.bin", Alias: "gone"}, {File: "system:/its/XMLDefault.cnf.xml", Alias: "SEPDEFAULT.cnf"}}}})
 
 	for _, c := range []struct {
 		name, content, route string
@@ -253,7 +253,7 @@ func TestNearest(t *testing.T) {
 	rec := &notes{}
 	fl, _ := flashWith(t, map[string]string{"SCCP41.9-4-2SR3-1S.loads": "x", "P00308.sbn": "x", "a/Jar.SBN": "x", "b/JAR.sbn": "x", "startup-confix": "x"})
 	s := New(Options{Flash: fl, Recorder: rec, Generated: lookup, Names: func() []string { return []string{"XMLDefault.cnf.xml"} }})
-	apply(t, s, Config{Bindings: []Binding{{File: "flash:none", Alias: "Analog1.raw"}}})
+	apply(t, s, Spec{Config: Config{Bindings: []Binding{{File: "flash:none", Alias: "Analog1.raw"}}}})
 	for name, want := range map[string]string{
 		"SCCP41.9-4-2SR3-1S":          "SCCP41.9-4-2SR3-1S.loads",
 		"SCCP41.9-4-2SR2-1S.loads":    "SCCP41.9-4-2SR3-1S.loads",
@@ -286,12 +286,12 @@ func TestSettingsChangeInPlace(t *testing.T) {
 	if st := s.Status(); st.State != service.Disabled {
 		t.Error(st)
 	}
-	apply(t, s, Config{HomePath: "flash:/a", MaximumServingCount: 2})
+	apply(t, s, Spec{HomePath: "flash:/a", Config: Config{MaximumServingCount: 2}})
 	f, err := s.Open(t.Context(), ask(TFTP, "x.loads"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	ch, err := s.Prepare(t.Context(), nil, Config{HomePath: "b", MaximumServingCount: 1, Bindings: []Binding{{File: "flash:x.raw"}}})
+	ch, err := s.Prepare(t.Context(), nil, Spec{HomePath: "b", Config: Config{MaximumServingCount: 1, Bindings: []Binding{{File: "flash:x.raw"}}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -299,7 +299,7 @@ func TestSettingsChangeInPlace(t *testing.T) {
 	if _, max := s.Serving(); max != 2 {
 		t.Error("an aborted change took effect")
 	}
-	apply(t, s, Config{HomePath: "b", MaximumServingCount: 3, Bindings: []Binding{{File: "flash:x.raw"}}})
+	apply(t, s, Spec{HomePath: "b", Config: Config{MaximumServingCount: 3, Bindings: []Binding{{File: "flash:x.raw"}}}})
 	if b, _, _, _ := get(s, ask(TFTP, "x.loads")); b != "b" {
 		t.Errorf("new home serves %q", b)
 	}
@@ -317,11 +317,11 @@ func TestSettingsChangeInPlace(t *testing.T) {
 	if st := s.Status(); st.State != service.Running {
 		t.Error(st)
 	}
-	apply(t, s, Config{HomePath: "flash:/nowhere"})
+	apply(t, s, Spec{HomePath: "flash:/nowhere"})
 	if st := s.Status(); st.State != service.Degraded {
 		t.Error(st)
 	}
-	for _, bad := range []service.Spec{Config{HomePath: "tftp://x"}, "text"} {
+	for _, bad := range []service.Spec{Spec{HomePath: "tftp://x"}, "text"} {
 		if _, err := s.Prepare(t.Context(), nil, bad); err == nil {
 			t.Errorf("%v accepted", bad)
 		}
@@ -332,7 +332,7 @@ func TestSettingsChangeInPlace(t *testing.T) {
 func TestInvariant(t *testing.T) {
 	fl, _ := flashWith(t, map[string]string{"x.loads": "x"})
 	s := New(Options{Flash: fl, Generated: lookup, Routes: []Route{upstream{}}})
-	apply(t, s, Config{MaximumServingCount: 4})
+	apply(t, s, Spec{Config: Config{MaximumServingCount: 4}})
 	check := func() Counters {
 		c := s.Counters()
 		if c.Requests != c.RequestsInProgress+c.RequestsProcessed+c.RequestsNotFound+c.RequestsOverflow+c.RequestsAborted ||

@@ -13,13 +13,13 @@ import (
 // Name implements service.Service.
 func (s *Server) Name() string { return "fileserver" }
 
-// Prepare implements service.Service. The Spec is a Config. Nothing that is
+// Prepare implements service.Service. Nothing that is
 // being served is touched by a change.
 func (s *Server) Prepare(_ context.Context, _, new service.Spec) (service.Change, error) {
-	c := Default()
+	c := Spec{Config: Default()}
 	if new != nil {
 		var ok bool
-		if c, ok = new.(Config); !ok {
+		if c, ok = new.(Spec); !ok {
 			return nil, fmt.Errorf("fileserver: not a configuration of mine: %T", new)
 		}
 		c = c.Clone()

@@ -3,6 +3,9 @@ package httpd
 import (
 	"net/http"
 	"net/netip"
+	"time"
+
+	"option150/platform/message"
 )
 
 // admits reports whether the access class of the listener lets a client in.
@@ -16,8 +19,30 @@ func (t *site) admits(r *http.Request) bool {
 	if err == nil && list.Permits(from.Addr()) {
 		return true
 	}
-	t.s.rec.Record(Denied{Remote: from, List: list.Name, Path: r.URL.Path})
+	for _, m := range *t.modules.Load() {
+		if m.Knows(r.URL.Path) {
+			if d, ok := m.(Denier); ok {
+				d.Denied(r, list.Name)
+				return false
+			}
+			break
+		}
+	}
+	e := list.Decides(from.Addr())
+	t.s.rec.Record(Denied{Remote: from, List: list.Name, Path: r.URL.Path, Log: e != nil && e.Log && t.s.told()})
 	return false
+}
+
+// told reports that another refusal may be logged: one a second, whoever asks.
+func (s *Server) told() bool {
+	last, now := s.lastTold.Load(), time.Now().Unix()
+	return now != last && s.lastTold.CompareAndSwap(last, now)
+}
+
+// Denier is a module that tells itself of the requests an access class kept
+// from it.
+type Denier interface {
+	Denied(r *http.Request, list string)
 }
 
 // Denied is a request from an address the access class does not let in.
@@ -25,6 +50,12 @@ type Denied struct {
 	Remote netip.AddrPort
 	List   string
 	Path   string
+	Log    bool // the entry that refused it has `log`
+}
+
+// LogMessage implements journal.Logged.
+func (e Denied) LogMessage() (message.Message, bool) {
+	return message.AccessDenied.With(e.List, e.Remote.Addr().Unmap()), e.Log
 }
 
 // EventName implements journal.Event.

@@ -3,9 +3,11 @@ package httpd
 import (
 	"net/http"
 	"net/netip"
+	"strings"
 	"testing"
 
 	"option150/platform/acl"
+	"option150/platform/journal"
 	"option150/platform/listen"
 )
 
@@ -42,5 +44,20 @@ func TestAccessClass(t *testing.T) {
 	get(200)
 	if rec.count("httpd.Denied") != 1 {
 		t.Error("not recorded")
+	}
+	set(&acl.List{Name: "11", Entries: []acl.Entry{acl.Rule(false, netip.Addr{}, netip.Addr{}, true)}})
+	get(403)
+	logged := ""
+	rec.mu.Lock()
+	defer rec.mu.Unlock()
+	for _, e := range rec.all {
+		if l, ok := e.(journal.Logged); ok {
+			if m, ok := l.LogMessage(); ok {
+				logged += m.String()
+			}
+		}
+	}
+	if !strings.Contains(logged, "list 11 denied 127.0.0.1 1 packet") || strings.Contains(logged, "list 10") {
+		t.Errorf("logged %q: an entry with log is, one without is not", logged)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"option150/platform/acl"
@@ -26,6 +27,8 @@ type Server struct {
 	rec     journal.Recorder
 	limits  Limits
 	tracker *tracker
+
+	lastTold atomic.Int64 // second of the last refusal that was logged
 
 	hurry      context.Context // done when connections are to end at once
 	hurryUp    context.CancelFunc

@@ -38,12 +38,13 @@ const agreed = 128 * time.Millisecond
 
 // Config is the `ntp server` lines.
 type Config struct {
-	Servers []netip.Addr
+	Servers   []netip.Addr
+	Preferred []netip.Addr // those of Servers that have `prefer`
 }
 
 // Clone is a deep copy.
 func (c Config) Clone() Config {
-	c.Servers = slices.Clone(c.Servers)
+	c.Servers, c.Preferred = slices.Clone(c.Servers), slices.Clone(c.Preferred)
 	return c
 }
 
@@ -71,6 +72,8 @@ type Client struct {
 	mu      sync.Mutex
 	servers map[netip.Addr]*asking
 	order   []netip.Addr
+
+	preferred []netip.Addr
 }
 
 type asking struct {
@@ -92,10 +95,11 @@ func (c *Client) Prepare(_ context.Context, _, new service.Spec) (service.Change
 	if s, ok := new.(Config); ok {
 		want = s.Clone()
 	}
-	return service.Funcs{OnCommit: func() { c.set(want.Servers) }}, nil
+	return service.Funcs{OnCommit: func() { c.set(want) }}, nil
 }
 
-func (c *Client) set(servers []netip.Addr) {
+func (c *Client) set(want Config) {
+	servers := want.Servers
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for addr, s := range c.servers {
@@ -113,7 +117,7 @@ func (c *Client) set(servers []netip.Addr) {
 		c.servers[addr] = s
 		go c.run(ctx, addr, s)
 	}
-	c.order = slices.Clone(servers)
+	c.order, c.preferred = slices.Clone(servers), slices.Clone(want.Preferred)
 }
 
 // Status implements service.Service.
@@ -154,14 +158,18 @@ func (c *Client) Associations() []Association {
 	return out
 }
 
-// Best is the server the clock is compared with: of those that agree, the one
-// of the lowest stratum.
+// Best is the server the clock is compared with: of those that agree, one that
+// is preferred, and among equals the one of the lowest stratum.
 func (c *Client) Best() (Association, bool) {
 	var best Association
-	ok := false
+	ok, liked := false, false
+	c.mu.Lock()
+	preferred := c.preferred
+	c.mu.Unlock()
 	for _, a := range c.Associations() {
-		if a.Synchronised() && (!ok || a.Stratum < best.Stratum) {
-			best, ok = a, true
+		like := slices.Contains(preferred, a.Server)
+		if a.Synchronised() && (!ok || like && !liked || like == liked && a.Stratum < best.Stratum) {
+			best, ok, liked = a, true, like
 		}
 	}
 	return best, ok

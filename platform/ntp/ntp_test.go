@@ -133,3 +133,27 @@ func TestStamp(t *testing.T) {
 		}
 	}
 }
+
+// TestPrefer: a preferred server that agrees is the one compared with, whatever
+// its stratum; one that does not agree is not.
+func TestPrefer(t *testing.T) {
+	near, far, off := netip.MustParseAddr("192.0.2.1"), netip.MustParseAddr("192.0.2.2"), netip.MustParseAddr("192.0.2.3")
+	c := New()
+	for _, s := range []struct {
+		addr    netip.Addr
+		stratum int
+		offset  time.Duration
+	}{{near, 1, 0}, {far, 4, 0}, {off, 1, time.Hour}} {
+		c.servers[s.addr] = &asking{a: Association{Server: s.addr, Stratum: s.stratum, Reach: 1, Offset: s.offset}}
+		c.order = append(c.order, s.addr)
+	}
+	for _, k := range []struct {
+		preferred []netip.Addr
+		want      netip.Addr
+	}{{nil, near}, {[]netip.Addr{far}, far}, {[]netip.Addr{near, far}, near}, {[]netip.Addr{off}, near}, {[]netip.Addr{far, off}, far}} {
+		c.preferred = k.preferred
+		if best, ok := c.Best(); !ok || best.Server != k.want {
+			t.Errorf("preferred %v: %v", k.preferred, best.Server)
+		}
+	}
+}

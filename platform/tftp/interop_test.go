@@ -236,7 +236,7 @@ func TestWithFileserver(t *testing.T) {
 		return nil, time.Time{}, "", false
 	}
 	files := fileserver.New(fileserver.Options{Generated: lookup})
-	c := fileserver.Default()
+	c := fileserver.Spec{Config: fileserver.Default()}
 	c.MaximumServingCount = 1
 	change, err := files.Prepare(t.Context(), nil, service.Spec(c))
 	if err != nil {

@@ -25,7 +25,9 @@ type TelephonyService struct {
 	SourceAddress SourceAddress
 	MaxEphones    int
 	MaxDN         int
-	NoAutoReg     bool // `no auto-reg-ephone`
+	DNPreference  int    // of `max-dn`
+	DNNoReg       string // of `max-dn`: "", "primary" or "both"
+	NoAutoReg     bool   // `no auto-reg-ephone`
 	AutoAssign    []AutoAssign
 	CnfLocation   string         // `cnf-file location`, "" = system:/its/
 	CnfPer        string         // `cnf-file`, "", "perphone" or "perphonetype"
@@ -50,6 +52,7 @@ type SourceAddress struct {
 	Addr        netip.Addr // invalid = not set
 	Port        uint16     // 2000-9999; 0 = default (2000 SCCP, 5060 SIP)
 	Secondary   netip.Addr
+	Rehome      int // seconds before a phone goes back from Secondary, and one; 0 = not given
 	StrictMatch bool
 }
 

@@ -296,6 +296,9 @@ func (v *Inventory) served(at time.Time, x fileserver.Served) {
 		return
 	}
 	delete(b.restarts, name)
+	if b.denied == name {
+		b.denied = ""
+	}
 	if x.Duration >= slowTime && float64(x.Bytes) < x.Duration.Seconds()*slowRate {
 		b.slow = name
 	}
@@ -356,7 +359,7 @@ func (v *Inventory) notFound(at time.Time, x fileserver.NotFound) {
 
 // turned is a request that was refused, because of load or by rule.
 func (v *Inventory) turned(at time.Time, t fileserver.Transport, c netip.AddrPort, full string, busy bool, why string) {
-	r, b, l, _ := v.answer(at, t, c, full)
+	r, b, l, name := v.answer(at, t, c, full)
 	if r == nil {
 		return
 	}
@@ -372,7 +375,10 @@ func (v *Inventory) turned(at time.Time, t fileserver.Transport, c netip.AddrPor
 	default:
 		l.Result = "error 2"
 	}
-	if busy {
+	switch {
+	case busy:
 		b.busy++
+	case len(b.files(name)) > 0: // it goes on without trust files and ring tones
+		b.denied, b.deniedWhy = name, keep(why)
 	}
 }

@@ -145,6 +145,13 @@ func (w *world) near(name, nearest string) *world {
 	return w
 }
 
+func (w *world) deny(name, why string) *world {
+	w.ask(name)
+	c, l := w.ends()
+	w.ev(fileserver.Denied{Transport: w.transport(), Client: c, Local: l, Name: name, Why: why})
+	return w
+}
+
 func (w *world) busy(name string) *world {
 	w.ask(name)
 	c, l := w.ends()

@@ -209,6 +209,23 @@ func TestVerdicts(t *testing.T) {
 			w.lease(class61)
 			w.ev(dhcp.Conflict{Addr: addr1, Method: "Gratuitous ARP", MAC: ours})
 		}},
+		{"kept out by a list", "R35", Stuck, "show access-lists", func(w *world) {
+			w.config().deny("/"+load9+".loads", "access list 10 of tftp-server flash:"+load9+".loads")
+		}},
+		{"kept out until the list was corrected", "ok", Provisioned, "", func(w *world) {
+			w.config().deny("/"+load9+".loads", "access list 10 of tftp-server flash:"+load9+".loads").wait(FailQuiet)
+			w.get("/"+load9+".loads", 655)
+			for _, n := range parts9 {
+				w.get("/"+n, 1000)
+			}
+		}},
+		{"it asks for what no phone needs", "ok", Provisioned, "", func(w *world) {
+			w.config().deny("/startup-config", "protected kind of file").wait(FailQuiet)
+		}},
+		{"a trust file is kept from it", "ok", Provisioned, "", func(w *world) {
+			w.lease(class61).deny("/CTLSEP001E7A000001.tlv", "access list 10").wait(FailQuiet)
+			w.get(sep, 6412).wait(FailQuiet)
+		}},
 		{"busy", "R23", Addressed, "maximum-serving-count", func(w *world) { w.lease(class61).busy("/CTLSEP001E7A000001.tlv") }},
 		{"slow", "R29", Configured, "duplex", func(w *world) {
 			w.lease(class61)

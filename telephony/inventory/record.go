@@ -56,6 +56,7 @@ type boot struct {
 	lastPart            time.Time
 	ready               time.Time // the last file it needed
 	busy                int
+	denied, deniedWhy   string // file it was refused by rule last, and the rule
 	restarts            map[string]*restart
 	refused             bool // capture saw a connection refused
 	wrongServer         netip.Addr

@@ -34,6 +34,7 @@ func rules() []rule {
 		{"R20", true, false, "Give it the files of a fresh start: XMLDefault.cnf.xml with the load of its model, and OS79XX.TXT; show phones tells when it moves on.", hunting},
 		{"R14", true, false, "", recovering},
 		{"R21", true, false, "", otherFirmware},
+		{"R35", true, false, "Permit the network of the phone in that list, or take the list off the line: show access-lists.", refusedByRule},
 		{"R16", true, false, "create cnf-files, and check that the type of the phone is the right one.", refusedConfig},
 		{"R17", true, false, "", unknownPhone},
 		{"R07", true, false, "", typo},
@@ -186,6 +187,15 @@ func otherFirmware(e *evidence) (Verdict, bool) {
 	}
 	return Verdict{Text: fmt.Sprintf("It asks for %s: it runs firmware of another protocol than it is configured for.", lastPart(o.name)),
 		Fix: "Configure it under voice register pool (SIP) instead of ephone (SCCP), or the other way round, or give it a load of the protocol configured."}, true
+}
+
+// refusedByRule: an access list of a tftp-server line, or a name that is kept
+// from everybody.
+func refusedByRule(e *evidence) (Verdict, bool) {
+	if e.b.denied == "" {
+		return Verdict{}, false
+	}
+	return say("It is refused %s by rule: %s.", lastPart(e.b.denied), e.b.deniedWhy)
 }
 
 func refusedConfig(e *evidence) (Verdict, bool) {

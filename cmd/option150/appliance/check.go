@@ -6,13 +6,15 @@ import (
 	"strings"
 
 	"option150/cli/command"
+	"option150/cli/language"
 	"option150/platform/config"
 	"option150/platform/netif"
 	"option150/platform/running"
 )
 
 // Check reads an IOS configuration and prints what would become of it here:
-// rejected lines, carried lines, what the audit says, and the line scripts
+// rejected lines, carried lines, lines a part of which has no effect, what the
+// audit says, and the line scripts
 // read. It reports whether nothing was rejected. Nothing is opened: the
 // interfaces are those the configuration names.
 func Check(text string, out io.Writer) (clean bool, err error) {
@@ -32,6 +34,9 @@ func Check(text string, out io.Writer) (clean bool, err error) {
 	}
 	for _, l := range rep.CarriedText {
 		fmt.Fprintf(out, "carried   %s\n", l)
+	}
+	for _, i := range language.Gather(rep.Partly) {
+		fmt.Fprintf(out, "%-9s %s\n", i.Class(), i)
 	}
 	for _, p := range findings {
 		fmt.Fprintf(out, "%-9s %s\n", p.Severity, where(p))

@@ -32,7 +32,7 @@ func (a *Appliance) Run(ctx context.Context) error {
 	consoleDone := make(chan error, 1)
 	a.beside(func(ctx context.Context) {
 		consoleDone <- console.Run(ctx, console.Options{Device: a.opt.Settings.Console.Device, Speed: a.opt.Settings.Console.Speed,
-			Handler: a.Console, Recorder: a.box.Journal})
+			Wanted: a.consoleSpeed, Handler: a.Console, Recorder: a.box.Journal})
 	})
 	for {
 		select {
@@ -51,6 +51,14 @@ func (a *Appliance) Run(ctx context.Context) error {
 			return nil
 		}
 	}
+}
+
+// consoleSpeed is `speed` of the console's line, 0 if it says nothing.
+func (a *Appliance) consoleSpeed() int {
+	if l := a.box.Store.Current().Line("con", 0); l != nil {
+		return l.Speed
+	}
+	return 0
 }
 
 // beside runs one of the box's few long loops until its end.

@@ -113,15 +113,22 @@ func (w *world) run(cmd *exec.Cmd) *testbox.Process {
 	return testbox.Run(w.T, w.Box, cmd)
 }
 
-// http is a client at the desk that keeps no connection.
-func (w *world) http() *http.Client {
+// httpFrom is a client on a machine that keeps no connection.
+func (w *world) httpFrom(h *netns.Host) *http.Client {
 	return &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{DisableKeepAlives: true,
-		DialContext: func(_ context.Context, network, addr string) (net.Conn, error) { return w.Dial(network, addr) }}}
+		DialContext: func(_ context.Context, network, addr string) (net.Conn, error) {
+			return testbox.DialFrom(h, network, addr)
+		}}}
 }
 
 // get asks the box for a URL; an error of the network is status 0.
 func (w *world) get(url string) (status int, body []byte) {
-	r, err := w.http().Get(url)
+	return w.getFrom(w.Desk, url)
+}
+
+// getFrom asks from another machine.
+func (w *world) getFrom(h *netns.Host, url string) (status int, body []byte) {
+	r, err := w.httpFrom(h).Get(url)
 	if err != nil {
 		return 0, []byte(err.Error())
 	}

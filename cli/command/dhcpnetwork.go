@@ -1,0 +1,169 @@
+package command
+
+import (
+	"net/netip"
+	"slices"
+
+	"option150/cli/grammar"
+	"option150/cli/language"
+	"option150/dhcp"
+	"option150/platform/config"
+)
+
+// modePoolSecondary is below `network A M secondary`.
+const modePoolSecondary = "config-dhcp-subnet-secondary"
+
+const (
+	networkHead = `network("Network number and mask") `
+	networkArgs = `<net:A.B.C.D>("Network number in dotted-decimal notation") [ ( <mask:MASK>("Network mask") | <len:A.B.C.D/N>("Prefix length") ) ]`
+)
+
+// poolNetworkOf reads the arguments of `network`: without a mask it is that of
+// the class.
+func poolNetworkOf(a grammar.Args) (netip.Prefix, error) {
+	addr := grammar.Get[netip.Addr](a, "net")
+	bits := classful(addr)
+	if a.Has("mask") {
+		bits = maskBits(grammar.Get[netip.Addr](a, "mask"))
+	} else if a.Has("len") {
+		bits = a.Int("len")
+	}
+	p := netip.PrefixFrom(addr, bits).Masked()
+	if bits < 8 || bits > 31 || p.Addr().IsUnspecified() {
+		return p, language.Answer("% Network " + addr.String() + " with this mask cannot be leased from")
+	}
+	return p, nil
+}
+
+func networkLine(p netip.Prefix) grammar.Args {
+	return args("net", p.Addr(), "mask", maskOf(p.Bits()))
+}
+
+const hostPool = language.Answer("% This command may not be used with host, origin, vrf or relay pools.")
+
+// poolNetwork is `network A M`.
+func poolNetwork(at func(*language.Context) *dhcp.Pool, doc string) language.Declaration {
+	return language.Declaration{
+		Mode: modePool, Doc: doc, Syntax: networkHead + `![ ` + networkArgs + ` ]`,
+		Set: func(c *language.Context) error {
+			p, err := poolNetworkOf(c.Args)
+			pool := at(c)
+			switch {
+			case err != nil:
+				return err
+			case pool.Host.IsValid():
+				return hostPool
+			}
+			pool.Network = p
+			dropSecondary(c.Config, pool, func(s netip.Prefix) bool { return s == p })
+			return nil
+		},
+		Unset: func(c *language.Context) error {
+			pool := at(c)
+			pool.Network = netip.Prefix{}
+			dropSecondary(c.Config, pool, func(netip.Prefix) bool { return true })
+			return nil
+		},
+		Get: func(v *language.View) []grammar.Args {
+			if n := at(viewContext(v)).Network; n.IsValid() {
+				return []grammar.Args{networkLine(n)}
+			}
+			return nil
+		},
+	}
+}
+
+// poolSecondary is `network A M secondary`, a section of its own as on IOS.
+func poolSecondary(at func(*language.Context) *dhcp.Pool) language.Declaration {
+	return language.Declaration{
+		Mode: modePool, Doc: "reference/dhcp.md 1.3", Enters: modePoolSecondary, Keys: []string{"net", "mask"},
+		Syntax: networkHead + networkArgs + ` secondary("Configure as secondary subnet")`,
+		Set: func(c *language.Context) error {
+			p, err := poolNetworkOf(c.Args)
+			pool := at(c)
+			switch {
+			case err != nil:
+				return err
+			case pool.Host.IsValid():
+				return hostPool
+			case !pool.Network.IsValid():
+				return language.Answer("% Primary network must be configured first")
+			case pool.Network == p:
+				return language.Answer("% Network " + p.Addr().String() + " is the primary network of this pool")
+			}
+			if !slices.Contains(pool.Secondary, p) {
+				pool.Secondary = append(pool.Secondary, p)
+			}
+			// The section is entered by its full header.
+			c.Args["net"], c.Args["mask"] = p.Addr(), maskOf(p.Bits())
+			delete(c.Args, "len")
+			return nil
+		},
+		Unset: func(c *language.Context) error {
+			p, err := poolNetworkOf(c.Args)
+			if err == nil {
+				dropSecondary(c.Config, at(c), func(s netip.Prefix) bool { return s == p })
+			}
+			return err
+		},
+		Get: func(v *language.View) []grammar.Args {
+			var out []grammar.Args
+			for _, s := range at(viewContext(v)).Secondary {
+				out = append(out, networkLine(s))
+			}
+			return out
+		},
+	}
+}
+
+// dropSecondary removes secondary networks with all that stands below them.
+func dropSecondary(c *config.Config, pool *dhcp.Pool, which func(netip.Prefix) bool) {
+	for _, s := range pool.Secondary {
+		if which(s) {
+			c.DropSection("network " + s.Addr().String() + " " + maskOf(s.Bits()).String() + " secondary")
+		}
+	}
+	pool.Secondary = slices.DeleteFunc(pool.Secondary, which)
+	pool.Overrides = slices.DeleteFunc(pool.Overrides, func(o dhcp.Override) bool { return which(o.Network) })
+}
+
+// secondaryLines are the lines below `network A M secondary`.
+func secondaryLines(at func(*language.Context) *dhcp.Pool) []language.Declaration {
+	const doc = "reference/dhcp.md 1.3"
+	network := func(c *language.Context) netip.Prefix {
+		return netip.PrefixFrom(grammar.Get[netip.Addr](c.Keys, "net"), maskBits(grammar.Get[netip.Addr](c.Keys, "mask")))
+	}
+	router := language.Declaration{
+		Mode: modePoolSecondary, Doc: doc,
+		Syntax: `override("Override the setting of the pool") default-router("Default routers") ![ <a:A.B.C.D>("Router's IP address")+8 ]`,
+		Set: func(c *language.Context) error {
+			list := grammar.List[netip.Addr](c.Args, "a")
+			for _, a := range list {
+				if !hostAddress(a) {
+					return language.Answer("% " + a.String() + " is not the address of a host")
+				}
+			}
+			pool, n := at(c), network(c)
+			pool.Overrides = slices.DeleteFunc(pool.Overrides, func(o dhcp.Override) bool { return o.Network == n })
+			pool.Overrides = append(pool.Overrides, dhcp.Override{Network: n, DefaultRouters: list})
+			slices.SortFunc(pool.Overrides, func(a, b dhcp.Override) int { return a.Network.Addr().Compare(b.Network.Addr()) })
+			return nil
+		},
+		Unset: func(c *language.Context) error {
+			pool, n := at(c), network(c)
+			pool.Overrides = slices.DeleteFunc(pool.Overrides, func(o dhcp.Override) bool { return o.Network == n })
+			return nil
+		},
+		Get: func(v *language.View) []grammar.Args {
+			c := viewContext(v)
+			for _, o := range at(c).Overrides {
+				if o.Network == network(c) {
+					return one(len(o.DefaultRouters) > 0, "a", o.DefaultRouters)
+				}
+			}
+			return nil
+		},
+	}
+	return append([]language.Declaration{router}, carryAll(modePoolSecondary, doc,
+		`override utilization("Utilization marks of this network") <rest:LINE>("high or low, and percent")`)...)
+}

@@ -1,0 +1,105 @@
+package language
+
+import (
+	"fmt"
+	"maps"
+
+	"option150/cli/grammar"
+	"option150/platform/config"
+)
+
+// Idle is a line that has no effect here, in whole or in part.
+type Idle struct {
+	Section string // header of the section it stands in, "" = top level
+	Line    string // as printed
+	Why     string // "" = nobody here knows the line
+	Partly  bool   // the rest of the line has its effect
+	More    int    // further lines of this command with the same reason, see Gather
+
+	decl *Declaration
+}
+
+// String is one line of the audit.
+func (i Idle) String() string {
+	s := i.Line
+	if i.Section != "" {
+		s += " (" + i.Section + ")"
+	}
+	if i.More > 0 {
+		s += fmt.Sprintf(" and %d more", i.More)
+	}
+	if i.Why != "" {
+		s += ": " + i.Why
+	}
+	return s
+}
+
+// Class is the word the audit puts before the line: all of it is carried, or
+// a part of it has no effect.
+func (i Idle) Class() string {
+	if i.Partly {
+		return "partly"
+	}
+	return "carried"
+}
+
+// Idle are the lines of a configuration without effect, in the order of the
+// declarations, and behind them what is carried because nobody here knows it.
+func (l *Language) Idle(c *config.Config) []Idle {
+	var out []Idle
+	r := renderer{l: l, v: View{Config: c}}
+	var walk func(mode, header string, keys grammar.Args)
+	walk = func(mode, header string, keys grammar.Args) {
+		for _, d := range l.decls[mode] {
+			if d.Idle == "" && d.Partly == nil && d.Enters == "" {
+				continue
+			}
+			for _, line := range r.lines(d, keys) {
+				i := Idle{Section: header, Line: line.text, Why: d.Idle, decl: d}
+				if d.Partly != nil {
+					a := line.args
+					if a == nil {
+						a = grammar.Args{Negated: true}
+					}
+					i.Why, i.Partly = d.Partly(keys, a), true
+				}
+				if i.Why != "" {
+					out = append(out, i)
+				}
+				if d.Enters != "" && line.args != nil {
+					inner := maps.Clone(line.args)
+					maps.Copy(inner, keys)
+					walk(d.Enters, line.text, inner)
+				}
+			}
+		}
+	}
+	walk(Global, "", nil)
+	if c.Banner(unseenBanner) != "" {
+		out = append(out, Idle{Line: "banner " + unseenBanner, Why: "nobody comes in by a line that dials out"})
+	}
+	for _, k := range c.Carried {
+		out = append(out, Idle{Section: k.In, Line: k.Line})
+	}
+	return out
+}
+
+// Gather says once what is the same of many lines of one command.
+func Gather(all []Idle) []Idle {
+	type about struct {
+		d   *Declaration
+		why string
+	}
+	var out []Idle
+	at := map[about]int{}
+	for _, i := range all {
+		k := about{i.decl, i.Why}
+		if n, ok := at[k]; ok && i.decl != nil {
+			out[n].More++
+			continue
+		}
+		at[k] = len(out)
+		out = append(out, i)
+	}
+	return out
+}
