@@ -79,7 +79,7 @@ func ephoneDNs() []language.Declaration {
 			},
 		},
 		{
-			Mode: modeEphoneDN, Doc: doc, Partly: always(ofLines),
+			Mode: modeEphoneDN, Doc: doc, Partly: always(registered),
 			Syntax: `number("Dn number") ![ <number:WORD>("A sequence of digits - representing telephone number") [ secondary("Secondary number") <second:WORD>("A sequence of digits") ] [ no-reg$noreg("Do not register the number") [ ( both$which("Both numbers") | primary$which("Primary number") ) ] ] ]`,
 			Set: func(c *language.Context) error {
 				n, s := c.Args.String("number"), c.Args.String("second")
@@ -112,7 +112,7 @@ func ephoneDNs() []language.Declaration {
 				return []grammar.Args{a}
 			},
 		},
-		partly(short(modeEphoneDN, `label("Dn label") ![ <text:LINE>("Up to 30 characters shown beside the button") ]`, 30, doc, func(c *language.Context) *string { return &at(c).Label }), always(ofLines)),
+		partly(short(modeEphoneDN, `label("Dn label") ![ <text:LINE>("Up to 30 characters shown beside the button") ]`, 30, doc, func(c *language.Context) *string { return &at(c).Label }), always(registered)),
 		idle(short(modeEphoneDN, `description("Dn desc, for DN Qualified Display Name") ![ <text:LINE>("Up to 40 characters") ]`, 40, doc, func(c *language.Context) *string { return &at(c).Description }), registered),
 		idle(short(modeEphoneDN, `name("Define dn user name") ![ <text:LINE>("Up to 64 characters") ]`, 64, doc, func(c *language.Context) *string { return &at(c).Name }), registered),
 	}
@@ -220,7 +220,7 @@ func ephones() []language.Declaration {
 		idle(speedDials(modeEphone, doc, func(c *language.Context) *[]cnf.SpeedDial { return &at(c).SpeedDials }), registered),
 		phoneTypeLine(modeEphone, doc, func(c *language.Context) (*string, *[]string) { e := at(c); return &e.Type, &e.Addons }),
 		{
-			Mode: modeEphone, Doc: doc, Partly: always(ofLines), Syntax: `button("Define button to dn map") ![ <list:WORD>("Button and dn such as 1:1 or 2o3,4")+64 ]`,
+			Mode: modeEphone, Doc: doc, Partly: always(registered), Syntax: `button("Define button to dn map") ![ <list:WORD>("Button and dn such as 1:1 or 2o3,4")+64 ]`,
 			Format: twoBlanksAfterWord,
 			Set: func(c *language.Context) error {
 				var bs []cnf.Button

@@ -2,6 +2,7 @@ package command
 
 import (
 	"fmt"
+	"strings"
 
 	"option150/cli/grammar"
 	"option150/cli/language"
@@ -14,10 +15,32 @@ import (
 // rules and show read some of it, and because the same text may be loaded into
 // the call control. The audit tells each of these lines.
 const (
-	registered = "SCCP phones learn it from the call control"
-	ofLines    = "read by rules and show; " + registered
-	ofControl  = "it concerns the call control, which this box is not"
+	registered = "SCCP phones learn this from their call control"
+	ofControl  = "this is for a call control, which this box is not"
 )
+
+// keptText is what the audit says of lines that are kept without effect: a
+// reason once, with the commands it is for.
+func keptText(all []language.Idle) string {
+	if len(all) == 0 {
+		return ""
+	}
+	var w strings.Builder
+	w.WriteString("Kept, without effect here in whole or in part:\n")
+	for _, r := range language.Reasons(all) {
+		const most = 6
+		names := strings.Join(r.Commands[:min(most, len(r.Commands))], ", ")
+		if n := len(r.Commands) - most; n > 0 {
+			names += fmt.Sprintf(" and %d more", n)
+		}
+		why := r.Why
+		if why == "" {
+			why = "not part of this box"
+		}
+		fmt.Fprintf(&w, "  %s: %s\n    %s\n", count(r.Lines, "line"), why, names)
+	}
+	return w.String()
+}
 
 // idle marks a command all of which has no effect here.
 func idle(d language.Declaration, why string) language.Declaration {

@@ -294,11 +294,8 @@ func showPhones(b *Box) []language.Declaration {
 					fmt.Fprintf(&w, "  FIX    %s\n", p.Fix)
 				}
 			}
-			for _, i := range language.Gather(b.Language.Idle(in.Config)) {
-				fmt.Fprintf(&w, "%-8s %s\n", i.Class(), i)
-			}
-			fmt.Fprintf(&w, "%d findings\n", len(ps))
-			return w.String()
+			fmt.Fprintln(&w, count(len(ps), "finding"))
+			return w.String() + keptText(b.Language.Idle(in.Config))
 		}),
 	}
 }

@@ -51,7 +51,7 @@ func telephonyService() []language.Declaration {
 		maxDN(doc, svc),
 		sourceAddress(modeTelephony, `ip("Define IP address and port for the phones to register at") source-address("Define IP address and port for the phones to register at")`, doc, 2000, func(c *language.Context) *cnf.SourceAddress { return &svc(c).SourceAddress }),
 		{
-			Mode: modeTelephony, Doc: doc, Partly: always("read by rules; the call control gives phones their numbers"),
+			Mode: modeTelephony, Doc: doc, Partly: always("the call control gives phones their numbers"),
 			Syntax: `auto("Define dn range for auto assignment") assign("Define dn range for auto assignment") <first:1-1000>("Start of dn range") to("End of dn range") <last:1-1000>("End of dn range") [ type("Phone type") <type:TYPE>("Phone type") ]`,
 			Set: func(c *language.Context) error {
 				a := cnf.AutoAssign{First: c.Args.Int("first"), Last: c.Args.Int("last"), Type: c.Args.String("type")}

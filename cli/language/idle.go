@@ -3,6 +3,8 @@ package language
 import (
 	"fmt"
 	"maps"
+	"slices"
+	"strings"
 
 	"option150/cli/grammar"
 	"option150/platform/config"
@@ -100,6 +102,37 @@ func Gather(all []Idle) []Idle {
 		}
 		at[k] = len(out)
 		out = append(out, i)
+	}
+	return out
+}
+
+// Reason is why lines have no effect here, with the commands they are of.
+type Reason struct {
+	Why      string   // "" = nobody here knows them
+	Commands []string // the words of each once, in order; of unknown lines the lines
+	Lines    int
+}
+
+// Reasons gathers lines by what is to be said of them.
+func Reasons(all []Idle) []Reason {
+	var out []Reason
+	at := map[string]int{}
+	for _, i := range all {
+		n, ok := at[i.Why]
+		if !ok {
+			n = len(out)
+			at[i.Why] = n
+			out = append(out, Reason{Why: i.Why})
+		}
+		r := &out[n]
+		r.Lines++
+		name := i.Line
+		if i.decl != nil {
+			name = strings.Join(i.decl.keywords(), " ")
+		}
+		if !slices.Contains(r.Commands, name) {
+			r.Commands = append(r.Commands, name)
+		}
 	}
 	return out
 }

@@ -33,7 +33,7 @@ ephone  1
 	if !ok || !strings.HasSuffix(strings.TrimSpace(text), "end") {
 		t.Fatalf("no configuration:\n%s", printed)
 	}
-	out := s.Paste(testbox.AnswerTime, "version "+strings.TrimRight(text, "\n")+"\n", "\nBranch#")
+	out := s.Paste(testbox.PasteTime, "version "+strings.TrimRight(text, "\n")+"\n", "\nBranch#")
 	for _, l := range strings.Split(out, "\n") {
 		if strings.HasPrefix(l, "%") && !strings.Contains(l, "%SYS-5-CONFIG_I") {
 			t.Errorf("a complaint: %s", l)
@@ -60,7 +60,7 @@ func TestLongPasteLosesNothing(t *testing.T) {
 		fmt.Fprintf(&b, "ip dhcp pool FLOOR%03d\n network 10.%d.%d.0 255.255.255.0\n option 150 ip 10.150.0.1\n!\n", i, 160+i/250, i%250)
 	}
 	b.WriteString("end\nshow privilege\n")
-	out := s.Paste(testbox.AnswerTime, b.String(), "\nCurrent privilege level is 15\r\nRouter#")
+	out := s.Paste(testbox.PasteTime, b.String(), "\nCurrent privilege level is 15\r\nRouter#")
 	if strings.Contains(out, "% ") {
 		t.Errorf("complaints in\n%s", out)
 	}

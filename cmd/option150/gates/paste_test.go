@@ -3,13 +3,9 @@ package gates
 import (
 	"fmt"
 	"strings"
-	"time"
 
 	"option150/cmd/option150/testbox"
 )
-
-// pasteTime bounds a paste: the machine may be busy with other tests.
-const pasteTime = 90 * time.Second
 
 // longConfiguration is a configuration of about n lines, as it is pasted: two
 // sections of five lines a phone, and `end`.
@@ -27,7 +23,7 @@ func longConfiguration(n int) string {
 // paste types a text in one go and waits for the prompt it ends with.
 func paste(s *testbox.Shell, text, last string) string {
 	s.T.Helper()
-	out := s.Paste(pasteTime, text, ")#end\r\n"+last)
+	out := s.Paste(testbox.PasteTime, text, ")#end\r\n"+last)
 	if strings.Contains(out, "\n% ") {
 		s.T.Errorf("complaints:\n%s", complaints(out))
 	}

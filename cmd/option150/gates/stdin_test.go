@@ -24,7 +24,7 @@ func (w *world) openSSH(args ...string) (env []string, name string, all []string
 func (w *world) ssh(stdin string, args ...string) (string, error) {
 	w.T.Helper()
 	env, name, all := w.openSSH(args...)
-	out, err := w.output(pasteTime, env, strings.NewReader(stdin), name, all...)
+	out, err := w.output(testbox.PasteTime, env, strings.NewReader(stdin), name, all...)
 	return testbox.Plain(out), err
 }
 

@@ -3,3 +3,5 @@
 package testbox
 
 const raceDetector = false
+
+const patience = 1

@@ -4,3 +4,6 @@ package testbox
 
 // raceDetector: the tests were built with it, so the box is too.
 const raceDetector = true
+
+// patience multiplies every wait: the box is slower by as much.
+const patience = 4

@@ -11,9 +11,12 @@ import (
 	"golang.org/x/crypto/ssh"
 )
 
-// AnswerTime bounds the wait for a prompt: the machine may be busy with other
-// tests.
-const AnswerTime = 20 * time.Second
+// AnswerTime bounds the wait for a prompt, PasteTime that for the end of a paste:
+// the machine may be busy with other tests.
+const (
+	AnswerTime = 20 * time.Second * patience
+	PasteTime  = 90 * time.Second * patience
+)
 
 // Prompt ends every answer: host name, mode, sign, nothing after it.
 var Prompt = regexp.MustCompile(`(?:^|\n)([A-Za-z][\w.-]*(?:\([\w-]+\))?[>#])$`)
