@@ -83,8 +83,9 @@ func (b *Box) reload(in *language.Invocation) error {
 		return err
 	}
 	fmt.Fprintln(in.Out)
-	b.Reloads.Now(in.Op.Who(), "Reload Command")
+	who := in.Op.Who()
 	in.Op.Close() // no prompt of a box that goes down
+	b.Reloads.Now(who, "Reload Command")
 	return nil
 }
 

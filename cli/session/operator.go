@@ -51,7 +51,15 @@ func (s *Session) Up() {
 }
 
 // Close implements language.Operator.
-func (s *Session) Close() { s.closed = true }
+func (s *Session) Close() {
+	s.closed = true
+	if s.term != nil {
+		s.term.FlushWithin(closeWait) // the reload it makes room for ends the stream
+	}
+}
+
+// closeWait is how long a peer has to take what was said to it.
+const closeWait = 200 * time.Millisecond
 
 // Ask implements language.Operator.
 func (s *Session) Ask(question string) (string, error) {

@@ -125,6 +125,20 @@ func (t *Terminal) Flush() error {
 	return t.screen.err
 }
 
+// FlushWithin lets the output out before something that ends the stream. A peer
+// that does not read holds it up for no longer than that.
+func (t *Terminal) FlushWithin(most time.Duration) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		t.screen.flush()
+	}()
+	select {
+	case <-done:
+	case <-time.After(most):
+	}
+}
+
 // FreshLine starts a new line of output unless the cursor is at the beginning
 // of one: for the text behind an answered [confirm].
 func (t *Terminal) FreshLine() {
