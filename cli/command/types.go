@@ -76,6 +76,30 @@ func (ifType) Span(tokens []string) int {
 // Complete gives the kind while no number is typed, as on a router: `int gi`
 // and Tab is `int gigabitEthernet ` and the number may follow the blank. What
 // was typed stays as it is, in capitals or not.
+
+// List is the kinds of interfaces this box has: `interface ?`.
+func (t ifType) List() []grammar.HelpItem {
+	var out []grammar.HelpItem
+	for _, n := range t.names() {
+		kind := strings.TrimRight(n, "0123456789/.")
+		text, ok := kinds[kind]
+		if !ok {
+			text = kind + " interface"
+		}
+		out = append(out, grammar.HelpItem{Name: kind, Text: text})
+	}
+	return slices.Compact(out)
+}
+
+// kinds are the words IOS has for them. [M]
+var kinds = map[string]string{
+	"Ethernet":           "IEEE 802.3",
+	"FastEthernet":       "FastEthernet IEEE 802.3",
+	"GigabitEthernet":    "GigabitEthernet IEEE 802.3z",
+	"TenGigabitEthernet": "Ten Gigabit Ethernet",
+	"Vlan":               "Catalyst Vlans",
+}
+
 func (t ifType) Complete(prefix string) []string {
 	var out []string
 	for _, n := range t.names() {

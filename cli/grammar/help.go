@@ -91,7 +91,7 @@ func (w *walk) items() []HelpItem {
 	}
 	for _, a := range w.state.args {
 		if a.shows(w.level) {
-			out = append(out, HelpItem{a.leaf.label, a.help})
+			out = append(out, a.items()...)
 		}
 	}
 	if n := len(w.steps); n > 0 { // a LINE goes on after a blank
@@ -107,6 +107,16 @@ func (w *walk) items() []HelpItem {
 		out = append(out, HelpItem{Name: Enter})
 	}
 	return out
+}
+
+// items are the values of an argument, or its label.
+func (a argEdge) items() []HelpItem {
+	if l, ok := a.leaf.typ.(Lister); ok {
+		if list := l.List(); len(list) > 0 {
+			return list
+		}
+	}
+	return []HelpItem{{a.leaf.label, a.help}}
 }
 
 // late sorts the output modifiers behind everything else.

@@ -50,6 +50,12 @@ type Spanning interface {
 	Span(tokens []string) int
 }
 
+// Lister is a type of few values: help shows them, or what they begin with, in
+// place of the label.
+type Lister interface {
+	List() []HelpItem
+}
+
 // Partial is a Type that can tell whether a word may still become a value. It
 // decides whether `10.1?` is answered with the label. Types without it: always.
 type Partial interface {
