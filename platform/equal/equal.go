@@ -22,7 +22,7 @@ import (
 
 // Of reports whether *a and *b say the same.
 func Of[T any](a, b *T) bool {
-	return a == b || comparer(reflect.TypeFor[T]())(unsafe.Pointer(a), unsafe.Pointer(b))
+	return a == b || equals.comparer(reflect.TypeFor[T]())(unsafe.Pointer(a), unsafe.Pointer(b))
 }
 
 // Any compares the values in two interfaces: equal types, equal content.
@@ -34,7 +34,7 @@ func Any(a, b any) bool {
 	if x.Type() != y.Type() {
 		return false
 	}
-	return comparer(x.Type())(addressOf(x), addressOf(y))
+	return equals.comparer(x.Type())(addressOf(x), addressOf(y))
 }
 
 // addressOf copies a value to where it has an address.
@@ -47,19 +47,26 @@ func addressOf(v reflect.Value) unsafe.Pointer {
 // compare looks at two values of the type it was made for.
 type compare func(a, b unsafe.Pointer) bool
 
-var compares sync.Map // reflect.Type -> compare; a cache, the same for everybody
+// way is a way to compare. To equal stops at the first difference; to share
+// looks at everything, see Share.
+type way struct {
+	share bool
+	cache sync.Map // reflect.Type -> compare; the same for everybody
+}
 
-func comparer(t reflect.Type) compare {
-	if c, ok := compares.Load(t); ok {
+var equals, sharing = &way{}, &way{share: true}
+
+func (w *way) comparer(t reflect.Type) compare {
+	if c, ok := w.cache.Load(t); ok {
 		return c.(compare)
 	}
-	c, _ := compares.LoadOrStore(t, build(t))
+	c, _ := w.cache.LoadOrStore(t, w.build(t))
 	return c.(compare)
 }
 
 func plain[T comparable](a, b unsafe.Pointer) bool { return *(*T)(a) == *(*T)(b) }
 
-func build(t reflect.Type) compare {
+func (w *way) build(t reflect.Type) compare {
 	switch t.Kind() {
 	case reflect.Bool, reflect.Int8, reflect.Uint8:
 		return plain[uint8]
@@ -84,28 +91,41 @@ func build(t reflect.Type) compare {
 			return Any(reflect.NewAt(t, a).Elem().Interface(), reflect.NewAt(t, b).Elem().Interface())
 		}
 	case reflect.Array:
-		return array(comparer(t.Elem()), t.Len(), t.Elem().Size())
+		return w.array(t)
 	case reflect.Slice:
-		return slice(t)
+		if w.share {
+			return shareSlice(t)
+		}
+		return equalSlice(t)
 	case reflect.Struct:
-		return structure(t)
+		return w.structure(t)
 	}
 	panic(fmt.Sprintf("equal: %v cannot be compared", t))
 }
 
-func array(c compare, n int, size uintptr) compare {
+func (w *way) array(t reflect.Type) compare {
+	c, n, size := w.comparer(t.Elem()), t.Len(), t.Elem().Size()
 	return func(a, b unsafe.Pointer) bool {
+		same := true
 		for i := range n {
 			if !c(unsafe.Add(a, uintptr(i)*size), unsafe.Add(b, uintptr(i)*size)) {
-				return false
+				if same = false; !w.share {
+					break
+				}
 			}
 		}
-		return true
+		return same
 	}
 }
 
-func slice(t reflect.Type) compare {
-	c, size := comparer(t.Elem()), t.Elem().Size()
+// header is how a slice is laid out.
+type header struct {
+	data     unsafe.Pointer
+	len, cap int
+}
+
+func equalSlice(t reflect.Type) compare {
+	c, size := equals.comparer(t.Elem()), t.Elem().Size()
 	return func(a, b unsafe.Pointer) bool {
 		x, y := (*header)(a), (*header)(b)
 		if x.len != y.len {
@@ -123,7 +143,7 @@ func slice(t reflect.Type) compare {
 	}
 }
 
-func structure(t reflect.Type) compare {
+func (w *way) structure(t reflect.Type) compare {
 	type field struct {
 		at uintptr
 		c  compare
@@ -131,15 +151,18 @@ func structure(t reflect.Type) compare {
 	var fields []field
 	for i := range t.NumField() {
 		f := t.Field(i)
-		fields = append(fields, field{f.Offset, comparer(f.Type)})
+		fields = append(fields, field{f.Offset, w.comparer(f.Type)})
 	}
 	return func(a, b unsafe.Pointer) bool {
+		same := true
 		for i := range fields {
 			f := &fields[i]
 			if !f.c(unsafe.Add(a, f.at), unsafe.Add(b, f.at)) {
-				return false
+				if same = false; !w.share {
+					break
+				}
 			}
 		}
-		return true
+		return same
 	}
 }

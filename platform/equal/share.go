@@ -2,7 +2,6 @@ package equal
 
 import (
 	"reflect"
-	"sync"
 	"unsafe"
 )
 
@@ -14,49 +13,11 @@ import (
 // Neither value may be changed in place afterwards: who wants to, works on a
 // copy.
 func Share[T any](was, now *T) bool {
-	return was == now || sharer(reflect.TypeFor[T]())(unsafe.Pointer(was), unsafe.Pointer(now))
-}
-
-var shares sync.Map // reflect.Type -> compare; a cache, the same for everybody
-
-func sharer(t reflect.Type) compare {
-	if c, ok := shares.Load(t); ok {
-		return c.(compare)
-	}
-	c, _ := shares.LoadOrStore(t, buildSharer(t))
-	return c.(compare)
-}
-
-func buildSharer(t reflect.Type) compare {
-	switch t.Kind() {
-	case reflect.Array:
-		return shareArray(sharer(t.Elem()), t.Len(), t.Elem().Size())
-	case reflect.Slice:
-		return shareSlice(t)
-	case reflect.Struct:
-		return shareStruct(t)
-	}
-	return comparer(t)
-}
-
-func shareArray(c compare, n int, size uintptr) compare {
-	return func(was, now unsafe.Pointer) bool {
-		same := true
-		for i := range n {
-			same = c(unsafe.Add(was, uintptr(i)*size), unsafe.Add(now, uintptr(i)*size)) && same
-		}
-		return same
-	}
-}
-
-// header is how a slice is laid out.
-type header struct {
-	data     unsafe.Pointer
-	len, cap int
+	return was == now || sharing.comparer(reflect.TypeFor[T]())(unsafe.Pointer(was), unsafe.Pointer(now))
 }
 
 func shareSlice(t reflect.Type) compare {
-	c, size := sharer(t.Elem()), t.Elem().Size()
+	c, size := sharing.comparer(t.Elem()), t.Elem().Size()
 	return func(was, now unsafe.Pointer) bool {
 		x, y := (*header)(was), (*header)(now)
 		if x.len == y.len && x.data == y.data {
@@ -80,25 +41,6 @@ func shareSlice(t reflect.Type) compare {
 		}
 		if same && x.len > 0 {
 			y.data, y.cap = x.data, x.len // no room to append in a list that is shared
-		}
-		return same
-	}
-}
-
-func shareStruct(t reflect.Type) compare {
-	type field struct {
-		at uintptr
-		c  compare
-	}
-	var fields []field
-	for i := range t.NumField() {
-		fields = append(fields, field{t.Field(i).Offset, sharer(t.Field(i).Type)})
-	}
-	return func(was, now unsafe.Pointer) bool {
-		same := true
-		for i := range fields {
-			f := &fields[i]
-			same = f.c(unsafe.Add(was, f.at), unsafe.Add(now, f.at)) && same
 		}
 		return same
 	}
