@@ -25,10 +25,11 @@ var noise = regexp.MustCompile(`^(Building configuration|Current configuration|U
 // configPrompt stands before lines that were typed.
 var configPrompt = regexp.MustCompile(`^[A-Za-z][\w.-]*\((config|conf|dhcp|cfg)[\w-]*\)#`)
 
-// unprompted is a line without the prompt it was typed at, "" for noise.
+// unprompted is a line without the prompt it was typed at, "" for noise. What is
+// left is no prompt either, so that what is printed reads the same again.
 func unprompted(text string) string {
-	if p := configPrompt.FindString(text); p != "" {
-		return strings.TrimSpace(text[len(p):])
+	for p := configPrompt.FindString(text); p != ""; p = configPrompt.FindString(text) {
+		text = strings.TrimSpace(text[len(p):])
 	}
 	if noise.MatchString(text) {
 		return ""

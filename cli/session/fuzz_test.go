@@ -66,8 +66,14 @@ func touchesServices(line string) bool {
 	return len(w) > 0 && !strings.HasPrefix("no", strings.ToLower(w[0]))
 }
 
-// skipped: a hash of a password takes its time by design.
+// skipped: a hash of a password takes its time by design, and so does a ping
+// that nobody answers.
 func skipped(line string) bool {
 	l := strings.ToLower(line)
+	for w := range strings.FieldsSeq(l) {
+		if strings.HasPrefix("ping", w) {
+			return true
+		}
+	}
 	return strings.Contains(l, "sec") || strings.Contains(l, "pas") || strings.Contains(l, "user") || strings.Contains(l, "ena")
 }
