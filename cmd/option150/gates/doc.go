@@ -18,6 +18,8 @@
 //	picocom_test.go  the long paste into the window of picocom
 //	netmiko_test.go  autodetect, 300 lines in one piece
 //	stdin_test.go    ssh with one command and with scripts on standard input
+//	scp_test.go      scp into flash: and out of it, both protocols
+//	rsyslog_test.go  what rsyslogd understands of logging host
 //	stuck_test.go    ssh that does not read while phones boot and are traced
 //	parse_test.go    what ntc-templates, Oxidized and RANCID look for
 //	napalm_test.go   what NAPALM's getters and its configuration push look for

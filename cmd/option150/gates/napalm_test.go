@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"option150/cmd/option150/testbox"
 )
 
 // failure is what programs take for a command that failed.
@@ -56,22 +58,25 @@ func TestNAPALMIsAnswered(t *testing.T) {
 	}
 }
 
+// answers is the answer to a command, in which each of the patterns is found.
+func answers(s *testbox.Shell, command string, patterns ...string) string {
+	s.T.Helper()
+	answer := s.Do(command)
+	for _, p := range patterns {
+		if !regexp.MustCompile(p).MatchString(answer) {
+			s.T.Errorf("%s: no %s in\n%s", command, p, answer)
+		}
+	}
+	return answer
+}
+
 // TestNAPALMGetters: what NAPALM's driver for IOS cuts out of the answers, as
 // far as the box has them. [reference/ios-cli.md 3.4]
 func TestNAPALMGetters(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, setup{})
 	s := w.Login()
-	has := func(command string, patterns ...string) string {
-		t.Helper()
-		answer := s.Do(command)
-		for _, p := range patterns {
-			if !regexp.MustCompile(p).MatchString(answer) {
-				t.Errorf("%s: no %s in\n%s", command, p, answer)
-			}
-		}
-		return answer
-	}
+	has := func(command string, patterns ...string) string { t.Helper(); return answers(s, command, patterns...) }
 	// get_facts takes what is between this and the end of the line.
 	if n := len(strings.Split(has("show version", `(?m)^Branch uptime is .+$`, `Processor board ID \S+`), "Cisco IOS Software, ")); n != 2 {
 		t.Errorf("show version: `Cisco IOS Software, ` cuts it in %d parts, not 2", n)
@@ -132,16 +137,7 @@ func TestNAPALMPush(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, setup{})
 	s := w.Login()
-	is := func(command string, patterns ...string) string {
-		t.Helper()
-		answer := s.Do(command)
-		for _, p := range patterns {
-			if !regexp.MustCompile(p).MatchString(answer) {
-				t.Errorf("%s: no %s in\n%s", command, p, answer)
-			}
-		}
-		return answer
-	}
+	is := func(command string, patterns ...string) string { t.Helper(); return answers(s, command, patterns...) }
 	load := func(name, text string) {
 		t.Helper()
 		if err := os.WriteFile(filepath.Join(w.Root, "flash", name), []byte(text), 0o644); err != nil {

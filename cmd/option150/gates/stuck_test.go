@@ -56,8 +56,8 @@ func TestSessionThatDoesNotRead(t *testing.T) {
 	for name, content := range files {
 		w.File("root/flash/"+name, content, 0o644)
 	}
-	env, name, all := w.openSSH("-tt", address)
-	cmd := w.command(t.Context(), env, name, all...)
+	env, name, options := w.openSSH("ssh")
+	cmd := w.command(t.Context(), env, name, append(options, "-tt", address)...)
 	in, err := cmd.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
