@@ -8,7 +8,7 @@ import (
 	"slices"
 	"time"
 
-	"option150/telephony/phone"
+	"option150/platform/ether"
 )
 
 // tables is a Spec made ready for the engine: pools with their options
@@ -21,7 +21,7 @@ type tables struct {
 	pools   []*pool
 	subnets []*subnet
 	byID    map[string][]*host
-	byMAC   map[phone.MAC][]*host
+	byMAC   map[ether.MAC][]*host
 	byAddr  map[netip.Addr]*host
 }
 
@@ -71,7 +71,7 @@ var errNetwork = errors.New("a pool network must be IPv4 and between /8 and /32"
 func compile(spec Spec) (*tables, error) {
 	t := &tables{
 		spec: spec, links: map[string]*link{}, own: map[netip.Addr]bool{},
-		byID: make(map[string][]*host, len(spec.Pools)), byMAC: map[phone.MAC][]*host{}, byAddr: make(map[netip.Addr]*host, len(spec.Pools)),
+		byID: make(map[string][]*host, len(spec.Pools)), byMAC: map[ether.MAC][]*host{}, byAddr: make(map[netip.Addr]*host, len(spec.Pools)),
 	}
 	for _, i := range t.spec.Interfaces {
 		t.links[i.Name] = &link{Interface: i}

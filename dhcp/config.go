@@ -5,7 +5,7 @@ import (
 	"slices"
 	"time"
 
-	"option150/telephony/phone"
+	"option150/platform/ether"
 )
 
 // Config is what the operator wants of the DHCP server: the global `ip dhcp`
@@ -64,7 +64,7 @@ type Pool struct {
 	Secondary      []netip.Prefix
 	Host           netip.Prefix // address of a manual binding with its mask; invalid = none
 	ClientID       []byte       // of the manual binding
-	HardwareAddr   phone.MAC    // of the manual binding
+	HardwareAddr   ether.MAC    // of the manual binding
 	HardwareType   uint8        // of HardwareAddr; 0 = 1, Ethernet
 	ClientName     string
 	DefaultRouters []netip.Addr // at most 8, as all lists of addresses

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"option150/telephony/phone"
+	"option150/platform/ether"
 )
 
 // The text file of `ip dhcp database` and `origin file`, for interchange with
@@ -115,10 +115,10 @@ func parseRow(line string, zone *time.Location) (v Binding, why string) {
 	case f[0] == "id":
 		v.ClientID = id
 		if len(id) == 7 && id[0] == 1 {
-			v.MAC = phone.MAC(id[1:])
+			v.MAC = ether.MAC(id[1:])
 		}
 	case len(id) == 6:
-		v.MAC = phone.MAC(id)
+		v.MAC = ether.MAC(id)
 	default:
 		return v, "hardware address"
 	}

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"time"
 
-	"option150/telephony/phone"
+	"option150/platform/ether"
 )
 
 // discover answers a DHCPDISCOVER: with an offer, held for a minute, or with
@@ -80,7 +80,7 @@ func (e *engine) noLease(c *call, why string) {
 }
 
 // room bounds the offers that one station and all stations can tie up.
-func (e *engine) room(source phone.MAC) bool {
+func (e *engine) room(source ether.MAC) bool {
 	return len(e.offers) < maxOffers && (source.IsZero() || e.sources[source] < maxSources)
 }
 
@@ -177,7 +177,7 @@ func (c *Pool) hasHardware(p *packet) bool {
 	if kind != 1 && p.htype != kind {
 		return false
 	}
-	return p.id == nil || len(p.id) == 7 && p.id[0] == kind && phone.MAC(p.id[1:]) == p.mac
+	return p.id == nil || len(p.id) == 7 && p.id[0] == kind && ether.MAC(p.id[1:]) == p.mac
 }
 
 // hostFree reports whether nobody else has the address of a manual binding.

@@ -10,7 +10,7 @@ import (
 	"golang.org/x/net/icmp"
 	"golang.org/x/net/ipv4"
 
-	"option150/telephony/phone"
+	"option150/platform/ether"
 )
 
 // echoes probes addresses behind relays with ICMP, as IOS does everywhere.
@@ -46,7 +46,7 @@ func openEchoes(to chan<- sighting) (*echoes, error) {
 			}
 			if a, ok := netip.AddrFromSlice(ipa.IP.To4()); ok {
 				select {
-				case to <- sighting{a, phone.MAC{}}:
+				case to <- sighting{a, ether.MAC{}}:
 				default:
 				}
 			}

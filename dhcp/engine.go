@@ -6,8 +6,8 @@ import (
 	"slices"
 	"time"
 
+	"option150/platform/ether"
 	"option150/platform/journal"
-	"option150/telephony/phone"
 )
 
 // Times of the engine. [reference/dhcp.md 3]
@@ -40,7 +40,7 @@ type engine struct {
 	offers     map[netip.Addr]*offer
 	offersOf   map[string]*offer
 	offerQueue list.List // *offer, the first to lapse first
-	sources    map[phone.MAC]int
+	sources    map[ether.MAC]int
 	conflicts  map[netip.Addr]*conflict
 	heard      map[netip.Addr]heard
 	foreign    map[foreignKey]*foreignServer
@@ -75,7 +75,7 @@ type inbound struct {
 	data      []byte // valid only during the call
 	iface     string // IOS name
 	from      netip.AddrPort
-	source    phone.MAC // of the frame, zero if unknown
+	source    ether.MAC // of the frame, zero if unknown
 	broadcast bool      // the destination was a broadcast address
 }
 
@@ -84,7 +84,7 @@ type reply struct {
 	iface    string
 	how      delivery
 	to       netip.AddrPort
-	mac      phone.MAC  // of the frame, for unicastRaw
+	mac      ether.MAC  // of the frame, for unicastRaw
 	from     netip.Addr // IP source of a raw frame
 	fallback netip.AddrPort
 	payload  []byte
@@ -131,7 +131,7 @@ func newEngine() *engine {
 		clients:   map[string][]*binding{},
 		offers:    map[netip.Addr]*offer{},
 		offersOf:  map[string]*offer{},
-		sources:   map[phone.MAC]int{},
+		sources:   map[ether.MAC]int{},
 		conflicts: map[netip.Addr]*conflict{},
 		heard:     map[netip.Addr]heard{},
 		foreign:   map[foreignKey]*foreignServer{},

@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"net/netip"
 
+	"option150/platform/ether"
 	"option150/platform/journal"
-	"option150/telephony/phone"
 )
 
 // Topics of the debug commands `debug ip dhcp server events` and `... packet`.
@@ -35,7 +35,7 @@ func through(iface string, relay netip.Addr) string {
 }
 
 // bootreply is the line about the packet that carried a reply.
-func bootreply(delivery string, mac phone.MAC, addr, relay netip.Addr) journal.DebugLine {
+func bootreply(delivery string, mac ether.MAC, addr, relay netip.Addr) journal.DebugLine {
 	switch {
 	case relay.IsValid():
 		return pk("DHCPD: unicasting BOOTREPLY for client %s to relay %s.", mac.Cisco(), relay)
@@ -71,7 +71,7 @@ func (o Offer) DebugLines() []journal.DebugLine {
 	return sent("DHCPOFFER", o.ClientID, o.MAC, o.Addr, o.Relay, o.OnlyRequested, o.Delivery)
 }
 
-func sent(what, client string, mac phone.MAC, addr, relay netip.Addr, only bool, delivery string) []journal.DebugLine {
+func sent(what, client string, mac ether.MAC, addr, relay netip.Addr, only bool, delivery string) []journal.DebugLine {
 	l := []journal.DebugLine{pk("DHCPD: Sending %s to client %s (%s).", what, client, addr)}
 	if only {
 		l = append(l, pk("DHCPD: Setting only requested parameters"))

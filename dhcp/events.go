@@ -4,7 +4,7 @@ import (
 	"net/netip"
 	"time"
 
-	"option150/telephony/phone"
+	"option150/platform/ether"
 )
 
 // The facts the server records. Addresses and names are copies, never slices
@@ -13,7 +13,7 @@ import (
 type (
 	// Discover is a DHCPDISCOVER that was understood.
 	Discover struct {
-		MAC         phone.MAC
+		MAC         ether.MAC
 		ClientID    string
 		Hostname    string // option 12
 		VendorClass string // option 60, trailing NULs cut
@@ -27,7 +27,7 @@ type (
 	}
 	// Offer is a DHCPOFFER sent.
 	Offer struct {
-		MAC           phone.MAC
+		MAC           ether.MAC
 		ClientID      string
 		Addr          netip.Addr
 		Pool          string
@@ -40,7 +40,7 @@ type (
 	}
 	// Requested is a DHCPREQUEST that was understood.
 	Requested struct {
-		MAC         phone.MAC
+		MAC         ether.MAC
 		ClientID    string
 		Hostname    string
 		VendorClass string
@@ -51,7 +51,7 @@ type (
 	}
 	// Ack is a DHCPACK sent; its binding is on disk.
 	Ack struct {
-		MAC           phone.MAC
+		MAC           ether.MAC
 		ClientID      string
 		Hostname      string
 		VendorClass   string
@@ -70,7 +70,7 @@ type (
 	}
 	// Nak is a DHCPNAK sent.
 	Nak struct {
-		MAC       phone.MAC
+		MAC       ether.MAC
 		ClientID  string
 		Addr      netip.Addr
 		Interface string
@@ -80,14 +80,14 @@ type (
 	}
 	// Release is a DHCPRELEASE of the owner.
 	Release struct {
-		MAC      phone.MAC
+		MAC      ether.MAC
 		ClientID string
 		Addr     netip.Addr
 		Pool     string
 	}
 	// Inform is a DHCPINFORM that was answered.
 	Inform struct {
-		MAC           phone.MAC
+		MAC           ether.MAC
 		ClientID      string
 		Addr          netip.Addr
 		Pool          string
@@ -99,7 +99,7 @@ type (
 	}
 	// Bootp is a BOOTREPLY sent.
 	Bootp struct {
-		MAC       phone.MAC
+		MAC       ether.MAC
 		Addr      netip.Addr
 		Pool      string
 		Interface string
@@ -111,13 +111,13 @@ type (
 	Conflict struct {
 		Addr   netip.Addr
 		Method string
-		MAC    phone.MAC // who declined or answered, if known
+		MAC    ether.MAC // who declined or answered, if known
 		Client string    // who declined
 		Logged bool      // `ip dhcp conflict logging`
 	}
 	// NoLease is a request that got no answer because there was nothing to give.
 	NoLease struct {
-		MAC       phone.MAC
+		MAC       ether.MAC
 		ClientID  string
 		Interface string
 		Relay     netip.Addr
@@ -132,9 +132,9 @@ type (
 	// ForeignServer is another DHCP server that answered on the segment.
 	ForeignServer struct {
 		Server    netip.Addr
-		MAC       phone.MAC
+		MAC       ether.MAC
 		Interface string
-		Client    phone.MAC // who it answered, the box's own address for our probe
+		Client    ether.MAC // who it answered, the box's own address for our probe
 		Addr      netip.Addr
 		Mask      netip.Addr
 		Relay     netip.Addr
@@ -154,7 +154,7 @@ type (
 	}
 	// Untrusted is a request with option 82 that came from no relay.
 	Untrusted struct {
-		MAC       phone.MAC
+		MAC       ether.MAC
 		Interface string
 	}
 	// Malformed is a packet that was dropped.

@@ -9,7 +9,7 @@ import (
 
 	"github.com/insomniacslk/dhcp/dhcpv4"
 
-	"option150/telephony/phone"
+	"option150/platform/ether"
 )
 
 // The watch for other DHCP servers on the wire: what they broadcast is seen in
@@ -149,7 +149,7 @@ func (e *engine) serverReply(now time.Time, in *inbound) {
 	}
 	again := !f.Last.IsZero()
 	f.Last, f.MAC = now, in.source
-	f.Client, f.Addr, f.Relay = phone.MAC(b[28:34]), addrOf(b[16:20]), addrOf(b[24:28])
+	f.Client, f.Addr, f.Relay = ether.MAC(b[28:34]), addrOf(b[16:20]), addrOf(b[24:28])
 	if mask := m.Options[optMask]; len(mask) == 4 && f.Addr.IsValid() {
 		f.Mask = netip.AddrFrom4([4]byte(mask))
 	}

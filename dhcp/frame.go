@@ -4,7 +4,7 @@ import (
 	"encoding/binary"
 	"net/netip"
 
-	"option150/telephony/phone"
+	"option150/platform/ether"
 )
 
 // The frames the server writes and reads itself: a reply to a client that has
@@ -21,10 +21,10 @@ const (
 	arpRequest = 1
 )
 
-var broadcastMAC = phone.MAC{255, 255, 255, 255, 255, 255}
+var broadcastMAC = ether.MAC{255, 255, 255, 255, 255, 255}
 
 // appendFrameUDP writes an Ethernet frame with a UDP datagram.
-func appendFrameUDP(b []byte, dst, src phone.MAC, from, to netip.AddrPort, payload []byte) []byte {
+func appendFrameUDP(b []byte, dst, src ether.MAC, from, to netip.AddrPort, payload []byte) []byte {
 	b = append(append(b, dst[:]...), src[:]...)
 	b = binary.BigEndian.AppendUint16(b, typeIPv4)
 	at := len(b)
@@ -68,7 +68,7 @@ func fold(n uint32) uint16 {
 }
 
 // appendARPProbe asks who has the address without claiming one. [RFC 5227]
-func appendARPProbe(b []byte, src phone.MAC, a netip.Addr) []byte {
+func appendARPProbe(b []byte, src ether.MAC, a netip.Addr) []byte {
 	b = append(append(b, broadcastMAC[:]...), src[:]...)
 	b = binary.BigEndian.AppendUint16(b, typeARP)
 	b = append(b, 0, 1, 8, 0, 6, 4, 0, arpRequest)
@@ -79,7 +79,7 @@ func appendARPProbe(b []byte, src phone.MAC, a netip.Addr) []byte {
 
 // parseARP returns who claims which address; ok is false for a probe, which
 // claims none, and for everything that is not ARP for IPv4 over Ethernet.
-func parseARP(f []byte) (mac phone.MAC, a netip.Addr, ok bool) {
+func parseARP(f []byte) (mac ether.MAC, a netip.Addr, ok bool) {
 	if len(f) < etherLen+arpLen || binary.BigEndian.Uint16(f[12:]) != typeARP {
 		return mac, a, false
 	}
@@ -88,13 +88,13 @@ func parseARP(f []byte) (mac phone.MAC, a netip.Addr, ok bool) {
 		return mac, a, false
 	}
 	a = addrOf(p[14:18])
-	return phone.MAC(p[8:14]), a, a.IsValid()
+	return ether.MAC(p[8:14]), a, a.IsValid()
 }
 
 // datagramFrame is a UDP datagram found in a frame.
 type datagramFrame struct {
-	source   phone.MAC
-	dest     phone.MAC
+	source   ether.MAC
+	dest     ether.MAC
 	from, to netip.AddrPort
 	payload  []byte // within the frame
 }
@@ -120,7 +120,7 @@ func parseUDP(f []byte) (d datagramFrame, ok bool) {
 	if n < udpLen || n > len(u) {
 		return d, false
 	}
-	d.dest, d.source = phone.MAC(f[:6]), phone.MAC(f[6:12])
+	d.dest, d.source = ether.MAC(f[:6]), ether.MAC(f[6:12])
 	d.from = netip.AddrPortFrom(netip.AddrFrom4([4]byte(p[12:16])), binary.BigEndian.Uint16(u))
 	d.to = netip.AddrPortFrom(netip.AddrFrom4([4]byte(p[16:20])), binary.BigEndian.Uint16(u[2:]))
 	d.payload = u[udpLen:n]
@@ -130,7 +130,7 @@ func parseUDP(f []byte) (d datagramFrame, ok bool) {
 // watchDiscover is the DISCOVER that makes other servers show themselves. It
 // asks with the interface's own address, because some servers answer there
 // even when told to broadcast, and under an identifier no client has.
-func watchDiscover(src phone.MAC, xid [4]byte) []byte {
+func watchDiscover(src ether.MAC, xid [4]byte) []byte {
 	b := make([]byte, headerLen, minReply)
 	b[0], b[1], b[2] = opRequest, 1, 6
 	copy(b[4:], xid[:])

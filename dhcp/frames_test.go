@@ -9,8 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"option150/platform/ether"
 	"option150/platform/service"
-	"option150/telephony/phone"
 )
 
 // The checks that are about frames, over a cable.
@@ -20,7 +20,7 @@ func TestWire(t *testing.T) {
 	w.be("10.88.0.1", mac(0xee, 1))
 	w.serve(Options{}, func(s *Spec) { s.PingPackets = 0 })
 	xid := uint32(1)
-	phoneX := func(m phone.MAC, typ byte, o ...tlv) testRequest {
+	phoneX := func(m ether.MAC, typ byte, o ...tlv) testRequest {
 		xid++
 		r := phoneRequest(m, typ, o...)
 		r.xid = xid

@@ -6,8 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"option150/platform/ether"
 	"option150/platform/journal"
-	"option150/telephony/phone"
 )
 
 // tlv is an option of a test request, in the order given.
@@ -22,7 +22,7 @@ type testRequest struct {
 	xid                   uint32
 	secs, flags           uint16
 	ciaddr, giaddr        string
-	mac                   phone.MAC
+	mac                   ether.MAC
 	opts                  []tlv
 	file, sname           []byte
 	noCookie, noEnd       bool
@@ -40,14 +40,14 @@ func ipb(s ...string) []byte {
 	return b
 }
 
-func mac(hi, lo byte) phone.MAC { return phone.MAC{2, 0, 0, 0, hi, lo} }
+func mac(hi, lo byte) ether.MAC { return ether.MAC{2, 0, 0, 0, hi, lo} }
 
-func idMAC(m phone.MAC) []byte { return append([]byte{1}, m[:]...) }
+func idMAC(m ether.MAC) []byte { return append([]byte{1}, m[:]...) }
 
 const phoneClass = "Cisco Systems, Inc. IP Phone CP-7961G\x00"
 
 // phoneRequest is a request as a 7961 sends it. [phones.md 1.1]
-func phoneRequest(m phone.MAC, typ byte, more ...tlv) testRequest {
+func phoneRequest(m ether.MAC, typ byte, more ...tlv) testRequest {
 	r := testRequest{op: 1, htype: 1, hlen: 6, xid: 0x1b3a, mac: m}
 	r.opts = []tlv{{53, []byte{typ}}, {61, idMAC(m)}, {12, []byte(m.Device())}, {60, []byte(phoneClass)}}
 	r.opts = append(r.opts, more...)
@@ -56,7 +56,7 @@ func phoneRequest(m phone.MAC, typ byte, more ...tlv) testRequest {
 }
 
 // pcRequest is a request of something that is not a phone.
-func pcRequest(m phone.MAC, typ byte, more ...tlv) testRequest {
+func pcRequest(m ether.MAC, typ byte, more ...tlv) testRequest {
 	r := testRequest{op: 1, htype: 1, hlen: 6, xid: 7, mac: m}
 	r.opts = append([]tlv{{53, []byte{typ}}}, more...)
 	return r
@@ -284,7 +284,7 @@ func (g got) is(t testing.TB, typ byte, addr string) got {
 }
 
 // lease takes a client through DISCOVER, OFFER, REQUEST, ACK.
-func (w *world) lease(m phone.MAC, more ...tlv) netip.Addr {
+func (w *world) lease(m ether.MAC, more ...tlv) netip.Addr {
 	w.t.Helper()
 	o := w.one(phoneRequest(m, msgDiscover, more...))
 	a := o.yiaddr

@@ -17,8 +17,8 @@ import (
 	"golang.org/x/net/ipv4"
 	"golang.org/x/sys/unix"
 
+	"option150/platform/ether"
 	"option150/platform/listen"
-	"option150/telephony/phone"
 )
 
 // lan is the sockets of one interface: UDP port 67 bound to the device, and
@@ -29,7 +29,7 @@ type lan struct {
 	name   string // IOS name
 	device string
 	index  int
-	mac    phone.MAC
+	mac    ether.MAC
 	at     listen.Endpoint
 	udp    *net.UDPConn
 	raw    *afpacket.Conn
@@ -56,7 +56,7 @@ type datagram struct {
 // sighting is a station seen using an address.
 type sighting struct {
 	addr netip.Addr
-	mac  phone.MAC
+	mac  ether.MAC
 }
 
 // sink is where a lan puts what it hears.
@@ -80,7 +80,7 @@ func openLAN(ctx context.Context, i Interface) (*lan, error) {
 	}
 	l := &lan{name: i.Name, device: i.Device, index: ifi.Index, quit: make(chan struct{})}
 	if len(ifi.HardwareAddr) == 6 {
-		l.mac = phone.MAC(ifi.HardwareAddr)
+		l.mac = ether.MAC(ifi.HardwareAddr)
 	}
 	l.at = listen.Endpoint{Proto: listen.UDP, Port: portServer, Device: i.Device, Owner: "DHCP server"}
 	if l.udp, err = listen.OpenUDP(ctx, l.at); err != nil {

@@ -4,7 +4,7 @@ import (
 	"testing"
 	"time"
 
-	"option150/telephony/phone"
+	"option150/platform/ether"
 )
 
 // TestOrderOfANewPool: the first client of a pool comes while the first
@@ -48,7 +48,7 @@ func TestOrderPassesOver(t *testing.T) {
 	w.e.canProbe = true
 	w.e.tick(w.now)
 	w.collect()
-	squatter := phone.MAC{2, 9, 9, 9, 9, 9}
+	squatter := ether.MAC{2, 9, 9, 9, 9, 9}
 	w.e.answered(w.now, ip("10.77.0.101"), squatter)
 	w.collect()
 	w.one(phoneRequest(mac(1, 1), msgDiscover)).is(t, msgOffer, "10.77.0.100")

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"time"
 
-	"option150/telephony/phone"
+	"option150/platform/ether"
 )
 
 // decline: the client found somebody else on its address. Only its owner may
@@ -38,7 +38,7 @@ func (e *engine) decline(c *call) {
 }
 
 // clash makes an address one that is in use by somebody else.
-func (e *engine) clash(now time.Time, a netip.Addr, method string, mac phone.MAC, client string) {
+func (e *engine) clash(now time.Time, a netip.Addr, method string, mac ether.MAC, client string) {
 	if e.conflicts[a] != nil {
 		return
 	}

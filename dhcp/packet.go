@@ -11,7 +11,7 @@ import (
 
 	"github.com/insomniacslk/dhcp/dhcpv4"
 
-	"option150/telephony/phone"
+	"option150/platform/ether"
 )
 
 // Sizes of the fixed part. [RFC 2131 2]
@@ -111,7 +111,7 @@ type packet struct {
 	flags   uint16
 	ciaddr  netip.Addr // invalid if 0.0.0.0, as the others
 	giaddr  netip.Addr
-	mac     phone.MAC
+	mac     ether.MAC
 	raw     [16]byte // chaddr with its padding, echoed
 	id      []byte   // option 61, nil if none
 	params  []byte   // option 55, nil if none
@@ -167,7 +167,7 @@ func decode(b []byte) (*packet, error) {
 		return nil, err
 	}
 	p.htype, p.xid, p.flags = b[1], [4]byte(b[4:8]), m.Flags
-	p.raw, p.mac = [16]byte(b[28:44]), phone.MAC(b[28:34])
+	p.raw, p.mac = [16]byte(b[28:44]), ether.MAC(b[28:34])
 	p.ciaddr, p.giaddr = addrOf(b[12:16]), addrOf(b[24:28])
 	return p, p.options(m.Options)
 }

@@ -4,7 +4,7 @@ import (
 	"net/netip"
 	"time"
 
-	"option150/telephony/phone"
+	"option150/platform/ether"
 )
 
 // Probing in the background: an OFFER never waits for it. Each network on a
@@ -31,7 +31,7 @@ type probe struct {
 
 // heard is a station seen using an address.
 type heard struct {
-	mac phone.MAC
+	mac ether.MAC
 	at  time.Time
 }
 
@@ -204,7 +204,7 @@ func (e *engine) advanceProbes(now time.Time, s *subnet) {
 
 // answered handles a sign of life from an address: an ARP packet with it as
 // sender, or (mac zero) an answer to an echo.
-func (e *engine) answered(now time.Time, a netip.Addr, mac phone.MAC) {
+func (e *engine) answered(now time.Time, a netip.Addr, mac ether.MAC) {
 	s := e.t.subnetOf(a)
 	if s == nil || s.reserved(a) || e.conflicts[a] != nil {
 		return
@@ -240,7 +240,7 @@ func (e *engine) answered(now time.Time, a netip.Addr, mac phone.MAC) {
 }
 
 // note remembers who uses an address; the memory is bounded.
-func (e *engine) note(a netip.Addr, mac phone.MAC, now time.Time) {
+func (e *engine) note(a netip.Addr, mac ether.MAC, now time.Time) {
 	if _, ok := e.heard[a]; !ok && len(e.heard) >= maxHeard {
 		for x := range e.heard {
 			delete(e.heard, x)

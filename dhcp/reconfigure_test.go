@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"option150/telephony/phone"
+	"option150/platform/ether"
 )
 
 // TestLinesKeepProbes: a pool that is typed line by line asks the LAN once for
@@ -59,7 +59,7 @@ func TestManyHosts(t *testing.T) {
 	c.Pools = []Pool{{Name: "LAN", Network: netip.MustParsePrefix("10.1.0.0/16"), DomainName: "branch.example"}}
 	for i := range 1000 {
 		c.Pools = append(c.Pools, Pool{Name: fmt.Sprint("H", i), Host: netip.PrefixFrom(netip.AddrFrom4([4]byte{10, 1, byte(i>>8) + 1, byte(i)}), 16),
-			HardwareAddr: phone.MAC{0, 0x1e, 0x7a, 0, byte(i >> 8), byte(i)}, ClientName: fmt.Sprint("host", i)})
+			HardwareAddr: ether.MAC{0, 0x1e, 0x7a, 0, byte(i >> 8), byte(i)}, ClientName: fmt.Sprint("host", i)})
 	}
 	for _, p := range c.Validate(nil) {
 		if p.Refuse {
@@ -91,7 +91,7 @@ func BenchmarkCompile(b *testing.B) {
 	c.Pools = []Pool{{Name: "LAN", Network: netip.MustParsePrefix("10.1.0.0/16")}}
 	for i := range 1000 {
 		c.Pools = append(c.Pools, Pool{Name: fmt.Sprint("H", i), Host: netip.PrefixFrom(netip.AddrFrom4([4]byte{10, 1, byte(i>>8) + 1, byte(i)}), 16),
-			HardwareAddr: phone.MAC{0, 0x1e, 0x7a, 0, byte(i >> 8), byte(i)}})
+			HardwareAddr: ether.MAC{0, 0x1e, 0x7a, 0, byte(i >> 8), byte(i)}})
 	}
 	for b.Loop() {
 		c.Validate(nil)

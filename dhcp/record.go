@@ -5,7 +5,7 @@ import (
 	"errors"
 	"net/netip"
 
-	"option150/telephony/phone"
+	"option150/platform/ether"
 )
 
 // Kinds of record.
@@ -35,7 +35,7 @@ type record struct {
 	Start     int64  // when the lease was last granted, or the conflict found
 	Expiry    int64  // forever = infinite
 	Lease     uint32 // seconds granted, 0xffffffff = infinite
-	MAC       phone.MAC
+	MAC       ether.MAC
 	Key       string // see packet.appendKey
 	Pool      string
 	Interface string
@@ -92,7 +92,7 @@ func parseRecord(b []byte) (record, error) {
 	r.Start = int64(binary.LittleEndian.Uint64(b[13:]))
 	r.Expiry = int64(binary.LittleEndian.Uint64(b[21:]))
 	r.Lease = binary.LittleEndian.Uint32(b[29:])
-	r.MAC = phone.MAC(b[33:39])
+	r.MAC = ether.MAC(b[33:39])
 	b = b[recordFixed:]
 	for _, s := range []*string{&r.Key, &r.Pool, &r.Interface, &r.Hostname, &r.Vendor, &r.Method} {
 		if len(b) < 2 {

@@ -5,14 +5,14 @@ import (
 	"slices"
 	"time"
 
-	"option150/telephony/phone"
+	"option150/platform/ether"
 )
 
 // Binding is a lease or a manual binding, as `show ip dhcp binding` lists it.
 type Binding struct {
 	Addr      netip.Addr
 	ClientID  []byte    // option 61, nil if the client sent none
-	MAC       phone.MAC // hardware address, zero for a manual binding by identifier nobody used yet
+	MAC       ether.MAC // hardware address, zero for a manual binding by identifier nobody used yet
 	Expiry    time.Time // zero = Infinite
 	Type      string    // "Automatic" or "Manual"
 	Pool      string

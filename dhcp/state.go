@@ -8,7 +8,7 @@ import (
 	"slices"
 	"time"
 
-	"option150/telephony/phone"
+	"option150/platform/ether"
 )
 
 // forever is the expiry of a lease that does not end.
@@ -30,8 +30,8 @@ type binding struct {
 type offer struct {
 	addr   netip.Addr
 	key    string
-	mac    phone.MAC
-	source phone.MAC // Ethernet source of the DISCOVER
+	mac    ether.MAC
+	source ether.MAC // Ethernet source of the DISCOVER
 	sub    *subnet   // nil for a manual binding outside every pool
 	host   *host
 	counts bool // takes an address off sub.free

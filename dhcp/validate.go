@@ -9,7 +9,7 @@ import (
 	"strings"
 	"unicode"
 
-	"option150/telephony/phone"
+	"option150/platform/ether"
 )
 
 // Problem is something wrong with a configuration. A refused one is not
@@ -179,7 +179,7 @@ func (v *validation) host(p *Pool) {
 type hostKey struct {
 	addr netip.Addr
 	id   string
-	mac  phone.MAC
+	mac  ether.MAC
 }
 
 // rivals are the first pools with the same host address and with the same

@@ -12,8 +12,8 @@ import (
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
 
+	"option150/platform/ether"
 	"option150/platform/netns"
-	"option150/telephony/phone"
 )
 
 // wire is the set-up of reference/dhcp.md 5.6: the server on one end of a
@@ -27,10 +27,10 @@ type wire struct {
 	box  *netns.Port
 	far  *netns.Host
 	conn *afpacket.Conn
-	own  phone.MAC // of the box's interface
+	own  ether.MAC // of the box's interface
 
 	mu      sync.Mutex
-	pretend map[netip.Addr]phone.MAC
+	pretend map[netip.Addr]ether.MAC
 	probes  map[netip.Addr]int
 	frames  chan datagramFrame
 	onQuery func(datagramFrame) // called for every DHCP request of the box
@@ -40,7 +40,7 @@ type wire struct {
 func cable(t *testing.T) *wire {
 	t.Helper()
 	netns.Need(t)
-	w := &wire{t: t, ev: &heardEvents{}, pretend: map[netip.Addr]phone.MAC{}, probes: map[netip.Addr]int{}, frames: make(chan datagramFrame, 256)}
+	w := &wire{t: t, ev: &heardEvents{}, pretend: map[netip.Addr]ether.MAC{}, probes: map[netip.Addr]int{}, frames: make(chan datagramFrame, 256)}
 	var err error
 	if w.lan, err = netns.NewLAN(); err != nil {
 		t.Fatal(err)
@@ -91,7 +91,7 @@ func (w *wire) plug() {
 		w.t.Fatal(err)
 	}
 	w.mu.Lock()
-	w.own = phone.MAC(l.Attrs().HardwareAddr)
+	w.own = ether.MAC(l.Attrs().HardwareAddr)
 	w.mu.Unlock()
 	for _, n := range []string{"10.88.0.0/24", "10.99.0.0/24", "192.168.99.0/24"} {
 		_, dst, _ := net.ParseCIDR(n)
@@ -163,24 +163,24 @@ func (w *wire) arp(f []byte) {
 	b = append(append(b, f[6:12]...), m[:]...)
 	b = append(b, 8, 6, 0, 1, 8, 0, 6, 4, 0, 2)
 	b = append(appendAddr(append(b, m[:]...), target), f[22:32]...)
-	w.write(phone.MAC(f[6:12]), b)
+	w.write(ether.MAC(f[6:12]), b)
 }
 
-func (w *wire) write(to phone.MAC, frame []byte) {
+func (w *wire) write(to ether.MAC, frame []byte) {
 	if _, err := w.conn.WriteTo(frame, &afpacket.Addr{HardwareAddr: to[:]}); err != nil {
 		w.t.Error(err)
 	}
 }
 
 // be makes the station answer ARP for an address.
-func (w *wire) be(a string, m phone.MAC) {
+func (w *wire) be(a string, m ether.MAC) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.pretend[ip(a)] = m
 }
 
 // put sends a request as a frame.
-func (w *wire) put(r testRequest, from, to string, dst phone.MAC) {
+func (w *wire) put(r testRequest, from, to string, dst ether.MAC) {
 	src := r.mac
 	if r.giaddr != "" {
 		src = mac(0xee, 1)
@@ -238,7 +238,7 @@ func (w *wire) via(r testRequest, a string) frame {
 }
 
 // take leases an address.
-func (w *wire) take(m phone.MAC, xid uint32) netip.Addr {
+func (w *wire) take(m ether.MAC, xid uint32) netip.Addr {
 	w.t.Helper()
 	r := phoneRequest(m, msgDiscover)
 	r.xid = xid

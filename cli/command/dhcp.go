@@ -8,7 +8,7 @@ import (
 	"option150/cli/grammar"
 	"option150/cli/language"
 	"option150/dhcp"
-	"option150/telephony/phone"
+	"option150/platform/ether"
 )
 
 const dhcpHead = `ip("Global IP configuration subcommands") dhcp("Configure DHCP server and relay parameters") `
@@ -170,7 +170,7 @@ func dhcpPools() []language.Declaration {
 			Mode: modePool, Doc: doc, Syntax: `hardware-address("Client hardware address") ![ <mac:H.H.H>("Hardware address") [ ( ethernet$kind("Ethernet") | ieee802$kind("IEEE 802") | <type:1-255>("Hardware type") ) ] ]`,
 			Set: func(c *language.Context) error {
 				p := at(c)
-				p.HardwareAddr, p.HardwareType = grammar.Get[phone.MAC](c.Args, "mac"), uint8(c.Args.Int("type"))
+				p.HardwareAddr, p.HardwareType = grammar.Get[ether.MAC](c.Args, "mac"), uint8(c.Args.Int("type"))
 				switch {
 				case c.Args.String("kind") == "ieee802":
 					p.HardwareType = ieee802
@@ -181,7 +181,7 @@ func dhcpPools() []language.Declaration {
 			},
 			Unset: func(c *language.Context) error {
 				p := at(c)
-				p.HardwareAddr, p.HardwareType = phone.MAC{}, 0
+				p.HardwareAddr, p.HardwareType = ether.MAC{}, 0
 				return nil
 			},
 			Get: func(v *language.View) []grammar.Args {

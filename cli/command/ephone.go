@@ -8,8 +8,8 @@ import (
 
 	"option150/cli/grammar"
 	"option150/cli/language"
+	"option150/platform/ether"
 	"option150/telephony/cnf"
-	"option150/telephony/phone"
 )
 
 // twoBlanks prints the blanks IOS prints after the word of a section header
@@ -213,7 +213,7 @@ func ephones() []language.Declaration {
 				}
 				return err
 			},
-			Unset: func(c *language.Context) error { at(c).MAC = phone.MAC{}; return nil },
+			Unset: func(c *language.Context) error { at(c).MAC = ether.MAC{}; return nil },
 			Get:   func(v *language.View) []grammar.Args { m := at(viewContext(v)).MAC; return one(!m.IsZero(), "mac", m) },
 		},
 		idle(credentials(modeEphone, doc, func(c *language.Context) (*string, *string) { e := at(c); return &e.Username, &e.Password }), ofControl),

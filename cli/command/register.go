@@ -7,8 +7,8 @@ import (
 
 	"option150/cli/grammar"
 	"option150/cli/language"
+	"option150/platform/ether"
 	"option150/telephony/cnf"
-	"option150/telephony/phone"
 )
 
 const registerHead = `voice("Global voice configuration") register("Voice register subsystem") `
@@ -195,7 +195,7 @@ func registerPools() []language.Declaration {
 			Set: func(c *language.Context) error {
 				p := at(c)
 				if !c.Args.Has("mac") {
-					p.MAC, p.DeviceName = phone.MAC{}, c.Args.String("name")
+					p.MAC, p.DeviceName = ether.MAC{}, c.Args.String("name")
 					return nil
 				}
 				m, err := phoneMAC(c.Args)
@@ -204,7 +204,7 @@ func registerPools() []language.Declaration {
 				}
 				return err
 			},
-			Unset: func(c *language.Context) error { p := at(c); p.MAC, p.DeviceName = phone.MAC{}, ""; return nil },
+			Unset: func(c *language.Context) error { p := at(c); p.MAC, p.DeviceName = ether.MAC{}, ""; return nil },
 			Get: func(v *language.View) []grammar.Args {
 				switch p := at(viewContext(v)); {
 				case !p.MAC.IsZero():
@@ -263,9 +263,9 @@ func registerPools() []language.Declaration {
 }
 
 // phoneMAC is the address of a phone: no phone is nobody or everybody.
-func phoneMAC(a grammar.Args) (phone.MAC, error) {
-	m := grammar.Get[phone.MAC](a, "mac")
-	if m.IsZero() || m == (phone.MAC{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}) {
+func phoneMAC(a grammar.Args) (ether.MAC, error) {
+	m := grammar.Get[ether.MAC](a, "mac")
+	if m.IsZero() || m == (ether.MAC{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}) {
 		return m, language.Answer("% " + m.CME() + " is not the address of a phone")
 	}
 	return m, nil

@@ -9,6 +9,7 @@ import (
 	"option150/cli/language"
 	"option150/hfs"
 	"option150/platform/config"
+	"option150/platform/ether"
 	"option150/telephony/cnf"
 	"option150/telephony/inventory"
 	"option150/telephony/phone"
@@ -100,7 +101,7 @@ func (b *Box) hfsView(in *language.Invocation) hfs.View {
 }
 
 // where tells where a phone stands, from what it asked for.
-func (b *Box) where(mac phone.MAC) (inventory.Phone, bool) {
+func (b *Box) where(mac ether.MAC) (inventory.Phone, bool) {
 	return b.Inventory.Phone(mac, time.Now())
 }
 
@@ -157,7 +158,7 @@ func registersAt(s cnf.SourceAddress, port int) string {
 func (b *Box) attempted(t cnf.Config) string {
 	var w strings.Builder
 	w.WriteString("Attempting Mac address:\n\nNum Mac Address DateTime DeviceType\n" + strings.Repeat("-", 77) + "\n")
-	known := map[phone.MAC]bool{}
+	known := map[ether.MAC]bool{}
 	for _, e := range t.Ephones {
 		known[e.MAC] = true
 	}
@@ -314,7 +315,7 @@ func (b *Box) phones() []inventory.Phone {
 }
 
 // configuredLoad is the load the configuration gives to a phone, "" if none.
-func configuredLoad(t cnf.Config, mac phone.MAC) string {
+func configuredLoad(t cnf.Config, mac ether.MAC) string {
 	find := func(typ string, loads []cnf.LoadEntry) string {
 		for _, l := range loads {
 			for _, m := range phone.ByLoadKey(l.Type) {
@@ -339,7 +340,7 @@ func configuredLoad(t cnf.Config, mac phone.MAC) string {
 }
 
 // label is what the configuration says about a phone.
-func label(t cnf.Config, mac phone.MAC) string {
+func label(t cnf.Config, mac ether.MAC) string {
 	for _, e := range t.Ephones {
 		if e.MAC == mac {
 			return quoted("ephone", e.Tag, e.Description)
@@ -410,6 +411,6 @@ func createFiles(off func(*language.Context) *bool, mode, syntax string, rebuild
 
 // PhoneLabel is what the running configuration says about a phone, such as
 // `ephone 4 "Reception"`; "" if nothing.
-func (b *Box) PhoneLabel(mac phone.MAC) string {
+func (b *Box) PhoneLabel(mac ether.MAC) string {
 	return label(b.Store.Current().Telephony, mac)
 }

@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"option150/cli/grammar"
+	"option150/platform/ether"
 	"option150/platform/netif"
 	"option150/telephony/phone"
 )
@@ -39,15 +40,15 @@ type macType struct{}
 func (macType) Label() string { return "H.H.H" }
 func (macType) Rank() int     { return grammar.RankAddress }
 func (macType) Parse(s string) (any, error) {
-	m, err := phone.ParseMAC(s)
+	m, err := ether.ParseMAC(s)
 	return m, err
 }
-func (macType) Format(v any) string { return v.(phone.MAC).Cisco() }
+func (macType) Format(v any) string { return v.(ether.MAC).Cisco() }
 
 // phoneMACType is the address of a phone, printed as CME does.
 type phoneMACType struct{ macType }
 
-func (phoneMACType) Format(v any) string { return v.(phone.MAC).CME() }
+func (phoneMACType) Format(v any) string { return v.(ether.MAC).CME() }
 
 // ifType is the name of an interface this box has: gi0/0, Gi 0/0.
 type ifType struct{ names func() []string }

@@ -28,7 +28,7 @@ import (
 	"syscall"
 	"time"
 
-	"option150/telephony/phone"
+	"option150/platform/ether"
 	"option150/telephony/simphone"
 )
 
@@ -91,18 +91,18 @@ func parse(args []string, errOut io.Writer) (settings, error) {
 }
 
 // addressOf is the MAC given, or that of the interface.
-func addressOf(ifname, mac string) (phone.MAC, error) {
+func addressOf(ifname, mac string) (ether.MAC, error) {
 	if mac != "" {
-		return phone.ParseMAC(mac)
+		return ether.ParseMAC(mac)
 	}
 	ifi, err := net.InterfaceByName(ifname)
 	if err != nil {
-		return phone.MAC{}, fmt.Errorf("interface %s: %w", ifname, err)
+		return ether.MAC{}, fmt.Errorf("interface %s: %w", ifname, err)
 	}
 	if len(ifi.HardwareAddr) != 6 {
-		return phone.MAC{}, fmt.Errorf("interface %s has no MAC address", ifname)
+		return ether.MAC{}, fmt.Errorf("interface %s has no MAC address", ifname)
 	}
-	return phone.MAC(ifi.HardwareAddr), nil
+	return ether.MAC(ifi.HardwareAddr), nil
 }
 
 // run is the program without the process.

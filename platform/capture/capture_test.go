@@ -16,9 +16,9 @@ import (
 	"github.com/google/gopacket"
 
 	"option150/platform/capture"
+	"option150/platform/ether"
 	"option150/platform/journal"
 	"option150/platform/netns"
-	"option150/telephony/phone"
 )
 
 func TestMain(m *testing.M) { os.Exit(netns.Run(m)) }
@@ -32,7 +32,7 @@ var (
 var (
 	boxAddr   = netip.MustParseAddr("10.0.0.1")
 	phoneAddr = netip.MustParseAddr("10.0.0.2")
-	phoneMAC  = phone.MAC{0x00, 0x1e, 0x7a, 0, 0, 1}
+	phoneMAC  = ether.MAC{0x00, 0x1e, 0x7a, 0, 0, 1}
 )
 
 // world is a box and a phone on a switch.

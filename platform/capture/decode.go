@@ -10,14 +10,14 @@ import (
 	"github.com/google/gopacket"
 	"github.com/google/gopacket/layers"
 
-	"option150/telephony/phone"
+	"option150/platform/ether"
 )
 
 // Packet is what a frame says up to layer 4.
 type Packet struct {
 	Time    time.Time
-	SrcMAC  phone.MAC
-	DstMAC  phone.MAC
+	SrcMAC  ether.MAC
+	DstMAC  ether.MAC
 	VLAN    int    // -1 = untagged
 	Type    uint16 // EtherType behind the tags, 0x0800 is IPv4
 	Proto   uint8  // 17 UDP, 6 TCP; 0 if there is no IPv4 header

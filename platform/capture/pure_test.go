@@ -13,7 +13,7 @@ import (
 	"golang.org/x/net/bpf"
 	"golang.org/x/sys/unix"
 
-	"option150/telephony/phone"
+	"option150/platform/ether"
 )
 
 // frameOf makes a frame: Ethernet, tags, IPv4 with options, ports, flags.
@@ -190,7 +190,7 @@ func TestDecode(t *testing.T) {
 
 func TestRefusals(t *testing.T) {
 	client, server := netip.MustParseAddrPort("10.0.0.2:49152"), netip.MustParseAddrPort("10.0.0.1:6970")
-	mac := phone.MAC{1, 2, 3, 4, 5, 6}
+	mac := ether.MAC{1, 2, 3, 4, 5, 6}
 	t0 := time.Unix(1000, 0)
 	syn := Packet{Proto: protoTCP, Time: t0, SrcMAC: mac, Src: client, Dst: server, Flags: SYN, Seq: 7}
 	rst := Packet{Proto: protoTCP, Time: t0, Src: server, Dst: client, Flags: RST | ACK, Ack: 8}

@@ -8,8 +8,8 @@ import (
 	"os"
 	"time"
 
+	"option150/platform/ether"
 	"option150/platform/journal"
-	"option150/telephony/phone"
 )
 
 // Refused is a fact for the journal: a client tried to connect to a TCP port
@@ -18,7 +18,7 @@ import (
 // only be inferred, because a server never hears of a refused connection.
 type Refused struct {
 	Client netip.Addr
-	MAC    phone.MAC // of the frame: the phone's, or its router's if it is behind one
+	MAC    ether.MAC // of the frame: the phone's, or its router's if it is behind one
 	Server netip.Addr
 	Port   uint16
 }
@@ -44,7 +44,7 @@ type flow struct{ client, server netip.AddrPort }
 
 type syn struct {
 	seq uint32
-	mac phone.MAC
+	mac ether.MAC
 	at  time.Time
 }
 

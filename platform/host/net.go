@@ -6,7 +6,7 @@ import (
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
 
-	"option150/telephony/phone"
+	"option150/platform/ether"
 )
 
 // Route is one IPv4 route of the main table.
@@ -47,7 +47,7 @@ func Routes() []Route {
 // Neighbour is one entry of the ARP table.
 type Neighbour struct {
 	Addr       netip.Addr
-	MAC        phone.MAC // zero while it is asked for
+	MAC        ether.MAC // zero while it is asked for
 	Device     string
 	Incomplete bool
 }

@@ -14,12 +14,12 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 
+	"option150/platform/ether"
 	"option150/platform/fileserver"
 	"option150/platform/journal"
 	"option150/platform/listen"
 	"option150/platform/service"
 	"option150/telephony/inventory"
-	"option150/telephony/phone"
 )
 
 // box is a window on a journal with one phone that got its configuration.
@@ -300,7 +300,7 @@ func TestLabels(t *testing.T) {
 func FuzzPhone(f *testing.F) {
 	f.Add("SEP001E7A000001.cnf.xml", "Cisco Systems, Inc. IP Phone CP-7961G", "<script>alert(1)</script>")
 	f.Fuzz(func(t *testing.T, name, model, remark string) {
-		mac, _ := phone.ParseMAC("001e.7a00.0001")
+		mac, _ := ether.ParseMAC("001e.7a00.0001")
 		p := inventory.Phone{MAC: mac, Model: model, Load: name, State: inventory.Stuck, Verdict: inventory.Verdict{Code: "R08", Text: remark, Fix: name},
 			Boots: []inventory.Boot{{Number: 1, Lines: []inventory.Line{{Transport: "HTTP", What: "GET", Name: name, Remark: remark, Bytes: 3}}}}}
 		h, err := newHandler(&Sources{Phones: func(time.Time) []inventory.Phone { return []inventory.Phone{p} }, Phone: func(string, time.Time) (inventory.Phone, bool) { return p, true }})

@@ -8,7 +8,7 @@ import (
 	"regexp"
 	"testing"
 
-	"option150/telephony/phone"
+	"option150/platform/ether"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -33,12 +33,12 @@ func golden(t *testing.T, name, got string) {
 func views() []View {
 	return []View{
 		{Interface: Interface{Mapping: Mapping{Name: "GigabitEthernet0/0", Device: "eth0"}, Present: true, AdminUp: true, LineUp: true,
-			MAC: phone.MAC{0x00, 0x1e, 0x7a, 0, 0, 1}, MTU: 1500, Speed: 100, Duplex: "Full",
+			MAC: ether.MAC{0x00, 0x1e, 0x7a, 0, 0, 1}, MTU: 1500, Speed: 100, Duplex: "Full",
 			Addrs:    []netip.Prefix{netip.MustParsePrefix("10.0.0.1/24"), netip.MustParsePrefix("10.0.1.1/24")},
 			Counters: Counters{InPackets: 10, InBytes: 1000, InMulticast: 2, OutPackets: 20, OutBytes: 18446744073709551615, OutDropped: 1, InDropped: 3}, InQueue: 1000, OutQueue: 500},
 			Description: "phones", Method: "NVRAM", Rate: Rate{InBits: 64000, InPackets: 50, OutBits: 8000, OutPackets: 7}},
 		{Interface: Interface{Mapping: Mapping{Name: "GigabitEthernet0/1", Device: "eth1"}, Present: true,
-			MAC: phone.MAC{0x00, 0x1e, 0x7a, 0, 0, 2}, MTU: 1500}},
+			MAC: ether.MAC{0x00, 0x1e, 0x7a, 0, 0, 2}, MTU: 1500}},
 		{Interface: Interface{Mapping: Mapping{Name: "GigabitEthernet0/2.10", Device: "eth2.10"}, Present: true, AdminUp: true, MTU: 1496,
 			Addrs: []netip.Prefix{netip.MustParsePrefix("192.168.100.200/31")}}, Method: "other"},
 		{Interface: Interface{Mapping: Mapping{Name: "FastEthernet1/0", Device: "usb0"}}, Description: "spare"},

@@ -12,7 +12,7 @@ import (
 
 	"github.com/vishvananda/netlink"
 
-	"option150/telephony/phone"
+	"option150/platform/ether"
 )
 
 // maxDevices bounds what is read of the machine.
@@ -25,7 +25,7 @@ type Interface struct {
 	AdminUp  bool
 	LineUp   bool // able to carry packets
 	Index    int  // of the device
-	MAC      phone.MAC
+	MAC      ether.MAC
 	MTU      int
 	Speed    int            // Mbit/s; 0 = the device does not say
 	Duplex   string         // "Full", "Half" or ""

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"option150/platform/equal"
+	"option150/platform/ether"
 	"option150/telephony/phone"
 )
 
@@ -38,7 +39,7 @@ func Rebuild(was *Set, c Config, o Options) (*Set, error) {
 	}
 	phones := len(in.Phones) + len(in.Pools)
 	b := &builder{
-		in: in, set: &Set{Generation: o.Generation, config: c, names: make(map[string]*File, 2*phones)}, devices: make(map[phone.MAC]bool, phones),
+		in: in, set: &Set{Generation: o.Generation, config: c, names: make(map[string]*File, 2*phones)}, devices: make(map[ether.MAC]bool, phones),
 		was: recall(was, &in),
 		now: made{in: in, fixed: make(map[string]rendered), plain: make(map[string]rendered), own: make(map[int]ownFile), pools: make(map[int]poolFiles, len(in.Pools))},
 	}
@@ -56,7 +57,7 @@ type builder struct {
 	set      *Set
 	problems problems
 	total    int
-	devices  map[phone.MAC]bool
+	devices  map[ether.MAC]bool
 	sccpSums [][]byte // different contents, for the stamp of the whole
 	was, now made     // what is known from the set before, and what the next may know
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"option150/platform/ether"
 	"option150/telephony/phone"
 )
 
@@ -217,7 +218,7 @@ func TestManyPhones(t *testing.T) {
 	c := office()
 	c.Service.CnfPer = "perphone"
 	for i := range 1000 {
-		c.Ephones = append(c.Ephones, Ephone{Tag: 100 + i, MAC: phone.MAC{0, 0x1e, 0x7a, 1, byte(i >> 8), byte(i)}, Type: "7961"})
+		c.Ephones = append(c.Ephones, Ephone{Tag: 100 + i, MAC: ether.MAC{0, 0x1e, 0x7a, 1, byte(i >> 8), byte(i)}, Type: "7961"})
 	}
 	s := mustBuild(c, Options{})
 	if s.Devices != 1000+len(sccpTypes)+len(sipTypes) {
@@ -225,7 +226,7 @@ func TestManyPhones(t *testing.T) {
 	}
 	c.Ephones = c.Ephones[:0]
 	for i := range MaxFiles + 10 {
-		c.Ephones = append(c.Ephones, Ephone{Tag: 1, MAC: phone.MAC{0, 0x1e, 0x7a, 1, byte(i >> 8), byte(i)}, Type: "7961"})
+		c.Ephones = append(c.Ephones, Ephone{Tag: 1, MAC: ether.MAC{0, 0x1e, 0x7a, 1, byte(i >> 8), byte(i)}, Type: "7961"})
 	}
 	if _, err := Build(c, Options{}); err == nil {
 		t.Error("no bound on the number of files")
@@ -236,7 +237,7 @@ func BenchmarkBuild(b *testing.B) {
 	c := office()
 	c.Service.CnfPer = "perphone"
 	for i := range 1000 {
-		c.Ephones = append(c.Ephones, Ephone{Tag: 100 + i, MAC: phone.MAC{0, 0x1e, 0x7a, 1, byte(i >> 8), byte(i)}, Type: "7961"})
+		c.Ephones = append(c.Ephones, Ephone{Tag: 100 + i, MAC: ether.MAC{0, 0x1e, 0x7a, 1, byte(i >> 8), byte(i)}, Type: "7961"})
 	}
 	for b.Loop() {
 		if _, err := Build(c, Options{}); err != nil {

@@ -4,7 +4,7 @@ import (
 	"net/netip"
 	"slices"
 
-	"option150/telephony/phone"
+	"option150/platform/ether"
 )
 
 // Config is the telephony part of the configuration: everything phone files
@@ -83,7 +83,7 @@ type EphoneDN struct {
 // Ephone is one `ephone TAG` section.
 type Ephone struct {
 	Tag            int
-	MAC            phone.MAC
+	MAC            ether.MAC
 	Type           string
 	Addons         []string // modules in order
 	Buttons        []Button
@@ -142,7 +142,7 @@ type RegisterDN struct {
 // RegisterPool is one `voice register pool TAG` section.
 type RegisterPool struct {
 	Tag         int
-	MAC         phone.MAC // `id mac`
+	MAC         ether.MAC // `id mac`
 	DeviceName  string    // `id device-id-name`
 	Type        string
 	Addons      []string

@@ -4,11 +4,11 @@ import (
 	"fmt"
 	"net/netip"
 
-	"option150/telephony/phone"
+	"option150/platform/ether"
 )
 
 // mac makes the invented addresses of fixtures, 001e.7a00.00xx.
-func mac(n byte) phone.MAC { return phone.MAC{0x00, 0x1e, 0x7a, 0x00, 0x00, n} }
+func mac(n byte) ether.MAC { return ether.MAC{0x00, 0x1e, 0x7a, 0x00, 0x00, n} }
 
 func addr(s string) netip.Addr { return netip.MustParseAddr(s) }
 

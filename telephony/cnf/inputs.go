@@ -2,7 +2,7 @@ package cnf
 
 import (
 	"option150/platform/equal"
-	"option150/telephony/phone"
+	"option150/platform/ether"
 )
 
 // inputs is everything files are made of: what renders a file is given nothing
@@ -20,7 +20,7 @@ type inputs struct {
 // sccpPhone is what the file of an ephone is made of.
 type sccpPhone struct {
 	Tag            int
-	MAC            phone.MAC
+	MAC            ether.MAC
 	Type           string
 	Addons         []string
 	DeviceSecurity string

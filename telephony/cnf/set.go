@@ -7,7 +7,7 @@ import (
 	"sort"
 	"strings"
 
-	"option150/telephony/phone"
+	"option150/platform/ether"
 )
 
 // Bounds of what is built. [phones.md 1.7, 2; files.md 1.5]
@@ -40,7 +40,7 @@ type File struct {
 	Aliases  []string
 	Stamp    string    // version stamp in the content, without braces; "" = none
 	Protocol string    // SCCP or SIP
-	MAC      phone.MAC // of a file for one phone
+	MAC      ether.MAC // of a file for one phone
 	// Fallback marks a file to be served only if the operator has put none of
 	// that name on flash: the empty dial rules.
 	Fallback bool

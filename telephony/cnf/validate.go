@@ -5,6 +5,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"option150/platform/ether"
 	"option150/telephony/phone"
 )
 
@@ -110,7 +111,7 @@ func (v *validator) urls(where string, list []URL) {
 
 // phones finds hardware addresses that are configured twice.
 func (v *validator) phones() {
-	ephones := make(map[phone.MAC]int)
+	ephones := make(map[ether.MAC]int)
 	for _, e := range v.c.Ephones {
 		if e.MAC.IsZero() {
 			continue
@@ -121,7 +122,7 @@ func (v *validator) phones() {
 		}
 		ephones[e.MAC] = e.Tag
 	}
-	pools := make(map[phone.MAC]int)
+	pools := make(map[ether.MAC]int)
 	for _, p := range v.c.Pools {
 		if p.MAC.IsZero() {
 			continue

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"option150/platform/ether"
 	"option150/platform/fileserver"
 	"option150/telephony/phone"
 )
@@ -69,7 +70,7 @@ func (v *Inventory) forgetNobody() {
 
 // believed counts the phones an address names: a scanner that tries hardware
 // addresses must not push the real phones out of the table.
-func (v *Inventory) believed(at time.Time, a netip.Addr, mac phone.MAC) bool {
+func (v *Inventory) believed(at time.Time, a netip.Addr, mac ether.MAC) bool {
 	s := v.hosts[a]
 	if s == nil || at.Sub(s.since) >= scanTime {
 		if s == nil && len(v.hosts) >= maxHosts {
@@ -81,7 +82,7 @@ func (v *Inventory) believed(at time.Time, a netip.Addr, mac phone.MAC) bool {
 			}
 			delete(v.hosts, oldest)
 		}
-		s = &scan{since: at, macs: map[phone.MAC]bool{}}
+		s = &scan{since: at, macs: map[ether.MAC]bool{}}
 		v.hosts[a] = s
 	}
 	if s.macs[mac] {

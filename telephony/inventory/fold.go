@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"option150/dhcp"
+	"option150/platform/ether"
 	"option150/platform/fileserver"
 	"option150/platform/journal"
 	"option150/telephony/phone"
@@ -66,7 +67,7 @@ func isPhone(class, hostname string) bool {
 }
 
 // get returns the record of a phone; make says whether to begin one.
-func (v *Inventory) get(mac phone.MAC, at time.Time, make bool) *record {
+func (v *Inventory) get(mac ether.MAC, at time.Time, make bool) *record {
 	r := v.phones[mac]
 	if r == nil && make && !mac.IsZero() {
 		if len(v.phones) >= MaxPhones {
@@ -191,7 +192,7 @@ func (v *Inventory) discover(at time.Time, x dhcp.Discover) {
 }
 
 // current is the boot DHCP messages belong to.
-func (v *Inventory) current(mac phone.MAC, at time.Time) (*record, *boot) {
+func (v *Inventory) current(mac ether.MAC, at time.Time) (*record, *boot) {
 	r := v.get(mac, at, false)
 	if r == nil {
 		return nil, nil
@@ -203,7 +204,7 @@ func (v *Inventory) current(mac phone.MAC, at time.Time) (*record, *boot) {
 	return r, b
 }
 
-func (v *Inventory) dhcpLine(at time.Time, mac phone.MAC, what, name string) {
+func (v *Inventory) dhcpLine(at time.Time, mac ether.MAC, what, name string) {
 	if _, b := v.current(mac, at); b != nil {
 		b.say(Line{At: at, Transport: "DHCP", What: what, Name: keep(name), Bytes: -1})
 	}

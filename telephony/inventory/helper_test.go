@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"option150/dhcp"
+	"option150/platform/ether"
 	"option150/platform/fileserver"
 	"option150/platform/journal"
 	"option150/telephony/phone"
@@ -36,7 +37,7 @@ func golden(t *testing.T, name, got string) {
 var (
 	zero  = time.Date(2026, 11, 21, 14, 2, 11, 0, time.UTC)
 	box   = netip.MustParseAddr("10.0.0.1")
-	ours  = phone.MAC{0x00, 0x1e, 0x7a, 0, 0, 1}
+	ours  = ether.MAC{0x00, 0x1e, 0x7a, 0, 0, 1}
 	addr1 = netip.MustParseAddr("10.0.0.23")
 )
 
@@ -51,7 +52,7 @@ type world struct {
 	*Inventory
 	now  time.Time
 	port uint16
-	mac  phone.MAC
+	mac  ether.MAC
 	addr netip.Addr
 	http bool // transport of the files
 	seq  uint64
@@ -180,7 +181,7 @@ func (w *world) look(t *testing.T) Phone {
 // capture's event, known by its name and fields only.
 type refusedEvent struct {
 	Client netip.Addr
-	MAC    phone.MAC
+	MAC    ether.MAC
 	Server netip.Addr
 	Port   uint16
 }

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"option150/platform/ether"
 	"option150/telephony/phone"
 )
 
@@ -24,7 +25,7 @@ type Inventory struct {
 
 	mu     sync.Mutex
 	events uint64 // folded so far, of the kinds that change something
-	phones map[phone.MAC]*record
+	phones map[ether.MAC]*record
 	byIP   map[netip.Addr]*record // the phone that holds or used the address
 	nobody map[netip.Addr]*record // address known, hardware address not yet
 	hosts  map[netip.Addr]*scan
@@ -33,7 +34,7 @@ type Inventory struct {
 // scan is what one address named within a window.
 type scan struct {
 	since time.Time
-	macs  map[phone.MAC]bool
+	macs  map[ether.MAC]bool
 }
 
 // New returns an empty inventory; give it to journal.New.
@@ -41,7 +42,7 @@ func New(o Options) *Inventory {
 	if o.Components == nil {
 		o.Components = func(string) []string { return nil }
 	}
-	return &Inventory{components: o.Components, phones: map[phone.MAC]*record{}, byIP: map[netip.Addr]*record{},
+	return &Inventory{components: o.Components, phones: map[ether.MAC]*record{}, byIP: map[netip.Addr]*record{},
 		nobody: map[netip.Addr]*record{}, hosts: map[netip.Addr]*scan{}}
 }
 
@@ -52,7 +53,7 @@ func (v *Inventory) Phones(now time.Time) []Phone {
 }
 
 // Phone tells where one phone stands, with its boots.
-func (v *Inventory) Phone(mac phone.MAC, now time.Time) (Phone, bool) {
+func (v *Inventory) Phone(mac ether.MAC, now time.Time) (Phone, bool) {
 	l := v.list(now, func(r *record) bool { return r.mac == mac && !mac.IsZero() }, true)
 	if len(l) == 0 {
 		return Phone{}, false
@@ -65,7 +66,7 @@ func (v *Inventory) Phone(mac phone.MAC, now time.Time) (Phone, bool) {
 func (v *Inventory) Find(what string, now time.Time) (Phone, bool) {
 	mac, err := phone.ParseDevice(what)
 	if err != nil {
-		mac, err = phone.ParseMAC(what)
+		mac, err = ether.ParseMAC(what)
 	}
 	if err == nil {
 		return v.Phone(mac, now)

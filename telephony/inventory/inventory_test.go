@@ -10,9 +10,9 @@ import (
 	"time"
 
 	"option150/dhcp"
+	"option150/platform/ether"
 	"option150/platform/fileserver"
 	"option150/platform/journal"
-	"option150/telephony/phone"
 )
 
 var parts9 = []string{"jar41sccp.9-4-2ES26.sbn", "cnu41.9-4-2ES26.sbn", "apps41.9-4-2ES26.sbn", "dsp41.9-4-2ES26.sbn", "cvm41sccp.9-4-2ES26.sbn"}
@@ -242,7 +242,7 @@ func TestVerdicts(t *testing.T) {
 		}},
 		{"somebody else's file", "R34", Configured, "binding", func(w *world) {
 			w.config()
-			w.mac, w.addr = phone.MAC{0, 0x1e, 0x7a, 0, 0, 2}, netip.MustParseAddr("10.0.0.24")
+			w.mac, w.addr = ether.MAC{0, 0x1e, 0x7a, 0, 0, 2}, netip.MustParseAddr("10.0.0.24")
 			w.lease(class61)
 			w.get(sep, 6412)
 			w.mac = ours
@@ -383,7 +383,7 @@ func TestBounds(t *testing.T) {
 	w.http = false
 	// A scanner names more phones than it may.
 	for i := range 500 {
-		w.mac = phone.MAC{0, 0, 0, 1, byte(i >> 8), byte(i)}
+		w.mac = ether.MAC{0, 0, 0, 1, byte(i >> 8), byte(i)}
 		w.ask(w.mac.Device() + ".cnf.xml")
 		w.now = zero
 	}
@@ -392,7 +392,7 @@ func TestBounds(t *testing.T) {
 	}
 	// More phones than there is room for: the oldest go.
 	for i := range MaxPhones + 10 {
-		w.mac, w.addr = phone.MAC{0, 0, 0, 2, byte(i >> 8), byte(i)}, netip.AddrFrom4([4]byte{10, 1, byte(i >> 8), byte(i)})
+		w.mac, w.addr = ether.MAC{0, 0, 0, 2, byte(i >> 8), byte(i)}, netip.AddrFrom4([4]byte{10, 1, byte(i >> 8), byte(i)})
 		w.lease(class61)
 	}
 	if n := len(w.phones); n != MaxPhones {
@@ -457,14 +457,14 @@ func TestShow(t *testing.T) {
 	w.lease(class61).trust().get(w.sep(), 6412).get("/"+load9+".loads", 655).get("/"+parts9[0], 1987112).miss("/" + parts9[1])
 	golden(t, "phone", ShowPhone(w.look(t), w.now.Add(41*time.Second), `ephone 4 "Reception"`))
 
-	w.mac, w.addr = phone.MAC{0, 0x1e, 0x7a, 0, 0, 2}, netip.MustParseAddr("10.0.0.24")
+	w.mac, w.addr = ether.MAC{0, 0x1e, 0x7a, 0, 0, 2}, netip.MustParseAddr("10.0.0.24")
 	w.config().wait(ConfigQuiet)
-	w.mac, w.addr = phone.MAC{0, 0x1e, 0x7a, 0, 0, 3}, netip.MustParseAddr("10.0.0.25")
+	w.mac, w.addr = ether.MAC{0, 0x1e, 0x7a, 0, 0, 3}, netip.MustParseAddr("10.0.0.25")
 	w.lease("Cisco Systems, Inc. IP Phone CP-7940G")
 	w.http = false
 	w.busy("CTLSEP001E7A000003.tlv").miss("CTLSEP001E7A000003.tlv").cut("P0030801SR02.loads", 700, 512, "no acknowledgement")
 	golden(t, "tftp", ShowPhone(w.look(t), w.now, ""))
-	w.mac = phone.MAC{0, 0x1e, 0x7a, 0, 0, 4}
+	w.mac = ether.MAC{0, 0x1e, 0x7a, 0, 0, 4}
 	w.discover("Cisco Systems, Inc.")
 	w.addr = netip.MustParseAddr("10.0.0.99")
 	w.miss("XMLDefault.cnf.xml")
@@ -494,7 +494,7 @@ func FuzzFold(f *testing.F) {
 		}
 		w := newWorld(parts9...)
 		for _, c := range script {
-			w.mac = phone.MAC{0, 0x1e, 0x7a, 0, 0, 1 + c>>7}
+			w.mac = ether.MAC{0, 0x1e, 0x7a, 0, 0, 1 + c>>7}
 			w.addr = netip.AddrFrom4([4]byte{10, 0, 0, 23 + c>>7&1})
 			w.http = c&0x40 == 0
 			name := names[int(c)%len(names)]
@@ -534,7 +534,7 @@ func FuzzFold(f *testing.F) {
 				}
 			}
 		}
-		for _, mac := range []phone.MAC{{0, 0x1e, 0x7a, 0, 0, 1}, {0, 0x1e, 0x7a, 0, 0, 2}} {
+		for _, mac := range []ether.MAC{{0, 0x1e, 0x7a, 0, 0, 1}, {0, 0x1e, 0x7a, 0, 0, 2}} {
 			if p, ok := w.Phone(mac, w.now); ok {
 				if s := ShowBoots(p, w.now, "", 3); bannedIn(s) != "" || strings.Contains(s, "\x1b") {
 					t.Fatalf("%q", s)

@@ -4,7 +4,7 @@ import (
 	"net/netip"
 	"time"
 
-	"option150/telephony/phone"
+	"option150/platform/ether"
 )
 
 // Bounds of the table.
@@ -71,7 +71,7 @@ type Verdict struct {
 
 // Phone is where one phone stands.
 type Phone struct {
-	MAC      phone.MAC  // zero: only its address is known yet
+	MAC      ether.MAC  // zero: only its address is known yet
 	Addr     netip.Addr // invalid: none yet
 	Model    string     // "7961"; "" = unknown
 	Class    string     // vendor class

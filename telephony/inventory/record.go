@@ -4,13 +4,14 @@ import (
 	"net/netip"
 	"time"
 
+	"option150/platform/ether"
 	"option150/platform/fileserver"
 	"option150/telephony/phone"
 )
 
 // record is what is kept of a phone.
 type record struct {
-	mac   phone.MAC
+	mac   ether.MAC
 	addr  netip.Addr
 	class string
 	model phone.Model

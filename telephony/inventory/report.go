@@ -5,15 +5,15 @@ import (
 	"net/netip"
 	"time"
 
+	"option150/platform/ether"
 	"option150/platform/journal"
 	"option150/platform/message"
-	"option150/telephony/phone"
 )
 
 // Settled is the fact that a phone came up or will not: its verdict is printed
 // unasked. [reference/diagnosis.md 3]
 type Settled struct {
-	MAC     phone.MAC
+	MAC     ether.MAC
 	Addr    netip.Addr
 	Model   string
 	State   State // Provisioned or Stuck
@@ -46,7 +46,7 @@ const (
 // part of the fold.
 func (v *Inventory) Report(ctx context.Context, rec journal.Recorder) {
 	rec = journal.Or(rec)
-	said := map[phone.MAC]saying{}
+	said := map[ether.MAC]saying{}
 	t := time.NewTicker(lookOften)
 	defer t.Stop()
 	var events uint64
@@ -78,8 +78,8 @@ type saying struct {
 }
 
 // report records what is new and tells whether a phone is on its way.
-func report(rec journal.Recorder, list []Phone, said map[phone.MAC]saying) (now map[phone.MAC]saying, busy bool) {
-	now = make(map[phone.MAC]saying, len(list)) // forgets phones that are gone
+func report(rec journal.Recorder, list []Phone, said map[ether.MAC]saying) (now map[ether.MAC]saying, busy bool) {
+	now = make(map[ether.MAC]saying, len(list)) // forgets phones that are gone
 	for i := range list {
 		p := &list[i]
 		if p.MAC.IsZero() {

@@ -1,8 +1,19 @@
+// Package phone holds the values and the facts of Cisco IP phones: the device
+// names made of hardware addresses, models, loads and what each model asks for.
+// Facts are data: models.toml, each row with its source.
+//
+// Pure: no sockets, no clock. Everything is a value or read-only and may be
+// used by any number of goroutines. Names and identifiers come from the
+// network: they are bounded and never trusted. Failure: parse errors, or ok =
+// false. Testing: tables, one test that every row of models.toml names its
+// source, fuzz targets.
 package phone
 
 import (
 	"regexp"
 	"strings"
+
+	"option150/platform/ether"
 )
 
 // maxFileName bounds the names that are looked at; the longest real one is
@@ -25,24 +36,24 @@ func baseName(name string) string {
 // MACOfFile finds the hardware address in the name of a file a phone asks
 // for: SEP001E7A000001.cnf.xml, CTLSEP..., ITLSEP..., SIP001E7A000001.cnf,
 // gk001e7a000001, ld001e7a000001.x.
-func MACOfFile(name string) (MAC, bool) {
+func MACOfFile(name string) (ether.MAC, bool) {
 	if len(name) > maxFileName {
-		return MAC{}, false
+		return ether.MAC{}, false
 	}
 	g := deviceFile.FindStringSubmatch(baseName(name))
 	if g == nil {
-		return MAC{}, false
+		return ether.MAC{}, false
 	}
-	m, err := ParseMAC(g[2])
+	m, err := ether.ParseMAC(g[2])
 	return m, err == nil && !m.IsZero()
 }
 
 // ParseDevice reads a device name, SEP001E7A000001, in any case.
-func ParseDevice(name string) (MAC, error) {
+func ParseDevice(name string) (ether.MAC, error) {
 	if len(name) == 15 && strings.EqualFold(name[:3], "SEP") {
-		return ParseMAC(name[3:])
+		return ether.ParseMAC(name[3:])
 	}
-	return MAC{}, ErrMAC
+	return ether.MAC{}, ether.ErrMAC
 }
 
 // expectedAbsent are names asked for on every boot that need not exist.

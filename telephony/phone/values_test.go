@@ -5,24 +5,9 @@ import (
 	"strings"
 	"testing"
 	"time"
-)
 
-func TestParseMAC(t *testing.T) {
-	want := MAC{0x00, 0x1e, 0x7a, 0x00, 0x00, 0x01}
-	for _, in := range []string{"001e.7a00.0001", "00:1e:7a:00:00:01", "00-1E-7A-00-00-01", "001E7A000001"} {
-		if m, err := ParseMAC(in); err != nil || m != want {
-			t.Errorf("ParseMAC(%q) = %v, %v", in, m, err)
-		}
-	}
-	for _, in := range []string{"", "001e.7a00.000", "00:1e-7a:00:00:01", "001e7a00000g", "001e.7a00.00011"} {
-		if m, err := ParseMAC(in); err == nil {
-			t.Errorf("ParseMAC(%q) = %v", in, m)
-		}
-	}
-	if want.Cisco() != "001e.7a00.0001" || want.Device() != "SEP001E7A000001" || want.Hex() != "001E7A000001" {
-		t.Error("a form of the address is wrong")
-	}
-}
+	"option150/platform/ether"
+)
 
 func TestLoad(t *testing.T) {
 	for in, want := range map[string]string{
@@ -67,7 +52,7 @@ func TestLoad(t *testing.T) {
 }
 
 func TestMACOfFile(t *testing.T) {
-	want := MAC{0x00, 0x1e, 0x7a, 0x00, 0x00, 0x01}
+	want := ether.MAC{0x00, 0x1e, 0x7a, 0x00, 0x00, 0x01}
 	for _, in := range []string{
 		"SEP001E7A000001.cnf.xml", "sep001e7a000001.cnf.xml.sgn", "CTLSEP001E7A000001.tlv", "ITLSEP001E7A000001.tlv",
 		"SIP001E7A000001.cnf", "gk001e7a000001", "ld001e7a000001.x", "ata001e7a000001", "/SEP001E7A000001.cnf.xml",

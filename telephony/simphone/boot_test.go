@@ -9,7 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"option150/platform/capture"
-	"option150/telephony/phone"
+	"option150/platform/ether"
 )
 
 const current = "SCCP41.9-4-2SR3-1S"
@@ -44,7 +44,7 @@ func TestWire7961(t *testing.T) {
 		switch {
 		case k.UDP() && k.Dst.Port() == 67:
 			if k.Src.String() != "0.0.0.0:68" || k.Dst.String() != "255.255.255.255:67" || k.TTL != 64 ||
-				k.SrcMAC != p.spec.MAC || k.DstMAC != (phone.MAC{255, 255, 255, 255, 255, 255}) {
+				k.SrcMAC != p.spec.MAC || k.DstMAC != (ether.MAC{255, 255, 255, 255, 255, 255}) {
 				t.Errorf("%+v", k)
 			}
 			dhcp = append(dhcp, k.Payload)

@@ -1,6 +1,6 @@
 package simphone
 
-import "option150/telephony/phone"
+import "option150/platform/ether"
 
 // Catalogue is the fourteen phones of the lab: four families, three ages of
 // firmware, all of which come up when their configuration and their loads are
@@ -26,7 +26,7 @@ func Catalogue() []Spec {
 		{Model: "8861", Protocol: SIP, Load: "sip88xx.11-0-1-11"},
 	}
 	for i := range s {
-		s[i].MAC = phone.MAC{0x00, 0x1e, 0x7a, 0, 0, byte(i + 1)}
+		s[i].MAC = ether.MAC{0x00, 0x1e, 0x7a, 0, 0, byte(i + 1)}
 	}
 	return s
 }

@@ -7,7 +7,7 @@ import (
 	"net/netip"
 	"time"
 
-	"option150/telephony/phone"
+	"option150/platform/ether"
 )
 
 // Message types of DHCP and the options a phone knows. [RFC 2132, RFC 5859]
@@ -111,11 +111,11 @@ type reply struct {
 
 // parseReply reads a server's packet for one transaction of one phone. The
 // bytes come from anybody on the LAN.
-func parseReply(b []byte, xid uint32, mac phone.MAC) (reply, error) {
+func parseReply(b []byte, xid uint32, mac ether.MAC) (reply, error) {
 	if len(b) < bootpSize+4 || b[0] != 2 || b[1] != 1 || b[2] != 6 || [4]byte(b[bootpSize:bootpSize+4]) != cookie {
 		return reply{}, errDHCP
 	}
-	if binary.BigEndian.Uint32(b[4:]) != xid || phone.MAC(b[28:34]) != mac {
+	if binary.BigEndian.Uint32(b[4:]) != xid || ether.MAC(b[28:34]) != mac {
 		return reply{}, fmt.Errorf("%w: of another transaction", errDHCP)
 	}
 	opts := make(map[byte][]byte)

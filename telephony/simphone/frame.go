@@ -4,7 +4,7 @@ import (
 	"encoding/binary"
 	"net/netip"
 
-	"option150/telephony/phone"
+	"option150/platform/ether"
 )
 
 // Frames are written and read by hand: the phone has no address yet, so the
@@ -21,7 +21,7 @@ const (
 )
 
 // broadcastFrame wraps a DHCP payload: from 0.0.0.0:68 to 255.255.255.255:67.
-func broadcastFrame(mac phone.MAC, payload []byte) []byte {
+func broadcastFrame(mac ether.MAC, payload []byte) []byte {
 	b := make([]byte, etherSize+ipSize+udpSize, etherSize+ipSize+udpSize+len(payload))
 	copy(b, []byte{0xff, 0xff, 0xff, 0xff, 0xff, 0xff})
 	copy(b[6:], mac[:])

@@ -13,8 +13,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"option150/platform/ether"
 	"option150/telephony/firmware"
-	"option150/telephony/phone"
 )
 
 // TestCatalogue: all phones of the lab at the same time in one process, with
@@ -79,7 +79,7 @@ func TestPeers(t *testing.T) {
 	var wg sync.WaitGroup
 	var phones []*Phone
 	for i := range 3 {
-		mac := phone.MAC{0, 0x1e, 0x7a, 0, 1, byte(i + 1)}
+		mac := ether.MAC{0, 0x1e, 0x7a, 0, 1, byte(i + 1)}
 		w.files[mac.Device()+".cnf.xml"] = sccpFile(current)
 		phones = append(phones, w.plug(Spec{Model: "7961", Load: "SCCP41.9-3-1SR2-1S", MAC: mac}, func(o *Options) { o.Peers = peers }))
 	}
@@ -101,7 +101,7 @@ func TestPeers(t *testing.T) {
 			}
 		}
 	}
-	ads := map[phone.MAC]int{}
+	ads := map[ether.MAC]int{}
 	for _, k := range w.wire() {
 		if k.UDP() && k.Dst.Port() == 4051 && k.Dst.Addr() == netip.MustParseAddr("10.0.0.255") && bytes.HasPrefix(k.Payload, []byte("PFS-TEST SEP001E7A0001")) {
 			ads[k.SrcMAC]++
@@ -178,7 +178,7 @@ func TestCancel(t *testing.T) {
 	if _, err := p.Boot(ctx); !ctxErr(err) {
 		t.Error(err)
 	}
-	bad := w.plug(Spec{Model: "7961", MAC: phone.MAC{0, 1, 2, 3, 4, 5}}, func(o *Options) { o.Interface = "nothing0" })
+	bad := w.plug(Spec{Model: "7961", MAC: ether.MAC{0, 1, 2, 3, 4, 5}}, func(o *Options) { o.Interface = "nothing0" })
 	if _, err := bad.Boot(t.Context()); err == nil || !strings.Contains(err.Error(), "interface nothing0") {
 		t.Error(err)
 	}

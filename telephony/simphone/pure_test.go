@@ -10,11 +10,12 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"option150/platform/ether"
 	"option150/telephony/firmware"
 	"option150/telephony/phone"
 )
 
-var testMAC = phone.MAC{0, 0x1e, 0x7a, 0, 0, 1}
+var testMAC = ether.MAC{0, 0x1e, 0x7a, 0, 0, 1}
 
 func newPure(t testing.TB, s Spec) *Phone {
 	t.Helper()
@@ -44,7 +45,7 @@ func TestSpec(t *testing.T) {
 		{Spec{Model: "7915-12"}, "", ""},
 		{Spec{Model: "7912"}, "", ""},
 		{Spec{Model: "nothing"}, "", ""},
-		{Spec{Model: "7961", MAC: phone.MAC{1, 2, 3, 4, 5, 6}}, "", ""}, // a group address
+		{Spec{Model: "7961", MAC: ether.MAC{1, 2, 3, 4, 5, 6}}, "", ""}, // a group address
 	} {
 		if c.s.MAC.IsZero() {
 			c.s.MAC = testMAC

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"strings"
 
+	"option150/platform/ether"
 	"option150/telephony/phone"
 )
 
@@ -19,7 +20,7 @@ const (
 
 // Spec is a phone as it stands on the desk before it is plugged in.
 type Spec struct {
-	MAC      phone.MAC
+	MAC      ether.MAC
 	Model    string   // type keyword, "7961"
 	Protocol Protocol // "" = that of Load, else SCCP where the model has it
 	Load     string   // the load it runs, "SCCP41.9-4-2SR3-1S"; "" = not known, never upgraded from

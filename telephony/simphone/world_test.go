@@ -20,8 +20,8 @@ import (
 	"golang.org/x/sys/unix"
 
 	"option150/platform/capture"
+	"option150/platform/ether"
 	"option150/platform/netns"
-	"option150/telephony/phone"
 )
 
 func TestMain(m *testing.M) { os.Exit(netns.Run(m)) }
@@ -280,7 +280,7 @@ func (w *world) answer(c net.Conn) {
 func (w *world) plug(s Spec, change ...func(*Options)) *Phone {
 	w.t.Helper()
 	if s.MAC.IsZero() {
-		s.MAC = phone.MAC{0x00, 0x1e, 0x7a, 0, 0, 1}
+		s.MAC = ether.MAC{0x00, 0x1e, 0x7a, 0, 0, 1}
 	}
 	h, err := netns.NewHost(s.MAC.Device())
 	if err != nil {

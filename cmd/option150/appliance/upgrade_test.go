@@ -5,9 +5,9 @@ import (
 	"testing"
 	"time"
 
+	"option150/platform/ether"
 	"option150/platform/netns"
 	"option150/telephony/inventory"
-	"option150/telephony/phone"
 )
 
 // A phone runs an older load: it fetches the new one, restarts into it and asks
@@ -47,7 +47,7 @@ end`, "\n")
 	if err := w.phone([]string{"7961", "001e.7a00.0001", "boots", "SCCP41.9-3-1SR2-1S"}); err != nil {
 		t.Fatal(err)
 	}
-	mac, _ := phone.ParseMAC("001e.7a00.0001")
+	mac, _ := ether.ParseMAC("001e.7a00.0001")
 	for end := time.Now().Add(30 * time.Second); ; time.Sleep(50 * time.Millisecond) {
 		p, _ := box.Inventory.Phone(mac, time.Now())
 		if p.Boot == 2 && p.State == inventory.Provisioned {
@@ -74,7 +74,7 @@ end`, "\n")
 	}
 }
 
-func addressOf(t *testing.T, v *inventory.Inventory, mac phone.MAC) string {
+func addressOf(t *testing.T, v *inventory.Inventory, mac ether.MAC) string {
 	t.Helper()
 	p, ok := v.Phone(mac, time.Now())
 	if !ok {

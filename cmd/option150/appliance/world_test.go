@@ -20,13 +20,13 @@ import (
 	"option150/cmd/option150/appliance"
 	"option150/platform/aaa"
 	"option150/platform/console"
+	"option150/platform/ether"
 	"option150/platform/netif"
 	"option150/platform/netns"
 	"option150/platform/settings"
 	"option150/platform/sshd"
 	"option150/telephony/firmware"
 	"option150/telephony/inventory"
-	"option150/telephony/phone"
 	"option150/telephony/simphone"
 )
 
@@ -376,7 +376,7 @@ func (w *world) phone(f []string) error {
 	if len(f) < 3 || f[2] != "boots" {
 		return errors.New("usage: phone MODEL MAC boots [LOAD]")
 	}
-	mac, err := phone.ParseMAC(f[1])
+	mac, err := ether.ParseMAC(f[1])
 	if err != nil {
 		return err
 	}

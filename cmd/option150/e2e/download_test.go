@@ -14,13 +14,13 @@ import (
 
 	"option150/cmd/option150/lab"
 	"option150/platform/capture"
+	"option150/platform/ether"
 	"option150/platform/netns"
-	"option150/telephony/phone"
 	"option150/telephony/simphone"
 )
 
 // desktop is a SIP phone that runs the load the configuration names.
-var desktop = simphone.Spec{MAC: phone.MAC{0x00, 0x1e, 0x7a, 0, 0, 6}, Model: "7961", Protocol: simphone.SIP, Load: "SIP41.9-4-2-1S"}
+var desktop = simphone.Spec{MAC: ether.MAC{0x00, 0x1e, 0x7a, 0, 0, 6}, Model: "7961", Protocol: simphone.SIP, Load: "SIP41.9-4-2-1S"}
 
 // wire is what went over the cable of the box while a phone booted.
 type wire struct {

@@ -13,9 +13,9 @@ import (
 	"time"
 
 	"option150/cmd/option150/testbox"
+	"option150/platform/ether"
 	"option150/platform/netns"
 	"option150/telephony/firmware"
-	"option150/telephony/phone"
 	"option150/telephony/simphone"
 )
 
@@ -26,7 +26,7 @@ var tftpOnly = strings.NewReplacer(" hfs enable port 6970\n", " load 7961 SCCP41
 // phone plugs a 7961 in that runs an older load.
 func (w *world) phone(n byte) *simphone.Phone {
 	w.T.Helper()
-	mac := phone.MAC{0x00, 0x1e, 0x7a, 0x00, 0x00, n}
+	mac := ether.MAC{0x00, 0x1e, 0x7a, 0x00, 0x00, n}
 	h := w.Plug(mac.Device(), netns.Cable{Interface: "eth0", MAC: net.HardwareAddr(mac[:])})
 	p, err := simphone.New(simphone.Spec{MAC: mac, Model: "7961", Load: "SCCP41.8-5-4S"}, simphone.Options{In: h.Do})
 	if err != nil {

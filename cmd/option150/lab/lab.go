@@ -29,11 +29,11 @@ import (
 	"golang.org/x/term"
 
 	"option150/cmd/option150/appliance"
+	"option150/platform/ether"
 	"option150/platform/netns"
 	"option150/platform/settings"
 	"option150/telephony/firmware"
 	"option150/telephony/inventory"
-	"option150/telephony/phone"
 	"option150/telephony/simphone"
 )
 
@@ -130,7 +130,7 @@ type Lab struct {
 	wg     sync.WaitGroup
 
 	mu    sync.Mutex
-	hosts map[phone.MAC]*netns.Host
+	hosts map[ether.MAC]*netns.Host
 }
 
 // Addr is the address of the box in a lab.
@@ -151,7 +151,7 @@ func New(o Options) (*Lab, error) {
 	if o.Config == "" {
 		o.Config = Config(o.Phones)
 	}
-	l := &Lab{opt: o, hosts: map[phone.MAC]*netns.Host{}}
+	l := &Lab{opt: o, hosts: map[ether.MAC]*netns.Host{}}
 	l.ctx, l.cancel = context.WithCancel(context.Background())
 	if err := l.open(); err != nil {
 		l.Close()

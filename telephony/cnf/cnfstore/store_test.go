@@ -8,10 +8,10 @@ import (
 	"sync"
 	"testing"
 
+	"option150/platform/ether"
 	"option150/platform/journal"
 	"option150/platform/service"
 	"option150/telephony/cnf"
-	"option150/telephony/phone"
 )
 
 func config(phones int) cnf.Config {
@@ -20,7 +20,7 @@ func config(phones int) cnf.Config {
 	c.Service.SourceAddress.Addr = netip.MustParseAddr("10.20.0.1")
 	c.Service.MaxEphones = 48
 	for i := range phones {
-		c.Ephones = append(c.Ephones, cnf.Ephone{Tag: i + 1, MAC: phone.MAC{0, 0x1e, 0x7a, 0, 0, byte(i + 1)}, Type: "7961"})
+		c.Ephones = append(c.Ephones, cnf.Ephone{Tag: i + 1, MAC: ether.MAC{0, 0x1e, 0x7a, 0, 0, byte(i + 1)}, Type: "7961"})
 	}
 	return c
 }

@@ -1,13 +1,12 @@
-// Package phone holds the values and the facts of Cisco IP phones: hardware
-// addresses and the device names made of them, models, loads and what each
-// model asks for. Facts are data: models.toml, each row with its source.
+// Package ether holds the hardware address of an Ethernet station, which the
+// DHCP server, the phone files and the journal of the box all name phones by.
+// It is below all of them and knows none.
 //
-// Follows reference/phones.md and reference/cme.md 8.2. Pure: no sockets, no
-// clock. Everything is a value or read-only and may be used by any number of
-// goroutines. Names and identifiers come from the network: they are bounded
-// and never trusted. Failure: parse errors, or ok = false. Testing: tables,
-// one test that every row of models.toml names its source, fuzz targets.
-package phone
+// The dotted form is that of Cisco IOS, the capitals of the others are those of
+// CME and of the names of phone files. Pure and without state: values may be
+// used by any number of goroutines. Failure: ParseMAC returns ErrMAC. Testing:
+// a table.
+package ether
 
 import (
 	"encoding/hex"
