@@ -15,12 +15,7 @@ import (
 // a box exist whether configured or not: the section is always printed and
 // `no interface X` empties it.
 func interfaces() []language.Declaration {
-	at := func(c *language.Context) *netif.Config {
-		if i := c.Config.Interface(c.Keys.String("name")); i != nil {
-			return i
-		}
-		return &netif.Config{} // gone: a box whose settings changed
-	}
+	at := func(c *language.Context) *netif.Config { return c.Config.Interface(c.Keys.String("name")) }
 	ds := []language.Declaration{
 		{
 			Mode: language.Global, Enters: modeInterface, CarryBad: true, Doc: "reference/ios-cli.md 1.5",
@@ -42,9 +37,11 @@ func interfaces() []language.Declaration {
 				return out
 			},
 		},
+	}
+	ds = append(ds, below(at,
 		value(modeInterface, `description("Interface specific description") ![ <text:LINE>("Up to 200 characters describing this interface") ]`, "text", "", "reference/ios-cli.md 1.10", "",
 			func(c *language.Context) *string { return &at(c).Description }),
-		{
+		language.Declaration{
 			Mode: modeInterface, Doc: "reference/ios-cli.md 1.10",
 			Syntax: `ip("Interface Internet Protocol config commands") address("Set the IP address of an interface") ![ <addr:A.B.C.D>("IP address") <mask:MASK>("IP subnet mask") [ secondary$secondary("Make this IP address a secondary address") ] ]`,
 			Set: func(c *language.Context) error {
@@ -93,7 +90,7 @@ func interfaces() []language.Declaration {
 		},
 		flag(modeInterface, `shutdown("Shutdown the selected interface")`, "", "reference/ios-cli.md 1.10", false,
 			func(c *language.Context) *bool { return &at(c).Shutdown }),
-	}
+	)...)
 	return append(ds, carryAll(modeInterface, "reference/cme.md 10.1",
 		`duplex("Configure duplex operation.") <mode:WORD>("auto, full or half")`,
 		`speed("Configure speed operation.") <mode:WORD>("auto, 10, 100 or 1000")`,
@@ -162,13 +159,11 @@ func maskOf(bits int) netip.Addr {
 func lines() []language.Declaration {
 	at := func(c *language.Context) *config.Line {
 		for i := range c.Config.Lines {
-			l := &c.Config.Lines[i]
-			if l.Kind == c.Keys.String("kind") && l.First == c.Keys.Int("first") {
+			if l := &c.Config.Lines[i]; l.Kind == c.Keys.String("kind") && l.First == c.Keys.Int("first") {
 				return l
 			}
 		}
-		l := config.DefaultLine("", 0, 0)
-		return &l
+		return nil
 	}
 	ds := []language.Declaration{
 		{
@@ -187,8 +182,10 @@ func lines() []language.Declaration {
 				return out
 			},
 		},
+	}
+	ds = append(ds, below(at,
 		lineAccess(at),
-		{
+		language.Declaration{
 			Mode: modeLine, Doc: "reference/ios-cli.md 1.14",
 			Syntax: `exec-timeout("Set the EXEC timeout") ![ <minutes:0-35791>("Timeout in minutes") [ <seconds:0-2147483>("Timeout in seconds") ] ]`,
 			Set: func(c *language.Context) error {
@@ -213,14 +210,12 @@ func lines() []language.Declaration {
 		linePassword(at),
 		synchronous(at),
 		lineCheck(at),
-	}
-	ds = append(ds,
 		value(modeLine, `length("Set number of lines on a screen") ![ <n:0-512>("Number of lines on screen (0 for no pausing)") ]`, "n", "", "reference/ios-cli.md 1.14", 24, func(c *language.Context) *int { return &at(c).Length }),
 		value(modeLine, `width("Set width of the display terminal") ![ <n:0-512>("Number of characters on a screen line") ]`, "n", "", "reference/ios-cli.md 1.14", 80, func(c *language.Context) *int { return &at(c).Width }),
 		value(modeLine, `history("Enable and control the command history function") size("Set history buffer size") ![ <n:0-256>("Size of history buffer") ]`, "n", "", "reference/ios-cli.md 1.6", 10, func(c *language.Context) *int { return &at(c).HistorySize }),
 		lineTransport(at),
 		value(modeLine, `speed("Set the transmit and receive speeds") ![ <n:0-4294967>("Transmit and receive speeds") ]`, "n", "", "reference/ios-cli.md 1.14", 0, func(c *language.Context) *int { return &at(c).Speed }),
-	)
+	)...)
 	return append(ds, carryAll(modeLine, "reference/ios-cli.md 1.14",
 		`transport preferred("Specify the preferred protocol to use") <rest:LINE>("Protocol")`,
 		`transport output("Define which protocols to use for outgoing connections") <rest:LINE>("Protocols")`,
