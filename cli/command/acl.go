@@ -13,7 +13,12 @@ import (
 )
 
 // source is what a standard entry matches, and its `log`.
-const source = `( any$any("Any source host") | host("A single host address") <host:A.B.C.D>("Host address") | <addr:A.B.C.D>("Address to match") [ <wild:A.B.C.D>("Wildcard bits") ] ) [ log$log("Log matches against this entry") ]`
+const source = `( any$any("Any source host")
+		| host("A single host address")
+		<host:A.B.C.D>("Host address")
+		| <addr:A.B.C.D>("Address to match")
+		[ <wild:A.B.C.D>("Wildcard bits") ] )
+	[ log$log("Log matches against this entry") ]`
 
 // rule is a rule or a remark.
 const rule = `( permit$action("Specify packets to forward") | deny$action("Specify packets to reject") ) ` + source
@@ -30,8 +35,11 @@ func accessLists() []language.Declaration {
 	ds := []language.Declaration{
 		{
 			Mode: language.Global, Group: "access-list", Doc: doc,
-			Syntax: `access-list("Add an access list entry") ( <n:1-99>("IP standard access list") | <n:1300-1999>("IP standard access list (expanded range)") ) ![ ( ` + rule + ` | ` + remark + ` ) ]`,
-			Set:    func(c *language.Context) error { return addEntry(c, itoa(c.Args.Int("n")), 0, entry(c.Args)) },
+			Syntax: `access-list("Add an access list entry")
+				( <n:1-99>("IP standard access list")
+					| <n:1300-1999>("IP standard access list (expanded range)") )
+				![ ( ` + rule + ` | ` + remark + ` ) ]`,
+			Set: func(c *language.Context) error { return addEntry(c, itoa(c.Args.Int("n")), 0, entry(c.Args)) },
 			Unset: func(c *language.Context) error {
 				name := itoa(c.Args.Int("n"))
 				if !c.Args.Has("action") && !c.Args.Has("text") {
@@ -105,7 +113,9 @@ func accessLists() []language.Declaration {
 		language.Declaration{Mode: language.Global, Carry: true, Enters: modeExtendedACL, Doc: doc,
 			Syntax: `ip access-list extended("Extended Access List, kept and not acted on") <name:WORD>("Access-list name or number")`})
 	return append(ds, carryAll(language.Global, doc,
-		`access-list ( <n:100-1299>("Other access lists, kept and not acted on") | <n:2000-2699>("IP extended access list (expanded range)") ) <rest:LINE>("Access list entry")`)...)
+		`access-list ( <n:100-1299>("Other access lists, kept and not acted on")
+				| <n:2000-2699>("IP extended access list (expanded range)") )
+			<rest:LINE>("Access list entry")`)...)
 }
 
 // entry is the entry the arguments say.

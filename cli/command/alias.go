@@ -69,7 +69,11 @@ func privileges(b *Box) []language.Declaration {
 		most: maxPrivileges, full: "% Too many privilege lines"}
 	d := keyed(language.Declaration{
 		Mode: language.Global, Group: "privilege", Doc: "reference/ios-cli.md 1.14",
-		Syntax: `privilege("Command privilege parameters") ( ` + strings.Join(modes, " | ") + ` ) [ all$all("All suboptions will be set to the same level") ] ( level("Set privilege level of command") <level:0-15>("Privilege level") | reset$reset("Reset privilege level of command") ) <command:LINE>("Initial keywords of the command to modify")`,
+		Syntax: `privilege("Command privilege parameters") ( ` + strings.Join(modes, " | ") + ` ) [ all$all("All suboptions will be set to the same level") ]
+			( level("Set privilege level of command")
+			<level:0-15>("Privilege level")
+			| reset$reset("Reset privilege level of command") )
+			<command:LINE>("Initial keywords of the command to modify")`,
 	}, all, b.privilege,
 		func(p config.Privilege) grammar.Args {
 			a := args("level", p.Level, "command", p.Command)

@@ -22,7 +22,9 @@ func dhcpGlobal() []language.Declaration {
 		flag(language.Global, dhcpHead+`conflict("DHCP address conflict parameters") logging("Record address conflicts in log file")`, "ip dhcp", doc, true, func(c *language.Context) *bool { return &at(c).ConflictLogging }),
 		keyed(language.Declaration{
 			Mode: language.Global, Group: "ip dhcp", Doc: doc,
-			Syntax: dhcpHead + `excluded-address("Prevent DHCP from assigning certain addresses") <low:A.B.C.D>("Low IP address") [ <high:A.B.C.D>("High IP address") ]`,
+			Syntax: dhcpHead + `excluded-address("Prevent DHCP from assigning certain addresses")
+				<low:A.B.C.D>("Low IP address")
+				[ <high:A.B.C.D>("High IP address") ]`,
 		}, list[dhcp.Range, dhcp.Range]{in: func(c *language.Context) *[]dhcp.Range { return &at(c).Excluded }, key: func(r *dhcp.Range) dhcp.Range { return *r }},
 			excludedRange,
 			func(r dhcp.Range) grammar.Args {
@@ -32,7 +34,9 @@ func dhcpGlobal() []language.Declaration {
 				}
 				return a
 			}),
-		value(language.Global, dhcpHead+`ping("Specify ping parameters used by DHCP") packets("Specify number of ping packets") ![ <n:0-10>("Number of ping packets (0 disables ping)") ]`, "n", "ip dhcp", doc, 2, func(c *language.Context) *int { return &at(c).PingPackets }),
+		value(language.Global, dhcpHead+`ping("Specify ping parameters used by DHCP")
+			packets("Specify number of ping packets")
+			![ <n:0-10>("Number of ping packets (0 disables ping)") ]`, "n", "ip dhcp", doc, 2, func(c *language.Context) *int { return &at(c).PingPackets }),
 		{
 			Mode: language.Global, Group: "ip dhcp", Doc: doc,
 			Syntax: dhcpHead + `ping timeout("Specify ping timeout") ![ <ms:100-10000>("Ping timeout in milliseconds") ]`,
@@ -47,13 +51,17 @@ func dhcpGlobal() []language.Declaration {
 			},
 		},
 		flag(language.Global, dhcpHead+`bootp("BOOTP specific configuration") ignore("Configure DHCP server to ignore BOOTP requests")`, "ip dhcp", doc, false, func(c *language.Context) *bool { return &at(c).BootpIgnore }),
-		flag(language.Global, dhcpHead+`relay("DHCP relay agent parameters") information("Relay agent information option") trust-all("Accept the relay information option with a zero giaddr")`, "ip dhcp", doc, false, func(c *language.Context) *bool { return &at(c).TrustAll }),
+		flag(language.Global, dhcpHead+`relay("DHCP relay agent parameters")
+			information("Relay agent information option")
+			trust-all("Accept the relay information option with a zero giaddr")`, "ip dhcp", doc, false, func(c *language.Context) *bool { return &at(c).TrustAll }),
 		flag(language.Global, dhcpHead+`authoritative("Refuse addresses of clients this server does not know")`, "ip dhcp", "reference/dhcp.md 3", false, func(c *language.Context) *bool { return &at(c).Authoritative }),
 		{
 			Mode: language.Global, Group: "ip dhcp", Doc: "reference/diagnosis.md 5",
-			Syntax: dhcpHead + `foreign-server("What to do when another DHCP server answers on the segment") ![ ( hold$what("Offer nothing until ip dhcp takeover") | warn$what("Serve and say it in the log") ) ]`,
-			Set:    func(c *language.Context) error { at(c).ForeignServer = c.Args.String("what"); return nil },
-			Unset:  func(c *language.Context) error { at(c).ForeignServer = dhcp.Default().ForeignServer; return nil },
+			Syntax: dhcpHead + `foreign-server("What to do when another DHCP server answers on the segment")
+				![ ( hold$what("Offer nothing until ip dhcp takeover")
+						| warn$what("Serve and say it in the log") ) ]`,
+			Set:   func(c *language.Context) error { at(c).ForeignServer = c.Args.String("what"); return nil },
+			Unset: func(c *language.Context) error { at(c).ForeignServer = dhcp.Default().ForeignServer; return nil },
 			Get: func(v *language.View) []grammar.Args {
 				f := v.Config.DHCP.ForeignServer
 				return one(f != dhcp.Default().ForeignServer || v.All, "what", f)
@@ -120,7 +128,11 @@ func dhcpPools() []language.Declaration {
 			},
 		},
 		{
-			Mode: modePool, Doc: doc, Syntax: `hardware-address("Client hardware address") ![ <mac:H.H.H>("Hardware address") [ ( ethernet$kind("Ethernet") | ieee802$kind("IEEE 802") | <type:1-255>("Hardware type") ) ] ]`,
+			Mode: modePool, Doc: doc, Syntax: `hardware-address("Client hardware address")
+				![ <mac:H.H.H>("Hardware address")
+					[ ( ethernet$kind("Ethernet")
+							| ieee802$kind("IEEE 802")
+							| <type:1-255>("Hardware type") ) ] ]`,
 			Set: func(c *language.Context) error {
 				p := at(c)
 				p.HardwareAddr, p.HardwareType = grammar.Get[ether.MAC](c.Args, "mac"), uint8(c.Args.Int("type"))
@@ -157,7 +169,11 @@ func dhcpPools() []language.Declaration {
 		addrs(`default-router("Default routers") ![ <a:A.B.C.D>("Router's IP address")+8 ]`, "a", func(p *dhcp.Pool) *[]netip.Addr { return &p.DefaultRouters }),
 		addrs(`dns-server("DNS servers") ![ <a:A.B.C.D>("Server's IP address")+8 ]`, "a", func(p *dhcp.Pool) *[]netip.Addr { return &p.DNSServers }),
 		addrs(`netbios-name-server("NetBIOS (WINS) name servers") ![ <a:A.B.C.D>("Server's IP address")+8 ]`, "a", func(p *dhcp.Pool) *[]netip.Addr { return &p.NetBIOSServers }),
-		value(modePool, `netbios-node-type("NetBIOS node type") ![ ( b-node$n("Broadcast node") | p-node$n("Peer-to-peer node") | m-node$n("Mixed node") | h-node$n("Hybrid node") ) ]`, "n", "", doc, "", func(c *language.Context) *string { return &at(c).NetBIOSNode }),
+		value(modePool, `netbios-node-type("NetBIOS node type")
+			![ ( b-node$n("Broadcast node")
+					| p-node$n("Peer-to-peer node")
+					| m-node$n("Mixed node")
+					| h-node$n("Hybrid node") ) ]`, "n", "", doc, "", func(c *language.Context) *string { return &at(c).NetBIOSNode }),
 		addrs(`next-server("Next server in boot process") ![ <a:A.B.C.D>("Server's IP address")+8 ]`, "a", func(p *dhcp.Pool) *[]netip.Addr { return &p.NextServers }),
 		value(modePool, `domain-name("Domain name") ![ <name:WORD>("Domain name") ]`, "name", "", doc, "", func(c *language.Context) *string { return &at(c).DomainName }),
 		value(modePool, `bootfile("Boot file name") ![ <name:WORD>("Boot file name") ]`, "name", "", doc, "", func(c *language.Context) *string { return &at(c).Bootfile }),
@@ -188,7 +204,10 @@ func classful(a netip.Addr) int {
 func poolHost(at func(*language.Context) *dhcp.Pool, doc string) language.Declaration {
 	return language.Declaration{
 		Mode: modePool, Doc: doc,
-		Syntax: `host("Client IP address and mask") ![ <addr:A.B.C.D>("IP address in dotted-decimal notation") [ ( <mask:MASK>("Network mask") | <len:A.B.C.D/N>("Prefix length") ) ] ]`,
+		Syntax: `host("Client IP address and mask")
+			![ <addr:A.B.C.D>("IP address in dotted-decimal notation")
+				[ ( <mask:MASK>("Network mask")
+						| <len:A.B.C.D/N>("Prefix length") ) ] ]`,
 		Set: func(c *language.Context) error {
 			pool := at(c)
 			if pool.Network.IsValid() {
@@ -222,7 +241,15 @@ func poolHost(at func(*language.Context) *dhcp.Pool, doc string) language.Declar
 func poolOption(at func(*language.Context) *dhcp.Pool, doc string) language.Declaration {
 	return keyed(language.Declaration{
 		Mode: modePool, Doc: doc,
-		Syntax: `option("Raw DHCP options") <code:0-254>("DHCP option code") ![ ( ip$kind("Data is one or more IP addresses") <addrs:A.B.C.D>("IP name server address")+8 | ascii$kind("Data is an NVT ASCII string") <text:STRING>("NVT ASCII string") | hex$kind("Data is a hexadecimal string") <hex:HEX>("Dotted-hexadecimal string") ) [ force$force("Send although the client did not ask for it") ] ]`,
+		Syntax: `option("Raw DHCP options")
+			<code:0-254>("DHCP option code")
+			![ ( ip$kind("Data is one or more IP addresses")
+					<addrs:A.B.C.D>("IP name server address")+8
+					| ascii$kind("Data is an NVT ASCII string")
+					<text:STRING>("NVT ASCII string")
+					| hex$kind("Data is a hexadecimal string")
+					<hex:HEX>("Dotted-hexadecimal string") )
+				[ force$force("Send although the client did not ask for it") ] ]`,
 	}, list[dhcp.Option, uint8]{in: func(c *language.Context) *[]dhcp.Option { return &at(c).Options }, key: func(o *dhcp.Option) uint8 { return o.Code }, order: cmp.Compare[uint8]},
 		func(a grammar.Args) (dhcp.Option, error) {
 			o := dhcp.Option{Code: uint8(a.Int("code")), Kind: dhcp.OptionKind(a.String("kind")), Force: a.Has("force")}
@@ -262,7 +289,11 @@ func poolOption(at func(*language.Context) *dhcp.Pool, doc string) language.Decl
 func poolLease(at func(*language.Context) *dhcp.Pool, doc string) language.Declaration {
 	return language.Declaration{
 		Mode: modePool, Doc: doc,
-		Syntax: `lease("Address lease time") ![ ( infinite$infinite("Infinite lease") | <days:0-365>("Days") [ <hours:0-23>("Hours") [ <minutes:0-59>("Minutes") ] ] ) ]`,
+		Syntax: `lease("Address lease time")
+			![ ( infinite$infinite("Infinite lease")
+					| <days:0-365>("Days")
+					[ <hours:0-23>("Hours")
+						[ <minutes:0-59>("Minutes") ] ] ) ]`,
 		Set: func(c *language.Context) error {
 			l := time.Duration(c.Args.Int("days"))*24*time.Hour + time.Duration(c.Args.Int("hours"))*time.Hour + time.Duration(c.Args.Int("minutes"))*time.Minute
 			if c.Args.Has("infinite") {

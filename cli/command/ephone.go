@@ -44,7 +44,10 @@ func ephoneDNs() []language.Declaration {
 	ds := dns.of(
 		language.Declaration{
 			Mode: language.Global, Enters: modeEphoneDN, Keys: []string{"tag"}, Doc: doc, Format: twoBlanks(1), Partly: linesOfDN,
-			Syntax: `ephone-dn("Configure phone DN phone lines (Directory Numbers)") <tag:1-1000>("dn tag") ![ [ ( dual-line$line("Two calls on the line") | octo-line$line("Eight calls on the line") ) ] ]`,
+			Syntax: `ephone-dn("Configure phone DN phone lines (Directory Numbers)")
+				<tag:1-1000>("dn tag")
+				![ [ ( dual-line$line("Two calls on the line")
+							| octo-line$line("Eight calls on the line") ) ] ]`,
 			Set: func(c *language.Context) error {
 				d, err := dns.enter(c)
 				switch {
@@ -62,7 +65,13 @@ func ephoneDNs() []language.Declaration {
 		},
 		language.Declaration{
 			Mode: modeEphoneDN, Doc: doc, Partly: always(registered),
-			Syntax: `number("Dn number") ![ <number:WORD>("A sequence of digits - representing telephone number") [ secondary("Secondary number") <second:WORD>("A sequence of digits") ] [ no-reg$noreg("Do not register the number") [ ( both$which("Both numbers") | primary$which("Primary number") ) ] ] ]`,
+			Syntax: `number("Dn number")
+				![ <number:WORD>("A sequence of digits - representing telephone number")
+					[ secondary("Secondary number")
+						<second:WORD>("A sequence of digits") ]
+					[ no-reg$noreg("Do not register the number")
+						[ ( both$which("Both numbers")
+								| primary$which("Primary number") ) ] ] ]`,
 			Set: func(c *language.Context) error {
 				n, s := c.Args.String("number"), c.Args.String("second")
 				if !dialable(n) || s != "" && !dialable(s) {
@@ -165,7 +174,10 @@ func ephones() []language.Declaration {
 			Mode: language.Global, Enters: modeEphone, Doc: doc, Format: twoBlanks(1),
 			Syntax: `ephone("Configure Ephone") <tag:1-1000>("Ethernet phone tag")`,
 		},
-		value(modeEphone, `device-security-mode("Set the security mode for the device") ![ ( none$m("SCCP non-secure") | authenticated$m("Authenticated") | encrypted$m("Encrypted") ) ]`, "m", "", doc, "", func(c *language.Context) *string { return &at(c).DeviceSecurity }),
+		value(modeEphone, `device-security-mode("Set the security mode for the device")
+			![ ( none$m("SCCP non-secure")
+					| authenticated$m("Authenticated")
+					| encrypted$m("Encrypted") ) ]`, "m", "", doc, "", func(c *language.Context) *string { return &at(c).DeviceSecurity }),
 		short(modeEphone, `description("Ephone description") ![ <text:LINE>("Up to 128 characters") ]`, 128, doc, func(c *language.Context) *string { return &at(c).Description }),
 		language.Declaration{
 			Mode: modeEphone, Doc: doc, Syntax: `mac-address("Define ethernet phone MAC address") ![ <mac:PHONEMAC>("Hardware address of the phone") ]`,
@@ -298,7 +310,10 @@ func formatButton(b cnf.Button) string {
 func credentials(mode, doc string, at func(*language.Context) (*string, *string)) language.Declaration {
 	return language.Declaration{
 		Mode: mode, Doc: doc,
-		Syntax: `username("Define the user of this phone") ![ <user:STRING>("User name") [ password("Define the password") <password:STRING>("Password") ] ]`,
+		Syntax: `username("Define the user of this phone")
+			![ <user:STRING>("User name")
+				[ password("Define the password")
+					<password:STRING>("Password") ] ]`,
 		Set: func(c *language.Context) error {
 			u, p := at(c)
 			*u, *p = c.Args.String("user"), c.Args.String("password")
@@ -323,7 +338,11 @@ func credentials(mode, doc string, at func(*language.Context) (*string, *string)
 func speedDials(mode, doc string, at func(*language.Context) *[]cnf.SpeedDial) language.Declaration {
 	return keyed(language.Declaration{
 		Mode: mode, Doc: doc,
-		Syntax: `speed-dial("Define ip-phone speed-dial number") <n:1-100>("Speed dial button") ![ <number:WORD>("Number") [ label("Text beside the button") <label:STRING>("Text") ] ]`,
+		Syntax: `speed-dial("Define ip-phone speed-dial number")
+			<n:1-100>("Speed dial button")
+			![ <number:WORD>("Number")
+				[ label("Text beside the button")
+					<label:STRING>("Text") ] ]`,
 	}, list[cnf.SpeedDial, int]{in: at, key: func(s *cnf.SpeedDial) int { return s.Position }, order: cmp.Compare[int]},
 		func(a grammar.Args) (cnf.SpeedDial, error) {
 			return cnf.SpeedDial{Position: a.Int("n"), Number: a.String("number"), Label: a.String("label")}, nil
@@ -341,7 +360,15 @@ func speedDials(mode, doc string, at func(*language.Context) *[]cnf.SpeedDial) l
 func phoneTypeLine(mode, doc string, at func(*language.Context) (*string, *[]string)) language.Declaration {
 	return language.Declaration{
 		Mode: mode, Doc: doc,
-		Syntax: `type("Define ip-phone type") ![ <type:TYPE>("Type of phone") [ addon("Expansion modules") 1("First module") <a1:WORD>("Module") [ 2("Second module") <a2:WORD>("Module") [ 3("Third module") <a3:WORD>("Module") ] ] ] ]`,
+		Syntax: `type("Define ip-phone type")
+			![ <type:TYPE>("Type of phone")
+				[ addon("Expansion modules")
+					1("First module")
+					<a1:WORD>("Module")
+					[ 2("Second module")
+						<a2:WORD>("Module")
+						[ 3("Third module")
+							<a3:WORD>("Module") ] ] ] ]`,
 		Set: func(c *language.Context) error {
 			t, addons := at(c)
 			*t, *addons = c.Args.String("type"), nil

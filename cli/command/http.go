@@ -12,7 +12,9 @@ import (
 // httpServer is `ip http server` and `ip http port`. [sources/000,
 // reference/cme.md 5.3]
 func httpServer() []language.Declaration {
-	port := value(language.Global, `ip http("HTTP server configuration") port("Set http server port") ![ <port:1-65535>("HTTP port") ]`, "port", "ip http", "sources/000", uint16(httpd.DefaultPort),
+	port := value(language.Global, `ip http("HTTP server configuration")
+		port("Set http server port")
+		![ <port:1-65535>("HTTP port") ]`, "port", "ip http", "sources/000", uint16(httpd.DefaultPort),
 		func(c *language.Context) *uint16 { return &c.Config.HTTP.Port })
 	server := printed(flag(language.Global, `ip http server("Enable http server")`, "ip http", "sources/000", false,
 		func(c *language.Context) *bool { return &c.Config.HTTP.Server }))
@@ -52,7 +54,11 @@ func tftpServer() []language.Declaration {
 	all := func(c *language.Context) *[]fileserver.Binding { return &c.Config.Files.Bindings }
 	line := keyed(language.Declaration{
 		Mode: language.Global, Group: "tftp-server", Doc: "reference/cme.md 5.4",
-		Syntax: `tftp-server("Provide TFTP service for netload requests") <file:FLASHURL>("File to serve, with its file system") ![ [ alias("Name under which the file is asked for") <alias:WORD>("Alias") ] [ <acl:1-99>("IP access list of requesting hosts") ] ]`,
+		Syntax: `tftp-server("Provide TFTP service for netload requests")
+			<file:FLASHURL>("File to serve, with its file system")
+			![ [ alias("Name under which the file is asked for")
+					<alias:WORD>("Alias") ]
+				[ <acl:1-99>("IP access list of requesting hosts") ] ]`,
 	}, list[fileserver.Binding, [2]string]{in: all, key: func(b *fileserver.Binding) [2]string { return [2]string{b.File, b.Alias} },
 		most: maxBindings, full: "% Too many tftp-server lines"},
 		func(a grammar.Args) (fileserver.Binding, error) {
@@ -79,7 +85,9 @@ func tftpServer() []language.Declaration {
 		return nil
 	}
 	return []language.Declaration{
-		value(language.Global, `file-server("Serving files over TFTP and HTTP") maximum-serving-count("Requests served at the same time, both transports together") ![ <n:1-3500>("Requests") ]`, "n", "file-server", "reference/files.md 1.8", fileserver.DefaultServingCount,
+		value(language.Global, `file-server("Serving files over TFTP and HTTP")
+			maximum-serving-count("Requests served at the same time, both transports together")
+			![ <n:1-3500>("Requests") ]`, "n", "file-server", "reference/files.md 1.8", fileserver.DefaultServingCount,
 			func(c *language.Context) *int { return &c.Config.Files.MaximumServingCount }),
 		line,
 	}

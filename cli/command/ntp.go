@@ -20,7 +20,10 @@ func ntpServers() []language.Declaration {
 	preferred := list[netip.Addr, netip.Addr]{in: func(c *language.Context) *[]netip.Addr { return &c.Config.NTP.Preferred }, key: itself, order: netip.Addr.Compare}
 	server := keyed(language.Declaration{
 		Mode: language.Global, Group: "ntp", Doc: doc,
-		Syntax: `ntp("Configure NTP") server("Configure NTP server") <addr:A.B.C.D>("IP address of peer") ![ [ prefer$prefer("Prefer this peer when possible") ] ]`,
+		Syntax: `ntp("Configure NTP")
+			server("Configure NTP server")
+			<addr:A.B.C.D>("IP address of peer")
+			![ [ prefer$prefer("Prefer this peer when possible") ] ]`,
 	}, list[netip.Addr, netip.Addr]{in: func(c *language.Context) *[]netip.Addr { return &c.Config.NTP.Servers }, key: itself,
 		most: maxNTPServers, full: "% Too many NTP servers"},
 		func(a grammar.Args) (netip.Addr, error) {

@@ -43,11 +43,23 @@ func registerGlobal() []language.Declaration {
 		}),
 		flag(modeGlobal, `file("Form of the files") text("Write the ASCII form of binary files too")`, "", doc, false, func(c *language.Context) *bool { return &at(c).FileText }),
 		value(modeGlobal, `timezone("Set time zone for the phones") ![ <n:1-56>("Time zone") ]`, "n", "", doc, def.Timezone, func(c *language.Context) *int { return &at(c).Timezone }),
-		value(modeGlobal, `date-format("Set date format for IP Phone display") ![ ( D/M/Y$f("Date format") | M/D/Y$f("Date format") | Y-D-M$f("Date format") | Y/D/M$f("Date format") | Y/M/D$f("Date format") | YY-M-D$f("Date format") ) ]`, "f", "", doc, def.DateFormat, func(c *language.Context) *string { return &at(c).DateFormat }),
+		value(modeGlobal, `date-format("Set date format for IP Phone display")
+			![ ( D/M/Y$f("Date format")
+					| M/D/Y$f("Date format")
+					| Y-D-M$f("Date format")
+					| Y/D/M$f("Date format")
+					| Y/M/D$f("Date format")
+					| YY-M-D$f("Date format") ) ]`, "f", "", doc, def.DateFormat, func(c *language.Context) *string { return &at(c).DateFormat }),
 		timeFormat(modeGlobal, doc, func(c *language.Context) *int { return &at(c).TimeFormat }),
 		{
 			Mode: modeGlobal, Doc: doc,
-			Syntax: `ntp-server("Define the NTP server of the phones") ![ <addr:A.B.C.D>("IP address of the NTP server") [ mode("How the phone asks") ( anycast$m("Anycast") | directedbroadcast$m("Directed broadcast") | multicast$m("Multicast") | unicast$m("Unicast") ) ] ]`,
+			Syntax: `ntp-server("Define the NTP server of the phones")
+				![ <addr:A.B.C.D>("IP address of the NTP server")
+					[ mode("How the phone asks")
+						( anycast$m("Anycast")
+							| directedbroadcast$m("Directed broadcast")
+							| multicast$m("Multicast")
+							| unicast$m("Unicast") ) ] ]`,
 			Set: func(c *language.Context) error {
 				g := at(c)
 				g.NTPServer, g.NTPMode = grammar.Get[netip.Addr](c.Args, "addr"), c.Args.String("m")
@@ -68,7 +80,11 @@ func registerGlobal() []language.Declaration {
 		},
 		value(modeGlobal, `user-locale("User locale") ![ <cc:WORD>("Country code") ]`, "cc", "", doc, "", func(c *language.Context) *string { return &at(c).UserLocale }),
 		value(modeGlobal, `network-locale("Network locale") ![ <cc:WORD>("Country code") ]`, "cc", "", doc, "", func(c *language.Context) *string { return &at(c).NetworkLocale }),
-		urls(modeGlobal, `url("Define SIP phone URL's") ( authentication$kind("URL that authenticates requests to the phones") | directory$kind("URL of the directories button") | service$kind("URL of the services button") | idle$kind("URL shown when the phone is idle") )`, doc, func(c *language.Context) *[]cnf.URL { return &at(c).URLs }),
+		urls(modeGlobal, `url("Define SIP phone URL's")
+			( authentication$kind("URL that authenticates requests to the phones")
+				| directory$kind("URL of the directories button")
+				| service$kind("URL of the services button")
+				| idle$kind("URL shown when the phone is idle") )`, doc, func(c *language.Context) *[]cnf.URL { return &at(c).URLs }),
 		flag(modeGlobal, `upgrade("Build OS79XX.TXT, by which old phones find their load")`, "", doc, false, func(c *language.Context) *bool { return &at(c).Upgrade }),
 		value(modeGlobal, `telnet("Telnet to the phones") level("Level of access") ![ <n:0-2>("Level") ]`, "n", "", doc, 0, func(c *language.Context) *int { return &at(c).TelnetLevel }),
 	}
@@ -151,7 +167,11 @@ func registerPools() []language.Declaration {
 		},
 		language.Declaration{
 			Mode: modeRegisterPool, Doc: doc,
-			Syntax: `id("Identify the phone") ![ ( mac("Hardware address") <mac:PHONEMAC>("Hardware address of the phone") | device-id-name("Device name") <name:WORD>("Device name") ) ]`,
+			Syntax: `id("Identify the phone")
+				![ ( mac("Hardware address")
+						<mac:PHONEMAC>("Hardware address of the phone")
+						| device-id-name("Device name")
+						<name:WORD>("Device name") ) ]`,
 			Set: func(c *language.Context) error {
 				p := at(c)
 				if !c.Args.Has("mac") {

@@ -90,7 +90,13 @@ func hostKeys(b *Box) []language.Declaration {
 	const doc = "reference/ios-cli.md 1.14"
 	return []language.Declaration{
 		{Mode: language.Global, Doc: doc, Run: b.generateKeys,
-			Syntax: `crypto("Encryption module") key("Long term key operations") generate("Generate new keys") rsa("Generate RSA keys") [ general-keys$general("Generate a general purpose RSA key pair") ] [ modulus("Number of modulus bits on the command line") <bits:360-4096>("Size of the key modulus") ]`},
+			Syntax: `crypto("Encryption module")
+				key("Long term key operations")
+				generate("Generate new keys")
+				rsa("Generate RSA keys")
+				[ general-keys$general("Generate a general purpose RSA key pair") ]
+				[ modulus("Number of modulus bits on the command line")
+					<bits:360-4096>("Size of the key modulus") ]`},
 		{Mode: language.Global, Doc: doc, Run: b.zeroizeKeys,
 			Syntax: `crypto key zeroize("Remove keys") rsa("Remove RSA keys")`},
 	}
@@ -177,7 +183,11 @@ func yesNo(in *language.Invocation, question string) (bool, error) {
 
 // showKeys is `show crypto key mypubkey`.
 func showKeys(b *Box) []language.Declaration {
-	return []language.Declaration{text(`crypto("Encryption module") key("Show long term public keys") mypubkey("Show public keys associated with this router") ( rsa$type("Show RSA public keys") | all$type("Show all public keys") )`, privileged, "reference/ios-cli.md 1.14", func(in *language.Invocation) string {
+	return []language.Declaration{text(`crypto("Encryption module")
+		key("Show long term public keys")
+		mypubkey("Show public keys associated with this router")
+		( rsa$type("Show RSA public keys")
+			| all$type("Show all public keys") )`, privileged, "reference/ios-cli.md 1.14", func(in *language.Invocation) string {
 		var w strings.Builder
 		for _, k := range b.HostKeys.Public() {
 			if in.Args.String("type") == "rsa" && k.Bits == 0 {

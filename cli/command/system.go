@@ -18,7 +18,12 @@ func services() []language.Declaration {
 		return language.Declaration{
 			Mode: language.Global, Group: "service", Doc: "reference/ios-cli.md 1.12",
 			Syntax: `service("Modify use of network based services") timestamps("Timestamp debug/log messages") ` + what +
-				` ![ ( datetime$kind("Timestamp with date and time") [ { msec$msec("Include milliseconds in timestamp") | localtime$localtime("Use local time zone for timestamps") | show-timezone$zone("Add time zone information to timestamp") | year$year("Include year in timestamp") } ] | uptime$kind("Timestamp with system uptime") ) ]`,
+				` ![ ( datetime$kind("Timestamp with date and time")
+							[ { msec$msec("Include milliseconds in timestamp")
+									| localtime$localtime("Use local time zone for timestamps")
+									| show-timezone$zone("Add time zone information to timestamp")
+									| year$year("Include year in timestamp") } ]
+							| uptime$kind("Timestamp with system uptime") ) ]`,
 			Set: func(c *language.Context) error {
 				*at(c.Config) = logging.Stamp{Kind: c.Args.String("kind"), Msec: c.Args.Has("msec"),
 					Local: c.Args.Has("localtime"), ShowZone: c.Args.Has("zone"), Year: c.Args.Has("year")}
@@ -127,10 +132,15 @@ func letter(r rune) bool { return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' }
 
 func domain() []language.Declaration {
 	return []language.Declaration{
-		value(language.Global, `ip("Global IP configuration subcommands") domain("IP DNS Resolver") name("Define the default domain name") ![ <name:WORD>("Default domain name") ]`, "name", "ip domain", "reference/ios-cli.md 1.10", "",
+		value(language.Global, `ip("Global IP configuration subcommands")
+			domain("IP DNS Resolver")
+			name("Define the default domain name")
+			![ <name:WORD>("Default domain name") ]`, "name", "ip domain", "reference/ios-cli.md 1.10", "",
 			func(c *language.Context) *string { return &c.Config.Domain }),
 		oldDomainName(),
-		flag(language.Global, `file("Adjust file system parameters") prompt("Prompt for file confirmation") quiet("Never prompt for confirmation")`, "file", "reference/ios-cli.md 1.9", false,
+		flag(language.Global, `file("Adjust file system parameters")
+			prompt("Prompt for file confirmation")
+			quiet("Never prompt for confirmation")`, "file", "reference/ios-cli.md 1.9", false,
 			func(c *language.Context) *bool { return &c.Config.PromptFree }),
 	}
 }
@@ -157,7 +167,19 @@ func secrets() []language.Declaration {
 	}
 }
 
-const secretSyntax = `( 0$type("Specifies an UNENCRYPTED password will follow") <value:LINE>("The UNENCRYPTED (cleartext) password") | 4$type("Specifies a SHA256 HASHED secret, which is refused") <value:LINE>("The HASHED secret") | 5$type("Specifies an MD5 HASHED secret will follow") <value:LINE>("The HASHED secret") | 7$type("Specifies a HIDDEN password will follow") <value:LINE>("The HIDDEN password") | 8$type("Specifies a PBKDF2 HASHED secret will follow") <value:LINE>("The HASHED secret") | 9$type("Specifies a SCRYPT HASHED secret will follow") <value:LINE>("The HASHED secret") | <value:LINE>("The UNENCRYPTED (cleartext) password") )`
+const secretSyntax = `( 0$type("Specifies an UNENCRYPTED password will follow")
+		<value:LINE>("The UNENCRYPTED (cleartext) password")
+		| 4$type("Specifies a SHA256 HASHED secret, which is refused")
+		<value:LINE>("The HASHED secret")
+		| 5$type("Specifies an MD5 HASHED secret will follow")
+		<value:LINE>("The HASHED secret")
+		| 7$type("Specifies a HIDDEN password will follow")
+		<value:LINE>("The HIDDEN password")
+		| 8$type("Specifies a PBKDF2 HASHED secret will follow")
+		<value:LINE>("The HASHED secret")
+		| 9$type("Specifies a SCRYPT HASHED secret will follow")
+		<value:LINE>("The HASHED secret")
+		| <value:LINE>("The UNENCRYPTED (cleartext) password") )`
 
 // setSecret stores what was typed: hashes as they are, clear text as type 9
 // for `secret`, as type 0 or 7 for `password`.
@@ -215,7 +237,13 @@ func users() []language.Declaration {
 	all := list[aaa.User, string]{in: func(c *language.Context) *[]aaa.User { return &c.Config.AAA.Users }, key: func(u *aaa.User) string { return u.Name }, order: strings.Compare}
 	d := keyed(language.Declaration{
 		Mode: language.Global, Group: "username", Doc: "reference/ios-cli.md 1.11",
-		Syntax: `username("Establish User Name Authentication") <name:WORD>("User name") ![ [ privilege("Set user privilege level") <level:0-15>("User privilege level") ] [ nopassword$nopassword("No password for this user, refused by this box") | ( secret$how("Specify the secret for the user") | password$how("Specify the password for the user") ) ` + secretSyntax + ` ] ]`,
+		Syntax: `username("Establish User Name Authentication")
+			<name:WORD>("User name")
+			![ [ privilege("Set user privilege level")
+					<level:0-15>("User privilege level") ]
+				[ nopassword$nopassword("No password for this user, refused by this box")
+					| ( secret$how("Specify the secret for the user")
+						| password$how("Specify the password for the user") ) ` + secretSyntax + ` ] ]`,
 	}, all,
 		func(a grammar.Args) (aaa.User, error) { return aaa.User{Name: a.String("name")}, nil },
 		func(u aaa.User) grammar.Args {

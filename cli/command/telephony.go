@@ -19,7 +19,10 @@ func telephonyService() []language.Declaration {
 	def := cnf.Default().Service
 	hfsEnable := language.Declaration{
 		Mode: modeTelephony, Doc: "sources/000",
-		Syntax: `hfs("Configure HTTP File-Fetch Server") enable("Enable HTTP File-Fetch Server") ![ [ port("Port of the HTTP File-Fetch Server") <port:1024-65535>("TCP port, phones use 6970") ] ]`,
+		Syntax: `hfs("Configure HTTP File-Fetch Server")
+			enable("Enable HTTP File-Fetch Server")
+			![ [ port("Port of the HTTP File-Fetch Server")
+					<port:1024-65535>("TCP port, phones use 6970") ] ]`,
 		Set: func(c *language.Context) error {
 			c.Config.HFS.Enabled, c.Config.HFS.Port = true, uint16(c.Args.Int("port"))
 			return nil
@@ -59,7 +62,13 @@ func telephonyService() []language.Declaration {
 		}),
 		{
 			Mode: modeTelephony, Doc: doc, Partly: having("files are built and served here, none is written to another server", "url"),
-			Syntax: `cnf-file("Ephone CNF file config options") ( location("Location of the CNF files") ( <where:FLASHURL>("flash: or another file system") | tftp("TFTP server") <url:URL>("URL") ) | perphone$per("One CNF file for each phone") | perphonetype$per("One CNF file for each type of phone") )`,
+			Syntax: `cnf-file("Ephone CNF file config options")
+				( location("Location of the CNF files")
+					( <where:FLASHURL>("flash: or another file system")
+						| tftp("TFTP server")
+						<url:URL>("URL") )
+					| perphone$per("One CNF file for each phone")
+					| perphonetype$per("One CNF file for each type of phone") )`,
 			Set: func(c *language.Context) error {
 				if c.Args.Has("per") {
 					svc(c).CnfPer = c.Args.String("per")
@@ -95,14 +104,28 @@ func telephonyService() []language.Declaration {
 		hfsEnable,
 		value(modeTelephony, `hfs home-path("Directory of flash: for files that no binding names") ![ <path:FLASHURL>("Path, such as flash:phones") ]`, "path", "", "sources/000", "", func(c *language.Context) *string { return &c.Config.HFS.HomePath }),
 		value(modeTelephony, `time-zone("Set time zone for the phones") ![ <n:1-56>("Time zone") ]`, "n", "", doc, def.TimeZone, func(c *language.Context) *int { return &svc(c).TimeZone }),
-		value(modeTelephony, `date-format("Set date format for IP Phone display") ![ ( dd-mm-yy$f("Date format") | mm-dd-yy$f("Date format") | yy-dd-mm$f("Date format") | yy-mm-dd$f("Date format") ) ]`, "f", "", doc, def.DateFormat, func(c *language.Context) *string { return &svc(c).DateFormat }),
+		value(modeTelephony, `date-format("Set date format for IP Phone display")
+			![ ( dd-mm-yy$f("Date format")
+					| mm-dd-yy$f("Date format")
+					| yy-dd-mm$f("Date format")
+					| yy-mm-dd$f("Date format") ) ]`, "f", "", doc, def.DateFormat, func(c *language.Context) *string { return &svc(c).DateFormat }),
 		timeFormat(modeTelephony, doc, func(c *language.Context) *int { return &svc(c).TimeFormat }),
 		value(modeTelephony, `user-locale("User locale") ![ <cc:WORD>("Country code") ]`, "cc", "", doc, "", func(c *language.Context) *string { return &svc(c).UserLocale }),
 		value(modeTelephony, `network-locale("Network locale") ![ <cc:WORD>("Country code") ]`, "cc", "", doc, "", func(c *language.Context) *string { return &svc(c).NetworkLocale }),
-		urls(modeTelephony, `url("Define Ephone URL's") ( services$kind("URL of the services button") | directories$kind("URL of the directories button") | information$kind("URL of the information button") | messages$kind("URL of the messages button") | proxy-server$kind("Proxy server URL") | authentication$kind("URL that authenticates requests to the phones") | idle$kind("URL shown when the phone is idle") )`, doc, func(c *language.Context) *[]cnf.URL { return &svc(c).URLs }),
+		urls(modeTelephony, `url("Define Ephone URL's")
+			( services$kind("URL of the services button")
+				| directories$kind("URL of the directories button")
+				| information$kind("URL of the information button")
+				| messages$kind("URL of the messages button")
+				| proxy-server$kind("Proxy server URL")
+				| authentication$kind("URL that authenticates requests to the phones")
+				| idle$kind("URL shown when the phone is idle") )`, doc, func(c *language.Context) *[]cnf.URL { return &svc(c).URLs }),
 		keyed(language.Declaration{
 			Mode: modeTelephony, Doc: "reference/cme.md 2.1",
-			Syntax: `service("Service configuration in ephone template") phone("Phone parameters of the configuration file") <name:WORD>("Name of the parameter, case counts") ![ <value:LINE>("Value") ]`,
+			Syntax: `service("Service configuration in ephone template")
+				phone("Phone parameters of the configuration file")
+				<name:WORD>("Name of the parameter, case counts")
+				![ <value:LINE>("Value") ]`,
 		}, list[cnf.ServicePhone, string]{in: func(c *language.Context) *[]cnf.ServicePhone { return &svc(c).ServicePhone }, key: func(p *cnf.ServicePhone) string { return p.Name }, order: strings.Compare},
 			func(a grammar.Args) (cnf.ServicePhone, error) {
 				p := cnf.ServicePhone{Name: a.String("name"), Value: a.String("value")}
@@ -113,7 +136,9 @@ func telephonyService() []language.Declaration {
 			},
 			func(p cnf.ServicePhone) grammar.Args { return args("name", p.Name, "value", p.Value) }),
 		{
-			Mode: modeTelephony, Doc: doc, Idle: registered, Syntax: `system("Define system message") message("Define system message") ![ <text:LINE>("Text shown by idle phones") ]`,
+			Mode: modeTelephony, Doc: doc, Idle: registered, Syntax: `system("Define system message")
+				message("Define system message")
+				![ <text:LINE>("Text shown by idle phones") ]`,
 			Set: func(c *language.Context) error {
 				if t := c.Args.String("text"); len(t) > 40 {
 					return language.Answer("% The message is longer than 40 characters")
@@ -222,7 +247,13 @@ func loads(mode, doc string, at func(*language.Context) *[]cnf.LoadEntry) langua
 func autoAssign(doc string, at func(*language.Context) *[]cnf.AutoAssign) language.Declaration {
 	return keyed(language.Declaration{
 		Mode: modeTelephony, Doc: doc, Partly: always("the call control gives phones their numbers"),
-		Syntax: `auto("Define dn range for auto assignment") assign("Define dn range for auto assignment") <first:1-1000>("Start of dn range") to("End of dn range") <last:1-1000>("End of dn range") [ type("Phone type") <type:TYPE>("Phone type") ]`,
+		Syntax: `auto("Define dn range for auto assignment")
+			assign("Define dn range for auto assignment")
+			<first:1-1000>("Start of dn range")
+			to("End of dn range")
+			<last:1-1000>("End of dn range")
+			[ type("Phone type")
+				<type:TYPE>("Phone type") ]`,
 	}, list[cnf.AutoAssign, [2]int]{in: at, key: func(a *cnf.AutoAssign) [2]int { return [2]int{a.First, a.Last} },
 		order: func(a, b [2]int) int { return cmp.Or(a[0]-b[0], a[1]-b[1]) }},
 		func(a grammar.Args) (cnf.AutoAssign, error) {
@@ -246,7 +277,15 @@ func autoAssign(doc string, at func(*language.Context) *[]cnf.AutoAssign) langua
 func sourceAddress(mode, head, doc string, defPort int, at func(*language.Context) *cnf.SourceAddress) language.Declaration {
 	return language.Declaration{
 		Mode: mode, Doc: doc, Partly: atControl,
-		Syntax: head + ` ![ <addr:A.B.C.D>("IP address of the call control") [ port("Port of the call control") <port:2000-9999>("Port") ] [ secondary("Secondary call control") <second:A.B.C.D>("IP address") [ rehome("Seconds before a phone goes back") <rehome:0-65535>("Seconds") ] ] [ ( any-match("Do not check the address a phone used") | strict-match$strict("Refuse a phone that used another address") ) ] ]`,
+		Syntax: head + ` ![ <addr:A.B.C.D>("IP address of the call control")
+				[ port("Port of the call control")
+					<port:2000-9999>("Port") ]
+				[ secondary("Secondary call control")
+					<second:A.B.C.D>("IP address")
+					[ rehome("Seconds before a phone goes back")
+						<rehome:0-65535>("Seconds") ] ]
+				[ ( any-match("Do not check the address a phone used")
+						| strict-match$strict("Refuse a phone that used another address") ) ] ]`,
 		Set: func(c *language.Context) error {
 			s := cnf.SourceAddress{Addr: grammar.Get[netip.Addr](c.Args, "addr"), Port: uint16(c.Args.Int("port")), StrictMatch: c.Args.Has("strict")}
 			if c.Args.Has("second") {
