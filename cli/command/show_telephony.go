@@ -12,7 +12,6 @@ import (
 	"option150/platform/ether"
 	"option150/telephony/cnf"
 	"option150/telephony/inventory"
-	"option150/telephony/phone"
 )
 
 func showTelephony(b *Box) []language.Declaration {
@@ -313,43 +312,8 @@ func showPhones(b *Box) []language.Declaration {
 	}
 }
 
-// phones is every phone seen. One that has its configuration and asked for no
-// load runs the load named there, so that is its load.
-func (b *Box) phones() []inventory.Phone {
-	list := b.Inventory.Phones(time.Now())
-	t := b.Store.Current().Telephony
-	for i := range list {
-		if p := &list[i]; p.Load == "" && p.State == inventory.Provisioned {
-			p.Load = configuredLoad(t, p.MAC)
-		}
-	}
-	return list
-}
-
-// configuredLoad is the load the configuration gives to a phone, "" if none.
-func configuredLoad(t cnf.Config, mac ether.MAC) string {
-	find := func(typ string, loads []cnf.LoadEntry) string {
-		for _, l := range loads {
-			for _, m := range phone.ByLoadKey(l.Type) {
-				if strings.EqualFold(m.Keyword, typ) {
-					return phone.Load(l.File).Canonical()
-				}
-			}
-		}
-		return ""
-	}
-	for _, e := range t.Ephones {
-		if e.MAC == mac {
-			return find(e.Type, t.Service.Loads)
-		}
-	}
-	for _, p := range t.Pools {
-		if p.MAC == mac {
-			return find(p.Type, t.Global.Loads)
-		}
-	}
-	return ""
-}
+// phones is every phone seen.
+func (b *Box) phones() []inventory.Phone { return b.Inventory.Phones(time.Now()) }
 
 // label is what the configuration says about a phone.
 func label(t cnf.Config, mac ether.MAC) string {

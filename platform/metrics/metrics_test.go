@@ -19,6 +19,7 @@ import (
 	"option150/platform/journal"
 	"option150/platform/listen"
 	"option150/platform/service"
+	"option150/telephony/advice"
 	"option150/telephony/inventory"
 )
 
@@ -301,7 +302,7 @@ func FuzzPhone(f *testing.F) {
 	f.Add("SEP001E7A000001.cnf.xml", "Cisco Systems, Inc. IP Phone CP-7961G", "<script>alert(1)</script>")
 	f.Fuzz(func(t *testing.T, name, model, remark string) {
 		mac, _ := ether.ParseMAC("001e.7a00.0001")
-		p := inventory.Phone{MAC: mac, Model: model, Load: name, State: inventory.Stuck, Verdict: inventory.Verdict{Code: "R08", Text: remark, Fix: name},
+		p := inventory.Phone{MAC: mac, Model: model, Load: name, State: inventory.Stuck, Verdict: inventory.Verdict{Code: "R08", Text: remark, Fix: advice.Steps{advice.Tell(name)}},
 			Boots: []inventory.Boot{{Number: 1, Lines: []inventory.Line{{Transport: "HTTP", What: "GET", Name: name, Remark: remark, Bytes: 3}}}}}
 		h, err := newHandler(&Sources{Phones: func(time.Time) []inventory.Phone { return []inventory.Phone{p} }, Phone: func(string, time.Time) (inventory.Phone, bool) { return p, true }})
 		if err != nil {

@@ -100,7 +100,7 @@ func (p phoneJSON) Key() string {
 }
 
 func verdictOf(v inventory.Verdict) verdictJSON {
-	return verdictJSON{Code: v.Code, Text: v.Text, Fix: v.Fix, Basis: string(v.Basis), Blocking: v.Blocking}
+	return verdictJSON{Code: v.Code, Text: v.Text, Fix: v.Fix.String(), Basis: string(v.Basis), Blocking: v.Blocking}
 }
 
 func boots(p inventory.Phone) []bootJSON {

@@ -358,14 +358,16 @@ func (v *Inventory) notFound(at time.Time, x fileserver.NotFound) {
 	}
 }
 
-// turned is a request that was refused, because of load or by rule.
-func (v *Inventory) turned(at time.Time, t fileserver.Transport, c netip.AddrPort, full string, busy bool, why string) {
+// turned is a request that was refused: because the house was full (limit is
+// how many it holds), or by rule (0).
+func (v *Inventory) turned(at time.Time, t fileserver.Transport, c netip.AddrPort, full string, limit int, why string) {
 	r, b, l, name := v.answer(at, t, c, full)
 	if r == nil {
 		return
 	}
 	b.lastFail = at
 	l.Remark = keep(why)
+	busy := limit > 0
 	switch {
 	case busy && t == fileserver.HTTP:
 		l.Result = "503"
@@ -379,6 +381,7 @@ func (v *Inventory) turned(at time.Time, t fileserver.Transport, c netip.AddrPor
 	switch {
 	case busy:
 		b.busy++
+		b.limit = limit
 	case len(b.files(name)) > 0: // it goes on without trust files and ring tones
 		b.denied, b.deniedWhy = name, keep(why)
 	}

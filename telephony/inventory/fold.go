@@ -48,9 +48,9 @@ func (v *Inventory) Fold(e journal.Entry) {
 	case fileserver.NotFound:
 		v.notFound(at, x)
 	case fileserver.Busy:
-		v.turned(at, x.Transport, x.Client, x.Name, true, "too many requests, it asks again")
+		v.turned(at, x.Transport, x.Client, x.Name, x.Limit, "too many requests, it asks again")
 	case fileserver.Denied:
-		v.turned(at, x.Transport, x.Client, x.Name, false, x.Why)
+		v.turned(at, x.Transport, x.Client, x.Name, 0, x.Why)
 	default:
 		if e.Event.EventName() != "capture.Refused" {
 			v.events-- // nothing changed

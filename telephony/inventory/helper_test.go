@@ -12,6 +12,7 @@ import (
 	"option150/platform/ether"
 	"option150/platform/fileserver"
 	"option150/platform/journal"
+	"option150/telephony/firmware"
 	"option150/telephony/phone"
 )
 
@@ -60,12 +61,16 @@ type world struct {
 
 func newWorld(parts ...string) *world {
 	w := &world{now: zero, port: 40000, mac: ours, addr: addr1, http: true}
-	w.Inventory = New(Options{Components: func(load string) []string {
-		if load == load9 {
-			return parts
+	w.Inventory = New(Options{Outside{Load: func(load string) firmware.State {
+		if load != load9 {
+			return firmware.State{}
 		}
-		return nil
-	}})
+		set := &firmware.LoadSet{Name: load + ".loads"}
+		for _, p := range parts {
+			set.Components = append(set.Components, firmware.Component{Name: p, Size: -1})
+		}
+		return firmware.State{Load: phone.Load(load), Set: set, Total: len(parts), Present: len(parts)}
+	}}})
 	return w
 }
 

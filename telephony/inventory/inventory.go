@@ -9,19 +9,18 @@ import (
 	"time"
 
 	"option150/platform/ether"
+	"option150/telephony/firmware"
 	"option150/telephony/phone"
 )
 
 // Options are what the inventory is told.
 type Options struct {
-	// Components names the files of a load ("SCCP41.9-4-2SR3-1S"), nil if it
-	// is not known here. It is called outside of Fold only. nil = never known.
-	Components func(load string) []string
+	Outside // asked outside of Fold only
 }
 
 // Inventory is the fold. Use New.
 type Inventory struct {
-	components func(string) []string
+	out Outside
 
 	mu     sync.Mutex
 	events uint64 // folded so far, of the kinds that change something
@@ -39,10 +38,7 @@ type scan struct {
 
 // New returns an empty inventory; give it to journal.New.
 func New(o Options) *Inventory {
-	if o.Components == nil {
-		o.Components = func(string) []string { return nil }
-	}
-	return &Inventory{components: o.Components, phones: map[ether.MAC]*record{}, byIP: map[netip.Addr]*record{},
+	return &Inventory{out: o.Outside, phones: map[ether.MAC]*record{}, byIP: map[netip.Addr]*record{},
 		nobody: map[netip.Addr]*record{}, hosts: map[netip.Addr]*scan{}}
 }
 
@@ -103,65 +99,81 @@ func (v *Inventory) Clear() {
 }
 
 func (v *Inventory) list(now time.Time, want func(*record) bool, boots bool) []Phone {
-	parts := v.loadParts(want)
+	w := v.look(want)
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	var out []Phone
-	add := func(r *record) {
-		if want(r) {
-			out = append(out, r.snapshot(now, parts, boots))
-		}
-	}
-	for _, r := range v.phones {
-		add(r)
-	}
-	for _, r := range v.nobody {
-		add(r)
-	}
+	v.each(want, func(r *record) { out = append(out, r.snapshot(now, w, boots)) })
 	slices.SortFunc(out, func(a, b Phone) int {
 		return cmp.Or(strings.Compare(a.Device(), b.Device()), a.Addr.Compare(b.Addr))
 	})
 	return out
 }
 
-// loadParts asks for the components of the loads that are being fetched. The
-// question may read a disk, so no lock is held and each load is asked once.
-func (v *Inventory) loadParts(want func(*record) bool) map[string][]string {
-	v.mu.Lock()
-	parts := map[string][]string{}
+// each calls f for the records that are wanted, named or not. The lock is held.
+func (v *Inventory) each(want func(*record) bool, f func(*record)) {
 	for _, r := range v.phones {
-		if b := r.now(); b != nil && b.load != nil && want(r) {
-			parts[loadName(b.load.name)] = nil
+		if want(r) {
+			f(r)
 		}
 	}
 	for _, r := range v.nobody {
-		if b := r.now(); b != nil && b.load != nil && want(r) {
-			parts[loadName(b.load.name)] = nil
+		if want(r) {
+			f(r)
 		}
 	}
-	v.mu.Unlock()
-	for load := range parts {
-		parts[load] = v.components(load)
-	}
-	return parts
 }
 
-func (r *record) snapshot(now time.Time, parts map[string][]string, boots bool) Phone {
+// outlook is what was asked outside for a list of phones.
+type outlook struct {
+	setups map[ether.MAC]Setup
+	loads  map[string]firmware.State
+	others map[string][]string // whole loads for the images of a load
+	box    Box
+}
+
+// look asks outside. The questions may read a disk, so no lock is held and each
+// is asked once.
+func (v *Inventory) look(want func(*record) bool) outlook {
+	w := outlook{setups: map[ether.MAC]Setup{}, loads: map[string]firmware.State{}, others: map[string][]string{}, box: v.out.box()}
+	v.mu.Lock()
+	v.each(want, func(r *record) {
+		w.setups[r.mac] = Setup{}
+		if b := r.now(); b != nil && b.load != nil {
+			w.loads[loadName(b.load.name)] = firmware.State{}
+		}
+	})
+	v.mu.Unlock()
+	for mac := range w.setups {
+		w.setups[mac] = v.out.setup(mac)
+	}
+	for load := range w.loads {
+		w.loads[load], w.others[load] = v.out.load(load), v.out.loads(load)
+	}
+	return w
+}
+
+func (r *record) snapshot(now time.Time, w outlook, boots bool) Phone {
 	p := Phone{MAC: r.mac, Addr: r.addr, Model: r.num, Class: r.class, Pool: r.pool, Load: r.load, Seen: r.seen, State: Seen}
 	b := r.now()
 	if b == nil {
 		return p
 	}
 	p.Boot, p.Started = b.number, b.start
-	e := &evidence{r: r, b: b, now: now}
+	e := &evidence{r: r, b: b, now: now, setup: w.setups[r.mac], box: w.box}
 	if len(r.boots) > 1 {
 		e.before = r.boots[len(r.boots)-2]
 		p.Restart = b.afterLoad(e.before)
 	}
 	if b.load != nil {
-		e.parts = parts[loadName(b.load.name)]
+		if set := w.loads[loadName(b.load.name)].Set; set != nil {
+			e.parts = set.Names()
+		}
 	}
 	e.judge(&p)
+	if p.Load == "" && p.State == Provisioned {
+		p.Load = e.setup.Load
+	}
 	if boots {
 		for _, x := range r.boots {
 			p.Boots = append(p.Boots, Boot{Number: x.number, Start: x.start, Lines: slices.Clone(x.lines), Dropped: x.first})

@@ -13,6 +13,8 @@ type evidence struct {
 	before *boot    // the boot before, nil if none is known
 	parts  []string // components of the load, nil = not known
 	now    time.Time
+	setup  Setup
+	box    Box
 	state  State // how far it came, before any verdict
 }
 
@@ -27,7 +29,7 @@ func (e *evidence) judge(p *Phone) {
 			continue
 		}
 		v.Code = rule.code
-		if v.Fix == "" {
+		if len(v.Fix) == 0 {
 			v.Fix = rule.fix
 		}
 		// A phone that came up did not mind.

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"option150/platform/ether"
+	"option150/telephony/advice"
 )
 
 // Bounds of the table.
@@ -64,9 +65,9 @@ const (
 type Verdict struct {
 	Code     string // "R08"; "ok" when provisioned, "-" while all goes well
 	Text     string
-	Fix      string
-	Basis    Basis // "" where it goes without saying
-	Blocking bool  // the phone will not come up like this
+	Fix      advice.Steps // lines of this box, or what to do elsewhere
+	Basis    Basis        // "" where it goes without saying
+	Blocking bool         // the phone will not come up like this
 }
 
 // Phone is where one phone stands.

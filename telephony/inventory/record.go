@@ -56,8 +56,8 @@ type boot struct {
 	next                bool // a file of the next phase was asked for after the configuration
 	lastPart            time.Time
 	ready               time.Time // the last file it needed
-	busy                int
-	denied, deniedWhy   string // file it was refused by rule last, and the rule
+	busy, limit         int       // requests that met a full house, and how many it holds
+	denied, deniedWhy   string    // file it was refused by rule last, and the rule
 	restarts            map[string]*restart
 	refused             bool // capture saw a connection refused
 	wrongServer         netip.Addr

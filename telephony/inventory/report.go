@@ -29,7 +29,7 @@ func (e Settled) LogMessage() (message.Message, bool) {
 	if e.State == Provisioned {
 		return message.PhoneProvisioned.With(e.MAC.Device(), where), true
 	}
-	return message.PhoneStuck.With(e.MAC.Device(), where, e.Verdict.Code, e.Verdict.Text, e.Verdict.Fix), true
+	return message.PhoneStuck.With(e.MAC.Device(), where, e.Verdict.Code, e.Verdict.Text, e.Verdict.Fix.String()), true
 }
 
 // How often Report looks: a verdict appears within 5 s; with all phones settled

@@ -57,7 +57,7 @@ func TestReport(t *testing.T) {
 			j.Record(dhcp.Ack{MAC: ours, VendorClass: class61, Addr: addr1})
 		}
 		const stuck = "%PHONE-4-STUCK: SEP001E7A000001, 10.0.0.23, is stuck: R17 Nobody knows this phone: there is no configuration for it here, " +
-			"only the default file. FIX: ephone N / mac-address 001E.7A00.0001 / type 7961"
+			"only the default file. FIX: ephone 1 / mac-address 001E.7A00.0001 / type 7961"
 		const up = "%PHONE-6-PROVISIONED: SEP001E7A000001, 10.0.0.23, is provisioned"
 		want("nothing")
 		boot()

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"option150/platform/fileserver"
+	"option150/telephony/advice"
 	"option150/telephony/phone"
 )
 
@@ -13,39 +14,40 @@ import (
 // reference/diagnosis.md 3.
 type rule struct {
 	code   string
-	blocks bool // the phone does not come up like this
-	always bool // even when it looks provisioned
-	fix    string
+	blocks bool         // the phone does not come up like this
+	always bool         // even when it looks provisioned
+	fix    advice.Steps // unless the check gives its own
 	check  func(*evidence) (Verdict, bool)
 }
 
 // rules is the table of the rules whose evidence is in the journal today.
 func rules() []rule {
+	tell := func(text string) advice.Steps { return advice.Steps{advice.Tell(text)} }
 	return []rule{
-		{"R02", true, false, "", noLease},
-		{"R03", true, false, "On the other server give option 150 as addresses, or switch that server off.", textOption},
-		{"R04", true, false, "", foreignLease},
-		{"R22", false, false, "Find the device that uses the address: show ip dhcp conflict, show ip arp.", duplicate},
-		{"R05", true, false, "On the phone: Settings > Network Configuration, unlock with **#, set Alternate TFTP to No.", askedNothing},
-		{"R34", false, false, "If it is not the same phone behind a router, see who has that address: show ip dhcp binding.", otherHolder},
-		{"R06", false, false, "On the phone set Alternate TFTP to No, or correct option 150 of the pool.", otherServer},
-		{"R10", false, false, "telephony-service / hfs enable port 6970, with ip http server; show ip http server status tells what is in the way.", noHTTP},
-		{"R12", true, false, "Erase the trust list: 79xx Settings > Security Configuration > Trust List > ITL File, unlock with **#, Erase.", foreignTrust},
-		{"R20", true, false, "Give it the files of a fresh start: XMLDefault.cnf.xml with the load of its model, and OS79XX.TXT; show phones tells when it moves on.", hunting},
-		{"R14", true, false, "", recovering},
-		{"R21", true, false, "", otherFirmware},
-		{"R35", true, false, "Permit the network of the phone in that list, or take the list off the line: show access-lists.", refusedByRule},
-		{"R16", true, false, "create cnf-files, and check that the type of the phone is the right one.", refusedConfig},
-		{"R17", true, false, "", unknownPhone},
-		{"R07", true, false, "", typo},
-		{"R08", true, true, "", incompleteLoad},
-		{"R15", true, false, "", refusedImage},
-		{"R18", true, false, "tftp-server single-port, or let the UDP ports of the answers through the firewall.", returnPort},
-		{"R11", true, false, "Check cable, duplex and MTU on the way, and any firewall in it.", neverCompletes},
-		{"R09", false, false, "This is a fault of this box. Please report it with the output of show phone.", ownFault},
-		{"R23", false, false, "Wait, or raise maximum-serving-count.", tooMany},
-		{"R29", false, false, "Check speed and duplex of the switch port and of the phone.", slowTransfer},
-		{"R30", true, true, "Do not power-cycle it before 20 minutes are over. Then look at its screen.", noComeback},
+		{"R02", true, false, nil, noLease},
+		{"R03", true, false, tell("On the other server give option 150 as addresses, or switch that server off."), textOption},
+		{"R04", true, false, nil, foreignLease},
+		{"R22", false, false, advice.Steps{advice.Do("show ip dhcp conflict"), advice.Do("show ip arp"), advice.Tell("find the device that uses the address.")}, duplicate},
+		{"R05", true, false, tell("On the phone: Settings > Network Configuration, unlock with **#, set Alternate TFTP to No."), askedNothing},
+		{"R34", false, false, advice.Steps{advice.Do("show ip dhcp binding"), advice.Tell("see who has that address, if it is not the same phone behind a router.")}, otherHolder},
+		{"R06", false, false, tell("On the phone set Alternate TFTP to No, or correct option 150 of the pool."), otherServer},
+		{"R10", false, false, advice.Steps{advice.Set("ip http server"), advice.In("telephony-service", "hfs enable port 6970"), advice.Do("show ip http server status")}, noHTTP},
+		{"R12", true, false, nil, foreignTrust},
+		{"R20", true, false, nil, hunting},
+		{"R14", true, false, nil, recovering},
+		{"R21", true, false, nil, otherFirmware},
+		{"R35", true, false, advice.Steps{advice.Do("show access-lists"), advice.Tell("permit the network of the phone in that list, or take the list off the line.")}, refusedByRule},
+		{"R16", true, false, advice.Steps{advice.In("telephony-service", "create cnf-files"), advice.Tell("check that the type of the phone is the right one.")}, refusedConfig},
+		{"R17", true, false, nil, unknownPhone},
+		{"R07", true, false, nil, typo},
+		{"R08", true, true, nil, incompleteLoad},
+		{"R15", true, false, nil, refusedImage},
+		{"R18", true, false, tell("Let the UDP ports of the answers through the firewall between this box and the phone."), returnPort},
+		{"R11", true, false, tell("Check cable, duplex and MTU on the way, and any firewall in it."), neverCompletes},
+		{"R09", false, false, tell("This is a fault of this box. Please report it with the output of show phone."), ownFault},
+		{"R23", false, false, nil, tooMany},
+		{"R29", false, false, tell("Check speed and duplex of the switch port and of the phone."), slowTransfer},
+		{"R30", true, true, tell("Do not power-cycle it before 20 minutes are over. Then look at its screen."), noComeback},
 	}
 }
 
@@ -63,9 +65,9 @@ func noLease(e *evidence) (Verdict, bool) {
 		where = "relay " + b.noLeaseAt.String()
 	}
 	v := Verdict{Text: "There is no address to give for " + where + ": " + strings.ToLower(b.noLease) + ".",
-		Fix: "show ip dhcp pool; ip dhcp pool NAME / network A.B.C.D MASK for that network."}
+		Fix: advice.Steps{advice.Do("show ip dhcp pool"), advice.Tell("make a pool whose network holds that address.")}}
 	if strings.Contains(b.noLease, "EXHAUSTED") {
-		v.Fix = "Shorten ip dhcp excluded-address, clear ip dhcp binding of what is gone, or make the network of the pool larger."
+		v.Fix = advice.Steps{advice.Do("show ip dhcp binding"), advice.Tell("clear the bindings of what is gone, exclude fewer addresses, or make the network of the pool larger.")}
 	}
 	return v, true
 }
@@ -92,7 +94,7 @@ func foreignLease(e *evidence) (Verdict, bool) {
 		return Verdict{}, false
 	}
 	v := Verdict{Text: fmt.Sprintf("The phone took the lease of another DHCP server, %s.", b.foreign),
-		Fix: fmt.Sprintf("Switch off the DHCP server at %s, or give its pool option 150 with the address of this box.", b.foreign)}
+		Fix: advice.Steps{advice.Tell(fmt.Sprintf("Switch off the DHCP server at %s, or give its pool option 150 with the address of this box.", b.foreign))}}
 	return v, true
 }
 
@@ -145,7 +147,8 @@ func foreignTrust(e *evidence) (Verdict, bool) {
 	if own := e.b.own; own != nil && own != s && !own.signed && !own.served.IsZero() {
 		return Verdict{}, false
 	}
-	return say("It asks for the signed file %s: it trusts another call manager and refuses files of anybody else.", lastPart(s.name))
+	return Verdict{Text: fmt.Sprintf("It asks for the signed file %s: it trusts another call manager and refuses files of anybody else.", lastPart(s.name)),
+		Fix: advice.Steps{advice.Tell(eraseTrust(e.r.model))}}, true
 }
 
 func hunting(e *evidence) (Verdict, bool) {
@@ -164,7 +167,8 @@ func hunting(e *evidence) (Verdict, bool) {
 	if n < 4 {
 		return Verdict{}, false
 	}
-	return say("It asks for the same first file again and again (%d times): a 7940 or 7960 between two images.", n)
+	return Verdict{Text: fmt.Sprintf("It asks for the same first file again and again (%d times): a 7940 or 7960 between two images.", n),
+		Fix: append(e.configure(), advice.Tell("give the model a load line too: the default file then names the load it is to fetch."))}, true
 }
 
 func recovering(e *evidence) (Verdict, bool) {
@@ -173,7 +177,7 @@ func recovering(e *evidence) (Verdict, bool) {
 		return Verdict{}, false
 	}
 	return Verdict{Text: fmt.Sprintf("It has no image: after a factory reset it asks for %s, which is not here.", lastPart(l.name)),
-		Fix: fmt.Sprintf("copy %s and the files named in it to flash:.", lastPart(l.name))}, true
+		Fix: advice.Steps{advice.Tell(fmt.Sprintf("Copy %s and the files named in it to flash:.", lastPart(l.name)))}}, true
 }
 
 func otherFirmware(e *evidence) (Verdict, bool) {
@@ -186,7 +190,7 @@ func otherFirmware(e *evidence) (Verdict, bool) {
 		return Verdict{}, false
 	}
 	return Verdict{Text: fmt.Sprintf("It asks for %s: it runs firmware of another protocol than it is configured for.", lastPart(o.name)),
-		Fix: "Configure it under voice register pool (SIP) instead of ephone (SCCP), or the other way round, or give it a load of the protocol configured."}, true
+		Fix: advice.Steps{advice.Tell("Configure it under voice register pool (SIP) instead of ephone (SCCP), or the other way round, or give it a load of the protocol configured.")}}, true
 }
 
 // refusedByRule: an access list of a tftp-server line, or a name that is kept
@@ -218,14 +222,7 @@ func unknownPhone(e *evidence) (Verdict, bool) {
 	if b.def.missing {
 		v.Text = "Nobody knows this phone: there is no configuration for it here and no default file."
 	}
-	if e.r.mac.IsZero() {
-		v.Fix = "show ip dhcp binding tells its hardware address; then ephone N / mac-address H.H.H."
-		return v, true
-	}
-	v.Fix = "ephone N / mac-address " + e.r.mac.CME()
-	if e.r.num != "" {
-		v.Fix += " / type " + e.r.num
-	}
+	v.Fix = e.configure()
 	return v, true
 }
 
@@ -236,17 +233,10 @@ func typo(e *evidence) (Verdict, bool) {
 	}
 	if l.nearest != "" {
 		return Verdict{Text: fmt.Sprintf("The load it is to run, %s, is not here; %s is.", lastPart(l.name), l.nearest),
-			Fix: fmt.Sprintf("Correct the load line: load %s %s", orWord(e.r.num, "TYPE"), loadName(l.nearest))}, true
+			Fix: e.loadLine(loadName(l.nearest))}, true
 	}
 	return Verdict{Text: fmt.Sprintf("The load it is to run is not here: %s.", lastPart(l.name)),
-		Fix: fmt.Sprintf("copy %s and the files named in it to flash:, or correct the load line.", lastPart(l.name))}, true
-}
-
-func orWord(s, word string) string {
-	if s == "" {
-		return word
-	}
-	return s
+		Fix: advice.Steps{advice.Tell(fmt.Sprintf("Copy %s and the files named in it to flash:, or correct the load line.", lastPart(l.name)))}}, true
 }
 
 func incompleteLoad(e *evidence) (Verdict, bool) {
@@ -259,7 +249,7 @@ func incompleteLoad(e *evidence) (Verdict, bool) {
 		is = "are"
 	}
 	return Verdict{Text: fmt.Sprintf("Load %s is incomplete: %d of %d component files %s missing here.", loadName(e.b.load.name), len(names), all, is),
-		Fix: "copy " + strings.Join(names, " and ") + " to flash:"}, true
+		Fix: advice.Steps{advice.Tell("Copy " + strings.Join(names, " and ") + " to flash:.")}}, true
 }
 
 func refusedImage(e *evidence) (Verdict, bool) {
@@ -277,9 +267,9 @@ func refusedImage(e *evidence) (Verdict, bool) {
 	}
 	load := phone.Load(loadName(l.name))
 	v := Verdict{Text: fmt.Sprintf("It fetched load %s, restarted and fetches it again: it refuses the image.", load.Canonical()),
-		Fix: "Give it a load between the one it runs and this one first."}
+		Fix: advice.Steps{advice.Tell("Give it a load between the one it runs and this one first.")}}
 	if ver := load.Version(); ver.Known && ver.Major >= 9 && strings.HasPrefix(e.r.num, "79") {
-		v.Fix = "Give it 8.5(2) first; phones below 8.3(3) need that step before a 9.x load."
+		v.Fix = advice.Steps{advice.Tell("Give it 8.5(2) first; phones below 8.3(3) need that step before a 9.x load.")}
 	}
 	return v, true
 }
@@ -328,7 +318,8 @@ func tooMany(e *evidence) (Verdict, bool) {
 	if e.b.busy == 0 {
 		return Verdict{}, false
 	}
-	return say("%d of its requests met a busy server; it asks again by itself.", e.b.busy)
+	return Verdict{Text: fmt.Sprintf("%d of its requests met a busy server; it asks again by itself.", e.b.busy),
+		Fix: advice.Steps{advice.Set("file-server maximum-serving-count " + itoa(int64(min(max(2*e.b.limit, 2), 3500))))}}, true
 }
 
 func slowTransfer(e *evidence) (Verdict, bool) {

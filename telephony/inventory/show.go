@@ -80,7 +80,7 @@ func verdict(b *strings.Builder, word string, v *Verdict) {
 		text += " (" + string(v.Basis) + ")"
 	}
 	fmt.Fprintf(b, "%-7s  %-3s  %s\n", word, v.Code, text)
-	if v.Fix != "" {
+	if len(v.Fix) > 0 {
 		fmt.Fprintf(b, "%-7s  %s\n", "FIX", v.Fix)
 	}
 }

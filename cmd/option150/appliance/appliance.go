@@ -48,9 +48,7 @@ import (
 	"option150/platform/sshd"
 	"option150/platform/tftp"
 	"option150/telephony/cnf/cnfstore"
-	"option150/telephony/firmware"
 	"option150/telephony/inventory"
-	"option150/telephony/phone"
 )
 
 // ErrReload is returned by Run when the operator asked for a reload.
@@ -124,7 +122,7 @@ func (a *Appliance) open() error {
 	if err := a.openFiles(root); err != nil {
 		return err
 	}
-	b.Inventory = inventory.New(inventory.Options{Components: a.components})
+	b.Inventory = inventory.New(inventory.Options{Outside: command.NewOutlook(b).Outside()})
 	a.counts = metrics.NewCounts()
 	b.Journal = journal.New(0, b.Inventory, a.counts, foreignOffers{a.counts})
 	b.Netif = netif.New(netif.Options{Mapping: mapping(a.opt.Settings), Recorder: b.Journal, Changed: a.interfacesChanged})
@@ -269,16 +267,6 @@ func (a *Appliance) close() {
 	if a.lock != nil {
 		_ = a.lock.Close()
 	}
-}
-
-// components names the files of a load that is in flash:, so that the
-// inventory knows when a phone has them all.
-func (a *Appliance) components(load string) []string {
-	st := firmware.Examine(a.box.Find, phone.Load(load), false)
-	if st.Set == nil {
-		return nil
-	}
-	return st.Set.Names()
 }
 
 // serial is a name of the machine that stays the same and tells nothing.

@@ -1,0 +1,210 @@
+package command
+
+import (
+	"net/netip"
+	"path"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"option150/platform/config"
+	"option150/platform/ether"
+	"option150/telephony/cnf"
+	"option150/telephony/firmware"
+	"option150/telephony/inventory"
+	"option150/telephony/phone"
+)
+
+// Outlook answers what verdicts ask about the configuration and flash:. What
+// is configured is indexed once per version; what is in flash: is looked at
+// again after stockLife.
+type Outlook struct {
+	b     *Box
+	known atomic.Pointer[configured]
+
+	mu     sync.Mutex
+	states map[string]stock[firmware.State]
+	whole  map[string]stock[[]string]
+}
+
+// stockLife is how long a look at flash: is good for: verdicts are asked for
+// every second, for every phone.
+const (
+	stockLife = 2 * time.Second
+	maxStock  = 256
+)
+
+type stock[T any] struct {
+	at time.Time
+	v  T
+}
+
+// configured is the telephony section by hardware address.
+type configured struct {
+	of     *config.Config
+	setups map[ether.MAC]inventory.Setup
+	box    inventory.Box
+}
+
+// NewOutlook returns the answers of a box; ask when the box is whole.
+func NewOutlook(b *Box) *Outlook {
+	return &Outlook{b: b, states: map[string]stock[firmware.State]{}, whole: map[string]stock[[]string]{}}
+}
+
+// Outside are the questions in the form the inventory wants.
+func (o *Outlook) Outside() inventory.Outside {
+	return inventory.Outside{Setup: o.setup, Load: o.load, Loads: o.loads, Box: o.box}
+}
+
+func (o *Outlook) current() *configured {
+	if o.b.Store == nil {
+		return &configured{}
+	}
+	c := o.b.Store.Current()
+	k := o.known.Load()
+	if k == nil || k.of != c {
+		k = index(c)
+		o.known.Store(k)
+	}
+	return k
+}
+
+func index(c *config.Config) *configured {
+	t := c.Telephony
+	k := &configured{of: c, setups: make(map[ether.MAC]inventory.Setup, len(t.Ephones)+len(t.Pools))}
+	service := map[string]string{}
+	for _, p := range t.Service.ServicePhone {
+		service[p.Name] = p.Value
+	}
+	put := func(mac ether.MAC, s inventory.Setup) {
+		if mac.IsZero() {
+			return
+		}
+		s.Server, s.Sharing = service["loadServer"], service["peerFirmwareSharing"] == "1"
+		k.setups[mac] = s
+	}
+	sccp, sip := control(t.Service.SourceAddress, 2000), control(t.Global.SourceAddress, 5060)
+	tags := map[bool][]int{}
+	for _, e := range t.Ephones {
+		tags[false] = append(tags[false], e.Tag)
+		put(e.MAC, inventory.Setup{Section: tagged("ephone", e.Tag), Label: quoted("ephone", e.Tag, e.Description), Type: e.Type,
+			Load: loadOf(e.Type, t.Service.Loads), Control: sccp})
+	}
+	for _, p := range t.Pools {
+		tags[true] = append(tags[true], p.Tag)
+		put(p.MAC, inventory.Setup{Section: tagged("voice register pool", p.Tag), Label: quoted("pool", p.Tag, p.Description), Type: p.Type,
+			SIP: true, Load: loadOf(p.Type, t.Global.Loads), Control: sip})
+	}
+	k.box.NewEphone, k.box.NewPool = free(tags[false]), free(tags[true])
+	k.box.Pools = c.DHCP.Service && len(c.DHCP.Pools) > 0
+	return k
+}
+
+func tagged(what string, tag int) string { return quoted(what, tag, "") }
+
+func control(s cnf.SourceAddress, port uint16) (out []netip.AddrPort) {
+	if s.Port != 0 {
+		port = s.Port
+	}
+	for _, a := range []netip.Addr{s.Addr, s.Secondary} {
+		if a.IsValid() {
+			out = append(out, netip.AddrPortFrom(a, port))
+		}
+	}
+	return out
+}
+
+// free is the lowest tag that is not used.
+func free(tags []int) int {
+	for n := 1; ; n++ {
+		if !slices.Contains(tags, n) {
+			return n
+		}
+	}
+}
+
+// loadOf is the load the load lines give to a type, without suffix.
+func loadOf(typ string, loads []cnf.LoadEntry) string {
+	for _, l := range loads {
+		for _, m := range phone.ByLoadKey(l.Type) {
+			if strings.EqualFold(m.Keyword, typ) {
+				return phone.Load(l.File).Canonical()
+			}
+		}
+	}
+	return ""
+}
+
+func (o *Outlook) setup(mac ether.MAC) inventory.Setup {
+	s := o.current().setups[mac]
+	if s.Section != "" {
+		_, s.Changed, _, s.Built = o.b.CNF.Generated(mac.Device() + ".cnf.xml")
+	}
+	return s
+}
+
+func (o *Outlook) box() inventory.Box {
+	k := o.current()
+	if k.of == nil {
+		return inventory.Box{}
+	}
+	b := k.box
+	for _, i := range o.b.Store.Facts().Interfaces {
+		for _, a := range i.Addrs {
+			b.Own = append(b.Own, a.Addr())
+		}
+	}
+	for _, l := range o.b.HTTPD.Listeners() {
+		b.HTTP = b.HTTP || l.Endpoint.Port == phoneHTTP && l.Up
+	}
+	return b
+}
+
+// phoneHTTP is the port phones ask for files over HTTP. [source 000]
+const phoneHTTP = 6970
+
+// remembered answers from memory while the answer is fresh.
+func remembered[T any](o *Outlook, m map[string]stock[T], key string, ask func() T) T {
+	now := time.Now()
+	o.mu.Lock()
+	s, ok := m[key]
+	o.mu.Unlock()
+	if ok && now.Sub(s.at) < stockLife {
+		return s.v
+	}
+	s = stock[T]{now, ask()}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if len(m) >= maxStock {
+		clear(m)
+	}
+	m[key] = s
+	return s.v
+}
+
+func (o *Outlook) load(name string) firmware.State {
+	return remembered(o, o.states, name, func() firmware.State { return firmware.Examine(o.b.Find, phone.Load(name), false) })
+}
+
+// loads are the whole loads here for the models that run the images of a load.
+func (o *Outlook) loads(name string) []string {
+	return remembered(o, o.whole, name, func() (out []string) {
+		family, protocol := firmware.FamilyOf(name), phone.Load(name).Protocol()
+		if family == "" {
+			return nil
+		}
+		for _, f := range o.b.Flash.Files("") {
+			l := phone.Load(path.Base(f.Path)).Canonical()
+			if !strings.HasSuffix(strings.ToLower(f.Path), ".loads") || firmware.FamilyOf(l) != family || phone.Load(l).Protocol() != protocol ||
+				slices.Contains(out, l) {
+				continue
+			}
+			if firmware.Examine(o.b.Find, phone.Load(l), false).Complete() {
+				out = append(out, l)
+			}
+		}
+		return out
+	})
+}
