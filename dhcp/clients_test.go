@@ -20,7 +20,7 @@ import (
 // Foreign clients as judges: each must get an address and option 150.
 
 // client plugs a machine in and runs a command there.
-func (w *wire) client(name, command string, args ...string) string {
+func (w *rig) client(name, command string, args ...string) string {
 	w.t.Helper()
 	h, err := netns.NewHost(name)
 	if err != nil {

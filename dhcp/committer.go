@@ -4,6 +4,8 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"option150/dhcp/engine"
+	"option150/dhcp/store"
 	"option150/platform/journal"
 )
 
@@ -12,9 +14,9 @@ import (
 // go that waited for them. It runs beside the engine, so that a slow disk
 // never stops an OFFER.
 type committer struct {
-	st     *store // nil: nothing is kept
+	st     *store.Store // nil: nothing is kept
 	jobs   chan job
-	send   func([]reply)
+	send   func([]engine.Reply)
 	record func([]journal.Event)
 	wake   func() // tells the engine that done or failure changed
 	done   atomic.Uint64
@@ -30,14 +32,14 @@ type diskState struct {
 
 // job is an outcome with records, or the whole state after a failure.
 type job struct {
-	out    outcome
+	out    engine.Outcome
 	reopen bool
 }
 
 const maxBatch = 1024
 
-func newCommitter(st *store, send func([]reply), record func([]journal.Event), wake func()) *committer {
-	c := &committer{st: st, send: send, record: record, wake: wake, jobs: make(chan job, 2*maxPending)}
+func newCommitter(st *store.Store, send func([]engine.Reply), record func([]journal.Event), wake func()) *committer {
+	c := &committer{st: st, send: send, record: record, wake: wake, jobs: make(chan job, 2*engine.MaxPending)}
 	c.state.Store(&diskState{})
 	c.end.Go(c.run)
 	return c
@@ -51,15 +53,15 @@ func (c *committer) close() {
 	close(c.jobs)
 	c.end.Wait()
 	if c.st != nil {
-		c.st.close()
+		c.st.Close()
 	}
 }
 
 func (c *committer) run() {
 	var batch []job
-	var records [][]record
+	var records [][]engine.Record
 	for j := range c.jobs {
-		batch, records = append(batch[:0], j), append(records[:0], j.out.records)
+		batch, records = append(batch[:0], j), append(records[:0], j.out.Records)
 	more:
 		for !j.reopen && len(batch) < maxBatch {
 			select {
@@ -69,10 +71,10 @@ func (c *committer) run() {
 				}
 				if next.reopen {
 					c.commit(batch, records)
-					batch, records = append(batch[:0], next), append(records[:0], next.out.records)
+					batch, records = append(batch[:0], next), append(records[:0], next.out.Records)
 					break more
 				}
-				batch, records = append(batch, next), append(records, next.out.records)
+				batch, records = append(batch, next), append(records, next.out.Records)
 			default:
 				break more
 			}
@@ -81,7 +83,7 @@ func (c *committer) run() {
 	}
 }
 
-func (c *committer) commit(batch []job, records [][]record) {
+func (c *committer) commit(batch []job, records [][]engine.Record) {
 	now := c.state.Load()
 	reopen := batch[0].reopen
 	if now.err != nil && !reopen {
@@ -91,9 +93,9 @@ func (c *committer) commit(batch []job, records [][]record) {
 	switch {
 	case c.st == nil:
 	case reopen:
-		err = c.st.reopen(records[0])
+		err = c.st.Reopen(records[0])
 	default:
-		err = c.st.commit(records)
+		err = c.st.Commit(records)
 	}
 	switch {
 	case err != nil:
@@ -106,9 +108,9 @@ func (c *committer) commit(batch []job, records [][]record) {
 		return
 	}
 	for _, j := range batch {
-		c.send(j.out.replies)
-		c.record(j.out.then)
+		c.send(j.out.Replies)
+		c.record(j.out.Then)
 	}
-	c.done.Store(batch[len(batch)-1].out.seq)
+	c.done.Store(batch[len(batch)-1].out.Seq)
 	c.wake()
 }

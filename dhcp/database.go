@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"option150/dhcp/engine"
+	"option150/dhcp/wire"
 	"option150/platform/ether"
 )
 
@@ -19,7 +21,7 @@ import (
 
 // FormatDatabase writes the bindings that clients have asked for. Times are
 // printed in the zone of now.
-func FormatDatabase(bs []Binding, now time.Time) []byte {
+func FormatDatabase(bs []engine.Binding, now time.Time) []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "*time* %s\n*version* 2\n!IP address    Type    Hardware address     Lease expiration    VRF\n", now.Format(stampMinutes))
 	for _, v := range bs {
@@ -34,7 +36,7 @@ func FormatDatabase(bs []Binding, now time.Time) []byte {
 		if !v.Expiry.IsZero() {
 			expires = v.Expiry.In(now.Location()).Format(stampMinutes)
 		}
-		fmt.Fprintf(&b, "%-15s %-7s %s   %s\n", v.Addr, typ, FormatClientID(id), expires)
+		fmt.Fprintf(&b, "%-15s %-7s %s   %s\n", v.Addr, typ, engine.FormatClientID(id), expires)
 	}
 	b.WriteString("*end*\n")
 	return b.Bytes()
@@ -49,7 +51,7 @@ const maxDatabase = 1 << 17
 // ParseDatabase reads such a file. written is the time in its head; zone is
 // the one its times are in. Bindings have Type "Automatic", or "Manual" when
 // they are infinite.
-func ParseDatabase(b []byte, zone *time.Location) (bs []Binding, written time.Time, err error) {
+func ParseDatabase(b []byte, zone *time.Location) (bs []engine.Binding, written time.Time, err error) {
 	bad := func(n int, why string) error { return fmt.Errorf("%w: line %d: %s", ErrDatabase, n, why) }
 	s := bufio.NewScanner(bytes.NewReader(b))
 	ended := false
@@ -90,7 +92,7 @@ func ParseDatabase(b []byte, zone *time.Location) (bs []Binding, written time.Ti
 
 // parseRow reads "10.0.0.4 /24   1   0090.bff6.081e  Infinite"; the mask is
 // optional and not kept.
-func parseRow(line string, zone *time.Location) (v Binding, why string) {
+func parseRow(line string, zone *time.Location) (v engine.Binding, why string) {
 	f := strings.Fields(line)
 	a, err := netip.ParseAddr(f[0])
 	if err != nil || !a.Is4() {
@@ -107,10 +109,10 @@ func parseRow(line string, zone *time.Location) (v Binding, why string) {
 		return v, "fields are missing"
 	}
 	id, err := hex.DecodeString(strings.ReplaceAll(f[1], ".", ""))
-	if err != nil || len(id) == 0 || len(id) > maxKey {
+	if err != nil || len(id) == 0 || len(id) > wire.MaxKey {
 		return v, "hardware address"
 	}
-	v = Binding{Addr: a, Type: "Automatic", Active: true}
+	v = engine.Binding{Addr: a, Type: "Automatic", Active: true}
 	switch {
 	case f[0] == "id":
 		v.ClientID = id

@@ -7,14 +7,17 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"option150/dhcp/engine"
 )
 
 func TestDatabase(t *testing.T) {
-	w := newWorld(t)
-	w.lease(mac(0, 1))
-	o := w.one(pcRequest(mac(0, 2), msgDiscover))
-	w.one(pcRequest(mac(0, 2), msgRequest, tlv{50, ipb(o.yiaddr.String())}, tlv{54, ipb(us)}))
-	b := FormatDatabase(w.e.list(), epoch)
+	list := []engine.Binding{
+		{Addr: ip("10.77.0.100"), ClientID: idMAC(mac(0, 1)), MAC: mac(0, 1), Expiry: epoch.Add(10 * time.Minute), Type: "Automatic", Active: true},
+		{Addr: ip("10.77.0.101"), MAC: mac(0, 2), Expiry: epoch.Add(10 * time.Minute), Type: "Automatic", Active: true},
+		{Addr: ip("10.77.0.50"), ClientID: idMAC(mac(0x0a, 1)), Type: "Manual"},
+	}
+	b := FormatDatabase(list, epoch)
 	golden(t, "database.txt", string(b))
 	bs, written, err := ParseDatabase(b, time.UTC)
 	if err != nil || !written.Equal(epoch) || len(bs) != 2 {
@@ -54,19 +57,4 @@ func FuzzParseDatabase(f *testing.F) {
 			t.Fatalf("%v: %d rows of %d", err, len(again), len(bs))
 		}
 	})
-}
-
-// A step of the box's clock is told once.
-func TestClockFollowsSteps(t *testing.T) {
-	c := newClock()
-	if d := c.step(); d != 0 {
-		t.Errorf("step of %s without a step", d)
-	}
-	c.moved -= time.Hour // as if the box's clock had been set forward by one
-	if d := c.step(); d != time.Hour {
-		t.Errorf("step %s", d)
-	}
-	if d := c.step(); d != 0 {
-		t.Errorf("told twice: %s", d)
-	}
 }

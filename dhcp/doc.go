@@ -11,14 +11,12 @@
 // 8925, and IOS where those leave a choice. The fifty checks named TestCheckNN
 // are its specification.
 //
-// Codec: requests are read by github.com/insomniacslk/dhcp/dhcpv4, whose limits
-// (no BOOTP, no missing END, no overload) are worked around in packet.go.
-// Replies are written by options.go, because the library can only write options
-// in ascending order and phones need 53 first and 150 after 66.
+// dhcp/engine decides and is pure, dhcp/store keeps bindings, dhcp/wire knows the
+// formats; this package composes them with sockets, clock and goroutines.
 //
-// Concurrency: the engine owns every binding, offer, conflict and counter and
-// runs in one goroutine without locks. Methods of Server may be called from
-// any goroutine; what they return are copies. Event values hold copies.
+// Concurrency: the engine runs in one goroutine without locks. Methods of Server
+// may be called from any goroutine; what they return are copies. Event values
+// hold copies.
 //
 // Durability: a DHCPACK leaves only after its record is on disk. OFFERs are
 // never stored. Releases, declines and clears are written with the next batch.

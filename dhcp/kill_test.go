@@ -12,6 +12,9 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"option150/dhcp/engine"
+	"option150/dhcp/store"
 )
 
 // Check 50: the server is killed at random while clients take leases; every
@@ -104,18 +107,18 @@ func TestCheck50Kill(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		st, records, damaged, err := openStore(root)
+		st, records, damaged, err := store.Open(root)
 		if err != nil || len(damaged) > 0 {
 			t.Fatalf("cycle %d: %v %+v", cycle, err, damaged)
 		}
-		st.close()
+		st.Close()
 		root.Close()
-		have := map[netip.Addr]record{}
+		have := map[netip.Addr]engine.Record{}
 		for _, r := range records {
 			have[r.Addr] = r
 		}
 		for a, n := range owner {
-			if r, ok := have[a]; !ok || r.State != stateLeased || r.MAC[5] != byte(n) || r.MAC[4] != byte(n>>8) {
+			if r, ok := have[a]; !ok || r.State != engine.StateLeased || r.MAC[5] != byte(n) || r.MAC[4] != byte(n>>8) {
 				t.Fatalf("cycle %d: %s was acknowledged to %d, the store has %+v", cycle, a, n, r)
 			}
 		}

@@ -17,6 +17,8 @@ import (
 	"golang.org/x/net/ipv4"
 	"golang.org/x/sys/unix"
 
+	"option150/dhcp/engine"
+	"option150/dhcp/wire"
 	"option150/platform/ether"
 	"option150/platform/listen"
 )
@@ -48,9 +50,9 @@ type readers struct {
 
 // datagram is a packet on its way to the engine, with a buffer of its own.
 type datagram struct {
-	in    inbound
+	in    engine.Inbound
 	reply bool // another server's
-	buf   [maxRequest + 1]byte
+	buf   [wire.MaxRequest + 1]byte
 }
 
 // sighting is a station seen using an address.
@@ -73,7 +75,7 @@ var (
 )
 
 // openLAN opens the sockets of an interface.
-func openLAN(ctx context.Context, i Interface) (*lan, error) {
+func openLAN(ctx context.Context, i engine.Interface) (*lan, error) {
 	ifi, err := net.InterfaceByName(i.Device)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %s", errNoDevice, i.Device)
@@ -82,7 +84,7 @@ func openLAN(ctx context.Context, i Interface) (*lan, error) {
 	if len(ifi.HardwareAddr) == 6 {
 		l.mac = ether.MAC(ifi.HardwareAddr)
 	}
-	l.at = listen.Endpoint{Proto: listen.UDP, Port: portServer, Device: i.Device, Owner: "DHCP server"}
+	l.at = listen.Endpoint{Proto: listen.UDP, Port: wire.PortServer, Device: i.Device, Owner: "DHCP server"}
 	if l.udp, err = listen.OpenUDP(ctx, l.at); err != nil {
 		return nil, err
 	}
@@ -139,22 +141,22 @@ func lanFilter(index int) []bpf.Instruction {
 	add(bpf.LoadExtension{Num: bpf.ExtVLANTagPresent})
 	jump(bpf.JumpEqual, 0, 6, drop)
 	add(bpf.LoadAbsolute{Off: 12, Size: 2})
-	jump(bpf.JumpEqual, typeARP, accept, 8)
-	jump(bpf.JumpEqual, typeIPv4, 9, drop)
+	jump(bpf.JumpEqual, wire.TypeARP, accept, 8)
+	jump(bpf.JumpEqual, wire.TypeIPv4, 9, drop)
 	add(bpf.LoadAbsolute{Off: 23, Size: 1})
-	jump(bpf.JumpEqual, protoUDP, 11, drop)
+	jump(bpf.JumpEqual, wire.ProtoUDP, 11, drop)
 	add(bpf.LoadAbsolute{Off: 20, Size: 2})
 	jump(bpf.JumpBitsSet, 0x1fff, drop, 13)
-	add(bpf.LoadMemShift{Off: etherLen})
-	add(bpf.LoadIndirect{Off: etherLen + 2, Size: 2})
-	jump(bpf.JumpEqual, portServer, accept, 16)
-	jump(bpf.JumpEqual, portClient, 17, drop)
-	add(bpf.LoadIndirect{Off: etherLen, Size: 2})
-	jump(bpf.JumpEqual, portServer, accept, drop)
+	add(bpf.LoadMemShift{Off: wire.EtherLen})
+	add(bpf.LoadIndirect{Off: wire.EtherLen + 2, Size: 2})
+	jump(bpf.JumpEqual, wire.PortServer, accept, 16)
+	jump(bpf.JumpEqual, wire.PortClient, 17, drop)
+	add(bpf.LoadIndirect{Off: wire.EtherLen, Size: 2})
+	jump(bpf.JumpEqual, wire.PortServer, accept, drop)
 	for at < accept {
 		add(bpf.RetConstant{Val: 0})
 	}
-	add(bpf.RetConstant{Val: maxRequest + 256})
+	add(bpf.RetConstant{Val: wire.MaxRequest + 256})
 	add(bpf.RetConstant{Val: 0})
 	return prog
 }
@@ -200,7 +202,7 @@ func (l *lan) readUDP(to sink) {
 	_ = pc.SetControlMessage(ipv4.FlagDst, true) // tells REBINDING from RENEWING
 	msgs := make([]ipv4.Message, batch)
 	for i := range msgs {
-		msgs[i].Buffers = [][]byte{make([]byte, maxRequest+1)}
+		msgs[i].Buffers = [][]byte{make([]byte, wire.MaxRequest+1)}
 		msgs[i].OOB = ipv4.NewControlMessage(ipv4.FlagDst)
 	}
 	for {
@@ -214,7 +216,7 @@ func (l *lan) readUDP(to sink) {
 		for i := range msgs[:n] {
 			m := &msgs[i]
 			b := m.Buffers[0][:m.N]
-			if l.raw != nil && len(b) >= headerLen && allZero(b[24:28]) {
+			if l.raw != nil && len(b) >= wire.HeaderLen && wire.AllZero(b[24:28]) {
 				continue // not relayed: taken from the raw socket, which knows the sender's MAC
 			}
 			from, ok := m.Addr.(*net.UDPAddr)
@@ -223,11 +225,11 @@ func (l *lan) readUDP(to sink) {
 			}
 			d := to.pool.Get().(*datagram)
 			d.reply = false
-			d.in = inbound{data: d.buf[:copy(d.buf[:], b)], iface: l.name, from: unmap(from.AddrPort())}
+			d.in = engine.Inbound{Data: d.buf[:copy(d.buf[:], b)], Interface: l.name, From: unmap(from.AddrPort())}
 			var cm ipv4.ControlMessage
 			if cm.Parse(m.OOB[:m.NN]) == nil && cm.Dst != nil {
 				a, _ := netip.AddrFromSlice(cm.Dst.To4())
-				d.in.broadcast = l.isBroadcast(a)
+				d.in.Broadcast = l.isBroadcast(a)
 			}
 			if !l.give(to, d) {
 				return
@@ -255,12 +257,12 @@ func (l *lan) gone(err error) bool {
 // isBroadcast reports whether a destination is no address of the box.
 func (l *lan) isBroadcast(a netip.Addr) bool {
 	own := l.own.Load()
-	return a == limitedBroadcast || own != nil && !(*own)[a]
+	return a == wire.LimitedBroadcast || own != nil && !(*own)[a]
 }
 
 // readRaw takes frames: requests of clients on the wire, ARP, other servers.
 func (l *lan) readRaw(to sink) {
-	buf := make([]byte, maxRequest+256)
+	buf := make([]byte, wire.MaxRequest+256)
 	for {
 		n, _, err := l.raw.ReadFrom(buf)
 		if err != nil {
@@ -270,7 +272,7 @@ func (l *lan) readRaw(to sink) {
 			continue
 		}
 		f := buf[:n]
-		if mac, a, ok := parseARP(f); ok {
+		if mac, a, ok := wire.ParseARP(f); ok {
 			if mac != l.mac {
 				select {
 				case to.sightings <- sighting{a, mac}:
@@ -279,26 +281,26 @@ func (l *lan) readRaw(to sink) {
 			}
 			continue
 		}
-		p, ok := parseUDP(f)
-		if !ok || p.source == l.mac || len(p.payload) > maxRequest {
+		p, ok := wire.ParseUDP(f)
+		if !ok || p.Source == l.mac || len(p.Payload) > wire.MaxRequest {
 			continue
 		}
-		server := p.from.Port() == portServer && len(p.payload) > 0 && p.payload[0] == opReply
-		all := p.dest == broadcastMAC || p.to.Addr() == limitedBroadcast
+		server := p.From.Port() == wire.PortServer && len(p.Payload) > 0 && p.Payload[0] == wire.OpReply
+		all := p.Dest == wire.BroadcastMAC || p.To.Addr() == wire.LimitedBroadcast
 		switch {
 		case server:
-		case p.to.Port() != portServer:
+		case p.To.Port() != wire.PortServer:
 			continue
-		case !all && l.isBroadcast(p.to.Addr()):
+		case !all && l.isBroadcast(p.To.Addr()):
 			continue // unicast to somebody else, passing through
-		case len(p.payload) >= headerLen && !allZero(p.payload[24:28]):
+		case len(p.Payload) >= wire.HeaderLen && !wire.AllZero(p.Payload[24:28]):
 			continue // relayed: taken from the UDP socket
-		case len(p.payload) < headerLen:
+		case len(p.Payload) < wire.HeaderLen:
 			continue // malformed: the UDP socket counts it
 		}
 		d := to.pool.Get().(*datagram)
 		d.reply = server
-		d.in = inbound{data: d.buf[:copy(d.buf[:], p.payload)], iface: l.name, from: p.from, source: p.source, broadcast: all}
+		d.in = engine.Inbound{Data: d.buf[:copy(d.buf[:], p.Payload)], Interface: l.name, From: p.From, Source: p.Source, Broadcast: all}
 		if !l.give(to, d) {
 			return
 		}
@@ -308,20 +310,20 @@ func (l *lan) readRaw(to sink) {
 func unmap(a netip.AddrPort) netip.AddrPort { return netip.AddrPortFrom(a.Addr().Unmap(), a.Port()) }
 
 // send lets a reply go.
-func (l *lan) send(r *reply, frame []byte) ([]byte, error) {
+func (l *lan) send(r *engine.Reply, frame []byte) ([]byte, error) {
 	switch {
-	case r.how == unicastRaw && l.raw != nil:
-		frame = appendFrameUDP(frame[:0], r.mac, l.mac, netip.AddrPortFrom(r.from, portServer), r.to, r.payload)
-		_, err := l.raw.WriteTo(frame, &afpacket.Addr{HardwareAddr: r.mac[:]})
+	case r.Delivery == engine.UnicastRaw && l.raw != nil:
+		frame = wire.AppendUDP(frame[:0], r.MAC, l.mac, netip.AddrPortFrom(r.From, wire.PortServer), r.To, r.Payload)
+		_, err := l.raw.WriteTo(frame, &afpacket.Addr{HardwareAddr: r.MAC[:]})
 		return frame, err
-	case r.how == unicastRaw:
+	case r.Delivery == engine.UnicastRaw:
 		// RFC 2131 4.1 allows to broadcast when unicast is impossible.
-		_, err := l.udp.WriteToUDPAddrPort(r.payload, netip.AddrPortFrom(limitedBroadcast, r.to.Port()))
+		_, err := l.udp.WriteToUDPAddrPort(r.Payload, netip.AddrPortFrom(wire.LimitedBroadcast, r.To.Port()))
 		return frame, err
 	}
-	_, err := l.udp.WriteToUDPAddrPort(r.payload, r.to)
-	if err != nil && r.fallback.IsValid() {
-		_, err = l.udp.WriteToUDPAddrPort(r.payload, r.fallback)
+	_, err := l.udp.WriteToUDPAddrPort(r.Payload, r.To)
+	if err != nil && r.Fallback.IsValid() {
+		_, err = l.udp.WriteToUDPAddrPort(r.Payload, r.Fallback)
 	}
 	return frame, err
 }
@@ -329,8 +331,8 @@ func (l *lan) send(r *reply, frame []byte) ([]byte, error) {
 // probe asks by ARP who has the address.
 func (l *lan) probe(a netip.Addr) {
 	if l.raw != nil {
-		f := appendARPProbe(make([]byte, 0, etherLen+arpLen), l.mac, a)
-		_, _ = l.raw.WriteTo(f, &afpacket.Addr{HardwareAddr: broadcastMAC[:]})
+		f := wire.AppendARPProbe(make([]byte, 0, wire.EtherLen+wire.ARPLen), l.mac, a)
+		_, _ = l.raw.WriteTo(f, &afpacket.Addr{HardwareAddr: wire.BroadcastMAC[:]})
 	}
 }
 
@@ -340,7 +342,7 @@ func (l *lan) lookAround() {
 		return
 	}
 	n := rand.Uint32()
-	p := watchDiscover(l.mac, [4]byte{byte(n >> 24), byte(n >> 16), byte(n >> 8), byte(n)})
-	f := appendFrameUDP(nil, broadcastMAC, l.mac, netip.AddrPortFrom(netip.IPv4Unspecified(), portClient), netip.AddrPortFrom(limitedBroadcast, portServer), p)
-	_, _ = l.raw.WriteTo(f, &afpacket.Addr{HardwareAddr: broadcastMAC[:]})
+	p := wire.WatchDiscover(l.mac, [4]byte{byte(n >> 24), byte(n >> 16), byte(n >> 8), byte(n)})
+	f := wire.AppendUDP(nil, wire.BroadcastMAC, l.mac, netip.AddrPortFrom(netip.IPv4Unspecified(), wire.PortClient), netip.AddrPortFrom(wire.LimitedBroadcast, wire.PortServer), p)
+	_, _ = l.raw.WriteTo(f, &afpacket.Addr{HardwareAddr: wire.BroadcastMAC[:]})
 }

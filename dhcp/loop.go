@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"sync"
 	"time"
+
+	"option150/dhcp/engine"
 )
 
 // mailbox is functions to be run by the loop, in order. Putting never waits.
@@ -36,7 +38,7 @@ func (m *mailbox) take(shut bool) []func() {
 }
 
 // do runs f between two packets and waits for it.
-func (r *running) do(f func(*engine, time.Time)) bool {
+func (r *running) do(f func(*engine.Engine, time.Time)) bool {
 	done := make(chan struct{})
 	if !r.mailbox.put(func() { defer close(done); f(r.e, r.clock.now()) }) {
 		return false
@@ -60,7 +62,7 @@ func (r *running) loop() {
 	}
 	r.tick(&l)
 	r.emit()
-	l.settled = r.e.settled()
+	l.settled = r.e.Settled()
 	for {
 		packets := r.to.packets
 		if !l.settled {
@@ -82,14 +84,14 @@ func (r *running) loop() {
 			r.handle(d)
 			r.more(64)
 		case s := <-r.to.sightings:
-			r.e.answered(r.clock.now(), s.addr, s.mac)
+			r.e.Answered(r.clock.now(), s.addr, s.mac)
 		case <-r.wake:
 			r.disk(&l)
 		case <-timer.C:
 			r.tick(&l)
 		}
 		r.emit()
-		if !l.settled && (r.e.settled() || time.Now().After(l.patience)) {
+		if !l.settled && (r.e.Settled() || time.Now().After(l.patience)) {
 			l.settled = true
 		}
 	}
@@ -123,33 +125,33 @@ func (r *running) handle(d *datagram) {
 	defer r.to.pool.Put(d)
 	defer func() {
 		if x := recover(); x != nil {
-			r.e.stats.Malformed++
-			r.e.event(Malformed{Interface: d.in.iface, Why: fmt.Sprintf("internal fault: %v", x)})
+			r.e.Stats.Malformed++
+			r.e.Event(engine.Malformed{Interface: d.in.Interface, Why: fmt.Sprintf("internal fault: %v", x)})
 		}
 	}()
 	now := r.clock.now()
 	if d.reply {
-		r.e.serverReply(now, &d.in)
+		r.e.ServerReply(now, &d.in)
 		return
 	}
-	r.e.packet(now, &d.in)
+	r.e.Packet(now, &d.in)
 }
 
 // tick does what time alone makes due.
 func (r *running) tick(l *loopState) {
 	if d := r.clock.step(); d != 0 {
-		r.e.shift(d)
+		r.e.Shift(d)
 	}
 	r.disk(l)
 	now := r.clock.now()
-	next := r.e.tick(now)
+	next := r.e.Tick(now)
 	l.timer.Reset(next.Sub(now))
 	r.publish()
 }
 
 // publish tells the status what it needs of the engine.
 func (r *running) publish() {
-	held := r.e.held()
+	held := r.e.Held()
 	if f := r.facts.Load(); len(f.held) != len(held) || len(held) > 0 || f.disk != r.com.state.Load().err {
 		r.facts.Store(&facts{held: held, disk: r.com.state.Load().err})
 	}
@@ -161,45 +163,45 @@ func (r *running) disk(l *loopState) {
 	st := r.com.state.Load()
 	if st.times != l.times { // back at work
 		l.times = st.times
-		r.e.diskWorks()
-		for _, rec := range r.e.dump() { // what happened while it was failing
-			r.e.write(rec, nil)
+		r.e.DiskWorks()
+		for _, rec := range r.e.Dump() { // what happened while it was failing
+			r.e.Write(rec, nil)
 		}
-		r.e.event(StoreWorks{})
+		r.e.Event(engine.StoreWorks{})
 	}
-	r.e.committed(r.com.done.Load())
+	r.e.Committed(r.com.done.Load())
 	if st.err == nil {
 		return
 	}
-	if !r.e.diskBad {
-		r.e.diskFailed()
-		r.e.event(StoreFailed{Why: st.err.Error()})
+	if !r.e.DiskBad {
+		r.e.DiskFailed()
+		r.e.Event(engine.StoreFailed{Why: st.err.Error()})
 		l.retry = time.Now().Add(diskRetry)
 		return
 	}
 	if time.Now().After(l.retry) {
 		l.retry = time.Now().Add(diskRetry)
-		r.com.put(job{out: outcome{records: r.e.dump()}, reopen: true})
+		r.com.put(job{out: engine.Outcome{Records: r.e.Dump()}, reopen: true})
 	}
 }
 
 // emit carries out what the engine decided.
 func (r *running) emit() {
-	o := r.e.take()
-	r.recordAll(o.first)
-	if len(o.probes) > 0 || len(o.watch) > 0 {
+	o := r.e.Take()
+	r.recordAll(o.First)
+	if len(o.Probes) > 0 || len(o.Watch) > 0 {
 		select {
-		case r.orders <- outcome{probes: o.probes, watch: o.watch}:
+		case r.orders <- engine.Outcome{Probes: o.Probes, Watch: o.Watch}:
 		default: // asked again when due
 		}
 	}
-	if o.durable && len(o.records) > 0 {
+	if o.Durable && len(o.Records) > 0 {
 		r.com.put(job{out: o})
 		return
 	}
-	if len(o.records) > 0 {
-		r.com.put(job{out: outcome{records: o.records, seq: o.seq}})
+	if len(o.Records) > 0 {
+		r.com.put(job{out: engine.Outcome{Records: o.Records, Seq: o.Seq}})
 	}
-	r.sendAll(o.replies)
-	r.recordAll(o.then)
+	r.sendAll(o.Replies)
+	r.recordAll(o.Then)
 }

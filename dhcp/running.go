@@ -12,6 +12,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"option150/dhcp/engine"
+	"option150/dhcp/store"
 	"option150/platform/journal"
 )
 
@@ -20,23 +22,23 @@ import (
 // interfaces that come and go.
 type running struct {
 	opt   Options
-	e     *engine // owned by loop once that runs
+	e     *engine.Engine // owned by loop once that runs
 	clock clock
 	root  *os.Root // opened by us
-	store *store
+	store *store.Store
 	com   *committer
 	to    sink
 	icmp  *echoes
 
 	mailbox mailbox
-	wake    chan struct{} // the committer has news
-	orders  chan outcome  // probes and watches to be sent
+	wake    chan struct{}       // the committer has news
+	orders  chan engine.Outcome // probes and watches to be sent
 	quit    chan struct{}
 	ended   chan struct{} // the loop has returned
 	care    sync.WaitGroup
 
 	mu      sync.Mutex
-	spec    Spec
+	spec    engine.Spec
 	waiting map[string]error // interfaces without sockets, and why
 
 	lans       atomic.Pointer[map[string]*lan] // by IOS name; replaced, never changed
@@ -52,11 +54,11 @@ type facts struct {
 
 func newRunning(o Options) *running {
 	r := &running{
-		opt: o, e: newEngine(), clock: newClock(), wake: make(chan struct{}, 1), orders: make(chan outcome, 64),
+		opt: o, e: engine.New(), clock: newClock(), wake: make(chan struct{}, 1), orders: make(chan engine.Outcome, 64),
 		quit: make(chan struct{}), ended: make(chan struct{}), waiting: map[string]error{},
 		to: sink{packets: make(chan *datagram, 1024), sightings: make(chan sighting, 1024), pool: &sync.Pool{New: func() any { return new(datagram) }}},
 	}
-	r.e.test = o.Listen.IsValid()
+	r.e.Test = o.Listen.IsValid()
 	r.lans.Store(&map[string]*lan{})
 	r.facts.Store(&facts{})
 	r.mailbox.bell = make(chan struct{}, 1)
@@ -66,7 +68,7 @@ func newRunning(o Options) *running {
 // discard gives back what prepareRun took of a run that never started.
 func (r *running) discard() {
 	if r.store != nil {
-		r.store.close()
+		r.store.Close()
 	}
 	if r.root != nil {
 		_ = r.root.Close()
@@ -74,7 +76,7 @@ func (r *running) discard() {
 }
 
 // open opens sockets for the interfaces of sp that have none.
-func (r *running) open(ctx context.Context, sp Spec) (opened []*lan, err error) {
+func (r *running) open(ctx context.Context, sp engine.Spec) (opened []*lan, err error) {
 	have := *r.lans.Load()
 	for _, i := range sp.Interfaces {
 		if old := have[i.Name]; old != nil && old.device == i.Device {
@@ -107,26 +109,26 @@ func (r *running) open(ctx context.Context, sp Spec) (opened []*lan, err error) 
 }
 
 // commit puts tables and sockets into force. It cannot fail and does not wait.
-func (r *running) commit(tab *tables, opened []*lan, fresh bool) {
+func (r *running) commit(tab *engine.Tables, opened []*lan, fresh bool) {
 	r.mu.Lock()
-	r.spec = tab.spec
+	r.spec = tab.Spec
 	r.mu.Unlock()
 	if fresh {
 		if !r.opt.Listen.IsValid() {
 			if x, err := openEchoes(r.to.sightings); err == nil {
 				r.icmp = x
-				r.e.canICMP = true
+				r.e.CanICMP = true
 			}
 		}
 		r.com = newCommitter(r.store, r.sendAll, r.recordAll, func() { ring(r.wake) })
 		r.care.Go(r.sendOrders)
 	}
 	want := map[string]string{}
-	for _, i := range tab.spec.Interfaces {
+	for _, i := range tab.Spec.Interfaces {
 		want[i.Name] = i.Device
 	}
 	r.install(opened, func(l *lan) bool { return want[l.name] == l.device })
-	r.mailbox.put(func() { r.e.apply(r.clock.now(), tab) })
+	r.mailbox.put(func() { r.e.Apply(r.clock.now(), tab) })
 	r.begin(opened)
 	if fresh {
 		go r.loop() // shutdown waits for ended
@@ -145,7 +147,7 @@ func (r *running) install(opened []*lan, keep func(*lan) bool) {
 			next[name] = l
 			continue
 		}
-		r.mailbox.put(func() { r.e.linkDown(name) })
+		r.mailbox.put(func() { r.e.LinkDown(name) })
 		r.care.Go(l.close)
 	}
 	for _, l := range opened {
@@ -177,9 +179,9 @@ func (r *running) begin(opened []*lan) {
 	for _, l := range opened {
 		r.mailbox.put(func() {
 			if l.raw != nil {
-				r.e.canProbe = true
+				r.e.CanProbe = true
 				if up(l.device) {
-					r.e.linkUp(r.clock.now(), l.name, r.opt.HoldWindow)
+					r.e.LinkUp(r.clock.now(), l.name, r.opt.HoldWindow)
 				}
 			}
 			l.start(r.to)
@@ -238,9 +240,9 @@ func (r *running) lookOnce() {
 			bad[l] = true
 		case l.raw == nil:
 		case ifi.Flags&net.FlagUp == 0 || ifi.Flags&net.FlagRunning == 0:
-			r.mailbox.put(func() { r.e.linkDown(name) })
+			r.mailbox.put(func() { r.e.LinkDown(name) })
 		default:
-			r.mailbox.put(func() { r.e.linkUp(r.clock.now(), name, r.opt.HoldWindow) })
+			r.mailbox.put(func() { r.e.LinkUp(r.clock.now(), name, r.opt.HoldWindow) })
 		}
 	}
 	if len(bad) > 0 {
@@ -270,7 +272,7 @@ func (r *running) lookOnce() {
 
 // adopt puts late sockets into service unless the interface is no longer
 // wanted, or somebody was faster.
-func (r *running) adopt(i Interface, l *lan) bool {
+func (r *running) adopt(i engine.Interface, l *lan) bool {
 	r.mu.Lock()
 	still := false
 	for _, w := range r.spec.Interfaces {
@@ -294,14 +296,14 @@ func (r *running) recordAll(evs []journal.Event) {
 }
 
 // sendAll lets replies go; it is called by the loop and by the committer.
-func (r *running) sendAll(rs []reply) {
+func (r *running) sendAll(rs []engine.Reply) {
 	if len(rs) == 0 {
 		return
 	}
 	lans := *r.lans.Load()
 	var frame []byte
 	for i := range rs {
-		l := lans[rs[i].iface]
+		l := lans[rs[i].Interface]
 		if l == nil {
 			r.sendFailed.Add(1)
 			continue
@@ -321,15 +323,15 @@ func (r *running) sendOrders() {
 			return
 		case o := <-r.orders:
 			lans := *r.lans.Load()
-			for _, p := range o.probes {
-				switch l := lans[p.iface]; {
-				case p.iface == "" && r.icmp != nil:
-					r.icmp.probe(p.addr)
+			for _, p := range o.Probes {
+				switch l := lans[p.Interface]; {
+				case p.Interface == "" && r.icmp != nil:
+					r.icmp.probe(p.Addr)
 				case l != nil:
-					l.probe(p.addr)
+					l.probe(p.Addr)
 				}
 			}
-			for _, name := range o.watch {
+			for _, name := range o.Watch {
 				if l := lans[name]; l != nil {
 					l.lookAround()
 				}

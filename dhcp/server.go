@@ -9,6 +9,8 @@ import (
 	"sync"
 	"time"
 
+	"option150/dhcp/engine"
+	"option150/dhcp/store"
 	"option150/platform/journal"
 	"option150/platform/service"
 )
@@ -50,7 +52,7 @@ var _ service.Service = (*Server)(nil)
 func New(o Options) *Server {
 	o.Recorder = journal.Or(o.Recorder)
 	if o.HoldWindow == 0 {
-		o.HoldWindow = watchWindow
+		o.HoldWindow = engine.WatchWindow
 	}
 	return &Server{opt: o}
 }
@@ -60,7 +62,7 @@ func (s *Server) Name() string { return "dhcp" }
 
 // wanted reports whether a specification asks for anything: IOS opens port 67
 // only when something uses it.
-func wanted(sp Spec) bool { return sp.Service && len(sp.Pools) > 0 && len(sp.Interfaces) > 0 }
+func wanted(sp engine.Spec) bool { return sp.Service && len(sp.Pools) > 0 && len(sp.Interfaces) > 0 }
 
 var errSpec = errors.New("not a specification of the DHCP server")
 
@@ -69,11 +71,11 @@ var errSpec = errors.New("not a specification of the DHCP server")
 // new. An interface that does not exist is waited for. Bindings and the
 // sockets that stay are not touched.
 func (s *Server) Prepare(ctx context.Context, _, to service.Spec) (service.Change, error) {
-	var sp Spec
+	var sp engine.Spec
 	switch v := to.(type) {
 	case nil:
 		return service.Funcs{OnCommit: s.stop}, nil
-	case Spec:
+	case engine.Spec:
 		sp = v
 	default:
 		return nil, fmt.Errorf("%w: %T", errSpec, to)
@@ -81,7 +83,7 @@ func (s *Server) Prepare(ctx context.Context, _, to service.Spec) (service.Chang
 	if !wanted(sp) {
 		return service.Funcs{OnCommit: s.stop}, nil
 	}
-	tab, err := compile(sp)
+	tab, err := engine.Compile(sp)
 	if err != nil {
 		return nil, err
 	}
@@ -137,19 +139,19 @@ func (s *Server) prepareRun() (*running, error) {
 		r.root = root
 	}
 	if root != nil {
-		st, records, damaged, err := openStore(root)
+		st, records, damaged, err := store.Open(root)
 		if err != nil {
 			r.discard()
 			return nil, err
 		}
 		if s.opt.sync != nil {
-			st.sync = s.opt.sync
+			st.Sync = s.opt.sync
 		}
 		r.store = st
 		for _, d := range damaged {
 			s.opt.Recorder.Record(d)
 		}
-		r.e.load(r.clock.now(), records)
+		r.e.Load(r.clock.now(), records)
 	}
 	return r, nil
 }
@@ -187,7 +189,7 @@ func (s *Server) Close() error {
 
 // do runs f on the engine's goroutine and waits for it. It reports false, and
 // does not run f, when the server is stopped.
-func (s *Server) do(f func(*engine, time.Time)) bool {
+func (s *Server) do(f func(*engine.Engine, time.Time)) bool {
 	s.mu.Lock()
 	run := s.run
 	s.mu.Unlock()
@@ -195,29 +197,29 @@ func (s *Server) do(f func(*engine, time.Time)) bool {
 }
 
 // Bindings are the leases and the manual bindings, in the order of addresses.
-func (s *Server) Bindings() (out []Binding) {
-	s.do(func(e *engine, _ time.Time) { out = e.list() })
+func (s *Server) Bindings() (out []engine.Binding) {
+	s.do(func(e *engine.Engine, _ time.Time) { out = e.List() })
 	return out
 }
 
 // PoolStats are the numbers of every pool.
-func (s *Server) PoolStats() (out []PoolStat) {
-	s.do(func(e *engine, _ time.Time) { out = e.pools() })
+func (s *Server) PoolStats() (out []engine.PoolStat) {
+	s.do(func(e *engine.Engine, _ time.Time) { out = e.Pools() })
 	return out
 }
 
 // Conflicts are the addresses found in use by somebody else.
-func (s *Server) Conflicts() (out []ConflictEntry) {
-	s.do(func(e *engine, _ time.Time) { out = e.conflictList() })
+func (s *Server) Conflicts() (out []engine.ConflictEntry) {
+	s.do(func(e *engine.Engine, _ time.Time) { out = e.ConflictList() })
 	return out
 }
 
 // Statistics are the counters since start or ClearStatistics.
-func (s *Server) Statistics() (out Statistics) {
+func (s *Server) Statistics() (out engine.Statistics) {
 	s.mu.Lock()
 	run := s.run
 	s.mu.Unlock()
-	s.do(func(e *engine, _ time.Time) { out = e.statistics() })
+	s.do(func(e *engine.Engine, _ time.Time) { out = e.Statistics() })
 	if run != nil {
 		out.Extra.SendFailed = run.sendFailed.Load()
 	}
@@ -225,22 +227,22 @@ func (s *Server) Statistics() (out Statistics) {
 }
 
 // ForeignServers are the other DHCP servers that were seen.
-func (s *Server) ForeignServers() (out []ForeignEntry) {
-	s.do(func(e *engine, _ time.Time) { out = e.foreignList() })
+func (s *Server) ForeignServers() (out []engine.ForeignEntry) {
+	s.do(func(e *engine.Engine, _ time.Time) { out = e.ForeignList() })
 	return out
 }
 
 // ClearBinding removes the automatic binding of an address, all of them if addr
 // is the zero Addr. It returns how many there were.
 func (s *Server) ClearBinding(addr netip.Addr) (n int) {
-	s.do(func(e *engine, _ time.Time) { n = e.clearBinding(addr) })
+	s.do(func(e *engine.Engine, _ time.Time) { n = e.ClearBinding(addr) })
 	return n
 }
 
 // ClearConflict makes an address available again, every one if addr is the
 // zero Addr. It returns how many there were.
 func (s *Server) ClearConflict(addr netip.Addr) (n int) {
-	s.do(func(e *engine, _ time.Time) { n = e.clearConflict(addr) })
+	s.do(func(e *engine.Engine, _ time.Time) { n = e.ClearConflict(addr) })
 	return n
 }
 
@@ -252,13 +254,13 @@ func (s *Server) ClearStatistics() {
 	if run != nil {
 		run.sendFailed.Store(0)
 	}
-	s.do(func(e *engine, _ time.Time) { e.stats = Statistics{} })
+	s.do(func(e *engine.Engine, _ time.Time) { e.Stats = engine.Statistics{} })
 }
 
 // Takeover is `ip dhcp takeover`: offers are no longer held although another
 // server answers.
 func (s *Server) Takeover() {
-	if s.do(func(e *engine, _ time.Time) { e.takeover() }) {
-		s.opt.Recorder.Record(Takeover{})
+	if s.do(func(e *engine.Engine, _ time.Time) { e.Takeover() }) {
+		s.opt.Recorder.Record(engine.Takeover{})
 	}
 }

@@ -13,21 +13,24 @@ import (
 	"testing"
 	"time"
 
+	"option150/dhcp/engine"
+	"option150/dhcp/store"
+	"option150/dhcp/wire"
 	"option150/platform/journal"
 	"option150/platform/service"
 )
 
 // loopSpec is a pool for a relay on loopback, as perfdhcp plays one.
-func loopSpec(bits string) Spec {
-	c := Default()
+func loopSpec(bits string) engine.Spec {
+	c := engine.Default()
 	c.PingPackets = 0
-	c.Pools = []Pool{{Name: "LOOP", Network: netip.MustParsePrefix("127.0.0.0/" + bits), Lease: 600 * time.Second,
-		Options: []Option{{Code: 150, Kind: OptionIP, Addrs: []netip.Addr{ip("127.0.0.1")}}}}}
-	return Spec{Config: c, Interfaces: []Interface{{Name: "Loopback0", Device: "lo", Addrs: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/8")}}}}
+	c.Pools = []engine.Pool{{Name: "LOOP", Network: netip.MustParsePrefix("127.0.0.0/" + bits), Lease: 600 * time.Second,
+		Options: []engine.Option{{Code: 150, Kind: engine.OptionIP, Addrs: []netip.Addr{ip("127.0.0.1")}}}}}
+	return engine.Spec{Config: c, Interfaces: []engine.Interface{{Name: "Loopback0", Device: "lo", Addrs: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/8")}}}}
 }
 
 // start runs a server on loopback and returns its address.
-func start(t testing.TB, o Options, sp Spec) (*Server, netip.AddrPort) {
+func start(t testing.TB, o Options, sp engine.Spec) (*Server, netip.AddrPort) {
 	t.Helper()
 	o.Listen = netip.MustParseAddrPort("127.0.0.1:0")
 	s := New(o)
@@ -64,21 +67,25 @@ func dial(t testing.TB, to netip.AddrPort) *relayClient {
 }
 
 // exchange sends a request and waits for its reply; false after the timeout.
-func (c *relayClient) exchange(r testRequest, wait time.Duration) (got, bool) {
+func (c *relayClient) exchange(r testRequest, wait time.Duration) (parsed, bool) {
 	c.t.Helper()
-	r.giaddr = "127.0.0.1"
-	b := r.bytes()
+	r.GIAddr = "127.0.0.1"
+	b := r.Bytes()
 	if _, err := c.conn.Write(b); err != nil {
-		return got{}, false
+		return parsed{}, false
 	}
 	_ = c.conn.SetReadDeadline(time.Now().Add(wait))
 	for {
 		n, err := c.conn.Read(c.buf)
 		if err != nil {
-			return got{}, false
+			return parsed{}, false
 		}
 		if n > 8 && string(c.buf[4:8]) == string(b[4:8]) {
-			return takeApart(c.t, reply{payload: append([]byte(nil), c.buf[:n]...)}), true
+			p, err := parse(c.buf[:n])
+			if err != nil {
+				c.t.Fatal(err)
+			}
+			return p, true
 		}
 	}
 }
@@ -87,19 +94,19 @@ func (c *relayClient) exchange(r testRequest, wait time.Duration) (got, bool) {
 func (c *relayClient) dora(n uint32, wait time.Duration) netip.Addr {
 	m := mac(byte(n>>8), byte(n))
 	m[1], m[2] = byte(n>>24), byte(n>>16)
-	d := phoneRequest(m, msgDiscover)
-	d.xid = n
+	d := phoneRequest(m, wire.MsgDiscover)
+	d.XID = n
 	o, ok := c.exchange(d, wait)
-	if !ok || o.typ != msgOffer {
+	if !ok || o.Type != wire.MsgOffer {
 		return netip.Addr{}
 	}
-	q := phoneRequest(m, msgRequest, tlv{50, ipb(o.yiaddr.String())}, tlv{54, o.opts[54]})
-	q.xid = n
+	q := phoneRequest(m, wire.MsgRequest, opt(50, ipb(o.YIAddr.String())), opt(54, o.Opts[54]))
+	q.XID = n
 	a, ok := c.exchange(q, wait)
-	if !ok || a.typ != msgAck {
+	if !ok || a.Type != wire.MsgAck {
 		return netip.Addr{}
 	}
-	return a.yiaddr
+	return a.YIAddr
 }
 
 // heardEvents collects facts.
@@ -192,7 +199,7 @@ func TestServerRefusesForeignSpec(t *testing.T) {
 	}
 	sp := loopSpec("16")
 	sp.Pools[0].Network = netip.MustParsePrefix("2001:db8::/64")
-	if _, err := New(Options{}).Prepare(context.Background(), nil, sp); !errors.Is(err, errNetwork) {
+	if _, err := New(Options{}).Prepare(context.Background(), nil, sp); !errors.Is(err, engine.ErrNetwork) {
 		t.Errorf("error %v", err)
 	}
 	if _, err := New(Options{Store: filepath.Join(t.TempDir(), "none")}).Prepare(context.Background(), nil, loopSpec("16")); !errors.Is(err, os.ErrNotExist) {
@@ -230,7 +237,7 @@ func TestServerDiskFailure(t *testing.T) {
 		if bad.Load() {
 			return errors.New("input/output error")
 		}
-		return dataSync(f)
+		return store.DataSync(f)
 	}
 	s, at := start(t, Options{Store: dir, Recorder: &ev, sync: sync}, loopSpec("16"))
 	c := dial(t, at)
@@ -243,17 +250,17 @@ func TestServerDiskFailure(t *testing.T) {
 	if why := s.Status().Why; !strings.Contains(why, "input/output error") {
 		t.Errorf("why %q", why)
 	}
-	r := phoneRequest(mac(0, 1), msgRequest)
-	r.ciaddr = known.String()
+	r := phoneRequest(mac(0, 1), wire.MsgRequest)
+	r.CIAddr = known.String()
 	g, ok := c.exchange(r, time.Second)
-	if !ok || g.typ != msgAck {
-		t.Fatalf("known client: %v %+v", ok, g.typ)
+	if !ok || g.Type != wire.MsgAck {
+		t.Fatalf("known client: %v %+v", ok, g.Type)
 	}
 	if bs := s.Bindings(); len(bs) != 1 || bs[0].Addr != known {
 		t.Errorf("bindings %+v", bs)
 	}
 	bad.Store(false)
-	s.run.mailbox.put(func() { s.run.com.put(job{out: outcome{records: s.run.e.dump()}, reopen: true}) })
+	s.run.mailbox.put(func() { s.run.com.put(job{out: engine.Outcome{Records: s.run.e.Dump()}, reopen: true}) })
 	waitFor(t, func() bool { return s.Status().State == service.Running })
 	if a := c.dora(3, 2*time.Second); !a.IsValid() {
 		t.Error("no lease after the disk came back")

@@ -5,6 +5,9 @@ import (
 	"net/netip"
 	"strings"
 	"time"
+
+	"option150/dhcp/engine"
+	"option150/dhcp/wire"
 )
 
 // The renderers below print the classic IOS layouts of reference/dhcp.md 1.6,
@@ -16,7 +19,7 @@ const (
 )
 
 // ShowBinding is `show ip dhcp binding`.
-func ShowBinding(bs []Binding, now time.Time) string {
+func ShowBinding(bs []engine.Binding, now time.Time) string {
 	var b strings.Builder
 	b.WriteString("Bindings from all pools not associated with VRF:\n")
 	b.WriteString("IP address          Client-ID/              Lease expiration        Type\n")
@@ -31,7 +34,7 @@ func ShowBinding(bs []Binding, now time.Time) string {
 		if !v.Expiry.IsZero() {
 			expires = v.Expiry.In(now.Location()).Format(stampMinutes)
 		}
-		lines := wrapID(FormatClientID(id))
+		lines := wrapID(engine.FormatClientID(id))
 		fmt.Fprintf(&b, "%-20s%-24s%-24s%s\n", v.Addr, lines[0], expires, v.Type)
 		for _, l := range lines[1:] {
 			fmt.Fprintf(&b, "%20s%s\n", "", l)
@@ -53,7 +56,7 @@ func wrapID(s string) []string {
 }
 
 // ShowPool is `show ip dhcp pool`.
-func ShowPool(ps []PoolStat) string {
+func ShowPool(ps []engine.PoolStat) string {
 	var b strings.Builder
 	for _, p := range ps {
 		fmt.Fprintf(&b, "\nPool %s :\n", p.Name)
@@ -78,7 +81,7 @@ func ShowPool(ps []PoolStat) string {
 }
 
 // ShowStatistics is `show ip dhcp server statistics`.
-func ShowStatistics(s Statistics) string {
+func ShowStatistics(s engine.Statistics) string {
 	var b strings.Builder
 	row := func(label string, n any) { fmt.Fprintf(&b, "%-21s%d\n", label, n) }
 	row("Memory usage", s.MemoryUsage)
@@ -105,7 +108,7 @@ func ShowStatistics(s Statistics) string {
 }
 
 // ShowCounters is the table of the counters IOS does not have. [our own]
-func ShowCounters(s Statistics) string {
+func ShowCounters(s engine.Statistics) string {
 	var b strings.Builder
 	row := func(label string, n uint64) { fmt.Fprintf(&b, "%-45s%d\n", label, n) }
 	x := s.Extra
@@ -129,7 +132,7 @@ func ShowCounters(s Statistics) string {
 }
 
 // ShowConflict is `show ip dhcp conflict`.
-func ShowConflict(cs []ConflictEntry, now time.Time) string {
+func ShowConflict(cs []engine.ConflictEntry, now time.Time) string {
 	var b strings.Builder
 	b.WriteString("IP address        Detection method   Detection time          VRF\n")
 	for _, c := range cs {
@@ -139,7 +142,7 @@ func ShowConflict(cs []ConflictEntry, now time.Time) string {
 }
 
 // ShowExcluded is `show ip dhcp excluded-addresses all`.
-func ShowExcluded(rs []Range) string {
+func ShowExcluded(rs []engine.Range) string {
 	var b strings.Builder
 	b.WriteString("Exclude Address list :\n")
 	b.WriteString("Start IP        End IP          Number of IP's  VRF             \n")
@@ -150,18 +153,10 @@ func ShowExcluded(rs []Range) string {
 	return b.String()
 }
 
-// Count is the number of addresses of the range.
-func (r Range) Count() int {
-	if !r.First.Is4() || !r.Last.Is4() || r.Last.Less(r.First) {
-		return 0
-	}
-	return int(uint64(u32(r.Last)) - uint64(u32(r.First)) + 1)
-}
-
 // ShowForeignServers is the watch for other servers in the shape of `show ip
 // dhcp snooping track server`; vlan is always 1, the box sees one LAN per
 // interface.
-func ShowForeignServers(fs []ForeignEntry, now time.Time) string {
+func ShowForeignServers(fs []engine.ForeignEntry, now time.Time) string {
 	const format = "%-6s%-17s%-16s%-17s%-17s%-21s%s\n"
 	var b strings.Builder
 	rule := strings.Repeat("-", 106) + "\n"
@@ -171,7 +166,7 @@ func ShowForeignServers(fs []ForeignEntry, now time.Time) string {
 	for _, f := range fs {
 		subnet, mask := "0.0.0.0", "0.0.0.0"
 		if f.Mask.IsValid() && f.Addr.IsValid() {
-			subnet, mask = fromU32(u32(f.Addr)&u32(f.Mask)).String(), f.Mask.String()
+			subnet, mask = wire.FromU32(wire.U32(f.Addr)&wire.U32(f.Mask)).String(), f.Mask.String()
 		}
 		fmt.Fprintf(&b, format, "1", f.Server, f.MAC.Cisco(), subnet, mask, orZero(f.Relay), f.Last.In(now.Location()).Format(stampSeconds))
 	}

@@ -5,63 +5,52 @@ import (
 	"net/netip"
 	"testing"
 	"time"
+
+	"option150/dhcp/engine"
 )
 
 func TestShow(t *testing.T) {
 	now := time.Date(2018, 12, 14, 12, 0, 0, 0, time.UTC)
-	bs := []Binding{
+	bs := []engine.Binding{
 		{Addr: ip("10.1.1.101"), ClientID: []byte{1, 0, 0x50, 0x79, 0x66, 0x68, 0}, Expiry: time.Date(2018, 12, 14, 13, 3, 0, 0, time.UTC), Type: "Automatic"},
 		{Addr: ip("10.1.1.102"), ClientID: []byte("\x00cisco-0050.7966.6801-Gi0/0"), Expiry: time.Date(2018, 12, 15, 0, 59, 0, 0, time.UTC), Type: "Automatic"},
 		{Addr: ip("10.1.1.103"), MAC: mac(0, 1), Expiry: time.Date(2018, 12, 15, 1, 0, 0, 0, time.UTC), Type: "Automatic"},
 		{Addr: ip("10.100.88.26"), ClientID: []byte{1, 0xaa, 0xaa, 0xaa, 0xaa, 0xaa, 0xaa}, Type: "Manual"},
 	}
 	golden(t, "binding.txt", ShowBinding(bs, now))
-	golden(t, "pool.txt", ShowPool([]PoolStat{
-		{Name: "NAME", High: 100, Total: 254, Leased: 81, Subnets: []SubnetStat{{Current: ip("192.168.40.92"), First: ip("192.168.40.1"), Last: ip("192.168.40.254"), Leased: 81}}},
-		{Name: "TWO", High: 80, Low: 50, Total: 508, Leased: 3, Subnets: []SubnetStat{
+	golden(t, "pool.txt", ShowPool([]engine.PoolStat{
+		{Name: "NAME", High: 100, Total: 254, Leased: 81, Subnets: []engine.SubnetStat{{Current: ip("192.168.40.92"), First: ip("192.168.40.1"), Last: ip("192.168.40.254"), Leased: 81}}},
+		{Name: "TWO", High: 80, Low: 50, Total: 508, Leased: 3, Subnets: []engine.SubnetStat{
 			{Current: ip("10.0.0.4"), First: ip("10.0.0.1"), Last: ip("10.0.0.254"), Leased: 3}, {Current: ip("10.0.1.1"), First: ip("10.0.1.1"), Last: ip("10.0.1.254")}}},
 		{Name: "EMPTY", High: 100},
 	}))
-	st := Statistics{MemoryUsage: 40921, AddressPools: 2, Automatic: 81, Manual: 1, Expired: 3, Malformed: 4}
-	st.Received = Received{BootRequest: 12, Discover: 200, Request: 178, Release: 5, Inform: 6, Decline: 1}
-	st.Sent = Sent{BootReply: 12, Offer: 190, Ack: 172, Nak: 6}
+	st := engine.Statistics{MemoryUsage: 40921, AddressPools: 2, Automatic: 81, Manual: 1, Expired: 3, Malformed: 4}
+	st.Received = engine.Received{BootRequest: 12, Discover: 200, Request: 178, Release: 5, Inform: 6, Decline: 1}
+	st.Sent = engine.Sent{BootReply: 12, Offer: 190, Ack: 172, Nak: 6}
 	golden(t, "statistics.txt", ShowStatistics(st))
 	golden(t, "counters.txt", ShowCounters(st))
-	golden(t, "conflict.txt", ShowConflict([]ConflictEntry{{ip("10.0.3.102"), methodPing, epoch}, {ip("10.2.2.11"), methodARP, epoch}}, now))
-	golden(t, "excluded.txt", ShowExcluded([]Range{{ip("10.77.0.1"), ip("10.77.0.99")}, {ip("10.88.0.1"), ip("10.88.0.1")}}))
-	golden(t, "foreign.txt", ShowForeignServers([]ForeignEntry{{Last: epoch, ForeignServer: ForeignServer{Server: ip("10.77.0.250"), MAC: mac(0xf0, 1), Addr: ip("10.77.0.33"), Mask: ip("255.255.255.0")}}, {Last: epoch, ForeignServer: ForeignServer{Server: ip("10.0.0.9")}}}, now))
+	golden(t, "conflict.txt", ShowConflict([]engine.ConflictEntry{{Addr: ip("10.0.3.102"), Method: engine.MethodPing, Since: epoch}, {Addr: ip("10.2.2.11"), Method: engine.MethodARP, Since: epoch}}, now))
+	golden(t, "excluded.txt", ShowExcluded([]engine.Range{{First: ip("10.77.0.1"), Last: ip("10.77.0.99")}, {First: ip("10.88.0.1"), Last: ip("10.88.0.1")}}))
+	golden(t, "foreign.txt", ShowForeignServers([]engine.ForeignEntry{{Last: epoch, ForeignServer: engine.ForeignServer{Server: ip("10.77.0.250"), MAC: mac(0xf0, 1), Addr: ip("10.77.0.33"), Mask: ip("255.255.255.0")}}, {Last: epoch, ForeignServer: engine.ForeignServer{Server: ip("10.0.0.9")}}}, now))
 }
 
 // The rows are those of reference/dhcp.md 1.6.
 func TestShowKnownRows(t *testing.T) {
-	got := ShowBinding([]Binding{{Addr: ip("10.1.1.101"), ClientID: []byte{1, 0, 0x50, 0x79, 0x66, 0x68, 0}, Expiry: time.Date(2018, 12, 14, 13, 3, 0, 0, time.UTC), Type: "Automatic"}}, epoch)
+	got := ShowBinding([]engine.Binding{{Addr: ip("10.1.1.101"), ClientID: []byte{1, 0, 0x50, 0x79, 0x66, 0x68, 0}, Expiry: time.Date(2018, 12, 14, 13, 3, 0, 0, time.UTC), Type: "Automatic"}}, epoch)
 	if want := "10.1.1.101          0100.5079.6668.00       Dec 14 2018 01:03 PM    Automatic\n"; !bytes.HasSuffix([]byte(got), []byte(want)) {
 		t.Errorf("%q", got)
 	}
-	got = ShowPool([]PoolStat{{Subnets: []SubnetStat{{Current: ip("192.168.40.92"), First: ip("192.168.40.1"), Last: ip("192.168.40.254"), Leased: 81}}}})
+	got = ShowPool([]engine.PoolStat{{Subnets: []engine.SubnetStat{{Current: ip("192.168.40.92"), First: ip("192.168.40.1"), Last: ip("192.168.40.254"), Leased: 81}}}})
 	if want := " 192.168.40.92        192.168.40.1     - 192.168.40.254    81\n"; !bytes.HasSuffix([]byte(got), []byte(want)) {
 		t.Errorf("%q", got)
 	}
 }
 
-func TestCiscoPhone(t *testing.T) {
-	for _, c := range []struct {
-		class string
-		want  bool
-	}{
-		{"Cisco Systems, Inc. IP Phone CP-7961G\x00", true}, {"Cisco Systems, Inc. IP Phone 7912", true},
-		{"Cisco Systems Inc. Wireless Phone 7921", true}, {"Cisco System, Inc. IP Phone CP-8945", true},
-		{"Cisco Systems, Inc.", true}, {"CP-8841-3PCC\x00", true}, {"CISCO ATA190", true}, {"CISCO SYSTEMS, INC. IP PHONE CP-7841", true},
-		{"MSFT 5.0", false}, {"", false}, {"udhcp 1.35.0", false}, {"Cisco AP c2700", false}, {"ciscopnp", false}, {"CP-", false},
-	} {
-		if got := ciscoPhone(c.class); got != c.want {
-			t.Errorf("%q: %v", c.class, got)
-		}
-	}
-	if got := FormatClientID(nil); got != "" {
+func TestShowNothing(t *testing.T) {
+	if got := engine.FormatClientID(nil); got != "" {
 		t.Errorf("%q", got)
 	}
-	if (Range{netip.Addr{}, netip.Addr{}}).Count() != 0 {
+	if (engine.Range{First: netip.Addr{}, Last: netip.Addr{}}).Count() != 0 {
 		t.Error("count of nothing")
 	}
 }

@@ -1,0 +1,182 @@
+package engine
+
+import (
+	"bytes"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"option150/dhcp/wire"
+)
+
+// The watch for other DHCP servers on the wire: what they broadcast is seen in
+// passing, and a DISCOVER of our own is sent at start, when a link comes up and
+// every five minutes. With `ip dhcp foreign-server hold` a server that answers
+// within the first seconds makes this one hold its offers until Takeover.
+// [DESIGN 7, reference/diagnosis.md 5]
+const (
+	watchEvery  = 5 * time.Minute
+	WatchWindow = 4 * time.Second // dnsmasq pings for 3 s, IOS for 2 s before it offers
+)
+
+// watch is the state of it on one interface.
+type watch struct {
+	up     bool
+	until  time.Time // end of the first seconds
+	next   time.Time // next DISCOVER
+	sent   int
+	holder netip.Addr // the server that made us hold, invalid = none
+}
+
+type foreignKey struct {
+	iface  string
+	server netip.Addr
+}
+
+// foreignServer is a server that was seen.
+type foreignServer struct {
+	ForeignServer
+	First, Last time.Time
+}
+
+// LinkUp starts the watch on an interface; window is the length of the first
+// seconds.
+func (e *Engine) LinkUp(now time.Time, iface string, window time.Duration) {
+	w := e.watch[iface]
+	if w == nil {
+		w = &watch{}
+		e.watch[iface] = w
+	}
+	if w.up {
+		return
+	}
+	w.up, w.sent, w.next, w.until = true, 0, now, now.Add(window)
+}
+
+// LinkDown ends it; who held us is forgotten, it may be another wire next.
+func (e *Engine) LinkDown(iface string) { delete(e.watch, iface) }
+
+// watching sends what is due and returns when the next is.
+func (e *Engine) watching(now time.Time) time.Time {
+	soon := now.Add(time.Second)
+	for name, w := range e.watch {
+		if !now.Before(w.next) {
+			w.sent++
+			w.next = now.Add(watchEvery)
+			if w.sent == 1 { // once more: a switch port may still be learning
+				w.next = now.Add(w.until.Sub(now) / 3)
+			}
+			e.out.Watch = append(e.out.Watch, name)
+		}
+		if w.next.Before(soon) {
+			soon = w.next
+		}
+	}
+	slices.Sort(e.out.Watch)
+	return soon
+}
+
+// holding reports whether nothing is to be offered to the client: another
+// server answers on its wire, or it is too early to know.
+func (e *Engine) holding(c *call) bool {
+	if !e.holds() || c.p.GIAddr.IsValid() {
+		return false
+	}
+	w := e.watch[c.in.Interface]
+	return w != nil && (w.holder.IsValid() || c.now.Before(w.until))
+}
+
+// holds reports whether another server is a reason to hold at all.
+func (e *Engine) holds() bool {
+	return e.t.Spec.ForeignServer == ForeignHold && !e.t.Spec.Takeover && !e.tookOver
+}
+
+// Held returns the interfaces that are holding and the servers they hold for.
+func (e *Engine) Held() map[string]netip.Addr {
+	out := map[string]netip.Addr{}
+	if e.holds() {
+		for name, w := range e.watch {
+			if w.holder.IsValid() {
+				out[name] = w.holder
+			}
+		}
+	}
+	return out
+}
+
+// Takeover serves from now on, whoever else answers and however often the
+// link goes up.
+func (e *Engine) Takeover() {
+	e.tookOver = true
+	for _, w := range e.watch {
+		w.holder, w.until = netip.Addr{}, time.Time{}
+	}
+}
+
+// ServerReply looks at a datagram from port 67 that another server sent.
+func (e *Engine) ServerReply(now time.Time, in *Inbound) {
+	m, ok := wire.DecodeReply(in.Data)
+	if !ok {
+		return
+	}
+	server := m.Server
+	if !server.IsValid() {
+		server = in.From.Addr()
+	}
+	if !server.Is4() || e.t.own[server] || e.t.own[in.From.Addr()] {
+		return
+	}
+	key := foreignKey{in.Interface, server}
+	f := e.foreign[key]
+	if f == nil {
+		if len(e.foreign) >= maxForeign {
+			return
+		}
+		f = &foreignServer{First: now, ForeignServer: ForeignServer{Server: server, Interface: in.Interface}}
+		e.foreign[key] = f
+	}
+	again := !f.Last.IsZero()
+	f.Last, f.MAC = now, in.Source
+	f.Client, f.Addr, f.Relay = m.Client, m.Addr, m.Relay
+	if m.Mask.IsValid() && f.Addr.IsValid() {
+		f.Mask = m.Mask
+	}
+	if m.Name != nil {
+		f.Option66 = wire.Printable(strings.TrimRight(string(m.Name), "\x00"))
+	}
+	if m.TFTP != nil {
+		f.Option150 = decode150(m.TFTP)
+	}
+	if w := e.watch[in.Interface]; w != nil && now.Before(w.until) && e.holds() && !w.holder.IsValid() {
+		w.holder = server
+		f.Hold, again = true, false
+	}
+	if !again {
+		e.Event(f.ForeignServer)
+	}
+}
+
+// decode150 shows an option 150 as a phone would read it. The usual fault is
+// text in place of addresses.
+func decode150(v []byte) string {
+	if len(v) == 0 || len(v)%4 != 0 || printableBytes(v) {
+		return "not addresses: \"" + wire.Printable(string(v)) + "\""
+	}
+	var out []string
+	for ; len(v) >= 4; v = v[4:] {
+		out = append(out, netip.AddrFrom4([4]byte(v[:4])).String())
+	}
+	return strings.Join(out, " ")
+}
+
+// printableBytes reports whether v is text with a dot in it: "10.0.0.1" is
+// eight bytes and would pass for two addresses.
+func printableBytes(v []byte) bool {
+	for _, c := range v {
+		if c < 0x20 || c > 0x7e {
+			return false
+		}
+	}
+	return bytes.IndexByte(v, '.') >= 0
+}

@@ -1,0 +1,251 @@
+package engine
+
+import (
+	"net/netip"
+	"time"
+
+	"option150/platform/ether"
+)
+
+// Probing in the background: an OFFER never waits for it. Each network on a
+// wire keeps a list of addresses that were asked for by ARP within the last
+// minute and that nobody answered for; allocation takes from it. Addresses
+// that must be offered unprobed are probed while the client makes up its mind.
+// Behind relays ICMP echoes do the same, while there is demand. [RFC 5227,
+// reference/dhcp.md 3]
+const (
+	readyWant  = 64
+	readyFor   = 60 * time.Second
+	readyAgain = 45 * time.Second // asked again before it is stale
+	arpWindow  = 150 * time.Millisecond
+	heardFor   = 10 * time.Minute // an address in use stays out of reach that long
+	demandFor  = 10 * time.Minute // probing behind relays after the last DISCOVER
+)
+
+// probe is a question that is out.
+type probe struct {
+	tries int
+	due   time.Time // when the window of the last try is over
+	list  bool      // goes to the ready list when nobody answers
+}
+
+// heard is a station seen using an address.
+type heard struct {
+	mac ether.MAC
+	at  time.Time
+}
+
+// Probe asks for a probe to be sent.
+type Probe struct {
+	Interface string // ARP on its wire; "" = ICMP echo by routing
+	Addr      netip.Addr
+}
+
+// probing reports whether addresses of s can be and are to be probed.
+func (e *Engine) probing(s *subnet) bool {
+	if e.t.Spec.PingPackets <= 0 {
+		return false
+	}
+	if s.link != "" {
+		return e.CanProbe
+	}
+	return e.CanICMP
+}
+
+func (e *Engine) window(s *subnet) time.Duration {
+	if s.link != "" {
+		return arpWindow
+	}
+	return max(e.t.Spec.PingTimeout, 100*time.Millisecond)
+}
+
+// ask sends a probe and remembers it.
+func (e *Engine) ask(now time.Time, s *subnet, a netip.Addr, list bool) {
+	s.set(a)
+	s.probes[a] = &probe{tries: 1, due: now.Add(e.window(s)), list: list}
+	if list {
+		s.asking = append(s.asking, a)
+	}
+	e.out.Probes = append(e.out.Probes, Probe{Interface: s.link, Addr: a})
+}
+
+// parallel probes an address that is being offered unprobed. b is the client's
+// own former binding, nil if it is not: behind a relay the answer could be the
+// client's own, and ICMP does not tell.
+func (e *Engine) parallel(now time.Time, s *subnet, a netip.Addr, b *binding) {
+	if !e.probing(s) || s.probes[a] != nil || b != nil && (b.leased || s.link == "") {
+		return
+	}
+	e.ask(now, s, a, false)
+}
+
+// unfinished takes the next address whose probe is still out. A network that was
+// just configured has nothing else: to go past what is being asked for would
+// give the first client the 65th address. The probe goes on beside the offer,
+// as that of parallel does.
+func (e *Engine) unfinished(c *call, s *subnet) (netip.Addr, bool) {
+	for len(s.asking) > 0 {
+		a := s.asking[0]
+		s.asking = s.asking[1:]
+		if p := s.probes[a]; p != nil && p.list && e.bindings[a] == nil && e.available(c, s, a) {
+			p.list = false
+			return a, true
+		}
+	}
+	return netip.Addr{}, false
+}
+
+// refill brings the ready list to its length, all in one burst.
+func (e *Engine) refill(now time.Time, s *subnet) {
+	if !e.probing(s) || s.link == "" && now.Sub(s.demand) > demandFor {
+		return
+	}
+	want := readyWant - len(s.ready)
+	for _, p := range s.probes {
+		if p.list {
+			want--
+		}
+	}
+	if want < readyWant/4 && len(s.ready) > 0 {
+		return // not worth a burst
+	}
+	cursor := s.cursor
+	for ; want > 0; want-- {
+		a, ok := s.fresh()
+		if !ok {
+			break
+		}
+		e.ask(now, s, a, true)
+		s.advance(a)
+	}
+	s.cursor = cursor
+	if want <= 0 {
+		return
+	}
+	listed := map[netip.Addr]bool{}
+	for _, r := range s.ready {
+		listed[r.addr] = true
+	}
+	for el := s.freed.Front(); el != nil && want > 0; el = el.Next() {
+		b := el.Value.(*binding)
+		if listed[b.Addr] || s.probes[b.Addr] != nil || e.offers[b.Addr] != nil || e.conflicts[b.Addr] != nil || s.reserved(b.Addr) {
+			continue
+		}
+		e.ask(now, s, b.Addr, true)
+		want--
+	}
+}
+
+// inherit takes over what the network learned by probing before a line of the
+// configuration was changed: a pasted pool must not have the same addresses
+// asked for again with each of its lines.
+func (e *Engine) inherit(s, was *subnet) {
+	if !e.probing(s) {
+		return
+	}
+	usable := func(a netip.Addr) bool {
+		b := e.bindings[a]
+		return s.holds(a) && !s.reserved(a) && e.offers[a] == nil && e.conflicts[a] == nil && (b == nil || !b.leased)
+	}
+	for _, r := range was.ready {
+		if usable(r.addr) {
+			s.ready = append(s.ready, r)
+			s.set(r.addr)
+		}
+	}
+	for a, p := range was.probes {
+		if usable(a) && p.list {
+			s.probes[a] = p
+			s.set(a)
+		}
+	}
+	for _, a := range was.asking {
+		if s.probes[a] != nil {
+			s.asking = append(s.asking, a)
+		}
+	}
+}
+
+// advanceProbes repeats and concludes the probes that are due.
+func (e *Engine) advanceProbes(now time.Time, s *subnet) {
+	tries := min(e.t.Spec.PingPackets, 2)
+	var done []netip.Addr
+	for a, p := range s.probes {
+		switch {
+		case now.Before(p.due):
+		case p.tries < tries:
+			p.tries++
+			p.due = now.Add(e.window(s))
+			e.out.Probes = append(e.out.Probes, Probe{Interface: s.link, Addr: a})
+		default:
+			done = append(done, a)
+		}
+	}
+	sortAddrs(done)
+	for _, a := range done {
+		p := s.probes[a]
+		delete(s.probes, a)
+		if b := e.bindings[a]; p.list && e.offers[a] == nil && e.conflicts[a] == nil && (b == nil || !b.leased) {
+			s.ready = append(s.ready, candidate{a, now})
+		} else {
+			e.release(s, a)
+		}
+	}
+	for len(s.asking) > 0 && (s.probes[s.asking[0]] == nil || !s.probes[s.asking[0]].list) {
+		s.asking = s.asking[1:]
+	}
+	for i := range s.ready {
+		if r := &s.ready[i]; now.Sub(r.probed) > readyAgain && (s.link != "" || now.Sub(s.demand) < demandFor) {
+			r.probed = now // an answer takes it off the list
+			e.out.Probes = append(e.out.Probes, Probe{Interface: s.link, Addr: r.addr})
+		}
+	}
+}
+
+// Answered handles a sign of life from an address: an ARP packet with it as
+// sender, or (mac zero) an answer to an echo.
+func (e *Engine) Answered(now time.Time, a netip.Addr, mac ether.MAC) {
+	s := e.t.subnetOf(a)
+	if s == nil || s.reserved(a) || e.conflicts[a] != nil {
+		return
+	}
+	if !mac.IsZero() {
+		e.note(a, mac, now)
+	}
+	b := e.bindings[a]
+	if b != nil && (b.leased || b.MAC == mac) {
+		return // its client, or one that goes on after its lease: heard keeps others away
+	}
+	p, o := s.probes[a], e.offers[a]
+	at := -1
+	for i := range s.ready {
+		if s.ready[i].addr == a {
+			at = i
+		}
+	}
+	switch {
+	case o != nil:
+		if o.mac == mac || mac.IsZero() && p == nil {
+			return // the client itself
+		}
+		e.drop(o)
+	case p == nil && at < 0:
+		return // nobody asked; heard is enough
+	}
+	delete(s.probes, a)
+	if at >= 0 {
+		s.ready = append(s.ready[:at:at], s.ready[at+1:]...)
+	}
+	e.clash(now, a, MethodPing, mac, "")
+}
+
+// note remembers who uses an address; the memory is bounded.
+func (e *Engine) note(a netip.Addr, mac ether.MAC, now time.Time) {
+	if _, ok := e.heard[a]; !ok && len(e.heard) >= maxHeard {
+		for x := range e.heard {
+			delete(e.heard, x)
+			break
+		}
+	}
+	e.heard[a] = heard{mac, now}
+}

@@ -1,0 +1,216 @@
+package engine
+
+import (
+	"net/netip"
+	"time"
+
+	"option150/dhcp/wire"
+)
+
+// request answers a DHCPREQUEST. Which of its four forms it is, its fields
+// tell. [RFC 2131 4.3.2; the table in reference/dhcp.md 3]
+func (e *Engine) request(c *call) {
+	p := c.p
+	e.Stats.Received.Request++
+	asked := p.Wanted
+	if !asked.IsValid() {
+		asked = p.CIAddr
+	}
+	e.Event(Requested{
+		MAC: p.MAC, ClientID: c.client, Hostname: p.Host, VendorClass: p.Vendor, Addr: asked,
+		Server: p.Server, Interface: c.in.Interface, Relay: p.GIAddr,
+	})
+	switch {
+	case p.Server.IsValid():
+		e.selecting(c)
+	case p.Wanted.IsValid():
+		e.rebooting(c)
+	case p.CIAddr.IsValid():
+		e.renewing(c)
+	default:
+		e.Stats.Extra.Incomplete++ // asks for nothing: nothing to say
+	}
+}
+
+// selecting: the client chose a server. If that is not us our offer is free
+// again, and nothing is said: a NAK would hit another server's client.
+func (e *Engine) selecting(c *call) {
+	p := c.p
+	if !e.ours(c, p.Server) {
+		if o := e.offersOf[string(c.key)]; o != nil {
+			e.drop(o)
+		}
+		e.Stats.Extra.OtherServer++
+		return
+	}
+	a := p.Wanted
+	if !a.IsValid() {
+		a = p.CIAddr // some clients renew this way
+	}
+	switch s, h := e.mayHave(c, a); {
+	case !c.known && h == nil:
+		e.noLease(c, reasonNoPool)
+	case !a.IsValid():
+		e.nak(c, a, "no address requested")
+	case h != nil || s != nil:
+		if e.holding(c) && !e.known(c, a) {
+			e.Stats.Extra.Held++
+			return
+		}
+		e.grant(c, a, s, h, e.known(c, a))
+	case e.holding(c):
+		e.Stats.Extra.Held++
+	default:
+		e.nak(c, a, "address not available")
+	}
+}
+
+// rebooting: the client had an address and asks whether it still holds.
+func (e *Engine) rebooting(c *call) {
+	a := c.p.Wanted
+	switch {
+	case e.holding(c) && !e.known(c, a):
+		e.Stats.Extra.Held++
+	case !c.known && !e.isMyHost(c, a):
+		e.noLease(c, reasonNoPool)
+	case !c.onLink(a) && !e.isMyHost(c, a):
+		e.nak(c, a, "wrong network")
+	default:
+		e.confirm(c, a)
+	}
+}
+
+// renewing: RENEWING or REBINDING, ciaddr is in use.
+func (e *Engine) renewing(c *call) {
+	a := c.p.CIAddr
+	switch {
+	case e.holding(c) && !e.known(c, a):
+		e.Stats.Extra.Held++
+	case !c.known && !e.isMyHost(c, a):
+		e.noLease(c, reasonNoPool)
+	case !c.onLink(a) && !e.isMyHost(c, a):
+		e.nak(c, a, "wrong network")
+	default:
+		if s, h := e.mayHave(c, a); (s != nil || h != nil) && !e.blocked(c, s, h, a) {
+			// Known, or a lease this server has lost: recovered.
+			e.grant(c, a, s, h, true)
+			return
+		}
+		e.confirm(c, a)
+	}
+}
+
+// confirm decides about an address the client says it has.
+func (e *Engine) confirm(c *call, a netip.Addr) {
+	s, h := e.mayHave(c, a)
+	allowed := (s != nil || h != nil) && !e.blocked(c, s, h, a)
+	switch {
+	case allowed && (h != nil || e.known(c, a)):
+		e.grant(c, a, s, h, true)
+	case e.taken(c, a):
+		e.nak(c, a, "address belongs to another client")
+	case e.elsewhere(c, a):
+		e.nak(c, a, "client has another address")
+	case !e.t.Spec.Authoritative:
+		// Perhaps another server's client: the RFC asks for silence.
+		e.Stats.Extra.UnknownClient++
+	case allowed:
+		e.grant(c, a, s, h, false)
+	default:
+		e.nak(c, a, "address not available")
+	}
+}
+
+// mayHave returns the network or the manual binding by which the client may
+// have the address; both nil if it may not.
+func (e *Engine) mayHave(c *call, a netip.Addr) (*subnet, *host) {
+	if !a.IsValid() {
+		return nil, nil
+	}
+	if h := e.hostOf(c); h != nil && h.addr == a {
+		if e.hostFree(c, h) {
+			return e.t.subnetOf(a), h
+		}
+		return nil, nil
+	}
+	for _, s := range c.subnets {
+		if e.available(c, s, a) && !e.blocked(c, s, nil, a) {
+			return s, nil
+		}
+	}
+	return nil, nil
+}
+
+// blocked applies the class lock: a client that is not a phone gets nothing
+// new from a pool for phones.
+func (e *Engine) blocked(c *call, s *subnet, h *host, a netip.Addr) bool {
+	if h != nil || s == nil || !s.pool.conf.ClassLock || c.p.Cisco {
+		return false
+	}
+	b := e.bindings[a]
+	return b == nil || b.Key != string(c.key) || !wire.CiscoPhone(b.Vendor)
+}
+
+// known reports whether the client has, or had last, the address.
+func (e *Engine) known(c *call, a netip.Addr) bool {
+	b := e.bindings[a]
+	return b != nil && b.Key == string(c.key)
+}
+
+// isMyHost reports whether a is the client's manual binding here.
+func (e *Engine) isMyHost(c *call, a netip.Addr) bool {
+	h := e.hostOf(c)
+	return h != nil && h.addr == a
+}
+
+// taken reports whether a is somebody else's: leased, offered, a manual
+// binding, in conflict or an address of the box.
+func (e *Engine) taken(c *call, a netip.Addr) bool {
+	if b := e.bindings[a]; b != nil && b.leased && b.Key != string(c.key) {
+		return true
+	}
+	if o := e.offers[a]; o != nil && o.key != string(c.key) {
+		return true
+	}
+	return e.conflicts[a] != nil || e.t.own[a] || e.t.byAddr[a] != nil && !e.isMyHost(c, a)
+}
+
+// elsewhere reports whether the client has another address on this link.
+func (e *Engine) elsewhere(c *call, a netip.Addr) bool {
+	for _, b := range e.clients[string(c.key)] {
+		if b.leased && b.Addr != a && c.onLink(b.Addr) {
+			return true
+		}
+	}
+	return false
+}
+
+// grant leases the address and acknowledges it once the record is on disk.
+// While the disk does not work a client gets no more time than what is on it.
+func (e *Engine) grant(c *call, a netip.Addr, s *subnet, h *host, renewal bool) {
+	p := c.p
+	d := e.leaseFor(c, h, s)
+	if e.DiskBad {
+		b := e.bindings[a]
+		if b == nil || !b.leased || b.Key != string(c.key) || b.durable <= c.now.Unix() {
+			e.Stats.Extra.DiskRefused++
+			return
+		}
+		if b.durable != Forever {
+			d = min(d, time.Duration(b.durable-c.now.Unix())*time.Second)
+		}
+	} else {
+		e.bind(c.now, c, a, h, d)
+		e.out.Durable = true
+	}
+	pool, opts := poolOf(h, s), optsOf(h, s)
+	e.Stats.Sent.Ack++
+	m := e.lease(c, wire.MsgAck, a, pool, opts, d)
+	r := e.deliver(c, a, m.payload)
+	e.out.Replies = append(e.out.Replies, r)
+	e.out.Then = append(e.out.Then, Ack{
+		MAC: p.MAC, ClientID: c.client, Hostname: p.Host, VendorClass: p.Vendor, Addr: a,
+		Pool: pool.conf.Name, Interface: c.in.Interface, Relay: p.GIAddr, Option66: m.name, Option150: m.tftp,
+		Lease: d, Manual: h != nil, Renewal: renewal, Mask: maskText(opts), OnlyRequested: p.Params != nil, Delivery: r.Delivery.String(),
+	})
+}

@@ -1,0 +1,277 @@
+package engine
+
+import (
+	"container/heap"
+	"container/list"
+	"math"
+	"net/netip"
+	"slices"
+	"time"
+
+	"option150/dhcp/wire"
+	"option150/platform/ether"
+)
+
+// Forever is the expiry of a lease that does not end.
+const Forever = int64(math.MaxInt64)
+
+// binding is what is known of an address that a client has or had. The last
+// owner is remembered after the lease so that the same phone gets the same
+// address back.
+type binding struct {
+	Record
+	sub     *subnet       // nil if no pool has the address now
+	leased  bool          // the lease runs
+	durable int64         // expiry that is on disk, 0 = none
+	freed   *list.Element // in sub.freed
+	index   int           // in the expiry heap, -1 = not there
+}
+
+// offer is an address held for a client that has not asked for it yet.
+type offer struct {
+	addr   netip.Addr
+	key    string
+	mac    ether.MAC
+	source ether.MAC // Ethernet source of the DISCOVER
+	sub    *subnet   // nil for a manual binding outside every pool
+	host   *host
+	counts bool // takes an address off sub.free
+	until  time.Time
+	place  *list.Element
+}
+
+// conflict is an address somebody else was found to have.
+type conflict struct {
+	addr   netip.Addr
+	method string
+	since  time.Time
+}
+
+// The detection methods of `show ip dhcp conflict`. [genieparser goldens]
+const (
+	MethodPing = "Ping"
+	MethodARP  = "Gratuitous ARP"
+)
+
+// expiries is a heap of leased bindings, the first to end first.
+type expiries []*binding
+
+func (x expiries) Len() int           { return len(x) }
+func (x expiries) Less(i, j int) bool { return x[i].Expiry < x[j].Expiry }
+func (x expiries) Swap(i, j int)      { x[i], x[j] = x[j], x[i]; x[i].index, x[j].index = i, j }
+
+// Push implements heap.Interface.
+func (x *expiries) Push(v any) { b := v.(*binding); b.index = len(*x); *x = append(*x, b) }
+
+// Pop implements heap.Interface.
+func (x *expiries) Pop() any {
+	old := *x
+	b := old[len(old)-1]
+	old[len(old)-1] = nil
+	*x = old[:len(old)-1]
+	b.index = -1
+	return b
+}
+
+// adopt puts a binding into the indexes of the engine.
+func (e *Engine) adopt(b *binding) {
+	e.bindings[b.Addr] = b
+	e.clients[b.Key] = append(e.clients[b.Key], b)
+	b.sub = e.t.subnetOf(b.Addr)
+	if b.sub != nil {
+		b.sub.set(b.Addr)
+	}
+}
+
+// start makes the lease of b run until b.Expiry.
+func (e *Engine) start(b *binding) {
+	if b.freed != nil {
+		b.sub.freed.Remove(b.freed)
+		b.freed = nil
+	}
+	if !b.leased {
+		b.leased = true
+		e.count(b, +1)
+	}
+	switch {
+	case b.Expiry == Forever:
+		if b.index >= 0 {
+			heap.Remove(&e.expiries, b.index)
+		}
+	case b.index >= 0:
+		heap.Fix(&e.expiries, b.index)
+	default:
+		heap.Push(&e.expiries, b)
+	}
+}
+
+// end stops the lease of b; its record stays for the same client.
+func (e *Engine) end(b *binding) {
+	if b.index >= 0 {
+		heap.Remove(&e.expiries, b.index)
+	}
+	if b.leased {
+		b.leased = false
+		e.count(b, -1)
+	}
+	if b.sub != nil && b.freed == nil {
+		b.freed = b.sub.freed.PushBack(b)
+	}
+}
+
+// count keeps the numbers of leases.
+func (e *Engine) count(b *binding, n int) {
+	if b.Manual {
+		e.manual += n
+	} else {
+		e.automatic += n
+	}
+	if b.sub != nil && !b.sub.reserved(b.Addr) {
+		b.sub.live += n
+		e.utilization(b.sub.pool)
+	}
+}
+
+// forget removes a binding altogether.
+func (e *Engine) forget(b *binding) {
+	e.end(b)
+	if b.freed != nil {
+		b.sub.freed.Remove(b.freed)
+		b.freed = nil
+	}
+	if e.bindings[b.Addr] == b {
+		delete(e.bindings, b.Addr)
+		if b.sub != nil {
+			e.release(b.sub, b.Addr)
+		}
+	}
+	mine := e.clients[b.Key]
+	if i := slices.Index(mine, b); i >= 0 {
+		if mine = slices.Delete(mine, i, i+1); len(mine) == 0 {
+			delete(e.clients, b.Key)
+		} else {
+			e.clients[b.Key] = mine
+		}
+	}
+}
+
+// release makes an address fresh if nothing is known of it any more.
+func (e *Engine) release(s *subnet, a netip.Addr) {
+	if s == nil || e.bindings[a] != nil || e.offers[a] != nil || e.conflicts[a] != nil || s.probes[a] != nil {
+		return
+	}
+	for _, c := range s.ready {
+		if c.addr == a {
+			return
+		}
+	}
+	s.clear(a)
+}
+
+// hold reserves an address for a client for a minute. [reference/dhcp.md 3]
+func (e *Engine) hold(now time.Time, o *offer) {
+	o.until = now.Add(offerHold)
+	o.place = e.offerQueue.PushBack(o)
+	e.offers[o.addr] = o
+	e.offersOf[o.key] = o
+	if !o.source.IsZero() {
+		e.sources[o.source]++
+	}
+	if o.sub != nil {
+		if b := e.bindings[o.addr]; (b == nil || !b.leased) && !o.sub.reserved(o.addr) {
+			o.counts = true
+			o.sub.offered++
+		}
+		o.sub.set(o.addr)
+	}
+}
+
+// drop ends an offer.
+func (e *Engine) drop(o *offer) {
+	e.offerQueue.Remove(o.place)
+	delete(e.offers, o.addr)
+	if e.offersOf[o.key] == o {
+		delete(e.offersOf, o.key)
+	}
+	if !o.source.IsZero() {
+		if e.sources[o.source]--; e.sources[o.source] <= 0 {
+			delete(e.sources, o.source)
+		}
+	}
+	if o.counts {
+		o.sub.offered--
+	}
+	e.release(o.sub, o.addr)
+}
+
+// bind leases addr to the client of c and writes the record of it. The caller
+// has made sure that the client may have it.
+func (e *Engine) bind(now time.Time, c *call, addr netip.Addr, h *host, lease time.Duration) *binding {
+	if o := e.offers[addr]; o != nil {
+		e.drop(o)
+	}
+	if o := e.offersOf[string(c.key)]; o != nil {
+		e.drop(o)
+	}
+	b := e.bindings[addr]
+	if b != nil && b.Key != string(c.key) {
+		e.forget(b) // ended long ago, or it was the same manual host under another name
+		b = nil
+	}
+	// A client has one address on a link.
+	for _, other := range slices.Clone(e.clients[string(c.key)]) {
+		if other.Addr != addr && other.leased && slices.Contains(c.subnets, other.sub) {
+			e.end(other)
+			e.save(other)
+		}
+	}
+	if b == nil {
+		b = &binding{Record: Record{Kind: RecordBinding, Addr: addr, Key: string(c.key)}, index: -1}
+		e.adopt(b)
+	}
+	if manual := h != nil; b.leased && b.Manual != manual {
+		e.count(b, -1)
+		b.Manual = manual
+		e.count(b, +1)
+	} else {
+		b.Manual = manual
+	}
+	p := c.p
+	b.MAC, b.HType, b.Start, b.State = p.MAC, p.HType, now.Unix(), StateLeased
+	b.Pool, b.Interface, b.Relay = c.poolName(h, b.sub), c.in.Interface, p.GIAddr
+	if p.Host != "" {
+		b.Hostname = p.Host
+	}
+	if p.Vendor != "" {
+		b.Vendor = p.Vendor
+	}
+	b.Expiry, b.Lease = Forever, math.MaxUint32
+	if lease != Infinite {
+		b.Lease = wire.Seconds(lease)
+		b.Expiry = now.Unix() + int64(b.Lease)
+	}
+	e.start(b)
+	e.save(b)
+	return b
+}
+
+// save appends the record of b to what the committer gets.
+func (e *Engine) save(b *binding) {
+	r := b.Record
+	if r.State = StateFree; b.leased {
+		r.State = StateLeased
+	}
+	e.Write(r, b)
+}
+
+// Write hands a record to the committer. owner is the binding to be marked
+// durable by it, nil for other records.
+func (e *Engine) Write(r Record, owner *binding) {
+	if e.DiskBad {
+		return // the whole state is written when the disk works again
+	}
+	e.out.Records = append(e.out.Records, r)
+	if owner != nil && owner.leased {
+		e.fresh = append(e.fresh, uncommitted{b: owner, expiry: owner.Expiry})
+	}
+}

@@ -1,0 +1,47 @@
+package engine
+
+// Statistics are the counters of `show ip dhcp server statistics`, and in
+// Extra those that IOS does not have: they never appear in that table.
+type Statistics struct {
+	MemoryUsage    uint64 // bytes the bindings take, about
+	AddressPools   int
+	DatabaseAgents int
+	Automatic      int // bindings now
+	Manual         int // manual bindings configured
+	Expired        uint64
+	Malformed      uint64
+	SecureARP      int
+	Received       Received
+	Sent           Sent
+	Extra          Extra
+}
+
+// Received counts requests by message.
+type Received struct {
+	BootRequest, Discover, Request, Decline, Release, Inform uint64
+	LeaseQuery                                               uint64 // not in the table
+}
+
+// Sent counts replies by message.
+type Sent struct {
+	BootReply, Offer, Ack, Nak uint64
+	LeaseReply                 uint64 // not in the table
+}
+
+// Extra counts what IOS has no counter for.
+type Extra struct {
+	ForeignDecline uint64 // DECLINE of an address that is not the sender's
+	ForeignRelease uint64
+	MACMismatch    uint64 // Ethernet source other than chaddr
+	RateLimited    uint64
+	Untrusted      uint64 // option 82 without a relay
+	OtherServer    uint64 // REQUEST that names another server
+	UnknownClient  uint64 // REQUEST of a client we know nothing of
+	Incomplete     uint64 // needed fields are missing
+	NoPool         uint64
+	NoLease        uint64
+	Held           uint64 // not answered because another server answers
+	DiskRefused    uint64 // not answered because the disk does not work
+	Overload       uint64 // dropped because the disk is behind
+	SendFailed     uint64
+}

@@ -1,0 +1,96 @@
+package engine
+
+import (
+	"net/netip"
+	"slices"
+	"time"
+)
+
+// Tick does what is due by time alone and returns when to be called again, at
+// most a second later. IOS sweeps every two minutes; this is the second.
+func (e *Engine) Tick(now time.Time) time.Time {
+	for el := e.offerQueue.Front(); el != nil; el = e.offerQueue.Front() {
+		o := el.Value.(*offer)
+		if now.Before(o.until) {
+			break
+		}
+		e.drop(o)
+	}
+	for len(e.expiries) > 0 && e.expiries[0].Expiry <= now.Unix() {
+		b := e.expiries[0]
+		e.end(b)
+		e.Stats.Expired++
+		e.Event(Expired{Addr: b.Addr, Pool: b.Pool})
+		if b.sub == nil {
+			e.Write(Record{Kind: RecordForget, Addr: b.Addr}, nil)
+			e.forget(b)
+		}
+	}
+	hold := e.t.Spec.ConflictTimeout
+	if hold == 0 {
+		hold = DefaultConflictTimeout
+	}
+	for a, x := range e.conflicts {
+		if now.Sub(x.since) >= hold {
+			e.resolve(a)
+		}
+	}
+	next := now.Add(time.Second)
+	for _, s := range e.t.subnets {
+		if !e.probing(s) {
+			s.stopProbing(e)
+			continue
+		}
+		e.advanceProbes(now, s)
+		e.refill(now, s)
+		for _, p := range s.probes {
+			if p.due.Before(next) {
+				next = p.due
+			}
+		}
+	}
+	if w := e.watching(now); w.Before(next) {
+		next = w
+	}
+	if !next.After(now) {
+		next = now.Add(10 * time.Millisecond)
+	}
+	return next
+}
+
+// stopProbing forgets the lists of a network that is no longer probed.
+func (s *subnet) stopProbing(e *Engine) {
+	if len(s.ready) == 0 && len(s.probes) == 0 {
+		return
+	}
+	var all []netip.Addr
+	for _, r := range s.ready {
+		all = append(all, r.addr)
+	}
+	for a := range s.probes {
+		all = append(all, a)
+	}
+	s.ready = nil
+	clear(s.probes)
+	for _, a := range all {
+		e.release(s, a)
+	}
+}
+
+// Settled reports whether the first probes of the networks on wires are
+// through: until then no packet is answered.
+func (e *Engine) Settled() bool {
+	for _, s := range e.t.subnets {
+		if s.link == "" {
+			continue
+		}
+		for _, p := range s.probes {
+			if p.list && len(s.ready) == 0 {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func sortAddrs(as []netip.Addr) { slices.SortFunc(as, netip.Addr.Compare) }

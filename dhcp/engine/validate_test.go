@@ -1,0 +1,94 @@
+package engine
+
+import (
+	"net/netip"
+	"strings"
+	"testing"
+)
+
+func pfx(s string) netip.Prefix { return netip.MustParsePrefix(s) }
+
+func TestValidate(t *testing.T) {
+	base := func() Config {
+		c := baseSpec().Config
+		return c
+	}
+	cases := []struct {
+		name   string
+		change func(*Config)
+		want   string // in the text of a problem; "" = none at all
+		refuse bool
+	}{
+		{"as it should be", func(*Config) {}, "", false},
+		{"range upside down", func(c *Config) { c.Excluded = append(c.Excluded, Range{ip("10.77.0.9"), ip("10.77.0.1")}) }, "low address 10.77.0.9 is above high address 10.77.0.1", true},
+		{"networks overlap", func(c *Config) { c.Pools = append(c.Pools, Pool{Name: "X", Network: pfx("10.77.0.0/16")}) }, "network 10.77.0.0/16 overlaps network 10.77.0.0/24 of pool VOICE", true},
+		{"networks the same", func(c *Config) {
+			c.Pools = append(c.Pools, Pool{Name: "X", Network: pfx("10.77.0.0/24"), DefaultRouters: []netip.Addr{ip(us)}})
+		}, "same network", false},
+		{"secondary overlaps", func(c *Config) { c.Pools[0].Secondary = []netip.Prefix{pfx("10.88.0.128/25")} }, "overlaps network 10.88.0.128/25 of pool VOICE", true},
+		{"host and network", func(c *Config) { c.Pools[2].Network = pfx("10.66.0.0/24") }, "host and network", true},
+		{"client in a network pool", func(c *Config) { c.Pools[0].ClientID = []byte{1} }, "% This command may not be used with network, origin, vrf or relay pools.", true},
+		{"client twice", func(c *Config) {
+			p := c.Pools[2].Clone()
+			p.Name, p.Host = "Y", pfx("10.77.0.51/24")
+			c.Pools = append(c.Pools, p)
+		}, "% A binding for this client already exists.", true},
+		{"host twice", func(c *Config) {
+			p := c.Pools[2].Clone()
+			p.Name, p.ClientID = "Y", []byte{9}
+			c.Pools = append(c.Pools, p)
+		}, "used by pool DESK already", true},
+		{"host is broadcast", func(c *Config) { c.Pools[2].Host = pfx("10.77.0.255/24") }, "network or broadcast address", true},
+		{"host elsewhere", func(c *Config) { c.Pools[2].Host = pfx("10.55.0.5/24") }, "outside every network", false},
+		{"nine routers", func(c *Config) { c.Pools[0].DefaultRouters = make([]netip.Addr, 9) }, "at most 8", true},
+		{"150 has three", func(c *Config) { c.Pools[0].Options[1].Addrs = append(c.Pools[0].Options[1].Addrs, ip("10.77.0.3")) }, "(on the wire 0a4d0001 0a4d0002 0a4d0003)", false},
+		{"150 is text", func(c *Config) {
+			c.Pools[0].Options[1] = Option{Code: 150, Kind: OptionASCII, Text: "10.77.0.1"}
+		}, "option 150 is not a list of addresses", false},
+		{"no 150", func(c *Config) { c.Pools[0].Options = nil }, "VOICE looks like a voice pool", false},
+		{"66 disagrees", func(c *Config) { c.Pools[0].Options[0].Text = "10.9.9.9" }, "name different servers", false},
+		{"router not excluded", func(c *Config) { c.Excluded[0].First = ip("10.77.0.2") }, "default-router 10.77.0.1 is not excluded", false},
+		{"router outside", func(c *Config) { c.Pools[0].DefaultRouters[0] = ip("10.78.0.1") }, "outside network 10.77.0.0/24", false},
+		{"no router", func(c *Config) { c.Pools[0].DefaultRouters = nil }, "no default-router", false},
+		{"empty pool", func(c *Config) { c.Pools = append(c.Pools, Pool{Name: "EMPTY"}) }, "neither network nor host", false},
+		{"own address", func(c *Config) { c.Pools[1].Network, c.Excluded[2].Last = pfx("10.88.0.0/24"), ip("10.88.0.4") }, "address 10.88.0.5 of GigabitEthernet0/1 is not excluded", false},
+	}
+	own := append(baseSpec().Interfaces, Interface{Name: "GigabitEthernet0/1", Addrs: []netip.Prefix{pfx("10.88.0.5/24")}})
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			conf := base()
+			// The base's phones are told of an address of REMOTE's router only there.
+			conf.Pools[1].Options = []Option{{Code: 150, Kind: OptionIP, Addrs: []netip.Addr{ip(us)}}}
+			c.change(&conf)
+			ps := conf.Validate(own)
+			if c.want == "" {
+				if len(ps) != 0 {
+					t.Errorf("%v", ps)
+				}
+				return
+			}
+			for i, p := range ps {
+				if strings.Contains(p.Text, c.want) && p.Refuse == c.refuse {
+					if c.refuse && i != 0 && !ps[i-1].Refuse {
+						t.Error("refusals do not come first")
+					}
+					return
+				}
+			}
+			t.Errorf("want %q refuse %v, got %v", c.want, c.refuse, ps)
+		})
+	}
+}
+
+// A configuration that validates compiles.
+func TestValidCompiles(t *testing.T) {
+	s := baseSpec()
+	for _, p := range s.Validate(s.Interfaces) {
+		if p.Refuse {
+			t.Error(p)
+		}
+	}
+	if _, err := Compile(s); err != nil {
+		t.Error(err)
+	}
+}

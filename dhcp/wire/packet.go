@@ -1,0 +1,322 @@
+package wire
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/insomniacslk/dhcp/dhcpv4"
+
+	"option150/platform/ether"
+)
+
+// Sizes of the fixed part. [RFC 2131 2]
+const (
+	HeaderLen  = 236 // up to the magic cookie
+	CookieLen  = 4
+	minReply   = 300  // RFC 951: some relays drop less
+	MaxPayload = 1472 // one Ethernet frame
+	DefPayload = 548  // 576 less IP and UDP header, RFC 2131 2
+	MaxRequest = 2048 // larger datagrams are not DHCP
+	FlagBcast  = 0x8000
+	opRequest  = 1
+	OpReply    = 2
+	PortServer = 67
+	PortClient = 68
+)
+
+// Bounds of what a client or a relay may send.
+const (
+	MaxKey      = 512 // bytes of a client identifier or a parameter list
+	MaxRelayLen = 1024
+)
+
+// Offsets in the fixed part.
+const (
+	offSname = 44
+	OffFile  = 108
+)
+
+var (
+	cookie       = []byte{99, 130, 83, 99}
+	errMalformed = errors.New("malformed")
+)
+
+// Message types. 0 stands for BOOTP. [RFC 2132 9.6, RFC 4388 6.1]
+const (
+	MsgBootp           = 0
+	MsgDiscover        = 1
+	MsgOffer           = 2
+	MsgRequest         = 3
+	MsgDecline         = 4
+	MsgAck             = 5
+	MsgNak             = 6
+	MsgRelease         = 7
+	MsgInform          = 8
+	MsgLeaseQuery      = 10
+	MsgLeaseUnassigned = 11
+	MsgLeaseUnknown    = 12
+	MsgLeaseActive     = 13
+)
+
+// Option codes used by name.
+const (
+	OptPad          = 0
+	OptMask         = 1
+	OptRouters      = 3
+	OptDNS          = 6
+	OptHostname     = 12
+	OptDomain       = 15
+	OptBroadcast    = 28
+	optVendorOpts   = 43
+	OptNetBIOS      = 44
+	OptNodeType     = 46
+	OptRequestedIP  = 50
+	OptLease        = 51
+	OptOverload     = 52
+	OptMessageType  = 53
+	OptServerID     = 54
+	OptParameters   = 55
+	OptMessage      = 56
+	OptMaxSize      = 57
+	OptT1           = 58
+	OptT2           = 59
+	optVendorClass  = 60
+	OptClientID     = 61
+	OptTFTPName     = 66
+	OptBootfile     = 67
+	OptRapidCommit  = 80
+	OptRelayInfo    = 82
+	OptLastTransact = 91
+	OptV6Only       = 108
+	OptSubnetSel    = 118
+	OptTFTPAddrs    = 150
+	OptEnd          = 255
+)
+
+// Sub-options of option 82.
+const (
+	subCircuit    = 1
+	subRemote     = 2
+	subLinkSelect = 5  // RFC 3527
+	subOverride   = 11 // RFC 5107
+	subRelayPort  = 19 // RFC 8357
+)
+
+// Packet is a request as the engine sees it. It holds copies: nothing in it
+// points into the buffer it was decoded from.
+type Packet struct {
+	Type      byte // a msg constant; msgBootp if there is no option 53
+	cookie    bool // has the magic cookie: its sender understands options
+	HType     byte
+	xid       [4]byte
+	Flags     uint16
+	CIAddr    netip.Addr // invalid if 0.0.0.0, as the others
+	GIAddr    netip.Addr
+	MAC       ether.MAC
+	Raw       [16]byte // chaddr with its padding, echoed
+	ID        []byte   // option 61, nil if none
+	Params    []byte   // option 55, nil if none
+	Vendor    string   // option 60 without trailing NULs
+	Host      string   // option 12, printable
+	Wanted    netip.Addr
+	Server    netip.Addr
+	Lease     uint32 // option 51, 0 if none
+	MaxSize   int    // largest UDP payload of a reply
+	Rapid     bool
+	Subnet    netip.Addr // option 118
+	Relay     []byte     // option 82 as it came, nil if none
+	Circuit   []byte
+	Remote    []byte
+	Link      netip.Addr // 82.5
+	Override  netip.Addr // 82.11
+	RelayPort bool       // 82.19: answer the relay's source port
+	Cisco     bool       // option 60 is that of a Cisco phone
+}
+
+// Decode reads a request. Every error is errMalformed with its reason. b is
+// not kept. Facts: reference/dhcp.md 6.1.
+func Decode(b []byte) (*Packet, error) {
+	switch {
+	case len(b) < HeaderLen:
+		return nil, fmt.Errorf("%w: %d bytes", errMalformed, len(b))
+	case len(b) > MaxRequest:
+		return nil, fmt.Errorf("%w: longer than %d bytes", errMalformed, MaxRequest)
+	case b[0] != opRequest:
+		return nil, fmt.Errorf("%w: op %d", errMalformed, b[0])
+	case b[1] != 1 && b[1] != 6: // Ethernet, IEEE 802
+		return nil, fmt.Errorf("%w: hardware type %d", errMalformed, b[1])
+	case b[2] != 6: // the library cuts or pads silently
+		return nil, fmt.Errorf("%w: hardware address of %d bytes", errMalformed, b[2])
+	}
+	// A complete packet without END is accepted, an overrun by one byte is
+	// still refused, because END is appended to a copy.
+	buf := make([]byte, 0, len(b)+CookieLen+1)
+	p := &Packet{cookie: len(b) >= HeaderLen+CookieLen && bytes.Equal(b[HeaderLen:HeaderLen+CookieLen], cookie)}
+	switch {
+	case p.cookie:
+		buf = append(buf, b...)
+	case len(b) >= HeaderLen+CookieLen && !AllZero(b[HeaderLen:HeaderLen+CookieLen]):
+		return nil, fmt.Errorf("%w: magic cookie", errMalformed)
+	default: // plain BOOTP: no vendor area, or an empty one
+		buf = append(append(buf, b[:HeaderLen]...), cookie...)
+	}
+	m, err := dhcpv4.FromBytes(append(buf, OptEnd))
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", errMalformed, err)
+	}
+	if err := overload(m.Options, b); err != nil {
+		return nil, err
+	}
+	p.HType, p.xid, p.Flags = b[1], [4]byte(b[4:8]), m.Flags
+	p.Raw, p.MAC = [16]byte(b[28:44]), ether.MAC(b[28:34])
+	p.CIAddr, p.GIAddr = AddrOf(b[12:16]), AddrOf(b[24:28])
+	return p, p.options(m.Options)
+}
+
+// overload adds the options in file and sname when option 52 says so. The
+// library ignores it and cuts both fields at the first NUL. [RFC 2131 4.1]
+func overload(o dhcpv4.Options, b []byte) error {
+	v, ok := o[OptOverload]
+	if !ok {
+		return nil
+	}
+	if len(v) != 1 || v[0] < 1 || v[0] > 3 {
+		return fmt.Errorf("%w: option 52", errMalformed)
+	}
+	if v[0]&1 != 0 {
+		if err := o.FromBytes(b[OffFile:HeaderLen]); err != nil {
+			return fmt.Errorf("%w: file: %w", errMalformed, err)
+		}
+	}
+	if v[0]&2 != 0 {
+		if err := o.FromBytes(b[offSname:OffFile]); err != nil {
+			return fmt.Errorf("%w: sname: %w", errMalformed, err)
+		}
+	}
+	return nil
+}
+
+// options takes over what the engine looks at. An option of the wrong length
+// makes the packet malformed when an answer built on it could be wrong; a
+// doubled option arrives here joined, which is right for RFC 3396 and wrong,
+// and found by its length, for the short ones.
+func (p *Packet) options(o dhcpv4.Options) error {
+	bad := func(code byte) error { return fmt.Errorf("%w: option %d", errMalformed, code) }
+	for _, f := range [...]struct {
+		code byte
+		size int
+	}{{OptMessageType, 1}, {OptRequestedIP, 4}, {OptServerID, 4}, {OptLease, 4}, {OptSubnetSel, 4}, {OptMaxSize, 2}} {
+		if v, ok := o[f.code]; ok && len(v) != f.size {
+			return bad(f.code)
+		}
+	}
+	for _, code := range []byte{OptClientID, OptParameters} {
+		if v, ok := o[code]; ok && (len(v) == 0 || len(v) > MaxKey) {
+			return bad(code)
+		}
+	}
+	if v, ok := o[OptMessageType]; ok {
+		p.Type = v[0]
+		switch p.Type {
+		case MsgDiscover, MsgRequest, MsgDecline, MsgRelease, MsgInform, MsgLeaseQuery:
+		default:
+			return bad(OptMessageType)
+		}
+	}
+	p.ID, p.Params = o[OptClientID], o[OptParameters]
+	p.Vendor = Printable(strings.TrimRight(string(o[optVendorClass]), "\x00"))
+	p.Host = Printable(strings.TrimRight(string(o[OptHostname]), "\x00"))
+	p.Cisco = CiscoPhone(p.Vendor)
+	p.Wanted, p.Server, p.Subnet = AddrOf(o[OptRequestedIP]), AddrOf(o[OptServerID]), AddrOf(o[OptSubnetSel])
+	if v := o[OptLease]; v != nil {
+		p.Lease = max(binary.BigEndian.Uint32(v), 1)
+	}
+	p.MaxSize = DefPayload
+	if v := o[OptMaxSize]; v != nil {
+		if n := int(binary.BigEndian.Uint16(v)); n >= 576 { // less is illegal, RFC 2132 9.10
+			p.MaxSize = min(n-28, MaxPayload)
+		}
+	}
+	_, p.Rapid = o[OptRapidCommit]
+	if v, ok := o[OptRelayInfo]; ok {
+		if len(v) > MaxRelayLen {
+			return bad(OptRelayInfo)
+		}
+		p.Relay = append([]byte{}, v...)
+		return p.relayInfo(v)
+	}
+	return nil
+}
+
+// relayInfo reads the sub-options the server understands. [RFC 3046 2]
+func (p *Packet) relayInfo(v []byte) error {
+	for len(v) > 0 {
+		if len(v) < 2 || len(v) < 2+int(v[1]) {
+			return fmt.Errorf("%w: option 82", errMalformed)
+		}
+		sub := v[2 : 2+int(v[1])]
+		switch v[0] {
+		case subCircuit:
+			p.Circuit = slices.Clone(sub)
+		case subRemote:
+			p.Remote = slices.Clone(sub)
+		case subLinkSelect:
+			p.Link = AddrOf(sub)
+		case subOverride:
+			p.Override = AddrOf(sub)
+		case subRelayPort:
+			p.RelayPort = len(sub) == 0
+		}
+		v = v[2+len(sub):]
+	}
+	return nil
+}
+
+// Asked reports whether the client's parameter list names the option.
+func (p *Packet) Asked(code byte) bool { return bytes.IndexByte(p.Params, code) >= 0 }
+
+// AppendKey appends what identifies the client: its client identifier, or else
+// hardware type and address. [RFC 2131 4.2, RFC 4361]
+func (p *Packet) AppendKey(b []byte) []byte {
+	if len(p.ID) > 0 {
+		return append(append(b, 'i'), p.ID...)
+	}
+	return append(append(b, 'h', p.HType), p.MAC[:]...)
+}
+
+// AddrOf reads four bytes; 0.0.0.0 and everything else is the invalid address.
+func AddrOf(b []byte) netip.Addr {
+	if len(b) != 4 || AllZero(b) {
+		return netip.Addr{}
+	}
+	return netip.AddrFrom4([4]byte(b))
+}
+
+func AllZero(b []byte) bool {
+	for _, c := range b {
+		if c != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// Printable replaces what would upset a terminal or a log. It bounds the text
+// too: clients choose it.
+func Printable(s string) string {
+	const most = 128
+	if len(s) > most {
+		s = s[:most]
+	}
+	return strings.Map(func(r rune) rune {
+		if r < 0x20 || r > 0x7e {
+			return '?'
+		}
+		return r
+	}, s)
+}

@@ -1,0 +1,45 @@
+package wire
+
+import (
+	"bytes"
+	"net/netip"
+	"slices"
+
+	"github.com/insomniacslk/dhcp/dhcpv4"
+
+	"option150/platform/ether"
+)
+
+// ServerReply is what the box looks at in a reply of another server. It holds
+// copies, as packet does.
+type ServerReply struct {
+	typ    byte       // msgOffer, msgAck or msgNak
+	Server netip.Addr // option 54, invalid if none
+	Client ether.MAC
+	Addr   netip.Addr // yiaddr
+	Relay  netip.Addr
+	Mask   netip.Addr // option 1, invalid if none
+	Name   []byte     // option 66, nil if none
+	TFTP   []byte     // option 150, nil if none
+}
+
+// DecodeReply reads an OFFER, ACK or NAK; ok is false for everything else.
+func DecodeReply(b []byte) (a ServerReply, ok bool) {
+	if len(b) < HeaderLen+CookieLen || len(b) > MaxRequest || b[0] != OpReply || b[2] != 6 || !bytes.Equal(b[HeaderLen:HeaderLen+CookieLen], cookie) {
+		return a, false
+	}
+	m, err := dhcpv4.FromBytes(append(slices.Clone(b), OptEnd))
+	if err != nil {
+		return a, false
+	}
+	typ := m.Options[OptMessageType]
+	if len(typ) != 1 || typ[0] != MsgOffer && typ[0] != MsgAck && typ[0] != MsgNak {
+		return a, false
+	}
+	a = ServerReply{typ: typ[0], Server: AddrOf(m.Options[OptServerID]), Client: ether.MAC(b[28:34]), Addr: AddrOf(b[16:20]), Relay: AddrOf(b[24:28])}
+	if mask := m.Options[OptMask]; len(mask) == 4 {
+		a.Mask = netip.AddrFrom4([4]byte(mask))
+	}
+	a.Name, a.TFTP = slices.Clone(m.Options[OptTFTPName]), slices.Clone(m.Options[OptTFTPAddrs])
+	return a, true
+}
