@@ -22,8 +22,9 @@ const (
 
 // Holder tells who holds a port in the way of e, "nginx (pid 812)", or "" when
 // that cannot be told (another user's process without root, for one). proc is
-// where procfs is mounted. [proc(5): net/tcp, PID/fd, PID/comm]
-func Holder(proc string, e Endpoint) string {
+// where procfs is mounted; not is a
+// process that is not meant. [proc(5): net/tcp, PID/fd, PID/comm]
+func Holder(proc string, e Endpoint, not int) string {
 	inodes := map[string]bool{}
 	for _, table := range []string{string(e.Proto), string(e.Proto) + "6"} {
 		holders(filepath.Join(proc, "self", "net", table), e, inodes)
@@ -38,7 +39,7 @@ func Holder(proc string, e Endpoint) string {
 	seen := 0
 	for i, p := range procs {
 		pid, err := strconv.Atoi(p.Name())
-		if err != nil || i >= maxProcs {
+		if err != nil || i >= maxProcs || pid == not {
 			continue
 		}
 		dir := filepath.Join(proc, p.Name(), "fd")

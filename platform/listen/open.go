@@ -2,7 +2,9 @@ package listen
 
 import (
 	"context"
+	"errors"
 	"net"
+	"os"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -16,24 +18,24 @@ const ReceiveBuffer = 4 << 20
 // OpenTCP listens on the endpoint. The error is an *Error. An IPv4 address is
 // bound as IPv4, so that the wildcard does not take the IPv6 port as well; the
 // IPv6 wildcard is dual-stack, as Overlaps says.
-func OpenTCP(ctx context.Context, e Endpoint) (net.Listener, error) {
-	lc := net.ListenConfig{Control: func(_, _ string, c syscall.RawConn) error { return control(e, c) }}
+func OpenTCP(ctx context.Context, e Endpoint) (*net.TCPListener, error) {
+	lc := net.ListenConfig{Control: func(_, _ string, c syscall.RawConn) error { return control(ctx, e, c) }}
 	lc.KeepAlive = -1         // options says it once for all connections
 	lc.SetMultipathTCP(false) // no phone speaks it, and it costs the fast path of sendfile
 	l, err := lc.Listen(ctx, network(e), e.AddrPort().String())
 	if err != nil {
-		return nil, failure(e, err)
+		return nil, failure(ctx, e, err)
 	}
-	return l, nil
+	return l.(*net.TCPListener), nil
 }
 
 // OpenUDP binds the endpoint with a large receive buffer and the right to
 // broadcast. The error is an *Error.
 func OpenUDP(ctx context.Context, e Endpoint) (*net.UDPConn, error) {
-	lc := net.ListenConfig{Control: func(_, _ string, c syscall.RawConn) error { return control(e, c) }}
+	lc := net.ListenConfig{Control: func(_, _ string, c syscall.RawConn) error { return control(ctx, e, c) }}
 	p, err := lc.ListenPacket(ctx, network(e), e.AddrPort().String())
 	if err != nil {
-		return nil, failure(e, err)
+		return nil, failure(ctx, e, err)
 	}
 	return p.(*net.UDPConn), nil
 }
@@ -48,9 +50,9 @@ func network(e Endpoint) string {
 }
 
 // control sets the options that must stand before bind.
-func control(e Endpoint, c syscall.RawConn) error {
+func control(ctx context.Context, e Endpoint, c syscall.RawConn) error {
 	var err error
-	cerr := c.Control(func(fd uintptr) { err = options(int(fd), e) })
+	cerr := c.Control(func(fd uintptr) { err = errors.Join(shared(ctx, fd), options(int(fd), e)) })
 	if cerr != nil {
 		return cerr
 	}
@@ -77,10 +79,14 @@ func options(fd int, e Endpoint) error {
 	return nil
 }
 
-func failure(e Endpoint, err error) error {
+func failure(ctx context.Context, e Endpoint, err error) error {
 	f := &Error{Endpoint: e, Err: err}
 	if InUse(err) {
-		f.Owner = Holder("/proc", e)
+		not := 0
+		if ctx.Value(shareKey{}) != nil {
+			not = os.Getpid() // its own socket is not what is in the way
+		}
+		f.Owner = Holder("/proc", e, not)
 	}
 	return f
 }

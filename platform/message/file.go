@@ -24,14 +24,9 @@ var (
 	FileNear = &Entry{"FILESERVER", 5, "NEAR_MISS", "%s asked for %s, which is not here; the nearest name is %s",
 		"A phone asked for a file nobody has, and one with a similar name exists. A phone does not ask another server for it.",
 		"Compare the load names in the configuration with `dir flash:`. Rename the file if its name was mistyped."}
-	HTTPListenDown = &Entry{"HTTP", 3, "LISTEN_DOWN", "%s: %s",
-		"A listener of the HTTP server stopped working, or could not be opened. It is opened again with growing pauses.",
-		"`show ip http server status` tells the state. Stop the application that holds the port."}
-	HTTPListenUp = &Entry{"HTTP", 5, "LISTEN_UP", "%s: accepts connections again",
-		"A listener of the HTTP server works again.", "No action is required."}
 	HTTPDefect = &Entry{"HTTP", 3, "DEFECT", "A defect was contained in session module %s: %s",
 		"A part of the HTTP server failed in a way it should not. The one connection concerned was closed; all others go on.",
 		"Report the message with the output of `show ip http server all`."}
 )
 
-var fileMessages = []*Entry{HFSDenied, TFTPDenied, FileBusy, FileFault, FileNear, HTTPListenDown, HTTPListenUp, HTTPDefect, TFTPDefect}
+var fileMessages = []*Entry{HFSDenied, TFTPDenied, FileBusy, FileFault, FileNear, HTTPDefect, TFTPDefect}

@@ -11,6 +11,11 @@ var (
 		"Remove the cause named in the message. `show ip sockets` and the show command of the service tell the state."}
 	ServiceUp = &Entry{"SYS", 5, "SERVICE_UP", "%s is working",
 		"A service that had failed works again.", "No action is required."}
+	ListenDown = &Entry{"IP", 3, "LISTEN_DOWN", "%s: %s",
+		"A port the box serves on could not be opened or stopped working. The others are served; this one is opened again with growing pauses.",
+		"`show ip sockets` tells what is open. Stop the application that holds the port."}
+	ListenUp = &Entry{"IP", 5, "LISTEN_UP", "%s: open again",
+		"A port that could not be served on works again.", "No action is required."}
 	ConfigLine = &Entry{"SYS", 4, "CONFIG_LINE", "startup-config line %d: %s",
 		"A line of the startup configuration was not accepted. Every other line took effect.",
 		"Correct the line and save the configuration with `write memory`."}
@@ -31,5 +36,5 @@ var (
 		"An interface became able or unable to carry packets.", "If it was not expected, check the cable and the switch port."}
 )
 
-var systemMessages = append([]*Entry{ConfigChanged, Restart, ServiceFailed, ServiceUp, ConfigLine,
+var systemMessages = append([]*Entry{ConfigChanged, Restart, ServiceFailed, ServiceUp, ListenDown, ListenUp, ConfigLine,
 	LoginSuccess, LoginFailed, Logout, EventsMissed, LinkUpDown, LinkChanged, LineProtoUpDown}, securityMessages...)

@@ -14,6 +14,7 @@ package service
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"option150/platform/equal"
@@ -108,4 +109,34 @@ type Wanted struct {
 	Service string
 	Spec    Spec   // nil = not wanted
 	Waiting string // why a configured service has no Spec: "ip http server is off"
+}
+
+// Listening is the status of a service that is at work on these places.
+func Listening(places []listen.State, since time.Time) Status {
+	st := Status{State: Disabled, Since: since}
+	var down []string
+	for _, p := range places {
+		if p.Since.After(st.Since) {
+			st.Since = p.Since
+		}
+		if p.Up {
+			st.Listeners = append(st.Listeners, p.At())
+			continue
+		}
+		down = append(down, p.Endpoint.String()+": "+p.Why)
+		if st.NextRetry.IsZero() || p.NextRetry.Before(st.NextRetry) {
+			st.NextRetry = p.NextRetry
+		}
+	}
+	st.Why = strings.Join(down, "; ")
+	switch {
+	case len(places) == 0:
+	case len(down) == 0:
+		st.State = Running
+	case len(down) < len(places):
+		st.State = Degraded
+	default:
+		st.State = Failed
+	}
+	return st
 }
