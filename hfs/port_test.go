@@ -145,7 +145,7 @@ func TestRender(t *testing.T) {
 	v := View{Config: Config{Enabled: true, Port: 6970, HomePath: "flash:/phones"}, HTTP: httpd.Config{Server: true, Port: 80},
 		HomePath: "flash:/phones", Session: 19, Fetches: 2, Serving: 3, Limit: 200, Now: now,
 		Bindings: []Binding{{"SIPDefault.cnf", "system:/cme/sipphone/SIPDefault.cnf"}, {"syncinfo.xml", "system:/cme/sipphone/syncinfo.xml"}},
-		Listener: &httpd.ListenerStatus{Up: true, Bound: netip.MustParseAddrPort("0.0.0.0:6970")}}
+		Listener: &httpd.ListenerStatus{State: listen.State{Up: true, Bound: netip.MustParseAddrPort("0.0.0.0:6970")}}}
 	want := `Fetch Service Enabled = Y
 App enabled port = 6970
 Use default port = N
@@ -174,7 +174,7 @@ Serving count      200                      3 being served`
 		{func(v *View) { v.Listener, v.HTTP.Server = nil, false }, "down: ip http server is off"},
 		{func(v *View) { v.Listener = nil; v.Status.Why = "address already in use" }, "down: address already in use"},
 		{func(v *View) {
-			v.Listener = &httpd.ListenerStatus{Why: "address already in use, held by nginx (pid 812)", NextRetry: now.Add(time.Second)}
+			v.Listener = &httpd.ListenerStatus{State: listen.State{Why: "address already in use, held by nginx (pid 812)", NextRetry: now.Add(time.Second)}}
 		}, "down: address already in use, held by nginx (pid 812), next try in 2 s"},
 	} {
 		w := v
@@ -184,7 +184,7 @@ Serving count      200                      3 being served`
 		}
 	}
 	s, _, _ := box(t)
-	got := s.View(Config{Enabled: true}, httpd.Config{Server: true, Port: 80}, []httpd.ListenerStatus{{Modules: []string{httpd.NameHome, NameModule}, Up: true}})
+	got := s.View(Config{Enabled: true}, httpd.Config{Server: true, Port: 80}, []httpd.ListenerStatus{{Modules: []string{httpd.NameHome, NameModule}, State: listen.State{Up: true}}})
 	if got.Listener == nil || got.HomePath != "flash:/" {
 		t.Errorf("%+v", got)
 	}

@@ -14,18 +14,14 @@
 // files.md 1.7 (show screens) and 4 (limits, what phones send), exemplars.md
 // 4.3 (F1, F2, F12, F13) and 5.4 (changes of listeners).
 //
-// A change of listeners is make-before-break: Prepare opens the new sockets
-// while the old ones serve; Commit serves on them and stops the old ones in
-// the background, where accepted connections finish within Limits.Drain. Only
-// an endpoint that overlaps the one it replaces (same port, other address)
-// must close the old socket first; Abort opens it again.
+// The sockets are kept by a listen.Set. Connections of a listener that goes
+// finish in the background within Limits.Drain.
 //
 // Concurrency: every method may be called from any goroutine, Prepare and its
 // Change by one at a time. Modules are called concurrently.
 //
-// Failure: Prepare returns *listen.Error. A socket that dies later is opened
-// again with growing pauses and tells so in Status and in the journal; the
-// loop never spins. A panic of a module ends its connection and is recorded.
+// Failure: Prepare returns *listen.Error. A panic of a module ends its
+// connection and is recorded.
 //
 // Testing: New with small modules, listeners on 127.0.0.1 port 0, Listeners
 // tells the ports.

@@ -321,19 +321,18 @@ func TestF12StopDoesNotWaitForAPhone(t *testing.T) {
 func TestF13SocketDies(t *testing.T) {
 	s, rec := newServer(t, nil)
 	l := apply(t, s, at("127.0.0.1", 0, "A"))[0]
-	s.sites[0].mu.Lock()
-	raw, err := s.sites[0].ln.(*net.TCPListener).SyscallConn()
-	s.sites[0].mu.Unlock()
+	sock, _ := s.set.Places()[0].Socket()
+	raw, err := sock.SyscallConn()
 	if err != nil {
 		t.Fatal(err)
 	}
 	_ = raw.Control(func(fd uintptr) { _ = syscall.Shutdown(int(fd), syscall.SHUT_RDWR) })
-	wait(t, "the failure is seen", func() bool { return rec.count("http.ListenerDown") == 1 })
+	wait(t, "the failure is seen", func() bool { return rec.count("listen.Down") == 1 })
 	if st := s.Status(); st.State != service.Failed && st.State != service.Running {
 		t.Errorf("%+v", st)
 	}
 	wait(t, "it works again", func() bool { return says(t, l.Bound, "/") == "A" })
-	if st := s.Status(); st.State != service.Running || rec.count("http.ListenerUp") != 1 || rec.count("http.ListenerDown") != 1 {
+	if st := s.Status(); st.State != service.Running || rec.count("listen.Up") != 1 || rec.count("listen.Down") != 1 {
 		t.Errorf("%+v", st)
 	}
 }
@@ -365,7 +364,7 @@ func TestPrepareDegraded(t *testing.T) {
 	if got := says(t, s.Listeners()[1].Bound, "/"); got != "B" {
 		t.Errorf("the other port: %q", got)
 	}
-	wait(t, "the failure is told", func() bool { return rec.count("http.ListenerDown") == 1 })
+	wait(t, "the failure is told", func() bool { return rec.count("listen.Down") == 1 })
 	st := s.Status()
 	if st.State != service.Degraded || !strings.Contains(st.Why, "address already in use, held by ") || st.NextRetry.IsZero() {
 		t.Errorf("%+v", st)

@@ -21,9 +21,3 @@ func DefaultLimits() Limits {
 	return Limits{PerAddress: 16, Total: 4096, Requests: 10000, MaxHeader: 8 << 10, ReadHeader: 10 * time.Second,
 		Idle: 180 * time.Second, Life: 24 * time.Hour, Stall: 60 * time.Second, Drain: 5 * time.Minute}
 }
-
-// The pauses before a listener that died is opened again.
-const (
-	firstRetry = 250 * time.Millisecond
-	lastRetry  = 30 * time.Second
-)

@@ -27,26 +27,16 @@ type Statistics struct {
 
 // ListenerStatus is how one listener stands.
 type ListenerStatus struct {
-	Endpoint  listen.Endpoint
-	Bound     netip.AddrPort // what it is bound to, also when Endpoint says port 0
-	Modules   []string
-	Up        bool
-	Why       string // when it is down
-	Since     time.Time
-	NextRetry time.Time
+	listen.State
+	Modules []string
 }
 
 // Listeners tells how the listeners stand, in the order of the Spec.
 func (s *Server) Listeners() []ListenerStatus {
-	s.mu.Lock()
-	sites := slices.Clone(s.sites)
-	s.mu.Unlock()
 	var all []ListenerStatus
-	for _, t := range sites {
-		t.mu.Lock()
-		l := ListenerStatus{Endpoint: t.want, Bound: t.bound, Up: t.ln != nil, Why: t.why, Since: t.since, NextRetry: t.next}
-		t.mu.Unlock()
-		for _, m := range *t.modules.Load() {
+	for _, p := range s.set.Places() {
+		l := ListenerStatus{State: p.State()}
+		for _, m := range *p.Value.modules.Load() {
 			l.Modules = append(l.Modules, m.Name())
 		}
 		all = append(all, l)

@@ -16,8 +16,8 @@ func TestRender(t *testing.T) {
 	ap := netip.MustParseAddrPort
 	v := View{Config: Config{Server: true, Port: 80}, Supplementary: []uint16{6970}, Limits: DefaultLimits(), Now: now,
 		Listeners: []ListenerStatus{
-			{Endpoint: listen.Endpoint{Proto: listen.TCP, Port: 80, Owner: Owner}, Modules: []string{NameHome}, Up: true, Since: now},
-			{Endpoint: listen.Endpoint{Proto: listen.TCP, Port: 6970, Owner: "HFS"}, Modules: []string{"HFS"}, Why: "address already in use, held by nginx (pid 812)", NextRetry: now.Add(4500 * time.Millisecond)}},
+			{State: listen.State{Endpoint: listen.Endpoint{Proto: listen.TCP, Port: 80, Owner: Owner}, Up: true, Since: now}, Modules: []string{NameHome}},
+			{State: listen.State{Endpoint: listen.Endpoint{Proto: listen.TCP, Port: 6970, Owner: "HFS"}, Why: "address already in use, held by nginx (pid 812)", NextRetry: now.Add(4500 * time.Millisecond)}, Modules: []string{"HFS"}}},
 		Modules:     []ModuleStatus{{"HFS", "HTTP File-fetch Server", true}, {NameHome, "Home page of the box", false}},
 		Connections: []Connection{{Local: ap("10.0.0.1:6970"), Remote: ap("10.0.0.23:49152"), In: 64, Out: 5231}},
 		Statistics:  Statistics{Accepted: 12, RefusedPerAddress: 1},

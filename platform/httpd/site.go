@@ -2,14 +2,11 @@ package httpd
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log"
 	"net"
 	"net/http"
-	"net/netip"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -21,27 +18,17 @@ import (
 // outlives its sockets: connections go on while a socket is opened again.
 type site struct {
 	s       *Server
-	want    listen.Endpoint
 	modules atomic.Pointer[[]Module]
 	access  atomic.Pointer[acl.List] // nil = everybody
 	srv     *http.Server
-
-	mu    sync.Mutex
-	ln    net.Listener // nil while down
-	bound netip.AddrPort
-	why   string // why it is down
-	since time.Time
-	next  time.Time // of the next try
-	stop  context.CancelFunc
-	done  chan struct{} // closed when run has ended
 }
 
 // connKey finds the conn of a request.
 type connKey struct{}
 
-func (s *Server) newSite(e listen.Endpoint, modules []Module) *site {
-	t := &site{s: s, want: e}
-	t.modules.Store(&modules)
+func (s *Server) newSite(listen.Want) *site {
+	t := &site{s: s}
+	t.modules.Store(new([]Module))
 	l := s.limits
 	only1 := new(http.Protocols)
 	only1.SetHTTP1(true) // no h2c: phones do not speak it, attackers do
@@ -65,111 +52,15 @@ func (s *Server) newSite(e listen.Endpoint, modules []Module) *site {
 	return t
 }
 
-// start serves on ln, or, with nil, tries to open the socket after a pause.
-func (t *site) start(ln net.Listener, why error) {
-	ctx, cancel := context.WithCancel(context.Background())
-	t.mu.Lock()
-	t.stop, t.done = cancel, make(chan struct{})
-	t.since = time.Now()
-	t.mu.Unlock()
-	if ln != nil {
-		t.up(ctx, ln)
-	} else {
-		t.down(why, firstRetry) // known from the first look on
-	}
-	go t.run(ctx, ln, why)
+// Serve implements listen.Server.
+func (t *site) Serve(l *net.TCPListener) error {
+	return t.srv.Serve(&listener{l, t.s.tracker, &t.s.background})
 }
 
-// run serves until stop. When the socket dies it opens another, with pauses.
-func (t *site) run(ctx context.Context, ln net.Listener, why error) {
-	defer close(t.done)
-	var pause time.Duration
-	for {
-		if ln != nil {
-			began := time.Now()
-			why = t.srv.Serve(&listener{ln, t.s.tracker, &t.s.background})
-			_ = ln.Close()
-			if time.Since(began) > lastRetry {
-				pause = 0
-			}
-		}
-		if ctx.Err() != nil || errors.Is(why, http.ErrServerClosed) {
-			t.mu.Lock()
-			t.ln = nil
-			t.mu.Unlock()
-			return
-		}
-		pause = min(max(2*pause, firstRetry), lastRetry)
-		t.down(why, pause)
-		select {
-		case <-ctx.Done():
-			return
-		case <-time.After(pause):
-		}
-		ln, why = t.reopen(ctx)
-	}
-}
-
-// reopen opens the socket anew; on port 0 the port it had.
-func (t *site) reopen(ctx context.Context) (net.Listener, error) {
-	e := t.want
-	t.mu.Lock()
-	if e.Port == 0 {
-		e.Port = t.bound.Port()
-	}
-	t.mu.Unlock()
-	ln, err := listen.OpenTCP(ctx, e)
-	if err != nil {
-		return nil, err
-	}
-	if !t.up(ctx, ln) {
-		_ = ln.Close()
-		return nil, ctx.Err()
-	}
-	t.s.rec.Record(ListenerUp{t.want})
-	return ln, nil
-}
-
-// up makes ln the socket that release closes, unless it was called already.
-func (t *site) up(ctx context.Context, ln net.Listener) bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if ctx.Err() != nil {
-		return false
-	}
-	t.ln, t.bound, t.why, t.next, t.since = ln, addrPort(ln.Addr()), "", time.Time{}, time.Now()
-	return true
-}
-
-func (t *site) down(err error, pause time.Duration) {
-	next := time.Now().Add(pause)
-	why := listen.Reason(err)
-	var le *listen.Error
-	if errors.As(err, &le) && le.Owner != "" {
-		why += ", held by " + le.Owner
-	}
-	t.mu.Lock()
-	first := t.why == ""
-	if first {
-		t.since = time.Now()
-	}
-	t.ln, t.why, t.next = nil, why, next
-	t.mu.Unlock()
-	if first {
-		t.s.rec.Record(ListenerDown{t.want, why, next})
-	}
-}
-
-// release closes the socket and ends run; connections go on. After it, start
-// may be called again, or drain.
-func (t *site) release() {
-	t.mu.Lock()
-	t.stop()
-	if t.ln != nil {
-		_ = t.ln.Close()
-	}
-	t.mu.Unlock()
-	<-t.done
+// Leave implements listen.Server.
+func (t *site) Leave(closing func()) {
+	closing()
+	t.drain()
 }
 
 // drain lets connections finish and ends them after Limits.Drain, or when

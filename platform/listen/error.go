@@ -38,6 +38,20 @@ func NotAvailable(err error) bool {
 		errors.Is(err, syscall.EAFNOSUPPORT)
 }
 
+// Passing reports an error of a socket that works all the same: out of
+// descriptors or memory, or a client that went away too early.
+func Passing(err error) bool {
+	var no syscall.Errno
+	if !errors.As(err, &no) {
+		return false
+	}
+	switch no {
+	case syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM, syscall.ECONNABORTED, syscall.ECONNRESET, syscall.EINTR, syscall.EAGAIN:
+		return true
+	}
+	return false
+}
+
 // Reason is the errno of err in plain words, without the names of system calls.
 func Reason(err error) string {
 	var no syscall.Errno

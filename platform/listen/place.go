@@ -66,6 +66,13 @@ func (p *Place[S, V]) state() State {
 	return State{Endpoint: p.want.Endpoint, Bound: p.at, Up: p.open, Why: why(p.err), Since: p.since, NextRetry: p.next}
 }
 
+// Socket is the socket that is open now; false if there is none.
+func (p *Place[S, V]) Socket() (S, bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.sock, p.open
+}
+
 // Err is why the place is down, nil if it is up.
 func (p *Place[S, V]) Err() error {
 	p.mu.Lock()

@@ -12,14 +12,15 @@ import (
 // its port.
 type shareKey struct{}
 
-// errShare says that a port cannot be shared on this machine.
-var errShare = errors.New("the port cannot be shared")
+// ErrShare says that a port cannot be shared on this machine: a move closes the
+// old socket first.
+var ErrShare = errors.New("the port cannot be shared")
 
 // shared lets a socket share its port before it is bound, where ctx says so.
 func shared(ctx context.Context, fd uintptr) error {
 	share, ok := ctx.Value(shareKey{}).(func(uintptr, bool) error)
 	if ok && share(fd, true) != nil {
-		return errShare
+		return ErrShare
 	}
 	return nil
 }

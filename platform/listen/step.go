@@ -83,7 +83,7 @@ func (st *Step[S, V]) open(ctx context.Context, p *Place[S, V]) (S, error) {
 	if err == nil {
 		st.beside = append(st.beside, p)
 	}
-	if !errors.Is(err, errShare) {
+	if !errors.Is(err, ErrShare) {
 		return sock, err // held by somebody else: to close our own would not help
 	}
 	for _, o := range slices.Clone(st.shared) {

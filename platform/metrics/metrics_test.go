@@ -246,7 +246,12 @@ func TestLife(t *testing.T) {
 		t.Fatalf("%+v", s.Status())
 	}
 	at := open(t, s)
-	held := s.Status().Listeners[0]
+	foreign, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer foreign.Close()
+	held := listen.Endpoint{Proto: listen.TCP, Addr: netip.MustParseAddr("127.0.0.1"), Port: foreign.Addr().(*net.TCPAddr).AddrPort().Port()}
 	var taken *listen.Error
 	if _, err := s.Prepare(t.Context(), nil, Spec{Endpoint: held}); err == nil || !asError(err, &taken) {
 		t.Errorf("the port is taken: %v", err)

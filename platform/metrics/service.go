@@ -2,14 +2,14 @@ package metrics
 
 import (
 	"context"
-	"errors"
 	"io"
 	"log"
 	"net"
 	"net/http"
-	"slices"
 	"sync"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"option150/platform/listen"
 	"option150/platform/service"
@@ -34,20 +34,17 @@ const (
 
 // Server is the service. Use New.
 type Server struct {
-	h    *handler
-	work sync.WaitGroup
-
-	mu     sync.Mutex
-	at     *window // nil: closed
-	status service.Status
+	h     *handler
+	open  func(context.Context, listen.Endpoint) (*net.TCPListener, error) // replaced by tests
+	set   *listen.Set[*net.TCPListener, *window]
+	began time.Time
+	work  errgroup.Group // windows that close
 }
 
-// window is one open listener.
+// window serves at one endpoint.
 type window struct {
-	spec Spec
-	l    net.Listener
+	s    *Server
 	http *http.Server
-	at   listen.Endpoint // with the port the kernel chose
 }
 
 // New returns the service, closed. The error is a defect of the pages.
@@ -56,90 +53,78 @@ func New(s Sources) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Server{h: h, status: service.Status{State: service.Disabled, Since: time.Now()}}, nil
+	m := &Server{h: h, open: listen.OpenTCP, began: time.Now()}
+	m.set = listen.NewSet(listen.Kind[*net.TCPListener, *window]{New: m.newWindow, Recorder: s.Recorder,
+		Open: func(ctx context.Context, e listen.Endpoint) (*net.TCPListener, error) { return m.open(ctx, e) }})
+	return m, nil
+}
+
+func (s *Server) newWindow(listen.Want) *window {
+	return &window{s, &http.Server{Handler: s.h, ReadHeaderTimeout: headerTime, ReadTimeout: readTime, WriteTimeout: writeTime, IdleTimeout: idleTime,
+		MaxHeaderBytes: maxHeader, ErrorLog: log.New(io.Discard, "", 0)}}
 }
 
 // Name implements service.Service.
 func (s *Server) Name() string { return Name }
 
 // Status implements service.Service.
-func (s *Server) Status() service.Status {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	st := s.status
-	st.Listeners, st.History = slices.Clone(st.Listeners), slices.Clone(st.History)
-	return st
+func (s *Server) Status() service.Status { return service.Listening(s.set.States(), s.began) }
+
+// Kick dials what is down at once.
+func (s *Server) Kick() { s.set.Kick() }
+
+// Prepare implements service.Service: it opens the new listener. The error is a
+// *listen.Error.
+func (s *Server) Prepare(ctx context.Context, _, want service.Spec) (service.Change, error) {
+	return s.prepare(ctx, want, false)
 }
 
-// Prepare implements service.Service: it opens the new listener. An address
-// that overlaps the old one is not met: it comes from the settings file, which
-// is read once. The error is a *listen.Error.
-func (s *Server) Prepare(ctx context.Context, _, want service.Spec) (service.Change, error) {
-	if want == nil {
-		return service.Funcs{OnCommit: func() { s.replace(nil) }}, nil
+// PrepareDegraded implements service.Degradable.
+func (s *Server) PrepareDegraded(ctx context.Context, _, want service.Spec) (service.Change, error) {
+	return s.prepare(ctx, want, true)
+}
+
+func (s *Server) prepare(ctx context.Context, want service.Spec, partly bool) (service.Change, error) {
+	var all []listen.Want
+	if want != nil {
+		spec, ok := want.(Spec)
+		if !ok {
+			return nil, errSpec
+		}
+		all = append(all, listen.Want{Endpoint: spec.Endpoint})
 	}
-	spec, ok := want.(Spec)
-	if !ok {
-		return nil, errSpec
-	}
-	l, err := listen.OpenTCP(ctx, spec.Endpoint)
+	step, err := s.set.Prepare(ctx, all, partly)
 	if err != nil {
 		return nil, err
 	}
-	w := &window{spec: spec, l: &limited{Listener: l, free: make(chan struct{}, maxConnections), done: make(chan struct{})}, at: spec.Endpoint}
-	if a, ok := l.Addr().(*net.TCPAddr); ok {
-		w.at.Port = a.AddrPort().Port()
-	}
-	w.http = &http.Server{Handler: s.h, ReadHeaderTimeout: headerTime, ReadTimeout: readTime, WriteTimeout: writeTime, IdleTimeout: idleTime,
-		MaxHeaderBytes: maxHeader, ErrorLog: log.New(io.Discard, "", 0)}
-	return service.Funcs{OnCommit: func() { s.replace(w) }, OnAbort: func() { _ = w.l.Close() }}, nil
+	return step, nil
 }
 
-// replace puts a window in force and closes the one before.
-func (s *Server) replace(w *window) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if old := s.at; old != nil {
-		s.work.Go(func() { old.close() })
-	}
-	s.at = w
-	if w == nil {
-		s.enter(service.Disabled, "", nil)
-		return
-	}
-	s.enter(service.Running, "", []listen.Endpoint{w.at})
-	s.work.Go(func() { s.serve(w) })
+// Serve implements listen.Server.
+func (w *window) Serve(l *net.TCPListener) error {
+	return w.http.Serve(&limited{Listener: l, free: make(chan struct{}, maxConnections), done: make(chan struct{})})
 }
 
-func (s *Server) serve(w *window) {
-	err := w.http.Serve(w.l)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.at == w && !errors.Is(err, http.ErrServerClosed) {
-		s.enter(service.Failed, err.Error(), nil)
-	}
-}
-
-// enter is called with the lock held.
-func (s *Server) enter(to service.State, why string, at []listen.Endpoint) {
-	now := time.Now()
-	h := append(s.status.History, service.Transition{Time: now, From: s.status.State, To: to, Why: why})
-	s.status = service.Status{State: to, Why: why, Since: now, Listeners: at, History: h[max(0, len(h)-64):]}
-}
-
-// close lets requests under way finish for a moment.
-func (w *window) close() {
-	ctx, cancel := context.WithTimeout(context.Background(), closeTime)
-	defer cancel()
-	if w.http.Shutdown(ctx) != nil {
-		_ = w.http.Close()
-	}
+// Leave implements listen.Server: requests under way finish for a moment.
+func (w *window) Leave(closing func()) {
+	closing()
+	w.s.work.Go(func() error {
+		ctx, cancel := context.WithTimeout(context.Background(), closeTime)
+		defer cancel()
+		if w.http.Shutdown(ctx) != nil {
+			_ = w.http.Close()
+		}
+		return nil
+	})
 }
 
 // Close ends the service; no request is under way when it returns.
 func (s *Server) Close() {
-	s.replace(nil)
-	s.work.Wait()
+	if c, err := s.prepare(context.Background(), nil, false); err == nil {
+		c.Commit()
+	}
+	s.set.Close()
+	_ = s.work.Wait() // windows return no errors
 }
 
 // limited bounds the connections: beyond it they wait in the kernel's queue.

@@ -3,6 +3,7 @@ package metrics
 import (
 	"time"
 
+	"option150/platform/journal"
 	"option150/platform/service"
 	"option150/telephony/inventory"
 )
@@ -13,6 +14,7 @@ import (
 type Sources struct {
 	Version, Commit string
 	Started         time.Time // of the box
+	Recorder        journal.Recorder
 
 	Hostname func() string
 	Counts   *Counts

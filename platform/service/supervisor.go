@@ -258,9 +258,18 @@ func (s *Supervisor) retry(ctx context.Context, name string, after time.Duration
 	s.note(name)
 }
 
+// Kicked is a service that goes on trying by itself (see Degradable): Kick has
+// it try at once.
+type Kicked interface{ Kick() }
+
 // Kick retries every failed service at once, after a fact changed that may
 // have been in its way (an interface came up).
 func (s *Supervisor) Kick() {
+	for _, v := range s.services {
+		if k, ok := v.(Kicked); ok {
+			k.Kick()
+		}
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {

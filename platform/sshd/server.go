@@ -2,7 +2,6 @@ package sshd
 
 import (
 	"context"
-	"errors"
 	"net"
 	"net/netip"
 	"sync"
@@ -12,7 +11,6 @@ import (
 	"option150/platform/aaa"
 	"option150/platform/journal"
 	"option150/platform/listen"
-	"option150/platform/service"
 )
 
 // Handler runs one session; it returns when the session is over.
@@ -58,9 +56,11 @@ type Server struct {
 	work    sync.WaitGroup
 	spec    atomic.Pointer[Spec] // of the commit point, with defaults
 
+	open  func(context.Context, listen.Endpoint) (*net.TCPListener, error) // replaced by tests
+	set   *listen.Set[*net.TCPListener, door]
+	began time.Time
+
 	mu       sync.Mutex
-	listener net.Listener
-	status   service.Status
 	conns    map[net.Conn]bool
 	sessions map[int]*Session // by line; nil value = taken, not open yet
 	closed   bool
@@ -75,8 +75,9 @@ func New(o Options) *Server {
 		o.Stall = defaultStall
 	}
 	s := &Server{o: o, rec: journal.Or(o.Recorder), waiting: make(chan struct{}, MaxUnauthenticated),
-		conns: map[net.Conn]bool{}, sessions: map[int]*Session{},
-		status: service.Status{State: service.Disabled, Since: time.Now()}}
+		conns: map[net.Conn]bool{}, sessions: map[int]*Session{}, open: listen.OpenTCP, began: time.Now()}
+	s.set = listen.NewSet(listen.Kind[*net.TCPListener, door]{New: func(listen.Want) door { return door{s} }, Recorder: o.Recorder,
+		Open: func(ctx context.Context, e listen.Endpoint) (*net.TCPListener, error) { return s.open(ctx, e) }})
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	return s
 }
@@ -114,42 +115,13 @@ func (s *Server) Disconnect(line int) bool {
 func (s *Server) Close() {
 	s.mu.Lock()
 	s.closed = true
-	l := s.listener
-	s.listener = nil
 	for c := range s.conns {
 		c.Close()
 	}
 	s.mu.Unlock()
 	s.cancel()
-	if l != nil {
-		l.Close()
-	}
+	s.set.Close()
 	s.work.Wait()
-}
-
-// accept takes connections until the listener is closed.
-func (s *Server) accept(l net.Listener) {
-	defer s.work.Done()
-	pause := time.Duration(0)
-	for {
-		c, err := l.Accept()
-		switch {
-		case err == nil:
-			pause = 0
-			s.admit(c)
-		case errors.Is(err, net.ErrClosed):
-			return
-		default:
-			// Out of descriptors or the like: it passes, and the listener is
-			// kept. Slower and slower, never a spin.
-			pause = min(max(2*pause, 5*time.Millisecond), time.Second)
-			select {
-			case <-s.ctx.Done():
-				return
-			case <-time.After(pause):
-			}
-		}
-	}
 }
 
 // admit is the first step for a connection: is there a place for it?
@@ -201,12 +173,4 @@ func addrPort(a net.Addr) netip.AddrPort {
 		return netip.AddrPortFrom(p.Addr().Unmap(), p.Port())
 	}
 	return netip.AddrPort{}
-}
-
-// endpoint is where a listener really listens (port 0 was chosen by the kernel).
-func endpoint(e listen.Endpoint, l net.Listener) listen.Endpoint {
-	if p := addrPort(l.Addr()); p.IsValid() {
-		e.Port = p.Port()
-	}
-	return e
 }

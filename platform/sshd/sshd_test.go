@@ -583,7 +583,7 @@ func TestMovesAndStops(t *testing.T) {
 	}
 	b.apply(t, Spec{Enabled: false})
 	b.Close()
-	if _, err := b.Prepare(t.Context(), nil, spec); !errors.Is(err, ErrClosed) {
+	if _, err := b.Prepare(t.Context(), nil, spec); !errors.Is(err, listen.ErrClosed) {
 		t.Errorf("after close: %v", err)
 	}
 	if _, err := b.Prepare(t.Context(), nil, 7); err == nil {

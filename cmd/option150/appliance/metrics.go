@@ -14,7 +14,7 @@ import (
 func (a *Appliance) sources() metrics.Sources {
 	b := a.box
 	return metrics.Sources{
-		Version: b.Version, Commit: b.Commit, Started: b.Started, Counts: a.counts,
+		Version: b.Version, Commit: b.Commit, Started: b.Started, Recorder: b.Journal, Counts: a.counts,
 		Hostname: func() string { return b.Store.Current().Hostname },
 		Phones:   func(now time.Time) []inventory.Phone { return b.Inventory.Phones(now) },
 		Phone:    func(name string, now time.Time) (inventory.Phone, bool) { return b.Inventory.Find(name, now) },
