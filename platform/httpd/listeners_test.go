@@ -15,7 +15,9 @@ func TestListeners(t *testing.T) {
 	testkit.Listeners(t, func(t *testing.T) testkit.Listening {
 		s, _ := newServer(t, nil)
 		return testkit.Listening{Service: s, Proto: listen.TCP,
-			Spec:    func(e listen.Endpoint) service.Spec { return Spec{Listeners: []Listener{{Endpoint: e, Modules: []string{"A"}}}} },
+			Spec: func(e listen.Endpoint) service.Spec {
+				return Spec{Listeners: []Listener{{Endpoint: e, Modules: []string{"A"}}}}
+			},
 			Answers: func(at netip.AddrPort) bool { return says(t, at, "/") == "A" },
 			Break: func() {
 				l, _ := s.set.Places()[0].Socket()
