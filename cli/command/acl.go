@@ -13,7 +13,12 @@ import (
 )
 
 // source is what a standard entry matches, and its `log`.
-const source = `( any$any("Any source host") | host("A single host address") <host:A.B.C.D>("Host address") | <addr:A.B.C.D>("Address to match") [ <wild:A.B.C.D>("Wildcard bits") ] ) [ log$log("Log matches against this entry") ]`
+const source = `( any$any("Any source host")
+		| host("A single host address")
+		<host:A.B.C.D>("Host address")
+		| <addr:A.B.C.D>("Address to match")
+		[ <wild:A.B.C.D>("Wildcard bits") ] )
+	[ log$log("Log matches against this entry") ]`
 
 // rule is a rule or a remark.
 const rule = `( permit$action("Specify packets to forward") | deny$action("Specify packets to reject") ) ` + source
@@ -30,8 +35,11 @@ func accessLists() []language.Declaration {
 	ds := []language.Declaration{
 		{
 			Mode: language.Global, Group: "access-list", Doc: doc,
-			Syntax: `access-list("Add an access list entry") ( <n:1-99>("IP standard access list") | <n:1300-1999>("IP standard access list (expanded range)") ) ![ ( ` + rule + ` | ` + remark + ` ) ]`,
-			Set:    func(c *language.Context) error { return addEntry(c.Config, itoa(c.Args.Int("n")), 0, entry(c.Args)) },
+			Syntax: `access-list("Add an access list entry")
+				( <n:1-99>("IP standard access list")
+					| <n:1300-1999>("IP standard access list (expanded range)") )
+				![ ( ` + rule + ` | ` + remark + ` ) ]`,
+			Set: func(c *language.Context) error { return addEntry(c, itoa(c.Args.Int("n")), 0, entry(c.Args)) },
 			Unset: func(c *language.Context) error {
 				name := itoa(c.Args.Int("n"))
 				if !c.Args.Has("action") && !c.Args.Has("text") {
@@ -64,7 +72,7 @@ func accessLists() []language.Declaration {
 				case n != 0 || len(name) > 64 || !letter(rune(name[0])):
 					return language.Answer("% Invalid access list name.")
 				}
-				_, err := listOf(c.Config, name)
+				_, err := namedLists.insert(c, acl.List{Name: name})
 				return err
 			},
 			Unset: func(c *language.Context) error { dropList(c.Config, c.Args.String("name")); return nil },
@@ -84,7 +92,7 @@ func accessLists() []language.Declaration {
 		language.Declaration{
 			Mode: modeStandardACL, Doc: doc,
 			Syntax: `[ <seq:1-2147483647>("Sequence Number") ] ( ` + rule + ` | ` + remark + ` )`,
-			Set:    func(c *language.Context) error { return addEntry(c.Config, list(c), c.Args.Int("seq"), entry(c.Args)) },
+			Set:    func(c *language.Context) error { return addEntry(c, list(c), c.Args.Int("seq"), entry(c.Args)) },
 			Unset:  func(c *language.Context) error { dropEntry(c.Config, list(c), entry(c.Args)); return nil },
 			Get: func(v *language.View) []grammar.Args {
 				var out []grammar.Args
@@ -105,7 +113,9 @@ func accessLists() []language.Declaration {
 		language.Declaration{Mode: language.Global, Carry: true, Enters: modeExtendedACL, Doc: doc,
 			Syntax: `ip access-list extended("Extended Access List, kept and not acted on") <name:WORD>("Access-list name or number")`})
 	return append(ds, carryAll(language.Global, doc,
-		`access-list ( <n:100-1299>("Other access lists, kept and not acted on") | <n:2000-2699>("IP extended access list (expanded range)") ) <rest:LINE>("Access list entry")`)...)
+		`access-list ( <n:100-1299>("Other access lists, kept and not acted on")
+				| <n:2000-2699>("IP extended access list (expanded range)") )
+			<rest:LINE>("Access list entry")`)...)
 }
 
 // entry is the entry the arguments say.
@@ -147,24 +157,19 @@ func entryArgs(e acl.Entry, more ...any) grammar.Args {
 	return a
 }
 
-// listOf returns the list of that name, made if need be.
-func listOf(c *config.Config, name string) (*acl.List, error) {
-	if l := acl.Find(c.AccessLists, name); l != nil {
-		return l, nil
-	}
-	if len(c.AccessLists) >= acl.MaxLists {
-		return nil, language.Answer("% Too many access lists")
-	}
-	c.AccessLists = append(c.AccessLists, acl.List{Name: name})
-	slices.SortFunc(c.AccessLists, acl.Compare)
-	return acl.Find(c.AccessLists, name), nil
+// namedLists are the lists by their names.
+var namedLists = list[acl.List, string]{
+	in:    func(c *language.Context) *[]acl.List { return &c.Config.AccessLists },
+	key:   func(l *acl.List) string { return l.Name },
+	order: func(a, b string) int { return acl.Compare(acl.List{Name: a}, acl.List{Name: b}) },
+	most:  acl.MaxLists, full: "% Too many access lists",
 }
 
 // addEntry puts an entry at the end of a list or, with a sequence number,
 // between those it lies between: rules are numbered by tens as they stand. An
 // entry that is there already changes nothing.
-func addEntry(c *config.Config, name string, seq int, e acl.Entry) error {
-	l, err := listOf(c, name)
+func addEntry(c *language.Context, name string, seq int, e acl.Entry) error {
+	l, err := namedLists.insert(c, acl.List{Name: name})
 	if err != nil {
 		return err
 	}

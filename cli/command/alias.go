@@ -2,7 +2,6 @@ package command
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"option150/cli/grammar"
@@ -20,41 +19,19 @@ const (
 
 // aliasCommands are `alias exec`. [reference/ios-cli.md 1.5, 1.14]
 func aliasCommands() []language.Declaration {
-	at := func(c *config.Config, name string) int {
-		return slices.IndexFunc(c.Aliases, func(a config.Alias) bool { return a.Name == name })
-	}
-	return []language.Declaration{{
+	return []language.Declaration{keyed(language.Declaration{
 		Mode: language.Global, Group: "alias", Doc: "reference/ios-cli.md 1.14",
 		Syntax: `alias("Create command alias") exec("Exec mode") <name:WORD>("Alias name") ![ <line:LINE>("Alias body") ]`,
-		Set: func(c *language.Context) error {
-			a := config.Alias{Mode: language.Exec, Name: c.Args.String("name"), Line: strings.TrimSpace(c.Args.String("line"))}
-			i := at(c.Config, a.Name)
-			switch {
-			case len(a.Name) > maxAliasName || strings.ContainsAny(a.Name, "|?!"):
-				return language.Answer("% Invalid alias name.")
-			case i >= 0:
-				c.Config.Aliases[i] = a
-			case len(c.Config.Aliases) >= maxAliases:
-				return language.Answer("% Too many aliases")
-			default:
-				c.Config.Aliases = append(c.Config.Aliases, a)
+	}, list[config.Alias, string]{in: func(c *language.Context) *[]config.Alias { return &c.Config.Aliases }, key: func(a *config.Alias) string { return a.Name },
+		most: maxAliases, full: "% Too many aliases"},
+		func(a grammar.Args) (config.Alias, error) {
+			l := config.Alias{Mode: language.Exec, Name: a.String("name"), Line: strings.TrimSpace(a.String("line"))}
+			if len(l.Name) > maxAliasName || strings.ContainsAny(l.Name, "|?!") {
+				return l, language.Answer("% Invalid alias name.")
 			}
-			return nil
+			return l, nil
 		},
-		Unset: func(c *language.Context) error {
-			if i := at(c.Config, c.Args.String("name")); i >= 0 {
-				c.Config.Aliases = slices.Delete(c.Config.Aliases, i, i+1)
-			}
-			return nil
-		},
-		Get: func(v *language.View) []grammar.Args {
-			var out []grammar.Args
-			for _, a := range v.Config.Aliases {
-				out = append(out, args("name", a.Name, "line", a.Line))
-			}
-			return out
-		},
-	}}
+		func(a config.Alias) grammar.Args { return args("name", a.Name, "line", a.Line) })}
 }
 
 // AliasesText is show aliases.
@@ -88,60 +65,40 @@ func privileges(b *Box) []language.Declaration {
 	for _, m := range privilegeModes {
 		modes = append(modes, fmt.Sprintf("%s$mode(%q)", m.name, m.help))
 	}
-	return []language.Declaration{{
+	all := list[config.Privilege, [2]string]{in: func(c *language.Context) *[]config.Privilege { return &c.Config.Privileges }, key: func(p *config.Privilege) [2]string { return [2]string{p.Mode, p.Command} },
+		most: maxPrivileges, full: "% Too many privilege lines"}
+	d := keyed(language.Declaration{
 		Mode: language.Global, Group: "privilege", Doc: "reference/ios-cli.md 1.14",
-		Syntax: `privilege("Command privilege parameters") ( ` + strings.Join(modes, " | ") + ` ) [ all$all("All suboptions will be set to the same level") ] ( level("Set privilege level of command") <level:0-15>("Privilege level") | reset$reset("Reset privilege level of command") ) <command:LINE>("Initial keywords of the command to modify")`,
-		Set: func(c *language.Context) error {
-			p, err := b.privilege(c.Args)
-			if err != nil {
-				return err
-			}
-			i := privilegeAt(c.Config, p)
-			switch {
-			case c.Args.Has("reset"):
-				if i >= 0 {
-					c.Config.Privileges = slices.Delete(c.Config.Privileges, i, i+1)
+		Syntax: `privilege("Command privilege parameters") ( ` + strings.Join(modes, " | ") + ` ) [ all$all("All suboptions will be set to the same level") ]
+			( level("Set privilege level of command")
+			<level:0-15>("Privilege level")
+			| reset$reset("Reset privilege level of command") )
+			<command:LINE>("Initial keywords of the command to modify")`,
+	}, all, b.privilege,
+		func(p config.Privilege) grammar.Args {
+			a := args("level", p.Level, "command", p.Command)
+			for _, m := range privilegeModes {
+				if m.mode == p.Mode {
+					a["mode"] = m.name
 				}
-			case i >= 0:
-				c.Config.Privileges[i] = p
-			case len(c.Config.Privileges) >= maxPrivileges:
-				return language.Answer("% Too many privilege lines")
-			default:
-				c.Config.Privileges = append(c.Config.Privileges, p)
 			}
-			return nil
-		},
-		Unset: func(c *language.Context) error {
-			p, err := b.privilege(c.Args)
-			if err != nil {
-				return err
+			if p.All {
+				a["all"] = "all"
 			}
-			if i := privilegeAt(c.Config, p); i >= 0 {
-				c.Config.Privileges = slices.Delete(c.Config.Privileges, i, i+1)
-			}
-			return nil
-		},
-		Get: func(v *language.View) []grammar.Args {
-			var out []grammar.Args
-			for _, p := range v.Config.Privileges {
-				a := args("level", p.Level, "command", p.Command)
-				for _, m := range privilegeModes {
-					if m.mode == p.Mode {
-						a["mode"] = m.name
-					}
-				}
-				if p.All {
-					a["all"] = "all"
-				}
-				out = append(out, a)
-			}
-			return out
-		},
-	}}
-}
-
-func privilegeAt(c *config.Config, p config.Privilege) int {
-	return slices.IndexFunc(c.Privileges, func(o config.Privilege) bool { return o.Mode == p.Mode && o.Command == p.Command })
+			return a
+		})
+	set := d.Set
+	d.Set = func(c *language.Context) error {
+		if !c.Args.Has("reset") {
+			return set(c)
+		}
+		p, err := b.privilege(c.Args)
+		if err == nil {
+			all.drop(c, all.key(&p))
+		}
+		return err
+	}
+	return []language.Declaration{d}
 }
 
 // privilege reads a line; its command is written out.

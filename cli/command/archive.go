@@ -74,7 +74,10 @@ func archiveSection() []language.Declaration {
 		value(modeArchive, `time-period("Minutes between automatic copies of the running-config") ![ <n:1-525600>("Number of minutes to wait between archive creation") ]`, "n", "", doc, 0, num(func(a *archive.Config) *int { return &a.Period })),
 		flag(modeArchiveLog, `logging("Modify config logging parameters") enable("Enable the config logger")`, "", doc, false, at(func(a *archive.Config) *bool { return &a.Log.Enabled })),
 		value(modeArchiveLog, `logging size("Maximum number of commands kept") ![ <n:1-1000>("Number of commands") ]`, "n", "", doc, archive.DefaultLogSize, num(func(a *archive.Config) *int { return &a.Log.Size })),
-		flag(modeArchiveLog, `notify("Modify notification parameters") syslog("Enable config log messages to be sent to syslog") [ contenttype("Content type") plaintext("Plain text") ]`, "", doc, false, at(func(a *archive.Config) *bool { return &a.Log.Notify })),
+		flag(modeArchiveLog, `notify("Modify notification parameters")
+			syslog("Enable config log messages to be sent to syslog")
+			[ contenttype("Content type")
+				plaintext("Plain text") ]`, "", doc, false, at(func(a *archive.Config) *bool { return &a.Log.Notify })),
 		flag(modeArchiveLog, `hidekeys("suppress logging of password information")`, "", doc, false, at(func(a *archive.Config) *bool { return &a.Log.HideKeys })),
 	}
 }
@@ -96,10 +99,16 @@ func archiveCommands(b *Box) []language.Declaration {
 			return err
 		}),
 		text(`archive("Archive functions")`, privileged, doc, func(*language.Invocation) string { return b.archiveText() }),
-		action(showHead+`archive config("Archive config functions") differences("show archive config differences") [ <a:FILEURL>("first config file") [ <b:FILEURL>("second config file") ] ]`+ignore, privileged, doc, b.differences),
+		action(showHead+`archive config("Archive config functions")
+			differences("show archive config differences")
+			[ <a:FILEURL>("first config file")
+				[ <b:FILEURL>("second config file") ] ]`+ignore, privileged, doc, b.differences),
 		action(showHead+`archive config incremental-diffs("show archive config incremental-diffs") <a:FILEURL>("file with the lines to add")`+ignore, privileged, doc, b.incremental),
 		text(`archive config rollback("Rollback information") timer("Rollback timer")`, privileged, doc, func(*language.Invocation) string { return b.timerText() }),
-		text(`archive log("Archive logs") config("Config log") all("All logged commands") [ provisioning$plain("Commands alone, to be pasted") ]`, privileged, doc, func(in *language.Invocation) string {
+		text(`archive log("Archive logs")
+			config("Config log")
+			all("All logged commands")
+			[ provisioning$plain("Commands alone, to be pasted") ]`, privileged, doc, func(in *language.Invocation) string {
 			return commandLog(b.Archive.Log().All(), in.Args.Has("plain"))
 		}),
 	}

@@ -38,6 +38,11 @@ func (b *Box) clearLine(in *language.Invocation) error {
 
 // clearLineCommands is `clear line`.
 func clearLineCommands(b *Box) []language.Declaration {
-	return []language.Declaration{action(fmt.Sprintf(`clear line("Reset a terminal line") ( <number:0-%d>("Line number") | console("Primary terminal line") <console:0-0>("Line number") | vty("Virtual terminal") <vty:0-%d>("Line number") )`,
+	return []language.Declaration{action(fmt.Sprintf(`clear line("Reset a terminal line")
+		( <number:0-%d>("Line number")
+			| console("Primary terminal line")
+			<console:0-0>("Line number")
+			| vty("Virtual terminal")
+			<vty:0-%d>("Line number") )`,
 		sshd.FirstVTY+lastVTY, lastVTY), privileged, "reference/ios-cli.md 1.13", b.clearLine)}
 }

@@ -97,7 +97,10 @@ func clockLines() []language.Declaration {
 	const doc, head = "reference/ios-cli.md 1.12", `clock("Configure time-of-day clock") `
 	return []language.Declaration{{
 		Mode: language.Global, Group: "clock", Doc: doc,
-		Syntax: head + `timezone("Configure time zone") ![ <name:WORD>("name of time zone") <hours:HOURS>("Hours offset from UTC") [ <minutes:0-59>("Minutes offset from UTC") ] ]`,
+		Syntax: head + `timezone("Configure time zone")
+			![ <name:WORD>("name of time zone")
+				<hours:HOURS>("Hours offset from UTC")
+				[ <minutes:0-59>("Minutes offset from UTC") ] ]`,
 		Set: func(c *language.Context) error {
 			h, m := c.Args.Int("hours"), c.Args.Int("minutes")
 			if h < 0 {
@@ -116,10 +119,13 @@ func clockLines() []language.Declaration {
 		},
 	}, {
 		Mode: language.Global, Group: "clock", Doc: doc,
-		Syntax: head + `summer-time("Configure summer (daylight savings) time") ![ <name:WORD>("name of time zone in summer") ( recurring$recurring("Configure recurring summer time") [ ` + ruleSyntax("start", "w1", "d1", "m1", "t1") + ` ` + ruleSyntax("end", "w2", "d2", "m2", "t2") + ` [ <offset:1-1440>("Offset to add in minutes") ] ] | date$date("Configure absolute summer time") ` + dateSyntax("start", "m1", "n1", "y1", "t1") + ` ` + dateSyntax("end", "m2", "n2", "y2", "t2") + ` [ <offset:1-1440>("Offset to add in minutes") ] ) ]`,
-		Set:    setSummer,
-		Unset:  func(c *language.Context) error { c.Config.Clock.Summer = clock.Summer{}; return nil },
-		Get:    getSummer,
+		Syntax: head + `summer-time("Configure summer (daylight savings) time")
+			![ <name:WORD>("name of time zone in summer")
+				( recurring$recurring("Configure recurring summer time")
+					[ ` + ruleSyntax("start", "w1", "d1", "m1", "t1") + ` ` + ruleSyntax("end", "w2", "d2", "m2", "t2") + ` [ <offset:1-1440>("Offset to add in minutes") ] ] | date$date("Configure absolute summer time") ` + dateSyntax("start", "m1", "n1", "y1", "t1") + ` ` + dateSyntax("end", "m2", "n2", "y2", "t2") + ` [ <offset:1-1440>("Offset to add in minutes") ] ) ]`,
+		Set:   setSummer,
+		Unset: func(c *language.Context) error { c.Config.Clock.Summer = clock.Summer{}; return nil },
+		Get:   getSummer,
 	}}
 }
 
@@ -201,7 +207,10 @@ func getSummer(v *language.View) []grammar.Args {
 }
 
 // dayOfYear is a day of the year, in either order.
-const dayOfYear = `( <month:MONTH>("Month of the year") <day:1-31>("Day of the month") | <day:1-31>("Day of the month") <month:MONTH>("Month of the year") )`
+const dayOfYear = `( <month:MONTH>("Month of the year")
+		<day:1-31>("Day of the month")
+		| <day:1-31>("Day of the month")
+		<month:MONTH>("Month of the year") )`
 
 const errNoDay = language.Answer("% There is no such day in that month")
 
@@ -221,7 +230,9 @@ func wall(c clock.Config, year int, month time.Month, day, seconds int) time.Tim
 
 // clockSet is `clock set`: the clock of the machine, where the box may.
 func clockSet() []language.Declaration {
-	return []language.Declaration{action(`clock("Manage the system clock") set("Set the time and date") <at:HH:MM:SS>("Current Time") `+dayOfYear+` <year:1993-2099>("Year")`, privileged, "reference/ios-cli.md 1.12", func(in *language.Invocation) error {
+	return []language.Declaration{action(`clock("Manage the system clock")
+		set("Set the time and date")
+		<at:HH:MM:SS>("Current Time") `+dayOfYear+` <year:1993-2099>("Year")`, privileged, "reference/ios-cli.md 1.12", func(in *language.Invocation) error {
 		t := wall(in.Config.Clock, in.Args.Int("year"), monthOf(in.Args), in.Args.Int("day"), in.Args.Int("at"))
 		if t.Day() != in.Args.Int("day") {
 			return errNoDay

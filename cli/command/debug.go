@@ -11,7 +11,10 @@ import (
 var debugTopics = []struct{ syntax, topic, answer string }{
 	{`tftp("TFTP debugging") events("TFTP Event debugging")`, "tftp events", "TFTP Event debugging"},
 	{`tftp packets("TFTP Packet debugging")`, "tftp packets", "TFTP Packet debugging"},
-	{`ip("IP information") dhcp("Dynamic Host Configuration Protocol") server("DHCP server debugging") events("Report address assignments, lease expirations, etc.")`, "ip dhcp server events", "DHCP server event debugging"},
+	{`ip("IP information")
+		dhcp("Dynamic Host Configuration Protocol")
+		server("DHCP server debugging")
+		events("Report address assignments, lease expirations, etc.")`, "ip dhcp server events", "DHCP server event debugging"},
 	{`ip dhcp server packet("Decode message receptions and transmissions")`, "ip dhcp server packet", "DHCP server packet debugging"},
 	{`cme-hfs("HTTP File-Fetch Server debugging")`, "cme-hfs", "HTTP File-Fetch Server debugging"},
 }

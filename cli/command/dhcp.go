@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"net/netip"
 	"slices"
 	"time"
@@ -19,41 +20,23 @@ func dhcpGlobal() []language.Declaration {
 	at := func(c *language.Context) *dhcp.Config { return &c.Config.DHCP }
 	return []language.Declaration{
 		flag(language.Global, dhcpHead+`conflict("DHCP address conflict parameters") logging("Record address conflicts in log file")`, "ip dhcp", doc, true, func(c *language.Context) *bool { return &at(c).ConflictLogging }),
-		{
+		keyed(language.Declaration{
 			Mode: language.Global, Group: "ip dhcp", Doc: doc,
-			Syntax: dhcpHead + `excluded-address("Prevent DHCP from assigning certain addresses") <low:A.B.C.D>("Low IP address") [ <high:A.B.C.D>("High IP address") ]`,
-			Set: func(c *language.Context) error {
-				r, err := excludedRange(c.Args)
-				if err != nil {
-					return err
+			Syntax: dhcpHead + `excluded-address("Prevent DHCP from assigning certain addresses")
+				<low:A.B.C.D>("Low IP address")
+				[ <high:A.B.C.D>("High IP address") ]`,
+		}, list[dhcp.Range, dhcp.Range]{in: func(c *language.Context) *[]dhcp.Range { return &at(c).Excluded }, key: func(r *dhcp.Range) dhcp.Range { return *r }},
+			excludedRange,
+			func(r dhcp.Range) grammar.Args {
+				a := args("low", r.First)
+				if r.Last != r.First {
+					a["high"] = r.Last
 				}
-				if d := at(c); !slices.Contains(d.Excluded, r) {
-					d.Excluded = append(d.Excluded, r)
-				}
-				return nil
-			},
-			Unset: func(c *language.Context) error {
-				r, err := excludedRange(c.Args)
-				if err != nil {
-					return err
-				}
-				d := at(c)
-				d.Excluded = slices.DeleteFunc(d.Excluded, func(o dhcp.Range) bool { return o == r })
-				return nil
-			},
-			Get: func(v *language.View) []grammar.Args {
-				var out []grammar.Args
-				for _, r := range v.Config.DHCP.Excluded {
-					a := args("low", r.First)
-					if r.Last != r.First {
-						a["high"] = r.Last
-					}
-					out = append(out, a)
-				}
-				return out
-			},
-		},
-		value(language.Global, dhcpHead+`ping("Specify ping parameters used by DHCP") packets("Specify number of ping packets") ![ <n:0-10>("Number of ping packets (0 disables ping)") ]`, "n", "ip dhcp", doc, 2, func(c *language.Context) *int { return &at(c).PingPackets }),
+				return a
+			}),
+		value(language.Global, dhcpHead+`ping("Specify ping parameters used by DHCP")
+			packets("Specify number of ping packets")
+			![ <n:0-10>("Number of ping packets (0 disables ping)") ]`, "n", "ip dhcp", doc, 2, func(c *language.Context) *int { return &at(c).PingPackets }),
 		{
 			Mode: language.Global, Group: "ip dhcp", Doc: doc,
 			Syntax: dhcpHead + `ping timeout("Specify ping timeout") ![ <ms:100-10000>("Ping timeout in milliseconds") ]`,
@@ -68,13 +51,17 @@ func dhcpGlobal() []language.Declaration {
 			},
 		},
 		flag(language.Global, dhcpHead+`bootp("BOOTP specific configuration") ignore("Configure DHCP server to ignore BOOTP requests")`, "ip dhcp", doc, false, func(c *language.Context) *bool { return &at(c).BootpIgnore }),
-		flag(language.Global, dhcpHead+`relay("DHCP relay agent parameters") information("Relay agent information option") trust-all("Accept the relay information option with a zero giaddr")`, "ip dhcp", doc, false, func(c *language.Context) *bool { return &at(c).TrustAll }),
+		flag(language.Global, dhcpHead+`relay("DHCP relay agent parameters")
+			information("Relay agent information option")
+			trust-all("Accept the relay information option with a zero giaddr")`, "ip dhcp", doc, false, func(c *language.Context) *bool { return &at(c).TrustAll }),
 		flag(language.Global, dhcpHead+`authoritative("Refuse addresses of clients this server does not know")`, "ip dhcp", "reference/dhcp.md 3", false, func(c *language.Context) *bool { return &at(c).Authoritative }),
 		{
 			Mode: language.Global, Group: "ip dhcp", Doc: "reference/diagnosis.md 5",
-			Syntax: dhcpHead + `foreign-server("What to do when another DHCP server answers on the segment") ![ ( hold$what("Offer nothing until ip dhcp takeover") | warn$what("Serve and say it in the log") ) ]`,
-			Set:    func(c *language.Context) error { at(c).ForeignServer = c.Args.String("what"); return nil },
-			Unset:  func(c *language.Context) error { at(c).ForeignServer = dhcp.Default().ForeignServer; return nil },
+			Syntax: dhcpHead + `foreign-server("What to do when another DHCP server answers on the segment")
+				![ ( hold$what("Offer nothing until ip dhcp takeover")
+						| warn$what("Serve and say it in the log") ) ]`,
+			Set:   func(c *language.Context) error { at(c).ForeignServer = c.Args.String("what"); return nil },
+			Unset: func(c *language.Context) error { at(c).ForeignServer = dhcp.Default().ForeignServer; return nil },
 			Get: func(v *language.View) []grammar.Args {
 				f := v.Config.DHCP.ForeignServer
 				return one(f != dhcp.Default().ForeignServer || v.All, "what", f)
@@ -103,12 +90,16 @@ const maxPools = 2000
 // [reference/dhcp.md 1.3, 1.4]
 func dhcpPools() []language.Declaration {
 	const doc = "reference/dhcp.md 1.3"
-	at := func(c *language.Context) *dhcp.Pool {
-		if p := c.Config.DHCP.Pool(c.Keys.String("name")); p != nil {
-			return p
-		}
-		return &dhcp.Pool{}
+	pools := section[dhcp.Pool, string]{
+		list: list[dhcp.Pool, string]{in: func(c *language.Context) *[]dhcp.Pool { return &c.Config.DHCP.Pools }, key: func(p *dhcp.Pool) string { return p.Name },
+			most: maxPools, full: "% Too many DHCP pools"},
+		arg: "name", empty: func(name string) dhcp.Pool { return dhcp.Pool{Name: name} },
+		header: func(p *dhcp.Pool) string { return "ip dhcp pool " + p.Name },
+		leave: func(c *language.Context, p *dhcp.Pool) {
+			dropSecondary(c.Config, p, func(netip.Prefix) bool { return true })
+		},
 	}
+	at := pools.at
 	addrs := func(syntax, arg string, list func(*dhcp.Pool) *[]netip.Addr) language.Declaration {
 		d := values(modePool, syntax, arg, "", doc, func(c *language.Context) *[]netip.Addr { return list(at(c)) })
 		set := d.Set
@@ -122,40 +113,10 @@ func dhcpPools() []language.Declaration {
 		}
 		return d
 	}
-	return append([]language.Declaration{
-		{
-			Mode: language.Global, Enters: modePool, Doc: doc,
-			Syntax: dhcpHead + `pool("Configure DHCP address pools") <name:WORD>("Pool name")`,
-			Set: func(c *language.Context) error {
-				name := c.Args.String("name")
-				if c.Config.DHCP.Pool(name) == nil {
-					if len(c.Config.DHCP.Pools) >= maxPools {
-						return language.Answer("% Too many DHCP pools")
-					}
-					c.Config.DHCP.Pools = append(c.Config.DHCP.Pools, dhcp.Pool{Name: name})
-				}
-				return nil
-			},
-			Unset: func(c *language.Context) error {
-				name := c.Args.String("name")
-				if p := c.Config.DHCP.Pool(name); p != nil {
-					dropSecondary(c.Config, p, func(netip.Prefix) bool { return true })
-				}
-				c.Config.DHCP.Pools = slices.DeleteFunc(c.Config.DHCP.Pools, func(p dhcp.Pool) bool { return p.Name == name })
-				c.Config.DropSection("ip dhcp pool " + name)
-				return nil
-			},
-			Get: func(v *language.View) []grammar.Args {
-				var out []grammar.Args
-				for _, p := range v.Config.DHCP.Pools {
-					if v.Skips("name", p.Name) {
-						continue
-					}
-					out = append(out, args("name", p.Name))
-				}
-				return out
-			},
-		},
+	return pools.of(language.Declaration{
+		Mode: language.Global, Enters: modePool, Doc: doc,
+		Syntax: dhcpHead + `pool("Configure DHCP address pools") <name:WORD>("Pool name")`,
+	}, slices.Concat([]language.Declaration{
 		poolNetwork(at, doc), poolSecondary(at), poolHost(at, doc),
 		{
 			Mode: modePool, Doc: doc, Syntax: `client-identifier("Client identifier") ![ <id:CLIENTID>("Dotted-hexadecimal string (Ex. 0bad.f00d)") ]`,
@@ -167,7 +128,11 @@ func dhcpPools() []language.Declaration {
 			},
 		},
 		{
-			Mode: modePool, Doc: doc, Syntax: `hardware-address("Client hardware address") ![ <mac:H.H.H>("Hardware address") [ ( ethernet$kind("Ethernet") | ieee802$kind("IEEE 802") | <type:1-255>("Hardware type") ) ] ]`,
+			Mode: modePool, Doc: doc, Syntax: `hardware-address("Client hardware address")
+				![ <mac:H.H.H>("Hardware address")
+					[ ( ethernet$kind("Ethernet")
+							| ieee802$kind("IEEE 802")
+							| <type:1-255>("Hardware type") ) ] ]`,
 			Set: func(c *language.Context) error {
 				p := at(c)
 				p.HardwareAddr, p.HardwareType = grammar.Get[ether.MAC](c.Args, "mac"), uint8(c.Args.Int("type"))
@@ -204,13 +169,17 @@ func dhcpPools() []language.Declaration {
 		addrs(`default-router("Default routers") ![ <a:A.B.C.D>("Router's IP address")+8 ]`, "a", func(p *dhcp.Pool) *[]netip.Addr { return &p.DefaultRouters }),
 		addrs(`dns-server("DNS servers") ![ <a:A.B.C.D>("Server's IP address")+8 ]`, "a", func(p *dhcp.Pool) *[]netip.Addr { return &p.DNSServers }),
 		addrs(`netbios-name-server("NetBIOS (WINS) name servers") ![ <a:A.B.C.D>("Server's IP address")+8 ]`, "a", func(p *dhcp.Pool) *[]netip.Addr { return &p.NetBIOSServers }),
-		value(modePool, `netbios-node-type("NetBIOS node type") ![ ( b-node$n("Broadcast node") | p-node$n("Peer-to-peer node") | m-node$n("Mixed node") | h-node$n("Hybrid node") ) ]`, "n", "", doc, "", func(c *language.Context) *string { return &at(c).NetBIOSNode }),
+		value(modePool, `netbios-node-type("NetBIOS node type")
+			![ ( b-node$n("Broadcast node")
+					| p-node$n("Peer-to-peer node")
+					| m-node$n("Mixed node")
+					| h-node$n("Hybrid node") ) ]`, "n", "", doc, "", func(c *language.Context) *string { return &at(c).NetBIOSNode }),
 		addrs(`next-server("Next server in boot process") ![ <a:A.B.C.D>("Server's IP address")+8 ]`, "a", func(p *dhcp.Pool) *[]netip.Addr { return &p.NextServers }),
 		value(modePool, `domain-name("Domain name") ![ <name:WORD>("Domain name") ]`, "name", "", doc, "", func(c *language.Context) *string { return &at(c).DomainName }),
 		value(modePool, `bootfile("Boot file name") ![ <name:WORD>("Boot file name") ]`, "name", "", doc, "", func(c *language.Context) *string { return &at(c).Bootfile }),
 		poolOption(at, doc), poolLease(at, doc),
 		flag(modePool, `class-only("Offer to Cisco IP phones only")`, "", "reference/diagnosis.md 5", false, func(c *language.Context) *bool { return &at(c).ClassLock }),
-	}, append(poolTuning(at), secondaryLines(at)...)...)
+	}, poolTuning(at), secondaryLines(at))...)
 }
 
 // ieee802 is the hardware type of `hardware-address M ieee802`. [RFC 1700]
@@ -235,7 +204,10 @@ func classful(a netip.Addr) int {
 func poolHost(at func(*language.Context) *dhcp.Pool, doc string) language.Declaration {
 	return language.Declaration{
 		Mode: modePool, Doc: doc,
-		Syntax: `host("Client IP address and mask") ![ <addr:A.B.C.D>("IP address in dotted-decimal notation") [ ( <mask:MASK>("Network mask") | <len:A.B.C.D/N>("Prefix length") ) ] ]`,
+		Syntax: `host("Client IP address and mask")
+			![ <addr:A.B.C.D>("IP address in dotted-decimal notation")
+				[ ( <mask:MASK>("Network mask")
+						| <len:A.B.C.D/N>("Prefix length") ) ] ]`,
 		Set: func(c *language.Context) error {
 			pool := at(c)
 			if pool.Network.IsValid() {
@@ -267,62 +239,61 @@ func poolHost(at func(*language.Context) *dhcp.Pool, doc string) language.Declar
 }
 
 func poolOption(at func(*language.Context) *dhcp.Pool, doc string) language.Declaration {
-	return language.Declaration{
+	return keyed(language.Declaration{
 		Mode: modePool, Doc: doc,
-		Syntax: `option("Raw DHCP options") <code:0-254>("DHCP option code") ![ ( ip$kind("Data is one or more IP addresses") <addrs:A.B.C.D>("IP name server address")+8 | ascii$kind("Data is an NVT ASCII string") <text:STRING>("NVT ASCII string") | hex$kind("Data is a hexadecimal string") <hex:HEX>("Dotted-hexadecimal string") ) [ force$force("Send although the client did not ask for it") ] ]`,
-		Set: func(c *language.Context) error {
-			o := dhcp.Option{Code: uint8(c.Args.Int("code")), Kind: dhcp.OptionKind(c.Args.String("kind")), Force: c.Args.Has("force")}
+		Syntax: `option("Raw DHCP options")
+			<code:0-254>("DHCP option code")
+			![ ( ip$kind("Data is one or more IP addresses")
+					<addrs:A.B.C.D>("IP name server address")+8
+					| ascii$kind("Data is an NVT ASCII string")
+					<text:STRING>("NVT ASCII string")
+					| hex$kind("Data is a hexadecimal string")
+					<hex:HEX>("Dotted-hexadecimal string") )
+				[ force$force("Send although the client did not ask for it") ] ]`,
+	}, list[dhcp.Option, uint8]{in: func(c *language.Context) *[]dhcp.Option { return &at(c).Options }, key: func(o *dhcp.Option) uint8 { return o.Code }, order: cmp.Compare[uint8]},
+		func(a grammar.Args) (dhcp.Option, error) {
+			o := dhcp.Option{Code: uint8(a.Int("code")), Kind: dhcp.OptionKind(a.String("kind")), Force: a.Has("force")}
 			switch o.Kind {
 			case dhcp.OptionIP:
-				o.Addrs = grammar.List[netip.Addr](c.Args, "addrs")
-				if o.Code == 150 && slices.ContainsFunc(o.Addrs, func(a netip.Addr) bool { return !hostAddress(a) }) {
-					return language.Answer("% Option 150 takes addresses of hosts")
+				o.Addrs = grammar.List[netip.Addr](a, "addrs")
+				if o.Code == 150 && slices.ContainsFunc(o.Addrs, func(s netip.Addr) bool { return !hostAddress(s) }) {
+					return o, language.Answer("% Option 150 takes addresses of hosts")
 				}
 			case dhcp.OptionASCII:
-				o.Text = c.Args.String("text")
+				o.Text = a.String("text")
 			case dhcp.OptionHex:
-				o.Hex = grammar.Get[[]byte](c.Args, "hex")
+				o.Hex = grammar.Get[[]byte](a, "hex")
 			}
 			if o.Code == 150 && o.Kind == dhcp.OptionASCII {
-				return language.Answer("% Option 150 is a list of addresses: use option 150 ip")
+				return o, language.Answer("% Option 150 is a list of addresses: use option 150 ip")
 			}
-			p := at(c)
-			p.Options = slices.DeleteFunc(p.Options, func(x dhcp.Option) bool { return x.Code == o.Code })
-			p.Options = append(p.Options, o)
-			slices.SortFunc(p.Options, func(a, b dhcp.Option) int { return int(a.Code) - int(b.Code) })
-			return nil
+			return o, nil
 		},
-		Unset: func(c *language.Context) error {
-			p := at(c)
-			p.Options = slices.DeleteFunc(p.Options, func(x dhcp.Option) bool { return int(x.Code) == c.Args.Int("code") })
-			return nil
-		},
-		Get: func(v *language.View) []grammar.Args {
-			var out []grammar.Args
-			for _, o := range at(viewContext(v)).Options {
-				a := args("code", int(o.Code), "kind", string(o.Kind))
-				switch o.Kind {
-				case dhcp.OptionIP:
-					a["addrs"] = o.Addrs
-				case dhcp.OptionASCII:
-					a["text"] = o.Text
-				case dhcp.OptionHex:
-					a["hex"] = o.Hex
-				}
-				if o.Force {
-					a["force"] = "force"
-				}
-				out = append(out, a)
+		func(o dhcp.Option) grammar.Args {
+			a := args("code", int(o.Code), "kind", string(o.Kind))
+			switch o.Kind {
+			case dhcp.OptionIP:
+				a["addrs"] = o.Addrs
+			case dhcp.OptionASCII:
+				a["text"] = o.Text
+			case dhcp.OptionHex:
+				a["hex"] = o.Hex
 			}
-			return out
-		},
-	}
+			if o.Force {
+				a["force"] = "force"
+			}
+			return a
+		})
 }
 
 func poolLease(at func(*language.Context) *dhcp.Pool, doc string) language.Declaration {
 	return language.Declaration{
 		Mode: modePool, Doc: doc,
-		Syntax: `lease("Address lease time") ![ ( infinite$infinite("Infinite lease") | <days:0-365>("Days") [ <hours:0-23>("Hours") [ <minutes:0-59>("Minutes") ] ] ) ]`,
+		Syntax: `lease("Address lease time")
+			![ ( infinite$infinite("Infinite lease")
+					| <days:0-365>("Days")
+					[ <hours:0-23>("Hours")
+						[ <minutes:0-59>("Minutes") ] ] ) ]`,
 		Set: func(c *language.Context) error {
 			l := time.Duration(c.Args.Int("days"))*24*time.Hour + time.Duration(c.Args.Int("hours"))*time.Hour + time.Duration(c.Args.Int("minutes"))*time.Minute
 			if c.Args.Has("infinite") {

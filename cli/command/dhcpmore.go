@@ -16,7 +16,9 @@ func dhcpTuning() []language.Declaration {
 	return []language.Declaration{
 		{
 			Mode: language.Global, Group: "ip dhcp", Doc: doc,
-			Syntax: dhcpHead + `conflict resolution("How conflicts end by themselves") interval("How long a conflict keeps an address away") ![ <minutes:5-1440>("Minutes") ]`,
+			Syntax: dhcpHead + `conflict resolution("How conflicts end by themselves")
+				interval("How long a conflict keeps an address away")
+				![ <minutes:5-1440>("Minutes") ]`,
 			Set: func(c *language.Context) error {
 				d := time.Duration(c.Args.Int("minutes")) * time.Minute
 				if d == dhcp.DefaultConflictTimeout {
@@ -37,7 +39,9 @@ func dhcpTuning() []language.Declaration {
 		flag(language.Global, dhcpHead+`drop-inform("Do not answer DHCPINFORM")`, "ip dhcp", "reference/dhcp.md 1.2", false, func(c *language.Context) *bool { return &at(c).DropInform }),
 		flag(language.Global, dhcpHead+`subnet-selection("Let clients choose their subnet with option 118")`, "ip dhcp", doc, false, func(c *language.Context) *bool { return &at(c).SubnetSelection }),
 		flag(language.Global, dhcpHead+`verify("Checks on requests") mac-address("Drop requests whose Ethernet source differs from chaddr")`, "ip dhcp", doc, false, func(c *language.Context) *bool { return &at(c).VerifyMAC }),
-		value(language.Global, dhcpHead+`limit("Limits of DHCP") rate("Requests taken per interface or relay circuit") ![ <n:1-65535>("Requests a second") ]`, "n", "ip dhcp", doc, 0, func(c *language.Context) *int { return &at(c).RateLimit }),
+		value(language.Global, dhcpHead+`limit("Limits of DHCP")
+			rate("Requests taken per interface or relay circuit")
+			![ <n:1-65535>("Requests a second") ]`, "n", "ip dhcp", doc, 0, func(c *language.Context) *int { return &at(c).RateLimit }),
 	}
 }
 
@@ -47,14 +51,22 @@ func dhcpCarried() []language.Declaration {
 	const rest = ` <rest:LINE>("Arguments")`
 	out := carryAll(language.Global, "reference/dhcp.md 1.2",
 		dhcpHead+`database("Configure DHCP database agents")`+rest,
-		dhcpHead+`use("Configure use of certain items") ( vrf("Use of VRFs") <vrf:WORD>("Kind") | subscriber-id("Use the subscriber identifier") client-id("As client identifier") )`,
+		dhcpHead+`use("Configure use of certain items")
+			( vrf("Use of VRFs")
+				<vrf:WORD>("Kind")
+				| subscriber-id("Use the subscriber identifier")
+				client-id("As client identifier") )`,
 		dhcpHead+`compatibility("Compatibility with other servers")`+rest,
 		dhcpHead+`limited-broadcast-address("Use all 1's broadcast address")`,
 		dhcpHead+`auto-broadcast("Set the broadcast flag by itself")`,
 		dhcpHead+`limit lease("Limit leases")`+rest,
 		dhcpHead+`relay information option("Insert relay information in BOOTREQUEST") [ <rest:LINE>("Arguments") ]`,
 		dhcpHead+`relay information check("Validate relay information in BOOTREPLY")`,
-		dhcpHead+`relay information policy("Relay information option policy") ( drop("Do not forward") | encapsulate("Encapsulate") | keep("Leave it") | replace("Replace it") )`,
+		dhcpHead+`relay information policy("Relay information option policy")
+			( drop("Do not forward")
+				| encapsulate("Encapsulate")
+				| keep("Leave it")
+				| replace("Replace it") )`,
 		dhcpHead+`snooping("DHCP Snooping") [ <rest:LINE>("Arguments") ]`)
 	out = append(out, carryAll(modePool, "reference/dhcp.md 1.3",
 		`accounting("Send Accounting Start/Stop messages")`+rest,
@@ -83,7 +95,9 @@ func poolTuning(at func(*language.Context) *dhcp.Pool) []language.Declaration {
 		poolMark(at, "high"), poolMark(at, "low"),
 		flag(modePool, `rapid-commit("Answer a DISCOVER with option 80 by an ACK")`, "", doc, false, func(c *language.Context) *bool { return &at(c).RapidCommit }),
 		{
-			Mode: modePool, Doc: doc, Syntax: `ipv6-only("Clients that do without IPv4") preferred("Tell them so with option 108") ![ <seconds:300-4294967>("How long they wait") ]`,
+			Mode: modePool, Doc: doc, Syntax: `ipv6-only("Clients that do without IPv4")
+				preferred("Tell them so with option 108")
+				![ <seconds:300-4294967>("How long they wait") ]`,
 			Set: func(c *language.Context) error {
 				at(c).V6Only = time.Duration(c.Args.Int("seconds")) * time.Second
 				return nil
@@ -94,7 +108,9 @@ func poolTuning(at func(*language.Context) *dhcp.Pool) []language.Declaration {
 				return one(d > 0, "seconds", int(d/time.Second))
 			},
 		},
-		value(modePool, `reserve("Keep addresses back") phones("The last free addresses are for Cisco IP phones") ![ <n:1-65535>("Number of addresses") ]`, "n", "", doc, 0, func(c *language.Context) *int { return &at(c).ReservePhones }),
+		value(modePool, `reserve("Keep addresses back")
+			phones("The last free addresses are for Cisco IP phones")
+			![ <n:1-65535>("Number of addresses") ]`, "n", "", doc, 0, func(c *language.Context) *int { return &at(c).ReservePhones }),
 	}
 }
 

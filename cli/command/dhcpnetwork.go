@@ -133,33 +133,24 @@ func secondaryLines(at func(*language.Context) *dhcp.Pool) []language.Declaratio
 	network := func(c *language.Context) netip.Prefix {
 		return netip.PrefixFrom(grammar.Get[netip.Addr](c.Keys, "net"), maskBits(grammar.Get[netip.Addr](c.Keys, "mask")))
 	}
+	overrides := list[dhcp.Override, netip.Prefix]{in: func(c *language.Context) *[]dhcp.Override { return &at(c).Overrides }, key: func(o *dhcp.Override) netip.Prefix { return o.Network }, order: netip.Prefix.Compare}
 	router := language.Declaration{
 		Mode: modePoolSecondary, Doc: doc,
 		Syntax: `override("Override the setting of the pool") default-router("Default routers") ![ <a:A.B.C.D>("Router's IP address")+8 ]`,
 		Set: func(c *language.Context) error {
-			list := grammar.List[netip.Addr](c.Args, "a")
-			for _, a := range list {
+			routers := grammar.List[netip.Addr](c.Args, "a")
+			for _, a := range routers {
 				if !hostAddress(a) {
 					return language.Answer("% " + a.String() + " is not the address of a host")
 				}
 			}
-			pool, n := at(c), network(c)
-			pool.Overrides = slices.DeleteFunc(pool.Overrides, func(o dhcp.Override) bool { return o.Network == n })
-			pool.Overrides = append(pool.Overrides, dhcp.Override{Network: n, DefaultRouters: list})
-			slices.SortFunc(pool.Overrides, func(a, b dhcp.Override) int { return a.Network.Addr().Compare(b.Network.Addr()) })
-			return nil
+			return overrides.put(c, dhcp.Override{Network: network(c), DefaultRouters: routers})
 		},
-		Unset: func(c *language.Context) error {
-			pool, n := at(c), network(c)
-			pool.Overrides = slices.DeleteFunc(pool.Overrides, func(o dhcp.Override) bool { return o.Network == n })
-			return nil
-		},
+		Unset: func(c *language.Context) error { overrides.drop(c, network(c)); return nil },
 		Get: func(v *language.View) []grammar.Args {
 			c := viewContext(v)
-			for _, o := range at(c).Overrides {
-				if o.Network == network(c) {
-					return one(len(o.DefaultRouters) > 0, "a", o.DefaultRouters)
-				}
+			if o := find(at(c).Overrides, network(c), overrides.key); o != nil {
+				return one(len(o.DefaultRouters) > 0, "a", o.DefaultRouters)
 			}
 			return nil
 		},

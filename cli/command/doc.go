@@ -19,19 +19,65 @@ func All(b *Box) []language.Declaration {
 	var all []language.Declaration
 	for _, group := range [][]language.Declaration{
 		// global configuration, in the order running-configs have
-		services(), place("service pad", "service config", "service tcp-"), identity(), loggingLines(), place("logging "), secrets(), place("aaa "), clockLines(), place("clock ", "boot-"),
-		dhcpGlobal(), dhcpTuning(), place("ip dhcp "), dhcpPools(), dhcpCarried(), domain(), habits(), place("ip domain", "ip name-server", "ip host", "ip cef", "ipv6", "multilink"),
-		place("voice service", "voice class", "voice-card"), registerGlobal(), registerDNs(), registerPools(), place("voice register", "voice "),
-		loginGlobal(), aliasCommands(), users(), sshGlobal(), place("license", "archive", "redundancy", "crypto", "ip ssh", "ip tftp"),
-		archiveSection(), interfaces(), place("interface ", "router ", "ip forward-protocol", "ip default-gateway"),
-		httpServer(), place("ip http"), place("ip nat", "ip route", "ip "),
-		accessLists(), place("access-list", "snmp-server", "tacacs", "radius", ""), tftpServer(), place("control-plane", "voice-port", "mgcp", "sccp", "dspfarm", "dial-peer", "gateway", "gatekeeper", "sip-ua"),
-		telephonyService(), place("ephone-template", "ephone-dn-template", "ephone-type"), carriedSections(), ephoneDNs(), ephones(), place("ephone-hunt"),
-		banners(), privileges(b), lines(), place("scheduler"), ntpServers(), place("ntp ", "event "),
+		services(),
+		carriedHere("service pad", "service config", "service tcp-"),
+		identity(),
+		loggingLines(),
+		carriedHere("logging "),
+		secrets(),
+		carriedHere("aaa "),
+		clockLines(),
+		carriedHere("clock ", "boot-"),
+		dhcpGlobal(),
+		dhcpTuning(),
+		carriedHere("ip dhcp "),
+		dhcpPools(),
+		dhcpCarried(),
+		domain(),
+		habits(),
+		carriedHere("ip domain", "ip name-server", "ip host", "ip cef", "ipv6", "multilink"),
+		carriedHere("voice service", "voice class", "voice-card"),
+		registerGlobal(),
+		registerDNs(),
+		registerPools(),
+		carriedHere("voice register", "voice "),
+		loginGlobal(),
+		aliasCommands(),
+		users(),
+		sshGlobal(),
+		carriedHere("license", "archive", "redundancy", "crypto", "ip ssh", "ip tftp"),
+		archiveSection(),
+		interfaces(),
+		carriedHere("interface ", "router ", "ip forward-protocol", "ip default-gateway"),
+		httpServer(),
+		carriedHere("ip http"),
+		carriedHere("ip nat", "ip route", "ip "),
+		accessLists(),
+		carriedHere("access-list", "snmp-server", "tacacs", "radius", ""),
+		tftpServer(),
+		carriedHere("control-plane", "voice-port", "mgcp", "sccp", "dspfarm", "dial-peer", "gateway", "gatekeeper", "sip-ua"),
+		telephonyService(),
+		carriedHere("ephone-template", "ephone-dn-template", "ephone-type"),
+		carriedSections(),
+		ephoneDNs(),
+		ephones(),
+		carriedHere("ephone-hunt"),
+		banners(),
+		privileges(b),
+		lines(),
+		carriedHere("scheduler"),
+		ntpServers(),
+		carriedHere("ntp ", "event "),
 		// the commands every configuration mode has
 		everyMode(),
 		// actions
-		execCommands(b), clockSet(), configActions(b), showCommands(b), showSecurity(b), hostKeys(b), debugCommands(b),
+		execCommands(b),
+		clockSet(),
+		configActions(b),
+		showCommands(b),
+		showSecurity(b),
+		hostKeys(b),
+		debugCommands(b),
 	} {
 		all = append(all, group...)
 	}
@@ -91,8 +137,8 @@ const (
 	modeExtendedACL      = "config-ext-nacl"
 )
 
-// place is where carried lines that begin so are printed.
-func place(prefixes ...string) []language.Declaration {
+// carriedHere is where carried lines that begin so are printed.
+func carriedHere(prefixes ...string) []language.Declaration {
 	return []language.Declaration{{Mode: language.Global, Carries: prefixes}}
 }
 

@@ -1,8 +1,8 @@
 package command
 
 import (
+	"cmp"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -31,56 +31,47 @@ func twoBlanks(words int) func(string) string {
 // ephoneDNs are `ephone-dn TAG`. [reference/cme.md 3]
 func ephoneDNs() []language.Declaration {
 	const doc = "reference/cme.md 3"
-	at := func(c *language.Context) *cnf.EphoneDN {
-		if d := find(c.Config.Telephony.EphoneDNs, c.Keys.Int("tag"), dnTag); d != nil {
-			return d
-		}
-		return &cnf.EphoneDN{}
+	dns := section[cnf.EphoneDN, int]{
+		list: list[cnf.EphoneDN, int]{in: func(c *language.Context) *[]cnf.EphoneDN { return &c.Config.Telephony.EphoneDNs }, key: dnTag, order: cmp.Compare[int]},
+		arg:  "tag", empty: func(tag int) cnf.EphoneDN { return cnf.EphoneDN{Tag: tag} }, header: dnHeader,
+		more: func(d *cnf.EphoneDN, a grammar.Args) {
+			if d.Line != "" {
+				a["line"] = d.Line
+			}
+		},
 	}
-	ds := []language.Declaration{
-		{
+	at := dns.at
+	ds := dns.of(
+		language.Declaration{
 			Mode: language.Global, Enters: modeEphoneDN, Keys: []string{"tag"}, Doc: doc, Format: twoBlanks(1), Partly: linesOfDN,
-			Syntax: `ephone-dn("Configure phone DN phone lines (Directory Numbers)") <tag:1-1000>("dn tag") ![ [ ( dual-line$line("Two calls on the line") | octo-line$line("Eight calls on the line") ) ] ]`,
+			Syntax: `ephone-dn("Configure phone DN phone lines (Directory Numbers)")
+				<tag:1-1000>("dn tag")
+				![ [ ( dual-line$line("Two calls on the line")
+							| octo-line$line("Eight calls on the line") ) ] ]`,
 			Set: func(c *language.Context) error {
-				t := &c.Config.Telephony
-				d := insert(&t.EphoneDNs, cnf.EphoneDN{Tag: c.Args.Int("tag")}, dnTag)
-				if c.Args.Has("line") {
-					from := dnHeader(*d)
+				d, err := dns.enter(c)
+				switch {
+				case err != nil:
+					return err
+				case c.Args.Has("line"):
+					from := dnHeader(d)
 					d.Line = c.Args.String("line")
-					c.Config.RenameSection(from, dnHeader(*d))
-				} else if d.Line != "" {
+					c.Config.RenameSection(from, dnHeader(d))
+				case d.Line != "":
 					c.Args["line"] = d.Line // the section is entered by its full header
 				}
 				return nil
 			},
-			Unset: func(c *language.Context) error {
-				t := &c.Config.Telephony
-				for _, d := range t.EphoneDNs {
-					if d.Tag == c.Args.Int("tag") {
-						c.Config.DropSection(dnHeader(d))
-					}
-				}
-				remove(&t.EphoneDNs, c.Args.Int("tag"), dnTag)
-				return nil
-			},
-			Get: func(v *language.View) []grammar.Args {
-				var out []grammar.Args
-				for _, d := range v.Config.Telephony.EphoneDNs {
-					if v.Skips("tag", d.Tag) {
-						continue
-					}
-					a := args("tag", d.Tag)
-					if d.Line != "" {
-						a["line"] = d.Line
-					}
-					out = append(out, a)
-				}
-				return out
-			},
 		},
-		{
+		language.Declaration{
 			Mode: modeEphoneDN, Doc: doc, Partly: always(registered),
-			Syntax: `number("Dn number") ![ <number:WORD>("A sequence of digits - representing telephone number") [ secondary("Secondary number") <second:WORD>("A sequence of digits") ] [ no-reg$noreg("Do not register the number") [ ( both$which("Both numbers") | primary$which("Primary number") ) ] ] ]`,
+			Syntax: `number("Dn number")
+				![ <number:WORD>("A sequence of digits - representing telephone number")
+					[ secondary("Secondary number")
+						<second:WORD>("A sequence of digits") ]
+					[ no-reg$noreg("Do not register the number")
+						[ ( both$which("Both numbers")
+								| primary$which("Primary number") ) ] ] ]`,
 			Set: func(c *language.Context) error {
 				n, s := c.Args.String("number"), c.Args.String("second")
 				if !dialable(n) || s != "" && !dialable(s) {
@@ -115,7 +106,7 @@ func ephoneDNs() []language.Declaration {
 		partly(short(modeEphoneDN, `label("Dn label") ![ <text:LINE>("Up to 30 characters shown beside the button") ]`, 30, doc, func(c *language.Context) *string { return &at(c).Label }), always(registered)),
 		idle(short(modeEphoneDN, `description("Dn desc, for DN Qualified Display Name") ![ <text:LINE>("Up to 40 characters") ]`, 40, doc, func(c *language.Context) *string { return &at(c).Description }), registered),
 		idle(short(modeEphoneDN, `name("Define dn user name") ![ <text:LINE>("Up to 64 characters") ]`, 64, doc, func(c *language.Context) *string { return &at(c).Name }), registered),
-	}
+	)
 	return append(ds, carryAll(modeEphoneDN, "reference/cme.md 3",
 		`pickup-group("Set the call pickup group number") <rest:LINE>("Number")`,
 		`call-forward("Define E.164 telephone number for call forwarding") <rest:LINE>("Parameters")`,
@@ -141,7 +132,7 @@ func ephoneDNs() []language.Declaration {
 
 func dnTag(d *cnf.EphoneDN) int { return d.Tag }
 
-func dnHeader(d cnf.EphoneDN) string {
+func dnHeader(d *cnf.EphoneDN) string {
 	h := "ephone-dn  " + itoa(d.Tag)
 	if d.Line != "" {
 		h += "  " + d.Line
@@ -172,39 +163,23 @@ func dialable(s string) bool {
 // ephones are `ephone TAG`. [reference/cme.md 3]
 func ephones() []language.Declaration {
 	const doc = "reference/cme.md 3"
-	at := func(c *language.Context) *cnf.Ephone {
-		if e := find(c.Config.Telephony.Ephones, c.Keys.Int("tag"), ephoneTag); e != nil {
-			return e
-		}
-		return &cnf.Ephone{}
+	all := section[cnf.Ephone, int]{
+		list: list[cnf.Ephone, int]{in: func(c *language.Context) *[]cnf.Ephone { return &c.Config.Telephony.Ephones }, key: func(e *cnf.Ephone) int { return e.Tag }, order: cmp.Compare[int]},
+		arg:  "tag", empty: func(tag int) cnf.Ephone { return cnf.Ephone{Tag: tag} },
+		header: func(e *cnf.Ephone) string { return "ephone  " + itoa(e.Tag) },
 	}
-	ds := []language.Declaration{
-		{
+	at := all.at
+	ds := all.of(
+		language.Declaration{
 			Mode: language.Global, Enters: modeEphone, Doc: doc, Format: twoBlanks(1),
 			Syntax: `ephone("Configure Ephone") <tag:1-1000>("Ethernet phone tag")`,
-			Set: func(c *language.Context) error {
-				insert(&c.Config.Telephony.Ephones, cnf.Ephone{Tag: c.Args.Int("tag")}, ephoneTag)
-				return nil
-			},
-			Unset: func(c *language.Context) error {
-				remove(&c.Config.Telephony.Ephones, c.Args.Int("tag"), ephoneTag)
-				c.Config.DropSection("ephone  " + itoa(c.Args.Int("tag")))
-				return nil
-			},
-			Get: func(v *language.View) []grammar.Args {
-				var out []grammar.Args
-				for _, e := range v.Config.Telephony.Ephones {
-					if v.Skips("tag", e.Tag) {
-						continue
-					}
-					out = append(out, args("tag", e.Tag))
-				}
-				return out
-			},
 		},
-		value(modeEphone, `device-security-mode("Set the security mode for the device") ![ ( none$m("SCCP non-secure") | authenticated$m("Authenticated") | encrypted$m("Encrypted") ) ]`, "m", "", doc, "", func(c *language.Context) *string { return &at(c).DeviceSecurity }),
+		value(modeEphone, `device-security-mode("Set the security mode for the device")
+			![ ( none$m("SCCP non-secure")
+					| authenticated$m("Authenticated")
+					| encrypted$m("Encrypted") ) ]`, "m", "", doc, "", func(c *language.Context) *string { return &at(c).DeviceSecurity }),
 		short(modeEphone, `description("Ephone description") ![ <text:LINE>("Up to 128 characters") ]`, 128, doc, func(c *language.Context) *string { return &at(c).Description }),
-		{
+		language.Declaration{
 			Mode: modeEphone, Doc: doc, Syntax: `mac-address("Define ethernet phone MAC address") ![ <mac:PHONEMAC>("Hardware address of the phone") ]`,
 			Set: func(c *language.Context) (err error) {
 				m, err := phoneMAC(c.Args)
@@ -219,47 +194,8 @@ func ephones() []language.Declaration {
 		idle(credentials(modeEphone, doc, func(c *language.Context) (*string, *string) { e := at(c); return &e.Username, &e.Password }), ofControl),
 		idle(speedDials(modeEphone, doc, func(c *language.Context) *[]cnf.SpeedDial { return &at(c).SpeedDials }), registered),
 		phoneTypeLine(modeEphone, doc, func(c *language.Context) (*string, *[]string) { e := at(c); return &e.Type, &e.Addons }),
-		{
-			Mode: modeEphone, Doc: doc, Partly: always(registered), Syntax: `button("Define button to dn map") ![ <list:WORD>("Button and dn such as 1:1 or 2o3,4")+64 ]`,
-			Format: twoBlanksAfterWord,
-			Set: func(c *language.Context) error {
-				var bs []cnf.Button
-				for _, w := range grammar.List[string](c.Args, "list") {
-					b, err := parseButton(w)
-					if err != nil {
-						return err
-					}
-					bs = append(bs, b)
-				}
-				e := at(c)
-				for _, b := range bs {
-					e.Buttons = slices.DeleteFunc(e.Buttons, func(o cnf.Button) bool { return o.Position == b.Position })
-					e.Buttons = append(e.Buttons, b)
-				}
-				slices.SortFunc(e.Buttons, func(a, b cnf.Button) int { return a.Position - b.Position })
-				return nil
-			},
-			Unset: func(c *language.Context) error {
-				e := at(c)
-				list := grammar.List[string](c.Args, "list")
-				if len(list) == 0 {
-					e.Buttons = nil
-				}
-				for _, w := range list {
-					n, _ := strconv.Atoi(leadingDigits(w))
-					e.Buttons = slices.DeleteFunc(e.Buttons, func(o cnf.Button) bool { return o.Position == n })
-				}
-				return nil
-			},
-			Get: func(v *language.View) []grammar.Args {
-				var list []string
-				for _, b := range at(viewContext(v)).Buttons {
-					list = append(list, formatButton(b))
-				}
-				return one(len(list) > 0, "list", list)
-			},
-		},
-	}
+		buttonLine(func(c *language.Context) *[]cnf.Button { return &at(c).Buttons }, doc),
+	)
 	return append(ds, carryAll(modeEphone, "reference/cme.md 3",
 		`ephone-template("Define ephone template tag") <rest:LINE>("Tag")`,
 		`pin("Define 4-8 digit personal identification number") <rest:LINE>("PIN")`,
@@ -284,7 +220,45 @@ func ephones() []language.Declaration {
 	)...)
 }
 
-func ephoneTag(e *cnf.Ephone) int { return e.Tag }
+// buttonLine is `button 1:1 2o3,4`: each of its words sets one button.
+func buttonLine(at func(*language.Context) *[]cnf.Button, doc string) language.Declaration {
+	buttons := list[cnf.Button, int]{in: at, key: func(b *cnf.Button) int { return b.Position }, order: cmp.Compare[int]}
+	return language.Declaration{
+		Mode: modeEphone, Doc: doc, Partly: always(registered), Syntax: `button("Define button to dn map") ![ <list:WORD>("Button and dn such as 1:1 or 2o3,4")+64 ]`,
+		Format: twoBlanksAfterWord,
+		Set: func(c *language.Context) error {
+			var typed []cnf.Button
+			for _, w := range grammar.List[string](c.Args, "list") {
+				b, err := parseButton(w)
+				if err != nil {
+					return err
+				}
+				typed = append(typed, b)
+			}
+			for _, b := range typed {
+				_ = buttons.put(c, b) // as many as there are positions
+			}
+			return nil
+		},
+		Unset: func(c *language.Context) error {
+			words := grammar.List[string](c.Args, "list")
+			if len(words) == 0 {
+				*at(c) = nil
+			}
+			for _, w := range words {
+				buttons.drop(c, atoi(leadingDigits(w)))
+			}
+			return nil
+		},
+		Get: func(v *language.View) []grammar.Args {
+			var words []string
+			for _, b := range *at(viewContext(v)) {
+				words = append(words, formatButton(b))
+			}
+			return one(len(words) > 0, "list", words)
+		},
+	}
+}
 
 func twoBlanksAfterWord(line string) string {
 	word, rest, ok := strings.Cut(line, " ")
@@ -336,7 +310,10 @@ func formatButton(b cnf.Button) string {
 func credentials(mode, doc string, at func(*language.Context) (*string, *string)) language.Declaration {
 	return language.Declaration{
 		Mode: mode, Doc: doc,
-		Syntax: `username("Define the user of this phone") ![ <user:STRING>("User name") [ password("Define the password") <password:STRING>("Password") ] ]`,
+		Syntax: `username("Define the user of this phone")
+			![ <user:STRING>("User name")
+				[ password("Define the password")
+					<password:STRING>("Password") ] ]`,
 		Set: func(c *language.Context) error {
 			u, p := at(c)
 			*u, *p = c.Args.String("user"), c.Args.String("password")
@@ -359,41 +336,39 @@ func credentials(mode, doc string, at func(*language.Context) (*string, *string)
 
 // speedDials is `speed-dial N NUMBER [label TEXT]`.
 func speedDials(mode, doc string, at func(*language.Context) *[]cnf.SpeedDial) language.Declaration {
-	return language.Declaration{
+	return keyed(language.Declaration{
 		Mode: mode, Doc: doc,
-		Syntax: `speed-dial("Define ip-phone speed-dial number") <n:1-100>("Speed dial button") ![ <number:WORD>("Number") [ label("Text beside the button") <label:STRING>("Text") ] ]`,
-		Set: func(c *language.Context) error {
-			s := cnf.SpeedDial{Position: c.Args.Int("n"), Number: c.Args.String("number"), Label: c.Args.String("label")}
-			l := at(c)
-			*l = slices.DeleteFunc(*l, func(o cnf.SpeedDial) bool { return o.Position == s.Position })
-			*l = append(*l, s)
-			slices.SortFunc(*l, func(a, b cnf.SpeedDial) int { return a.Position - b.Position })
-			return nil
+		Syntax: `speed-dial("Define ip-phone speed-dial number")
+			<n:1-100>("Speed dial button")
+			![ <number:WORD>("Number")
+				[ label("Text beside the button")
+					<label:STRING>("Text") ] ]`,
+	}, list[cnf.SpeedDial, int]{in: at, key: func(s *cnf.SpeedDial) int { return s.Position }, order: cmp.Compare[int]},
+		func(a grammar.Args) (cnf.SpeedDial, error) {
+			return cnf.SpeedDial{Position: a.Int("n"), Number: a.String("number"), Label: a.String("label")}, nil
 		},
-		Unset: func(c *language.Context) error {
-			l := at(c)
-			*l = slices.DeleteFunc(*l, func(o cnf.SpeedDial) bool { return o.Position == c.Args.Int("n") })
-			return nil
-		},
-		Get: func(v *language.View) []grammar.Args {
-			var out []grammar.Args
-			for _, s := range *at(viewContext(v)) {
-				a := args("n", s.Position, "number", s.Number)
-				if s.Label != "" {
-					a["label"] = s.Label
-				}
-				out = append(out, a)
+		func(s cnf.SpeedDial) grammar.Args {
+			a := args("n", s.Position, "number", s.Number)
+			if s.Label != "" {
+				a["label"] = s.Label
 			}
-			return out
-		},
-	}
+			return a
+		})
 }
 
 // phoneTypeLine is `type TYPE [addon 1 MODULE [2 MODULE ...]]`.
 func phoneTypeLine(mode, doc string, at func(*language.Context) (*string, *[]string)) language.Declaration {
 	return language.Declaration{
 		Mode: mode, Doc: doc,
-		Syntax: `type("Define ip-phone type") ![ <type:TYPE>("Type of phone") [ addon("Expansion modules") 1("First module") <a1:WORD>("Module") [ 2("Second module") <a2:WORD>("Module") [ 3("Third module") <a3:WORD>("Module") ] ] ] ]`,
+		Syntax: `type("Define ip-phone type")
+			![ <type:TYPE>("Type of phone")
+				[ addon("Expansion modules")
+					1("First module")
+					<a1:WORD>("Module")
+					[ 2("Second module")
+						<a2:WORD>("Module")
+						[ 3("Third module")
+							<a3:WORD>("Module") ] ] ] ]`,
 		Set: func(c *language.Context) error {
 			t, addons := at(c)
 			*t, *addons = c.Args.String("type"), nil
@@ -417,28 +392,4 @@ func phoneTypeLine(mode, doc string, at func(*language.Context) (*string, *[]str
 			return []grammar.Args{a}
 		},
 	}
-}
-
-// Lists of sections sorted by tag.
-
-func find[T any](list []T, tag int, of func(*T) int) *T {
-	for i := range list {
-		if of(&list[i]) == tag {
-			return &list[i]
-		}
-	}
-	return nil
-}
-
-func insert[T any](list *[]T, v T, of func(*T) int) *T {
-	if p := find(*list, of(&v), of); p != nil {
-		return p
-	}
-	*list = append(*list, v)
-	slices.SortFunc(*list, func(a, b T) int { return of(&a) - of(&b) })
-	return find(*list, of(&v), of)
-}
-
-func remove[T any](list *[]T, tag int, of func(*T) int) {
-	*list = slices.DeleteFunc(*list, func(v T) bool { return of(&v) == tag })
 }

@@ -38,8 +38,14 @@ func execCommands(b *Box) []language.Declaration {
 		action(`logout("Exit from the EXEC")`, 0, "reference/ios-cli.md 1.2", leave),
 		action(`quit("Exit from the EXEC")`, 0, "reference/ios-cli.md 1.2", leave),
 		action(`help("Description of the interactive help system")`, 0, "reference/ios-cli.md 1.4", help),
-		action(`configure("Enter configuration mode") [ ( terminal$from("Configure from the terminal") | memory$from("Configure from NV memory") | network$from("Configure from a TFTP network host") ) ]`, privileged, "reference/ios-cli.md 1.9", b.configure),
-		action(`write("Write running configuration to memory, network, or terminal") [ ( memory("Write to NV memory") | terminal$terminal("Write to terminal") | erase$erase("Erase NV memory") ) ]`, privileged, "reference/ios-cli.md 1.9", func(in *language.Invocation) error {
+		action(`configure("Enter configuration mode")
+			[ ( terminal$from("Configure from the terminal")
+					| memory$from("Configure from NV memory")
+					| network$from("Configure from a TFTP network host") ) ]`, privileged, "reference/ios-cli.md 1.9", b.configure),
+		action(`write("Write running configuration to memory, network, or terminal")
+			[ ( memory("Write to NV memory")
+					| terminal$terminal("Write to terminal")
+					| erase$erase("Erase NV memory") ) ]`, privileged, "reference/ios-cli.md 1.9", func(in *language.Invocation) error {
 			switch {
 			case in.Args.Has("terminal"):
 				return b.showRunning(in, false)
@@ -156,7 +162,9 @@ func terminalCommands() []language.Declaration {
 	mon := action(`terminal("Set terminal line parameters") monitor("Copy debug output to the current terminal line")`, 0, doc, func(in *language.Invocation) error { in.Op.Terminal().SetMonitor(true); return nil })
 	mon.Undo = func(in *language.Invocation) error { in.Op.Terminal().SetMonitor(false); return nil }
 	off := func(in *language.Invocation) error { in.Op.Terminal().SetMonitor(false); return nil }
-	history := set(`terminal history("Enable and control the command history function") size("Set history buffer size") ![ <n:0-256>("Size of history buffer") ]`, language.Terminal.SetHistorySize, 10)
+	history := set(`terminal history("Enable and control the command history function")
+		size("Set history buffer size")
+		![ <n:0-256>("Size of history buffer") ]`, language.Terminal.SetHistorySize, 10)
 	return []language.Declaration{
 		mon,
 		set(`terminal length("Set number of lines on a screen") ![ <n:0-512>("Number of lines on screen (0 for no pausing)") ]`, language.Terminal.SetLength, 24),
@@ -222,8 +230,13 @@ func banners() []language.Declaration {
 		return out
 	}}, {
 		Mode: language.Global, Doc: "reference/ios-cli.md 1.2",
-		Syntax: `banner("Define a login banner") ( exec$kind("Set EXEC process creation banner") | incoming$kind("Set incoming terminal line banner") | login$kind("Set login banner") | motd$kind("Set Message of the Day banner") ) ![ <text:LINE>("c banner-text c, where 'c' is a delimiting character") ]`,
-		Set:    func(*language.Context) error { return nil },
-		Unset:  func(c *language.Context) error { c.Config.SetBanner(c.Args.String("kind"), ""); return nil },
+		Syntax: `banner("Define a login banner")
+			( exec$kind("Set EXEC process creation banner")
+				| incoming$kind("Set incoming terminal line banner")
+				| login$kind("Set login banner")
+				| motd$kind("Set Message of the Day banner") )
+			![ <text:LINE>("c banner-text c, where 'c' is a delimiting character") ]`,
+		Set:   func(*language.Context) error { return nil },
+		Unset: func(c *language.Context) error { c.Config.SetBanner(c.Args.String("kind"), ""); return nil },
 	}}
 }

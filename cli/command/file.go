@@ -24,18 +24,29 @@ func fileCommands(b *Box) []language.Declaration {
 	const doc = "reference/ios-cli.md 1.13"
 	file := `<file:FLASHNAME>("File to `
 	return []language.Declaration{
-		action(`dir("List files on a filesystem") [ /all$all("List all files") ] [ ( flash:$place("Directory or file name") | nvram:$place("Directory or file name") | system:$place("Directory or file name") | <place:FLASHNAME>("Directory or file name") ) ]`, 0, doc, b.dir),
+		action(`dir("List files on a filesystem")
+			[ /all$all("List all files") ]
+			[ ( flash:$where("Directory or file name")
+					| nvram:$where("Directory or file name")
+					| system:$where("Directory or file name")
+					| <where:FLASHNAME>("Directory or file name") ) ]`, 0, doc, b.dir),
 		action(`more("Display the contents of a file") <file:FLASHNAME>("File to display")`, privileged, "reference/cme.md 7.2", b.more),
-		action(`delete("Delete a file") [ { /force$force("Force delete") | /recursive$recursive("Recursive delete") } ] `+file+`delete")`, privileged, doc, b.deleteFile),
+		action(`delete("Delete a file")
+			[ { /force$force("Force delete")
+					| /recursive$recursive("Recursive delete") } ] `+file+`delete")`, privileged, doc, b.deleteFile),
 		action(`rename("Rename a file") <from:FLASHNAME>("File to rename") <to:FLASHNAME>("New name")`, privileged, doc, b.rename),
 		action(`mkdir("Create new directory") `+file+`create")`, privileged, doc, b.mkdir),
 		action(`rmdir("Remove existing directory") `+file+`remove")`, privileged, doc, b.rmdir),
-		action(`verify("Verify a file") ( /md5$sum("Compute the MD5 signature of a file") | /sha512$sum("Compute the SHA512 signature of a file") ) `+file+`verify") [ <want:WORD>("Signature to compare with") ]`, privileged, doc, b.verify),
+		action(`verify("Verify a file")
+			( /md5$sum("Compute the MD5 signature of a file")
+				| /sha512$sum("Compute the SHA512 signature of a file") ) `+file+`verify") [ <want:WORD>("Signature to compare with") ]`, privileged, doc, b.verify),
 		action(`pwd("Display current working directory")`, 0, doc, func(in *language.Invocation) error {
 			_, err := fmt.Fprintln(in.Out, "flash:/")
 			return err
 		}),
-		action(`erase("Erase a filesystem") ( startup-config("Erase contents of configuration memory") | nvram:("Filesystem to be erased") )`, privileged, "reference/ios-cli.md 1.9", b.eraseStartup),
+		action(`erase("Erase a filesystem")
+			( startup-config("Erase contents of configuration memory")
+				| nvram:("Filesystem to be erased") )`, privileged, "reference/ios-cli.md 1.9", b.eraseStartup),
 		text(`file("Show filesystem information") systems("List filesystems")`, privileged, doc, func(*language.Invocation) string { return b.fileSystems() }),
 	}
 }
@@ -49,7 +60,7 @@ func fileArg(s string) location {
 // dir lists a directory or one file. [reference/ios-cli.md 1.13]
 func (b *Box) dir(in *language.Invocation) error {
 	l := location{fs: fsFlash}
-	if s := in.Args.String("place"); s != "" {
+	if s := in.Args.String("where"); s != "" {
 		l = fileArg(s)
 	}
 	var out []string

@@ -12,7 +12,9 @@ import (
 // httpServer is `ip http server` and `ip http port`. [sources/000,
 // reference/cme.md 5.3]
 func httpServer() []language.Declaration {
-	port := value(language.Global, `ip http("HTTP server configuration") port("Set http server port") ![ <port:1-65535>("HTTP port") ]`, "port", "ip http", "sources/000", uint16(httpd.DefaultPort),
+	port := value(language.Global, `ip http("HTTP server configuration")
+		port("Set http server port")
+		![ <port:1-65535>("HTTP port") ]`, "port", "ip http", "sources/000", uint16(httpd.DefaultPort),
 		func(c *language.Context) *uint16 { return &c.Config.HTTP.Port })
 	server := printed(flag(language.Global, `ip http server("Enable http server")`, "ip http", "sources/000", false,
 		func(c *language.Context) *bool { return &c.Config.HTTP.Server }))
@@ -49,59 +51,47 @@ func httpServer() []language.Declaration {
 // tftpServer is `tftp-server` and the settings of the file service.
 // [reference/cme.md 5.4, reference/files.md 1.8]
 func tftpServer() []language.Declaration {
-	return []language.Declaration{
-		value(language.Global, `file-server("Serving files over TFTP and HTTP") maximum-serving-count("Requests served at the same time, both transports together") ![ <n:1-3500>("Requests") ]`, "n", "file-server", "reference/files.md 1.8", fileserver.DefaultServingCount,
-			func(c *language.Context) *int { return &c.Config.Files.MaximumServingCount }),
-		{
-			Mode: language.Global, Group: "tftp-server", Doc: "reference/cme.md 5.4",
-			Syntax: `tftp-server("Provide TFTP service for netload requests") <file:FLASHURL>("File to serve, with its file system") ![ [ alias("Name under which the file is asked for") <alias:WORD>("Alias") ] [ <acl:1-99>("IP access list of requesting hosts") ] ]`,
-			Set: func(c *language.Context) error {
-				b := binding(c.Args)
-				f := &c.Config.Files
-				i := slices.IndexFunc(f.Bindings, func(o fileserver.Binding) bool { return o.File == b.File && o.Alias == b.Alias })
-				if i >= 0 {
-					f.Bindings[i] = b
-					return nil
-				}
-				if len(f.Bindings) >= maxBindings {
-					return language.Answer("% Too many tftp-server lines")
-				}
-				f.Bindings = append(f.Bindings, b)
-				return nil
-			},
-			Unset: func(c *language.Context) error {
-				b := binding(c.Args)
-				f := &c.Config.Files
-				f.Bindings = slices.DeleteFunc(f.Bindings, func(o fileserver.Binding) bool {
-					return o.File == b.File && (b.Alias == "" || o.Alias == b.Alias)
-				})
-				return nil
-			},
-			Get: func(v *language.View) []grammar.Args {
-				var out []grammar.Args
-				for _, b := range v.Config.Files.Bindings {
-					a := args("file", b.File)
-					if b.Alias != "" {
-						a["alias"] = b.Alias
-					}
-					if b.ACL != "" {
-						a["acl"] = atoi(b.ACL)
-					}
-					out = append(out, a)
-				}
-				return out
-			},
+	all := func(c *language.Context) *[]fileserver.Binding { return &c.Config.Files.Bindings }
+	line := keyed(language.Declaration{
+		Mode: language.Global, Group: "tftp-server", Doc: "reference/cme.md 5.4",
+		Syntax: `tftp-server("Provide TFTP service for netload requests")
+			<file:FLASHURL>("File to serve, with its file system")
+			![ [ alias("Name under which the file is asked for")
+					<alias:WORD>("Alias") ]
+				[ <acl:1-99>("IP access list of requesting hosts") ] ]`,
+	}, list[fileserver.Binding, [2]string]{in: all, key: func(b *fileserver.Binding) [2]string { return [2]string{b.File, b.Alias} },
+		most: maxBindings, full: "% Too many tftp-server lines"},
+		func(a grammar.Args) (fileserver.Binding, error) {
+			b := fileserver.Binding{File: a.String("file"), Alias: a.String("alias")}
+			if a.Has("acl") {
+				b.ACL = itoa(a.Int("acl"))
+			}
+			return b, nil
 		},
+		func(b fileserver.Binding) grammar.Args {
+			a := args("file", b.File)
+			if b.Alias != "" {
+				a["alias"] = b.Alias
+			}
+			if b.ACL != "" {
+				a["acl"] = atoi(b.ACL)
+			}
+			return a
+		})
+	line.Unset = func(c *language.Context) error {
+		file, alias := c.Args.String("file"), c.Args.String("alias")
+		l := all(c)
+		*l = slices.DeleteFunc(*l, func(o fileserver.Binding) bool { return o.File == file && (alias == "" || o.Alias == alias) })
+		return nil
+	}
+	return []language.Declaration{
+		value(language.Global, `file-server("Serving files over TFTP and HTTP")
+			maximum-serving-count("Requests served at the same time, both transports together")
+			![ <n:1-3500>("Requests") ]`, "n", "file-server", "reference/files.md 1.8", fileserver.DefaultServingCount,
+			func(c *language.Context) *int { return &c.Config.Files.MaximumServingCount }),
+		line,
 	}
 }
 
 // maxBindings bounds the list; the largest real one seen has 38 lines.
 const maxBindings = 10_000
-
-func binding(a grammar.Args) fileserver.Binding {
-	b := fileserver.Binding{File: a.String("file"), Alias: a.String("alias")}
-	if a.Has("acl") {
-		b.ACL = itoa(a.Int("acl"))
-	}
-	return b
-}

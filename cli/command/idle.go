@@ -89,7 +89,13 @@ func linesOfDN(_, a grammar.Args) string {
 func maxDN(doc string, svc func(*language.Context) *cnf.TelephonyService) language.Declaration {
 	return language.Declaration{
 		Mode: modeTelephony, Doc: doc,
-		Syntax: `max-dn("Maximum directory numbers supported") ![ <n:1-1000>("Maximum directory numbers supported") [ preference("Default preference of dial-peers") <p:0-10>("Preference") ] [ no-reg$noreg("Do not register the numbers") ( primary$which("Primary number") | both$which("Both numbers") ) ] ]`,
+		Syntax: `max-dn("Maximum directory numbers supported")
+			![ <n:1-1000>("Maximum directory numbers supported")
+				[ preference("Default preference of dial-peers")
+					<p:0-10>("Preference") ]
+				[ no-reg$noreg("Do not register the numbers")
+					( primary$which("Primary number")
+						| both$which("Both numbers") ) ] ]`,
 		Set: func(c *language.Context) error {
 			s := svc(c)
 			s.MaxDN, s.DNPreference, s.DNNoReg = c.Args.Int("n"), c.Args.Int("p"), c.Args.String("which")
@@ -124,7 +130,13 @@ func maxDN(doc string, svc func(*language.Context) *cnf.TelephonyService) langua
 func synchronous(at func(*language.Context) *config.Line) language.Declaration {
 	return language.Declaration{
 		Mode: modeLine, Doc: "reference/ios-cli.md 1.14",
-		Syntax: `logging("Modify message logging facilities") synchronous("Synchronized message output") [ level("Severity level to output asynchronously") ( all$level("All messages") | <level:0-7>("Logging severity level") ) ] [ limit("Messages queue size") <limit:0-2147483647>("Queue size") ]`,
+		Syntax: `logging("Modify message logging facilities")
+			synchronous("Synchronized message output")
+			[ level("Severity level to output asynchronously")
+				( all$level("All messages")
+					| <level:0-7>("Logging severity level") ) ]
+			[ limit("Messages queue size")
+				<limit:0-2147483647>("Queue size") ]`,
 		Set: func(c *language.Context) error {
 			l := at(c)
 			l.Synchronous, l.SyncLevel, l.SyncLimit = true, "", 0

@@ -43,6 +43,7 @@ type operator struct {
 	c     *config.Config
 	stack []language.Section
 	typed []string
+	half  string // a line that was refused and had an effect
 }
 
 var words = []string{"1", "2", "1001", "alpha", "x", "VOICE", "DATA", "1:1", "2o3,4", "1:1", "flash:a.bin", "flash:phones", "US", "DE", "001e.7a00.0001", "001e.7a00.0002", "0100.1e7a.0000.01", "7914", "SCCP41.9-4-2SR2-2S", "rtp-nte", "gi0/0", "7961", "8841", "7960-7940", "cisco", "two words", "0123456789abcdef0123456789ABCDEF", "show clock"}
@@ -135,6 +136,9 @@ func (o *operator) type1() {
 	}
 	cand := o.c.Clone()
 	if err := o.l.Apply(cand, o.section(), r, line); err != nil {
+		if !cand.Equal(o.c) {
+			o.half = line
+		}
 		return
 	}
 	if config.Refusal(cand.Validate(o.f)) != nil {
@@ -188,6 +192,9 @@ func checkLaws(t *testing.T, l *language.Language, f config.Facts, seed uint64, 
 	o := &operator{r: rand.New(rand.NewPCG(seed, 150)), l: l, f: f, c: factory.Clone()}
 	for range lines {
 		o.type1()
+	}
+	if o.half != "" {
+		t.Fatalf("L6: %q is refused and changes the configuration (seed %d)", o.half, seed)
 	}
 	text := l.RenderText(o.c)
 	story := func() string {

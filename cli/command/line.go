@@ -11,6 +11,138 @@ import (
 	"option150/platform/sshd"
 )
 
+// lines are `line con 0` and `line vty F L`. [reference/ios-cli.md 1.14]
+func lines() []language.Declaration {
+	at := func(c *language.Context) *config.Line {
+		for i := range c.Config.Lines {
+			if l := &c.Config.Lines[i]; l.Kind == c.Keys.String("kind") && l.First == c.Keys.Int("first") {
+				return l
+			}
+		}
+		return nil
+	}
+	ds := []language.Declaration{
+		{
+			Mode: language.Global, Enters: modeLine, Keys: []string{"kind", "first"}, Doc: "reference/ios-cli.md 1.14",
+			Syntax: `line("Configure a terminal line")
+				( con$kind("Primary terminal line")
+					<first:0-0>("Line number")
+					| console$kind("Primary terminal line")
+					<first:0-0>("Line number")
+					| vty$kind("Virtual terminal")
+					<first:0-98>("First Line number")
+					[ <last:0-98>("Last Line number") ] )`,
+			Set: setLine, Unset: unsetLine,
+			Get: func(v *language.View) []grammar.Args {
+				var out []grammar.Args
+				for _, l := range v.Config.Lines {
+					a := args("kind", l.Kind, "first", l.First)
+					if l.Kind == "vty" {
+						a["last"] = l.Last
+					}
+					out = append(out, a)
+				}
+				return out
+			},
+		},
+	}
+	ds = append(ds, below(at,
+		lineAccess(at),
+		language.Declaration{
+			Mode: modeLine, Doc: "reference/ios-cli.md 1.14",
+			Syntax: `exec-timeout("Set the EXEC timeout") ![ <minutes:0-35791>("Timeout in minutes") [ <seconds:0-2147483>("Timeout in seconds") ] ]`,
+			Set: func(c *language.Context) error {
+				l := at(c)
+				l.ExecMinutes, l.ExecSeconds = c.Args.Int("minutes"), c.Args.Int("seconds")
+				return nil
+			},
+			Unset: func(c *language.Context) error { at(c).ExecMinutes, at(c).ExecSeconds = 0, 0; return nil },
+			Reset: func(c *language.Context) error { at(c).ExecMinutes, at(c).ExecSeconds = 10, 0; return nil },
+			Get: func(v *language.View) []grammar.Args {
+				l := at(viewContext(v))
+				return one(l.ExecMinutes != 10 || l.ExecSeconds != 0 || v.All, "minutes", l.ExecMinutes, "seconds", l.ExecSeconds)
+			},
+		},
+		partly(value(modeLine, `privilege("Change privilege level for line")
+			level("Assign default privilege level for line")
+			![ <level:0-15>("Default privilege level for line") ]`, "level", "", "reference/ios-cli.md 1.14", 0,
+			func(c *language.Context) *int { return &at(c).Privilege }), func(_, a grammar.Args) string {
+			if a.Has("level") && a.Int("level") == 0 {
+				return "0 is as if it were not there: the level is that of the user"
+			}
+			return ""
+		}),
+		linePassword(at),
+		synchronous(at),
+		lineCheck(at),
+		value(modeLine, `length("Set number of lines on a screen") ![ <n:0-512>("Number of lines on screen (0 for no pausing)") ]`, "n", "", "reference/ios-cli.md 1.14", 24, func(c *language.Context) *int { return &at(c).Length }),
+		value(modeLine, `width("Set width of the display terminal") ![ <n:0-512>("Number of characters on a screen line") ]`, "n", "", "reference/ios-cli.md 1.14", 80, func(c *language.Context) *int { return &at(c).Width }),
+		value(modeLine, `history("Enable and control the command history function")
+			size("Set history buffer size")
+			![ <n:0-256>("Size of history buffer") ]`, "n", "", "reference/ios-cli.md 1.6", 10, func(c *language.Context) *int { return &at(c).HistorySize }),
+		lineTransport(at),
+		value(modeLine, `speed("Set the transmit and receive speeds") ![ <n:0-4294967>("Transmit and receive speeds") ]`, "n", "", "reference/ios-cli.md 1.14", 0, func(c *language.Context) *int { return &at(c).Speed }),
+	)...)
+	return append(ds, carryAll(modeLine, "reference/ios-cli.md 1.14",
+		`transport preferred("Specify the preferred protocol to use") <rest:LINE>("Protocol")`,
+		`transport output("Define which protocols to use for outgoing connections") <rest:LINE>("Protocols")`,
+		`stopbits("Set async line stop bits") <rest:LINE>("Stop bits")`,
+		`session-timeout("Set interval for closing an idle connection") <rest:LINE>("Minutes")`,
+		`exec("Configure EXEC")`,
+	)...)
+}
+
+// lineTransport is `transport input`: what is asked for is kept; SSH is what is
+// served.
+func lineTransport(at func(*language.Context) *config.Line) language.Declaration {
+	transport := func(c *language.Context) *string { return &at(c).Transport }
+	return language.Declaration{
+		Mode: modeLine, Doc: "reference/ios-cli.md 1.14", Partly: func(keys, a grammar.Args) string {
+			switch {
+			case a.Has("telnet"):
+				return "telnet: this box has no Telnet server"
+			case keys.String("kind") == "con" && !a.Has(language.Negated):
+				return "the console is reached by its cable alone"
+			}
+			return ""
+		},
+		Syntax: `transport("Define transport protocols for line")
+			input("Define which protocols to use to reach this box")
+			![ ( all$what("All protocols")
+					| none$what("No protocols")
+					| ssh$ssh("TCP/IP SSH protocol")
+					[ telnet$telnet("TCP/IP Telnet protocol, not served by this box") ]
+					| telnet$telnet("TCP/IP Telnet protocol, not served by this box")
+					[ ssh$ssh("TCP/IP SSH protocol") ] ) ]`,
+		Set: func(c *language.Context) error {
+			var list []string
+			for _, k := range []string{"what", "telnet", "ssh"} {
+				if c.Args.Has(k) {
+					list = append(list, c.Args.String(k))
+				}
+			}
+			*transport(c) = strings.Join(list, " ")
+			return nil
+		},
+		Unset: func(c *language.Context) error { *transport(c) = ""; return nil },
+		Get: func(v *language.View) []grammar.Args {
+			var out []grammar.Args
+			switch t := *transport(viewContext(v)); t {
+			case "":
+			case "all", "none":
+				out = append(out, args("what", t))
+			default:
+				a := args()
+				for _, w := range strings.Fields(t) {
+					a[w] = w
+				}
+				out = append(out, a)
+			}
+			return out
+		},
+	}
+}
+
 // ofVTY says of a line about passwords that SSH does not ask for that of a line.
 func ofVTY(keys, a grammar.Args) string {
 	if keys.String("kind") != "vty" || a.Has("how") {
@@ -29,9 +161,14 @@ func linePassword(at func(*language.Context) *config.Line) language.Declaration 
 			}
 			return ofVTY(keys, a)
 		},
-		Syntax: `password("Set a password") ![ ( 0$type("Specifies an UNENCRYPTED password will follow") <value:LINE>("The UNENCRYPTED (cleartext) line password") | 7$type("Specifies a HIDDEN password will follow") <value:LINE>("The HIDDEN line password string") | <value:LINE>("The UNENCRYPTED (cleartext) line password") ) ]`,
-		Set:    func(c *language.Context) error { return setSecret(c, &at(c).Password, true) },
-		Unset:  func(c *language.Context) error { at(c).Password = aaa.Secret{}; return nil },
+		Syntax: `password("Set a password")
+			![ ( 0$type("Specifies an UNENCRYPTED password will follow")
+					<value:LINE>("The UNENCRYPTED (cleartext) line password")
+					| 7$type("Specifies a HIDDEN password will follow")
+					<value:LINE>("The HIDDEN line password string")
+					| <value:LINE>("The UNENCRYPTED (cleartext) line password") ) ]`,
+		Set:   func(c *language.Context) error { return setSecret(c, &at(c).Password, true) },
+		Unset: func(c *language.Context) error { at(c).Password = aaa.Secret{}; return nil },
 		Get: func(v *language.View) []grammar.Args {
 			s := at(viewContext(v)).Password
 			out := secretArgs(s)

@@ -2,7 +2,6 @@ package command
 
 import (
 	"net/netip"
-	"slices"
 
 	"option150/cli/grammar"
 	"option150/cli/language"
@@ -62,6 +61,12 @@ func loggingLines() []language.Declaration {
 			},
 		}
 	}
+	host := keyed(language.Declaration{
+		Mode: language.Global, Group: "logging", Doc: "reference/ios-cli.md 1.12",
+		Syntax: head + `host("Set syslog server IP address and parameters") <addr:A.B.C.D>("IP address of the syslog server")`,
+	}, list[netip.Addr, netip.Addr]{in: func(c *language.Context) *[]netip.Addr { return &c.Config.Logging.Hosts }, key: func(a *netip.Addr) netip.Addr { return *a }},
+		func(a grammar.Args) (netip.Addr, error) { return grammar.Get[netip.Addr](a, "addr"), nil },
+		func(h netip.Addr) grammar.Args { return args("addr", h) })
 	// `logging console` alone means its default: the level is optional for
 	// these two as typed, not only after no.
 	optional := func(d language.Declaration, syntax string) language.Declaration { d.Syntax = syntax; return d }
@@ -106,37 +111,11 @@ func loggingLines() []language.Declaration {
 			head+`monitor("Set terminal line (monitor) logging parameters") [ `+levelSyntax()+` ]`),
 		optional(dest("trap", "Set syslog server logging level", def.Trap, func(l *logging.Config) *int { return &l.Trap }),
 			head+`trap("Set syslog server logging level") [ `+levelSyntax()+` ]`),
-		{
-			Mode: language.Global, Group: "logging", Doc: "reference/ios-cli.md 1.12",
-			Syntax: head + `host("Set syslog server IP address and parameters") <addr:A.B.C.D>("IP address of the syslog server")`,
-			Set:    addHost, Unset: dropHost,
-			Get: func(v *language.View) []grammar.Args {
-				var out []grammar.Args
-				for _, h := range v.Config.Logging.Hosts {
-					out = append(out, args("addr", h))
-				}
-				return out
-			},
-		},
+		host,
 		// Without `host`, as it was typed before there were parameters.
-		{Mode: language.Global, Hidden: true, Syntax: head + `<addr:A.B.C.D>("IP address of the syslog server")`, Set: addHost, Unset: dropHost, Doc: "reference/ios-cli.md 1.12"},
+		{Mode: language.Global, Hidden: true, Syntax: head + `<addr:A.B.C.D>("IP address of the syslog server")`, Set: host.Set, Unset: host.Unset, Doc: "reference/ios-cli.md 1.12"},
 	}, carryAll(language.Global, "reference/ios-cli.md 1.12", head+`on("Enable logging to all enabled destinations")`,
 		head+`source-interface("Specify interface for source address in logging transactions") <name:WORD>("Interface")`)...)
-}
-
-func addHost(c *language.Context) error {
-	a := grammar.Get[netip.Addr](c.Args, "addr")
-	if l := &c.Config.Logging; !slices.Contains(l.Hosts, a) {
-		l.Hosts = append(l.Hosts, a)
-	}
-	return nil
-}
-
-func dropHost(c *language.Context) error {
-	a := grammar.Get[netip.Addr](c.Args, "addr")
-	l := &c.Config.Logging
-	l.Hosts = slices.DeleteFunc(l.Hosts, func(h netip.Addr) bool { return h == a })
-	return nil
 }
 
 func flatten(a grammar.Args) []any {

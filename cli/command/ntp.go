@@ -16,48 +16,50 @@ const maxNTPServers = 16
 // ntpServers is `ntp server A [prefer]`: whom the clock is compared with.
 func ntpServers() []language.Declaration {
 	const doc = "reference/ios-cli.md 1.12"
-	ds := []language.Declaration{{
+	itself := func(a *netip.Addr) netip.Addr { return *a }
+	preferred := list[netip.Addr, netip.Addr]{in: func(c *language.Context) *[]netip.Addr { return &c.Config.NTP.Preferred }, key: itself, order: netip.Addr.Compare}
+	server := keyed(language.Declaration{
 		Mode: language.Global, Group: "ntp", Doc: doc,
-		Syntax: `ntp("Configure NTP") server("Configure NTP server") <addr:A.B.C.D>("IP address of peer") ![ [ prefer$prefer("Prefer this peer when possible") ] ]`,
-		Set: func(c *language.Context) error {
-			a := grammar.Get[netip.Addr](c.Args, "addr")
-			if !hostAddress(a) {
-				return language.Answer("% " + a.String() + " is not the address of a host")
+		Syntax: `ntp("Configure NTP")
+			server("Configure NTP server")
+			<addr:A.B.C.D>("IP address of peer")
+			![ [ prefer$prefer("Prefer this peer when possible") ] ]`,
+	}, list[netip.Addr, netip.Addr]{in: func(c *language.Context) *[]netip.Addr { return &c.Config.NTP.Servers }, key: itself,
+		most: maxNTPServers, full: "% Too many NTP servers"},
+		func(a grammar.Args) (netip.Addr, error) {
+			s := grammar.Get[netip.Addr](a, "addr")
+			if !hostAddress(s) {
+				return s, language.Answer("% " + s.String() + " is not the address of a host")
 			}
-			n := &c.Config.NTP
-			n.Preferred = slices.DeleteFunc(n.Preferred, func(p netip.Addr) bool { return p == a })
-			if c.Args.Has("prefer") {
-				n.Preferred = append(n.Preferred, a)
-				slices.SortFunc(n.Preferred, netip.Addr.Compare)
-			}
-			if slices.Contains(n.Servers, a) {
-				return nil
-			}
-			if len(n.Servers) >= maxNTPServers {
-				return language.Answer("% Too many NTP servers")
-			}
-			n.Servers = append(n.Servers, a)
-			return nil
+			return s, nil
 		},
-		Unset: func(c *language.Context) error {
-			a := grammar.Get[netip.Addr](c.Args, "addr")
-			n := &c.Config.NTP
-			n.Servers = slices.DeleteFunc(n.Servers, func(s netip.Addr) bool { return s == a })
-			n.Preferred = slices.DeleteFunc(n.Preferred, func(s netip.Addr) bool { return s == a })
-			return nil
-		},
-		Get: func(v *language.View) []grammar.Args {
-			var out []grammar.Args
-			for _, a := range v.Config.NTP.Servers {
-				line := args("addr", a)
-				if slices.Contains(v.Config.NTP.Preferred, a) {
-					line["prefer"] = "prefer"
-				}
-				out = append(out, line)
+		func(s netip.Addr) grammar.Args { return args("addr", s) })
+	set, unset, get := server.Set, server.Unset, server.Get
+	server.Set = func(c *language.Context) error {
+		if err := set(c); err != nil {
+			return err
+		}
+		a := grammar.Get[netip.Addr](c.Args, "addr")
+		if c.Args.Has("prefer") {
+			return preferred.put(c, a)
+		}
+		preferred.drop(c, a)
+		return nil
+	}
+	server.Unset = func(c *language.Context) error {
+		preferred.drop(c, grammar.Get[netip.Addr](c.Args, "addr"))
+		return unset(c)
+	}
+	server.Get = func(v *language.View) []grammar.Args {
+		out := get(v)
+		for _, a := range out {
+			if slices.Contains(v.Config.NTP.Preferred, grammar.Get[netip.Addr](a, "addr")) {
+				a["prefer"] = "prefer"
 			}
-			return out
-		},
-	}}
+		}
+		return out
+	}
+	ds := []language.Declaration{server}
 	return append(ds, carryAll(language.Global, doc,
 		`ntp source("Configure interface for source address") <rest:LINE>("Interface")`,
 		`ntp authenticate("Authenticate time sources")`,

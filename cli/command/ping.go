@@ -14,10 +14,16 @@ import (
 // pingCommand is `ping A.B.C.D`. Names are not looked up; the answer to one is
 // that of a router that cannot. [reference/ios-cli.md 1.3, 1.5, 3.5]
 func pingCommand(b *Box) language.Declaration {
-	return action(`ping("Send echo messages") [ ip("IP echo") ] ( <dest:A.B.C.D>("Ping destination address") | <host:WORD>("Host name, not looked up by this box") ) {`+
+	return action(`ping("Send echo messages")
+		[ ip("IP echo") ]
+		( <dest:A.B.C.D>("Ping destination address")
+			| <host:WORD>("Host name, not looked up by this box") )
+		{`+
 		` repeat("specify repeat count") <repeat:1-65535>("Repeat count") | size("specify datagram size") <size:36-18024>("Datagram size")`+
 		` | timeout("specify timeout interval") <timeout:1-3600>("timeout in seconds")`+
-		` | source("specify source address or name") ( <from:A.B.C.D>("IP address") | <name:IFNAME>("Interface") ) }`, 0, "reference/ios-cli.md 1.5", b.ping)
+		` | source("specify source address or name")
+			( <from:A.B.C.D>("IP address")
+				| <name:IFNAME>("Interface") ) }`, 0, "reference/ios-cli.md 1.5", b.ping)
 }
 
 func (b *Box) ping(in *language.Invocation) error {

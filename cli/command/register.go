@@ -1,8 +1,8 @@
 package command
 
 import (
+	"cmp"
 	"net/netip"
-	"slices"
 	"strings"
 
 	"option150/cli/grammar"
@@ -43,11 +43,23 @@ func registerGlobal() []language.Declaration {
 		}),
 		flag(modeGlobal, `file("Form of the files") text("Write the ASCII form of binary files too")`, "", doc, false, func(c *language.Context) *bool { return &at(c).FileText }),
 		value(modeGlobal, `timezone("Set time zone for the phones") ![ <n:1-56>("Time zone") ]`, "n", "", doc, def.Timezone, func(c *language.Context) *int { return &at(c).Timezone }),
-		value(modeGlobal, `date-format("Set date format for IP Phone display") ![ ( D/M/Y$f("Date format") | M/D/Y$f("Date format") | Y-D-M$f("Date format") | Y/D/M$f("Date format") | Y/M/D$f("Date format") | YY-M-D$f("Date format") ) ]`, "f", "", doc, def.DateFormat, func(c *language.Context) *string { return &at(c).DateFormat }),
+		value(modeGlobal, `date-format("Set date format for IP Phone display")
+			![ ( D/M/Y$f("Date format")
+					| M/D/Y$f("Date format")
+					| Y-D-M$f("Date format")
+					| Y/D/M$f("Date format")
+					| Y/M/D$f("Date format")
+					| YY-M-D$f("Date format") ) ]`, "f", "", doc, def.DateFormat, func(c *language.Context) *string { return &at(c).DateFormat }),
 		timeFormat(modeGlobal, doc, func(c *language.Context) *int { return &at(c).TimeFormat }),
 		{
 			Mode: modeGlobal, Doc: doc,
-			Syntax: `ntp-server("Define the NTP server of the phones") ![ <addr:A.B.C.D>("IP address of the NTP server") [ mode("How the phone asks") ( anycast$m("Anycast") | directedbroadcast$m("Directed broadcast") | multicast$m("Multicast") | unicast$m("Unicast") ) ] ]`,
+			Syntax: `ntp-server("Define the NTP server of the phones")
+				![ <addr:A.B.C.D>("IP address of the NTP server")
+					[ mode("How the phone asks")
+						( anycast$m("Anycast")
+							| directedbroadcast$m("Directed broadcast")
+							| multicast$m("Multicast")
+							| unicast$m("Unicast") ) ] ]`,
 			Set: func(c *language.Context) error {
 				g := at(c)
 				g.NTPServer, g.NTPMode = grammar.Get[netip.Addr](c.Args, "addr"), c.Args.String("m")
@@ -68,7 +80,11 @@ func registerGlobal() []language.Declaration {
 		},
 		value(modeGlobal, `user-locale("User locale") ![ <cc:WORD>("Country code") ]`, "cc", "", doc, "", func(c *language.Context) *string { return &at(c).UserLocale }),
 		value(modeGlobal, `network-locale("Network locale") ![ <cc:WORD>("Country code") ]`, "cc", "", doc, "", func(c *language.Context) *string { return &at(c).NetworkLocale }),
-		urls(modeGlobal, `url("Define SIP phone URL's") ( authentication$kind("URL that authenticates requests to the phones") | directory$kind("URL of the directories button") | service$kind("URL of the services button") | idle$kind("URL shown when the phone is idle") )`, doc, func(c *language.Context) *[]cnf.URL { return &at(c).URLs }),
+		urls(modeGlobal, `url("Define SIP phone URL's")
+			( authentication$kind("URL that authenticates requests to the phones")
+				| directory$kind("URL of the directories button")
+				| service$kind("URL of the services button")
+				| idle$kind("URL shown when the phone is idle") )`, doc, func(c *language.Context) *[]cnf.URL { return &at(c).URLs }),
 		flag(modeGlobal, `upgrade("Build OS79XX.TXT, by which old phones find their load")`, "", doc, false, func(c *language.Context) *bool { return &at(c).Upgrade }),
 		value(modeGlobal, `telnet("Telnet to the phones") level("Level of access") ![ <n:0-2>("Level") ]`, "n", "", doc, 0, func(c *language.Context) *int { return &at(c).TelnetLevel }),
 	}
@@ -101,13 +117,12 @@ func registerGlobal() []language.Declaration {
 // registerDNs are `voice register dn TAG`. [reference/cme.md 4.2]
 func registerDNs() []language.Declaration {
 	const doc = "reference/cme.md 4.2"
-	tag := func(d *cnf.RegisterDN) int { return d.Tag }
-	at := func(c *language.Context) *cnf.RegisterDN {
-		if d := find(c.Config.Telephony.DNs, c.Keys.Int("tag"), tag); d != nil {
-			return d
-		}
-		return &cnf.RegisterDN{}
+	all := section[cnf.RegisterDN, int]{
+		list: list[cnf.RegisterDN, int]{in: func(c *language.Context) *[]cnf.RegisterDN { return &c.Config.Telephony.DNs }, key: func(d *cnf.RegisterDN) int { return d.Tag }, order: cmp.Compare[int]},
+		arg:  "tag", empty: func(tag int) cnf.RegisterDN { return cnf.RegisterDN{Tag: tag} },
+		header: func(d *cnf.RegisterDN) string { return "voice register dn  " + itoa(d.Tag) },
 	}
+	at := all.at
 	number := value(modeDN, `number("Directory number") ![ <number:WORD>("A sequence of digits") ]`, "number", "", doc, "", func(c *language.Context) *string { return &at(c).Number })
 	set := number.Set
 	number.Set = func(c *language.Context) error {
@@ -116,34 +131,15 @@ func registerDNs() []language.Declaration {
 		}
 		return set(c)
 	}
-	ds := []language.Declaration{
-		{
+	ds := all.of(
+		language.Declaration{
 			Mode: language.Global, Enters: modeDN, Doc: doc, Format: twoBlanks(3),
 			Syntax: registerHead + `dn("Directory number of SIP phones") <tag:1-750>("dn tag")`,
-			Set: func(c *language.Context) error {
-				insert(&c.Config.Telephony.DNs, cnf.RegisterDN{Tag: c.Args.Int("tag")}, tag)
-				return nil
-			},
-			Unset: func(c *language.Context) error {
-				remove(&c.Config.Telephony.DNs, c.Args.Int("tag"), tag)
-				c.Config.DropSection("voice register dn  " + itoa(c.Args.Int("tag")))
-				return nil
-			},
-			Get: func(v *language.View) []grammar.Args {
-				var out []grammar.Args
-				for _, d := range v.Config.Telephony.DNs {
-					if v.Skips("tag", d.Tag) {
-						continue
-					}
-					out = append(out, args("tag", d.Tag))
-				}
-				return out
-			},
 		},
 		number,
 		short(modeDN, `name("Name of the user") ![ <text:LINE>("Up to 64 characters") ]`, 64, doc, func(c *language.Context) *string { return &at(c).Name }),
 		short(modeDN, `label("Text beside the button") ![ <text:LINE>("Up to 30 characters") ]`, 30, doc, func(c *language.Context) *string { return &at(c).Label }),
-	}
+	)
 	return append(ds, carryAll(modeDN, "reference/cme.md 4.2",
 		`description("Description") <rest:LINE>("Text")`, `allow("Permit a feature") <rest:LINE>("watch")`,
 		`no-reg("Do not register the number")`, `mwi("Message waiting indication") [ <rest:LINE>("Parameters") ]`,
@@ -158,40 +154,24 @@ func registerDNs() []language.Declaration {
 // registerPools are `voice register pool TAG`. [reference/cme.md 4.2]
 func registerPools() []language.Declaration {
 	const doc = "reference/cme.md 4.2"
-	tag := func(p *cnf.RegisterPool) int { return p.Tag }
-	at := func(c *language.Context) *cnf.RegisterPool {
-		if p := find(c.Config.Telephony.Pools, c.Keys.Int("tag"), tag); p != nil {
-			return p
-		}
-		return &cnf.RegisterPool{}
+	all := section[cnf.RegisterPool, int]{
+		list: list[cnf.RegisterPool, int]{in: func(c *language.Context) *[]cnf.RegisterPool { return &c.Config.Telephony.Pools }, key: func(p *cnf.RegisterPool) int { return p.Tag }, order: cmp.Compare[int]},
+		arg:  "tag", empty: func(tag int) cnf.RegisterPool { return cnf.RegisterPool{Tag: tag} },
+		header: func(p *cnf.RegisterPool) string { return "voice register pool  " + itoa(p.Tag) },
 	}
-	ds := []language.Declaration{
-		{
+	at := all.at
+	ds := all.of(
+		language.Declaration{
 			Mode: language.Global, Enters: modeRegisterPool, Doc: doc, Format: twoBlanks(3),
 			Syntax: registerHead + `pool("SIP phone") <tag:1-262>("pool tag")`,
-			Set: func(c *language.Context) error {
-				insert(&c.Config.Telephony.Pools, cnf.RegisterPool{Tag: c.Args.Int("tag")}, tag)
-				return nil
-			},
-			Unset: func(c *language.Context) error {
-				remove(&c.Config.Telephony.Pools, c.Args.Int("tag"), tag)
-				c.Config.DropSection("voice register pool  " + itoa(c.Args.Int("tag")))
-				return nil
-			},
-			Get: func(v *language.View) []grammar.Args {
-				var out []grammar.Args
-				for _, p := range v.Config.Telephony.Pools {
-					if v.Skips("tag", p.Tag) {
-						continue
-					}
-					out = append(out, args("tag", p.Tag))
-				}
-				return out
-			},
 		},
-		{
+		language.Declaration{
 			Mode: modeRegisterPool, Doc: doc,
-			Syntax: `id("Identify the phone") ![ ( mac("Hardware address") <mac:PHONEMAC>("Hardware address of the phone") | device-id-name("Device name") <name:WORD>("Device name") ) ]`,
+			Syntax: `id("Identify the phone")
+				![ ( mac("Hardware address")
+						<mac:PHONEMAC>("Hardware address of the phone")
+						| device-id-name("Device name")
+						<name:WORD>("Device name") ) ]`,
 			Set: func(c *language.Context) error {
 				p := at(c)
 				if !c.Args.Has("mac") {
@@ -216,30 +196,14 @@ func registerPools() []language.Declaration {
 			},
 		},
 		phoneTypeLine(modeRegisterPool, doc, func(c *language.Context) (*string, *[]string) { p := at(c); return &p.Type, &p.Addons }),
-		{
+		keyed(language.Declaration{
 			Mode: modeRegisterPool, Doc: doc,
 			Syntax: `number("Number of a line of the phone") <pos:1-10>("Line of the phone") ![ dn("Directory number") <dn:1-750>("dn tag") ]`,
-			Set: func(c *language.Context) error {
-				n := cnf.PoolNumber{Position: c.Args.Int("pos"), DN: c.Args.Int("dn")}
-				p := at(c)
-				p.Numbers = slices.DeleteFunc(p.Numbers, func(o cnf.PoolNumber) bool { return o.Position == n.Position })
-				p.Numbers = append(p.Numbers, n)
-				slices.SortFunc(p.Numbers, func(a, b cnf.PoolNumber) int { return a.Position - b.Position })
-				return nil
+		}, list[cnf.PoolNumber, int]{in: func(c *language.Context) *[]cnf.PoolNumber { return &at(c).Numbers }, key: func(n *cnf.PoolNumber) int { return n.Position }, order: cmp.Compare[int]},
+			func(a grammar.Args) (cnf.PoolNumber, error) {
+				return cnf.PoolNumber{Position: a.Int("pos"), DN: a.Int("dn")}, nil
 			},
-			Unset: func(c *language.Context) error {
-				p := at(c)
-				p.Numbers = slices.DeleteFunc(p.Numbers, func(o cnf.PoolNumber) bool { return o.Position == c.Args.Int("pos") })
-				return nil
-			},
-			Get: func(v *language.View) []grammar.Args {
-				var out []grammar.Args
-				for _, n := range at(viewContext(v)).Numbers {
-					out = append(out, args("pos", n.Position, "dn", n.DN))
-				}
-				return out
-			},
-		},
+			func(n cnf.PoolNumber) grammar.Args { return args("pos", n.Position, "dn", n.DN) }),
 		idle(value(modeRegisterPool, `template("Template of the phone") ![ <n:1-10>("Template tag") ]`, "n", "", doc, 0, func(c *language.Context) *int { return &at(c).Template }), "voice register template is kept and has no effect"),
 		value(modeRegisterPool, `dialplan("Dialplan of the phone") ![ <n:1-24>("Dialplan tag") ]`, "n", "", doc, 0, func(c *language.Context) *int { return &at(c).Dialplan }),
 		value(modeRegisterPool, `session-transport("Transport of the session") ![ ( tcp$t("TCP") | udp$t("UDP") ) ]`, "t", "", doc, "", func(c *language.Context) *string { return &at(c).Transport }),
@@ -248,7 +212,7 @@ func registerPools() []language.Declaration {
 		short(modeRegisterPool, `description("Description of the phone") ![ <text:LINE>("Up to 128 characters") ]`, 128, doc, func(c *language.Context) *string { return &at(c).Description }),
 		value(modeRegisterPool, `codec("Preferred codec") ![ <codec:WORD>("Codec, such as g711ulaw") ]`, "codec", "", doc, "", func(c *language.Context) *string { return &at(c).Codec }),
 		speedDials(modeRegisterPool, doc, func(c *language.Context) *[]cnf.SpeedDial { return &at(c).SpeedDials }),
-	}
+	)
 	return append(ds, carryAll(modeRegisterPool, "reference/cme.md 4.2",
 		`id network("Network of the phones") <rest:LINE>("Network and mask")`, `id ip("Address of the phone") <rest:LINE>("Address and mask")`,
 		`voice-class("Voice class") <rest:LINE>("codec and tag")`, `busy-trigger-per-button("Incoming calls before busy") <rest:LINE>("Calls")`,

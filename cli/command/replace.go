@@ -24,13 +24,17 @@ func replaceCommands(b *Box) []language.Declaration {
 		action(`configure replace("Replace the running-config with a new config file") <file:FILEURL>("Configuration file") {`+
 			` list$list("List the commands that will be applied") | force$force("Forcefully replace without prompting for user input")`+
 			` | ignorecase$ignorecase("Ignore the case of the configuration") | nolock$nolock("Do not acquire the configuration lock")`+
-			` | revert$revert("Parameters for reverting back to original configuration") [ trigger("Triggers for reverting") [ error$error("Revert upon error") ] ]`+
+			` | revert$revert("Parameters for reverting back to original configuration")
+				[ trigger("Triggers for reverting")
+					[ error$error("Revert upon error") ] ]`+
 			` | time$time("Time in which to confirm the replacement") `+minutes+` | timer$timer("Time in which to confirm the replacement") <confirm:1-120>("Time in minutes") }`, privileged, doc, b.replace),
 		action(`configure terminal revert("Parameters for reverting the configuration") timer("Time in which to confirm the changes") `+minutes, privileged, doc, b.configureRevert),
 		action(`configure confirm("Confirm replacement of running-config with a new config file")`, privileged, doc, func(in *language.Invocation) error {
 			return pendingError(b.Confirm.Confirm(in.Op.Who()))
 		}),
-		action(`configure revert("Parameters for reverting the configuration") ( now$now("Revert now") | timer("Reset the timer") `+minutes+` )`, privileged, doc, func(in *language.Invocation) error {
+		action(`configure revert("Parameters for reverting the configuration")
+			( now$now("Revert now")
+				| timer("Reset the timer") `+minutes+` )`, privileged, doc, func(in *language.Invocation) error {
 			if in.Args.Has("minutes") {
 				return pendingError(b.Confirm.Reset(in.Op.Who(), time.Duration(in.Args.Int("minutes"))*time.Minute))
 			}

@@ -17,7 +17,9 @@ func sshGlobal() []language.Declaration {
 	const doc = "reference/ios-cli.md 1.14"
 	def := sshd.Default()
 	ds := []language.Declaration{
-		value(language.Global, `ip ssh("Configure ssh options") time-out("Specify SSH time-out interval") ![ <seconds:1-120>("SSH time-out interval (secs)") ]`, "seconds", "ip ssh", doc, def.TimeOut,
+		value(language.Global, `ip ssh("Configure ssh options")
+			time-out("Specify SSH time-out interval")
+			![ <seconds:1-120>("SSH time-out interval (secs)") ]`, "seconds", "ip ssh", doc, def.TimeOut,
 			func(c *language.Context) *int { return &c.Config.SSH.TimeOut }),
 		value(language.Global, `ip ssh authentication-retries("Specify number of authentication retries") ![ <n:0-5>("Number of authentication retries") ]`, "n", "ip ssh", doc, def.Retries,
 			func(c *language.Context) *int { return &c.Config.SSH.Retries }),
@@ -54,7 +56,13 @@ func loginGlobal() []language.Declaration {
 	ds := []language.Declaration{
 		{
 			Mode: language.Global, Group: "login", Doc: doc,
-			Syntax: `login("Enable secure login checking") block-for("Set quiet-mode active time period") ![ <for:1-65535>("Time period in seconds") attempts("Set max number of fail attempts") <n:1-65535>("Fail attempts max value") within("Watch period for fail attempts") <within:1-65535>("Time period in seconds") ]`,
+			Syntax: `login("Enable secure login checking")
+				block-for("Set quiet-mode active time period")
+				![ <for:1-65535>("Time period in seconds")
+					attempts("Set max number of fail attempts")
+					<n:1-65535>("Fail attempts max value")
+					within("Watch period for fail attempts")
+					<within:1-65535>("Time period in seconds") ]`,
 			Set: func(c *language.Context) error {
 				c.Config.AAA.Block = aaa.Block{For: c.Args.Int("for"), Attempts: c.Args.Int("n"), Within: c.Args.Int("within")}
 				return nil

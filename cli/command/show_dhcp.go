@@ -80,7 +80,9 @@ func clearDHCP(b *Box) []language.Declaration {
 			b.DHCP.ClearStatistics()
 			return nil
 		}),
-		action(`ip("Global IP commands") dhcp("DHCP commands") takeover("Serve although another DHCP server answers on the segment")`, privileged, "DESIGN 7", func(in *language.Invocation) error {
+		action(`ip("Global IP commands")
+			dhcp("DHCP commands")
+			takeover("Serve although another DHCP server answers on the segment")`, privileged, "DESIGN 7", func(in *language.Invocation) error {
 			b.DHCP.Takeover()
 			return nil
 		}),

@@ -18,7 +18,10 @@ import (
 func showHost(b *Box) []language.Declaration {
 	const doc = "reference/ios-cli.md 1.13"
 	return []language.Declaration{
-		text(`processes("Active process statistics") [ cpu("CPU use per process") [ ( sorted("Sorted by use") | history("History") ) ] ]`, 0, doc, func(*language.Invocation) string { return b.processesText() }),
+		text(`processes("Active process statistics")
+			[ cpu("CPU use per process")
+				[ ( sorted("Sorted by use")
+						| history("History") ) ] ]`, 0, doc, func(*language.Invocation) string { return b.processesText() }),
 		text(`processes memory("Memory use per process") [ sorted("Sorted by use") ]`, 0, doc, func(*language.Invocation) string { return processMemoryText(host.ReadMemory()) }),
 		text(`memory("Memory statistics") [ statistics("Memory pool statistics") ]`, 0, doc, func(*language.Invocation) string { return memoryText(host.ReadMemory()) }),
 		text(`ip route("IP routing table")`, 0, doc, func(*language.Invocation) string { return b.routesText(host.Routes()) }),
@@ -27,7 +30,10 @@ func showHost(b *Box) []language.Declaration {
 		}),
 		text(`ip arp("IP ARP table")`, 0, doc, func(*language.Invocation) string { return b.arpText(host.Neighbours()) }),
 		text(`arp("ARP table")`, 0, doc, func(*language.Invocation) string { return b.arpText(host.Neighbours()) }),
-		text(`tcp("Status of TCP connections") brief("Brief display") [ all$all("All endpoints, those that listen too") ] [ numeric("Numeric addresses") ]`, 0, doc, func(in *language.Invocation) string { return tcpText(b, in.Args.Has("all")) }),
+		text(`tcp("Status of TCP connections")
+			brief("Brief display")
+			[ all$all("All endpoints, those that listen too") ]
+			[ numeric("Numeric addresses") ]`, 0, doc, func(in *language.Invocation) string { return tcpText(b, in.Args.Has("all")) }),
 		text(`environment("Environmental monitor statistics") [ <rest:LINE>("Part") ]`, 0, doc, func(*language.Invocation) string { return "This box has no environmental sensors\n" }),
 		// Two commands and two forms, as there are on routers and switches.
 		text(`boot("Boot information")`, 0, doc, func(*language.Invocation) string {

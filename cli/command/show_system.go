@@ -58,7 +58,9 @@ func showSystem(b *Box) []language.Declaration {
 		text(`services("Services of this box: configured and working")`, 0, "DESIGN 4", func(*language.Invocation) string { return ServicesText(b) }),
 		text(`ip("IP information") sockets("Open IP sockets")`, 0, "reference/ios-cli.md 1.14", func(*language.Invocation) string { return SocketsText(b.Supervisor, listen.TCP, listen.UDP) }),
 		text(`udp("Open UDP sockets")`, 0, "reference/ios-cli.md 1.14", func(*language.Invocation) string { return SocketsText(b.Supervisor, listen.UDP) }),
-		text(`control-plane("Control Plane information") host("Control plane host") open-ports("Open ports")`, 0, "reference/ios-cli.md 1.14", func(*language.Invocation) string { return OpenPortsText(b.Supervisor) }),
+		text(`control-plane("Control Plane information")
+			host("Control plane host")
+			open-ports("Open ports")`, 0, "reference/ios-cli.md 1.14", func(*language.Invocation) string { return OpenPortsText(b.Supervisor) }),
 	}
 }
 
@@ -206,7 +208,14 @@ func showConfig(b *Box) []language.Declaration {
 		return action(showHead+syntax, privileged, "reference/ios-cli.md 1.10", f)
 	}
 	return []language.Declaration{
-		running(`running-config("Current operating configuration") [ ( all$all("Configuration with defaults") | brief("Configuration without certificate data") | full$full("Full configuration") | interface("Show interface configuration") <name:IFNAME>("Interface") | view("View options") full("Full view") ) ]`, func(in *language.Invocation) error {
+		running(`running-config("Current operating configuration")
+			[ ( all$all("Configuration with defaults")
+					| brief("Configuration without certificate data")
+					| full$full("Full configuration")
+					| interface("Show interface configuration")
+					<name:IFNAME>("Interface")
+					| view("View options")
+					full("Full view") ) ]`, func(in *language.Invocation) error {
 			if name := in.Args.String("name"); name != "" {
 				return b.showSection(in, "interface "+name)
 			}

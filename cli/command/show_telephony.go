@@ -26,13 +26,22 @@ func showTelephony(b *Box) []language.Declaration {
 		text(reg+`hfs("HTTP File-Fetch Server information")`, 0, "reference/cme.md 7.3", func(in *language.Invocation) string { return lines2text(hfs.Render(b.hfsView(in))) }),
 		text(reg+`global("Global parameters")`, 0, doc, func(in *language.Invocation) string { return registerGlobalText(in.Config.Telephony) }),
 		text(reg+`dn("Directory numbers") [ ( all("All of them") | <tag:1-750>("dn tag") ) ]`, 0, doc, func(in *language.Invocation) string { return registerDNText(in.Config.Telephony, in.Args.Int("tag")) }),
-		text(reg+`pool("SIP phones") [ ( all("All of them") [ brief("One line each") ] | brief$brief("One line each") | <tag:1-262>("pool tag") ) ]`, 0, doc, func(in *language.Invocation) string {
+		text(reg+`pool("SIP phones")
+			[ ( all("All of them")
+					[ brief("One line each") ]
+					| brief$brief("One line each")
+					| <tag:1-262>("pool tag") ) ]`, 0, doc, func(in *language.Invocation) string {
 			if strings.Contains(in.Line, " b") {
 				return b.poolBrief(in.Config.Telephony)
 			}
 			return b.poolText(in.Config.Telephony, in.Args.Int("tag"))
 		}),
-		text(`ephone("SCCP phones") [ ( registered("Registered phones") | unregistered("Phones that are not registered") | summary("Summary") | attempted-registrations$attempted("Phones that asked for files and are not configured") | <tag:1-1000>("Ephone tag") ) ]`, 0, doc, func(in *language.Invocation) string {
+		text(`ephone("SCCP phones")
+			[ ( registered("Registered phones")
+					| unregistered("Phones that are not registered")
+					| summary("Summary")
+					| attempted-registrations$attempted("Phones that asked for files and are not configured")
+					| <tag:1-1000>("Ephone tag") ) ]`, 0, doc, func(in *language.Invocation) string {
 			if in.Args.Has("attempted") {
 				return b.attempted(in.Config.Telephony)
 			}
@@ -272,7 +281,10 @@ func showPhones(b *Box) []language.Declaration {
 		text(`phone~("What one phone did; all of them without a name")`, 0, doc, func(*language.Invocation) string {
 			return inventory.ShowPhones(b.phones())
 		}),
-		action(showHead+`phone [ timeline("Its timeline") ] <phone:WORD>("SEP name, hardware address or IP address") [ last("More boots") <n:1-3>("Number of boots") ]`, 0, doc, func(in *language.Invocation) error {
+		action(showHead+`phone [ timeline("Its timeline") ]
+			<phone:WORD>("SEP name, hardware address or IP address")
+			[ last("More boots")
+				<n:1-3>("Number of boots") ]`, 0, doc, func(in *language.Invocation) error {
 			p, ok := b.Inventory.Find(in.Args.String("phone"), time.Now())
 			if !ok {
 				return language.Answer("% No phone " + in.Args.String("phone") + " has been seen")
@@ -345,7 +357,13 @@ func configActions(b *Box) []language.Declaration {
 	}
 	var out []language.Declaration
 	for _, d := range []struct{ mode, syntax string }{
-		{modeTelephony, `reset("Reset ephone") ( all("Reset all phones") [ <s:0-60>("Seconds between phones") ] | cancel("Cancel the reset") | sequence-all("One after the other") | mac-address("Hardware address") <mac:H.H.H>("Hardware address") )`},
+		{modeTelephony, `reset("Reset ephone")
+			( all("Reset all phones")
+				[ <s:0-60>("Seconds between phones") ]
+				| cancel("Cancel the reset")
+				| sequence-all("One after the other")
+				| mac-address("Hardware address")
+				<mac:H.H.H>("Hardware address") )`},
 		{modeTelephony, `restart("Restart ephone") ( all("Restart all phones") [ <s:0-60>("Seconds between phones") ] | <mac:H.H.H>("Hardware address") )`},
 		{modeEphone, `reset("Reset the phone")`}, {modeEphone, `restart("Restart the phone")`},
 		{modeGlobal, `reset("Reset all SIP phones")`}, {modeGlobal, `restart("Restart all SIP phones")`},
@@ -353,8 +371,14 @@ func configActions(b *Box) []language.Declaration {
 	} {
 		out = append(out, language.Declaration{Mode: d.mode, Syntax: d.syntax, Doc: "reference/cme.md 2.2", Run: reset})
 	}
-	return append(out, createFiles(func(c *language.Context) *bool { return &c.Config.Telephony.Service.NoCreate }, modeTelephony, `create("Create cnf for ethernet phone") cnf-files("Create cnf for ethernet phone") [ version-stamp("Version stamp, printed by routers") <rest:LINE>("Date and time") ]`, rebuild),
-		createFiles(func(c *language.Context) *bool { return &c.Config.Telephony.Global.NoCreate }, modeGlobal, `create("Create the files of SIP phones") profile("Create the files of SIP phones") [ sync("Synchronisation number, printed by routers") [ <rest:LINE>("Number or file") ] ]`, rebuild))
+	return append(out, createFiles(func(c *language.Context) *bool { return &c.Config.Telephony.Service.NoCreate }, modeTelephony, `create("Create cnf for ethernet phone")
+		cnf-files("Create cnf for ethernet phone")
+		[ version-stamp("Version stamp, printed by routers")
+			<rest:LINE>("Date and time") ]`, rebuild),
+		createFiles(func(c *language.Context) *bool { return &c.Config.Telephony.Global.NoCreate }, modeGlobal, `create("Create the files of SIP phones")
+			profile("Create the files of SIP phones")
+			[ sync("Synchronisation number, printed by routers")
+				[ <rest:LINE>("Number or file") ] ]`, rebuild))
 }
 
 // createFiles is `create cnf-files` and `create profile`: files follow every

@@ -4,7 +4,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -21,49 +20,38 @@ const maxChainUsers = 100
 // typed as text and kept as its hash. [reference/ios-cli.md 1.14]
 func pubkeyChain() []language.Declaration {
 	const doc = "reference/ios-cli.md 1.14"
-	user := func(c *language.Context) *sshd.UserKeys { return c.Config.SSH.User(c.Keys.String("user")) }
+	users := section[sshd.UserKeys, string]{
+		list: list[sshd.UserKeys, string]{in: func(c *language.Context) *[]sshd.UserKeys { return &c.Config.SSH.Chain }, key: func(u *sshd.UserKeys) string { return u.User },
+			order: strings.Compare, most: maxChainUsers, full: "% Too many users"},
+		arg: "user", empty: func(name string) sshd.UserKeys { return sshd.UserKeys{User: name} },
+		header: func(u *sshd.UserKeys) string { return "username " + u.User },
+	}
 	var types []string
 	for _, t := range sshd.KeyTypes() {
 		types = append(types, fmt.Sprintf("%s$type(%q)", t, t+" key"))
 	}
-	return []language.Declaration{
-		{
-			Mode: language.Global, Enters: modePubkey, Group: "ip ssh", Doc: doc,
-			Syntax: `ip ssh pubkey-chain("pubkey-chain")`,
-			Set:    func(*language.Context) error { return nil },
-			Unset:  func(c *language.Context) error { c.Config.SSH.Chain = nil; return nil },
-			Get:    func(v *language.View) []grammar.Args { return one(len(v.Config.SSH.Chain) > 0) },
-		},
-		{
+	kinds := strings.Join(types, " | ")
+	keys := list[sshd.Key, [2]string]{in: func(c *language.Context) *[]sshd.Key { return &users.at(c).Keys }, key: func(k *sshd.Key) [2]string { return [2]string{k.Type, k.Hash} },
+		most: sshd.MaxKeys, full: "% Too many keys"}
+	return append([]language.Declaration{{
+		Mode: language.Global, Enters: modePubkey, Group: "ip ssh", Doc: doc,
+		Syntax: `ip ssh pubkey-chain("pubkey-chain")`,
+		Set:    func(*language.Context) error { return nil },
+		Unset:  func(c *language.Context) error { c.Config.SSH.Chain = nil; return nil },
+		Get:    func(v *language.View) []grammar.Args { return one(len(v.Config.SSH.Chain) > 0) },
+	}}, users.of(
+		language.Declaration{
 			Mode: modePubkey, Enters: modePubkeyUser, Doc: doc,
 			Syntax: `username("Enter username") <user:WORD>("Username")`,
 			Set: func(c *language.Context) error {
-				name, s := c.Args.String("user"), &c.Config.SSH
-				switch {
-				case s.User(name) != nil:
-				case len(name) > maxUserName:
+				if len(c.Args.String("user")) > maxUserName {
 					return language.Answer("% User name is longer than 64 characters")
-				case len(s.Chain) >= maxChainUsers:
-					return language.Answer("% Too many users")
-				default:
-					s.Chain = append(s.Chain, sshd.UserKeys{User: name})
-					slices.SortFunc(s.Chain, func(a, b sshd.UserKeys) int { return strings.Compare(a.User, b.User) })
 				}
-				return nil
-			},
-			Unset: func(c *language.Context) error {
-				c.Config.SSH.Chain = slices.DeleteFunc(c.Config.SSH.Chain, func(u sshd.UserKeys) bool { return u.User == c.Args.String("user") })
-				return nil
-			},
-			Get: func(v *language.View) []grammar.Args {
-				var out []grammar.Args
-				for _, u := range v.Config.SSH.Chain {
-					out = append(out, args("user", u.User))
-				}
-				return out
+				_, err := users.enter(c)
+				return err
 			},
 		},
-		{
+		language.Declaration{
 			Mode: modePubkeyUser, Collects: "conf-ssh-pubkey-data", Doc: doc,
 			Syntax: `key-string("Enter the key as text, up to exit or an empty line")`,
 			Set: func(c *language.Context) error {
@@ -71,60 +59,28 @@ func pubkeyChain() []language.Declaration {
 				if err != nil {
 					return language.Answer("%SSH: Failed to decode the Key Value (" + strings.TrimPrefix(err.Error(), sshd.ErrKey.Error()+": ") + ")")
 				}
-				return addKey(user(c), k)
+				return keys.put(c, k)
 			},
 		},
-		{
+		keyed(language.Declaration{
 			Mode: modePubkeyUser, Doc: doc,
-			Syntax: `key-hash("Enter the key hash") ( ` + strings.Join(types, " | ") + ` ) <hash:WORD>("MD5 hash of the key") [ <comment:LINE>("Comment") ]`,
-			Set: func(c *language.Context) error {
-				h, ok := sshd.CleanHash(c.Args.String("hash"))
+			Syntax: `key-hash("Enter the key hash") ( ` + kinds + ` ) <hash:WORD>("MD5 hash of the key") [ <comment:LINE>("Comment") ]`,
+		}, keys,
+			func(a grammar.Args) (sshd.Key, error) {
+				h, ok := sshd.CleanHash(a.String("hash"))
 				if !ok {
-					return language.Answer("%SSH: The key hash is not 32 hexadecimal digits")
+					return sshd.Key{}, language.Answer("%SSH: The key hash is not 32 hexadecimal digits")
 				}
-				return addKey(user(c), sshd.Key{Type: c.Args.String("type"), Hash: h, Comment: sshd.CleanComment(c.Args.String("comment"))})
+				return sshd.Key{Type: a.String("type"), Hash: h, Comment: sshd.CleanComment(a.String("comment"))}, nil
 			},
-			Unset: func(c *language.Context) error {
-				h, _ := sshd.CleanHash(c.Args.String("hash"))
-				if u := user(c); u != nil {
-					u.Keys = slices.DeleteFunc(slices.Clone(u.Keys), func(k sshd.Key) bool { return k.Type == c.Args.String("type") && k.Hash == h })
+			func(k sshd.Key) grammar.Args {
+				a := args("type", k.Type, "hash", k.Hash)
+				if k.Comment != "" {
+					a["comment"] = k.Comment
 				}
-				return nil
-			},
-			Get: func(v *language.View) []grammar.Args {
-				var out []grammar.Args
-				u := user(viewContext(v))
-				if u == nil {
-					return nil
-				}
-				for _, k := range u.Keys {
-					a := args("type", k.Type, "hash", k.Hash)
-					if k.Comment != "" {
-						a["comment"] = k.Comment
-					}
-					out = append(out, a)
-				}
-				return out
-			},
-		},
-	}
-}
-
-func addKey(u *sshd.UserKeys, k sshd.Key) error {
-	if u == nil {
-		return language.Answer("% The user was removed meanwhile")
-	}
-	for i := range u.Keys {
-		if u.Keys[i].Type == k.Type && u.Keys[i].Hash == k.Hash {
-			u.Keys[i] = k
-			return nil
-		}
-	}
-	if len(u.Keys) >= sshd.MaxKeys {
-		return language.Answer("% Too many keys")
-	}
-	u.Keys = append(u.Keys, k)
-	return nil
+				return a
+			}),
+	)...)
 }
 
 // hostKeys are `crypto key generate rsa` and `crypto key zeroize rsa`. Host keys
@@ -134,7 +90,13 @@ func hostKeys(b *Box) []language.Declaration {
 	const doc = "reference/ios-cli.md 1.14"
 	return []language.Declaration{
 		{Mode: language.Global, Doc: doc, Run: b.generateKeys,
-			Syntax: `crypto("Encryption module") key("Long term key operations") generate("Generate new keys") rsa("Generate RSA keys") [ general-keys$general("Generate a general purpose RSA key pair") ] [ modulus("Number of modulus bits on the command line") <bits:360-4096>("Size of the key modulus") ]`},
+			Syntax: `crypto("Encryption module")
+				key("Long term key operations")
+				generate("Generate new keys")
+				rsa("Generate RSA keys")
+				[ general-keys$general("Generate a general purpose RSA key pair") ]
+				[ modulus("Number of modulus bits on the command line")
+					<bits:360-4096>("Size of the key modulus") ]`},
 		{Mode: language.Global, Doc: doc, Run: b.zeroizeKeys,
 			Syntax: `crypto key zeroize("Remove keys") rsa("Remove RSA keys")`},
 	}
@@ -221,7 +183,11 @@ func yesNo(in *language.Invocation, question string) (bool, error) {
 
 // showKeys is `show crypto key mypubkey`.
 func showKeys(b *Box) []language.Declaration {
-	return []language.Declaration{text(`crypto("Encryption module") key("Show long term public keys") mypubkey("Show public keys associated with this router") ( rsa$type("Show RSA public keys") | all$type("Show all public keys") )`, privileged, "reference/ios-cli.md 1.14", func(in *language.Invocation) string {
+	return []language.Declaration{text(`crypto("Encryption module")
+		key("Show long term public keys")
+		mypubkey("Show public keys associated with this router")
+		( rsa$type("Show RSA public keys")
+			| all$type("Show all public keys") )`, privileged, "reference/ios-cli.md 1.14", func(in *language.Invocation) string {
 		var w strings.Builder
 		for _, k := range b.HostKeys.Public() {
 			if in.Args.String("type") == "rsa" && k.Bits == 0 {

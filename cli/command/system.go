@@ -2,7 +2,6 @@ package command
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"option150/cli/grammar"
@@ -19,7 +18,12 @@ func services() []language.Declaration {
 		return language.Declaration{
 			Mode: language.Global, Group: "service", Doc: "reference/ios-cli.md 1.12",
 			Syntax: `service("Modify use of network based services") timestamps("Timestamp debug/log messages") ` + what +
-				` ![ ( datetime$kind("Timestamp with date and time") [ { msec$msec("Include milliseconds in timestamp") | localtime$localtime("Use local time zone for timestamps") | show-timezone$zone("Add time zone information to timestamp") | year$year("Include year in timestamp") } ] | uptime$kind("Timestamp with system uptime") ) ]`,
+				` ![ ( datetime$kind("Timestamp with date and time")
+							[ { msec$msec("Include milliseconds in timestamp")
+									| localtime$localtime("Use local time zone for timestamps")
+									| show-timezone$zone("Add time zone information to timestamp")
+									| year$year("Include year in timestamp") } ]
+							| uptime$kind("Timestamp with system uptime") ) ]`,
 			Set: func(c *language.Context) error {
 				*at(c.Config) = logging.Stamp{Kind: c.Args.String("kind"), Msec: c.Args.Has("msec"),
 					Local: c.Args.Has("localtime"), ShowZone: c.Args.Has("zone"), Year: c.Args.Has("year")}
@@ -128,10 +132,15 @@ func letter(r rune) bool { return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' }
 
 func domain() []language.Declaration {
 	return []language.Declaration{
-		value(language.Global, `ip("Global IP configuration subcommands") domain("IP DNS Resolver") name("Define the default domain name") ![ <name:WORD>("Default domain name") ]`, "name", "ip domain", "reference/ios-cli.md 1.10", "",
+		value(language.Global, `ip("Global IP configuration subcommands")
+			domain("IP DNS Resolver")
+			name("Define the default domain name")
+			![ <name:WORD>("Default domain name") ]`, "name", "ip domain", "reference/ios-cli.md 1.10", "",
 			func(c *language.Context) *string { return &c.Config.Domain }),
 		oldDomainName(),
-		flag(language.Global, `file("Adjust file system parameters") prompt("Prompt for file confirmation") quiet("Never prompt for confirmation")`, "file", "reference/ios-cli.md 1.9", false,
+		flag(language.Global, `file("Adjust file system parameters")
+			prompt("Prompt for file confirmation")
+			quiet("Never prompt for confirmation")`, "file", "reference/ios-cli.md 1.9", false,
 			func(c *language.Context) *bool { return &c.Config.PromptFree }),
 	}
 }
@@ -142,9 +151,14 @@ func secrets() []language.Declaration {
 		return language.Declaration{
 			Mode: language.Global, Group: "enable", Doc: "reference/ios-cli.md 1.11",
 			Syntax: `enable("Modify enable password parameters") ` + word + `("` + help + `") [ level("Set exec level password") <level:1-15>("Level number") ] ![ ` + secretSyntax + ` ]`,
-			Set:    func(c *language.Context) error { return setSecret(c, levelSecret(c, plain), plain) },
-			Unset:  func(c *language.Context) error { *levelSecret(c, plain) = aaa.Secret{}; dropLevels(c); return nil },
-			Get:    func(v *language.View) []grammar.Args { return levelSecretArgs(v, plain) },
+			Set: func(c *language.Context) error {
+				s := levelSecret(c, plain)
+				err := setSecret(c, s, plain)
+				dropLevels(c)
+				return err
+			},
+			Unset: func(c *language.Context) error { *levelSecret(c, plain) = aaa.Secret{}; dropLevels(c); return nil },
+			Get:   func(v *language.View) []grammar.Args { return levelSecretArgs(v, plain) },
 		}
 	}
 	return []language.Declaration{
@@ -153,7 +167,19 @@ func secrets() []language.Declaration {
 	}
 }
 
-const secretSyntax = `( 0$type("Specifies an UNENCRYPTED password will follow") <value:LINE>("The UNENCRYPTED (cleartext) password") | 4$type("Specifies a SHA256 HASHED secret, which is refused") <value:LINE>("The HASHED secret") | 5$type("Specifies an MD5 HASHED secret will follow") <value:LINE>("The HASHED secret") | 7$type("Specifies a HIDDEN password will follow") <value:LINE>("The HIDDEN password") | 8$type("Specifies a PBKDF2 HASHED secret will follow") <value:LINE>("The HASHED secret") | 9$type("Specifies a SCRYPT HASHED secret will follow") <value:LINE>("The HASHED secret") | <value:LINE>("The UNENCRYPTED (cleartext) password") )`
+const secretSyntax = `( 0$type("Specifies an UNENCRYPTED password will follow")
+		<value:LINE>("The UNENCRYPTED (cleartext) password")
+		| 4$type("Specifies a SHA256 HASHED secret, which is refused")
+		<value:LINE>("The HASHED secret")
+		| 5$type("Specifies an MD5 HASHED secret will follow")
+		<value:LINE>("The HASHED secret")
+		| 7$type("Specifies a HIDDEN password will follow")
+		<value:LINE>("The HIDDEN password")
+		| 8$type("Specifies a PBKDF2 HASHED secret will follow")
+		<value:LINE>("The HASHED secret")
+		| 9$type("Specifies a SCRYPT HASHED secret will follow")
+		<value:LINE>("The HASHED secret")
+		| <value:LINE>("The UNENCRYPTED (cleartext) password") )`
 
 // setSecret stores what was typed: hashes as they are, clear text as type 9
 // for `secret`, as type 0 or 7 for `password`.
@@ -208,51 +234,50 @@ const maxUserName = 64
 // users are the `username` lines. RANCID and NAPALM parse them: `username X
 // privilege N secret 9 HASH` and nothing after it. [reference/ios-cli.md 1.11]
 func users() []language.Declaration {
-	return []language.Declaration{{
+	all := list[aaa.User, string]{in: func(c *language.Context) *[]aaa.User { return &c.Config.AAA.Users }, key: func(u *aaa.User) string { return u.Name }, order: strings.Compare}
+	d := keyed(language.Declaration{
 		Mode: language.Global, Group: "username", Doc: "reference/ios-cli.md 1.11",
-		Syntax: `username("Establish User Name Authentication") <name:WORD>("User name") ![ [ privilege("Set user privilege level") <level:0-15>("User privilege level") ] [ nopassword$nopassword("No password for this user, refused by this box") | ( secret$how("Specify the secret for the user") | password$how("Specify the password for the user") ) ` + secretSyntax + ` ] ]`,
-		Set: func(c *language.Context) error {
-			name := c.Args.String("name")
-			if c.Args.Has("nopassword") {
-				return language.Answer("% A user without a password is refused: set a secret, or a key below ip ssh pubkey-chain")
+		Syntax: `username("Establish User Name Authentication")
+			<name:WORD>("User name")
+			![ [ privilege("Set user privilege level")
+					<level:0-15>("User privilege level") ]
+				[ nopassword$nopassword("No password for this user, refused by this box")
+					| ( secret$how("Specify the secret for the user")
+						| password$how("Specify the password for the user") ) ` + secretSyntax + ` ] ]`,
+	}, all,
+		func(a grammar.Args) (aaa.User, error) { return aaa.User{Name: a.String("name")}, nil },
+		func(u aaa.User) grammar.Args {
+			a := args("name", u.Name)
+			if u.Privilege != 1 {
+				a["level"] = u.Privilege
 			}
-			if len(name) > maxUserName {
-				return language.Answer("% User name is longer than 64 characters")
-			}
-			u := c.Config.AAA.User(name)
-			if u == nil {
-				c.Config.AAA.Users = append(c.Config.AAA.Users, aaa.User{Name: name, Privilege: 1})
-				slices.SortFunc(c.Config.AAA.Users, func(a, b aaa.User) int { return strings.Compare(a.Name, b.Name) })
-				u = c.Config.AAA.User(name)
-			}
-			if c.Args.Has("level") {
-				u.Privilege = c.Args.Int("level")
-			}
-			if how := c.Args.String("how"); how != "" {
-				return setSecret(c, &u.Secret, how == "password")
-			}
-			return nil
-		},
-		Unset: func(c *language.Context) error {
-			c.Config.AAA.Users = slices.DeleteFunc(c.Config.AAA.Users, func(u aaa.User) bool { return u.Name == c.Args.String("name") })
-			return nil
-		},
-		Get: func(v *language.View) []grammar.Args {
-			var out []grammar.Args
-			for _, u := range v.Config.AAA.Users {
-				a := args("name", u.Name)
-				if u.Privilege != 1 {
-					a["level"] = u.Privilege
+			if !u.Secret.IsZero() {
+				a["how"], a["type"], a["value"] = "secret", fmt.Sprint(u.Secret.Type), u.Secret.Value
+				if u.Secret.Plain {
+					a["how"] = "password"
 				}
-				if !u.Secret.IsZero() {
-					a["how"], a["type"], a["value"] = "secret", fmt.Sprint(u.Secret.Type), u.Secret.Value
-					if u.Secret.Plain {
-						a["how"] = "password"
-					}
-				}
-				out = append(out, a)
 			}
-			return out
-		},
-	}}
+			return a
+		})
+	d.Set = func(c *language.Context) error { // what the line does not say stays
+		u := aaa.User{Name: c.Args.String("name"), Privilege: 1}
+		if now := c.Config.AAA.User(u.Name); now != nil {
+			u = *now
+		}
+		switch how := c.Args.String("how"); {
+		case c.Args.Has("nopassword"):
+			return language.Answer("% A user without a password is refused: set a secret, or a key below ip ssh pubkey-chain")
+		case len(u.Name) > maxUserName:
+			return language.Answer("% User name is longer than 64 characters")
+		case how != "":
+			if err := setSecret(c, &u.Secret, how == "password"); err != nil {
+				return err
+			}
+		}
+		if c.Args.Has("level") {
+			u.Privilege = c.Args.Int("level")
+		}
+		return all.put(c, u)
+	}
+	return []language.Declaration{d}
 }

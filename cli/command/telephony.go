@@ -1,8 +1,8 @@
 package command
 
 import (
+	"cmp"
 	"net/netip"
-	"slices"
 	"strings"
 
 	"option150/cli/grammar"
@@ -19,7 +19,10 @@ func telephonyService() []language.Declaration {
 	def := cnf.Default().Service
 	hfsEnable := language.Declaration{
 		Mode: modeTelephony, Doc: "sources/000",
-		Syntax: `hfs("Configure HTTP File-Fetch Server") enable("Enable HTTP File-Fetch Server") ![ [ port("Port of the HTTP File-Fetch Server") <port:1024-65535>("TCP port, phones use 6970") ] ]`,
+		Syntax: `hfs("Configure HTTP File-Fetch Server")
+			enable("Enable HTTP File-Fetch Server")
+			![ [ port("Port of the HTTP File-Fetch Server")
+					<port:1024-65535>("TCP port, phones use 6970") ] ]`,
 		Set: func(c *language.Context) error {
 			c.Config.HFS.Enabled, c.Config.HFS.Port = true, uint16(c.Args.Int("port"))
 			return nil
@@ -50,39 +53,7 @@ func telephonyService() []language.Declaration {
 		value(modeTelephony, `max-ephones("Define max number of IP phones") ![ <n:1-1000>("Maximum phones to support") ]`, "n", "", doc, 0, func(c *language.Context) *int { return &svc(c).MaxEphones }),
 		maxDN(doc, svc),
 		sourceAddress(modeTelephony, `ip("Define IP address and port for the phones to register at") source-address("Define IP address and port for the phones to register at")`, doc, 2000, func(c *language.Context) *cnf.SourceAddress { return &svc(c).SourceAddress }),
-		{
-			Mode: modeTelephony, Doc: doc, Partly: always("the call control gives phones their numbers"),
-			Syntax: `auto("Define dn range for auto assignment") assign("Define dn range for auto assignment") <first:1-1000>("Start of dn range") to("End of dn range") <last:1-1000>("End of dn range") [ type("Phone type") <type:TYPE>("Phone type") ]`,
-			Set: func(c *language.Context) error {
-				a := cnf.AutoAssign{First: c.Args.Int("first"), Last: c.Args.Int("last"), Type: c.Args.String("type")}
-				if a.Last < a.First {
-					return language.Answer("% End of the range must not be below its start")
-				}
-				s := svc(c)
-				s.AutoAssign = slices.DeleteFunc(s.AutoAssign, func(o cnf.AutoAssign) bool { return o.First == a.First && o.Last == a.Last })
-				s.AutoAssign = append(s.AutoAssign, a)
-				slices.SortStableFunc(s.AutoAssign, func(x, y cnf.AutoAssign) int { return x.First - y.First })
-				return nil
-			},
-			Unset: func(c *language.Context) error {
-				s := svc(c)
-				s.AutoAssign = slices.DeleteFunc(s.AutoAssign, func(o cnf.AutoAssign) bool {
-					return o.First == c.Args.Int("first") && o.Last == c.Args.Int("last")
-				})
-				return nil
-			},
-			Get: func(v *language.View) []grammar.Args {
-				var out []grammar.Args
-				for _, x := range v.Config.Telephony.Service.AutoAssign {
-					a := args("first", x.First, "last", x.Last)
-					if x.Type != "" {
-						a["type"] = x.Type
-					}
-					out = append(out, a)
-				}
-				return out
-			},
-		},
+		autoAssign(doc, func(c *language.Context) *[]cnf.AutoAssign { return &svc(c).AutoAssign }),
 		partly(inverted(flag(modeTelephony, `auto-reg-ephone("Enable ephone auto-registration")`, "", doc, false, func(c *language.Context) *bool { return &svc(c).NoAutoReg })), func(_, a grammar.Args) string {
 			if a.Has(language.Negated) {
 				return "a phone nobody configured gets the default file all the same; the call control turns it away"
@@ -91,7 +62,13 @@ func telephonyService() []language.Declaration {
 		}),
 		{
 			Mode: modeTelephony, Doc: doc, Partly: having("files are built and served here, none is written to another server", "url"),
-			Syntax: `cnf-file("Ephone CNF file config options") ( location("Location of the CNF files") ( <where:FLASHURL>("flash: or another file system") | tftp("TFTP server") <url:URL>("URL") ) | perphone$per("One CNF file for each phone") | perphonetype$per("One CNF file for each type of phone") )`,
+			Syntax: `cnf-file("Ephone CNF file config options")
+				( location("Location of the CNF files")
+					( <where:FLASHURL>("flash: or another file system")
+						| tftp("TFTP server")
+						<url:URL>("URL") )
+					| perphone$per("One CNF file for each phone")
+					| perphonetype$per("One CNF file for each type of phone") )`,
 			Set: func(c *language.Context) error {
 				if c.Args.Has("per") {
 					svc(c).CnfPer = c.Args.String("per")
@@ -127,40 +104,41 @@ func telephonyService() []language.Declaration {
 		hfsEnable,
 		value(modeTelephony, `hfs home-path("Directory of flash: for files that no binding names") ![ <path:FLASHURL>("Path, such as flash:phones") ]`, "path", "", "sources/000", "", func(c *language.Context) *string { return &c.Config.HFS.HomePath }),
 		value(modeTelephony, `time-zone("Set time zone for the phones") ![ <n:1-56>("Time zone") ]`, "n", "", doc, def.TimeZone, func(c *language.Context) *int { return &svc(c).TimeZone }),
-		value(modeTelephony, `date-format("Set date format for IP Phone display") ![ ( dd-mm-yy$f("Date format") | mm-dd-yy$f("Date format") | yy-dd-mm$f("Date format") | yy-mm-dd$f("Date format") ) ]`, "f", "", doc, def.DateFormat, func(c *language.Context) *string { return &svc(c).DateFormat }),
+		value(modeTelephony, `date-format("Set date format for IP Phone display")
+			![ ( dd-mm-yy$f("Date format")
+					| mm-dd-yy$f("Date format")
+					| yy-dd-mm$f("Date format")
+					| yy-mm-dd$f("Date format") ) ]`, "f", "", doc, def.DateFormat, func(c *language.Context) *string { return &svc(c).DateFormat }),
 		timeFormat(modeTelephony, doc, func(c *language.Context) *int { return &svc(c).TimeFormat }),
 		value(modeTelephony, `user-locale("User locale") ![ <cc:WORD>("Country code") ]`, "cc", "", doc, "", func(c *language.Context) *string { return &svc(c).UserLocale }),
 		value(modeTelephony, `network-locale("Network locale") ![ <cc:WORD>("Country code") ]`, "cc", "", doc, "", func(c *language.Context) *string { return &svc(c).NetworkLocale }),
-		urls(modeTelephony, `url("Define Ephone URL's") ( services$kind("URL of the services button") | directories$kind("URL of the directories button") | information$kind("URL of the information button") | messages$kind("URL of the messages button") | proxy-server$kind("Proxy server URL") | authentication$kind("URL that authenticates requests to the phones") | idle$kind("URL shown when the phone is idle") )`, doc, func(c *language.Context) *[]cnf.URL { return &svc(c).URLs }),
-		{
+		urls(modeTelephony, `url("Define Ephone URL's")
+			( services$kind("URL of the services button")
+				| directories$kind("URL of the directories button")
+				| information$kind("URL of the information button")
+				| messages$kind("URL of the messages button")
+				| proxy-server$kind("Proxy server URL")
+				| authentication$kind("URL that authenticates requests to the phones")
+				| idle$kind("URL shown when the phone is idle") )`, doc, func(c *language.Context) *[]cnf.URL { return &svc(c).URLs }),
+		keyed(language.Declaration{
 			Mode: modeTelephony, Doc: "reference/cme.md 2.1",
-			Syntax: `service("Service configuration in ephone template") phone("Phone parameters of the configuration file") <name:WORD>("Name of the parameter, case counts") ![ <value:LINE>("Value") ]`,
-			Set: func(c *language.Context) error {
-				p := cnf.ServicePhone{Name: c.Args.String("name"), Value: c.Args.String("value")}
+			Syntax: `service("Service configuration in ephone template")
+				phone("Phone parameters of the configuration file")
+				<name:WORD>("Name of the parameter, case counts")
+				![ <value:LINE>("Value") ]`,
+		}, list[cnf.ServicePhone, string]{in: func(c *language.Context) *[]cnf.ServicePhone { return &svc(c).ServicePhone }, key: func(p *cnf.ServicePhone) string { return p.Name }, order: strings.Compare},
+			func(a grammar.Args) (cnf.ServicePhone, error) {
+				p := cnf.ServicePhone{Name: a.String("name"), Value: a.String("value")}
 				if !xmlName(p.Name) {
-					return language.Answer("% A phone parameter is a word of letters and digits")
+					return p, language.Answer("% A phone parameter is a word of letters and digits")
 				}
-				s := svc(c)
-				s.ServicePhone = slices.DeleteFunc(s.ServicePhone, func(o cnf.ServicePhone) bool { return o.Name == p.Name })
-				s.ServicePhone = append(s.ServicePhone, p)
-				slices.SortFunc(s.ServicePhone, func(a, b cnf.ServicePhone) int { return strings.Compare(a.Name, b.Name) })
-				return nil
+				return p, nil
 			},
-			Unset: func(c *language.Context) error {
-				s := svc(c)
-				s.ServicePhone = slices.DeleteFunc(s.ServicePhone, func(o cnf.ServicePhone) bool { return o.Name == c.Args.String("name") })
-				return nil
-			},
-			Get: func(v *language.View) []grammar.Args {
-				var out []grammar.Args
-				for _, p := range v.Config.Telephony.Service.ServicePhone {
-					out = append(out, args("name", p.Name, "value", p.Value))
-				}
-				return out
-			},
-		},
+			func(p cnf.ServicePhone) grammar.Args { return args("name", p.Name, "value", p.Value) }),
 		{
-			Mode: modeTelephony, Doc: doc, Idle: registered, Syntax: `system("Define system message") message("Define system message") ![ <text:LINE>("Text shown by idle phones") ]`,
+			Mode: modeTelephony, Doc: doc, Idle: registered, Syntax: `system("Define system message")
+				message("Define system message")
+				![ <text:LINE>("Text shown by idle phones") ]`,
 			Set: func(c *language.Context) error {
 				if t := c.Args.String("text"); len(t) > 40 {
 					return language.Answer("% The message is longer than 40 characters")
@@ -255,30 +233,43 @@ var carriedTelephony = []string{
 // loads is `load TYPE FILE`, the same in both modes. What was typed is kept.
 // [reference/cme.md 8.1]
 func loads(mode, doc string, at func(*language.Context) *[]cnf.LoadEntry) language.Declaration {
-	return language.Declaration{
+	return keyed(language.Declaration{
 		Mode: mode, Doc: doc,
 		Syntax: `load("Select the IP phone firmware load file") <type:LOADKEY>("Type of phone") ![ <file:WORD>("Load file name, case counts") ]`,
-		Set: func(c *language.Context) error {
-			e := cnf.LoadEntry{Type: c.Args.String("type"), File: c.Args.String("file")}
-			l := at(c)
-			*l = slices.DeleteFunc(*l, func(o cnf.LoadEntry) bool { return o.Type == e.Type })
-			*l = append(*l, e)
-			slices.SortFunc(*l, func(a, b cnf.LoadEntry) int { return strings.Compare(a.Type, b.Type) })
-			return nil
+	}, list[cnf.LoadEntry, string]{in: at, key: func(e *cnf.LoadEntry) string { return e.Type }, order: strings.Compare},
+		func(a grammar.Args) (cnf.LoadEntry, error) {
+			return cnf.LoadEntry{Type: a.String("type"), File: a.String("file")}, nil
 		},
-		Unset: func(c *language.Context) error {
-			l := at(c)
-			*l = slices.DeleteFunc(*l, func(o cnf.LoadEntry) bool { return o.Type == c.Args.String("type") })
-			return nil
-		},
-		Get: func(v *language.View) []grammar.Args {
-			var out []grammar.Args
-			for _, e := range *at(viewContext(v)) {
-				out = append(out, args("type", e.Type, "file", e.File))
+		func(e cnf.LoadEntry) grammar.Args { return args("type", e.Type, "file", e.File) })
+}
+
+// autoAssign is `auto assign F to L [type T]`.
+func autoAssign(doc string, at func(*language.Context) *[]cnf.AutoAssign) language.Declaration {
+	return keyed(language.Declaration{
+		Mode: modeTelephony, Doc: doc, Partly: always("the call control gives phones their numbers"),
+		Syntax: `auto("Define dn range for auto assignment")
+			assign("Define dn range for auto assignment")
+			<first:1-1000>("Start of dn range")
+			to("End of dn range")
+			<last:1-1000>("End of dn range")
+			[ type("Phone type")
+				<type:TYPE>("Phone type") ]`,
+	}, list[cnf.AutoAssign, [2]int]{in: at, key: func(a *cnf.AutoAssign) [2]int { return [2]int{a.First, a.Last} },
+		order: func(a, b [2]int) int { return cmp.Or(a[0]-b[0], a[1]-b[1]) }},
+		func(a grammar.Args) (cnf.AutoAssign, error) {
+			r := cnf.AutoAssign{First: a.Int("first"), Last: a.Int("last"), Type: a.String("type")}
+			if r.Last < r.First {
+				return r, language.Answer("% End of the range must not be below its start")
 			}
-			return out
+			return r, nil
 		},
-	}
+		func(r cnf.AutoAssign) grammar.Args {
+			a := args("first", r.First, "last", r.Last)
+			if r.Type != "" {
+				a["type"] = r.Type
+			}
+			return a
+		})
 }
 
 // sourceAddress is `ip source-address` and `source-address`: where phones
@@ -286,7 +277,15 @@ func loads(mode, doc string, at func(*language.Context) *[]cnf.LoadEntry) langua
 func sourceAddress(mode, head, doc string, defPort int, at func(*language.Context) *cnf.SourceAddress) language.Declaration {
 	return language.Declaration{
 		Mode: mode, Doc: doc, Partly: atControl,
-		Syntax: head + ` ![ <addr:A.B.C.D>("IP address of the call control") [ port("Port of the call control") <port:2000-9999>("Port") ] [ secondary("Secondary call control") <second:A.B.C.D>("IP address") [ rehome("Seconds before a phone goes back") <rehome:0-65535>("Seconds") ] ] [ ( any-match("Do not check the address a phone used") | strict-match$strict("Refuse a phone that used another address") ) ] ]`,
+		Syntax: head + ` ![ <addr:A.B.C.D>("IP address of the call control")
+				[ port("Port of the call control")
+					<port:2000-9999>("Port") ]
+				[ secondary("Secondary call control")
+					<second:A.B.C.D>("IP address")
+					[ rehome("Seconds before a phone goes back")
+						<rehome:0-65535>("Seconds") ] ]
+				[ ( any-match("Do not check the address a phone used")
+						| strict-match$strict("Refuse a phone that used another address") ) ] ]`,
 		Set: func(c *language.Context) error {
 			s := cnf.SourceAddress{Addr: grammar.Get[netip.Addr](c.Args, "addr"), Port: uint16(c.Args.Int("port")), StrictMatch: c.Args.Has("strict")}
 			if c.Args.Has("second") {
@@ -355,32 +354,16 @@ func timeFormat(mode, doc string, at func(*language.Context) *int) language.Decl
 
 // urls is `url KIND URL`.
 func urls(mode, head, doc string, at func(*language.Context) *[]cnf.URL) language.Declaration {
-	return language.Declaration{
-		Mode: mode, Doc: doc, Syntax: head + ` ![ <url:LINE>("URL") ]`,
-		Set: func(c *language.Context) error {
-			u := cnf.URL{Kind: c.Args.String("kind"), URL: c.Args.String("url")}
+	return keyed(language.Declaration{Mode: mode, Doc: doc, Syntax: head + ` ![ <url:LINE>("URL") ]`},
+		list[cnf.URL, string]{in: at, key: func(u *cnf.URL) string { return u.Kind }, order: strings.Compare},
+		func(a grammar.Args) (cnf.URL, error) {
+			u := cnf.URL{Kind: a.String("kind"), URL: a.String("url")}
 			if len(u.URL) > 512 {
-				return language.Answer("% The URL is longer than 512 characters")
+				return u, language.Answer("% The URL is longer than 512 characters")
 			}
-			l := at(c)
-			*l = slices.DeleteFunc(*l, func(o cnf.URL) bool { return o.Kind == u.Kind })
-			*l = append(*l, u)
-			slices.SortFunc(*l, func(a, b cnf.URL) int { return strings.Compare(a.Kind, b.Kind) })
-			return nil
+			return u, nil
 		},
-		Unset: func(c *language.Context) error {
-			l := at(c)
-			*l = slices.DeleteFunc(*l, func(o cnf.URL) bool { return o.Kind == c.Args.String("kind") })
-			return nil
-		},
-		Get: func(v *language.View) []grammar.Args {
-			var out []grammar.Args
-			for _, u := range *at(viewContext(v)) {
-				out = append(out, args("kind", u.Kind, "url", u.URL))
-			}
-			return out
-		},
-	}
+		func(u cnf.URL) grammar.Args { return args("kind", u.Kind, "url", u.URL) })
 }
 
 // xmlName: the name of a phone parameter becomes the name of an XML element.
