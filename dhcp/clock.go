@@ -1,31 +1,48 @@
 package dhcp
 
-import "time"
+import (
+	"time"
 
-// clock is the engine's time: wall time at first, then carried on by the
-// monotonic clock, so that a step of the box's clock neither ends nor prolongs
-// a lease. The step is noticed and everything is moved by it at once.
+	"option150/dhcp/engine"
+)
+
+// clock is the engine's time: carried on by the monotonic clock alone, so that
+// a step of the box's clock neither ends nor prolongs a lease. The step is
+// noticed and told, for what is written and shown.
 type clock struct {
-	base  time.Time     // with monotonic reading
-	moved time.Duration // steps since
+	start time.Time        // with monotonic reading
+	wall  func() time.Time // the clock of the box
+	epoch time.Time        // wall time at start, as it was last told
 }
 
-func newClock() clock { return clock{base: time.Now()} }
-
-func (c *clock) now() time.Time {
-	return c.base.Round(0).Add(time.Since(c.base) + c.moved)
+func newClock(wall func() time.Time) *clock {
+	if wall == nil {
+		wall = time.Now
+	}
+	c := &clock{start: time.Now(), wall: wall}
+	c.epoch = c.look()
+	return c
 }
 
-// maxDrift is the difference that counts as a step of the clock.
+func (c *clock) now() engine.Instant { return time.Since(c.start) }
+
+// look is the wall time at start by what the clock says now.
+func (c *clock) look() time.Time {
+	now := c.now()
+	return c.wall().Round(0).Add(-now)
+}
+
+// maxDrift is the difference that counts as a step of the clock; an hour's
+// slewing by a time server is one too in the end.
 const maxDrift = 2 * time.Second
 
-// step returns by how much the box's clock was set since the last call, 0 if
-// it was not, and follows it.
-func (c *clock) step() time.Duration {
-	d := time.Now().Round(0).Sub(c.now()).Round(time.Second)
-	if d.Abs() < maxDrift {
-		return 0
+// stepped reports whether the clock was set since the last call that did, and
+// follows it.
+func (c *clock) stepped() bool {
+	epoch := c.look()
+	if epoch.Sub(c.epoch).Abs() < maxDrift {
+		return false
 	}
-	c.moved += d
-	return d
+	c.epoch = epoch
+	return true
 }

@@ -57,7 +57,7 @@ func BenchmarkRequestAck(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	e, now := engine.New(), epoch
+	e, now := engine.New(epoch), engine.Instant(0)
 	e.Apply(now, tab)
 	e.Take()
 	root, err := os.OpenRoot(b.TempDir())

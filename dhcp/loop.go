@@ -38,7 +38,7 @@ func (m *mailbox) take(shut bool) []func() {
 }
 
 // do runs f between two packets and waits for it.
-func (r *running) do(f func(*engine.Engine, time.Time)) bool {
+func (r *running) do(f func(*engine.Engine, engine.Instant)) bool {
 	done := make(chan struct{})
 	if !r.mailbox.put(func() { defer close(done); f(r.e, r.clock.now()) }) {
 		return false
@@ -139,13 +139,13 @@ func (r *running) handle(d *datagram) {
 
 // tick does what time alone makes due.
 func (r *running) tick(l *loopState) {
-	if d := r.clock.step(); d != 0 {
-		r.e.Shift(d)
+	if r.clock.stepped() {
+		r.e.SetClock(r.clock.now(), r.clock.epoch)
 	}
 	r.disk(l)
 	now := r.clock.now()
 	next := r.e.Tick(now)
-	l.timer.Reset(next.Sub(now))
+	l.timer.Reset(next - now)
 	r.publish()
 }
 
@@ -164,9 +164,7 @@ func (r *running) disk(l *loopState) {
 	if st.times != l.times { // back at work
 		l.times = st.times
 		r.e.DiskWorks()
-		for _, rec := range r.e.Dump() { // what happened while it was failing
-			r.e.Write(rec, nil)
-		}
+		r.e.Rewrite()
 		r.e.Event(engine.StoreWorks{})
 	}
 	r.e.Committed(r.com.done.Load())

@@ -23,7 +23,7 @@ import (
 type running struct {
 	opt   Options
 	e     *engine.Engine // owned by loop once that runs
-	clock clock
+	clock *clock
 	root  *os.Root // opened by us
 	store *store.Store
 	com   *committer
@@ -54,10 +54,11 @@ type facts struct {
 
 func newRunning(o Options) *running {
 	r := &running{
-		opt: o, e: engine.New(), clock: newClock(), wake: make(chan struct{}, 1), orders: make(chan engine.Outcome, 64),
+		opt: o, clock: newClock(o.wall), wake: make(chan struct{}, 1), orders: make(chan engine.Outcome, 64),
 		quit: make(chan struct{}), ended: make(chan struct{}), waiting: map[string]error{},
 		to: sink{packets: make(chan *datagram, 1024), sightings: make(chan sighting, 1024), pool: &sync.Pool{New: func() any { return new(datagram) }}},
 	}
+	r.e = engine.New(r.clock.epoch)
 	r.e.Test = o.Listen.IsValid()
 	r.lans.Store(&map[string]*lan{})
 	r.facts.Store(&facts{})

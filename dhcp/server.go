@@ -34,6 +34,7 @@ type Options struct {
 	HoldWindow time.Duration
 
 	sync func(*os.File) error // of the store; for tests of a failing disk
+	wall func() time.Time     // the clock of the box, nil = time.Now; for tests of clocks that are set
 }
 
 // Server is the DHCP service. Its methods may be called from any goroutine.
@@ -189,7 +190,7 @@ func (s *Server) Close() error {
 
 // do runs f on the engine's goroutine and waits for it. It reports false, and
 // does not run f, when the server is stopped.
-func (s *Server) do(f func(*engine.Engine, time.Time)) bool {
+func (s *Server) do(f func(*engine.Engine, engine.Instant)) bool {
 	s.mu.Lock()
 	run := s.run
 	s.mu.Unlock()
@@ -198,19 +199,19 @@ func (s *Server) do(f func(*engine.Engine, time.Time)) bool {
 
 // Bindings are the leases and the manual bindings, in the order of addresses.
 func (s *Server) Bindings() (out []engine.Binding) {
-	s.do(func(e *engine.Engine, _ time.Time) { out = e.List() })
+	s.do(func(e *engine.Engine, _ engine.Instant) { out = e.List() })
 	return out
 }
 
 // PoolStats are the numbers of every pool.
 func (s *Server) PoolStats() (out []engine.PoolStat) {
-	s.do(func(e *engine.Engine, _ time.Time) { out = e.Pools() })
+	s.do(func(e *engine.Engine, _ engine.Instant) { out = e.Pools() })
 	return out
 }
 
 // Conflicts are the addresses found in use by somebody else.
 func (s *Server) Conflicts() (out []engine.ConflictEntry) {
-	s.do(func(e *engine.Engine, _ time.Time) { out = e.ConflictList() })
+	s.do(func(e *engine.Engine, _ engine.Instant) { out = e.ConflictList() })
 	return out
 }
 
@@ -219,7 +220,7 @@ func (s *Server) Statistics() (out engine.Statistics) {
 	s.mu.Lock()
 	run := s.run
 	s.mu.Unlock()
-	s.do(func(e *engine.Engine, _ time.Time) { out = e.Statistics() })
+	s.do(func(e *engine.Engine, _ engine.Instant) { out = e.Statistics() })
 	if run != nil {
 		out.Extra.SendFailed = run.sendFailed.Load()
 	}
@@ -228,21 +229,21 @@ func (s *Server) Statistics() (out engine.Statistics) {
 
 // ForeignServers are the other DHCP servers that were seen.
 func (s *Server) ForeignServers() (out []engine.ForeignEntry) {
-	s.do(func(e *engine.Engine, _ time.Time) { out = e.ForeignList() })
+	s.do(func(e *engine.Engine, _ engine.Instant) { out = e.ForeignList() })
 	return out
 }
 
 // ClearBinding removes the automatic binding of an address, all of them if addr
 // is the zero Addr. It returns how many there were.
 func (s *Server) ClearBinding(addr netip.Addr) (n int) {
-	s.do(func(e *engine.Engine, _ time.Time) { n = e.ClearBinding(addr) })
+	s.do(func(e *engine.Engine, _ engine.Instant) { n = e.ClearBinding(addr) })
 	return n
 }
 
 // ClearConflict makes an address available again, every one if addr is the
 // zero Addr. It returns how many there were.
 func (s *Server) ClearConflict(addr netip.Addr) (n int) {
-	s.do(func(e *engine.Engine, _ time.Time) { n = e.ClearConflict(addr) })
+	s.do(func(e *engine.Engine, _ engine.Instant) { n = e.ClearConflict(addr) })
 	return n
 }
 
@@ -254,13 +255,13 @@ func (s *Server) ClearStatistics() {
 	if run != nil {
 		run.sendFailed.Store(0)
 	}
-	s.do(func(e *engine.Engine, _ time.Time) { e.Stats = engine.Statistics{} })
+	s.do(func(e *engine.Engine, _ engine.Instant) { e.Stats = engine.Statistics{} })
 }
 
 // Takeover is `ip dhcp takeover`: offers are no longer held although another
 // server answers.
 func (s *Server) Takeover() {
-	if s.do(func(e *engine.Engine, _ time.Time) { e.Takeover() }) {
+	if s.do(func(e *engine.Engine, _ engine.Instant) { e.Takeover() }) {
 		s.opt.Recorder.Record(engine.Takeover{})
 	}
 }

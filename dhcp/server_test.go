@@ -275,6 +275,26 @@ func TestServerDiskFailure(t *testing.T) {
 	}
 }
 
+// The clock of the box jumps by years while a client has a lease, and the box
+// is started again: the lease is there, of the length it was granted.
+func TestServerClockIsSet(t *testing.T) {
+	for _, jump := range []time.Duration{-30 * 365 * 24 * time.Hour, 10 * 365 * 24 * time.Hour} {
+		dir := t.TempDir()
+		var offset atomic.Int64
+		wall := func() time.Time { return time.Now().Add(time.Duration(offset.Load())) }
+		s, at := start(t, Options{Store: dir, wall: wall}, loopSpec("16"))
+		a := dial(t, at).dora(1, 2*time.Second)
+		offset.Store(int64(jump))
+		near := func(x time.Time) bool { return x.Sub(wall().Add(600*time.Second)).Abs() < time.Minute }
+		waitFor(t, func() bool { bs := s.Bindings(); return len(bs) == 1 && near(bs[0].Expiry) })
+		s.Close()
+		s, _ = start(t, Options{Store: dir, wall: wall}, loopSpec("16"))
+		if bs := s.Bindings(); len(bs) != 1 || bs[0].Addr != a || !bs[0].Active || !near(bs[0].Expiry) {
+			t.Errorf("clock set by %s: %+v", jump, bs)
+		}
+	}
+}
+
 func waitFor(t testing.TB, f func() bool) {
 	t.Helper()
 	for end := time.Now().Add(5 * time.Second); !f(); time.Sleep(5 * time.Millisecond) {

@@ -106,7 +106,7 @@ func TestLimits(t *testing.T) {
 	if answered != 10 || w.e.Stats.Extra.RateLimited != 20 {
 		t.Errorf("%d answered, %d limited", answered, w.e.Stats.Extra.RateLimited)
 	}
-	w.now = w.now.Add(time.Second)
+	w.now += time.Second
 	w.one(phoneRequest(mac(8, 40), wire.MsgDiscover))
 
 	// One station may not tie up the pool with offers (dhcpstarv).
@@ -169,22 +169,31 @@ func TestNextServersInTurn(t *testing.T) {
 	}
 }
 
-// The clock of the box is set: leases keep their length.
+// The clock of the box is set: leases keep their length, and a restart by the
+// new clock keeps it too.
 func TestClockStep(t *testing.T) {
 	for _, d := range []time.Duration{-3 * time.Hour, 56 * 365 * 24 * time.Hour} {
 		w := newWorld(t)
 		a := w.lease(mac(0, 1))
 		w.pass(100 * time.Second)
-		w.e.Shift(d)
-		w.now = w.now.Add(d)
+		w.e.SetClock(w.now, epoch.Add(d))
 		w.collect()
+		again := New(epoch.Add(d + w.now)) // started at this moment
+		again.Load(0, w.kept())
 		w.pass(400 * time.Second)
-		if !w.e.bindings[a].leased {
-			t.Errorf("step of %s ended the lease", d)
+		if bs := w.e.List(); !w.e.bindings[a].leased || !bs[1].Expiry.Equal(epoch.Add(d+600*time.Second)) {
+			t.Errorf("step of %s ended the lease: %+v", d, bs)
+		}
+		again.Tick(400 * time.Second)
+		if !again.bindings[a].leased {
+			t.Errorf("step of %s and a restart ended the lease", d)
 		}
 		w.pass(101 * time.Second)
 		if w.e.bindings[a].leased {
 			t.Errorf("step of %s prolonged the lease", d)
+		}
+		if again.Tick(501 * time.Second); again.bindings[a] != nil {
+			t.Errorf("step of %s and a restart prolonged the lease", d)
 		}
 	}
 }
@@ -194,11 +203,40 @@ func TestClockStep(t *testing.T) {
 func TestLoadInThePast(t *testing.T) {
 	w := newWorld(t)
 	a := w.lease(mac(0, 1))
-	e := New()
 	past := epoch.Add(-20 * 365 * 24 * time.Hour)
-	e.Load(past, w.disk)
-	if got := e.bindings[a].Expiry; got != past.Unix()+600 {
-		t.Errorf("expires %s", time.Unix(got, 0))
+	e := New(past)
+	e.Load(0, w.disk)
+	if b := e.bindings[a]; !b.leased || b.until != 600*time.Second || !e.at(b.until).Equal(past.Add(600*time.Second)) {
+		t.Errorf("%+v", b)
+	}
+}
+
+// It starts in the future: when the clock is set right, who has a lease has it
+// again, unless the address was given to somebody else meanwhile.
+func TestLoadInTheFuture(t *testing.T) {
+	w := newWorld(t)
+	a, b := w.lease(mac(0, 1)), w.lease(mac(0, 2))
+	w.pass(100 * time.Second)
+	disk := w.kept()
+	w = &world{t: t, e: New(epoch.Add(30 * 24 * time.Hour))}
+	w.e.Load(0, disk)
+	w.set(baseSpec())
+	if w.e.bindings[a].leased {
+		t.Fatal("a lease of ten minutes after a month")
+	}
+	w.one(phoneRequest(mac(0, 3), wire.MsgRequest, opt(50, ipb(b.String())), opt(54, ipb(us)))).is(t, wire.MsgAck, b.String())
+	w.pass(5 * time.Second)
+	w.e.SetClock(w.now, epoch.Add(100*time.Second))
+	w.collect()
+	if !w.e.bindings[a].leased || w.e.bindings[a].until != 500*time.Second {
+		t.Errorf("%+v", w.e.bindings[a])
+	}
+	if x := w.e.bindings[b]; x.MAC != mac(0, 3) || x.until != 600*time.Second {
+		t.Errorf("%+v", x)
+	}
+	w.pass(500 * time.Second)
+	if w.e.bindings[a].leased {
+		t.Error("lives for ever")
 	}
 }
 
@@ -206,7 +244,7 @@ func TestRestartKeepsEverything(t *testing.T) {
 	w := newWorld(t)
 	a, b := w.lease(mac(0, 1)), w.lease(mac(0, 2))
 	w.silent(phoneRequest(mac(0, 2), wire.MsgDecline, opt(50, ipb(b.String())), opt(54, ipb(us))))
-	w2 := &world{t: t, e: New(), now: w.now.Add(time.Minute)}
+	w2 := &world{t: t, e: New(epoch), now: w.now + time.Minute}
 	w2.e.Load(w2.now, w.kept())
 	w2.set(baseSpec())
 	if bs := w2.e.List(); len(bs) != 2 || bs[1].Addr != a {

@@ -143,7 +143,7 @@ func TestCheck35LeaseTime(t *testing.T) {
 		t.Errorf("51 = % x", g.Opts[51])
 	}
 	w.pass(time.Second)
-	w.now = w.now.Add(10 * 365 * 24 * time.Hour)
+	w.now += 10 * 365 * 24 * time.Hour
 	w.e.Tick(w.now)
 	if bs := w.e.List(); len(bs) != 2 || bs[1].Addr != a || !bs[1].Expiry.IsZero() || bs[1].Type != "Automatic" {
 		t.Errorf("bindings %+v", bs)
@@ -254,7 +254,7 @@ func TestCheck40Conflict(t *testing.T) {
 	if w.probes[0] != (Probe{"GigabitEthernet0/0", ip("10.77.0.100")}) {
 		t.Errorf("first probe %+v", w.probes[0])
 	}
-	w.now = w.now.Add(50 * time.Millisecond)
+	w.now += 50 * time.Millisecond
 	w.e.Answered(w.now, ip("10.77.0.100"), mac(9, 9))
 	w.collect()
 	c, ok := has[Conflict](w)

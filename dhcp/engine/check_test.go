@@ -123,7 +123,7 @@ func TestCheck09InitRebootUnknown(t *testing.T) {
 func TestCheck10Renew(t *testing.T) {
 	w := newWorld(t)
 	a := w.lease(mac(0, 10))
-	before := w.e.bindings[a].Expiry
+	before := w.e.bindings[a].until
 	w.pass(100 * time.Second)
 	r := phoneRequest(mac(0, 10), wire.MsgRequest)
 	r.CIAddr = a.String()
@@ -131,8 +131,8 @@ func TestCheck10Renew(t *testing.T) {
 	if g.Delivery != ByRoute || g.To != netip.AddrPortFrom(a, 68) || wire.AddrOf(g.Payload[12:16]) != a {
 		t.Errorf("delivered %+v", g.Reply)
 	}
-	if got := w.e.bindings[a].Expiry; got != before+100 {
-		t.Errorf("expiry moved by %d", got-before)
+	if got := w.e.bindings[a].until; got != before+100*time.Second {
+		t.Errorf("expiry moved by %s", got-before)
 	}
 	// Behind a relay the client renews without it.
 	rel := phoneRequest(mac(0, 11), wire.MsgDiscover)
@@ -236,7 +236,7 @@ func TestCheck16ConflictTimesOut(t *testing.T) {
 	w := newWorld(t)
 	a := w.lease(mac(0, 16))
 	w.silent(phoneRequest(mac(0, 16), wire.MsgDecline, opt(50, ipb(a.String())), opt(54, ipb(us))))
-	w.now = w.now.Add(DefaultConflictTimeout)
+	w.now += DefaultConflictTimeout
 	w.e.Tick(w.now)
 	w.collect()
 	if len(w.e.ConflictList()) != 0 {

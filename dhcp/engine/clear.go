@@ -20,7 +20,7 @@ func (e *Engine) ClearBinding(a netip.Addr) int {
 			n++
 			e.Event(Cleared{Addr: b.Addr, What: "binding", Pool: b.Pool})
 		}
-		e.Write(Record{Kind: RecordForget, Addr: b.Addr}, nil)
+		e.write(Record{Kind: RecordForget, Addr: b.Addr}, nil)
 		e.forget(b)
 	}
 	return n

@@ -44,7 +44,7 @@ func (e *Engine) discover(c *call) {
 		return
 	}
 	if o != nil {
-		o.until = c.now.Add(offerHold)
+		o.until = c.now + offerHold
 		e.offerQueue.MoveToBack(o.place)
 	} else {
 		if last := e.offersOf[string(c.key)]; last != nil {
@@ -200,7 +200,7 @@ func (e *Engine) former(c *call, subnets []*subnet) *binding {
 		if b.sub == nil || !slices.Contains(subnets, b.sub) || !e.available(c, b.sub, b.Addr) {
 			continue
 		}
-		if best == nil || b.leased && !best.leased || b.leased == best.leased && b.Start > best.Start {
+		if best == nil || b.leased && !best.leased || b.leased == best.leased && b.granted > best.granted {
 			best = b
 		}
 	}
@@ -225,7 +225,7 @@ func (e *Engine) available(c *call, s *subnet, a netip.Addr) bool {
 	if o := e.offers[a]; o != nil && o.key != string(c.key) {
 		return false
 	}
-	if h, ok := e.heard[a]; ok && h.mac != c.p.MAC && c.now.Sub(h.at) < heardFor {
+	if h, ok := e.heard[a]; ok && h.mac != c.p.MAC && c.now-h.at < heardFor {
 		return false
 	}
 	return true
@@ -247,7 +247,7 @@ func (e *Engine) next(c *call, s *subnet) (netip.Addr, bool) {
 			if e.bindings[r.addr] == nil {
 				s.advance(r.addr)
 			}
-			if c.now.Sub(r.probed) > readyFor {
+			if c.now-r.probed > readyFor {
 				e.parallel(c.now, s, r.addr, nil)
 			}
 			return r.addr, true

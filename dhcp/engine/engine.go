@@ -26,12 +26,12 @@ const (
 // Engine decides. It is pure: packet and time in, outcome out; it opens
 // nothing, sleeps nowhere and has no lock. One goroutine owns it.
 //
-// Times given to it must not step backwards (the server hands it a clock of
-// its own, see clock.go).
+// Times given to it are those of its own clock, see Instant.
 type Engine struct {
 	t        *Tables
-	Test     bool // answer the port a request came from, reference/dhcp.md 5.4
-	CanProbe bool // ARP can be sent and heard
+	epoch    time.Time // wall time at instant 0
+	Test     bool      // answer the port a request came from, reference/dhcp.md 5.4
+	CanProbe bool      // ARP can be sent and heard
 	CanICMP  bool
 
 	bindings   map[netip.Addr]*binding
@@ -65,9 +65,9 @@ type Engine struct {
 
 // uncommitted is a lease whose record is on its way to the disk.
 type uncommitted struct {
-	seq    uint64
-	b      *binding
-	expiry int64
+	seq   uint64
+	b     *binding
+	until Instant
 }
 
 // Inbound is a datagram as it came.
@@ -113,7 +113,7 @@ type Outcome struct {
 
 // call is one request on its way through the engine.
 type call struct {
-	now     time.Time
+	now     Instant
 	in      *Inbound
 	p       *wire.Packet
 	key     []byte
@@ -124,8 +124,11 @@ type call struct {
 	server  netip.Addr // our address as the client should see it
 }
 
-func New() *Engine {
+// New returns an engine that serves nothing yet; epoch is the wall time at
+// instant 0.
+func New(epoch time.Time) *Engine {
 	return &Engine{
+		epoch:     epoch,
 		t:         &Tables{links: map[string]*link{}, own: map[netip.Addr]bool{}},
 		bindings:  map[netip.Addr]*binding{},
 		clients:   map[string][]*binding{},
@@ -160,7 +163,7 @@ func (e *Engine) Take() Outcome {
 func (e *Engine) Event(ev journal.Event) { e.out.First = append(e.out.First, ev) }
 
 // Packet handles one datagram.
-func (e *Engine) Packet(now time.Time, in *Inbound) {
+func (e *Engine) Packet(now Instant, in *Inbound) {
 	p, err := wire.Decode(in.Data)
 	if err != nil {
 		e.Stats.Malformed++
@@ -273,12 +276,12 @@ func (c *call) poolName(h *host, s *subnet) string {
 
 // Apply puts new tables into force. Bindings, conflicts and the place where
 // allocation goes on stay; offers stay where their address still can be given.
-func (e *Engine) Apply(now time.Time, t *Tables) {
+func (e *Engine) Apply(now Instant, t *Tables) {
 	old := e.t
 	e.t = t
 	for _, s := range t.subnets {
 		s.used = slices.Clone(s.base)
-		s.cursor = s.first
+		s.cursor, s.demand = s.first, past
 		s.probes = map[netip.Addr]*probe{}
 	}
 	before := predecessors(old, t)
@@ -309,7 +312,7 @@ func (e *Engine) Apply(now time.Time, t *Tables) {
 		}
 	}
 	slices.SortFunc(idle, func(x, y *binding) int {
-		if n := cmp.Compare(x.Expiry, y.Expiry); n != 0 {
+		if n := cmp.Compare(x.until, y.until); n != 0 {
 			return n
 		}
 		return x.Addr.Compare(y.Addr)
@@ -318,7 +321,7 @@ func (e *Engine) Apply(now time.Time, t *Tables) {
 		if b.sub != nil {
 			b.freed = b.sub.freed.PushBack(b)
 		} else {
-			e.Write(Record{Kind: RecordForget, Addr: b.Addr}, nil)
+			e.write(Record{Kind: RecordForget, Addr: b.Addr}, nil)
 			e.forget(b)
 		}
 	}

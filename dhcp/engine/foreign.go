@@ -23,8 +23,8 @@ const (
 // watch is the state of it on one interface.
 type watch struct {
 	up     bool
-	until  time.Time // end of the first seconds
-	next   time.Time // next DISCOVER
+	until  Instant // end of the first seconds
+	next   Instant // next DISCOVER
 	sent   int
 	holder netip.Addr // the server that made us hold, invalid = none
 }
@@ -37,12 +37,12 @@ type foreignKey struct {
 // foreignServer is a server that was seen.
 type foreignServer struct {
 	ForeignServer
-	First, Last time.Time
+	first, last Instant
 }
 
 // LinkUp starts the watch on an interface; window is the length of the first
 // seconds.
-func (e *Engine) LinkUp(now time.Time, iface string, window time.Duration) {
+func (e *Engine) LinkUp(now Instant, iface string, window time.Duration) {
 	w := e.watch[iface]
 	if w == nil {
 		w = &watch{}
@@ -51,25 +51,25 @@ func (e *Engine) LinkUp(now time.Time, iface string, window time.Duration) {
 	if w.up {
 		return
 	}
-	w.up, w.sent, w.next, w.until = true, 0, now, now.Add(window)
+	w.up, w.sent, w.next, w.until = true, 0, now, now+window
 }
 
 // LinkDown ends it; who held us is forgotten, it may be another wire next.
 func (e *Engine) LinkDown(iface string) { delete(e.watch, iface) }
 
 // watching sends what is due and returns when the next is.
-func (e *Engine) watching(now time.Time) time.Time {
-	soon := now.Add(time.Second)
+func (e *Engine) watching(now Instant) Instant {
+	soon := now + time.Second
 	for name, w := range e.watch {
-		if !now.Before(w.next) {
+		if now >= w.next {
 			w.sent++
-			w.next = now.Add(watchEvery)
+			w.next = now + watchEvery
 			if w.sent == 1 { // once more: a switch port may still be learning
-				w.next = now.Add(w.until.Sub(now) / 3)
+				w.next = now + (w.until-now)/3
 			}
 			e.out.Watch = append(e.out.Watch, name)
 		}
-		if w.next.Before(soon) {
+		if w.next < soon {
 			soon = w.next
 		}
 	}
@@ -84,7 +84,7 @@ func (e *Engine) holding(c *call) bool {
 		return false
 	}
 	w := e.watch[c.in.Interface]
-	return w != nil && (w.holder.IsValid() || c.now.Before(w.until))
+	return w != nil && (w.holder.IsValid() || c.now < w.until)
 }
 
 // holds reports whether another server is a reason to hold at all.
@@ -110,12 +110,12 @@ func (e *Engine) Held() map[string]netip.Addr {
 func (e *Engine) Takeover() {
 	e.tookOver = true
 	for _, w := range e.watch {
-		w.holder, w.until = netip.Addr{}, time.Time{}
+		w.holder, w.until = netip.Addr{}, 0
 	}
 }
 
 // ServerReply looks at a datagram from port 67 that another server sent.
-func (e *Engine) ServerReply(now time.Time, in *Inbound) {
+func (e *Engine) ServerReply(now Instant, in *Inbound) {
 	m, ok := wire.DecodeReply(in.Data)
 	if !ok {
 		return
@@ -129,15 +129,15 @@ func (e *Engine) ServerReply(now time.Time, in *Inbound) {
 	}
 	key := foreignKey{in.Interface, server}
 	f := e.foreign[key]
-	if f == nil {
+	again := f != nil
+	if !again {
 		if len(e.foreign) >= maxForeign {
 			return
 		}
-		f = &foreignServer{First: now, ForeignServer: ForeignServer{Server: server, Interface: in.Interface}}
+		f = &foreignServer{first: now, ForeignServer: ForeignServer{Server: server, Interface: in.Interface}}
 		e.foreign[key] = f
 	}
-	again := !f.Last.IsZero()
-	f.Last, f.MAC = now, in.Source
+	f.last, f.MAC = now, in.Source
 	f.Client, f.Addr, f.Relay = m.Client, m.Addr, m.Relay
 	if m.Mask.IsValid() && f.Addr.IsValid() {
 		f.Mask = m.Mask
@@ -148,7 +148,7 @@ func (e *Engine) ServerReply(now time.Time, in *Inbound) {
 	if m.TFTP != nil {
 		f.Option150 = decode150(m.TFTP)
 	}
-	if w := e.watch[in.Interface]; w != nil && now.Before(w.until) && e.holds() && !w.holder.IsValid() {
+	if w := e.watch[in.Interface]; w != nil && now < w.until && e.holds() && !w.holder.IsValid() {
 		w.holder = server
 		f.Hold, again = true, false
 	}

@@ -31,7 +31,7 @@ func takeApart(t testing.TB, r Reply) got {
 type world struct {
 	t      testing.TB
 	e      *Engine
-	now    time.Time
+	now    Instant
 	events []journal.Event
 	disk   []Record
 	probes []Probe
@@ -44,7 +44,7 @@ func newWorld(t testing.TB, change ...func(*Spec)) *world {
 	for _, f := range change {
 		f(&s)
 	}
-	w := &world{t: t, e: New(), now: epoch}
+	w := &world{t: t, e: New(epoch)}
 	w.set(s)
 	return w
 }
@@ -136,11 +136,11 @@ func (w *world) last() journal.Event {
 
 func (w *world) pass(d time.Duration) {
 	w.t.Helper()
-	end := w.now.Add(d)
-	for w.now.Before(end) {
+	end := w.now + d
+	for w.now < end {
 		next := w.e.Tick(w.now)
 		w.collect()
-		if next.After(end) {
+		if next > end {
 			next = end
 		}
 		w.now = next

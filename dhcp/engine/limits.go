@@ -10,14 +10,14 @@ import (
 // relay.
 type bucket struct {
 	tokens float64
-	at     time.Time
+	at     Instant
 }
 
 const maxBuckets = 4096
 
 // allowed applies `ip dhcp` rate limiting: RateLimit requests a second per
 // interface, or per relay and circuit (82.1), with a burst of one second.
-func (e *Engine) allowed(now time.Time, in *Inbound, p *wire.Packet) bool {
+func (e *Engine) allowed(now Instant, in *Inbound, p *wire.Packet) bool {
 	rate := float64(e.t.Spec.RateLimit)
 	if rate <= 0 {
 		return true
@@ -30,7 +30,7 @@ func (e *Engine) allowed(now time.Time, in *Inbound, p *wire.Packet) bool {
 	if b == nil {
 		if len(e.buckets) >= maxBuckets {
 			for k, old := range e.buckets {
-				if now.Sub(old.at) > time.Second { // full again: says nothing
+				if now-old.at > time.Second { // full again: says nothing
 					delete(e.buckets, k)
 				}
 			}
@@ -41,7 +41,7 @@ func (e *Engine) allowed(now time.Time, in *Inbound, p *wire.Packet) bool {
 		b = &bucket{tokens: rate, at: now}
 		e.buckets[key] = b
 	}
-	b.tokens = min(rate, b.tokens+now.Sub(b.at).Seconds()*rate)
+	b.tokens = min(rate, b.tokens+(now-b.at).Seconds()*rate)
 	b.at = now
 	if b.tokens < 1 {
 		return false

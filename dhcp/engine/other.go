@@ -40,7 +40,7 @@ func (e *Engine) decline(c *call) {
 }
 
 // clash makes an address one that is in use by somebody else.
-func (e *Engine) clash(now time.Time, a netip.Addr, method string, mac ether.MAC, client string) {
+func (e *Engine) clash(now Instant, a netip.Addr, method string, mac ether.MAC, client string) {
 	if e.conflicts[a] != nil {
 		return
 	}
@@ -49,12 +49,12 @@ func (e *Engine) clash(now time.Time, a netip.Addr, method string, mac ether.MAC
 	if s := e.t.subnetOf(a); s != nil {
 		s.set(a)
 	}
-	e.Write(x.record(), nil)
+	e.write(e.conflictRecord(x), nil)
 	e.Event(Conflict{Addr: a, Method: method, MAC: mac, Client: client, Logged: e.t.Spec.ConflictLogging})
 }
 
-func (x *conflict) record() Record {
-	return Record{Kind: RecordConflict, Addr: x.addr, Method: x.method, Start: x.since.Unix()}
+func (e *Engine) conflictRecord(x *conflict) Record {
+	return Record{Kind: RecordConflict, Addr: x.addr, Method: x.method, Start: e.stamp(x.since)}
 }
 
 // resolve ends a conflict.
@@ -64,7 +64,7 @@ func (e *Engine) resolve(a netip.Addr) bool {
 	}
 	delete(e.conflicts, a)
 	delete(e.heard, a)
-	e.Write(Record{Kind: RecordResolved, Addr: a}, nil)
+	e.write(Record{Kind: RecordResolved, Addr: a}, nil)
 	if b := e.bindings[a]; b != nil && !b.leased && b.freed == nil && b.sub != nil {
 		b.freed = b.sub.freed.PushBack(b)
 	}
@@ -83,7 +83,7 @@ func (e *Engine) releaseMsg(c *call) {
 		return
 	}
 	e.end(b)
-	b.Expiry = c.now.Unix() // so that it is put behind those freed earlier
+	b.until = c.now // so that it is put behind those freed earlier
 	e.save(b)
 	e.Event(Release{MAC: p.MAC, ClientID: c.client, Addr: p.CIAddr, Pool: b.Pool})
 }
@@ -186,11 +186,11 @@ func (e *Engine) leaseQuery(c *call) {
 		p.Raw = [16]byte{}
 		copy(p.Raw[:], b.MAC[:])
 		sec := uint32(0xffffffff)
-		if b.Expiry != Forever {
-			sec = uint32(max(b.Expiry-c.now.Unix(), 0))
+		if b.until != never {
+			sec = uint32(max(b.until-c.now, 0) / time.Second)
 		}
 		items = append(items, wire.Item{Code: wire.OptLease, Val: binary.BigEndian.AppendUint32(nil, sec)},
-			wire.Item{Code: wire.OptLastTransact, Val: binary.BigEndian.AppendUint32(nil, uint32(max(c.now.Unix()-b.Start, 0)))})
+			wire.Item{Code: wire.OptLastTransact, Val: binary.BigEndian.AppendUint32(nil, uint32(max(c.now-b.granted, 0)/time.Second))})
 		if id := idOf(b.Key); id != nil {
 			p.ID = id
 		}
@@ -217,7 +217,7 @@ func newest(bs []*binding) *binding {
 			}
 			return -1
 		}
-		return cmp.Compare(x.Start, y.Start)
+		return cmp.Compare(x.granted, y.granted)
 	})
 }
 

@@ -11,29 +11,33 @@ import (
 
 // Load takes over what the store had. Leases that ended meanwhile are free for
 // others and remembered for their owner.
-func (e *Engine) Load(now time.Time, records []Record) {
+func (e *Engine) Load(now Instant, records []Record) {
 	for _, r := range records {
 		switch r.Kind {
 		case RecordBinding:
 			b := &binding{Record: r, index: -1}
-			if r.Start > now.Unix() && r.Expiry != Forever {
+			b.granted, b.until = e.instant(r.Start), e.instant(r.Expiry)
+			if b.granted > now && b.until != never {
 				// The clock is behind (no battery): nobody has more than the
 				// lease that was granted.
-				b.Start, b.Expiry = now.Unix(), now.Unix()+int64(r.Lease)
+				b.granted, b.until = now, now+time.Duration(r.Lease)*time.Second
 			}
 			b.State = 0
 			e.adopt(b)
-			if r.State == StateLeased && b.Expiry > now.Unix() {
-				b.leased, b.durable = true, b.Expiry
+			if r.State == StateLeased && b.until > now {
+				b.leased, b.durable, b.written = true, b.until, true
 				e.count(b, +1)
-				if b.Expiry != Forever {
+				if b.until != never {
 					heap.Push(&e.expiries, b)
 				}
-			} else if b.sub != nil {
+				continue
+			}
+			b.ended = r.State == StateLeased
+			if b.sub != nil {
 				b.freed = b.sub.freed.PushBack(b)
 			}
 		case RecordConflict:
-			e.conflicts[r.Addr] = &conflict{addr: r.Addr, method: r.Method, since: time.Unix(r.Start, 0)}
+			e.conflicts[r.Addr] = &conflict{addr: r.Addr, method: r.Method, since: min(e.instant(r.Start), now)}
 		}
 	}
 }
@@ -42,14 +46,10 @@ func (e *Engine) Load(now time.Time, records []Record) {
 func (e *Engine) Dump() []Record {
 	var all []Record
 	for _, b := range e.bindings {
-		r := b.Record
-		if r.State = StateFree; b.leased {
-			r.State = StateLeased
-		}
-		all = append(all, r)
+		all = append(all, e.record(b))
 	}
 	for _, c := range e.conflicts {
-		all = append(all, c.record())
+		all = append(all, e.conflictRecord(c))
 	}
 	return all
 }
@@ -59,7 +59,7 @@ func (e *Engine) Committed(seq uint64) {
 	n := 0
 	for ; n < len(e.pending) && e.pending[n].seq <= seq; n++ {
 		u := e.pending[n]
-		u.b.durable = u.expiry
+		u.b.durable, u.b.written = u.until, true
 	}
 	e.pending = slices.Delete(e.pending, 0, n)
 }
@@ -73,14 +73,12 @@ func (e *Engine) DiskFailed() {
 		if e.bindings[b.Addr] != b || !b.leased {
 			continue
 		}
-		if b.durable == 0 {
+		if !b.written {
 			e.forget(b)
 			continue
 		}
-		if b.Expiry != Forever || b.durable != Forever {
-			b.Expiry = b.durable
-			e.start(b)
-		}
+		b.until = b.durable
+		e.start(b)
 	}
 	e.pending = e.pending[:0]
 }
@@ -90,58 +88,15 @@ func (e *Engine) DiskWorks() {
 	e.DiskBad = false
 	for _, b := range e.bindings {
 		if b.leased {
-			b.durable = b.Expiry
+			b.durable, b.written = b.until, true
 		}
 	}
 }
 
-// Shift moves every point in time by d after the clock of the box was set: a
-// lease of ten minutes stays one. [check "clock step backwards"]
-func (e *Engine) Shift(d time.Duration) {
-	sec := int64(d / time.Second)
-	for _, b := range e.bindings {
-		b.Start += sec
-		if b.Expiry != Forever {
-			b.Expiry += sec
-		}
-		if b.durable != Forever && b.durable != 0 {
-			b.durable += sec
-		}
-		e.save(b)
-	}
-	for i := range e.pending {
-		if e.pending[i].expiry != Forever {
-			e.pending[i].expiry += sec
-		}
-	}
-	for el := e.offerQueue.Front(); el != nil; el = el.Next() {
-		o := el.Value.(*offer)
-		o.until = o.until.Add(d)
-	}
-	for _, c := range e.conflicts {
-		c.since = c.since.Add(d)
-		e.Write(c.record(), nil)
-	}
-	for _, s := range e.t.subnets {
-		s.demand = s.demand.Add(d)
-		for i := range s.ready {
-			s.ready[i].probed = s.ready[i].probed.Add(d)
-		}
-		for _, p := range s.probes {
-			p.due = p.due.Add(d)
-		}
-	}
-	for _, w := range e.watch {
-		w.next, w.until = w.next.Add(d), w.until.Add(d)
-	}
-	for _, b := range e.buckets {
-		b.at = b.at.Add(d)
-	}
-	for a, h := range e.heard {
-		h.at = h.at.Add(d)
-		e.heard[a] = h
-	}
-	for _, f := range e.foreign {
-		f.First, f.Last = f.First.Add(d), f.Last.Add(d)
+// Rewrite has the whole state written: what happened while the disk failed is
+// on none.
+func (e *Engine) Rewrite() {
+	for _, r := range e.Dump() {
+		e.write(r, nil)
 	}
 }

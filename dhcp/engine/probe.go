@@ -25,14 +25,14 @@ const (
 // probe is a question that is out.
 type probe struct {
 	tries int
-	due   time.Time // when the window of the last try is over
-	list  bool      // goes to the ready list when nobody answers
+	due   Instant // when the window of the last try is over
+	list  bool    // goes to the ready list when nobody answers
 }
 
 // heard is a station seen using an address.
 type heard struct {
 	mac ether.MAC
-	at  time.Time
+	at  Instant
 }
 
 // Probe asks for a probe to be sent.
@@ -60,9 +60,9 @@ func (e *Engine) window(s *subnet) time.Duration {
 }
 
 // ask sends a probe and remembers it.
-func (e *Engine) ask(now time.Time, s *subnet, a netip.Addr, list bool) {
+func (e *Engine) ask(now Instant, s *subnet, a netip.Addr, list bool) {
 	s.set(a)
-	s.probes[a] = &probe{tries: 1, due: now.Add(e.window(s)), list: list}
+	s.probes[a] = &probe{tries: 1, due: now + e.window(s), list: list}
 	if list {
 		s.asking = append(s.asking, a)
 	}
@@ -72,7 +72,7 @@ func (e *Engine) ask(now time.Time, s *subnet, a netip.Addr, list bool) {
 // parallel probes an address that is being offered unprobed. b is the client's
 // own former binding, nil if it is not: behind a relay the answer could be the
 // client's own, and ICMP does not tell.
-func (e *Engine) parallel(now time.Time, s *subnet, a netip.Addr, b *binding) {
+func (e *Engine) parallel(now Instant, s *subnet, a netip.Addr, b *binding) {
 	if !e.probing(s) || s.probes[a] != nil || b != nil && (b.leased || s.link == "") {
 		return
 	}
@@ -96,8 +96,8 @@ func (e *Engine) unfinished(c *call, s *subnet) (netip.Addr, bool) {
 }
 
 // refill brings the ready list to its length, all in one burst.
-func (e *Engine) refill(now time.Time, s *subnet) {
-	if !e.probing(s) || s.link == "" && now.Sub(s.demand) > demandFor {
+func (e *Engine) refill(now Instant, s *subnet) {
+	if !e.probing(s) || s.link == "" && (now-s.demand) > demandFor {
 		return
 	}
 	want := readyWant - len(s.ready)
@@ -167,15 +167,15 @@ func (e *Engine) inherit(s, was *subnet) {
 }
 
 // advanceProbes repeats and concludes the probes that are due.
-func (e *Engine) advanceProbes(now time.Time, s *subnet) {
+func (e *Engine) advanceProbes(now Instant, s *subnet) {
 	tries := min(e.t.Spec.PingPackets, 2)
 	var done []netip.Addr
 	for a, p := range s.probes {
 		switch {
-		case now.Before(p.due):
+		case now < p.due:
 		case p.tries < tries:
 			p.tries++
-			p.due = now.Add(e.window(s))
+			p.due = now + e.window(s)
 			e.out.Probes = append(e.out.Probes, Probe{Interface: s.link, Addr: a})
 		default:
 			done = append(done, a)
@@ -195,7 +195,7 @@ func (e *Engine) advanceProbes(now time.Time, s *subnet) {
 		s.asking = s.asking[1:]
 	}
 	for i := range s.ready {
-		if r := &s.ready[i]; now.Sub(r.probed) > readyAgain && (s.link != "" || now.Sub(s.demand) < demandFor) {
+		if r := &s.ready[i]; (now-r.probed) > readyAgain && (s.link != "" || (now-s.demand) < demandFor) {
 			r.probed = now // an answer takes it off the list
 			e.out.Probes = append(e.out.Probes, Probe{Interface: s.link, Addr: r.addr})
 		}
@@ -204,7 +204,7 @@ func (e *Engine) advanceProbes(now time.Time, s *subnet) {
 
 // Answered handles a sign of life from an address: an ARP packet with it as
 // sender, or (mac zero) an answer to an echo.
-func (e *Engine) Answered(now time.Time, a netip.Addr, mac ether.MAC) {
+func (e *Engine) Answered(now Instant, a netip.Addr, mac ether.MAC) {
 	s := e.t.subnetOf(a)
 	if s == nil || s.reserved(a) || e.conflicts[a] != nil {
 		return
@@ -240,7 +240,7 @@ func (e *Engine) Answered(now time.Time, a netip.Addr, mac ether.MAC) {
 }
 
 // note remembers who uses an address; the memory is bounded.
-func (e *Engine) note(a netip.Addr, mac ether.MAC, now time.Time) {
+func (e *Engine) note(a netip.Addr, mac ether.MAC, now Instant) {
 	if _, ok := e.heard[a]; !ok && len(e.heard) >= maxHeard {
 		for x := range e.heard {
 			delete(e.heard, x)

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"net/netip"
-	"time"
 
 	"option150/dhcp/wire"
 )
@@ -192,12 +191,12 @@ func (e *Engine) grant(c *call, a netip.Addr, s *subnet, h *host, renewal bool) 
 	d := e.leaseFor(c, h, s)
 	if e.DiskBad {
 		b := e.bindings[a]
-		if b == nil || !b.leased || b.Key != string(c.key) || b.durable <= c.now.Unix() {
+		if b == nil || !b.leased || b.Key != string(c.key) || !b.written || b.durable <= c.now {
 			e.Stats.Extra.DiskRefused++
 			return
 		}
-		if b.durable != Forever {
-			d = min(d, time.Duration(b.durable-c.now.Unix())*time.Second)
+		if b.durable != never {
+			d = min(d, b.durable-c.now)
 		}
 	} else {
 		e.bind(c.now, c, a, h, d)

@@ -71,10 +71,10 @@ func (e *Engine) List() []Binding {
 		}
 		v := Binding{
 			Addr: b.Addr, ClientID: idOf(b.Key), MAC: b.MAC, Type: "Automatic", Pool: b.Pool, Interface: b.Interface, Relay: b.Relay,
-			Hostname: b.Hostname, Vendor: b.Vendor, Granted: time.Unix(b.Start, 0), Active: true,
+			Hostname: b.Hostname, Vendor: b.Vendor, Granted: e.at(b.granted), Active: true,
 		}
-		if b.Expiry != Forever {
-			v.Expiry = time.Unix(b.Expiry, 0)
+		if b.until != never {
+			v.Expiry = e.at(b.until)
 		}
 		if b.Manual {
 			v.Type, v.Expiry = "Manual", time.Time{}
@@ -139,7 +139,7 @@ func (s *subnet) current() netip.Addr {
 func (e *Engine) ConflictList() []ConflictEntry {
 	var out []ConflictEntry
 	for _, x := range e.conflicts {
-		out = append(out, ConflictEntry{x.addr, x.method, x.since})
+		out = append(out, ConflictEntry{x.addr, x.method, e.at(x.since)})
 	}
 	slices.SortFunc(out, func(x, y ConflictEntry) int { return x.Addr.Compare(y.Addr) })
 	return out
@@ -150,7 +150,7 @@ func (e *Engine) ForeignList() []ForeignEntry {
 	held := e.Held()
 	var out []ForeignEntry
 	for k, f := range e.foreign {
-		out = append(out, ForeignEntry{ForeignServer: f.ForeignServer, First: f.First, Last: f.Last, Holding: held[k.iface] == k.server})
+		out = append(out, ForeignEntry{ForeignServer: f.ForeignServer, First: e.at(f.first), Last: e.at(f.last), Holding: held[k.iface] == k.server})
 	}
 	slices.SortFunc(out, func(x, y ForeignEntry) int {
 		if n := y.Last.Compare(x.Last); n != 0 {

@@ -18,11 +18,18 @@ const Forever = int64(math.MaxInt64)
 // binding is what is known of an address that a client has or had. The last
 // owner is remembered after the lease so that the same phone gets the same
 // address back.
+//
+// Its Start and Expiry are those that were read from disk; granted and until
+// are what counts.
 type binding struct {
 	Record
+	granted Instant       // when the lease was last granted
+	until   Instant       // when it ends, never if it does not
+	ended   bool          // it had ended when it was read from disk
 	sub     *subnet       // nil if no pool has the address now
 	leased  bool          // the lease runs
-	durable int64         // expiry that is on disk, 0 = none
+	written bool          // the lease is on disk
+	durable Instant       // the end of it that is
 	freed   *list.Element // in sub.freed
 	index   int           // in the expiry heap, -1 = not there
 }
@@ -36,7 +43,7 @@ type offer struct {
 	sub    *subnet   // nil for a manual binding outside every pool
 	host   *host
 	counts bool // takes an address off sub.free
-	until  time.Time
+	until  Instant
 	place  *list.Element
 }
 
@@ -44,7 +51,7 @@ type offer struct {
 type conflict struct {
 	addr   netip.Addr
 	method string
-	since  time.Time
+	since  Instant
 }
 
 // The detection methods of `show ip dhcp conflict`. [genieparser goldens]
@@ -57,7 +64,7 @@ const (
 type expiries []*binding
 
 func (x expiries) Len() int           { return len(x) }
-func (x expiries) Less(i, j int) bool { return x[i].Expiry < x[j].Expiry }
+func (x expiries) Less(i, j int) bool { return x[i].until < x[j].until }
 func (x expiries) Swap(i, j int)      { x[i], x[j] = x[j], x[i]; x[i].index, x[j].index = i, j }
 
 // Push implements heap.Interface.
@@ -83,7 +90,7 @@ func (e *Engine) adopt(b *binding) {
 	}
 }
 
-// start makes the lease of b run until b.Expiry.
+// start makes the lease of b run until b.until.
 func (e *Engine) start(b *binding) {
 	if b.freed != nil {
 		b.sub.freed.Remove(b.freed)
@@ -94,7 +101,7 @@ func (e *Engine) start(b *binding) {
 		e.count(b, +1)
 	}
 	switch {
-	case b.Expiry == Forever:
+	case b.until == never:
 		if b.index >= 0 {
 			heap.Remove(&e.expiries, b.index)
 		}
@@ -169,8 +176,8 @@ func (e *Engine) release(s *subnet, a netip.Addr) {
 }
 
 // hold reserves an address for a client for a minute. [reference/dhcp.md 3]
-func (e *Engine) hold(now time.Time, o *offer) {
-	o.until = now.Add(offerHold)
+func (e *Engine) hold(now Instant, o *offer) {
+	o.until = now + offerHold
 	o.place = e.offerQueue.PushBack(o)
 	e.offers[o.addr] = o
 	e.offersOf[o.key] = o
@@ -206,7 +213,7 @@ func (e *Engine) drop(o *offer) {
 
 // bind leases addr to the client of c and writes the record of it. The caller
 // has made sure that the client may have it.
-func (e *Engine) bind(now time.Time, c *call, addr netip.Addr, h *host, lease time.Duration) *binding {
+func (e *Engine) bind(now Instant, c *call, addr netip.Addr, h *host, lease time.Duration) *binding {
 	if o := e.offers[addr]; o != nil {
 		e.drop(o)
 	}
@@ -237,7 +244,7 @@ func (e *Engine) bind(now time.Time, c *call, addr netip.Addr, h *host, lease ti
 		b.Manual = manual
 	}
 	p := c.p
-	b.MAC, b.HType, b.Start, b.State = p.MAC, p.HType, now.Unix(), StateLeased
+	b.MAC, b.HType, b.granted, b.State, b.ended = p.MAC, p.HType, now, StateLeased, false
 	b.Pool, b.Interface, b.Relay = c.poolName(h, b.sub), c.in.Interface, p.GIAddr
 	if p.Host != "" {
 		b.Hostname = p.Host
@@ -245,33 +252,37 @@ func (e *Engine) bind(now time.Time, c *call, addr netip.Addr, h *host, lease ti
 	if p.Vendor != "" {
 		b.Vendor = p.Vendor
 	}
-	b.Expiry, b.Lease = Forever, math.MaxUint32
+	b.until, b.Lease = never, math.MaxUint32
 	if lease != Infinite {
 		b.Lease = wire.Seconds(lease)
-		b.Expiry = now.Unix() + int64(b.Lease)
+		b.until = now + time.Duration(b.Lease)*time.Second
 	}
 	e.start(b)
 	e.save(b)
 	return b
 }
 
-// save appends the record of b to what the committer gets.
-func (e *Engine) save(b *binding) {
+// record is b as it is written: in wall time.
+func (e *Engine) record(b *binding) Record {
 	r := b.Record
+	r.Start, r.Expiry = e.stamp(b.granted), e.stamp(b.until)
 	if r.State = StateFree; b.leased {
 		r.State = StateLeased
 	}
-	e.Write(r, b)
+	return r
 }
 
-// Write hands a record to the committer. owner is the binding to be marked
+// save appends the record of b to what the committer gets.
+func (e *Engine) save(b *binding) { e.write(e.record(b), b) }
+
+// write hands a record to the committer. owner is the binding to be marked
 // durable by it, nil for other records.
-func (e *Engine) Write(r Record, owner *binding) {
+func (e *Engine) write(r Record, owner *binding) {
 	if e.DiskBad {
 		return // the whole state is written when the disk works again
 	}
 	e.out.Records = append(e.out.Records, r)
 	if owner != nil && owner.leased {
-		e.fresh = append(e.fresh, uncommitted{b: owner, expiry: owner.Expiry})
+		e.fresh = append(e.fresh, uncommitted{b: owner, until: owner.until})
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"container/list"
 	"math/bits"
 	"net/netip"
-	"time"
 
 	"option150/dhcp/wire"
 )
@@ -30,7 +29,7 @@ type subnet struct {
 	ready   []candidate
 	asking  []netip.Addr // on their way to the ready list, in the order of allocation; those that are not any more are passed over
 	probes  map[netip.Addr]*probe
-	demand  time.Time // last DISCOVER
+	demand  Instant // last DISCOVER
 }
 
 // options renders what clients of the network are sent, for the first of them.
@@ -45,7 +44,7 @@ func (s *subnet) options() *rendered {
 // candidate is an address that was probed and that nobody answered for.
 type candidate struct {
 	addr   netip.Addr
-	probed time.Time
+	probed Instant
 }
 
 // holds reports whether a client of the network could have the address.

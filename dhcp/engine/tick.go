@@ -8,21 +8,21 @@ import (
 
 // Tick does what is due by time alone and returns when to be called again, at
 // most a second later. IOS sweeps every two minutes; this is the second.
-func (e *Engine) Tick(now time.Time) time.Time {
+func (e *Engine) Tick(now Instant) Instant {
 	for el := e.offerQueue.Front(); el != nil; el = e.offerQueue.Front() {
 		o := el.Value.(*offer)
-		if now.Before(o.until) {
+		if now < o.until {
 			break
 		}
 		e.drop(o)
 	}
-	for len(e.expiries) > 0 && e.expiries[0].Expiry <= now.Unix() {
+	for len(e.expiries) > 0 && e.expiries[0].until <= now {
 		b := e.expiries[0]
 		e.end(b)
 		e.Stats.Expired++
 		e.Event(Expired{Addr: b.Addr, Pool: b.Pool})
 		if b.sub == nil {
-			e.Write(Record{Kind: RecordForget, Addr: b.Addr}, nil)
+			e.write(Record{Kind: RecordForget, Addr: b.Addr}, nil)
 			e.forget(b)
 		}
 	}
@@ -31,11 +31,11 @@ func (e *Engine) Tick(now time.Time) time.Time {
 		hold = DefaultConflictTimeout
 	}
 	for a, x := range e.conflicts {
-		if now.Sub(x.since) >= hold {
+		if now-x.since >= hold {
 			e.resolve(a)
 		}
 	}
-	next := now.Add(time.Second)
+	next := now + time.Second
 	for _, s := range e.t.subnets {
 		if !e.probing(s) {
 			s.stopProbing(e)
@@ -44,16 +44,16 @@ func (e *Engine) Tick(now time.Time) time.Time {
 		e.advanceProbes(now, s)
 		e.refill(now, s)
 		for _, p := range s.probes {
-			if p.due.Before(next) {
+			if p.due < next {
 				next = p.due
 			}
 		}
 	}
-	if w := e.watching(now); w.Before(next) {
+	if w := e.watching(now); w < next {
 		next = w
 	}
-	if !next.After(now) {
-		next = now.Add(10 * time.Millisecond)
+	if next <= now {
+		next = now + 10*time.Millisecond
 	}
 	return next
 }

@@ -1,0 +1,57 @@
+package engine
+
+import (
+	"math"
+	"time"
+)
+
+// Instant is a point in time on the engine's own clock: how long it has run.
+// That clock never steps, so that whoever sets the clock of the box neither
+// ends nor prolongs a lease. Wall time is for records and shows.
+type Instant = time.Duration
+
+const (
+	never = Instant(math.MaxInt64)     // the end of a lease without one
+	past  = Instant(math.MinInt64 / 4) // before everything
+)
+
+// at is an instant in wall time.
+func (e *Engine) at(i Instant) time.Time { return e.epoch.Add(i) }
+
+// stamp is an instant in a record.
+func (e *Engine) stamp(i Instant) int64 {
+	if i == never {
+		return Forever
+	}
+	return e.at(i).Unix()
+}
+
+// instant reads a stamp of a record.
+func (e *Engine) instant(stamp int64) Instant {
+	if stamp == Forever {
+		return never
+	}
+	const centuries = 400 * 365 * 24 * 60 * 60 // a time.Duration has 292 years
+	if d := stamp - e.epoch.Unix(); d < -centuries/2 || d > centuries/2 {
+		return time.Duration(max(min(d, centuries/2), -centuries/2)) * time.Second
+	}
+	return time.Unix(stamp, 0).Sub(e.epoch)
+}
+
+// SetClock tells that the clock of the box was set: epoch is the wall time at
+// instant 0 by it. Leases go on as they were and are written anew, because the
+// records on disk are in the time that was. A lease that had ended when it was
+// read from disk, by a clock that was ahead, runs on.
+func (e *Engine) SetClock(now Instant, epoch time.Time) {
+	e.epoch = epoch
+	for _, b := range e.bindings {
+		if until := e.instant(b.Expiry); b.ended && !b.leased && until > now && e.offers[b.Addr] == nil {
+			b.granted, b.until, b.ended, b.durable, b.written = e.instant(b.Start), until, false, until, true
+			e.start(b)
+		}
+		e.save(b)
+	}
+	for _, x := range e.conflicts {
+		e.write(e.conflictRecord(x), nil)
+	}
+}
