@@ -1,10 +1,8 @@
 package simphone
 
 import (
-	"bytes"
 	"context"
 	"fmt"
-	"net/netip"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -67,48 +65,6 @@ func TestCatalogue(t *testing.T) {
 	wg.Wait()
 	if n := int(installed.Load()); n != upgrades || n < 5 {
 		t.Errorf("%d phones installed a load, want %d", n, upgrades)
-	}
-}
-
-// TestPeers: of three phones that share firmware one asks for it.
-func TestPeers(t *testing.T) {
-	w := newWorld(t, true)
-	w.record()
-	w.files[current+".loads"], w.files["jar"] = "jar", "jar"
-	peers := NewPeers()
-	var wg sync.WaitGroup
-	var phones []*Phone
-	for i := range 3 {
-		mac := ether.MAC{0, 0x1e, 0x7a, 0, 1, byte(i + 1)}
-		w.files[mac.Device()+".cnf.xml"] = sccpFile(current)
-		phones = append(phones, w.plug(Spec{Model: "7961", Load: "SCCP41.9-3-1SR2-1S", MAC: mac}, func(o *Options) { o.Peers = peers }))
-	}
-	for _, p := range phones {
-		wg.Go(func() {
-			ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
-			defer cancel()
-			if o, err := p.Boot(ctx); err != nil || o.Load != current {
-				t.Error(o, err)
-			}
-		})
-	}
-	wg.Wait()
-	asked := 0
-	for _, p := range phones {
-		for _, s := range w.story(p) {
-			if s == "H jar 200" {
-				asked++
-			}
-		}
-	}
-	ads := map[ether.MAC]int{}
-	for _, k := range w.wire() {
-		if k.UDP() && k.Dst.Port() == 4051 && k.Dst.Addr() == netip.MustParseAddr("10.0.0.255") && bytes.HasPrefix(k.Payload, []byte("PFS-TEST SEP001E7A0001")) {
-			ads[k.SrcMAC]++
-		}
-	}
-	if asked != 1 || len(ads) != 3 || ads[phones[0].spec.MAC] != 5 {
-		t.Error(asked, ads)
 	}
 }
 

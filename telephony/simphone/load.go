@@ -58,9 +58,12 @@ func (p *Phone) upgrade(ctx context.Context, s Settings) (o *Outcome, reboot boo
 	if !p.n.accepts(p.load, s.Load) {
 		return p.disbelieve(ctx, from, s.Load, http)
 	}
-	o, missing, err := p.shared(ctx, s, func() (*Outcome, bool, error) {
-		return p.download(ctx, from, loadFile(s.Load), http)
+	o, missing, err := p.withPeers(ctx, s, p.fromServers(from, http), func(ctx context.Context, get getter) (*Outcome, bool, error) {
+		return p.download(ctx, get, loadFile(s.Load))
 	})
+	if errors.Is(err, errPower) {
+		return nil, true, ctx.Err() // somebody switches it on again
+	}
 	if o != nil || err != nil {
 		return o, false, err
 	}
@@ -90,10 +93,17 @@ func (p *Phone) disbelieve(ctx context.Context, from []netip.Addr, load string, 
 	return nil, true, nil
 }
 
+// fromServers gets the files of a load from file servers.
+func (p *Phone) fromServers(from []netip.Addr, http bool) getter {
+	return func(ctx context.Context, name string) (answer, error) {
+		return p.fetch(ctx, from, name, maxImage, http)
+	}
+}
+
 // download fetches a .loads file and what it names, in its order, one at a
 // time. missing means that the list itself is not there.
-func (p *Phone) download(ctx context.Context, from []netip.Addr, list string, http bool) (o *Outcome, missing bool, err error) {
-	a, err := p.fetch(ctx, from, list, maxImage, http)
+func (p *Phone) download(ctx context.Context, get getter, list string) (o *Outcome, missing bool, err error) {
+	a, err := get(ctx, list)
 	if err != nil {
 		return nil, false, err
 	}
@@ -109,7 +119,7 @@ func (p *Phone) download(ctx context.Context, from []netip.Addr, list string, ht
 		return stuck(BrokenLoad, list+": "+err.Error()), false, nil
 	}
 	for _, c := range cs {
-		a, err := p.fetch(ctx, from, c.Name, maxImage, http)
+		a, err := get(ctx, c.Name)
 		if err != nil {
 			return nil, false, err
 		}
@@ -131,7 +141,7 @@ func (p *Phone) recover(ctx context.Context) (*Outcome, error) {
 	if list == "" {
 		return stuck(NoImage, "the model has no default load"), nil
 	}
-	o, missing, err := p.download(ctx, p.asksFiles.list, list, false)
+	o, missing, err := p.download(ctx, p.fromServers(p.asksFiles.list, false), list)
 	switch {
 	case o != nil || err != nil:
 		return o, err

@@ -4,6 +4,8 @@ import (
 	"context"
 	"net/netip"
 	"time"
+
+	"option150/telephony/simphone/peers"
 )
 
 // Timers are the waits of a phone that Pace does not touch. Zero values take
@@ -56,9 +58,9 @@ type Options struct {
 	MaxBoots int
 	// Images reads firmware; nil = that of telephony/firmware.
 	Images Images
-	// Peers are the phones on the same subnet with which firmware is shared;
-	// nil = none.
-	Peers *Peers
+	// Sharing is how the phone shares firmware with its peers when its file
+	// says so; nil = it does not.
+	Sharing *peers.Habits
 }
 
 // Phone is one simulated phone. Use New. Not for concurrent use.

@@ -13,6 +13,7 @@ import (
 	"option150/platform/ether"
 	"option150/telephony/firmware"
 	"option150/telephony/phone"
+	"option150/telephony/simphone/peers"
 )
 
 var testMAC = ether.MAC{0, 0x1e, 0x7a, 0, 0, 1}
@@ -263,7 +264,7 @@ func TestStepText(t *testing.T) {
 	if o.String() != "stuck: no lease" {
 		t.Error(o)
 	}
-	if a := broadcastOf(netip.MustParsePrefix("10.1.2.3/22")); a != netip.MustParseAddr("10.1.3.255") {
+	if a := peers.Broadcast(netip.MustParsePrefix("10.1.2.3/22")); a != netip.MustParseAddr("10.1.3.255") {
 		t.Error(a)
 	}
 	if got := printable([]byte("a\nb\x00c")); got != "a.b" {

@@ -24,6 +24,7 @@ type Settings struct {
 	FeaturePolicy string
 	LoadServer    string // vendorConfig
 	PeerSharing   bool   // vendorConfig peerFirmwareSharing
+	LogServer     string // vendorConfig: address, or address:port
 }
 
 // Bounds of a configuration file.
@@ -107,6 +108,8 @@ func (s *Settings) set(path []string, v string, id int) {
 		s.LoadServer = v
 	case full == "device/vendorConfig/peerFirmwareSharing":
 		s.PeerSharing = v == "1"
+	case full == "device/vendorConfig/logServer":
+		s.LogServer = v
 	}
 }
 

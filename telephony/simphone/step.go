@@ -23,6 +23,8 @@ const (
 	Trust       Kind = "trust"       // a trust list was taken, or refused
 	Config      Kind = "config"      // Result: taken, or why not
 	LoadWanted  Kind = "load"        // Result: running, wanted
+	FromPeer    Kind = "peer"        // one file, from another phone
+	PowerOff    Kind = "power-off"   // in the middle of something
 	Install     Kind = "install"     // Result: installed, or why not
 	Reboot      Kind = "reboot"      //
 	Provisioned Kind = "provisioned" // the end: all is there
@@ -71,7 +73,7 @@ func (s Step) String() string {
 	if s.Result != "" {
 		b.WriteString(": " + s.Result)
 	}
-	if s.Kind == File && s.Bytes > 0 {
+	if (s.Kind == File || s.Kind == FromPeer) && s.Bytes > 0 {
 		fmt.Fprintf(&b, ", %d bytes in %s", s.Bytes, s.Took.Round(time.Millisecond))
 	}
 	return b.String()
