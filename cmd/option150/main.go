@@ -34,6 +34,7 @@ const usage = `Option 150 brings up Cisco IP phones: DHCP with option 150, TFTP,
 6970 and the phones' configuration files, run like a router.
 
 usage: option150 lab                   a LAN with simulated phones; needs no root
+       option150 lab --pfs [--mirror]  phones that share firmware among themselves
        option150 run [--config FILE]   the appliance in the foreground
        option150 check FILE            what an IOS configuration would do here
        option150 version               version, commit, Go version

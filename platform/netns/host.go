@@ -194,3 +194,14 @@ func (h *Host) SetGateway(gw netip.Addr) error {
 	}
 	return nil
 }
+
+func (h *Host) oneFrameEach(ifname string) error {
+	l, err := h.link(ifname)
+	if err != nil {
+		return err
+	}
+	if err := h.nl.LinkSetGSOMaxSegs(l, 1); err != nil {
+		return fmt.Errorf("host %s: interface %s: %w", h.name, ifname, err)
+	}
+	return nil
+}

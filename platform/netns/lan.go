@@ -24,6 +24,8 @@ type LAN struct {
 	mu    sync.Mutex
 	ports int
 	here  []*Port // cables of the process itself
+
+	mirrors []*Mirror
 }
 
 // NewLAN makes a switch without ports. It forwards at once: no spanning tree.
@@ -56,9 +58,12 @@ func NewLAN() (*LAN, error) {
 // them away here would wait for the kernel's grace periods, 0.1 s a switch.)
 func (l *LAN) Close() error {
 	l.mu.Lock()
-	here := l.here
-	l.here = nil
+	here, mirrors := l.here, l.mirrors
+	l.here, l.mirrors = nil, nil
 	l.mu.Unlock()
+	for _, m := range mirrors {
+		m.Close()
+	}
 	var err error
 	for _, p := range here {
 		if e := p.Unplug(); !gone(e) {
@@ -79,6 +84,10 @@ type Cable struct {
 	Interface string           // name on the host; "" = eth0
 	MAC       net.HardwareAddr // nil = the kernel's choice
 	Addr      netip.Prefix     // address to give; invalid = none
+	// Frames makes the host send no more than a frame at a time. The kernel
+	// otherwise hands up to 64 KiB of a TCP stream over in one piece, which no
+	// wire has seen and no mirror port shows.
+	Frames bool
 }
 
 // Port is one port of the switch with its cable. Interface is the host's end.
@@ -112,6 +121,9 @@ func (l *LAN) Plug(h *Host, c Cable) (*Port, error) {
 	err := l.sw.SetLink(p.name, true)
 	if err == nil {
 		err = h.SetLink(c.Interface, true)
+	}
+	if err == nil && c.Frames {
+		err = h.oneFrameEach(c.Interface)
 	}
 	if err == nil && c.Addr.IsValid() {
 		err = h.AddAddr(c.Interface, c.Addr)

@@ -30,3 +30,23 @@ func Catalogue() []Spec {
 	}
 	return s
 }
+
+// Sharers are phones that upgrade at once and may share firmware: fifteen of
+// two families in one subnet and three in another.
+func Sharers() (near, far []Spec) {
+	for i := range 18 {
+		s := Spec{Model: "7961", Protocol: SCCP, Load: "SCCP41.9-3-1SR2-1S", MAC: ether.MAC{0x00, 0x1e, 0x7a, 0, 0x15, byte(i + 1)}}
+		switch {
+		case i >= 9 && i < 15:
+			s.Model, s.Load = "7965", "SCCP45.9-3-1SR2-1S"
+		case i%3 == 1:
+			s.Model = "7941" // the same images as a 7961
+		}
+		if i < 15 {
+			near = append(near, s)
+		} else {
+			far = append(far, s)
+		}
+	}
+	return near, far
+}

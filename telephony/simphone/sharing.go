@@ -2,7 +2,6 @@ package simphone
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/netip"
 	"time"
@@ -50,23 +49,25 @@ func (p *Phone) withPeers(ctx context.Context, s Settings, fetch getter, downloa
 	if err != nil {
 		return nil, false, err
 	}
-	defer n.Close()
-	return download(n.Context(), func(ctx context.Context, name string) (answer, error) {
+	o, missing, err := download(n.Context(), func(ctx context.Context, name string) (answer, error) {
 		var a answer
 		data, _, peer, err := n.Get(name, func(ctx context.Context) ([]byte, bool, error) {
 			var err error
 			a, err = fetch(ctx, name)
 			return a.data, a.status == got, err
 		})
-		if errors.Is(err, errPower) {
-			p.log(Step{Kind: PowerOff, Result: "in the middle of " + name})
-		}
 		if peer {
 			p.log(Step{Kind: FromPeer, Name: name, Bytes: int64(len(data))})
 			return answer{got, data, "from a peer"}, nil
 		}
 		return a, err
 	})
+	n.Close()
+	if n.Dead() { // while it got a file, or while it still served its children
+		p.log(Step{Kind: PowerOff, Result: "in the middle of " + s.Load})
+		return nil, false, errPower
+	}
+	return o, missing, err
 }
 
 // unaided records what a phone fetches that does not share.

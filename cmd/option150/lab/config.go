@@ -2,6 +2,7 @@ package lab
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"option150/telephony/simphone"
@@ -19,18 +20,12 @@ var targets = []struct {
 	{true, "7841", "sip78xx.12-1-1-12"}, {true, "8841", "sip88xx.12-0-1MN-113"}, {true, "8861", "sip88xx.12-0-1MN-113"},
 }
 
-// loadsOf is every load the phones may ask for: the target of each.
-func loadsOf([]simphone.Spec) map[string]bool {
-	all := map[string]bool{}
-	for _, t := range targets {
-		all[t.load] = true
-	}
-	return all
-}
+// Config is the startup configuration of a lab of one subnet: what an engineer
+// would type for these phones.
+func Config(phones []simphone.Spec) string { return ConfigOf(Options{Phones: phones}) }
 
-// Config is the startup configuration of the lab: what an engineer would type
-// for these phones.
-func Config(phones []simphone.Spec) string {
+// ConfigOf is the startup configuration of a lab.
+func ConfigOf(o Options) string {
 	var w strings.Builder
 	w.WriteString(`!
 version 15.2
@@ -40,7 +35,11 @@ hostname Branch
 enable secret lab
 !
 ip dhcp excluded-address 10.150.0.1 10.150.0.9
-!
+`)
+	if len(o.Far) > 0 {
+		w.WriteString("ip dhcp excluded-address 10.150.1.1 10.150.1.9\n")
+	}
+	w.WriteString(`!
 ip dhcp pool VOICE
  network 10.150.0.0 255.255.255.0
  default-router 10.150.0.1
@@ -48,21 +47,48 @@ ip dhcp pool VOICE
  option 150 ip 10.150.0.1
  lease 0 8
 !
-username lab privilege 15 secret lab
+`)
+	if len(o.Far) > 0 {
+		w.WriteString("ip dhcp pool VOICE-2\n network 10.150.1.0 255.255.255.0\n default-router 10.150.1.1\n option 150 ip 10.150.0.1\n lease 0 8\n!\n")
+	}
+	w.WriteString(`username lab privilege 15 secret lab
 !
 interface GigabitEthernet0/0
  description voice LAN of the lab
  ip address 10.150.0.1 255.255.255.0
 !
-ip http server
-!
 `)
-	w.WriteString("voice register global\n mode cme\n source-address 10.150.0.1 port 5060\n max-dn 50\n max-pool 50\n")
+	if len(o.Far) > 0 {
+		w.WriteString("interface GigabitEthernet0/1\n description second voice LAN of the lab\n ip address 10.150.1.1 255.255.255.0\n!\n")
+	}
+	if o.Mirror {
+		w.WriteString("interface GigabitEthernet0/2\n description mirror port of the voice LAN\n no ip address\n!\n")
+	}
+	w.WriteString("ip http server\n!\n")
+	all := append(slices.Clone(o.Phones), o.Far...)
+	max := max(50, len(all))
+	fmt.Fprintf(&w, "voice register global\n mode cme\n source-address 10.150.0.1 port 5060\n max-dn %d\n max-pool %d\n", max, max)
 	writeLoads(&w, true)
+	dns, pools, edns, ephones := devices(all)
+	w.WriteString("!\n" + dns + pools)
+	w.WriteString("telephony-service\n")
+	writeLoads(&w, false)
+	fmt.Fprintf(&w, " max-ephones %d\n max-dn %d\n ip source-address 10.150.0.1 port 2000\n", max, max)
+	if o.Sharing != nil {
+		w.WriteString(" service phone peerFirmwareSharing 1\n")
+	}
+	w.WriteString(" cnf-file location flash:\n cnf-file perphone\n hfs enable port 6970\n hfs home-path flash:phones\n!\n")
+	w.WriteString(edns + ephones + o.More)
+	w.WriteString("line con 0\n exec-timeout 0 0\n privilege level 15\n logging synchronous\n!\nline vty 0 15\n login local\n transport input ssh\n!\nend\n")
+	return w.String()
+}
+
+// devices are the directory numbers and phones, SIP and SCCP.
+func devices(phones []simphone.Spec) (sipNumbers, sipPhones, sccpNumbers, sccpPhones string) {
 	var dns, pools, edns, ephones strings.Builder
 	sip, sccp := 0, 0
-	for _, s := range phones {
-		number := 1000 + int(s.MAC[5])
+	for i, s := range phones {
+		number := 1001 + i
 		if s.Protocol == simphone.SIP {
 			sip++
 			fmt.Fprintf(&dns, "voice register dn  %d\n number %d\n name %s %d\n!\n", sip, number, s.Model, number)
@@ -73,13 +99,7 @@ ip http server
 		fmt.Fprintf(&edns, "ephone-dn  %d  dual-line\n number %d\n label %d\n name %s %d\n!\n", sccp, number, number, s.Model, number)
 		fmt.Fprintf(&ephones, "ephone  %d\n description %s of the lab\n mac-address %s\n type %s\n button  1:%d\n!\n", sccp, s.Model, s.MAC.CME(), s.Model, sccp)
 	}
-	w.WriteString("!\n" + dns.String() + pools.String())
-	w.WriteString("telephony-service\n")
-	writeLoads(&w, false)
-	w.WriteString(" max-ephones 50\n max-dn 50\n ip source-address 10.150.0.1 port 2000\n cnf-file location flash:\n cnf-file perphone\n hfs enable port 6970\n hfs home-path flash:phones\n!\n")
-	w.WriteString(edns.String() + ephones.String())
-	w.WriteString("line con 0\n exec-timeout 0 0\n privilege level 15\n logging synchronous\n!\nline vty 0 15\n login local\n transport input ssh\n!\nend\n")
-	return w.String()
+	return dns.String(), pools.String(), edns.String(), ephones.String()
 }
 
 func writeLoads(w *strings.Builder, sip bool) {

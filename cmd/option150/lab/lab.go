@@ -16,12 +16,15 @@ package lab
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
+	"maps"
 	"net"
 	"net/netip"
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -35,12 +38,13 @@ import (
 	"option150/telephony/firmware"
 	"option150/telephony/inventory"
 	"option150/telephony/simphone"
+	"option150/telephony/simphone/peers"
 )
 
 // Main is the command. The status is that of the process.
 func Main(args []string, version, commit string) int {
-	if len(args) > 0 {
-		fmt.Fprintf(os.Stderr, "option150: lab takes no arguments, %q is one\n", args[0])
+	o, ok := parse(args)
+	if !ok {
 		return 2
 	}
 	inside, status, err := netns.Enter(netns.Options{Name: "lab"})
@@ -54,7 +58,8 @@ func Main(args []string, version, commit string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGHUP, syscall.SIGINT)
 	defer stop()
 	if err == nil {
-		err = run(ctx, version, commit)
+		o.Version, o.Commit = version, commit
+		err = run(ctx, o)
 	}
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "option150: lab: %v\n", err)
@@ -63,20 +68,51 @@ func Main(args []string, version, commit string) int {
 	return 0
 }
 
-func run(ctx context.Context, version, commit string) error {
+// parse reads the arguments; what is wrong has been said.
+func parse(args []string) (o Options, ok bool) {
+	f := flag.NewFlagSet("option150 lab", flag.ContinueOnError)
+	f.SetOutput(os.Stderr)
+	sharing := f.Bool("pfs", false, "18 phones in two subnets that upgrade and share firmware (Peer Firmware Sharing)")
+	f.BoolVar(&o.Mirror, "mirror", false, "with -pfs: a mirror port of the voice LAN on GigabitEthernet0/2")
+	if f.Parse(args) != nil {
+		return o, false
+	}
+	switch {
+	case f.NArg() > 0:
+		fmt.Fprintf(os.Stderr, "option150: lab takes no arguments, %q is one\n", f.Arg(0))
+		return o, false
+	case o.Mirror && !*sharing:
+		fmt.Fprintln(os.Stderr, "option150: lab: -mirror is for -pfs")
+		return o, false
+	}
+	o.Phones = simphone.Catalogue()
+	if *sharing {
+		o.Phones, o.Far = simphone.Sharers()
+		o.Sharing, o.Sizes = &peers.Habits{}, sharedSizes
+	}
+	return o, true
+}
+
+// sharedSizes make a transfer between phones last long enough to be looked at
+// and its files differ by size.
+var sharedSizes = firmware.Sizes{"jar41sccp": 163005, "cnu41": 55683, "apps41": 315752, "dsp41": 56269, "cvm41sccp": 221947,
+	"jar45sccp": 189159, "cnu45": 58212, "apps45": 463723, "dsp45": 36420, "cvm45sccp": 221923}
+
+func run(ctx context.Context, o Options) error {
 	root, err := os.MkdirTemp("", "option150-lab-")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(root)
+	o.Root, o.Console = root, true
 	typing := term.IsTerminal(int(os.Stdin.Fd()))
 	for {
-		l, err := New(Options{Root: root, Version: version, Commit: commit, Console: true, Phones: simphone.Catalogue()})
+		l, err := New(o)
 		if err != nil {
 			return err
 		}
 		if typing {
-			fmt.Print(tour)
+			fmt.Printf(tour, len(o.Phones)+len(o.Far))
 		} else {
 			l.Settle(ctx, settleTime) // a script asks about phones that are up
 		}
@@ -91,7 +127,7 @@ func run(ctx context.Context, version, commit string) error {
 // settleTime bounds how long a script waits for the phones.
 const settleTime = 60 * time.Second
 
-const tour = `Option 150 lab: a LAN of its own with this box and 14 simulated phones that boot now.
+const tour = `Option 150 lab: a LAN of its own with this box and %d simulated phones that boot now.
 Nothing on the host is touched. Try:
   show phones                       every phone, its state and the verdict
   show phone SEP001E7A000001        what one phone did, step by step
@@ -110,7 +146,13 @@ type Options struct {
 	Console bool   // the console is standard input and output
 	Config  string // startup-config; "" = that of the lab
 	SSH     string // address SSH listens on; "" = 0.0.0.0:22
+	More    string // further lines of the configuration of the lab
 	Phones  []simphone.Spec
+	Far     []simphone.Spec // phones of a second subnet, behind GigabitEthernet0/1
+	// Sharing makes the phones share firmware; Truth has what they did.
+	Sharing *peers.Habits
+	Mirror  bool    // a mirror port of the first subnet, on GigabitEthernet0/2
+	Twice   bool    // it shows each frame twice
 	Pace    float64 // of the phones, see simphone.Options; 0 = 0.02
 	Sizes   firmware.Sizes
 	// OnStep is told every step of every phone, from several goroutines.
@@ -124,12 +166,16 @@ type Lab struct {
 	opt    Options
 	Box    *appliance.Appliance
 	LAN    *netns.LAN
+	far    *netns.LAN
 	Port   *netns.Port // of the box
+	Mirror *netns.Mirror
 	cancel context.CancelFunc
 	ctx    context.Context
 	wg     sync.WaitGroup
 
 	mu    sync.Mutex
+	truth []peers.Share
+	up    map[ether.MAC]bool // provisioned, by the phone's own account
 	hosts map[ether.MAC]*netns.Host
 }
 
@@ -149,18 +195,18 @@ func New(o Options) (*Lab, error) {
 		o.SSH = "0.0.0.0:22"
 	}
 	if o.Config == "" {
-		o.Config = Config(o.Phones)
+		o.Config = ConfigOf(o)
 	}
-	l := &Lab{opt: o, hosts: map[ether.MAC]*netns.Host{}}
+	l := &Lab{opt: o, hosts: map[ether.MAC]*netns.Host{}, up: map[ether.MAC]bool{}}
 	l.ctx, l.cancel = context.WithCancel(context.Background())
 	if err := l.open(); err != nil {
 		l.Close()
 		return nil, err
 	}
-	for _, s := range o.Phones {
-		if o.Hold {
-			break
-		}
+	if o.Hold {
+		return l, nil
+	}
+	for _, s := range append(slices.Clone(o.Phones), o.Far...) {
 		if err := l.Boot(s); err != nil {
 			l.Close()
 			return nil, err
@@ -180,6 +226,19 @@ func (l *Lab) open() (err error) {
 	if l.Port, err = l.LAN.Plug(here, netns.Cable{Interface: "eth0"}); err != nil {
 		return err
 	}
+	if len(l.opt.Far) > 0 {
+		if l.far, err = netns.NewLAN(); err != nil {
+			return err
+		}
+		if _, err := l.far.Plug(here, netns.Cable{Interface: "eth1"}); err != nil {
+			return err
+		}
+	}
+	if l.opt.Mirror {
+		if l.Mirror, err = l.LAN.Mirror(here, netns.Cable{Interface: "eth2"}, l.opt.Twice); err != nil {
+			return err
+		}
+	}
 	device := "none"
 	if l.opt.Console {
 		device = "stdio"
@@ -187,6 +246,12 @@ func (l *Lab) open() (err error) {
 	s := settings.Default()
 	s.Root = l.opt.Root
 	s.Interfaces = []settings.Interface{{Name: "GigabitEthernet0/0", Device: "eth0", Managed: true}}
+	if l.far != nil {
+		s.Interfaces = append(s.Interfaces, settings.Interface{Name: "GigabitEthernet0/1", Device: "eth1", Managed: true})
+	}
+	if l.opt.Mirror {
+		s.Interfaces = append(s.Interfaces, settings.Interface{Name: "GigabitEthernet0/2", Device: "eth2", Managed: true})
+	}
 	s.Console.Device, s.SSH.Listen = device, l.opt.SSH
 	l.Box, err = appliance.Open(appliance.Options{Settings: s, Version: l.opt.Version, Commit: l.opt.Commit,
 		ConsoleEnds: l.opt.Console, Prepared: l.prepare})
@@ -207,10 +272,10 @@ func (l *Lab) prepare(root string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	for load := range loadsOf(l.opt.Phones) {
-		files, err := firmware.Synthesise(load, "", l.opt.Sizes)
+	for _, t := range targets {
+		files, err := firmware.Synthesise(t.load, "", l.opt.Sizes)
 		if err != nil {
-			return fmt.Errorf("firmware %s: %w", load, err)
+			return fmt.Errorf("firmware %s: %w", t.load, err)
 		}
 		for name, content := range files {
 			if err := os.WriteFile(filepath.Join(dir, name), content, 0o644); err != nil {
@@ -230,19 +295,53 @@ func (l *Lab) Boot(s simphone.Spec) error {
 	l.mu.Lock()
 	l.hosts[s.MAC] = host
 	l.mu.Unlock()
-	if _, err := l.LAN.Plug(host, netns.Cable{Interface: "eth0", MAC: net.HardwareAddr(s.MAC[:])}); err != nil {
+	lan := l.LAN
+	if slices.ContainsFunc(l.opt.Far, func(f simphone.Spec) bool { return f.MAC == s.MAC }) {
+		lan = l.far
+	}
+	// What phones send each other is to look as on a wire.
+	if _, err := lan.Plug(host, netns.Cable{Interface: "eth0", MAC: net.HardwareAddr(s.MAC[:]), Frames: l.opt.Sharing != nil}); err != nil {
 		return err
 	}
-	p, err := simphone.New(s, simphone.Options{In: host.Do, Pace: l.opt.Pace, Log: l.opt.OnStep})
+	p, err := simphone.New(s, simphone.Options{In: host.Do, Pace: l.opt.Pace, Log: l.opt.OnStep, Sharing: l.habits()})
 	if err != nil {
 		return err
 	}
 	l.wg.Add(1)
 	go func() {
 		defer l.wg.Done()
-		_ = p.Live(l.ctx, 0, nil)
+		_ = p.Live(l.ctx, 0, func(o simphone.Outcome) {
+			l.mu.Lock()
+			defer l.mu.Unlock()
+			l.up[s.MAC] = o.Kind == simphone.Provisioned
+		})
 	}()
 	return nil
+}
+
+// habits are those of the lab, with their truth kept.
+func (l *Lab) habits() *peers.Habits {
+	if l.opt.Sharing == nil {
+		return nil
+	}
+	h := *l.opt.Sharing
+	told := h.Record
+	h.Record = func(s peers.Share) {
+		l.mu.Lock()
+		l.truth = append(l.truth, s)
+		l.mu.Unlock()
+		if told != nil {
+			told(s)
+		}
+	}
+	return &h
+}
+
+// Truth is what the phones did to get their firmware, by their own account.
+func (l *Lab) Truth() []peers.Share {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.truth)
 }
 
 // Host makes a machine with a cable in the LAN: a foreign client.
@@ -255,26 +354,24 @@ func (l *Lab) Host(name string, addr netip.Prefix) (*netns.Host, error) {
 	return h, err
 }
 
-// Settle waits until every phone is provisioned or stuck, or time is up, and
-// reports whether all are provisioned.
+// Settle waits until every phone is provisioned, by its own account and by the
+// box's, or time is up, and reports whether all are.
 func (l *Lab) Settle(ctx context.Context, most time.Duration) bool {
 	ctx, cancel := context.WithTimeout(ctx, most)
 	defer cancel()
 	for {
-		n, busy := 0, 0
+		n := 0
+		l.mu.Lock()
+		up := maps.Clone(l.up)
+		l.mu.Unlock()
 		for _, p := range l.Box.Box().Inventory.Phones(time.Now()) {
-			switch p.State {
-			case inventory.Provisioned:
+			if p.State == inventory.Provisioned && up[p.MAC] {
 				n++
-			case inventory.Stuck:
-			default:
-				busy++
 			}
 		}
-		if n == len(l.opt.Phones) {
+		if n == len(l.opt.Phones)+len(l.opt.Far) {
 			return true
 		}
-		_ = busy
 		select {
 		case <-ctx.Done():
 			return false
@@ -296,7 +393,9 @@ func (l *Lab) Close() {
 	for _, h := range l.hosts {
 		_ = h.Close()
 	}
-	if l.LAN != nil {
-		_ = l.LAN.Close()
+	for _, lan := range []*netns.LAN{l.LAN, l.far} {
+		if lan != nil {
+			_ = lan.Close()
+		}
 	}
 }

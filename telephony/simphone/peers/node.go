@@ -53,6 +53,9 @@ func Open(ctx context.Context, c Config) (*Node, error) {
 	if c.Habits.Patience <= 0 {
 		c.Habits.Patience = 5 * time.Second
 	}
+	if c.Habits.Rate <= 0 {
+		c.Habits.Rate = 2_000_000
+	}
 	if c.Habits.Record == nil {
 		c.Habits.Record = func(Share) {}
 	}

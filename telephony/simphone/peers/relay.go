@@ -179,7 +179,11 @@ func (n *Node) write(c net.Conn, a netip.Addr, f *content) bool {
 	if _, err := c.Write(head); err != nil {
 		return false
 	}
+	began := time.Now()
 	for rest := f.data; len(rest) > 0; {
+		// A phone writes what it hands on to its flash too.
+		due := time.Duration(len(f.data)-len(rest)) * time.Second / time.Duration(n.cfg.Habits.Rate)
+		time.Sleep(due - time.Since(began))
 		k := min(len(rest), piece)
 		if err := c.SetWriteDeadline(time.Now().Add(n.cfg.Habits.Patience)); err != nil {
 			return false
@@ -194,14 +198,27 @@ func (n *Node) write(c net.Conn, a netip.Addr, f *content) bool {
 		sent := n.sent
 		n.mu.Unlock()
 		if n.cfg.Habits.Dies != nil && n.cfg.Habits.Dies(n.cfg.Device, sent) {
-			if n.cfg.PowerOff != nil {
-				n.cfg.PowerOff()
-			}
-			n.stop(ErrPowerOff)
+			n.die()
 			return false
 		}
 	}
 	return true
+}
+
+// die takes the power off: the link goes down, and no connection says goodbye
+// when the phone is switched on again.
+func (n *Node) die() {
+	if n.cfg.PowerOff != nil {
+		n.cfg.PowerOff()
+	}
+	n.stop(ErrPowerOff)
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for c := range n.conns {
+		if t, ok := c.(*net.TCPConn); ok {
+			_ = t.SetLinger(0)
+		}
+	}
 }
 
 // pull gets a file from the parent.

@@ -32,6 +32,7 @@ type Habits struct {
 	EachFile       bool // a hierarchy for every file; else one for the load
 
 	Join     time.Duration // a root waits for its children; 0 = 10 s
+	Rate     int           // bytes a second to one child; 0 = 2,000,000
 	Patience time.Duration // without a byte or an answer of a peer; 0 = 5 s
 
 	// Dies is asked after each piece that is sent to a child, with the bytes

@@ -1,0 +1,118 @@
+package lab
+
+import (
+	"bytes"
+	"net/netip"
+	"os"
+	"testing"
+	"time"
+
+	"option150/platform/capture"
+	"option150/platform/netns"
+	"option150/telephony/simphone"
+	"option150/telephony/simphone/peers"
+)
+
+func TestMain(m *testing.M) { os.Exit(netns.Run(m)) }
+
+func TestArguments(t *testing.T) {
+	for _, bad := range [][]string{{"extra"}, {"-mirror"}, {"-nothing"}} {
+		if _, ok := parse(bad); ok {
+			t.Errorf("%q is accepted", bad)
+		}
+	}
+	o, ok := parse([]string{"--pfs", "--mirror"})
+	if !ok || len(o.Phones) != 15 || len(o.Far) != 3 || o.Sharing == nil || !o.Mirror {
+		t.Error(ok, o)
+	}
+	if o, ok := parse(nil); !ok || len(o.Phones) != len(simphone.Catalogue()) || o.Sharing != nil {
+		t.Error(ok, o)
+	}
+}
+
+// TestSharingLab: fifteen phones of two families in one subnet and three in
+// another upgrade: a root each for every file, and what the phones say they
+// sent each other is what the mirror port shows.
+func TestSharingLab(t *testing.T) {
+	netns.Need(t)
+	o, _ := parse([]string{"--pfs", "--mirror"})
+	o.Root, o.SSH, o.Hold = t.TempDir(), "127.0.0.1:0", true
+	l, err := New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	var file bytes.Buffer
+	rec, err := capture.Start("eth2", capture.Filter{TCP: []uint16{peers.Port}, UDP: []uint16{peers.Port}}, &file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range append(o.Phones, o.Far...) {
+		if err := l.Boot(s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !l.Settle(t.Context(), 90*time.Second) {
+		t.Fatal("not all phones came up")
+	}
+	st, err := rec.Stop()
+	if err != nil {
+		t.Fatal(err)
+	}
+	lost := uint64(l.Mirror.Lost()) + st.Dropped
+	if lost > 0 {
+		t.Logf("the machine was too busy for %d frames: bytes are not compared", lost)
+	}
+	roots := map[string]int{}
+	said := map[[2]netip.Addr]int64{}
+	files := map[string]bool{}
+	for _, s := range l.Truth() {
+		files[s.File] = true
+		net := netip.PrefixFrom(s.Addr, 24).Masked().String()
+		switch s.Role {
+		case peers.Root:
+			roots[net+" "+s.Group+" "+s.File]++
+		case peers.Child:
+			said[[2]netip.Addr{s.Parent, s.Addr}] += s.Bytes + 4
+		default:
+			t.Errorf("%s is %s: %s", s.Device, s.Role, s.Why)
+		}
+	}
+	if len(roots) != 18 || len(files) != 12 { // six files each of two families in one subnet, of one in the other
+		t.Errorf("%d roots of %d files: %v", len(roots), len(files), roots)
+	}
+	for k, n := range roots {
+		if n != 1 {
+			t.Errorf("%d roots of %s", n, k)
+		}
+	}
+	ps, err := capture.ReadAll(&file, 1<<20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[[2]netip.Addr]int64{}
+	broadcasts := 0
+	for _, p := range ps {
+		switch {
+		case p.TCP():
+			seen[[2]netip.Addr{p.Src.Addr(), p.Dst.Addr()}] += int64(len(p.Payload))
+		case p.UDP() && p.Dst.Addr() == peers.Broadcast(netip.MustParsePrefix("10.150.0.1/24")):
+			broadcasts++
+		}
+	}
+	far := netip.MustParsePrefix("10.150.1.0/24")
+	for edge, n := range said {
+		if far.Contains(edge[0]) {
+			if seen[edge] != 0 {
+				t.Errorf("the mirror port shows another subnet: %v", edge)
+			}
+			continue
+		}
+		if seen[edge] < n && lost == 0 {
+			t.Errorf("%v sent %d bytes, the mirror port shows %d", edge, n, seen[edge])
+		}
+	}
+	if broadcasts != 15*5 && lost == 0 {
+		t.Errorf("%d broadcasts", broadcasts)
+	}
+}
