@@ -1,7 +1,7 @@
 package hfs
 
 // Config is the `hfs` part of telephony-service. Source: sources/000 and
-// reference/cme.md 5.1.
+// facts/cme.md 5.1.
 type Config struct {
 	Enabled  bool   // `hfs enable`
 	Port     uint16 // `hfs enable port N`; 0 = the port of `ip http port`

@@ -2,8 +2,8 @@
 // HTTP. It is a session module of the IP HTTP server, on a port of its own
 // (phones ask 6970 and no other) or on the port of that server.
 //
-// Follows sources/000 and reference/cme.md 5 (commands, ports), 7.3 (show),
-// files.md 4 (what is accepted and sent) and 10 (answers), phones.md 1.3 (the
+// Follows sources/000 and facts/cme.md 5 (commands, ports), 7.3 (show),
+// facts/files.md 4 (what is accepted and sent) and 10 (answers), facts/phones.md 1.3 (the
 // request byte for byte) and 1.5 (what a phone makes of each answer).
 //
 //	GET /SEP001E7A000001.cnf.xml -> name -> fileserver.Opener -> 200, 206, 304

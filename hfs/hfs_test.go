@@ -277,8 +277,8 @@ func settled(t *testing.T, rec *notes, name string) fileserver.Served {
 	}
 }
 
-// TestPhoneRequest is C45: the request of an 8861 as it is on the wire, and an
-// answer the phone can parse. [phones.md 1.3]
+// TestPhoneRequest: the request of an 8861 as it is on the wire, and an
+// answer the phone can parse. [facts/phones.md 1.3]
 func TestPhoneRequest(t *testing.T) {
 	s, _, rec := box(t)
 	a := serve(t, s)
@@ -386,7 +386,7 @@ func TestSendfileIsKept(t *testing.T) {
 	}
 }
 
-// TestSameNameSameAnswer is C44 and C33: whatever is asked for, TFTP and HTTP
+// TestSameNameSameAnswer: whatever is asked for, TFTP and HTTP
 // give the same bytes or the same refusal.
 func TestSameNameSameAnswer(t *testing.T) {
 	s, files, _ := box(t)

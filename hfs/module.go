@@ -21,7 +21,7 @@ import (
 const NameModule = "HFS"
 
 // maxRanges bounds what one request may ask for; phones ask for none.
-// [reference/files.md 7.3]
+// [facts/files.md 7.3]
 const maxRanges = 4
 
 // Module is the session module. It knows every path, so it is asked last where
@@ -82,7 +82,7 @@ func request(r *http.Request) fileserver.Request {
 }
 
 // refuse maps the errors of the look-up. Whatever is not known is 503, which
-// sends the phone to TFTP; a false 404 would be final. [reference/files.md 10]
+// sends the phone to TFTP; a false 404 would be final. [facts/files.md 10]
 func refuse(w http.ResponseWriter, err error) {
 	switch {
 	case errors.Is(err, fileserver.ErrNotFound):
@@ -116,7 +116,7 @@ func send(w http.ResponseWriter, r *http.Request, f *fileserver.File) {
 
 	h := w.Header()
 	h.Set("Content-Type", contentType(f.Name))
-	h.Set("Cache-Control", "no-store") // as CUCM [phones.md 1.3]
+	h.Set("Cache-Control", "no-store") // as CUCM [facts/phones.md 1.3]
 	if f.ETag != "" {
 		h.Set("Etag", f.ETag)
 	}

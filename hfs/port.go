@@ -10,7 +10,7 @@ import (
 )
 
 // PFSPort is the port phones share firmware among themselves on. The box must
-// never hold it. [sources/002, reference/cme.md 5.2]
+// never hold it. [sources/002, facts/cme.md 5.2]
 const PFSPort = 4051
 
 // Clash is a TCP port that HFS or the HTTP server may not have.
@@ -37,7 +37,7 @@ func (c *Clash) Lines() []string {
 	return out
 }
 
-// PortProblem is the rules of reference/cme.md 5.2 over the configuration
+// PortProblem is the rules of facts/cme.md 5.2 over the configuration
 // alone, nil if it is right. others are the further endpoints of the plan; those
 // of HFS and of the HTTP server among them are not looked at. Whether the two
 // run does not matter for their own ports: a configuration is right or wrong
@@ -88,7 +88,7 @@ func Held(err error) *Clash {
 }
 
 // PortNotes are accepted things worth a warning, one sentence each.
-// [reference/cme.md 5.2]
+// [facts/cme.md 5.2]
 func PortNotes(h Config, http httpd.Config) []string {
 	var out []string
 	port := Spec{Config: h, HTTPPort: http.Port}.EffectivePort()

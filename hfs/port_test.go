@@ -16,7 +16,7 @@ import (
 
 const inUse = "Invalid port number or port in use by other application"
 
-// TestPortRules is the table of reference/cme.md 5.2, as far as it is about
+// TestPortRules is the table of facts/cme.md 5.2, as far as it is about
 // the configuration alone.
 func TestPortRules(t *testing.T) {
 	on := func(port uint16) Config { return Config{Enabled: true, Port: port, HomePath: "flash:/phones"} }

@@ -73,7 +73,7 @@ func (v View) Working() string {
 }
 
 // Render is `show voice register hfs`: the lines of IOS, the bindings, and
-// below them what is configured and what works. [reference/cme.md 7.3]
+// below them what is configured and what works. [facts/cme.md 7.3]
 func Render(v View) []string {
 	spec := Spec{Config: v.Config, HTTPPort: v.HTTP.Port}
 	urls, aliases := map[string]bool{}, map[string]bool{}

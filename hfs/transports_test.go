@@ -15,7 +15,7 @@ import (
 	"option150/platform/tftp"
 )
 
-// TestBothTransports is C44 on real sockets: every name is asked over TFTP as
+// TestBothTransports, on real sockets: every name is asked over TFTP as
 // a phone does it, without options, and over HTTP.
 func TestBothTransports(t *testing.T) {
 	s, files, _ := box(t)

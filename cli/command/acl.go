@@ -29,9 +29,9 @@ const maxRemark = 100
 
 // accessLists are the standard lists. They say who may log in and who may use
 // the HTTP server; nothing is filtered on interfaces. Extended lists are kept
-// and never acted on. [reference/ios-cli.md 1.14]
+// and never acted on. [facts/ios-cli.md 1.14]
 func accessLists() []language.Declaration {
-	const doc = "reference/ios-cli.md 1.14"
+	const doc = "facts/ios-cli.md 1.14"
 	ds := []language.Declaration{
 		{
 			Mode: language.Global, Group: "access-list", Doc: doc,
@@ -268,8 +268,8 @@ func showAccessLists() []language.Declaration {
 		return joinLines(acl.Show(lists))
 	}
 	return []language.Declaration{
-		text(`access-lists("List access lists") [ <name:WORD>("ACL name or number") ]`, privileged, "reference/ios-cli.md 1.14", show),
-		text(`ip access-lists("List IP access lists") [ <name:WORD>("ACL name or number") ]`, privileged, "reference/ios-cli.md 1.14", show),
+		text(`access-lists("List access lists") [ <name:WORD>("ACL name or number") ]`, privileged, "facts/ios-cli.md 1.14", show),
+		text(`ip access-lists("List IP access lists") [ <name:WORD>("ACL name or number") ]`, privileged, "facts/ios-cli.md 1.14", show),
 	}
 }
 

@@ -17,10 +17,10 @@ const (
 	maxPrivileges = 200
 )
 
-// aliasCommands are `alias exec`. [reference/ios-cli.md 1.5, 1.14]
+// aliasCommands are `alias exec`. [facts/ios-cli.md 1.5, 1.14]
 func aliasCommands() []language.Declaration {
 	return []language.Declaration{keyed(language.Declaration{
-		Mode: language.Global, Group: "alias", Doc: "reference/ios-cli.md 1.14",
+		Mode: language.Global, Group: "alias", Doc: "facts/ios-cli.md 1.14",
 		Syntax: `alias("Create command alias") exec("Exec mode") <name:WORD>("Alias name") ![ <line:LINE>("Alias body") ]`,
 	}, list[config.Alias, string]{in: func(c *language.Context) *[]config.Alias { return &c.Config.Aliases }, key: func(a *config.Alias) string { return a.Name },
 		most: maxAliases, full: "% Too many aliases"},
@@ -59,7 +59,7 @@ var privilegeModes = []struct{ name, mode, help string }{
 
 // privileges are `privilege MODE level N COMMAND`: raising and lowering what a
 // command needs; help, completion and matching follow.
-// [reference/ios-cli.md 1.14]
+// [facts/ios-cli.md 1.14]
 func privileges(b *Box) []language.Declaration {
 	var modes []string
 	for _, m := range privilegeModes {
@@ -68,7 +68,7 @@ func privileges(b *Box) []language.Declaration {
 	all := list[config.Privilege, [2]string]{in: func(c *language.Context) *[]config.Privilege { return &c.Config.Privileges }, key: func(p *config.Privilege) [2]string { return [2]string{p.Mode, p.Command} },
 		most: maxPrivileges, full: "% Too many privilege lines"}
 	d := keyed(language.Declaration{
-		Mode: language.Global, Group: "privilege", Doc: "reference/ios-cli.md 1.14",
+		Mode: language.Global, Group: "privilege", Doc: "facts/ios-cli.md 1.14",
 		Syntax: `privilege("Command privilege parameters") ( ` + strings.Join(modes, " | ") + ` ) [ all$all("All suboptions will be set to the same level") ]
 			( level("Set privilege level of command")
 			<level:0-15>("Privilege level")

@@ -22,9 +22,9 @@ const (
 )
 
 // archiveSection is `archive` with `log config` below it.
-// [reference/ios-cli.md 1.9, diagnosis.md 12]
+// [facts/ios-cli.md 1.9, facts/diagnosis.md 12]
 func archiveSection() []language.Declaration {
-	const doc = "reference/ios-cli.md 1.9"
+	const doc = "facts/ios-cli.md 1.9"
 	at := func(f func(*archive.Config) *bool) func(*language.Context) *bool {
 		return func(c *language.Context) *bool { return f(&c.Config.Archive) }
 	}
@@ -84,7 +84,7 @@ func archiveSection() []language.Declaration {
 
 // archiveCommands are the exec commands of the archive.
 func archiveCommands(b *Box) []language.Declaration {
-	const doc = "reference/ios-cli.md 1.9"
+	const doc = "facts/ios-cli.md 1.9"
 	ignore := ` [ ignorecase$ignorecase("Ignore the case of the configuration") ]`
 	return []language.Declaration{
 		action(`archive("manage archive files") config("save the current configuration in an archive")`, privileged, doc, func(in *language.Invocation) error {
@@ -114,7 +114,7 @@ func archiveCommands(b *Box) []language.Declaration {
 	}
 }
 
-// archiveText is show archive. [reference/ios-cli.md 1.9]
+// archiveText is show archive. [facts/ios-cli.md 1.9]
 func (b *Box) archiveText() string {
 	l, err := b.Archive.List()
 	if err != nil {

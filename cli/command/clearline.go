@@ -44,5 +44,5 @@ func clearLineCommands(b *Box) []language.Declaration {
 			<console:0-0>("Line number")
 			| vty("Virtual terminal")
 			<vty:0-%d>("Line number") )`,
-		sshd.FirstVTY+lastVTY, lastVTY), privileged, "reference/ios-cli.md 1.13", b.clearLine)}
+		sshd.FirstVTY+lastVTY, lastVTY), privileged, "facts/ios-cli.md 1.13", b.clearLine)}
 }

@@ -92,9 +92,9 @@ func (t nameType) index(s string) int {
 }
 
 // clockLines are `clock timezone` and `clock summer-time`.
-// [reference/ios-cli.md 1.12]
+// [facts/ios-cli.md 1.12]
 func clockLines() []language.Declaration {
-	const doc, head = "reference/ios-cli.md 1.12", `clock("Configure time-of-day clock") `
+	const doc, head = "facts/ios-cli.md 1.12", `clock("Configure time-of-day clock") `
 	return []language.Declaration{{
 		Mode: language.Global, Group: "clock", Doc: doc,
 		Syntax: head + `timezone("Configure time zone")
@@ -232,7 +232,7 @@ func wall(c clock.Config, year int, month time.Month, day, seconds int) time.Tim
 func clockSet() []language.Declaration {
 	return []language.Declaration{action(`clock("Manage the system clock")
 		set("Set the time and date")
-		<at:HH:MM:SS>("Current Time") `+dayOfYear+` <year:1993-2099>("Year")`, privileged, "reference/ios-cli.md 1.12", func(in *language.Invocation) error {
+		<at:HH:MM:SS>("Current Time") `+dayOfYear+` <year:1993-2099>("Year")`, privileged, "facts/ios-cli.md 1.12", func(in *language.Invocation) error {
 		t := wall(in.Config.Clock, in.Args.Int("year"), monthOf(in.Args), in.Args.Int("day"), in.Args.Int("at"))
 		if t.Day() != in.Args.Int("day") {
 			return errNoDay

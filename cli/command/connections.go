@@ -16,9 +16,9 @@ const noConnections = "% No connections open\n"
 
 // connections are the commands about who is on the box and what was opened
 // from it: `who` is `show users`; `where` and `resume` stand in the list of
-// aliases. [reference/ios-cli.md 1.5, 1.13]
+// aliases. [facts/ios-cli.md 1.5, 1.13]
 func connections(b *Box) []language.Declaration {
-	const doc = "reference/ios-cli.md 1.5"
+	const doc = "facts/ios-cli.md 1.5"
 	says := func(syntax string, f func(*language.Invocation) string) language.Declaration {
 		return action(syntax, 0, doc, func(in *language.Invocation) error {
 			_, err := io.WriteString(in.Out, f(in))

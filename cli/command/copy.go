@@ -19,7 +19,7 @@ import (
 	tftpclient "option150/platform/tftp/client"
 )
 
-// copyCommands are `copy`. [reference/ios-cli.md 1.9, 1.13]
+// copyCommands are `copy`. [facts/ios-cli.md 1.9, 1.13]
 func copyCommands(b *Box) []language.Declaration {
 	side := func(name, word string, local ...string) string {
 		s := "( "
@@ -35,7 +35,7 @@ func copyCommands(b *Box) []language.Declaration {
 		action(`copy("Copy from one file to another") `+
 			side("from", "from", `running-config$from("Copy from current system configuration")`, `startup-config$from("Copy from startup configuration")`)+" "+
 			side("to", "to", `running-config$to("Update (merge with) current system configuration")`, `startup-config$to("Copy to startup configuration")`),
-			privileged, "reference/ios-cli.md 1.13", b.copy),
+			privileged, "facts/ios-cli.md 1.13", b.copy),
 	}
 }
 
@@ -360,7 +360,7 @@ var errNoConfig = language.Answer("%The input file is not a valid config file.")
 // merge puts the lines of a file into what runs, as one transaction. Lines that
 // are refused are named, and all others take effect. The words of the line that
 // sums it up are those by which NAPALM knows a merge that failed and takes it
-// back. [reference/ios-cli.md 3.4]
+// back. [facts/ios-cli.md 3.4]
 func (b *Box) merge(in *language.Invocation, from location, text string) error {
 	if strings.TrimSpace(text) == "" {
 		return nil // copy null: running-config

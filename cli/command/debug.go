@@ -44,9 +44,9 @@ func debugCommands(b *Box) []language.Declaration {
 			fmt.Fprintf(in.Out, "%s is off\n", t.answer)
 			return nil
 		}
-		d := action(`debug("Debugging functions") `+t.syntax, privileged, "reference/cme.md 7.7", on)
+		d := action(`debug("Debugging functions") `+t.syntax, privileged, "facts/cme.md 7.7", on)
 		d.Undo = off
-		out = append(out, d, action(`undebug("Disable debugging functions") `+t.syntax, privileged, "reference/cme.md 7.7", off))
+		out = append(out, d, action(`undebug("Disable debugging functions") `+t.syntax, privileged, "facts/cme.md 7.7", off))
 	}
 	all := func(in *language.Invocation) error {
 		for _, t := range in.Op.Debugs() {
@@ -55,7 +55,7 @@ func debugCommands(b *Box) []language.Declaration {
 		fmt.Fprintln(in.Out, "All possible debugging has been turned off")
 		return nil
 	}
-	d := action(`debug all("Enable all debugging")`, privileged, "reference/cme.md 7.7", func(in *language.Invocation) error {
+	d := action(`debug all("Enable all debugging")`, privileged, "facts/cme.md 7.7", func(in *language.Invocation) error {
 		for _, t := range debugTopics {
 			in.Op.Debug(t.topic, true)
 			b.debugPackets(t.topic)
@@ -64,8 +64,8 @@ func debugCommands(b *Box) []language.Declaration {
 		return nil
 	})
 	d.Undo = all
-	out = append(out, d, action(`undebug all("Turn off all debugging")`, privileged, "reference/cme.md 7.7", all))
-	return append(out, text(`debugging("State of each debugging option")`, privileged, "reference/ios-cli.md 3.3", func(in *language.Invocation) string {
+	out = append(out, d, action(`undebug all("Turn off all debugging")`, privileged, "facts/cme.md 7.7", all))
+	return append(out, text(`debugging("State of each debugging option")`, privileged, "facts/ios-cli.md 3.3", func(in *language.Invocation) string {
 		s := ""
 		for _, t := range debugTopics {
 			for _, on := range in.Op.Debugs() {

@@ -14,9 +14,9 @@ import (
 
 const dhcpHead = `ip("Global IP configuration subcommands") dhcp("Configure DHCP server and relay parameters") `
 
-// dhcpGlobal are the `ip dhcp ...` lines outside pools. [reference/dhcp.md 1.2]
+// dhcpGlobal are the `ip dhcp ...` lines outside pools. [facts/dhcp.md 1.2]
 func dhcpGlobal() []language.Declaration {
-	const doc = "reference/dhcp.md 1.2"
+	const doc = "facts/dhcp.md 1.2"
 	at := func(c *language.Context) *dhcp.Config { return &c.Config.DHCP }
 	return []language.Declaration{
 		flag(language.Global, dhcpHead+`conflict("DHCP address conflict parameters") logging("Record address conflicts in log file")`, "ip dhcp", doc, true, func(c *language.Context) *bool { return &at(c).ConflictLogging }),
@@ -54,9 +54,9 @@ func dhcpGlobal() []language.Declaration {
 		flag(language.Global, dhcpHead+`relay("DHCP relay agent parameters")
 			information("Relay agent information option")
 			trust-all("Accept the relay information option with a zero giaddr")`, "ip dhcp", doc, false, func(c *language.Context) *bool { return &at(c).TrustAll }),
-		flag(language.Global, dhcpHead+`authoritative("Refuse addresses of clients this server does not know")`, "ip dhcp", "reference/dhcp.md 3", false, func(c *language.Context) *bool { return &at(c).Authoritative }),
+		flag(language.Global, dhcpHead+`authoritative("Refuse addresses of clients this server does not know")`, "ip dhcp", "facts/dhcp.md 3", false, func(c *language.Context) *bool { return &at(c).Authoritative }),
 		{
-			Mode: language.Global, Group: "ip dhcp", Doc: "reference/diagnosis.md 5",
+			Mode: language.Global, Group: "ip dhcp", Doc: "facts/diagnosis.md 5",
 			Syntax: dhcpHead + `foreign-server("What to do when another DHCP server answers on the segment")
 				![ ( hold$what("Offer nothing until ip dhcp takeover")
 						| warn$what("Serve and say it in the log") ) ]`,
@@ -87,9 +87,9 @@ func excludedRange(a grammar.Args) (dhcp.Range, error) {
 const maxPools = 2000
 
 // dhcpPools are `ip dhcp pool NAME` and what stands below it.
-// [reference/dhcp.md 1.3, 1.4]
+// [facts/dhcp.md 1.3, 1.4]
 func dhcpPools() []language.Declaration {
-	const doc = "reference/dhcp.md 1.3"
+	const doc = "facts/dhcp.md 1.3"
 	pools := section[dhcp.Pool, string]{
 		list: list[dhcp.Pool, string]{in: func(c *language.Context) *[]dhcp.Pool { return &c.Config.DHCP.Pools }, key: func(p *dhcp.Pool) string { return p.Name },
 			most: maxPools, full: "% Too many DHCP pools"},
@@ -178,7 +178,7 @@ func dhcpPools() []language.Declaration {
 		value(modePool, `domain-name("Domain name") ![ <name:WORD>("Domain name") ]`, "name", "", doc, "", func(c *language.Context) *string { return &at(c).DomainName }),
 		value(modePool, `bootfile("Boot file name") ![ <name:WORD>("Boot file name") ]`, "name", "", doc, "", func(c *language.Context) *string { return &at(c).Bootfile }),
 		poolOption(at, doc), poolLease(at, doc),
-		flag(modePool, `class-only("Offer to Cisco IP phones only")`, "", "reference/diagnosis.md 5", false, func(c *language.Context) *bool { return &at(c).ClassLock }),
+		flag(modePool, `class-only("Offer to Cisco IP phones only")`, "", "facts/diagnosis.md 5", false, func(c *language.Context) *bool { return &at(c).ClassLock }),
 	}, poolTuning(at), secondaryLines(at))...)
 }
 

@@ -9,9 +9,9 @@ import (
 )
 
 // dhcpTuning are the global lines few boxes have. Those IOS does not know have
-// names of their own that say what they do. [reference/dhcp.md 1.2, 3]
+// names of their own that say what they do. [facts/dhcp.md 1.2, 3]
 func dhcpTuning() []language.Declaration {
-	const doc = "reference/dhcp.md 3"
+	const doc = "facts/dhcp.md 3"
 	at := func(c *language.Context) *dhcp.Config { return &c.Config.DHCP }
 	return []language.Declaration{
 		{
@@ -36,7 +36,7 @@ func dhcpTuning() []language.Declaration {
 				return one(d != 0, "minutes", int(d/time.Minute))
 			},
 		},
-		flag(language.Global, dhcpHead+`drop-inform("Do not answer DHCPINFORM")`, "ip dhcp", "reference/dhcp.md 1.2", false, func(c *language.Context) *bool { return &at(c).DropInform }),
+		flag(language.Global, dhcpHead+`drop-inform("Do not answer DHCPINFORM")`, "ip dhcp", "facts/dhcp.md 1.2", false, func(c *language.Context) *bool { return &at(c).DropInform }),
 		flag(language.Global, dhcpHead+`subnet-selection("Let clients choose their subnet with option 118")`, "ip dhcp", doc, false, func(c *language.Context) *bool { return &at(c).SubnetSelection }),
 		flag(language.Global, dhcpHead+`verify("Checks on requests") mac-address("Drop requests whose Ethernet source differs from chaddr")`, "ip dhcp", doc, false, func(c *language.Context) *bool { return &at(c).VerifyMAC }),
 		value(language.Global, dhcpHead+`limit("Limits of DHCP")
@@ -46,10 +46,10 @@ func dhcpTuning() []language.Declaration {
 }
 
 // dhcpCarried are the lines known by name and kept: their features have no
-// place in a box that serves phones of its own LANs. [reference/dhcp.md 1.2, 1.3]
+// place in a box that serves phones of its own LANs. [facts/dhcp.md 1.2, 1.3]
 func dhcpCarried() []language.Declaration {
 	const rest = ` <rest:LINE>("Arguments")`
-	out := carryAll(language.Global, "reference/dhcp.md 1.2",
+	out := carryAll(language.Global, "facts/dhcp.md 1.2",
 		dhcpHead+`database("Configure DHCP database agents")`+rest,
 		dhcpHead+`use("Configure use of certain items")
 			( vrf("Use of VRFs")
@@ -68,7 +68,7 @@ func dhcpCarried() []language.Declaration {
 				| keep("Leave it")
 				| replace("Replace it") )`,
 		dhcpHead+`snooping("DHCP Snooping") [ <rest:LINE>("Arguments") ]`)
-	out = append(out, carryAll(modePool, "reference/dhcp.md 1.3",
+	out = append(out, carryAll(modePool, "facts/dhcp.md 1.3",
 		`accounting("Send Accounting Start/Stop messages")`+rest,
 		`address("Configure a reserved address")`+rest,
 		`class("Specify a DHCP class")`+rest,
@@ -82,15 +82,15 @@ func dhcpCarried() []language.Declaration {
 		`subnet("Subnet allocation commands")`+rest,
 		`update("Dynamic updates")`+rest,
 		`vrf("Associate this pool with a VRF")`+rest)...)
-	return append(out, language.Declaration{Mode: language.Global, Syntax: dhcpHead + `class("Configure DHCP classes") <name:WORD>("Class name")`, Carry: true, Enters: modeDHCPClass, Doc: "reference/dhcp.md 1.3"})
+	return append(out, language.Declaration{Mode: language.Global, Syntax: dhcpHead + `class("Configure DHCP classes") <name:WORD>("Class name")`, Carry: true, Enters: modeDHCPClass, Doc: "facts/dhcp.md 1.3"})
 }
 
 // modeDHCPClass holds a class, which is carried as a whole.
 const modeDHCPClass = "config-dhcp-class"
 
-// poolTuning are the lines of a pool few pools have. [reference/dhcp.md 1.3, 3]
+// poolTuning are the lines of a pool few pools have. [facts/dhcp.md 1.3, 3]
 func poolTuning(at func(*language.Context) *dhcp.Pool) []language.Declaration {
-	const doc = "reference/dhcp.md 3"
+	const doc = "facts/dhcp.md 3"
 	return []language.Declaration{
 		poolMark(at, "high"), poolMark(at, "low"),
 		flag(modePool, `rapid-commit("Answer a DISCOVER with option 80 by an ACK")`, "", doc, false, func(c *language.Context) *bool { return &at(c).RapidCommit }),
@@ -124,7 +124,7 @@ func poolMark(at func(*language.Context) *dhcp.Pool, which string) language.Decl
 		return &p.UtilizationLow
 	}
 	return language.Declaration{
-		Mode: modePool, Doc: "reference/dhcp.md 1.3",
+		Mode: modePool, Doc: "facts/dhcp.md 1.3",
 		Syntax: `utilization("Configure various utilization parameters") mark("Configure pool utilization mark") ` + which + `("` + map[string]string{"high": "Configure high utilization mark", "low": "Configure low utilization mark"}[which] +
 			`") ![ <n:1-100>("Percentage") [ log$log("Enable logging for utilization mark") ] ]`,
 		Set: func(c *language.Context) error {

@@ -76,7 +76,7 @@ func poolNetwork(at func(*language.Context) *dhcp.Pool, doc string) language.Dec
 // poolSecondary is `network A M secondary`, a section of its own as on IOS.
 func poolSecondary(at func(*language.Context) *dhcp.Pool) language.Declaration {
 	return language.Declaration{
-		Mode: modePool, Doc: "reference/dhcp.md 1.3", Enters: modePoolSecondary, Keys: []string{"net", "mask"},
+		Mode: modePool, Doc: "facts/dhcp.md 1.3", Enters: modePoolSecondary, Keys: []string{"net", "mask"},
 		Syntax: networkHead + networkArgs + ` secondary("Configure as secondary subnet")`,
 		Set: func(c *language.Context) error {
 			p, err := poolNetworkOf(c.Args)
@@ -129,7 +129,7 @@ func dropSecondary(c *config.Config, pool *dhcp.Pool, which func(netip.Prefix) b
 
 // secondaryLines are the lines below `network A M secondary`.
 func secondaryLines(at func(*language.Context) *dhcp.Pool) []language.Declaration {
-	const doc = "reference/dhcp.md 1.3"
+	const doc = "facts/dhcp.md 1.3"
 	network := func(c *language.Context) netip.Prefix {
 		return netip.PrefixFrom(grammar.Get[netip.Addr](c.Keys, "net"), maskBits(grammar.Get[netip.Addr](c.Keys, "mask")))
 	}

@@ -89,7 +89,7 @@ func New(b *Box) (*language.Language, error) {
 	return language.New(Types(b), Modes(), All(b))
 }
 
-// Modes are the modes of the box. [reference/ios-cli.md 1.1]
+// Modes are the modes of the box. [facts/ios-cli.md 1.1]
 func Modes() []language.Mode {
 	sub := func(name, title string) language.Mode {
 		return language.Mode{Name: name, Parent: language.Global, Title: title + " configuration commands:"}

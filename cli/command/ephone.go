@@ -13,7 +13,7 @@ import (
 )
 
 // twoBlanks prints the blanks IOS prints after the word of a section header
-// and after its tag: `ephone-dn  1  dual-line`. [reference/cme.md 1, point 6]
+// and after its tag: `ephone-dn  1  dual-line`. [facts/cme.md 1, point 6]
 func twoBlanks(words int) func(string) string {
 	return func(line string) string {
 		w := strings.Fields(line)
@@ -28,9 +28,9 @@ func twoBlanks(words int) func(string) string {
 	}
 }
 
-// ephoneDNs are `ephone-dn TAG`. [reference/cme.md 3]
+// ephoneDNs are `ephone-dn TAG`. [facts/cme.md 3]
 func ephoneDNs() []language.Declaration {
-	const doc = "reference/cme.md 3"
+	const doc = "facts/cme.md 3"
 	dns := section[cnf.EphoneDN, int]{
 		list: list[cnf.EphoneDN, int]{in: func(c *language.Context) *[]cnf.EphoneDN { return &c.Config.Telephony.EphoneDNs }, key: dnTag, order: cmp.Compare[int]},
 		arg:  "tag", empty: func(tag int) cnf.EphoneDN { return cnf.EphoneDN{Tag: tag} }, header: dnHeader,
@@ -107,7 +107,7 @@ func ephoneDNs() []language.Declaration {
 		idle(short(modeEphoneDN, `description("Dn desc, for DN Qualified Display Name") ![ <text:LINE>("Up to 40 characters") ]`, 40, doc, func(c *language.Context) *string { return &at(c).Description }), registered),
 		idle(short(modeEphoneDN, `name("Define dn user name") ![ <text:LINE>("Up to 64 characters") ]`, 64, doc, func(c *language.Context) *string { return &at(c).Name }), registered),
 	)
-	return append(ds, carryAll(modeEphoneDN, "reference/cme.md 3",
+	return append(ds, carryAll(modeEphoneDN, "facts/cme.md 3",
 		`pickup-group("Set the call pickup group number") <rest:LINE>("Number")`,
 		`call-forward("Define E.164 telephone number for call forwarding") <rest:LINE>("Parameters")`,
 		`intercom("Define intercom/auto-call extension number") <rest:LINE>("Number")`,
@@ -160,9 +160,9 @@ func dialable(s string) bool {
 	})
 }
 
-// ephones are `ephone TAG`. [reference/cme.md 3]
+// ephones are `ephone TAG`. [facts/cme.md 3]
 func ephones() []language.Declaration {
-	const doc = "reference/cme.md 3"
+	const doc = "facts/cme.md 3"
 	all := section[cnf.Ephone, int]{
 		list: list[cnf.Ephone, int]{in: func(c *language.Context) *[]cnf.Ephone { return &c.Config.Telephony.Ephones }, key: func(e *cnf.Ephone) int { return e.Tag }, order: cmp.Compare[int]},
 		arg:  "tag", empty: func(tag int) cnf.Ephone { return cnf.Ephone{Tag: tag} },
@@ -196,7 +196,7 @@ func ephones() []language.Declaration {
 		phoneTypeLine(modeEphone, doc, func(c *language.Context) (*string, *[]string) { e := at(c); return &e.Type, &e.Addons }),
 		buttonLine(func(c *language.Context) *[]cnf.Button { return &at(c).Buttons }, doc),
 	)
-	return append(ds, carryAll(modeEphone, "reference/cme.md 3",
+	return append(ds, carryAll(modeEphone, "facts/cme.md 3",
 		`ephone-template("Define ephone template tag") <rest:LINE>("Tag")`,
 		`pin("Define 4-8 digit personal identification number") <rest:LINE>("PIN")`,
 		`blf-speed-dial("Define blf speed-dial number") <rest:LINE>("Parameters")`,
@@ -269,7 +269,7 @@ func twoBlanksAfterWord(line string) string {
 }
 
 // separators of `button`: normal, beepless, feature ring, monitor, overlay,
-// overlay with call waiting, rollover, silent, watch. [reference/cme.md 3]
+// overlay with call waiting, rollover, silent, watch. [facts/cme.md 3]
 const separators = ":bfmocxsw"
 
 func leadingDigits(s string) string {

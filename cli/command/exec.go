@@ -24,8 +24,8 @@ func action(syntax string, level int, doc string, run func(*language.Invocation)
 func execCommands(b *Box) []language.Declaration {
 	leave := func(in *language.Invocation) error { in.Op.Close(); return nil }
 	ds := []language.Declaration{
-		action(`enable("Turn on privileged commands") [ <level:0-15>("Enable level") ]`, 0, "reference/ios-cli.md 1.2", enable),
-		action(`disable("Turn off privileged commands") [ <level:0-15>("Privilege level to go to") ]`, 0, "reference/ios-cli.md 1.2", func(in *language.Invocation) error {
+		action(`enable("Turn on privileged commands") [ <level:0-15>("Enable level") ]`, 0, "facts/ios-cli.md 1.2", enable),
+		action(`disable("Turn off privileged commands") [ <level:0-15>("Privilege level to go to") ]`, 0, "facts/ios-cli.md 1.2", func(in *language.Invocation) error {
 			level := 1
 			if in.Args.Has("level") {
 				level = in.Args.Int("level")
@@ -34,18 +34,18 @@ func execCommands(b *Box) []language.Declaration {
 			return nil
 		}),
 		pingCommand(b),
-		action(`exit("Exit from the EXEC")`, 0, "reference/ios-cli.md 1.2", leave),
-		action(`logout("Exit from the EXEC")`, 0, "reference/ios-cli.md 1.2", leave),
-		action(`quit("Exit from the EXEC")`, 0, "reference/ios-cli.md 1.2", leave),
-		action(`help("Description of the interactive help system")`, 0, "reference/ios-cli.md 1.4", help),
+		action(`exit("Exit from the EXEC")`, 0, "facts/ios-cli.md 1.2", leave),
+		action(`logout("Exit from the EXEC")`, 0, "facts/ios-cli.md 1.2", leave),
+		action(`quit("Exit from the EXEC")`, 0, "facts/ios-cli.md 1.2", leave),
+		action(`help("Description of the interactive help system")`, 0, "facts/ios-cli.md 1.4", help),
 		action(`configure("Enter configuration mode")
 			[ ( terminal$from("Configure from the terminal")
 					| memory$from("Configure from NV memory")
-					| network$from("Configure from a TFTP network host") ) ]`, privileged, "reference/ios-cli.md 1.9", b.configure),
+					| network$from("Configure from a TFTP network host") ) ]`, privileged, "facts/ios-cli.md 1.9", b.configure),
 		action(`write("Write running configuration to memory, network, or terminal")
 			[ ( memory("Write to NV memory")
 					| terminal$terminal("Write to terminal")
-					| erase$erase("Erase NV memory") ) ]`, privileged, "reference/ios-cli.md 1.9", func(in *language.Invocation) error {
+					| erase$erase("Erase NV memory") ) ]`, privileged, "facts/ios-cli.md 1.9", func(in *language.Invocation) error {
 			switch {
 			case in.Args.Has("terminal"):
 				return b.showRunning(in, false)
@@ -54,7 +54,7 @@ func execCommands(b *Box) []language.Declaration {
 			}
 			return b.save(in.Out, in.Op.Who())
 		}),
-		action(`clear("Reset functions") logging("Clear logging buffer")`, privileged, "reference/ios-cli.md 1.12", func(in *language.Invocation) error {
+		action(`clear("Reset functions") logging("Clear logging buffer")`, privileged, "facts/ios-cli.md 1.12", func(in *language.Invocation) error {
 			if ok, err := in.Op.Confirm("Clear logging buffer "); err != nil || !ok {
 				return nil
 			}
@@ -71,7 +71,7 @@ func execCommands(b *Box) []language.Declaration {
 	return append(ds, clearDHCP(b)...)
 }
 
-// configure asks where from if that was not said. [reference/ios-cli.md 1.9]
+// configure asks where from if that was not said. [facts/ios-cli.md 1.9]
 func (b *Box) configure(in *language.Invocation) error {
 	from := in.Args.String("from")
 	if from == "" {
@@ -100,7 +100,7 @@ func (b *Box) configure(in *language.Invocation) error {
 }
 
 // enable asks for the enable secret unless the session has the level already.
-// [reference/ios-cli.md 1.2]
+// [facts/ios-cli.md 1.2]
 func enable(in *language.Invocation) error {
 	level := privileged
 	if in.Args.Has("level") {
@@ -151,9 +151,9 @@ Two styles of help are provided:
 }
 
 // terminalCommands set this session's terminal; all are silent on success, at
-// user level too: clients send them before `enable`. [reference/ios-cli.md 0.7]
+// user level too: clients send them before `enable`. [facts/ios-cli.md 3]
 func terminalCommands() []language.Declaration {
-	const doc = "reference/ios-cli.md 1.7"
+	const doc = "facts/ios-cli.md 1.7"
 	set := func(syntax string, f func(language.Terminal, int), def int) language.Declaration {
 		d := action(syntax, 0, doc, func(in *language.Invocation) error { f(in.Op.Terminal(), in.Args.Int("n")); return nil })
 		d.Undo = func(in *language.Invocation) error { f(in.Op.Terminal(), def); return nil }
@@ -210,10 +210,10 @@ func everyMode() []language.Declaration {
 			exitHelp = "Exit from configure mode"
 		}
 		out = append(out,
-			language.Declaration{Mode: m.Name, Free: true, Syntax: `exit("` + exitHelp + `")`, Doc: "reference/ios-cli.md 1.3", Run: func(in *language.Invocation) error { in.Op.Up(); return nil }},
-			language.Declaration{Mode: m.Name, Free: true, Syntax: `end("Exit from configure mode")`, Doc: "reference/ios-cli.md 1.3", Run: func(in *language.Invocation) error { in.Op.End(); return nil }},
-			language.Declaration{Mode: m.Name, Free: true, Syntax: `do("To run exec commands in config mode") <command:LINE>("Exec Command")`, Doc: "reference/ios-cli.md 1.3", Run: func(*language.Invocation) error { return nil }},
-			language.Declaration{Mode: m.Name, Free: true, Syntax: `help("Description of the interactive help system")`, Doc: "reference/ios-cli.md 1.4", Run: help},
+			language.Declaration{Mode: m.Name, Free: true, Syntax: `exit("` + exitHelp + `")`, Doc: "facts/ios-cli.md 1.3", Run: func(in *language.Invocation) error { in.Op.Up(); return nil }},
+			language.Declaration{Mode: m.Name, Free: true, Syntax: `end("Exit from configure mode")`, Doc: "facts/ios-cli.md 1.3", Run: func(in *language.Invocation) error { in.Op.End(); return nil }},
+			language.Declaration{Mode: m.Name, Free: true, Syntax: `do("To run exec commands in config mode") <command:LINE>("Exec Command")`, Doc: "facts/ios-cli.md 1.3", Run: func(*language.Invocation) error { return nil }},
+			language.Declaration{Mode: m.Name, Free: true, Syntax: `help("Description of the interactive help system")`, Doc: "facts/ios-cli.md 1.4", Run: help},
 		)
 	}
 	return out
@@ -229,7 +229,7 @@ func banners() []language.Declaration {
 		}
 		return out
 	}}, {
-		Mode: language.Global, Doc: "reference/ios-cli.md 1.2",
+		Mode: language.Global, Doc: "facts/ios-cli.md 1.2",
 		Syntax: `banner("Define a login banner")
 			( exec$kind("Set EXEC process creation banner")
 				| incoming$kind("Set incoming terminal line banner")

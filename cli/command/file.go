@@ -19,9 +19,9 @@ import (
 )
 
 // fileCommands are the commands on files and file systems.
-// [reference/ios-cli.md 1.13]
+// [facts/ios-cli.md 1.13]
 func fileCommands(b *Box) []language.Declaration {
-	const doc = "reference/ios-cli.md 1.13"
+	const doc = "facts/ios-cli.md 1.13"
 	file := `<file:FLASHNAME>("File to `
 	return []language.Declaration{
 		action(`dir("List files on a filesystem")
@@ -30,7 +30,7 @@ func fileCommands(b *Box) []language.Declaration {
 					| nvram:$where("Directory or file name")
 					| system:$where("Directory or file name")
 					| <where:FLASHNAME>("Directory or file name") ) ]`, 0, doc, b.dir),
-		action(`more("Display the contents of a file") <file:FLASHNAME>("File to display")`, privileged, "reference/cme.md 7.2", b.more),
+		action(`more("Display the contents of a file") <file:FLASHNAME>("File to display")`, privileged, "facts/cme.md 7.2", b.more),
 		action(`delete("Delete a file")
 			[ { /force$force("Force delete")
 					| /recursive$recursive("Recursive delete") } ] `+file+`delete")`, privileged, doc, b.deleteFile),
@@ -46,7 +46,7 @@ func fileCommands(b *Box) []language.Declaration {
 		}),
 		action(`erase("Erase a filesystem")
 			( startup-config("Erase contents of configuration memory")
-				| nvram:("Filesystem to be erased") )`, privileged, "reference/ios-cli.md 1.9", b.eraseStartup),
+				| nvram:("Filesystem to be erased") )`, privileged, "facts/ios-cli.md 1.9", b.eraseStartup),
 		text(`file("Show filesystem information") systems("List filesystems")`, privileged, doc, func(*language.Invocation) string { return b.fileSystems() }),
 	}
 }
@@ -57,7 +57,7 @@ func fileArg(s string) location {
 	return l
 }
 
-// dir lists a directory or one file. [reference/ios-cli.md 1.13]
+// dir lists a directory or one file. [facts/ios-cli.md 1.13]
 func (b *Box) dir(in *language.Invocation) error {
 	l := location{fs: fsFlash}
 	if s := in.Args.String("where"); s != "" {

@@ -5,9 +5,9 @@ import "option150/cli/language"
 // habits are lines that hands and clients type on every router before anything
 // else (`no ip domain lookup`, `ip classless`, `no service pad`). They change
 // nothing here: they are kept and printed back, also when typed.
-// [reference/ios-cli.md 3]
+// [facts/ios-cli.md 3]
 func habits() []language.Declaration {
-	const doc = "reference/ios-cli.md 3"
+	const doc = "facts/ios-cli.md 3"
 	ds := carryAll(language.Global, doc,
 		`ip domain lookup("Enable IP Domain Name System hostname translation")`,
 		`ip cef("Cisco Express Forwarding")`,
@@ -29,7 +29,7 @@ func habits() []language.Declaration {
 // oldDomainName is `ip domain-name`, which became `ip domain name`; hands and
 // old configurations still have the hyphen.
 func oldDomainName() language.Declaration {
-	return language.Declaration{Mode: language.Global, Hidden: true, Doc: "reference/ios-cli.md 1.10",
+	return language.Declaration{Mode: language.Global, Hidden: true, Doc: "facts/ios-cli.md 1.10",
 		Syntax: `ip domain-name("Define the default domain name") ![ <name:WORD>("Default domain name") ]`,
 		Set:    func(c *language.Context) error { c.Config.Domain = c.Args.String("name"); return nil },
 		Unset:  func(c *language.Context) error { c.Config.Domain = ""; return nil },

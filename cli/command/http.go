@@ -10,7 +10,7 @@ import (
 )
 
 // httpServer is `ip http server` and `ip http port`. [sources/000,
-// reference/cme.md 5.3]
+// facts/cme.md 5.3]
 func httpServer() []language.Declaration {
 	port := value(language.Global, `ip http("HTTP server configuration")
 		port("Set http server port")
@@ -19,7 +19,7 @@ func httpServer() []language.Declaration {
 	server := printed(flag(language.Global, `ip http server("Enable http server")`, "ip http", "sources/000", false,
 		func(c *language.Context) *bool { return &c.Config.HTTP.Server }))
 	access := language.Declaration{
-		Mode: language.Global, Group: "ip http", Doc: "reference/files.md 10",
+		Mode: language.Global, Group: "ip http", Doc: "facts/files.md 10",
 		Syntax: `ip http access-class("Restrict http server access by access-class") ![ [ ipv4$ipv4("Restrict ip access") ] ` + accessClass + ` ]`,
 		Set: func(c *language.Context) error {
 			name, err := classOf(c.Args)
@@ -34,13 +34,13 @@ func httpServer() []language.Declaration {
 	// Hardened configurations have its `no`; who types it without hears that
 	// nothing listens.
 	secure := language.Declaration{
-		Mode: language.Global, Carry: true, Doc: "reference/cme.md 5.3",
+		Mode: language.Global, Carry: true, Doc: "facts/cme.md 5.3",
 		Syntax: `ip http secure-server("Enable HTTP secure server, not served by this box")`,
 		After: func(*language.Invocation) error {
 			return language.Answer("%Warning: HTTPS is not served by this box; the line is kept and has no effect")
 		},
 	}
-	return append([]language.Declaration{port, server, access, secure}, carryAll(language.Global, "reference/cme.md 5.3",
+	return append([]language.Declaration{port, server, access, secure}, carryAll(language.Global, "facts/cme.md 5.3",
 		`ip http path("Set base path for HTML") <rest:LINE>("Base path")`,
 		`ip http authentication("Set http server authentication method") <rest:LINE>("Method")`,
 		`ip http max-connections("Set maximum number of concurrent http server connections") <rest:LINE>("Number of connections")`,
@@ -49,11 +49,11 @@ func httpServer() []language.Declaration {
 }
 
 // tftpServer is `tftp-server` and the settings of the file service.
-// [reference/cme.md 5.4, reference/files.md 1.8]
+// [facts/cme.md 5.4, facts/files.md 1.8]
 func tftpServer() []language.Declaration {
 	all := func(c *language.Context) *[]fileserver.Binding { return &c.Config.Files.Bindings }
 	line := keyed(language.Declaration{
-		Mode: language.Global, Group: "tftp-server", Doc: "reference/cme.md 5.4",
+		Mode: language.Global, Group: "tftp-server", Doc: "facts/cme.md 5.4",
 		Syntax: `tftp-server("Provide TFTP service for netload requests")
 			<file:FLASHURL>("File to serve, with its file system")
 			![ [ alias("Name under which the file is asked for")
@@ -87,7 +87,7 @@ func tftpServer() []language.Declaration {
 	return []language.Declaration{
 		value(language.Global, `file-server("Serving files over TFTP and HTTP")
 			maximum-serving-count("Requests served at the same time, both transports together")
-			![ <n:1-3500>("Requests") ]`, "n", "file-server", "reference/files.md 1.8", fileserver.DefaultServingCount,
+			![ <n:1-3500>("Requests") ]`, "n", "file-server", "facts/files.md 1.8", fileserver.DefaultServingCount,
 			func(c *language.Context) *int { return &c.Config.Files.MaximumServingCount }),
 		line,
 	}

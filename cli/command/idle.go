@@ -85,7 +85,7 @@ func linesOfDN(_, a grammar.Args) string {
 }
 
 // maxDN is `max-dn N [preference P] [no-reg ...]` of telephony-service.
-// [reference/cme.md 2.1]
+// [facts/cme.md 2.1]
 func maxDN(doc string, svc func(*language.Context) *cnf.TelephonyService) language.Declaration {
 	return language.Declaration{
 		Mode: modeTelephony, Doc: doc,
@@ -126,10 +126,10 @@ func maxDN(doc string, svc func(*language.Context) *cnf.TelephonyService) langua
 
 // synchronous is `logging synchronous`: which messages wait for the operator to
 // finish his line and how many may wait is not told apart here.
-// [reference/ios-cli.md 1.14]
+// [facts/ios-cli.md 1.14]
 func synchronous(at func(*language.Context) *config.Line) language.Declaration {
 	return language.Declaration{
-		Mode: modeLine, Doc: "reference/ios-cli.md 1.14",
+		Mode: modeLine, Doc: "facts/ios-cli.md 1.14",
 		Syntax: `logging("Modify message logging facilities")
 			synchronous("Synchronized message output")
 			[ level("Severity level to output asynchronously")

@@ -16,7 +16,7 @@ func interfaces() []language.Declaration {
 	at := func(c *language.Context) *netif.Config { return c.Config.Interface(c.Keys.String("name")) }
 	ds := []language.Declaration{
 		{
-			Mode: language.Global, Enters: modeInterface, CarryBad: true, Doc: "reference/ios-cli.md 1.5",
+			Mode: language.Global, Enters: modeInterface, CarryBad: true, Doc: "facts/ios-cli.md 1.5",
 			Syntax: `interface("Select an interface to configure") <name:IFNAME>("Interface name and number")`,
 			Set:    func(*language.Context) error { return nil },
 			Unset: func(c *language.Context) error {
@@ -37,10 +37,10 @@ func interfaces() []language.Declaration {
 		},
 	}
 	ds = append(ds, below(at,
-		value(modeInterface, `description("Interface specific description") ![ <text:LINE>("Up to 200 characters describing this interface") ]`, "text", "", "reference/ios-cli.md 1.10", "",
+		value(modeInterface, `description("Interface specific description") ![ <text:LINE>("Up to 200 characters describing this interface") ]`, "text", "", "facts/ios-cli.md 1.10", "",
 			func(c *language.Context) *string { return &at(c).Description }),
 		language.Declaration{
-			Mode: modeInterface, Doc: "reference/ios-cli.md 1.10",
+			Mode: modeInterface, Doc: "facts/ios-cli.md 1.10",
 			Syntax: `ip("Interface Internet Protocol config commands")
 				address("Set the IP address of an interface")
 				![ <addr:A.B.C.D>("IP address")
@@ -90,10 +90,10 @@ func interfaces() []language.Declaration {
 				return out
 			},
 		},
-		flag(modeInterface, `shutdown("Shutdown the selected interface")`, "", "reference/ios-cli.md 1.10", false,
+		flag(modeInterface, `shutdown("Shutdown the selected interface")`, "", "facts/ios-cli.md 1.10", false,
 			func(c *language.Context) *bool { return &at(c).Shutdown }),
 	)...)
-	return append(ds, carryAll(modeInterface, "reference/cme.md 10.1",
+	return append(ds, carryAll(modeInterface, "facts/cme.md 10.1",
 		`duplex("Configure duplex operation.") <mode:WORD>("auto, full or half")`,
 		`speed("Configure speed operation.") <mode:WORD>("auto, 10, 100 or 1000")`,
 		`ip address dhcp("IP Address negotiated via DHCP") [ <rest:LINE>("Options") ]`,

@@ -11,7 +11,7 @@ import (
 	"option150/platform/sshd"
 )
 
-// lines are `line con 0` and `line vty F L`. [reference/ios-cli.md 1.14]
+// lines are `line con 0` and `line vty F L`. [facts/ios-cli.md 1.14]
 func lines() []language.Declaration {
 	at := func(c *language.Context) *config.Line {
 		for i := range c.Config.Lines {
@@ -23,7 +23,7 @@ func lines() []language.Declaration {
 	}
 	ds := []language.Declaration{
 		{
-			Mode: language.Global, Enters: modeLine, Keys: []string{"kind", "first"}, Doc: "reference/ios-cli.md 1.14",
+			Mode: language.Global, Enters: modeLine, Keys: []string{"kind", "first"}, Doc: "facts/ios-cli.md 1.14",
 			Syntax: `line("Configure a terminal line")
 				( con$kind("Primary terminal line")
 					<first:0-0>("Line number")
@@ -49,7 +49,7 @@ func lines() []language.Declaration {
 	ds = append(ds, below(at,
 		lineAccess(at),
 		language.Declaration{
-			Mode: modeLine, Doc: "reference/ios-cli.md 1.14",
+			Mode: modeLine, Doc: "facts/ios-cli.md 1.14",
 			Syntax: `exec-timeout("Set the EXEC timeout") ![ <minutes:0-35791>("Timeout in minutes") [ <seconds:0-2147483>("Timeout in seconds") ] ]`,
 			Set: func(c *language.Context) error {
 				l := at(c)
@@ -65,7 +65,7 @@ func lines() []language.Declaration {
 		},
 		partly(value(modeLine, `privilege("Change privilege level for line")
 			level("Assign default privilege level for line")
-			![ <level:0-15>("Default privilege level for line") ]`, "level", "", "reference/ios-cli.md 1.14", 0,
+			![ <level:0-15>("Default privilege level for line") ]`, "level", "", "facts/ios-cli.md 1.14", 0,
 			func(c *language.Context) *int { return &at(c).Privilege }), func(_, a grammar.Args) string {
 			if a.Has("level") && a.Int("level") == 0 {
 				return "0 is as if it were not there: the level is that of the user"
@@ -75,15 +75,15 @@ func lines() []language.Declaration {
 		linePassword(at),
 		synchronous(at),
 		lineCheck(at),
-		value(modeLine, `length("Set number of lines on a screen") ![ <n:0-512>("Number of lines on screen (0 for no pausing)") ]`, "n", "", "reference/ios-cli.md 1.14", 24, func(c *language.Context) *int { return &at(c).Length }),
-		value(modeLine, `width("Set width of the display terminal") ![ <n:0-512>("Number of characters on a screen line") ]`, "n", "", "reference/ios-cli.md 1.14", 80, func(c *language.Context) *int { return &at(c).Width }),
+		value(modeLine, `length("Set number of lines on a screen") ![ <n:0-512>("Number of lines on screen (0 for no pausing)") ]`, "n", "", "facts/ios-cli.md 1.14", 24, func(c *language.Context) *int { return &at(c).Length }),
+		value(modeLine, `width("Set width of the display terminal") ![ <n:0-512>("Number of characters on a screen line") ]`, "n", "", "facts/ios-cli.md 1.14", 80, func(c *language.Context) *int { return &at(c).Width }),
 		value(modeLine, `history("Enable and control the command history function")
 			size("Set history buffer size")
-			![ <n:0-256>("Size of history buffer") ]`, "n", "", "reference/ios-cli.md 1.6", 10, func(c *language.Context) *int { return &at(c).HistorySize }),
+			![ <n:0-256>("Size of history buffer") ]`, "n", "", "facts/ios-cli.md 1.6", 10, func(c *language.Context) *int { return &at(c).HistorySize }),
 		lineTransport(at),
-		value(modeLine, `speed("Set the transmit and receive speeds") ![ <n:0-4294967>("Transmit and receive speeds") ]`, "n", "", "reference/ios-cli.md 1.14", 0, func(c *language.Context) *int { return &at(c).Speed }),
+		value(modeLine, `speed("Set the transmit and receive speeds") ![ <n:0-4294967>("Transmit and receive speeds") ]`, "n", "", "facts/ios-cli.md 1.14", 0, func(c *language.Context) *int { return &at(c).Speed }),
 	)...)
-	return append(ds, carryAll(modeLine, "reference/ios-cli.md 1.14",
+	return append(ds, carryAll(modeLine, "facts/ios-cli.md 1.14",
 		`transport preferred("Specify the preferred protocol to use") <rest:LINE>("Protocol")`,
 		`transport output("Define which protocols to use for outgoing connections") <rest:LINE>("Protocols")`,
 		`stopbits("Set async line stop bits") <rest:LINE>("Stop bits")`,
@@ -97,7 +97,7 @@ func lines() []language.Declaration {
 func lineTransport(at func(*language.Context) *config.Line) language.Declaration {
 	transport := func(c *language.Context) *string { return &at(c).Transport }
 	return language.Declaration{
-		Mode: modeLine, Doc: "reference/ios-cli.md 1.14", Partly: func(keys, a grammar.Args) string {
+		Mode: modeLine, Doc: "facts/ios-cli.md 1.14", Partly: func(keys, a grammar.Args) string {
 			switch {
 			case a.Has("telnet"):
 				return "telnet: this box has no Telnet server"
@@ -152,10 +152,10 @@ func ofVTY(keys, a grammar.Args) string {
 }
 
 // linePassword is `password`, which `login` asks for. SSH always asks for a user and his secret or key:
-// `login` without `local` concerns the console. [reference/ios-cli.md 1.2, 1.14]
+// `login` without `local` concerns the console. [facts/ios-cli.md 1.2, 1.14]
 func linePassword(at func(*language.Context) *config.Line) language.Declaration {
 	return language.Declaration{
-		Mode: modeLine, Doc: "reference/ios-cli.md 1.14", Partly: func(keys, a grammar.Args) string {
+		Mode: modeLine, Doc: "facts/ios-cli.md 1.14", Partly: func(keys, a grammar.Args) string {
 			if a.Has(language.Negated) {
 				return ""
 			}
@@ -184,7 +184,7 @@ func linePassword(at func(*language.Context) *config.Line) language.Declaration 
 // lineCheck is `login`.
 func lineCheck(at func(*language.Context) *config.Line) language.Declaration {
 	return language.Declaration{
-		Mode: modeLine, Doc: "reference/ios-cli.md 1.14", Partly: ofVTY,
+		Mode: modeLine, Doc: "facts/ios-cli.md 1.14", Partly: ofVTY,
 		Syntax: `login("Enable password checking") [ local$how("Local password checking") ]`,
 		Set: func(c *language.Context) error {
 			at(c).Login = config.LoginLine
@@ -213,7 +213,7 @@ func lineCheck(at func(*language.Context) *config.Line) language.Declaration {
 // lineAccess is `access-class N in`.
 func lineAccess(at func(*language.Context) *config.Line) language.Declaration {
 	return language.Declaration{
-		Mode: modeLine, Doc: "reference/ios-cli.md 1.14",
+		Mode: modeLine, Doc: "facts/ios-cli.md 1.14",
 		Syntax: `access-class("Filter connections based on an IP access list") ![ ` + accessClass + ` ] in("Filter incoming connections")`,
 		Set: func(c *language.Context) error {
 			l := at(c)

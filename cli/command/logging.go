@@ -36,13 +36,13 @@ func levelOf(a grammar.Args, def int) int {
 	return def
 }
 
-// loggingLines are the `logging ...` lines. [reference/ios-cli.md 1.12]
+// loggingLines are the `logging ...` lines. [facts/ios-cli.md 1.12]
 func loggingLines() []language.Declaration {
 	head := `logging("Modify message logging facilities") `
 	def := logging.Default()
 	dest := func(word, help string, def int, at func(*logging.Config) *int) language.Declaration {
 		return language.Declaration{
-			Mode: language.Global, Group: "logging", Doc: "reference/ios-cli.md 1.12",
+			Mode: language.Global, Group: "logging", Doc: "facts/ios-cli.md 1.12",
 			Syntax: head + word + `("` + help + `") ![ ` + levelSyntax() + ` ]`,
 			Set: func(c *language.Context) error {
 				*at(&c.Config.Logging) = levelOf(c.Args, def)
@@ -62,7 +62,7 @@ func loggingLines() []language.Declaration {
 		}
 	}
 	host := keyed(language.Declaration{
-		Mode: language.Global, Group: "logging", Doc: "reference/ios-cli.md 1.12",
+		Mode: language.Global, Group: "logging", Doc: "facts/ios-cli.md 1.12",
 		Syntax: head + `host("Set syslog server IP address and parameters") <addr:A.B.C.D>("IP address of the syslog server")`,
 	}, list[netip.Addr, netip.Addr]{in: func(c *language.Context) *[]netip.Addr { return &c.Config.Logging.Hosts }, key: func(a *netip.Addr) netip.Addr { return *a }},
 		func(a grammar.Args) (netip.Addr, error) { return grammar.Get[netip.Addr](a, "addr"), nil },
@@ -72,7 +72,7 @@ func loggingLines() []language.Declaration {
 	optional := func(d language.Declaration, syntax string) language.Declaration { d.Syntax = syntax; return d }
 	return append([]language.Declaration{
 		{
-			Mode: language.Global, Group: "logging", Doc: "reference/ios-cli.md 1.12",
+			Mode: language.Global, Group: "logging", Doc: "facts/ios-cli.md 1.12",
 			Syntax: head + `buffered("Set buffered logging parameters") [ <size:4096-2147483647>("Logging buffer size") ] [ ` + levelSyntax() + ` ]`,
 			Set: func(c *language.Context) error {
 				l := &c.Config.Logging
@@ -113,8 +113,8 @@ func loggingLines() []language.Declaration {
 			head+`trap("Set syslog server logging level") [ `+levelSyntax()+` ]`),
 		host,
 		// Without `host`, as it was typed before there were parameters.
-		{Mode: language.Global, Hidden: true, Syntax: head + `<addr:A.B.C.D>("IP address of the syslog server")`, Set: host.Set, Unset: host.Unset, Doc: "reference/ios-cli.md 1.12"},
-	}, carryAll(language.Global, "reference/ios-cli.md 1.12", head+`on("Enable logging to all enabled destinations")`,
+		{Mode: language.Global, Hidden: true, Syntax: head + `<addr:A.B.C.D>("IP address of the syslog server")`, Set: host.Set, Unset: host.Unset, Doc: "facts/ios-cli.md 1.12"},
+	}, carryAll(language.Global, "facts/ios-cli.md 1.12", head+`on("Enable logging to all enabled destinations")`,
 		head+`source-interface("Specify interface for source address in logging transactions") <name:WORD>("Interface")`)...)
 }
 

@@ -15,7 +15,7 @@ const maxNTPServers = 16
 
 // ntpServers is `ntp server A [prefer]`: whom the clock is compared with.
 func ntpServers() []language.Declaration {
-	const doc = "reference/ios-cli.md 1.12"
+	const doc = "facts/ios-cli.md 1.12"
 	itself := func(a *netip.Addr) netip.Addr { return *a }
 	preferred := list[netip.Addr, netip.Addr]{in: func(c *language.Context) *[]netip.Addr { return &c.Config.NTP.Preferred }, key: itself, order: netip.Addr.Compare}
 	server := keyed(language.Declaration{
@@ -71,7 +71,7 @@ func ntpServers() []language.Declaration {
 }
 
 func showNTP(b *Box) []language.Declaration {
-	const doc = "reference/ios-cli.md 1.12"
+	const doc = "facts/ios-cli.md 1.12"
 	return []language.Declaration{
 		text(`ntp("Network time protocol") associations("NTP associations")`, 0, doc, func(*language.Invocation) string {
 			best, ok := b.NTP.Best()

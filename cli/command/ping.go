@@ -12,7 +12,7 @@ import (
 )
 
 // pingCommand is `ping A.B.C.D`. Names are not looked up; the answer to one is
-// that of a router that cannot. [reference/ios-cli.md 1.3, 1.5, 3.5]
+// that of a router that cannot. [facts/ios-cli.md 1.3, 1.5, 3.5]
 func pingCommand(b *Box) language.Declaration {
 	return action(`ping("Send echo messages")
 		[ ip("IP echo") ]
@@ -23,7 +23,7 @@ func pingCommand(b *Box) language.Declaration {
 		` | timeout("specify timeout interval") <timeout:1-3600>("timeout in seconds")`+
 		` | source("specify source address or name")
 			( <from:A.B.C.D>("IP address")
-				| <name:IFNAME>("Interface") ) }`, 0, "reference/ios-cli.md 1.5", b.ping)
+				| <name:IFNAME>("Interface") ) }`, 0, "facts/ios-cli.md 1.5", b.ping)
 }
 
 func (b *Box) ping(in *language.Invocation) error {

@@ -55,7 +55,7 @@ func typeLine(b *Box, f config.Facts, c *config.Config, line string) (*config.Co
 
 const taken = "Invalid port number or port in use by other application"
 
-// TestPortRulesInBothOrders is the table of reference/cme.md 5.2: a pair of
+// TestPortRulesInBothOrders is the table of facts/cme.md 5.2: a pair of
 // lines that clash is refused at the second, whichever that is, and leaves the
 // configuration as it was.
 func TestPortRulesInBothOrders(t *testing.T) {

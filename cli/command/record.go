@@ -7,9 +7,9 @@ import (
 )
 
 // recordCommands write a session as a transcript: what an engineer sends with
-// a fault report, and what a test replays. [DESIGN 8]
+// a fault report, and what a test replays. [DESIGN 9]
 func recordCommands(b *Box) []language.Declaration {
-	const doc = "reference/exemplars.md 6.7"
+	const doc = "DESIGN 9"
 	stop := func(in *language.Invocation) error {
 		_, err := in.Op.Record(nil) // silent when there is none, as every no: a replay ends with it
 		return err

@@ -13,9 +13,9 @@ import (
 
 const registerHead = `voice("Global voice configuration") register("Voice register subsystem") `
 
-// registerGlobal is `voice register global`. [reference/cme.md 4.1]
+// registerGlobal is `voice register global`. [facts/cme.md 4.1]
 func registerGlobal() []language.Declaration {
-	const doc = "reference/cme.md 4.1"
+	const doc = "facts/cme.md 4.1"
 	at := func(c *language.Context) *cnf.RegisterGlobal { return &c.Config.Telephony.Global }
 	def := cnf.Default().Global
 	ds := []language.Declaration{
@@ -88,7 +88,7 @@ func registerGlobal() []language.Declaration {
 		flag(modeGlobal, `upgrade("Build OS79XX.TXT, by which old phones find their load")`, "", doc, false, func(c *language.Context) *bool { return &at(c).Upgrade }),
 		value(modeGlobal, `telnet("Telnet to the phones") level("Level of access") ![ <n:0-2>("Level") ]`, "n", "", doc, 0, func(c *language.Context) *int { return &at(c).TelnetLevel }),
 	}
-	return append(ds, carryAll(modeGlobal, "reference/cme.md 4.1",
+	return append(ds, carryAll(modeGlobal, "facts/cme.md 4.1",
 		`authenticate("Authentication of SIP phones") <rest:LINE>("Parameters")`,
 		`dst("Daylight saving time") <rest:LINE>("Parameters")`,
 		`outbound-proxy("Outbound proxy") <rest:LINE>("system")`,
@@ -114,9 +114,9 @@ func registerGlobal() []language.Declaration {
 	)...)
 }
 
-// registerDNs are `voice register dn TAG`. [reference/cme.md 4.2]
+// registerDNs are `voice register dn TAG`. [facts/cme.md 4.2]
 func registerDNs() []language.Declaration {
-	const doc = "reference/cme.md 4.2"
+	const doc = "facts/cme.md 4.2"
 	all := section[cnf.RegisterDN, int]{
 		list: list[cnf.RegisterDN, int]{in: func(c *language.Context) *[]cnf.RegisterDN { return &c.Config.Telephony.DNs }, key: func(d *cnf.RegisterDN) int { return d.Tag }, order: cmp.Compare[int]},
 		arg:  "tag", empty: func(tag int) cnf.RegisterDN { return cnf.RegisterDN{Tag: tag} },
@@ -140,7 +140,7 @@ func registerDNs() []language.Declaration {
 		short(modeDN, `name("Name of the user") ![ <text:LINE>("Up to 64 characters") ]`, 64, doc, func(c *language.Context) *string { return &at(c).Name }),
 		short(modeDN, `label("Text beside the button") ![ <text:LINE>("Up to 30 characters") ]`, 30, doc, func(c *language.Context) *string { return &at(c).Label }),
 	)
-	return append(ds, carryAll(modeDN, "reference/cme.md 4.2",
+	return append(ds, carryAll(modeDN, "facts/cme.md 4.2",
 		`description("Description") <rest:LINE>("Text")`, `allow("Permit a feature") <rest:LINE>("watch")`,
 		`no-reg("Do not register the number")`, `mwi("Message waiting indication") [ <rest:LINE>("Parameters") ]`,
 		`shared-line("Shared line") [ <rest:LINE>("Parameters") ]`, `call-forward("Call forwarding") <rest:LINE>("Parameters")`,
@@ -151,9 +151,9 @@ func registerDNs() []language.Declaration {
 	)...)
 }
 
-// registerPools are `voice register pool TAG`. [reference/cme.md 4.2]
+// registerPools are `voice register pool TAG`. [facts/cme.md 4.2]
 func registerPools() []language.Declaration {
-	const doc = "reference/cme.md 4.2"
+	const doc = "facts/cme.md 4.2"
 	all := section[cnf.RegisterPool, int]{
 		list: list[cnf.RegisterPool, int]{in: func(c *language.Context) *[]cnf.RegisterPool { return &c.Config.Telephony.Pools }, key: func(p *cnf.RegisterPool) int { return p.Tag }, order: cmp.Compare[int]},
 		arg:  "tag", empty: func(tag int) cnf.RegisterPool { return cnf.RegisterPool{Tag: tag} },
@@ -213,7 +213,7 @@ func registerPools() []language.Declaration {
 		value(modeRegisterPool, `codec("Preferred codec") ![ <codec:WORD>("Codec, such as g711ulaw") ]`, "codec", "", doc, "", func(c *language.Context) *string { return &at(c).Codec }),
 		speedDials(modeRegisterPool, doc, func(c *language.Context) *[]cnf.SpeedDial { return &at(c).SpeedDials }),
 	)
-	return append(ds, carryAll(modeRegisterPool, "reference/cme.md 4.2",
+	return append(ds, carryAll(modeRegisterPool, "facts/cme.md 4.2",
 		`id network("Network of the phones") <rest:LINE>("Network and mask")`, `id ip("Address of the phone") <rest:LINE>("Address and mask")`,
 		`voice-class("Voice class") <rest:LINE>("codec and tag")`, `busy-trigger-per-button("Incoming calls before busy") <rest:LINE>("Calls")`,
 		`vad("Voice activity detection")`, `blf-speed-dial("Speed dial with presence") <rest:LINE>("Parameters")`,

@@ -10,9 +10,9 @@ import (
 )
 
 // reloadCommands are `reload` now, later and not at all.
-// [reference/ios-cli.md 1.9]
+// [facts/ios-cli.md 1.9]
 func reloadCommands(b *Box) []language.Declaration {
-	const doc = "reference/ios-cli.md 1.9"
+	const doc = "facts/ios-cli.md 1.9"
 	reason := ` [ <reason:LINE>("Reason for reload") ]`
 	return []language.Declaration{
 		action(`reload("Halt and perform a cold restart")`, privileged, doc, b.reload),

@@ -16,9 +16,9 @@ import (
 )
 
 // replaceCommands are `configure replace` and the confirmed change.
-// [reference/ios-cli.md 1.9]
+// [facts/ios-cli.md 1.9]
 func replaceCommands(b *Box) []language.Declaration {
-	const doc = "reference/ios-cli.md 1.9"
+	const doc = "facts/ios-cli.md 1.9"
 	minutes := `<minutes:1-120>("Time in minutes")`
 	return []language.Declaration{
 		action(`configure replace("Replace the running-config with a new config file") <file:FILEURL>("Configuration file") {`+
@@ -174,7 +174,7 @@ func endsWithEnd(text string) bool {
 }
 
 // aborted says why nothing was replaced. The words are those that tools take
-// for a failure. [NAPALM, reference/ios-cli.md 1.9]
+// for a failure. [NAPALM, facts/ios-cli.md 1.9]
 func (b *Box) aborted(in *language.Invocation, l location, bad []language.LineError, why error) error {
 	var w strings.Builder
 	complain(&w, l, bad)

@@ -12,9 +12,9 @@ import (
 )
 
 // sshGlobal are the `ip ssh` lines and `ip scp server enable`.
-// [reference/ios-cli.md 1.14]
+// [facts/ios-cli.md 1.14]
 func sshGlobal() []language.Declaration {
-	const doc = "reference/ios-cli.md 1.14"
+	const doc = "facts/ios-cli.md 1.14"
 	def := sshd.Default()
 	ds := []language.Declaration{
 		value(language.Global, `ip ssh("Configure ssh options")
@@ -50,9 +50,9 @@ func sshGlobal() []language.Declaration {
 }
 
 // loginGlobal are `login block-for` and `login quiet-mode`.
-// [reference/diagnosis.md 19]
+// [facts/diagnosis.md 19]
 func loginGlobal() []language.Declaration {
-	const doc = "reference/diagnosis.md 19"
+	const doc = "facts/diagnosis.md 19"
 	ds := []language.Declaration{
 		{
 			Mode: language.Global, Group: "login", Doc: doc,
@@ -170,11 +170,11 @@ func refusedTypes(typed, value string, plain bool) error {
 
 // showSecurity are the show commands about who may come in.
 func showSecurity(b *Box) []language.Declaration {
-	const doc = "reference/ios-cli.md 1.14"
+	const doc = "facts/ios-cli.md 1.14"
 	ds := []language.Declaration{
 		text(`ip ssh("Information on SSH")`, 0, doc, b.showIPSSH),
 		text(`ssh("Status of SSH server connections")`, 0, doc, func(*language.Invocation) string { return SSHText(b.SSHD.Sessions()) }),
-		text(`login("Display Secure Login Configurations and State")`, privileged, "reference/diagnosis.md 19", func(in *language.Invocation) string {
+		text(`login("Display Secure Login Configurations and State")`, privileged, "facts/diagnosis.md 19", func(in *language.Invocation) string {
 			return LoginText(in.Config.Hostname, in.Config.AAA.QuietACL, b.Guard.Status())
 		}),
 	}

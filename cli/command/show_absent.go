@@ -11,9 +11,9 @@ import (
 // all the same: the answer is that of a router that does not do it either, an
 // empty table or the sentence for a protocol that is switched off. The caret
 // would say that the command is not known, and some programs put it into their
-// records. [reference/ios-cli.md 3.4]
+// records. [facts/ios-cli.md 3.4]
 func showAbsent(b *Box) []language.Declaration {
-	const doc = "reference/ios-cli.md 3.4"
+	const doc = "facts/ios-cli.md 3.4"
 	says := func(syntax, answer string) language.Declaration {
 		return text(syntax, 0, doc, func(*language.Invocation) string { return answer })
 	}

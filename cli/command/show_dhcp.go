@@ -11,7 +11,7 @@ import (
 )
 
 func showDHCP(b *Box) []language.Declaration {
-	const doc = "reference/dhcp.md 1.6"
+	const doc = "facts/dhcp.md 1.6"
 	const head = `ip dhcp("Show items in the DHCP database") `
 	return []language.Declaration{
 		text(head+`binding("DHCP address bindings") [ <addr:A.B.C.D>("Address") ]`, 0, doc, func(in *language.Invocation) string {
@@ -60,7 +60,7 @@ func showDHCP(b *Box) []language.Declaration {
 
 // clearDHCP are `clear ip dhcp ...` and the exec form of takeover.
 func clearDHCP(b *Box) []language.Declaration {
-	const doc = "reference/dhcp.md 1.5"
+	const doc = "facts/dhcp.md 1.5"
 	const head = `clear ip("IP") dhcp("Delete items from the DHCP database") `
 	which := func(in *language.Invocation) netip.Addr { return grammar.Get[netip.Addr](in.Args, "addr") }
 	return []language.Declaration{

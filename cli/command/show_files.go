@@ -18,7 +18,7 @@ import (
 
 func showFiles(b *Box) []language.Declaration {
 	http := func(syntax string, f func(httpd.View) []string) language.Declaration {
-		return text(`ip http("HTTP information") server("HTTP server information") `+syntax, 0, "reference/files.md 1.7", func(in *language.Invocation) string {
+		return text(`ip http("HTTP information") server("HTTP server information") `+syntax, 0, "facts/files.md 1.7", func(in *language.Invocation) string {
 			return lines2text(f(b.httpView(in)))
 		})
 	}
@@ -29,11 +29,11 @@ func showFiles(b *Box) []language.Declaration {
 		http(`statistics("HTTP server statistics")`, httpd.RenderStatistics),
 		http(`history("HTTP server history")`, httpd.RenderHistory),
 		http(`session-module("HTTP server application session module information")`, httpd.RenderModules),
-		text(`flash:("Display information about flash: file system")`, 0, "reference/ios-cli.md 1.13", func(*language.Invocation) string { return lines2text(flash.RenderShowFlash(b.listing("", true))) }),
-		text(`tftp-server("TFTP server information") sessions("Transfers under way")`, 0, "reference/files.md 1.8", func(*language.Invocation) string { return b.tftpSessions() }),
-		text(`tftp-server clients("Options clients sent")`, 0, "reference/files.md 1.8", func(*language.Invocation) string { return b.tftpClients() }),
-		text(`file-server("File service information") statistics("Counters of TFTP and HTTP together")`, 0, "reference/files.md 1.3", func(*language.Invocation) string { return b.fileCounters() }),
-		text(`firmware("Loads named in the configuration and their files")`, 0, "reference/files.md 5.4", func(in *language.Invocation) string { return b.firmwareText(in) }),
+		text(`flash:("Display information about flash: file system")`, 0, "facts/ios-cli.md 1.13", func(*language.Invocation) string { return lines2text(flash.RenderShowFlash(b.listing("", true))) }),
+		text(`tftp-server("TFTP server information") sessions("Transfers under way")`, 0, "facts/files.md 1.8", func(*language.Invocation) string { return b.tftpSessions() }),
+		text(`tftp-server clients("Options clients sent")`, 0, "facts/files.md 1.8", func(*language.Invocation) string { return b.tftpClients() }),
+		text(`file-server("File service information") statistics("Counters of TFTP and HTTP together")`, 0, "facts/files.md 1.3", func(*language.Invocation) string { return b.fileCounters() }),
+		text(`firmware("Loads named in the configuration and their files")`, 0, "facts/files.md 5.4", func(in *language.Invocation) string { return b.firmwareText(in) }),
 	}
 }
 

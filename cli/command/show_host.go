@@ -16,7 +16,7 @@ import (
 
 // showHost are the show commands about the machine.
 func showHost(b *Box) []language.Declaration {
-	const doc = "reference/ios-cli.md 1.13"
+	const doc = "facts/ios-cli.md 1.13"
 	return []language.Declaration{
 		text(`processes("Active process statistics")
 			[ cpu("CPU use per process")
@@ -42,7 +42,7 @@ func showHost(b *Box) []language.Declaration {
 		text(`bootvar("Boot and related environment variables")`, 0, doc, func(*language.Invocation) string {
 			return "BOOT variable = flash:option150\nCONFIG_FILE variable = nvram:startup-config\nConfiguration register is 0x2102\n"
 		}),
-		action(showHead+`tech-support("Everything an expert asks for")`, privileged, "reference/exemplars.md 6.10", b.techSupport),
+		action(showHead+`tech-support("Everything an expert asks for")`, privileged, "DESIGN 1", b.techSupport),
 	}
 }
 
@@ -58,7 +58,7 @@ func (b *Box) processesText() string {
 
 // memoryText prints both rows NAPALM needs. Linux has no address for them; the
 // one printed is no decimal number, and two blanks are between the columns, so
-// that Ansible's `\s(\d+)\s` finds total, used and free. [reference/ios-cli.md 3.4]
+// that Ansible's `\s(\d+)\s` finds total, used and free. [facts/ios-cli.md 3.4]
 func memoryText(m host.Memory) string {
 	used := m.Total - min(m.Available, m.Total)
 	return fmt.Sprintf("                Head      Total(b)       Used(b)       Free(b)     Lowest(b)    Largest(b)\n"+
@@ -69,7 +69,7 @@ func memoryText(m host.Memory) string {
 }
 
 // processMemoryText: the one process, what its heap was given and gave back,
-// and what it holds of the machine. [reference/ios-cli.md 1.13]
+// and what it holds of the machine. [facts/ios-cli.md 1.13]
 func processMemoryText(m host.Memory) string {
 	return fmt.Sprintf("Processor Pool Total: %10d Used: %10d Free: %10d\n\n"+
 		" PID TTY  Allocated      Freed    Holding    Getbufs    Retbufs Process\n"+

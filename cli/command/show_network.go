@@ -11,7 +11,7 @@ import (
 )
 
 func showNetwork(b *Box) []language.Declaration {
-	const doc = "reference/ios-cli.md 1.13"
+	const doc = "facts/ios-cli.md 1.13"
 	render := func(f func([]netif.View) string) func(*language.Invocation) string {
 		return func(in *language.Invocation) string { return f(b.interfaceViews(in)) }
 	}
@@ -20,7 +20,7 @@ func showNetwork(b *Box) []language.Declaration {
 		text(`ip interface [ <name:IFNAME>("Interface") ]`, 0, doc, render(netif.ShowIPInterface)),
 		text(`interfaces("Interface status and configuration") [ <name:IFNAME>("Interface") ]`, 0, doc, render(netif.ShowInterfaces)),
 		text(`interfaces [ <name:IFNAME>("Interface") ] description("Interface descriptions")`, 0, doc, render(netif.ShowDescriptions)),
-		text(`interfaces [ <name:IFNAME>("Interface") ] summary("Interface counters and rates, a line each")`, 0, "reference/ios-cli.md 3.4", render(netif.ShowSummary)),
+		text(`interfaces [ <name:IFNAME>("Interface") ] summary("Interface counters and rates, a line each")`, 0, "facts/ios-cli.md 3.4", render(netif.ShowSummary)),
 		text(`hosts("IP domain-name, lookup style, nameservers, and host table") [ summary$summary("Summary of the host table") ]`, 0, doc, func(in *language.Invocation) string {
 			t := "Default domain is not set\n"
 			if in.Config.Domain != "" {
@@ -70,9 +70,9 @@ func (b *Box) interfaceViews(in *language.Invocation) []netif.View {
 }
 
 // clearCounters is `clear counters`. Linux and the programs that watch the
-// machine keep theirs. [reference/ios-cli.md 1.13]
+// machine keep theirs. [facts/ios-cli.md 1.13]
 func clearCounters(b *Box) language.Declaration {
-	return action(`clear counters("Clear counters on one or all interfaces") [ <name:IFNAME>("Interface") ]`, privileged, "reference/ios-cli.md 1.13", func(in *language.Invocation) error {
+	return action(`clear counters("Clear counters on one or all interfaces") [ <name:IFNAME>("Interface") ]`, privileged, "facts/ios-cli.md 1.13", func(in *language.Invocation) error {
 		what := "all interfaces"
 		if in.Args.Has("name") {
 			what = "this interface"

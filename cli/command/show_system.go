@@ -37,8 +37,8 @@ func text(syntax string, level int, doc string, f func(*language.Invocation) str
 
 func showSystem(b *Box) []language.Declaration {
 	return []language.Declaration{
-		text(`version("System hardware and software status")`, 0, "reference/ios-cli.md 4", func(in *language.Invocation) string { return b.versionText(in.Config.Hostname) }),
-		text(`clock("Display the system clock") [ detail$detail("Display detailed information") ]`, 0, "reference/ios-cli.md 1.12", func(in *language.Invocation) string {
+		text(`version("System hardware and software status")`, 0, "facts/ios-cli.md 4", func(in *language.Invocation) string { return b.versionText(in.Config.Hostname) }),
+		text(`clock("Display the system clock") [ detail$detail("Display detailed information") ]`, 0, "facts/ios-cli.md 1.12", func(in *language.Invocation) string {
 			t := ClockText(in.Config.Clock.Local(time.Now()), b.ClockMark())
 			switch {
 			case !in.Args.Has("detail"):
@@ -49,24 +49,24 @@ func showSystem(b *Box) []language.Declaration {
 			}
 			return t
 		}),
-		text(`privilege("Show current privilege level")`, 0, "reference/ios-cli.md 1.2", func(in *language.Invocation) string {
+		text(`privilege("Show current privilege level")`, 0, "facts/ios-cli.md 1.2", func(in *language.Invocation) string {
 			return fmt.Sprintf("Current privilege level is %d\n", in.Op.Privilege())
 		}),
-		text(`inventory("Show the physical inventory") [ raw("Every entry") ]`, 0, "reference/ios-cli.md 1.13", func(*language.Invocation) string {
+		text(`inventory("Show the physical inventory") [ raw("Every entry") ]`, 0, "facts/ios-cli.md 1.13", func(*language.Invocation) string {
 			return fmt.Sprintf("NAME: \"Chassis\", DESCR: \"Option 150 phone provisioning appliance\"\nPID: OPTION150         , VID: V01  , SN: %s\n\n", b.Serial)
 		}),
 		text(`services("Services of this box: configured and working")`, 0, "DESIGN 4", func(*language.Invocation) string { return ServicesText(b) }),
-		text(`ip("IP information") sockets("Open IP sockets")`, 0, "reference/ios-cli.md 1.14", func(*language.Invocation) string { return SocketsText(b.Supervisor, listen.TCP, listen.UDP) }),
-		text(`udp("Open UDP sockets")`, 0, "reference/ios-cli.md 1.14", func(*language.Invocation) string { return SocketsText(b.Supervisor, listen.UDP) }),
+		text(`ip("IP information") sockets("Open IP sockets")`, 0, "facts/ios-cli.md 1.14", func(*language.Invocation) string { return SocketsText(b.Supervisor, listen.TCP, listen.UDP) }),
+		text(`udp("Open UDP sockets")`, 0, "facts/ios-cli.md 1.14", func(*language.Invocation) string { return SocketsText(b.Supervisor, listen.UDP) }),
 		text(`control-plane("Control Plane information")
 			host("Control plane host")
-			open-ports("Open ports")`, 0, "reference/ios-cli.md 1.14", func(*language.Invocation) string { return OpenPortsText(b.Supervisor) }),
+			open-ports("Open ports")`, 0, "facts/ios-cli.md 1.14", func(*language.Invocation) string { return OpenPortsText(b.Supervisor) }),
 	}
 }
 
 // versionText passes the parsers of the field without claiming to be IOS: the
 // compatibility line stands after our own Version line and holds the words
-// `Cisco IOS Software, ` once. [reference/ios-cli.md 4]
+// `Cisco IOS Software, ` once. [facts/ios-cli.md 4]
 // The memory is the machine's: what the box uses changes, and RANCID would mail
 // a difference every hour.
 func (b *Box) versionText(hostname string) string {
@@ -162,7 +162,7 @@ func listeners(s *service.Supervisor) []listen.Endpoint {
 	return all
 }
 
-// SocketsText is show ip sockets, or show udp. [reference/ios-cli.md 1.13]
+// SocketsText is show ip sockets, or show udp. [facts/ios-cli.md 1.13]
 func SocketsText(s *service.Supervisor, of ...listen.Proto) string {
 	var w strings.Builder
 	w.WriteString("Proto        Remote      Port      Local       Port  In Out  Stat TTY OutputIF\n")
@@ -179,7 +179,7 @@ func SocketsText(s *service.Supervisor, of ...listen.Proto) string {
 	return w.String()
 }
 
-// OpenPortsText is show control-plane host open-ports. [reference/ios-cli.md 1.14]
+// OpenPortsText is show control-plane host open-ports. [facts/ios-cli.md 1.14]
 func OpenPortsText(s *service.Supervisor) string {
 	var w strings.Builder
 	w.WriteString("Active internet connections (servers and established)\n")
@@ -205,7 +205,7 @@ func (b *Box) showStartup(in *language.Invocation) error {
 
 func showConfig(b *Box) []language.Declaration {
 	running := func(syntax string, f func(*language.Invocation) error) language.Declaration {
-		return action(showHead+syntax, privileged, "reference/ios-cli.md 1.10", f)
+		return action(showHead+syntax, privileged, "facts/ios-cli.md 1.10", f)
 	}
 	return []language.Declaration{
 		running(`running-config("Current operating configuration")
@@ -228,7 +228,7 @@ func showConfig(b *Box) []language.Declaration {
 
 // showRunning prints the running-config: the header that backup tools skip,
 // then the lines. The byte count is that of everything from the first `!`
-// through `end`, plus one, as routers count. [reference/ios-cli.md 1.10]
+// through `end`, plus one, as routers count. [facts/ios-cli.md 1.10]
 func (b *Box) showRunning(in *language.Invocation, all bool) error {
 	body := b.changes() + versionLine + strings.Join(b.Language.Render(b.Store.Current(), all), "\n") + "\n"
 	_, err := fmt.Fprintf(in.Out, "%s\n\nCurrent configuration : %d bytes\n%s\n", message.BuildingConf, len(body)+1, body)
@@ -268,22 +268,22 @@ func (b *Box) showSection(in *language.Invocation, header string) error {
 
 func showSessions(b *Box) []language.Declaration {
 	return []language.Declaration{
-		text(`users("Display information about terminal lines")`, 0, "reference/ios-cli.md 1.13", func(in *language.Invocation) string { return UsersText(b.Lines(), in.Op.LineName()) }),
-		text(`line("TTY line information")`, 0, "reference/ios-cli.md 1.13", func(in *language.Invocation) string { return LineText(in.Config, b.Lines(), b.LineUses()) }),
-		text(`sessions("Information about connections opened from here")`, 0, "reference/ios-cli.md 1.14", func(*language.Invocation) string { return noConnections }),
-		text(`history("Display the session command history")`, 0, "reference/ios-cli.md 1.6", func(in *language.Invocation) string {
+		text(`users("Display information about terminal lines")`, 0, "facts/ios-cli.md 1.13", func(in *language.Invocation) string { return UsersText(b.Lines(), in.Op.LineName()) }),
+		text(`line("TTY line information")`, 0, "facts/ios-cli.md 1.13", func(in *language.Invocation) string { return LineText(in.Config, b.Lines(), b.LineUses()) }),
+		text(`sessions("Information about connections opened from here")`, 0, "facts/ios-cli.md 1.14", func(*language.Invocation) string { return noConnections }),
+		text(`history("Display the session command history")`, 0, "facts/ios-cli.md 1.6", func(in *language.Invocation) string {
 			var w strings.Builder
 			for _, l := range in.Op.History() {
 				w.WriteString("  " + l + "\n")
 			}
 			return w.String()
 		}),
-		text(`terminal("Display terminal configuration parameters")`, 0, "reference/ios-cli.md 1.6", func(in *language.Invocation) string {
+		text(`terminal("Display terminal configuration parameters")`, 0, "facts/ios-cli.md 1.6", func(in *language.Invocation) string {
 			t := in.Op.Terminal()
 			return fmt.Sprintf("Line %s\nLength: %d lines, Width: %d columns\nHistory is enabled, history size is %d.\n", in.Op.LineName(), t.Length(), t.Width(), t.HistorySize())
 		}),
-		text(`aliases("Display alias commands")`, 0, "reference/ios-cli.md 1.5", func(in *language.Invocation) string { return AliasesText(in.Config) }),
-		text(`logging("Show the contents of logging buffers")`, 0, "reference/ios-cli.md 1.12", func(*language.Invocation) string { return b.Logging.ShowText() }),
+		text(`aliases("Display alias commands")`, 0, "facts/ios-cli.md 1.5", func(in *language.Invocation) string { return AliasesText(in.Config) }),
+		text(`logging("Show the contents of logging buffers")`, 0, "facts/ios-cli.md 1.12", func(*language.Invocation) string { return b.Logging.ShowText() }),
 	}
 }
 

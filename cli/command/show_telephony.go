@@ -15,7 +15,7 @@ import (
 )
 
 func showTelephony(b *Box) []language.Declaration {
-	const doc = "reference/cme.md 7"
+	const doc = "facts/cme.md 7"
 	const reg = `voice("Voice information") register("Voice register information") `
 	return []language.Declaration{
 		text(`telephony-service("Cisco Unified CME information") [ all("Everything") ]`, 0, doc, func(in *language.Invocation) string { return b.telephonyText(in, in.Args.Has("all")) }),
@@ -23,7 +23,7 @@ func showTelephony(b *Box) []language.Declaration {
 		text(`telephony-service ephone("Ephones")`, 0, doc, func(in *language.Invocation) string { return b.sections("ephone  ") }),
 		text(`telephony-service ephone-dn("Ephone DNs")`, 0, doc, func(in *language.Invocation) string { return b.sections("ephone-dn  ") }),
 		text(reg+`tftp-bind("Files bound to the TFTP server")`, 0, doc, func(*language.Invocation) string { return lines2text(cnf.SIPBindings(b.CNF.Current())) }),
-		text(reg+`hfs("HTTP File-Fetch Server information")`, 0, "reference/cme.md 7.3", func(in *language.Invocation) string { return lines2text(hfs.Render(b.hfsView(in))) }),
+		text(reg+`hfs("HTTP File-Fetch Server information")`, 0, "facts/cme.md 7.3", func(in *language.Invocation) string { return lines2text(hfs.Render(b.hfsView(in))) }),
 		text(reg+`global("Global parameters")`, 0, doc, func(in *language.Invocation) string { return registerGlobalText(in.Config.Telephony) }),
 		text(reg+`dn("Directory numbers") [ ( all("All of them") | <tag:1-750>("dn tag") ) ]`, 0, doc, func(in *language.Invocation) string { return registerDNText(in.Config.Telephony, in.Args.Int("tag")) }),
 		text(reg+`pool("SIP phones")
@@ -51,7 +51,7 @@ func showTelephony(b *Box) []language.Declaration {
 }
 
 // telephonyText is the header of CME, then every line of the mode, defaults
-// included. [reference/cme.md 7.1, 13.3]
+// included. [facts/cme.md 7.1, 13]
 func (b *Box) telephonyText(in *language.Invocation, all bool) string {
 	var w strings.Builder
 	w.WriteString("CONFIG (Version=10.5)\n=====================\nVersion 10.5\nOption 150 provisions phones; it is no call control: they register at ip source-address\n\n")
@@ -115,7 +115,7 @@ func (b *Box) where(mac ether.MAC) (inventory.Phone, bool) {
 
 // ephoneText is show ephone: the box sees no registration, so it prints the
 // unregistered form, says where registration happens and adds where the phone
-// stands. [reference/cme.md 7.4]
+// stands. [facts/cme.md 7.4]
 func (b *Box) ephoneText(t cnf.Config, tag int) string {
 	var w strings.Builder
 	n := 0
@@ -273,7 +273,7 @@ func (b *Box) poolBrief(t cnf.Config) string {
 }
 
 func showPhones(b *Box) []language.Declaration {
-	const doc = "reference/diagnosis.md 3, 8"
+	const doc = "facts/diagnosis.md 3, 8"
 	return []language.Declaration{
 		text(`phones("Every phone seen: address, model, load, state, verdict")`, 0, doc, func(*language.Invocation) string {
 			return inventory.ShowPhones(b.phones())
@@ -293,7 +293,7 @@ func showPhones(b *Box) []language.Declaration {
 			_, err := fmt.Fprint(in.Out, inventory.ShowBoots(p, time.Now(), label(in.Config.Telephony, p.MAC), n))
 			return err
 		}),
-		text(`provisioning("Provisioning of phones") audit("Findings about the configuration")`, 0, "reference/diagnosis.md 4", func(in *language.Invocation) string {
+		text(`provisioning("Provisioning of phones") audit("Findings about the configuration")`, 0, "facts/diagnosis.md 4", func(in *language.Invocation) string {
 			var w strings.Builder
 			ps := in.Config.Validate(b.Store.Facts())
 			for _, p := range ps {
@@ -338,7 +338,7 @@ func quoted(what string, tag int, description string) string {
 }
 
 // configActions are the actions of configuration modes: rebuilding files.
-// [reference/cme.md 2.2, 7.6, 11 #8]
+// [facts/cme.md 2.2, 7.6, 11 #8]
 func configActions(b *Box) []language.Declaration {
 	rebuild := func(in *language.Invocation) error {
 		old, now, err := b.CNF.Rebuild()
@@ -369,7 +369,7 @@ func configActions(b *Box) []language.Declaration {
 		{modeGlobal, `reset("Reset all SIP phones")`}, {modeGlobal, `restart("Restart all SIP phones")`},
 		{modeRegisterPool, `reset("Reset the phone")`}, {modeRegisterPool, `restart("Restart the phone")`},
 	} {
-		out = append(out, language.Declaration{Mode: d.mode, Syntax: d.syntax, Doc: "reference/cme.md 2.2", Run: reset})
+		out = append(out, language.Declaration{Mode: d.mode, Syntax: d.syntax, Doc: "facts/cme.md 2.2", Run: reset})
 	}
 	return append(out, createFiles(func(c *language.Context) *bool { return &c.Config.Telephony.Service.NoCreate }, modeTelephony, `create("Create cnf for ethernet phone")
 		cnf-files("Create cnf for ethernet phone")
@@ -384,10 +384,10 @@ func configActions(b *Box) []language.Declaration {
 // createFiles is `create cnf-files` and `create profile`: files follow every
 // change by themselves, so the command rebuilds now and says what changed. The
 // stamps routers print after it are accepted and not kept: they would change
-// with every build and pollute every comparison. [reference/cme.md 1 point 7]
+// with every build and pollute every comparison. [facts/cme.md 1 point 7]
 func createFiles(off func(*language.Context) *bool, mode, syntax string, rebuild func(*language.Invocation) error) language.Declaration {
 	return language.Declaration{
-		Mode: mode, Syntax: syntax, Doc: "reference/cme.md 7.6", After: rebuild,
+		Mode: mode, Syntax: syntax, Doc: "facts/cme.md 7.6", After: rebuild,
 		Set:   func(c *language.Context) error { *off(c) = false; return nil },
 		Unset: func(c *language.Context) error { *off(c) = true; return nil },
 		Reset: func(c *language.Context) error { *off(c) = false; return nil },

@@ -17,9 +17,9 @@ import (
 const maxChainUsers = 100
 
 // pubkeyChain is `ip ssh pubkey-chain`: the keys users log in with. A key is
-// typed as text and kept as its hash. [reference/ios-cli.md 1.14]
+// typed as text and kept as its hash. [facts/ios-cli.md 1.14]
 func pubkeyChain() []language.Declaration {
-	const doc = "reference/ios-cli.md 1.14"
+	const doc = "facts/ios-cli.md 1.14"
 	users := section[sshd.UserKeys, string]{
 		list: list[sshd.UserKeys, string]{in: func(c *language.Context) *[]sshd.UserKeys { return &c.Config.SSH.Chain }, key: func(u *sshd.UserKeys) string { return u.User },
 			order: strings.Compare, most: maxChainUsers, full: "% Too many users"},
@@ -85,9 +85,9 @@ func pubkeyChain() []language.Declaration {
 
 // hostKeys are `crypto key generate rsa` and `crypto key zeroize rsa`. Host keys
 // exist from the first start on: they are replaced, not made.
-// [reference/ios-cli.md 1.14]
+// [facts/ios-cli.md 1.14]
 func hostKeys(b *Box) []language.Declaration {
-	const doc = "reference/ios-cli.md 1.14"
+	const doc = "facts/ios-cli.md 1.14"
 	return []language.Declaration{
 		{Mode: language.Global, Doc: doc, Run: b.generateKeys,
 			Syntax: `crypto("Encryption module")
@@ -187,7 +187,7 @@ func showKeys(b *Box) []language.Declaration {
 		key("Show long term public keys")
 		mypubkey("Show public keys associated with this router")
 		( rsa$type("Show RSA public keys")
-			| all$type("Show all public keys") )`, privileged, "reference/ios-cli.md 1.14", func(in *language.Invocation) string {
+			| all$type("Show all public keys") )`, privileged, "facts/ios-cli.md 1.14", func(in *language.Invocation) string {
 		var w strings.Builder
 		for _, k := range b.HostKeys.Public() {
 			if in.Args.String("type") == "rsa" && k.Bits == 0 {

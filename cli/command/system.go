@@ -11,12 +11,12 @@ import (
 	"option150/platform/logging"
 )
 
-// services are the `service ...` lines. [reference/ios-cli.md 1.10, 1.12]
+// services are the `service ...` lines. [facts/ios-cli.md 1.10, 1.12]
 func services() []language.Declaration {
 	stamp := func(what string, at func(*config.Config) *logging.Stamp) language.Declaration {
 		def := logging.Default().LogStamp
 		return language.Declaration{
-			Mode: language.Global, Group: "service", Doc: "reference/ios-cli.md 1.12",
+			Mode: language.Global, Group: "service", Doc: "facts/ios-cli.md 1.12",
 			Syntax: `service("Modify use of network based services") timestamps("Timestamp debug/log messages") ` + what +
 				` ![ ( datetime$kind("Timestamp with date and time")
 							[ { msec$msec("Include milliseconds in timestamp")
@@ -48,13 +48,13 @@ func services() []language.Declaration {
 	}
 	return []language.Declaration{
 		{Mode: language.Global, Syntax: `version("Set IOS version of the configuration file") <v:WORD>("Version number")`, Hidden: true,
-			Set: func(*language.Context) error { return nil }, Unset: func(*language.Context) error { return nil }, Doc: "reference/ios-cli.md 1.10"},
+			Set: func(*language.Context) error { return nil }, Unset: func(*language.Context) error { return nil }, Doc: "facts/ios-cli.md 1.10"},
 		stamp(`debug("Timestamp debug messages")`, func(c *config.Config) *logging.Stamp { return &c.Logging.DebugStamp }),
 		stamp(`log("Timestamp log messages")`, func(c *config.Config) *logging.Stamp { return &c.Logging.LogStamp }),
 		passwordEncryption(),
-		flag(language.Global, `service sequence-numbers("Stamp logger messages with a sequence number")`, "service", "reference/ios-cli.md 1.12", false,
+		flag(language.Global, `service sequence-numbers("Stamp logger messages with a sequence number")`, "service", "facts/ios-cli.md 1.12", false,
 			func(c *language.Context) *bool { return &c.Config.Logging.SequenceNums }),
-		flag(language.Global, `service dhcp("Enable DHCP server and relay agent")`, "service", "reference/dhcp.md 1.2", true,
+		flag(language.Global, `service dhcp("Enable DHCP server and relay agent")`, "service", "facts/dhcp.md 1.2", true,
 			func(c *language.Context) *bool { return &c.Config.DHCP.Service }),
 	}
 }
@@ -62,7 +62,7 @@ func services() []language.Declaration {
 // passwordEncryption obscures the clear passwords there are when it is switched
 // on, as routers do; `no` does not bring them back.
 func passwordEncryption() language.Declaration {
-	d := printed(flag(language.Global, `service password-encryption("Encrypt system passwords")`, "service", "reference/ios-cli.md 1.11", false,
+	d := printed(flag(language.Global, `service password-encryption("Encrypt system passwords")`, "service", "facts/ios-cli.md 1.11", false,
 		func(c *language.Context) *bool { return &c.Config.AAA.PasswordEncryption }))
 	d.Set = func(c *language.Context) error {
 		a := &c.Config.AAA
@@ -102,7 +102,7 @@ func printed(d language.Declaration) language.Declaration {
 
 func identity() []language.Declaration {
 	return []language.Declaration{{
-		Mode: language.Global, Group: "hostname", Doc: "reference/ios-cli.md 1.1",
+		Mode: language.Global, Group: "hostname", Doc: "facts/ios-cli.md 1.1",
 		Syntax: `hostname("Set system's network name") ![ <name:WORD>("This system's network name") ]`,
 		Set: func(c *language.Context) error {
 			name := c.Args.String("name")
@@ -135,12 +135,12 @@ func domain() []language.Declaration {
 		value(language.Global, `ip("Global IP configuration subcommands")
 			domain("IP DNS Resolver")
 			name("Define the default domain name")
-			![ <name:WORD>("Default domain name") ]`, "name", "ip domain", "reference/ios-cli.md 1.10", "",
+			![ <name:WORD>("Default domain name") ]`, "name", "ip domain", "facts/ios-cli.md 1.10", "",
 			func(c *language.Context) *string { return &c.Config.Domain }),
 		oldDomainName(),
 		flag(language.Global, `file("Adjust file system parameters")
 			prompt("Prompt for file confirmation")
-			quiet("Never prompt for confirmation")`, "file", "reference/ios-cli.md 1.9", false,
+			quiet("Never prompt for confirmation")`, "file", "facts/ios-cli.md 1.9", false,
 			func(c *language.Context) *bool { return &c.Config.PromptFree }),
 	}
 }
@@ -149,7 +149,7 @@ func domain() []language.Declaration {
 func secrets() []language.Declaration {
 	enable := func(word, help string, plain bool) language.Declaration {
 		return language.Declaration{
-			Mode: language.Global, Group: "enable", Doc: "reference/ios-cli.md 1.11",
+			Mode: language.Global, Group: "enable", Doc: "facts/ios-cli.md 1.11",
 			Syntax: `enable("Modify enable password parameters") ` + word + `("` + help + `") [ level("Set exec level password") <level:1-15>("Level number") ] ![ ` + secretSyntax + ` ]`,
 			Set: func(c *language.Context) error {
 				s := levelSecret(c, plain)
@@ -232,11 +232,11 @@ func secretArgs(s aaa.Secret) []grammar.Args {
 const maxUserName = 64
 
 // users are the `username` lines. RANCID and NAPALM parse them: `username X
-// privilege N secret 9 HASH` and nothing after it. [reference/ios-cli.md 1.11]
+// privilege N secret 9 HASH` and nothing after it. [facts/ios-cli.md 1.11]
 func users() []language.Declaration {
 	all := list[aaa.User, string]{in: func(c *language.Context) *[]aaa.User { return &c.Config.AAA.Users }, key: func(u *aaa.User) string { return u.Name }, order: strings.Compare}
 	d := keyed(language.Declaration{
-		Mode: language.Global, Group: "username", Doc: "reference/ios-cli.md 1.11",
+		Mode: language.Global, Group: "username", Doc: "facts/ios-cli.md 1.11",
 		Syntax: `username("Establish User Name Authentication")
 			<name:WORD>("User name")
 			![ [ privilege("Set user privilege level")

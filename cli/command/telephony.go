@@ -12,9 +12,9 @@ import (
 )
 
 // telephonyService is `telephony-service` and what stands below it.
-// [reference/cme.md 2]
+// [facts/cme.md 2]
 func telephonyService() []language.Declaration {
-	const doc = "reference/cme.md 2"
+	const doc = "facts/cme.md 2"
 	svc := func(c *language.Context) *cnf.TelephonyService { return &c.Config.Telephony.Service }
 	def := cnf.Default().Service
 	hfsEnable := language.Declaration{
@@ -121,7 +121,7 @@ func telephonyService() []language.Declaration {
 				| authentication$kind("URL that authenticates requests to the phones")
 				| idle$kind("URL shown when the phone is idle") )`, doc, func(c *language.Context) *[]cnf.URL { return &svc(c).URLs }),
 		keyed(language.Declaration{
-			Mode: modeTelephony, Doc: "reference/cme.md 2.1",
+			Mode: modeTelephony, Doc: "facts/cme.md 2.1",
 			Syntax: `service("Service configuration in ephone template")
 				phone("Phone parameters of the configuration file")
 				<name:WORD>("Name of the parameter, case counts")
@@ -154,7 +154,7 @@ func telephonyService() []language.Declaration {
 		},
 		idle(value(modeTelephony, `keepalive("Define keepalive timeout period to unregister IP phones") ![ <n:10-65535>("Keepalive timeout period, in seconds") ]`, "n", "", doc, def.Keepalive, func(c *language.Context) *int { return &svc(c).Keepalive }), registered),
 	}
-	return append(ds, carryAll(modeTelephony, "reference/cme.md 2.3", carriedTelephony...)...)
+	return append(ds, carryAll(modeTelephony, "facts/cme.md 2.3", carriedTelephony...)...)
 }
 
 // inverted prints and sets the positive form of a field that says No.
@@ -231,7 +231,7 @@ var carriedTelephony = []string{
 }
 
 // loads is `load TYPE FILE`, the same in both modes. What was typed is kept.
-// [reference/cme.md 8.1]
+// [facts/cme.md 8.1]
 func loads(mode, doc string, at func(*language.Context) *[]cnf.LoadEntry) language.Declaration {
 	return keyed(language.Declaration{
 		Mode: mode, Doc: doc,
@@ -375,10 +375,10 @@ func xmlName(s string) bool {
 }
 
 // carriedSections are sections known by name and carried as a whole: what
-// stands in them is kept and printed back. [reference/cme.md 12, rows L]
+// stands in them is kept and printed back. [facts/cme.md 12, rows L]
 func carriedSections() []language.Declaration {
 	section := func(syntax, enters string, format func(string) string) language.Declaration {
-		return language.Declaration{Mode: language.Global, Syntax: syntax, Carry: true, Enters: enters, Format: format, Doc: "reference/cme.md 12"}
+		return language.Declaration{Mode: language.Global, Syntax: syntax, Carry: true, Enters: enters, Format: format, Doc: "facts/cme.md 12"}
 	}
 	return []language.Declaration{
 		section(`ephone-template("Define ephone template") <tag:1-20>("Ephone template tag")`, modeEphoneTemplate, twoBlanks(1)),

@@ -11,7 +11,7 @@ import (
 )
 
 // banned are the phrases programs that drive routers read as failure, and
-// which no text of the box may hold by accident. [reference/ios-cli.md 3.2]
+// which no text of the box may hold by accident. [facts/ios-cli.md 3.2]
 var banned = []*regexp.Regexp{
 	regexp.MustCompile(`% ?Error`),
 	regexp.MustCompile(`(?i)ERROR:`),

@@ -56,8 +56,8 @@
 //
 // # Promises
 //
-// Follows reference/ios-cli.md 1.3-1.5 and 6, reference/exemplars.md 3.7 and
-// 5.7. Pure: no clock, no files, standard library only. A Syntax is immutable.
+// Follows facts/ios-cli.md 1.3 to 1.5 and 6, DESIGN 5. Pure: no clock, no files,
+// standard library only. A Syntax is immutable.
 // A Graph is filled first (Add) and may then be used by any number of
 // goroutines at once. Lines are bounded by MaxLine and MaxTokens. The graph
 // keeps a bounded cache of the places lines have been at; a line of known

@@ -80,7 +80,7 @@ func TestHelp(t *testing.T) {
 	}
 }
 
-// The layouts of reference/ios-cli.md 1.4.
+// The layouts of facts/ios-cli.md 1.4.
 func TestHelpLayout(t *testing.T) {
 	filters := declare(t, "f: show(\"Show\") version(\"Version\") `|`(\"Output modifiers\") ( append(\"Append redirected output to URL (URLs supporting append operation only)\") |"+
 		" begin(\"Begin with the line that matches\") | redirect(\"Redirect output to URL\") )")
@@ -136,7 +136,7 @@ func TestComplete(t *testing.T) {
 		line, rest string
 		ok         bool
 	}{
-		{exec, "conf", "igure ", true}, // check 48
+		{exec, "conf", "igure ", true},
 		{exec, "con", "", false},
 		{exec, "cop", "y ", true},
 		{exec, "SH", "ow ", true},

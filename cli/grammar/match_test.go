@@ -12,8 +12,8 @@ func addr(s string) netip.Addr { return netip.MustParseAddr(s) }
 
 var byAddr = cmp.Comparer(func(a, b netip.Addr) bool { return a == b })
 
-// TestCaret holds the acceptance checks 7-12 and 27, whose column counts the
-// prompt, and the examples of reference/ios-cli.md 1.3.
+// TestCaret holds lines whose column counts the
+// prompt, and the examples of facts/ios-cli.md 1.3.
 func TestCaret(t *testing.T) {
 	exec, config := declare(t, execText), declare(t, configText)
 	for _, c := range []struct {

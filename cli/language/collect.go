@@ -10,7 +10,7 @@ import (
 const TextArg = "text"
 
 // EndsText reports whether a line ends such a text: `exit`, or nothing.
-// [reference/ios-cli.md 1.14]
+// [facts/ios-cli.md 1.14]
 func EndsText(line string) bool {
 	line = strings.TrimSpace(line)
 	return line == "" || strings.EqualFold(line, "exit")

@@ -15,7 +15,7 @@ func fileLines(text string) []string {
 	return strings.Split(text, "\n")
 }
 
-// pagerTrace is the pager's prompt and how it is wiped. [reference/ios-cli.md 1.7]
+// pagerTrace is the pager's prompt and how it is wiped. [facts/ios-cli.md 1.7]
 var pagerTrace = regexp.MustCompile(` ?--More-- ?(\x08+ *\x08*)?`)
 
 // noise is what stands around a configuration that was taken off a terminal.

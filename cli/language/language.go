@@ -8,7 +8,7 @@
 // shown if and only if Get yields it, that is, if it differs from the default.
 // Order of output is the order of the declarations.
 //
-// Follows DESIGN 5 and reference/ios-cli.md 1.10, 6; reference/cme.md 10.4 for
+// Follows DESIGN 5 and facts/ios-cli.md 1.10, 6; facts/cme.md 10.4 for
 // loading files. Everything here works on values: the package opens nothing.
 // Failure: errors of Set, a *config.Refused, or a line report. Testing: laws
 // L1 to L5 hold for every declaration (see laws_test.go of cli/command).

@@ -48,7 +48,7 @@ var ErrTooLarge = fmt.Errorf("configuration is larger than %d bytes or %d lines"
 // Load reads a whole configuration text into a copy of base: one candidate,
 // no transaction. Lines end in one of three classes: implemented, carried
 // (nothing here knows them: kept and printed back) and rejected (a known
-// command with bad arguments). [reference/cme.md 10.4]
+// command with bad arguments). [facts/cme.md 10.4]
 //
 // valid, if not nil, is asked after each implemented line and can refuse it:
 // it is used to find the offending lines when the whole does not validate.
@@ -281,7 +281,7 @@ func (l *Language) header(text string) bool {
 
 // match tries the section and then global mode; outside the section a file
 // must write its keywords in full, or the first words of one command would be
-// read as an abbreviation of another. [reference/ios-cli.md 6, FRR #7326]
+// read as an abbreviation of another. [facts/ios-cli.md 6, FRR #7326]
 // What an indented file has indented belongs to its section. In a flat file a
 // line that only the top level knows leaves the section.
 func (ld *loader) match(text string, indent int) (Section, grammar.Result) {

@@ -46,7 +46,7 @@
 //	#: closed         wait until the box has closed the session
 //	#: hangup         the operator's line drops
 //
-// Follows DESIGN 8 and reference/exemplars.md 6.7; terminal.Record writes this
+// Follows DESIGN 9; terminal.Record writes this
 // format. Concurrency: Run is one goroutine, plus one that reads for each open
 // session; they end when the world closes its streams. Failure: a difference
 // names file and line. With update the output found is written back, wildcards

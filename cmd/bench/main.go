@@ -15,7 +15,7 @@
 // and medians are printed. No root is needed and nothing is left behind. Where
 // a peer is not installed its column says which Debian package has it.
 //
-// Follows reference/files.md 3.4 and 12, dhcp.md 5.4 and 10. The load is made
+// Follows facts/files.md 3.4 and 12, facts/dhcp.md 5.4 and 10. The load is made
 // by clients written here, so that the box is not judged by its own code.
 // Processor time is that of the server's processes from /proc, memory their
 // resident set (of children only what they do not share).

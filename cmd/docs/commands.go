@@ -206,7 +206,7 @@ func plain(s string) string {
 }
 
 var (
-	pageRef   = regexp.MustCompile(`^reference/([a-z-]+)\.md ?(.*)$`)
+	pageRef   = regexp.MustCompile(`^facts/([a-z-]+)\.md ?(.*)$`)
 	sourceRef = regexp.MustCompile(`^sources/(\d+)$`)
 	designRef = regexp.MustCompile(`^DESIGN (\d+)$`)
 )
@@ -221,7 +221,7 @@ func citations(doc string) []string {
 	case match(&m, designRef, doc):
 		return []string{fmt.Sprintf("[architecture %s](architecture.md)", m[1])}
 	case match(&m, pageRef, doc):
-		return []string{fmt.Sprintf("[%s](sources.md#%s)", strings.TrimSpace(m[1]+" "+m[2]), m[1])}
+		return []string{fmt.Sprintf("[%s](facts/%s.md)", strings.TrimSpace(m[1]+" "+m[2]), m[1])}
 	}
 	return []string{"[" + doc + "]"}
 }

@@ -46,7 +46,7 @@ func manual(t *testing.T) map[string]string {
 	t.Helper()
 	out := map[string]string{}
 	names := []string{"README.md", "CHANGELOG.md", "SECURITY.md"}
-	for _, glob := range []string{"docs/*.md", "docs/adr/*.md"} {
+	for _, glob := range []string{"docs/*.md", "docs/adr/*.md", "docs/facts/*.md"} {
 		found, err := filepath.Glob(filepath.Join(top, glob))
 		if err != nil {
 			t.Fatal(err)
@@ -108,9 +108,10 @@ func TestLinks(t *testing.T) {
 	}
 }
 
-// Every reference of a declaration is one that docs/sources.md explains.
+// Every reference of a declaration is one that docs/sources.md explains, and
+// its page is there.
 func TestCitationsAreExplained(t *testing.T) {
-	text := manual(t)["docs/sources.md"]
+	pages := manual(t)
 	b, err := box()
 	if err != nil {
 		t.Fatal(err)
@@ -118,9 +119,13 @@ func TestCitationsAreExplained(t *testing.T) {
 	for _, m := range b.Language.Modes() {
 		for _, d := range b.Language.Declarations(m.Name) {
 			for _, c := range citations(d.Doc) {
-				_, anchor, ok := strings.Cut(strings.TrimSuffix(c, ")"), "sources.md#")
-				if ok && !strings.Contains("\n"+text, "\n## "+anchor+"\n") && anchor != "source-documents" {
-					t.Errorf("%s: %s: docs/sources.md has no heading %q", m.Name, d.Usage(), anchor)
+				_, page, ok := strings.Cut(strings.TrimSuffix(c, ".md)"), "](facts/")
+				switch {
+				case !ok:
+				case pages["docs/facts/"+page+".md"] == "":
+					t.Errorf("%s: %s: there is no page %q", m.Name, d.Usage(), page)
+				case !strings.Contains(pages["docs/sources.md"], "\n## "+page+"\n"):
+					t.Errorf("%s: %s: docs/sources.md has no heading %q", m.Name, d.Usage(), page)
 				}
 			}
 			if d.Syntax != "" && d.Doc == "" {

@@ -20,7 +20,7 @@ import (
 // firstBoot asks the question of a router without a startup configuration, on
 // the console only. `no` leads to the prompt at once. The dialog makes the
 // first user: before it SSH is closed, and there is no default password.
-// [DESIGN 1, reference/ios-cli.md 1.2]
+// [DESIGN 1, facts/ios-cli.md 1.2]
 func (a *Appliance) firstBoot(ctx context.Context, t *terminal.Terminal) error {
 	out := t.Writer()
 	fmt.Fprint(out, "\n         --- System Configuration Dialog ---\n\n")

@@ -29,7 +29,7 @@ var errNobody = errors.New("nobody logged in")
 // consoleUser lets somebody in on the console as `line con 0` says: a user and
 // his secret, the password of the line, or whoever is there. A login that is
 // configured without anything to check against would shut the console for
-// ever: it is open then. [reference/ios-cli.md 1.2]
+// ever: it is open then. [facts/ios-cli.md 1.2]
 func (a *Appliance) consoleUser(t *terminal.Terminal, c *config.Config) (u aaa.User, err error) {
 	l := c.Line("con", 0)
 	if l == nil || !(l.Login == config.LoginLocal && c.AAA.CanLogin() || l.ChecksPassword()) {

@@ -22,7 +22,7 @@ import (
 )
 
 // failures are what automation takes for the failure of a command, whatever
-// its place in the output. [reference/ios-cli.md 3.2]
+// its place in the output. [facts/ios-cli.md 3.2]
 var failures = func() []*regexp.Regexp {
 	var all []*regexp.Regexp
 	for _, re := range []string{
@@ -122,7 +122,7 @@ func phonesUp(t *testing.T) *lab.Lab {
 	return l
 }
 
-// Every show command there is answers at once, in words that no automation (check 78)
+// Every show command there is answers at once, in words that no automation
 // takes for a failure.
 func TestShowCommands(t *testing.T) {
 	l := phonesUp(t)
@@ -149,7 +149,7 @@ func TestShowCommands(t *testing.T) {
 }
 
 // What the back-up tools of a network send is answered, known or not, and the
-// session goes on. [reference/ios-cli.md 3.3, check 75]
+// session goes on. [facts/ios-cli.md 3.3]
 func TestBackupCommands(t *testing.T) {
 	l := phonesUp(t)
 	list := strings.Split(`show version|show redundancy secondary|show idprom backplane|show install active|show env all|`+
@@ -179,11 +179,11 @@ func TestBackupCommands(t *testing.T) {
 	if out := quickly(t, l.Box, 15, "show ipv6 interface"); out != "" {
 		t.Errorf("show ipv6 interface prints %q: its words are read as interfaces", out)
 	}
-	// check 66: one line, nothing else
+	// one line, nothing else
 	if out := quickly(t, l.Box, 15, "show clock"); !regexp.MustCompile(`^[*.]?\d\d:\d\d:\d\d\.\d{3} \w+ \w{3} \w{3} \d+ \d{4}\n$`).MatchString(out) {
 		t.Errorf("show clock prints %q", out)
 	}
-	// check 49: a paste of 300 sections, all in order, nothing lost
+	// a paste of 300 sections, all in order, nothing lost
 	var paste strings.Builder
 	paste.WriteString("configure terminal\ntelephony-service\nmax-dn 1000\n")
 	for i := 100; i < 400; i++ {

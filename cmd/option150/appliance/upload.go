@@ -16,7 +16,7 @@ const (
 )
 
 // mayCopy says why files are not copied over SSH for this session, "" if they
-// are: `ip scp server enable` and privilege 15. [reference/ios-cli.md 2]
+// are: `ip scp server enable` and privilege 15. [facts/ios-cli.md 2]
 func (a *Appliance) mayCopy(s *sshd.Session) string {
 	c := a.box.Store.Current()
 	level := s.User.Privilege

@@ -24,8 +24,8 @@
 //	parse_test.go    what ntc-templates, Oxidized and RANCID look for
 //	napalm_test.go   what NAPALM's getters and its configuration push look for
 //
-// Playbooks are in testdata/ansible, scripts in testdata/expect. Follows reference/ios-cli.md 3, 4, 1.13
-// and 7. Package e2e beside this one has OpenSSH, netmiko and scrapligo at the
+// Playbooks are in testdata/ansible, scripts in testdata/expect. Follows
+// facts/ios-cli.md 3, 4 and 1.13. Package e2e beside this one has OpenSSH, netmiko and scrapligo at the
 // usual work.
 //
 // Running: go test, by anybody, with the Debian packages that .ci/run lists; a

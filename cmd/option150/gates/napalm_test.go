@@ -11,11 +11,11 @@ import (
 )
 
 // failure is what programs take for a command that failed.
-// [reference/ios-cli.md 3.2]
+// [facts/ios-cli.md 3.2]
 var failure = regexp.MustCompile(`(?i)% ?invalid|invalid input|(?:incomplete|ambiguous) command|% ?error|error:|[^\r\n]+ not found|connection timed out|(?m:^\s*\^\s*$)`)
 
 // asked is every command of NAPALM's getters that a router answers whatever it
-// does. [reference/ios-cli.md 3.4]
+// does. [facts/ios-cli.md 3.4]
 var asked = []string{
 	"show version", "show hosts", "show ip interface brief", // get_facts
 	"show interfaces", "show interface summary", "show ip interface", "show ipv6 interface", // interfaces, counters, addresses
@@ -71,7 +71,7 @@ func answers(s *testbox.Shell, command string, patterns ...string) string {
 }
 
 // TestNAPALMGetters: what NAPALM's driver for IOS cuts out of the answers, as
-// far as the box has them. [reference/ios-cli.md 3.4]
+// far as the box has them. [facts/ios-cli.md 3.4]
 func TestNAPALMGetters(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, setup{})

@@ -27,7 +27,7 @@ const (
 
 // forms are what the templates of ntc-templates and the parsers of Genie take
 // from the commands that inventory tools run, in words of our own.
-// [reference/ios-cli.md 1.13 and 3.4]
+// [facts/ios-cli.md 1.13 and 3.4]
 var forms = []form{
 	{"show version", []string{
 		`.* Software \((?P<image>[^)]+)\), Version (?P<version>[^, ]+), RELEASE SOFTWARE \(fc\d\)`,
@@ -234,7 +234,7 @@ func TestTemplatesKnowEveryLine(t *testing.T) {
 }
 
 // TestOxidizedKeepsTheConfiguration: its prompt, and the three lines it throws
-// away before the configuration. [reference/ios-cli.md 3.1, diagnosis.md 13]
+// away before the configuration. [facts/ios-cli.md 3.1, facts/diagnosis.md 13]
 func TestOxidizedKeepsTheConfiguration(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, setup{})

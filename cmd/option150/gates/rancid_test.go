@@ -128,7 +128,7 @@ func TestClogin(t *testing.T) {
 }
 
 // rancidCommands is what RANCID 3.13 asks a device of type cisco.
-// [reference/ios-cli.md 3.3, /etc/rancid/rancid.types.base]
+// [facts/ios-cli.md 3.3, /etc/rancid/rancid.types.base]
 var rancidCommands = []string{
 	"show version", "show redundancy secondary", "show idprom backplane", "show install active", "show env all",
 	"show rsp chassis-info", "show gsr chassis", "show diag chassis-info", "show boot", "show bootvar", "show variables boot",

@@ -8,7 +8,7 @@
 //	  |                             |               |
 //	--+-----------------------------+---------------+--  LAN
 //
-// Follows DESIGN 1 and reference/diagnosis.md 16. Failure: where user
+// Follows DESIGN 1 and facts/diagnosis.md 16. Failure: where user
 // namespaces are forbidden, one line with the remedy. Testing: the end-to-end
 // tests use New inside a namespace of their own.
 package lab
