@@ -43,6 +43,7 @@ type Model struct {
 	Class           []string `toml:"class"`        // option 60
 	Params          []int    `toml:"params"`       // option 55
 	HTTP            string   `toml:"http"`         // asks 6970 first: yes, no, 9.3, "" unknown
+	PFS             string   `toml:"pfs"`          // shares firmware with its peers: yes, no, "" unknown
 	SCCPLoad        string   `toml:"sccp_load"`    // an example
 	SIPLoad         string   `toml:"sip_load"`     // an example
 	Jar             string   `toml:"jar"`          // locale file <jar>-sccp.jar, <jar>-sip.jar

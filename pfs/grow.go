@@ -1,0 +1,254 @@
+package pfs
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"option150/platform/ether"
+	"option150/telephony/phone"
+)
+
+// grower builds the tree of one file.
+type grower struct {
+	g          *group
+	f          *Facts
+	name, load string
+	from, to   time.Time // of this distribution
+	nodes      map[ether.MAC]*Node
+	tree       Tree
+}
+
+// tree joins what is known of one file. It reports false where there is nothing.
+func (g *group) tree(name string, f *Facts) (Tree, bool) {
+	w := &grower{g: g, f: f, name: name, nodes: map[ether.MAC]*Node{}}
+	var size int64
+	w.load, size = g.load(name)
+	if !w.wave() {
+		return Tree{}, false
+	}
+	w.tree = Tree{Subnet: g.subnet, Family: g.family, Load: w.load, Files: []string{name}, Size: size, Start: w.from, End: w.to, Hidden: w.hidden()}
+	w.fetched()
+	w.passed()
+	w.others()
+	w.roots()
+	w.arrange()
+	return w.tree, len(w.tree.Nodes) > 0
+}
+
+// wave finds the time of the newest distribution.
+func (w *grower) wave() bool {
+	type span struct{ from, to time.Time }
+	var all []span
+	for _, p := range w.g.peers {
+		for _, f := range p.Fetches {
+			if f.File == w.name {
+				all = append(all, span{f.Asked, later(f.Asked, f.End)})
+			}
+		}
+		if p.Log.Path != "" && (Record{Path: p.Log.Path}).File() == w.name {
+			all = append(all, span{p.Log.Last, p.Log.Last})
+		}
+	}
+	for i := range w.g.edges {
+		if e := &w.g.edges[i]; w.has(e) {
+			all = append(all, span{e.t.Start, e.t.End})
+		}
+	}
+	slices.SortFunc(all, func(a, b span) int { return b.to.Compare(a.to) })
+	for i, s := range all {
+		if i > 0 && w.from.Sub(s.to) > waveGap {
+			break
+		}
+		w.from, w.to = earlier(w.from, s.from), later(w.to, s.to)
+	}
+	return len(all) > 0
+}
+
+func (w *grower) in(at time.Time) bool { return !at.Before(w.from) && !at.After(w.to) }
+
+// has: the transfer carried the file.
+func (w *grower) has(e *edge) bool {
+	if w.name == unlabelled {
+		return !e.known
+	}
+	return slices.ContainsFunc(e.label.files, func(f File) bool { return f.Name == w.name })
+}
+
+func (w *grower) node(mac ether.MAC) *Node {
+	n := w.nodes[mac]
+	if n == nil {
+		n = &Node{MAC: mac, Depth: -1, Role: Unknown}
+		if p := w.g.peer(mac); p != nil {
+			n.Addr, n.Model = p.Addr, p.Model
+			if w.burst(p) {
+				n.Evidence |= ByBroadcast
+			}
+		}
+		w.nodes[mac] = n
+	}
+	return n
+}
+
+// burst: the phone broadcast when the file was distributed.
+func (w *grower) burst(p *Peer) bool {
+	return slices.ContainsFunc(p.Bursts, func(b Broadcast) bool {
+		return !b.First.After(w.to.Add(around)) && !b.Last.Before(w.from.Add(-around))
+	})
+}
+
+// hidden says why what happens here cannot be seen.
+func (w *grower) hidden() string {
+	relayed, elsewhere := false, ""
+	for _, p := range w.g.peers {
+		relayed = relayed || p.Relay.IsValid()
+		if c := w.f.Phones[p.MAC]; c.LoadServer != "" && (c.Load == "" || w.load == "" || phone.Load(c.Load).Equal(phone.Load(w.load))) {
+			elsewhere = c.LoadServer
+		}
+	}
+	inside := w.f.Subnets == nil || !w.g.subnet.IsValid() || slices.ContainsFunc(w.f.Subnets, w.g.subnet.Overlaps)
+	switch {
+	case elsewhere != "":
+		return "firmware comes from the load server " + clean(elsewhere) + ", which this box is not asked about"
+	case relayed || !inside:
+		return "the subnet is behind a relay: its broadcasts and connections do not reach this box"
+	}
+	return ""
+}
+
+// fetched: who asked this box for it.
+func (w *grower) fetched() {
+	for _, p := range w.g.peers {
+		for _, f := range p.Fetches {
+			if f.File != w.name || !w.in(f.Asked) {
+				continue
+			}
+			n := w.node(p.MAC)
+			n.Evidence |= ByServing
+			n.How, n.Start, n.Copies = string(f.Transport), f.Asked, f.Copies
+			if f.Complete {
+				n.Role, n.Bytes, n.Took, n.Basis = Fetched, f.Bytes, f.End.Sub(f.Asked), Observed
+			} else if n.Role == Unknown {
+				n.Role, n.Basis, n.Bytes = Waiting, Observed, f.Bytes
+				n.Why = "is fetching it"
+				if !f.End.IsZero() {
+					n.Why = fmt.Sprintf("its transfer from this box stopped after %d bytes", f.Bytes)
+				}
+			}
+		}
+	}
+}
+
+// passed: who passed it to whom, as a mirror port shows.
+func (w *grower) passed() {
+	for i := range w.g.edges {
+		e := &w.g.edges[i]
+		if !w.has(e) || !w.in(e.t.Start) {
+			continue
+		}
+		from, to, bytes := e.t.Start, e.t.End, e.t.Bytes
+		for k, f := range e.label.files {
+			if f.Name == w.name && len(e.label.files) > 1 {
+				from, to = e.label.span(e.t, k)
+				bytes = f.Size
+			}
+		}
+		c := w.node(e.t.Child)
+		w.node(e.t.Parent).Evidence |= ByTCP
+		if c.Role == Fetched && e.t.Broken {
+			continue // others says why it fetched
+		}
+		c.Evidence |= ByTCP
+		c.Parent, c.Role, c.Basis, c.Bytes, c.Took, c.Start = e.t.Parent, Child, Observed, bytes, to.Sub(from), from
+		c.CallSeen, c.Called, c.How, c.Why = e.t.Called, e.t.A == e.t.Parent, "", ""
+		if w.name == unlabelled && e.t.Broken {
+			c.Role, c.Why = Waiting, fmt.Sprintf("its parent %s stopped after %d bytes", e.t.Parent.Device(), e.t.Bytes)
+		}
+		if len(e.label.also) > 0 {
+			w.find("what %s got has the size of %s as well", c.MAC.Device(), strings.Join(e.label.also, ", "))
+		}
+	}
+}
+
+// others: who wants the file and neither asked for it nor was seen to get it.
+func (w *grower) others() {
+	if w.name == unlabelled {
+		return
+	}
+	for _, p := range w.g.peers {
+		if w.nodes[p.MAC] != nil || !w.wants(p) {
+			continue
+		}
+		n := w.node(p.MAC)
+		switch after := w.restarted(p); {
+		case after:
+			// It needed the load, never asked for it, and runs it.
+			n.Role, n.Basis = Child, Inferred
+			n.Evidence |= ByServing
+		case p.Log.Role(p.Addr) == Child && w.logged(p):
+			n.Role, n.Basis = Waiting, Observed
+			n.Evidence |= ByLog
+		case n.Evidence&ByBroadcast != 0:
+			n.Role, n.Basis = Waiting, Hypothesis
+		default:
+			n.Basis = Hypothesis
+		}
+	}
+}
+
+// logged: the phone's log is about the load of this file.
+func (w *grower) logged(p *Peer) bool {
+	if p.Log.Path == "" {
+		return false
+	}
+	f := Record{Path: p.Log.Path}.File()
+	return f == w.name || w.load != "" && phone.Load(f).Equal(phone.Load(w.load))
+}
+
+// wants: the phone takes part in the distribution of the file.
+func (w *grower) wants(p *Peer) bool {
+	if w.logged(p) {
+		return true
+	}
+	c, configured := w.f.Phones[p.MAC]
+	if configured && c.Load != "" && w.load != "" && !phone.Load(c.Load).Equal(phone.Load(w.load)) {
+		return false
+	}
+	if w.burst(p) {
+		return true
+	}
+	if !configured || c.Load == "" || w.load == "" || len(p.Boots) == 0 {
+		return false
+	}
+	// Who went on to the next phase without it before it was distributed runs
+	// it already; who was never seen before it was here may have had it.
+	for _, b := range p.Boots {
+		if !b.Next.IsZero() && b.Load.IsZero() && b.Next.Before(w.from) {
+			return false
+		}
+	}
+	return !p.Boots[0].Config.After(w.to)
+}
+
+// restarted: a boot in which the phone came no further than its configuration,
+// then the file was here, then a boot that went on without asking for it.
+func (w *grower) restarted(p *Peer) bool {
+	needed := w.burst(p)
+	for _, b := range p.Boots {
+		if !b.Config.After(w.to) && b.Next.IsZero() {
+			needed = true
+			continue
+		}
+		if needed && b.Config.After(w.from) && !b.Next.IsZero() && b.Load.IsZero() {
+			return true
+		}
+	}
+	return false
+}
+
+func (w *grower) find(format string, a ...any) {
+	if s := fmt.Sprintf(format, a...); !slices.Contains(w.tree.Findings, s) {
+		w.tree.Findings = append(w.tree.Findings, s)
+	}
+}

@@ -1,0 +1,382 @@
+package pfs
+
+import (
+	"net/netip"
+	"slices"
+	"sync"
+	"time"
+
+	dhcp "option150/dhcp/engine"
+	"option150/platform/ether"
+	"option150/platform/fileserver"
+	"option150/platform/journal"
+	"option150/telephony/phone"
+)
+
+// Bounds of the state.
+const (
+	MaxPhones    = 1000
+	MaxTransfers = 4096
+	maxFetches   = 64 // of one phone
+	maxBursts    = 8
+	maxLogged    = 64
+	maxBoots     = 4
+	takeOver     = 10 * time.Minute // of an address whose phone was silent so long
+	sameBoot     = 2 * time.Second  // a second question for the configuration so soon is not another boot
+)
+
+// State is what is known of phones and of how they get firmware: a fold of the
+// journal (DHCP, files, and the facts of this package). Use NewState.
+type State struct {
+	mu        sync.Mutex
+	phones    map[ether.MAC]*peer
+	byAddr    map[netip.Addr]ether.MAC
+	transfers map[uint64]Transfer
+	strange   session // of a log that names no phone that is known
+	evicted   uint64
+}
+
+// peer is what is kept of a phone.
+type peer struct {
+	mac     ether.MAC
+	addr    netip.Addr
+	model   phone.Model
+	known   bool // model is valid
+	subnet  netip.Prefix
+	relay   netip.Addr
+	seen    time.Time
+	fetches []Fetch // by name, the one asked for last at the end
+	bursts  []Broadcast
+	session session
+	boots   []Boot
+}
+
+// Boot is what a phone did after it asked for its configuration.
+type Boot struct {
+	Config time.Time // its own file was asked for
+	Load   time.Time // firmware was asked for here
+	Next   time.Time // a file of the next phase was: tones, locale, rings
+}
+
+// Fetch is one firmware file a phone fetched from this box.
+type Fetch struct {
+	File      string
+	Transport fileserver.Transport
+	Asked     time.Time
+	End       time.Time // zero: not yet
+	Bytes     int64     // of the last try
+	Size      int64
+	Complete  bool
+	Copies    int // times it was served completely
+}
+
+// session is what a phone's own log says.
+type session struct {
+	records []Record
+	total   int
+	last    time.Time
+	xid     string
+	root    netip.Addr
+	path    string
+	model   string
+	h       string
+	confirm bool
+	kids    int // children at most, by its own account
+}
+
+// NewState returns an empty state; give it to journal.New.
+func NewState() *State {
+	s := &State{}
+	s.reset()
+	return s
+}
+
+func (s *State) reset() {
+	s.phones, s.byAddr, s.transfers, s.strange = map[ether.MAC]*peer{}, map[netip.Addr]ether.MAC{}, map[uint64]Transfer{}, session{}
+}
+
+// Clear forgets everything.
+func (s *State) Clear() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.reset()
+}
+
+// Phone implements Directory.
+func (s *State) Phone(mac ether.MAC, addr netip.Addr) (ether.MAC, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, ok := s.phones[mac]; ok {
+		return mac, true
+	}
+	m, ok := s.byAddr[addr.Unmap()]
+	return m, ok
+}
+
+// At finds the phone that holds an address.
+func (s *State) At(addr netip.Addr) (ether.MAC, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	m, ok := s.byAddr[addr.Unmap()]
+	return m, ok
+}
+
+// Heard notes the address of a phone that is known by its hardware address:
+// an ARP frame said so.
+func (s *State) Heard(mac ether.MAC, addr netip.Addr) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if p := s.phones[mac]; p != nil {
+		s.place(p, addr)
+	}
+}
+
+// Fold implements journal.Fold.
+func (s *State) Fold(e journal.Entry) {
+	switch x := e.Event.(type) {
+	case dhcp.Ack:
+		s.locked(func() { s.ack(e.Time, x) })
+	case fileserver.Asked:
+		s.locked(func() { s.asked(e.Time, x) })
+	case fileserver.Served:
+		s.locked(func() { s.served(e.Time, x) })
+	case Broadcast:
+		s.locked(func() { s.broadcast(x) })
+	case Transfer:
+		s.locked(func() { s.transfer(x) })
+	case Logged:
+		s.locked(func() { s.logged(e.Time, x) })
+	}
+}
+
+func (s *State) locked(f func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f()
+}
+
+func (s *State) get(mac ether.MAC, at time.Time) *peer {
+	p := s.phones[mac]
+	if p == nil {
+		if mac.IsZero() {
+			return nil
+		}
+		if len(s.phones) >= MaxPhones {
+			s.evict()
+		}
+		p = &peer{mac: mac}
+		s.phones[mac] = p
+	}
+	p.seen = at
+	return p
+}
+
+// evict forgets the phone that was seen longest ago.
+func (s *State) evict() {
+	var old *peer
+	for _, p := range s.phones {
+		if old == nil || p.seen.Before(old.seen) {
+			old = p
+		}
+	}
+	if s.byAddr[old.addr] == old.mac {
+		delete(s.byAddr, old.addr)
+	}
+	delete(s.phones, old.mac)
+	s.evicted++
+}
+
+func (s *State) place(p *peer, a netip.Addr) {
+	a = a.Unmap()
+	if !a.IsValid() || a.IsUnspecified() || p.addr == a && s.byAddr[a] == p.mac {
+		return
+	}
+	if s.byAddr[p.addr] == p.mac {
+		delete(s.byAddr, p.addr)
+	}
+	p.addr = a
+	s.byAddr[a] = p.mac
+	if !p.subnet.Contains(a) {
+		p.subnet = netip.Prefix{}
+	}
+}
+
+// ack: only who is a phone by its class or name, or has been one before.
+func (s *State) ack(at time.Time, x dhcp.Ack) {
+	c := phone.ParseClass(x.VendorClass)
+	_, err := phone.ParseDevice(x.Hostname)
+	if !phone.IsCisco(x.VendorClass) && err != nil && s.phones[x.MAC] == nil {
+		return
+	}
+	p := s.get(x.MAC, at)
+	if p == nil {
+		return
+	}
+	if c.Known {
+		p.model, p.known = c.Model, true
+	}
+	s.place(p, x.Addr)
+	if m, err := netip.ParseAddr(x.Mask); err == nil && m.Is4() && x.Addr.Is4() {
+		if n := maskBits(m.As4()); n >= 0 {
+			p.subnet = netip.PrefixFrom(x.Addr, n).Masked()
+		}
+	}
+	if p.relay = x.Relay; x.Relay.IsUnspecified() {
+		p.relay = netip.Addr{}
+	}
+}
+
+func maskBits(m [4]byte) int {
+	v := uint32(m[0])<<24 | uint32(m[1])<<16 | uint32(m[2])<<8 | uint32(m[3])
+	n := 0
+	for ; v&0x80000000 != 0; v <<= 1 {
+		n++
+	}
+	if v != 0 {
+		return -1
+	}
+	return n
+}
+
+// of finds the phone a request is from: by its address, or by the name SEP<mac>
+// it asks for.
+func (s *State) of(at time.Time, client netip.AddrPort, name string) *peer {
+	a := client.Addr().Unmap()
+	if mac, ok := phone.MACOfFile(baseName(name)); ok {
+		// One address names one phone: who asks for many names fills no table.
+		holder, held := s.byAddr[a]
+		if !held || holder == mac || at.Sub(s.phones[holder].seen) >= takeOver {
+			p := s.get(mac, at)
+			if p != nil {
+				s.place(p, a)
+			}
+			return p
+		}
+	}
+	if mac, ok := s.byAddr[a]; ok {
+		return s.get(mac, at)
+	}
+	return nil
+}
+
+func (s *State) asked(at time.Time, x fileserver.Asked) {
+	p := s.of(at, x.Client, x.Name)
+	if p == nil {
+		return
+	}
+	name := baseName(x.Name)
+	switch {
+	case ownConfig(name):
+		if n := len(p.boots); n == 0 || at.Sub(p.boots[n-1].Config) >= sameBoot {
+			p.boots = append(p.boots, Boot{Config: at})
+			p.boots = trim(p.boots, maxBoots)
+		}
+	case Firmware(name):
+		if n := len(p.boots); n > 0 && p.boots[n-1].Load.IsZero() {
+			p.boots[n-1].Load = at
+		}
+		f := p.fetch(name)
+		f.Asked, f.Transport, f.End, f.Complete = at, x.Transport, time.Time{}, false
+	case nextPhase(name):
+		if n := len(p.boots); n > 0 && p.boots[n-1].Next.IsZero() {
+			p.boots[n-1].Next = at
+		}
+	}
+}
+
+func (s *State) served(at time.Time, x fileserver.Served) {
+	p := s.of(at, x.Client, x.Name)
+	if p == nil || !Firmware(baseName(x.Name)) {
+		return
+	}
+	f := p.fetch(baseName(x.Name))
+	if f.Asked.IsZero() {
+		f.Asked = at.Add(-x.Duration)
+	}
+	f.Transport, f.End, f.Bytes, f.Size, f.Complete = x.Transport, at, x.Bytes, x.Size, x.Complete
+	if x.Complete {
+		f.Copies++
+	}
+}
+
+// fetch is the entry of a file, moved to the end.
+func (p *peer) fetch(name string) *Fetch {
+	i := slices.IndexFunc(p.fetches, func(f Fetch) bool { return f.File == name })
+	f := Fetch{File: keep(name)}
+	if i >= 0 {
+		f = p.fetches[i]
+		p.fetches = slices.Delete(p.fetches, i, i+1)
+	}
+	p.fetches = trim(append(p.fetches, f), maxFetches)
+	return &p.fetches[len(p.fetches)-1]
+}
+
+func (s *State) broadcast(x Broadcast) {
+	p := s.phones[x.MAC]
+	if p == nil {
+		return
+	}
+	p.seen = x.Last
+	if n := len(p.bursts); n > 0 && p.bursts[n-1].First.Equal(x.First) {
+		p.bursts[n-1] = x
+		return
+	}
+	p.bursts = trim(append(p.bursts, x), maxBursts)
+}
+
+func (s *State) transfer(x Transfer) {
+	if _, ok := s.transfers[x.ID]; !ok && len(s.transfers) >= MaxTransfers {
+		old := uint64(0)
+		first := true
+		for id, t := range s.transfers {
+			if first || t.End.Before(s.transfers[old].End) {
+				old, first = id, false
+			}
+		}
+		delete(s.transfers, old)
+		s.evicted++
+	}
+	s.transfers[x.ID] = x
+}
+
+func (s *State) logged(at time.Time, x Logged) {
+	l := &s.strange
+	if p := s.phones[x.MAC]; p != nil {
+		l = &p.session
+	}
+	l.add(at, x.Record)
+}
+
+func (l *session) add(at time.Time, r Record) {
+	if r.Kind == LogListen { // a new session; what was said before is history
+		*l = session{}
+	}
+	l.total++
+	l.last = at
+	l.records = trim(append(l.records, r), maxLogged)
+	if r.XID != "" {
+		l.xid = r.XID
+	}
+	switch r.Kind {
+	case LogConfirm:
+		l.confirm = true
+	case LogRoot:
+		l.root, l.path, l.model, l.h = r.Root, r.Path, r.Model, r.H
+	case LogSlots:
+		n := 0
+		for _, fd := range r.Children {
+			if fd >= 0 {
+				n++
+			}
+		}
+		l.kids = max(l.kids, n)
+	}
+}
+
+// trim keeps the last n of a list without holding on to those before.
+func trim[T any](l []T, n int) []T {
+	if len(l) > n {
+		l = append(make([]T, 0, n), l[len(l)-n:]...)
+	}
+	return l
+}
