@@ -189,6 +189,8 @@ func (w *grower) others() {
 		case p.Log.Role(p.Addr) == Child && w.logged(p):
 			n.Role, n.Basis = Waiting, Observed
 			n.Evidence |= ByLog
+		case p.Log.Role(p.Addr) == Root && w.logged(p):
+			// roots says what the log says
 		case n.Evidence&ByBroadcast != 0:
 			n.Role, n.Basis = Waiting, Hypothesis
 		default:

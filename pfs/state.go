@@ -17,6 +17,7 @@ import (
 const (
 	MaxPhones    = 1000
 	MaxTransfers = 4096
+	maxOwn       = 64 // transfers of one caller
 	maxFetches   = 64 // of one phone
 	maxBursts    = 8
 	maxLogged    = 64
@@ -32,7 +33,9 @@ type State struct {
 	phones    map[ether.MAC]*peer
 	byAddr    map[netip.Addr]ether.MAC
 	transfers map[uint64]Transfer
-	strange   session // of a log that names no phone that is known
+	sent      map[ether.MAC][]uint64 // the transfers of who called, oldest first
+	strange   session                // of a log that names no phone that is known
+	order     []uint64               // all of them, oldest first
 	evicted   uint64
 }
 
@@ -93,6 +96,7 @@ func NewState() *State {
 
 func (s *State) reset() {
 	s.phones, s.byAddr, s.transfers, s.strange = map[ether.MAC]*peer{}, map[netip.Addr]ether.MAC{}, map[uint64]Transfer{}, session{}
+	s.sent, s.order = map[ether.MAC][]uint64{}, nil
 }
 
 // Clear forgets everything.
@@ -324,19 +328,34 @@ func (s *State) broadcast(x Broadcast) {
 	p.bursts = trim(append(p.bursts, x), maxBursts)
 }
 
+// transfer keeps the newest state of a connection. Each phone that called has
+// so many places, and makes room among its own first.
 func (s *State) transfer(x Transfer) {
-	if _, ok := s.transfers[x.ID]; !ok && len(s.transfers) >= MaxTransfers {
-		old := uint64(0)
-		first := true
-		for id, t := range s.transfers {
-			if first || t.End.Before(s.transfers[old].End) {
-				old, first = id, false
-			}
-		}
-		delete(s.transfers, old)
-		s.evicted++
+	if had, ok := s.transfers[x.ID]; ok {
+		x.A, x.B = had.A, had.B
+		s.transfers[x.ID] = x
+		return
+	}
+	if l := s.sent[x.A]; len(l) >= maxOwn {
+		s.forget(l[0])
+	}
+	if len(s.transfers) >= MaxTransfers {
+		s.forget(s.order[0])
 	}
 	s.transfers[x.ID] = x
+	s.sent[x.A] = append(s.sent[x.A], x.ID)
+	s.order = append(s.order, x.ID)
+}
+
+func (s *State) forget(id uint64) {
+	a := s.transfers[id].A
+	is := func(o uint64) bool { return o == id }
+	delete(s.transfers, id)
+	if s.sent[a] = slices.DeleteFunc(s.sent[a], is); len(s.sent[a]) == 0 {
+		delete(s.sent, a)
+	}
+	s.order = slices.DeleteFunc(s.order, is)
+	s.evicted++
 }
 
 func (s *State) logged(at time.Time, x Logged) {

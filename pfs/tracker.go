@@ -27,7 +27,12 @@ type Counters struct {
 	Bursts     uint64
 	Flows      uint64
 	Evicted    uint64 // flows that made room
+	Muted      uint64 // facts that were not recorded: one phone had too many in a second
 }
+
+// perSecond bounds the facts recorded of one phone: a forger who takes a
+// phone's name drowns nobody else.
+const perSecond = 20
 
 // Tracker turns frames into facts. It is for one goroutine.
 type Tracker struct {
@@ -40,6 +45,7 @@ type Tracker struct {
 	order  *list.List                // of *flow, the one used longest ago first
 	dialed map[ether.MAC]int         // flows by who sent the first frame
 	swept  time.Time
+	spoke  map[ether.MAC]int // facts recorded since swept
 	Counters
 }
 
@@ -47,7 +53,17 @@ type Tracker struct {
 // numbers begin.
 func NewTracker(dir Directory, rec journal.Recorder, ifname string, base uint64) *Tracker {
 	return &Tracker{dir: dir, rec: journal.Or(rec), ifname: ifname, next: base, bursts: map[ether.MAC]*burst{},
-		flows: map[flowKey]*list.Element{}, order: list.New(), dialed: map[ether.MAC]int{}}
+		flows: map[flowKey]*list.Element{}, order: list.New(), dialed: map[ether.MAC]int{}, spoke: map[ether.MAC]int{}}
+}
+
+// record tells a fact about a phone.
+func (t *Tracker) record(of ether.MAC, e journal.Event) {
+	if t.spoke[of] >= perSecond {
+		t.Muted++
+		return
+	}
+	t.spoke[of]++
+	t.rec.Record(e)
 }
 
 // Packet takes one frame from or to port 4051.
@@ -84,7 +100,7 @@ func (t *Tracker) Packet(p *Packet) {
 	}
 	t.Broadcasts++
 	if b.frame(p) {
-		t.rec.Record(b.e)
+		t.record(b.e.MAC, b.e)
 	}
 }
 
@@ -92,7 +108,7 @@ func (t *Tracker) endBurst(b *burst) {
 	delete(t.bursts, b.e.MAC)
 	b.e.Ended = true
 	if b.e.Frames > 1 {
-		t.rec.Record(b.e)
+		t.record(b.e.MAC, b.e)
 	}
 }
 
@@ -128,7 +144,7 @@ func (t *Tracker) segment(p *Packet) {
 		t.end(el, f.reset)
 	case f.told.IsZero() && p.Size > 0, fresh > 0 && p.Time.Sub(f.told) >= tellEvery:
 		f.told = p.Time
-		t.rec.Record(f.event(false, false))
+		t.record(f.opener(), f.event(false, false))
 	}
 }
 
@@ -169,13 +185,14 @@ func (t *Tracker) end(el *list.Element, broken bool) {
 	if t.dialed[f.opener()]--; t.dialed[f.opener()] <= 0 {
 		delete(t.dialed, f.opener())
 	}
-	t.rec.Record(f.event(true, broken))
+	t.record(f.opener(), f.event(true, broken))
 }
 
 // Tick ends what has been silent; it is to be called about once a second when
 // no frames come.
 func (t *Tracker) Tick(now time.Time) {
 	t.swept = now
+	clear(t.spoke)
 	for _, b := range t.bursts {
 		if now.Sub(b.e.Last) > burstGap {
 			t.endBurst(b)

@@ -27,6 +27,8 @@ type Packet struct {
 	Flags   uint8 // TCP
 	Seq     uint32
 	Ack     uint32
+	ID      uint16 // of the IPv4 header
+	Size    int    // bytes of payload on the wire, by the IPv4 header; more than Payload has if the frame was cut
 	Payload []byte // behind the last header understood; shares memory with the frame
 }
 
@@ -83,12 +85,19 @@ func NewDecoder() *Decoder {
 // Decode reads one frame. The error is ErrShort, with the packet as far as it
 // was understood.
 func (d *Decoder) Decode(frame []byte, ci gopacket.CaptureInfo) (Packet, error) {
-	p := Packet{Time: ci.Timestamp, VLAN: -1}
+	f := Frame{Time: ci.Timestamp, Data: frame, VLAN: -1}
 	for _, a := range ci.AncillaryData {
 		if v, ok := a.(VLAN); ok {
-			p.VLAN = int(v)
+			f.VLAN = int(v)
 		}
 	}
+	return d.DecodeFrame(&f)
+}
+
+// DecodeFrame is the same for a frame of a Ring.
+func (d *Decoder) DecodeFrame(f *Frame) (Packet, error) {
+	frame := f.Data
+	p := Packet{Time: f.Time, VLAN: f.VLAN}
 	err := d.parser[0].DecodeLayers(frame, &d.found)
 	if n := len(d.found); err == nil && n > 0 && d.found[n-1] == layers.LayerTypeDot1Q &&
 		(d.tags[0].Type == typeQ || d.tags[0].Type == typeAD) {
@@ -116,7 +125,11 @@ func (d *Decoder) take(p *Packet) {
 			}
 			p.VLAN, p.Type, p.Payload = int(tag.VLANIdentifier), uint16(tag.Type), tag.Payload
 		case layers.LayerTypeIPv4:
-			p.Proto, p.TTL, p.Payload = uint8(d.ip.Protocol), d.ip.TTL, d.ip.Payload
+			p.Proto, p.TTL, p.Payload, p.ID = uint8(d.ip.Protocol), d.ip.TTL, d.ip.Payload, d.ip.Id
+			// 0 is the length of what the kernel has joined beyond 64 KiB.
+			if p.Size = len(d.ip.Payload); d.ip.Length > 0 {
+				p.Size = max(0, int(d.ip.Length)-4*int(d.ip.IHL))
+			}
 			src, _ := netip.AddrFromSlice(d.ip.SrcIP)
 			dst, _ := netip.AddrFromSlice(d.ip.DstIP)
 			p.Src, p.Dst = netip.AddrPortFrom(src.Unmap(), 0), netip.AddrPortFrom(dst.Unmap(), 0)
@@ -124,10 +137,12 @@ func (d *Decoder) take(p *Packet) {
 			p.Src = netip.AddrPortFrom(p.Src.Addr(), uint16(d.udp.SrcPort))
 			p.Dst = netip.AddrPortFrom(p.Dst.Addr(), uint16(d.udp.DstPort))
 			p.Payload = d.udp.Payload
+			p.Size = max(0, p.Size-8)
 		case layers.LayerTypeTCP:
 			p.Src = netip.AddrPortFrom(p.Src.Addr(), uint16(d.tcp.SrcPort))
 			p.Dst = netip.AddrPortFrom(p.Dst.Addr(), uint16(d.tcp.DstPort))
 			p.Flags, p.Seq, p.Ack, p.Payload = tcpFlags(&d.tcp), d.tcp.Seq, d.tcp.Ack, d.tcp.Payload
+			p.Size = max(0, p.Size-4*int(d.tcp.DataOffset))
 		}
 	}
 }

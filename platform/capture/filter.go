@@ -25,6 +25,7 @@ type Filter struct {
 	UDP, TCP []uint16
 	TCPFlags uint8 // only segments with one of these flags, 0 = all
 	ARP      bool  // ARP too
+	Snap     int   // bytes kept of a frame, 0 = all
 }
 
 // Offsets in an Ethernet frame and in an IPv4 header, and the numbers found
@@ -42,10 +43,15 @@ const (
 	flagsByte = 13 // in the TCP header
 )
 
-var (
-	accept = bpf.RetConstant{Val: maxFrame}
-	reject = bpf.RetConstant{}
-)
+var reject = bpf.RetConstant{}
+
+// accept lets as much of a frame through as is wanted.
+func (f Filter) accept() bpf.RetConstant {
+	if f.Snap > 0 {
+		return bpf.RetConstant{Val: uint32(f.Snap)}
+	}
+	return bpf.RetConstant{Val: maxFrame}
+}
 
 // Assemble makes the program for the kernel. A Filter without ports and ARP
 // is no program: every frame.
@@ -76,9 +82,9 @@ func (f Filter) Assemble() ([]bpf.RawInstruction, error) {
 func (f Filter) frame(ip uint32) []bpf.Instruction {
 	p := []bpf.Instruction{bpf.LoadAbsolute{Off: ip - 2, Size: 2}}
 	if f.ARP {
-		p = append(p, bpf.JumpIf{Cond: bpf.JumpEqual, Val: typeARP, SkipFalse: 1}, accept)
+		p = append(p, bpf.JumpIf{Cond: bpf.JumpEqual, Val: typeARP, SkipFalse: 1}, f.accept())
 	}
-	udp := portProgram(ip, f.UDP, 0)
+	udp := f.portProgram(ip, f.UDP, 0)
 	p = append(p,
 		bpf.JumpIf{Cond: bpf.JumpEqual, Val: typeIPv4, SkipTrue: 1}, reject,
 		bpf.LoadAbsolute{Off: ip + 6, Size: 2},
@@ -89,12 +95,12 @@ func (f Filter) frame(ip uint32) []bpf.Instruction {
 		bpf.Jump{Skip: uint32(len(udp))})
 	p = append(p, udp...)
 	p = append(p, bpf.JumpIf{Cond: bpf.JumpEqual, Val: protoTCP, SkipTrue: 1}, reject)
-	return append(p, portProgram(ip, f.TCP, f.TCPFlags)...)
+	return append(p, f.portProgram(ip, f.TCP, f.TCPFlags)...)
 }
 
 // portProgram accepts the ports of a UDP or TCP header behind X, in either
 // direction, and rejects all else.
-func portProgram(ip uint32, ports []uint16, flags uint8) []bpf.Instruction {
+func (f Filter) portProgram(ip uint32, ports []uint16, flags uint8) []bpf.Instruction {
 	var p []bpf.Instruction
 	if len(ports) > 0 {
 		if flags != 0 {
@@ -104,7 +110,7 @@ func portProgram(ip uint32, ports []uint16, flags uint8) []bpf.Instruction {
 		for _, off := range []uint32{ip, ip + 2} {
 			p = append(p, bpf.LoadIndirect{Off: off, Size: 2})
 			for _, port := range ports {
-				p = append(p, bpf.JumpIf{Cond: bpf.JumpEqual, Val: uint32(port), SkipFalse: 1}, accept)
+				p = append(p, bpf.JumpIf{Cond: bpf.JumpEqual, Val: uint32(port), SkipFalse: 1}, f.accept())
 			}
 		}
 	}
