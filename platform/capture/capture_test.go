@@ -19,6 +19,7 @@ import (
 	"option150/platform/ether"
 	"option150/platform/journal"
 	"option150/platform/netns"
+	"option150/platform/wire"
 )
 
 func TestMain(m *testing.M) { os.Exit(netns.Run(m)) }
@@ -26,7 +27,7 @@ func TestMain(m *testing.M) { os.Exit(netns.Run(m)) }
 var (
 	_ gopacket.PacketDataSource         = (*capture.Source)(nil)
 	_ gopacket.ZeroCopyPacketDataSource = (*capture.Source)(nil)
-	_ journal.Debugged                  = capture.Refused{}
+	_ journal.Debugged                  = wire.Refused{}
 )
 
 var (
@@ -247,7 +248,7 @@ func TestWatchRefused(t *testing.T) {
 	ready, ended := make(chan struct{}), make(chan error, 1)
 	go func() {
 		ended <- box.Do(func() error {
-			return capture.NewRefusals(6970).Watch(ctx, "eth0", j, func() { close(ready) })
+			return capture.NewWatcher(6970, nil).Watch(ctx, "eth0", j, func() { close(ready) })
 		})
 	}()
 	select {
@@ -274,18 +275,30 @@ func TestWatchRefused(t *testing.T) {
 	}
 	tctx, tcancel := context.WithTimeout(ctx, 5*time.Second)
 	defer tcancel()
-	e, _, err := cur.Next(tctx)
-	if err != nil {
-		t.Fatal(err)
+	var e journal.Entry
+	var err error
+	for { // the phone asks for the hardware address of the box first
+		if e, _, err = cur.Next(tctx); err != nil {
+			t.Fatal(err)
+		}
+		if _, ok := e.Event.(wire.Sought); !ok {
+			break
+		}
 	}
-	if want := (capture.Refused{Client: phoneAddr, MAC: phoneMAC, Server: boxAddr, Port: 6970}); e.Event != want {
+	if want := (wire.Refused{Client: phoneAddr, MAC: phoneMAC, Server: boxAddr, Port: 6970}); e.Event != want {
 		t.Errorf("got %+v, want %+v", e.Event, want)
 	}
 	cancel()
 	if err := <-ended; err != nil {
 		t.Error(err)
 	}
-	if _, _, more := cur.TryNext(); more {
-		t.Error("more than one event: the accepted connection counts as refused?")
+	for {
+		e, _, more := cur.TryNext()
+		if !more {
+			break
+		}
+		if _, ok := e.Event.(wire.Sought); !ok {
+			t.Errorf("more than one event, %+v: the accepted connection counts as refused?", e.Event)
+		}
 	}
 }

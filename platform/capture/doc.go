@@ -4,7 +4,7 @@
 // on port 6970" from a guess into a fact.
 //
 //	Open(ifname, Options) -> Source -> Decoder -> Packet
-//	                           |                    +-> Refusals -> Refused (journal)
+//	                           |                    +-> Watcher -> facts of platform/wire (journal)
 //	                           +-> Recorder (pcap)
 //
 // Source implements gopacket.PacketDataSource and its zero-copy form. It is

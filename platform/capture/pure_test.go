@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"option150/platform/ether"
+	"option150/platform/wire"
 )
 
 // frameOf makes a frame: Ethernet, tags, IPv4 with options, ports, flags.
@@ -211,7 +212,7 @@ func TestRefusals(t *testing.T) {
 		{"UDP", []Packet{with(syn, func(p *Packet) { p.Proto = protoUDP }), rst}, false},
 	} {
 		r := NewRefusals(6970)
-		var e Refused
+		var e wire.Refused
 		var got bool
 		for _, p := range c.ps {
 			e, got = r.Packet(p)
@@ -219,7 +220,7 @@ func TestRefusals(t *testing.T) {
 		if got != c.want {
 			t.Errorf("%s: %v %+v", c.name, got, e)
 		}
-		if got && e != (Refused{client.Addr(), mac, server.Addr(), 6970}) {
+		if got && e != (wire.Refused{client.Addr(), mac, server.Addr(), 6970}) {
 			t.Errorf("%s: %+v", c.name, e)
 		}
 	}
@@ -282,7 +283,7 @@ func FuzzDecode(f *testing.F) {
 	hard, _ := hex.DecodeString("ffffffffffff001e7a0000010800450000")
 	f.Add(hard)
 	d := NewDecoder()
-	r := NewRefusals(6970)
+	w := NewWatcher(6970, func() bool { return true })
 	f.Fuzz(func(t *testing.T, b []byte) {
 		p, err := d.Decode(b, testInfo)
 		if len(p.Payload) > len(b) {
@@ -290,7 +291,7 @@ func FuzzDecode(f *testing.F) {
 		}
 		_ = p.String()
 		if err == nil {
-			r.Packet(p)
+			w.Packet(p)
 		}
 	})
 }

@@ -1,36 +1,12 @@
 package capture
 
 import (
-	"context"
-	"errors"
-	"fmt"
 	"net/netip"
-	"os"
 	"time"
 
 	"option150/platform/ether"
-	"option150/platform/journal"
+	"option150/platform/wire"
 )
-
-// Refused is a fact for the journal: a client tried to connect to a TCP port
-// and was answered with a reset. For the file port 6970 it means that the
-// phone asks by TFTP next (reference/phones.md 1.5); without capture that can
-// only be inferred, because a server never hears of a refused connection.
-type Refused struct {
-	Client netip.Addr
-	MAC    ether.MAC // of the frame: the phone's, or its router's if it is behind one
-	Server netip.Addr
-	Port   uint16
-}
-
-// EventName implements journal.Event.
-func (Refused) EventName() string { return "capture.Refused" }
-
-// DebugLines implements journal.Debugged.
-func (r Refused) DebugLines() []journal.DebugLine {
-	return []journal.DebugLine{{Topic: "cme-hfs", Text: fmt.Sprintf(
-		"HFS: connection of %s to %s port %d was refused, TFTP follows", r.Client, r.Server, r.Port)}}
-}
 
 const (
 	// synLife is how long a SYN waits for its answer: a refusal on a LAN comes
@@ -61,14 +37,10 @@ func NewRefusals(port uint16) *Refusals {
 	return &Refusals{port: port, open: make(map[flow]syn)}
 }
 
-// Filter is the filter that suffices: opening and resetting segments only, so
-// that transfers cost nothing.
-func (r *Refusals) Filter() Filter { return Filter{TCP: []uint16{r.port}, TCPFlags: SYN | RST} }
-
 // Packet looks at one packet and says whether it completes a refusal.
-func (r *Refusals) Packet(p Packet) (Refused, bool) {
+func (r *Refusals) Packet(p Packet) (wire.Refused, bool) {
 	if !p.TCP() {
-		return Refused{}, false
+		return wire.Refused{}, false
 	}
 	r.expire(p.Time)
 	switch {
@@ -86,12 +58,12 @@ func (r *Refusals) Packet(p Packet) (Refused, bool) {
 		// RFC 9293 3.5.2: the reset acknowledges the SYN. One that does not
 		// belongs to an older connection.
 		if !ok || p.Flags&ACK == 0 || p.Ack != s.seq+1 {
-			return Refused{}, false
+			return wire.Refused{}, false
 		}
 		delete(r.open, f)
-		return Refused{Client: f.client.Addr(), MAC: s.mac, Server: f.server.Addr(), Port: r.port}, true
+		return wire.Refused{Client: f.client.Addr(), MAC: s.mac, Server: f.server.Addr(), Port: r.port}, true
 	}
-	return Refused{}, false
+	return wire.Refused{}, false
 }
 
 // expire drops what is answered, too old or too much.
@@ -104,46 +76,5 @@ func (r *Refusals) expire(now time.Time) {
 		}
 		delete(r.open, f)
 		r.order = r.order[1:]
-	}
-}
-
-// Watch observes an interface and records a Refused for each refused
-// connection until the context ends. ready, if not nil, is called once frames
-// are being watched. It needs CAP_NET_RAW.
-func (r *Refusals) Watch(ctx context.Context, ifname string, j journal.Recorder, ready func()) error {
-	prog, err := r.Filter().Assemble()
-	if err != nil {
-		return err
-	}
-	src, err := Open(ifname, Options{Filter: prog})
-	if err != nil {
-		return err
-	}
-	stop := context.AfterFunc(ctx, func() { src.Close() })
-	defer func() {
-		if stop() {
-			src.Close()
-		}
-	}()
-	if ready != nil {
-		ready()
-	}
-	j = journal.Or(j)
-	d := NewDecoder()
-	for {
-		frame, ci, err := src.ZeroCopyReadPacketData()
-		switch {
-		case errors.Is(err, os.ErrClosed):
-			return nil
-		case err != nil:
-			return fmt.Errorf("watch for refused connections: %w", err)
-		}
-		p, err := d.Decode(frame, ci)
-		if err != nil {
-			continue
-		}
-		if e, ok := r.Packet(p); ok {
-			j.Record(e)
-		}
 	}
 }

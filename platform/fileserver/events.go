@@ -15,6 +15,7 @@ type (
 		Name      string
 		UserAgent string
 		Again     bool // a TFTP request that follows an HTTP 503 for the same name
+		Odd       bool // refused for how it was asked, as by another method than GET: no phone asks so
 	}
 	// Served is a file that was sent, completely or not.
 	Served struct {
@@ -63,6 +64,7 @@ type (
 		Name      string
 		Why       string
 		Quiet     bool // not logged: too many such messages
+		Odd       bool // for how it was asked, not for what
 	}
 )
 

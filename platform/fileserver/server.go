@@ -83,7 +83,7 @@ func (s *Server) Open(ctx context.Context, r Request) (*File, error) {
 	again := nameErr == nil && s.gate.again(r.Transport, q)
 
 	s.count.begin(r.Transport)
-	s.rec.Record(Asked{r.Transport, r.Client, r.Local, asked, printable(r.UserAgent), again})
+	s.rec.Record(Asked{Transport: r.Transport, Client: r.Client, Local: r.Local, Name: asked, UserAgent: printable(r.UserAgent), Again: again})
 	if nameErr != nil {
 		return nil, s.badName(r, asked, nameErr)
 	}
@@ -190,8 +190,11 @@ func (s *Server) badName(r Request, asked string, err error) error {
 func (s *Server) Deny(r Request, why string) error {
 	asked := printable(r.Name)
 	s.count.begin(r.Transport)
-	s.rec.Record(Asked{r.Transport, r.Client, r.Local, asked, printable(r.UserAgent), false})
-	return s.refuse(r, asked, question{}, fmt.Errorf("%w: %s", ErrDenied, why))
+	s.rec.Record(Asked{Transport: r.Transport, Client: r.Client, Local: r.Local, Name: asked, UserAgent: printable(r.UserAgent), Odd: true})
+	err := fmt.Errorf("%w: %s", ErrDenied, why)
+	s.count.end(r.Transport, notFound, func(c *Counters) { c.Denied++ })
+	s.rec.Record(Denied{Transport: r.Transport, Client: r.Client, Local: r.Local, Name: asked, Why: reason(err), Quiet: s.quiet.over(), Odd: true})
+	return err
 }
 
 // refuse counts and records the end of a request without a file and returns
@@ -206,7 +209,7 @@ func (s *Server) refuse(r Request, asked string, q question, err error) error {
 		return ErrNotFound
 	case errors.Is(err, ErrDenied), errors.Is(err, ErrMalformed):
 		s.count.end(r.Transport, notFound, func(c *Counters) { c.Denied++ })
-		s.rec.Record(Denied{r.Transport, r.Client, r.Local, asked, reason(err), s.quiet.over()})
+		s.rec.Record(Denied{Transport: r.Transport, Client: r.Client, Local: r.Local, Name: asked, Why: reason(err), Quiet: s.quiet.over()})
 		return err
 	}
 	// Everything else is "ask again", never a false "no such file".

@@ -9,19 +9,21 @@ import (
 	"option150/hfs"
 	"option150/platform/capture"
 	"option150/platform/listen"
+	"option150/platform/service"
 )
 
 // watchAgain is how long after an interface went away it is watched again.
 const watchAgain = 5 * time.Second
 
-// watchRefused turns connections that the kernel refused into facts: a server
-// never sees them, and without them "the phone fell back to TFTP" is a guess.
-// Without the right to open raw sockets it stays one.
-func (a *Appliance) watchRefused() {
+// watchWire turns what no server sees into facts: connections that the kernel
+// refused, what phones broadcast, their DHCP requests while no DHCP server runs
+// here. Without the right to open raw sockets much stays a guess.
+func (a *Appliance) watchWire() {
+	booting := func() bool { return a.box.DHCP.Status().State == service.Disabled }
 	for _, m := range a.box.Netif.Mapping() {
 		a.beside(func(ctx context.Context) {
 			for ctx.Err() == nil {
-				err := capture.NewRefusals(hfs.PhonePort).Watch(ctx, m.Device, a.box.Journal, nil)
+				err := capture.NewWatcher(hfs.PhonePort, booting).Watch(ctx, m.Device, a.box.Journal, nil)
 				if errors.Is(err, fs.ErrPermission) || listen.Denied(err) {
 					return
 				}
