@@ -336,13 +336,14 @@ func (l *lan) probe(a netip.Addr) {
 	}
 }
 
-// lookAround sends the DISCOVER of the watch.
-func (l *lan) lookAround() {
+// lookAround sends the DISCOVER of the watch; class is the vendor class it
+// carries, "" = none.
+func (l *lan) lookAround(class string) {
 	if l.raw == nil {
 		return
 	}
 	n := rand.Uint32()
-	p := wire.WatchDiscover(l.mac, [4]byte{byte(n >> 24), byte(n >> 16), byte(n >> 8), byte(n)})
+	p := wire.WatchDiscover(l.mac, [4]byte{byte(n >> 24), byte(n >> 16), byte(n >> 8), byte(n)}, class)
 	f := wire.AppendUDP(nil, wire.BroadcastMAC, l.mac, netip.AddrPortFrom(netip.IPv4Unspecified(), wire.PortClient), netip.AddrPortFrom(wire.LimitedBroadcast, wire.PortServer), p)
 	_, _ = l.raw.WriteTo(f, &afpacket.Addr{HardwareAddr: wire.BroadcastMAC[:]})
 }

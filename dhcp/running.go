@@ -332,9 +332,9 @@ func (r *running) sendOrders() {
 					l.probe(p.Addr)
 				}
 			}
-			for _, name := range o.Watch {
-				if l := lans[name]; l != nil {
-					l.lookAround()
+			for _, w := range o.Watch {
+				if l := lans[w.Interface]; l != nil {
+					l.lookAround(w.Class)
 				}
 			}
 		}

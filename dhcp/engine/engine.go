@@ -108,7 +108,13 @@ type Outcome struct {
 	Replies []Reply
 	Then    []journal.Event // facts once the replies are sent
 	Probes  []Probe
-	Watch   []string // interfaces to send a probe DISCOVER on
+	Watch   []Look // DISCOVERs of our own to send
+}
+
+// Look is a DISCOVER of our own that makes other servers show themselves.
+type Look struct {
+	Interface string
+	Class     string // vendor class of the client it asks for, "" = none
 }
 
 // call is one request on its way through the engine.

@@ -38,6 +38,9 @@ func (f ForeignServer) LogMessage() (message.Message, bool) {
 	if tftp == "" {
 		tftp = "none"
 	}
+	if f.Again {
+		return message.Message{}, false
+	}
 	if f.Hold {
 		return message.DHCPForeignHold.With(f.Server, f.MAC.Cisco(), f.Interface, name, tftp), true
 	}

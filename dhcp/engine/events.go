@@ -46,6 +46,7 @@ type (
 		VendorClass string
 		Addr        netip.Addr // asked for: option 50 or ciaddr
 		Server      netip.Addr // option 54, invalid if none
+		Foreign     bool       // Server is not this one: the client chose another
 		Interface   string
 		Relay       netip.Addr
 	}
@@ -65,6 +66,7 @@ type (
 		Manual        bool
 		Renewal       bool // the client had the address already
 		Mask          string
+		Router        netip.Addr // the first of option 3, invalid if none
 		OnlyRequested bool
 		Delivery      string
 	}
@@ -141,6 +143,7 @@ type (
 		Option66  string
 		Option150 string // decoded; says so when it is text instead of addresses
 		Hold      bool   // this server holds its offers because of it
+		Again     bool   // it was told before
 	}
 	// Takeover is the operator's word to serve although another server answers.
 	Takeover struct{}

@@ -16,7 +16,10 @@ import (
 // within the first seconds makes this one hold its offers until Takeover.
 // [DESIGN 7, reference/diagnosis.md 5]
 const (
-	watchEvery  = 5 * time.Minute
+	watchEvery   = 5 * time.Minute
+	inquireEvery = time.Minute // after a client chose another server
+	maxAnswers   = 20          // events of one server in a second
+
 	WatchWindow = 4 * time.Second // dnsmasq pings for 3 s, IOS for 2 s before it offers
 )
 
@@ -27,6 +30,10 @@ type watch struct {
 	next   Instant // next DISCOVER
 	sent   int
 	holder netip.Addr // the server that made us hold, invalid = none
+
+	class    string  // vendor class the next DISCOVER carries, "" = none
+	inquired bool    // inquiry is valid
+	inquiry  Instant // of the last DISCOVER that was sent because a client chose another server
 }
 
 type foreignKey struct {
@@ -38,6 +45,9 @@ type foreignKey struct {
 type foreignServer struct {
 	ForeignServer
 	first, last Instant
+
+	second Instant // in which events were recorded
+	events int
 }
 
 // LinkUp starts the watch on an interface; window is the length of the first
@@ -67,13 +77,14 @@ func (e *Engine) watching(now Instant) Instant {
 			if w.sent == 1 { // once more: a switch port may still be learning
 				w.next = now + (w.until-now)/3
 			}
-			e.out.Watch = append(e.out.Watch, name)
+			e.out.Watch = append(e.out.Watch, Look{name, w.class})
+			w.class = ""
 		}
 		if w.next < soon {
 			soon = w.next
 		}
 	}
-	slices.Sort(e.out.Watch)
+	slices.SortFunc(e.out.Watch, func(a, b Look) int { return strings.Compare(a.Interface, b.Interface) })
 	return soon
 }
 
@@ -114,6 +125,26 @@ func (e *Engine) Takeover() {
 	}
 }
 
+// inquire asks the servers of a wire what they give to a client that chose one
+// of them: without the broadcast flag their answers to it are not seen here. The
+// question carries the client's vendor class, by which servers decide.
+func (e *Engine) inquire(c *call) {
+	w := e.watch[c.in.Interface]
+	if w == nil || c.p.GIAddr.IsValid() || w.inquired && c.now-w.inquiry < inquireEvery {
+		return
+	}
+	w.inquired, w.inquiry, w.next, w.class = true, c.now, c.now, c.p.Vendor
+}
+
+// told bounds how often an answer of a known server is an event.
+func (f *foreignServer) told(now Instant) bool {
+	if f.events == 0 || now-f.second >= time.Second {
+		f.second, f.events = now, 0
+	}
+	f.events++
+	return f.events <= maxAnswers
+}
+
 // ServerReply looks at a datagram from port 67 that another server sent.
 func (e *Engine) ServerReply(now Instant, in *Inbound) {
 	m, ok := wire.DecodeReply(in.Data)
@@ -152,7 +183,8 @@ func (e *Engine) ServerReply(now Instant, in *Inbound) {
 		w.holder = server
 		f.Hold, again = true, false
 	}
-	if !again {
+	f.Again = again
+	if !again || f.told(now) {
 		e.Event(f.ForeignServer)
 	}
 }

@@ -35,7 +35,7 @@ type world struct {
 	events []journal.Event
 	disk   []Record
 	probes []Probe
-	watch  []string
+	watch  []Look
 }
 
 func newWorld(t testing.TB, change ...func(*Spec)) *world {

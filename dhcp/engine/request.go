@@ -17,7 +17,7 @@ func (e *Engine) request(c *call) {
 	}
 	e.Event(Requested{
 		MAC: p.MAC, ClientID: c.client, Hostname: p.Host, VendorClass: p.Vendor, Addr: asked,
-		Server: p.Server, Interface: c.in.Interface, Relay: p.GIAddr,
+		Server: p.Server, Foreign: p.Server.IsValid() && !e.ours(c, p.Server), Interface: c.in.Interface, Relay: p.GIAddr,
 	})
 	switch {
 	case p.Server.IsValid():
@@ -40,6 +40,7 @@ func (e *Engine) selecting(c *call) {
 			e.drop(o)
 		}
 		e.Stats.Extra.OtherServer++
+		e.inquire(c)
 		return
 	}
 	a := p.Wanted
@@ -210,6 +211,6 @@ func (e *Engine) grant(c *call, a netip.Addr, s *subnet, h *host, renewal bool) 
 	e.out.Then = append(e.out.Then, Ack{
 		MAC: p.MAC, ClientID: c.client, Hostname: p.Host, VendorClass: p.Vendor, Addr: a,
 		Pool: pool.conf.Name, Interface: c.in.Interface, Relay: p.GIAddr, Option66: m.name, Option150: m.tftp,
-		Lease: d, Manual: h != nil, Renewal: renewal, Mask: maskText(opts), OnlyRequested: p.Params != nil, Delivery: r.Delivery.String(),
+		Lease: d, Manual: h != nil, Renewal: renewal, Mask: maskText(opts), Router: routerOf(opts), OnlyRequested: p.Params != nil, Delivery: r.Delivery.String(),
 	})
 }

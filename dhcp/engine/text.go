@@ -48,6 +48,14 @@ func codesText(codes []byte) string {
 // hexText is a sub-option for messages, bounded.
 func hexText(v []byte) string { return hex.EncodeToString(v[:min(len(v), 64)]) }
 
+// routerOf is the first router a pool sends.
+func routerOf(r *rendered) netip.Addr {
+	if len(r.vals[wire.OptRouters]) < 4 {
+		return netip.Addr{}
+	}
+	return netip.AddrFrom4([4]byte(r.vals[wire.OptRouters][:4]))
+}
+
 // maskText is the subnet mask a pool sends.
 func maskText(r *rendered) string {
 	if len(r.vals[wire.OptMask]) != 4 {

@@ -129,8 +129,9 @@ func ParseUDP(f []byte) (d Datagram, ok bool) {
 
 // WatchDiscover is the DISCOVER that makes other servers show themselves. It
 // asks with the interface's own address, because some servers answer there
-// even when told to broadcast, and under an identifier no client has.
-func WatchDiscover(src ether.MAC, xid [4]byte) []byte {
+// even when told to broadcast, and under an identifier no client has. Servers
+// decide by the vendor class what they give; "" sends none.
+func WatchDiscover(src ether.MAC, xid [4]byte, class string) []byte {
 	b := make([]byte, HeaderLen, minReply)
 	b[0], b[1], b[2] = opRequest, 1, 6
 	copy(b[4:], xid[:])
@@ -139,7 +140,10 @@ func WatchDiscover(src ether.MAC, xid [4]byte) []byte {
 	b = append(b, cookie...)
 	b = appendItem(b, Item{OptMessageType, []byte{MsgDiscover}})
 	b = appendItem(b, Item{OptClientID, append([]byte{0}, "option150-watch"...)})
+	if class != "" {
+		b = appendItem(b, Item{optVendorClass, []byte(class[:min(len(class), 128)])})
+	}
 	b = appendItem(b, Item{OptParameters, []byte{OptMask, OptRouters, OptTFTPName, OptTFTPAddrs}})
 	b = append(b, OptEnd)
-	return append(b, make([]byte, minReply-len(b))...)
+	return append(b, make([]byte, max(minReply-len(b), 0))...)
 }

@@ -220,7 +220,7 @@ func TestRefusals(t *testing.T) {
 		if got != c.want {
 			t.Errorf("%s: %v %+v", c.name, got, e)
 		}
-		if got && e != (wire.Refused{client.Addr(), mac, server.Addr(), 6970}) {
+		if got && e != (wire.Refused{Client: client.Addr(), MAC: mac, Server: server.Addr(), Port: 6970}) {
 			t.Errorf("%s: %+v", c.name, e)
 		}
 	}

@@ -52,7 +52,7 @@ func (v *Inventory) Fold(e journal.Entry) {
 	case fileserver.Denied:
 		v.turned(at, x.Transport, x.Client, x.Name, 0, x.Why)
 	default:
-		if e.Event.EventName() != "capture.Refused" {
+		if e.Event.EventName() != "wire.Refused" {
 			v.events-- // nothing changed
 			return
 		}

@@ -191,4 +191,4 @@ type refusedEvent struct {
 	Port   uint16
 }
 
-func (refusedEvent) EventName() string { return "capture.Refused" }
+func (refusedEvent) EventName() string { return "wire.Refused" }
