@@ -238,7 +238,7 @@ func TestWireForeignServer(t *testing.T) {
 	found := false
 	w.ev.mu.Lock()
 	for _, e := range w.ev.all {
-		if x, ok := e.(engine.ForeignServer); ok && x.Hold {
+		if x, ok := e.(engine.ForeignServer); ok && x.Hold && !x.Again {
 			m, _ := x.LogMessage()
 			found = strings.HasPrefix(m.String(), "%DHCPD-4-FOREIGN_HOLD: Another DHCP server 10.77.0.250 (0200.0000.f001) answers on GigabitEthernet0/0,")
 		}
