@@ -6,7 +6,7 @@ import (
 )
 
 // SCCPBindings are the lines of `show telephony-service tftp-bindings`.
-// [cme.md 7.2]
+// [facts/cme.md 7.2]
 func SCCPBindings(s *Set) []string {
 	var out []string
 	for _, f := range s.Files() {
@@ -24,7 +24,7 @@ func SCCPBindings(s *Set) []string {
 }
 
 // SIPBindings are the lines of `show voice register tftp-bind`. IOS prints
-// files in system: and files on flash: in two different forms. [cme.md 7.2]
+// files in system: and files on flash: in two different forms. [facts/cme.md 7.2]
 func SIPBindings(s *Set) []string {
 	var out []string
 	for _, f := range s.Files() {
@@ -44,7 +44,7 @@ func SIPBindings(s *Set) []string {
 
 // HFSBindings are the lines about bindings of `show voice register hfs`: the
 // counts of IOS, then one line per binding in the form of SIPBindings without
-// its first word. Every generated file is fetched by HTTP as well. [cme.md 7.3]
+// its first word. Every generated file is fetched by HTTP as well. [facts/cme.md 7.3]
 func HFSBindings(s *Set) []string {
 	var list []string
 	urls, aliases := make(map[string]bool), make(map[string]bool)
@@ -65,7 +65,7 @@ func HFSBindings(s *Set) []string {
 
 // BuildLines are what `create cnf-files` and `create profile` print: the lines
 // of IOS with, between them, what changed. clockSet says whether the clock of
-// the box can be trusted; the stamps do not depend on it. [cme.md 7.6, 11 #8]
+// the box can be trusted; the stamps do not depend on it. [facts/cme.md 7.6, 11 #8]
 func BuildLines(old, new *Set, clockSet bool) []string {
 	out := []string{"Updating CNF files"}
 	if !clockSet {
@@ -91,5 +91,5 @@ func BuildLines(old, new *Set, clockSet bool) []string {
 	return append(out, "CNF files updating complete")
 }
 
-// AlreadyOn is the answer when there is nothing to build again. [M cme.md 7.6]
+// AlreadyOn is the answer when there is nothing to build again. [M facts/cme.md 7.6]
 const AlreadyOn = "CNF file creation is already On"

@@ -8,7 +8,7 @@ import (
 )
 
 // Config is the telephony part of the configuration: everything phone files
-// are built from. Source: reference/cme.md 2 to 4.
+// are built from. Source: facts/cme.md 2 to 4.
 type Config struct {
 	Service   TelephonyService
 	EphoneDNs []EphoneDN // sorted by tag

@@ -9,8 +9,8 @@
 //	Config --Build-----> *Set               name -> File, immutable
 //	old, new *Set --Summarise--> Summary    what `create cnf-files` prints
 //
-// It follows reference/phones.md 2 (formats, order of the elements) and
-// reference/cme.md 2 to 8 and 11 (what feeds what, names, bindings, checks).
+// It follows facts/phones.md 2 (formats, order of the elements) and
+// facts/cme.md 2 to 8 and 11 (what feeds what, names, bindings, checks).
 //
 // The package is pure: configuration in, bytes out, no files, no sockets, no
 // clock. The same Config and Options give the same bytes. Version stamps are

@@ -10,7 +10,7 @@ import (
 )
 
 // Profiles of the 7905, 7912 and ATA: a text of `Key:value` lines and the
-// tagged binary made of it, which is what the phone reads. [phones.md 2.6]
+// tagged binary made of it, which is what the phone reads. [facts/phones.md 2.6]
 
 // kind is the format of a value in the binary.
 type kind int
@@ -65,7 +65,7 @@ var ataNames = map[string]string{"UID": "UID0", "PWD": "PWD0", "LoginID": "Login
 
 const displayTags = 1000
 
-// Magic of the binary and the tag of its checksum. [phones.md 2.6]
+// Magic of the binary and the tag of its checksum. [facts/phones.md 2.6]
 const (
 	profileMagic  = "#ata"
 	profileHeader = 11
@@ -219,7 +219,7 @@ func profileValue(k kind, s string) []byte {
 }
 
 // imageFile is the file of the upgrade parameter; these loads keep their
-// suffix, a name without one is a .sbin. [cme.md 8.1]
+// suffix, a name without one is a .sbin. [facts/cme.md 8.1]
 func imageFile(l phone.Load) string {
 	if l.Suffix() != "" {
 		return atMost(oneLine(l.Typed()), 64)
@@ -228,7 +228,7 @@ func imageFile(l phone.Load) string {
 }
 
 // upgrade is the value of upgradecode: from the server the profile came from,
-// TFTP port 69. [phones.md 2.6]
+// TFTP port 69. [facts/phones.md 2.6]
 func upgrade(file string) []byte {
 	v := []byte{3}
 	v = binary.BigEndian.AppendUint32(v, 0x601)

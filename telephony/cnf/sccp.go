@@ -9,7 +9,7 @@ import (
 )
 
 // ITS is where the files of SCCP phones are unless `cnf-file location` says
-// otherwise. [cme.md 6.1]
+// otherwise. [facts/cme.md 6.1]
 const ITS = "system:/its/"
 
 // sccp builds the files of `telephony-service`.
@@ -51,7 +51,7 @@ func (b *builder) defaults(dir string, s TelephonyService) {
 }
 
 // xmlDefault is XMLDefault.cnf.xml: who to register with and the load of each
-// model, in the order IOS prints. [phones.md 2.1; cme.md 8.2]
+// model, in the order IOS prints. [facts/phones.md 2.1; facts/cme.md 8.2]
 func (b *builder) xmlDefault(src SourceAddress, loads []LoadEntry, urls []URL, defaultPort uint16, sip bool) []byte {
 	t := &tree{gap: "  "}
 	t.open("Default")
@@ -101,7 +101,7 @@ func managers(t *tree, src SourceAddress, defaultPort uint16, sip bool) {
 	t.close(2)
 }
 
-// urlElements are the URL elements in the order of files. [phones.md 2.2]
+// urlElements are the URL elements in the order of files. [facts/phones.md 2.2]
 var urlElements = []struct {
 	name  string
 	kinds []string
@@ -118,7 +118,7 @@ var urlElements = []struct {
 // ephone builds the file of one SCCP phone. By default the phones of a type
 // share XMLDefault<type>.cnf.xml, bound to the name each asks for; with
 // `cnf-file perphone`, or when a phone has settings of its own, it has its
-// SEP<MAC>.cnf.xml. [cme.md 6.1]
+// SEP<MAC>.cnf.xml. [facts/cme.md 6.1]
 func (b *builder) ephone(e sccpPhone, dir string, shared map[string]*File) {
 	where := "ephone " + strconv.Itoa(e.Tag)
 	if e.MAC.IsZero() || e.Type == "" {

@@ -8,7 +8,7 @@ import (
 )
 
 // sepSCCP is the configuration file of an SCCP phone, in the order of
-// phones.md 2.2. Lines and buttons are not in it: an SCCP phone learns them
+// facts/phones.md 2.2. Lines and buttons are not in it: an SCCP phone learns them
 // when it registers.
 func (b *builder) sepSCCP(m phone.Model, e sccpPhone, stamp string) []byte {
 	s := b.in.Service
@@ -50,7 +50,7 @@ func (b *builder) sepSCCP(m phone.Model, e sccpPhone, stamp string) []byte {
 }
 
 // addons writes addOnModules. A keyword such as 7915-12 is a type and its
-// number of keys. [phones.md 2.2]
+// number of keys. [facts/phones.md 2.2]
 func addons(t *tree, loads []LoadEntry, keywords []string) {
 	if len(keywords) == 0 {
 		return
@@ -109,7 +109,7 @@ func securityMode(word string) int {
 
 // urls writes idleTimeout and every URL element, empty where none is
 // configured. proxyServerURL stays empty unless configured: a value breaks the
-// 7912. [phones.md 2.2]
+// 7912. [facts/phones.md 2.2]
 func urls(t *tree, list []URL) {
 	timeout := 0
 	if _, rest := urlOf(list, "idle"); len(rest) == 2 && rest[0] == "idle-timeout" {
@@ -125,7 +125,7 @@ func urls(t *tree, list []URL) {
 }
 
 // dateTemplate is the <dateTemplate> of a date and a time format: A at the end
-// means 12 hours. [phones.md 2.2]
+// means 12 hours. [facts/phones.md 2.2]
 func dateTemplate(date string, hours int) string {
 	out := "M/D/Y"
 	switch strings.ToLower(date) {

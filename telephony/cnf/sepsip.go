@@ -9,7 +9,7 @@ import (
 // domain is how a generation writes a boolean of sipCallFeatures and sipLines.
 // The 7900 series knows 0 and 1 as user-modifiable, the 6900, 8900 and 9900
 // series read 0 and 1 as off and 2 and 3 as on, 7800 and 8800 know 0 and 1.
-// [phones.md 2.3]
+// [facts/phones.md 2.3]
 func domain(m phone.Model, on bool) int {
 	switch {
 	case !on:
@@ -23,7 +23,7 @@ func domain(m phone.Model, on bool) int {
 // dualLoad are the generations that keep a second image.
 func dualLoad(m phone.Model) bool { return m.Generation == "G4" || m.Generation == "G5" }
 
-// sepSIP is the configuration file of a SIP phone, in the order of phones.md
+// sepSIP is the configuration file of a SIP phone, in the order of facts/phones.md
 // 2.3.
 func (b *builder) sepSIP(m phone.Model, p sipPhone, stamp string) []byte {
 	g := b.in.Global
@@ -140,7 +140,7 @@ func (b *builder) sipProfile(t *tree, m phone.Model, p sipPhone) {
 }
 
 // sipLines writes a line per number, then a speed dial per button that is
-// left. Feature 9 is a line, 21 a speed dial. [phones.md 2.3]
+// left. Feature 9 is a line, 21 a speed dial. [facts/phones.md 2.3]
 func (b *builder) sipLines(t *tree, m phone.Model, p sipPhone) {
 	t.open("sipLines")
 	last := 0
@@ -209,7 +209,7 @@ func ntpMode(word string) string {
 	return "directedbroadcast"
 }
 
-// dialTemplate is the file of `dialplan TAG`: CME's name for it. [cme.md 6.2]
+// dialTemplate is the file of `dialplan TAG`: CME's name for it. [facts/cme.md 6.2]
 func dialTemplate(tag int) string {
 	if tag <= 0 {
 		return ""

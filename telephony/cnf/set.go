@@ -10,7 +10,7 @@ import (
 	"option150/platform/ether"
 )
 
-// Bounds of what is built. [phones.md 1.7, 2; files.md 1.5]
+// Bounds of what is built. [facts/phones.md 1.7, 2; facts/files.md 1.5]
 const (
 	// SizeWarn is the size the 3rd generation refuses, less one: larger
 	// files are warned about.
@@ -110,7 +110,7 @@ func (s *Set) Len() int {
 // Lookup finds a file by the name a phone asks for: with or without leading
 // slash, / or \ between its parts, any case, below Communicator/ or not. A
 // name that asks for signed content (.sgn) never finds an unsigned file: the
-// phone would refuse it. [phones.md 2.8]
+// phone would refuse it. [facts/phones.md 2.8]
 func (s *Set) Lookup(name string) (*File, bool) {
 	if s == nil || len(name) > maxName {
 		return nil, false

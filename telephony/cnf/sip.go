@@ -9,10 +9,10 @@ import (
 )
 
 // SipPhone is where the files of SIP phones are unless `tftp-path` says
-// otherwise. [cme.md 4.1]
+// otherwise. [facts/cme.md 4.1]
 const SipPhone = "system:/cme/sipphone/"
 
-// Names of the files all SIP phones share. [cme.md 6.2]
+// Names of the files all SIP phones share. [facts/cme.md 6.2]
 const (
 	softkeyFile = "softkeyDefault.xml"
 	kpmlFile    = "softkeyDefault_kpml.xml"
@@ -78,7 +78,7 @@ func (b *builder) shared(dir, name string, r rendered, where string) *File {
 
 // os79xx is the one-line file old images of the 7940 and 7960 ask for first.
 // No end of line: a trailing blank makes the phone ask for a name that does
-// not exist. [cme.md 11 #19]
+// not exist. [facts/cme.md 11 #19]
 func (b *builder) os79xx(dir, where string) {
 	m, _ := phone.Lookup("7960")
 	l := load(b.in.Global.Loads, m)

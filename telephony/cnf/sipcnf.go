@@ -10,11 +10,11 @@ import (
 // Lines of the 7960 and 7940 text files; the phone has six line entries.
 const cnfLines = 6
 
-// unprovisioned marks a line entry that is not used. [phones.md 2.5]
+// unprovisioned marks a line entry that is not used. [facts/phones.md 2.5]
 const unprovisioned = "UNPROVISIONED"
 
 // sipDefault is SIPDefault.cnf: what all 7940 and 7960 share, in the order of
-// the keys CME prints. [cme.md 6.2]
+// the keys CME prints. [facts/cme.md 6.2]
 func (b *builder) sipDefault(sync string) []byte {
 	g := b.in.Global
 	m, _ := phone.Lookup("7960")
@@ -79,7 +79,7 @@ func (b *builder) sipDefault(sync string) []byte {
 	return l.b.Bytes()
 }
 
-// sipCNF is SIP<MAC>.cnf of a 7940 or 7960. [cme.md 6.2]
+// sipCNF is SIP<MAC>.cnf of a 7940 or 7960. [facts/cme.md 6.2]
 func (b *builder) sipCNF(m phone.Model, p sipPhone) []byte {
 	var l lines
 	l.put("image_version", load(b.in.Global.Loads, m).Canonical())
@@ -120,7 +120,7 @@ func (b *builder) sipCNF(m phone.Model, p sipPhone) []byte {
 }
 
 // zoneWord is the zone as the 7940 and 7960 write it: an abbreviation by
-// offset. [EST V cme.md 6.2, the others M]
+// offset. [EST V facts/cme.md 6.2, the others M]
 func zoneWord(id int) string {
 	z, ok := phone.ZoneByID(id)
 	if !ok {

@@ -3,7 +3,7 @@ package cnf
 import "strconv"
 
 // syncinfo is syncinfo.xml: a 7940 or 7960 told to check restarts when SYNC
-// differs from the sync of its configuration. [phones.md 2.7]
+// differs from the sync of its configuration. [facts/phones.md 2.7]
 func syncinfo(sync string) []byte {
 	t := &tree{gap: " "}
 	t.open("SYNCINFO")
@@ -12,7 +12,7 @@ func syncinfo(sync string) []byte {
 }
 
 // softkeyDefs are the keys with tag and event; the help id is 300 + event.
-// [phones.md 2.7]
+// [facts/phones.md 2.7]
 var softkeyDefs = []struct {
 	key        string
 	tag, event int
@@ -42,7 +42,7 @@ var softkeySets = []struct {
 	{"Remote In Use", []string{"NewCall"}},
 }
 
-// softkeys is softkeyDefault.xml. [phones.md 2.7]
+// softkeys is softkeyDefault.xml. [facts/phones.md 2.7]
 func softkeys(stamp string) []byte {
 	t := &tree{gap: " "}
 	t.b.WriteString(header + "\n")
@@ -82,7 +82,7 @@ var features = []struct {
 	{"Group Call PickUp", true}, {"Mobility", false}, {"Meet Me", true}, {"Quality Reporting Tool", true}, {"Malicious Caller ID", true},
 }
 
-// featurePolicy is featurePolicyDefault.xml. [phones.md 2.7]
+// featurePolicy is featurePolicyDefault.xml. [facts/phones.md 2.7]
 func featurePolicy(stamp string) []byte {
 	t := &tree{gap: " "}
 	t.b.WriteString(header + "\n")

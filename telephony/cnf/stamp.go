@@ -11,7 +11,7 @@ import (
 // Phones compare version stamps for equality only, so a stamp made of the
 // content is as good as a time and does not change when a file is merely built
 // again. The forms are those of IOS: a date for SCCP, 16 digits for SIP.
-// [cme.md 1(7), 6.2, 11 #9 and #23]
+// [facts/cme.md 1(7), 6.2, 11 #9 and #23]
 
 // stampBase and stampSpan are the dates SCCP stamps are chosen from: all later
 // than Jan 01 2002 00:00:00, which means that the clock was never set.

@@ -36,7 +36,7 @@ func atMost(s string, n int) string {
 	return s[:n]
 }
 
-// lines writes `key: "value";` lines. [cme.md 6.2]
+// lines writes `key: "value";` lines. [facts/cme.md 6.2]
 type lines struct{ b bytes.Buffer }
 
 func (l *lines) put(key, value string) {

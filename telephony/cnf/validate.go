@@ -9,7 +9,7 @@ import (
 	"option150/telephony/phone"
 )
 
-// Limits of the configuration. [cme.md 2.1, 3, 4.2; phones.md 2.3]
+// Limits of the configuration. [facts/cme.md 2.1, 3, 4.2; facts/phones.md 2.3]
 const (
 	maxEphoneTag   = 1000
 	maxRegisterDN  = 750
@@ -27,7 +27,7 @@ const (
 //
 // What makes two files out of one name or cannot be written is refused;
 // everything that keeps a phone from coming up is a warning, because real
-// configurations are full of it and must load. [cme.md 10.2, 11]
+// configurations are full of it and must load. [facts/cme.md 10.2, 11]
 func Validate(c Config) []Problem {
 	v := &validator{c: c}
 	v.service()

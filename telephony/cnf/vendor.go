@@ -13,7 +13,7 @@ type VendorItem struct {
 }
 
 // VendorItems are the elements phones are known to read. Other names are
-// written as they are typed. Source: phones.md 2.4; cme.md 2.1.
+// written as they are typed. Source: facts/phones.md 2.4; facts/cme.md 2.1.
 func VendorItems() []VendorItem {
 	onOff := []string{"0", "1"}
 	return []VendorItem{

@@ -9,7 +9,7 @@
 //	G5       magic ab1234cd, SHA-256, then an INI text     78xx, 88xx
 //	text     the bare text                                 792x and unpacked lists
 //
-// Follows reference/phones.md 3 and reference/files.md 5; facts there were
+// Follows facts/phones.md 3 and facts/files.md 5; facts there were
 // checked on real files. Component names are never derived from the name of
 // the load (SCCP41.9-4-2SR3-1S lists *.9-4-2ES26.sbn): they are parsed.
 //

@@ -37,7 +37,7 @@ type Header struct {
 	Signer  string
 }
 
-// The tags of the signed container. [phones.md 3.1; files.md 5.2]
+// The tags of the signed container. [facts/phones.md 3.1; facts/files.md 5.2]
 const (
 	tagVersion   = 0x01
 	tagLength    = 0x02
@@ -59,7 +59,7 @@ const (
 	maxName   = 128
 )
 
-// The layout of the G5 container. [phones.md 3.2]
+// The layout of the G5 container. [facts/phones.md 3.2]
 const (
 	g5Magic   = 0xAB1234CD
 	g5Payload = 0x0c
@@ -154,7 +154,7 @@ func subject(b []byte) string {
 	return ""
 }
 
-// digestName reads tag 08 in the container of tag 07. [phones.md 3.1]
+// digestName reads tag 08 in the container of tag 07. [facts/phones.md 3.1]
 func digestName(b []byte) string {
 	if len(b) >= 4 && b[0] == tagDigest && b[1] == 0 && b[2] == 1 {
 		switch b[3] {

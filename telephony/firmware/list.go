@@ -116,7 +116,7 @@ func extra(list []string, s string) []string {
 }
 
 // lines reads the text form: CRLF or LF, comments, blank lines, trailing
-// blanks, key=value lines, and on 792x name, size and digest. [phones.md 3.1]
+// blanks, key=value lines, and on 792x name, size and digest. [facts/phones.md 3.1]
 func (l *LoadSet) lines(body string) error {
 	for _, line := range strings.Split(body, "\n") {
 		line = strings.TrimSpace(line)
@@ -179,7 +179,7 @@ func (l *LoadSet) comment(s string) {
 }
 
 // ini reads the G5 form: [CISCO-ID] with facts, [PLATFORM_n] with a line
-// `role=file size=n` per component. [phones.md 3.2]
+// `role=file size=n` per component. [facts/phones.md 3.2]
 func (l *LoadSet) ini(body string) error {
 	section := ""
 	for _, line := range strings.Split(body, "\n") {

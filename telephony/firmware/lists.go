@@ -7,7 +7,7 @@ import (
 )
 
 // The texts of synthetic lists, with the peculiarities of real ones that a
-// parser has to survive. [phones.md 3.1]
+// parser has to survive. [facts/phones.md 3.1]
 
 // thirdList: CRLF, comments, a name with a trailing blank.
 func thirdList(_, version string, parts []part) []byte {

@@ -13,7 +13,7 @@ type Step struct {
 //
 // The 7906 to 7975 below 8.5(2) cannot go beyond it at once: the key that
 // signs images changed at 8.5(2)SR1, such phones restart for ever or show
-// Auth Fail. [phones.md 3.4; diagnosis.md 6]
+// Auth Fail. [facts/phones.md 3.4; facts/diagnosis.md 6]
 func Steps(from, to phone.Load) []Step {
 	f, t := from.Version(), to.Version()
 	if !f.Known || !t.Known || !thirdGeneration(FamilyOf(string(to))) || FamilyOf(string(from)) != FamilyOf(string(to)) {

@@ -21,7 +21,7 @@ const SmallFile = 4096
 // maxSynthetic bounds one synthetic file.
 const maxSynthetic = 256 << 20
 
-// layout is how a family of images is packed. [phones.md 3.1 to 3.3]
+// layout is how a family of images is packed. [facts/phones.md 3.1 to 3.3]
 type layout struct {
 	parts []string // %L load, %V version of components, %P protocol in small letters, %U in capitals
 	list  func(load, version string, parts []part) []byte

@@ -3,8 +3,8 @@
 // per phone out, with its boots, a timeline and one verdict: the first broken
 // link of the chain from DISCOVER to the last file, with what to do about it.
 //
-// Follows DESIGN 6, reference/diagnosis.md 3 and 8, reference/exemplars.md 5.9;
-// the order of requests and what a phone does next: reference/phones.md 1.5
+// Follows DESIGN 6, facts/diagnosis.md 3 and 8;
+// the order of requests and what a phone does next: facts/phones.md 1.5
 // to 1.7.
 //
 // DHCP and captures know hardware addresses, HTTP and TFTP know IP addresses;

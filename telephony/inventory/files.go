@@ -109,7 +109,7 @@ func (r *record) bootOf(at time.Time, name string) *boot {
 	}
 	quiet := at.Sub(b.lastFile)
 	// A phone that restarts without a DISCOVER begins with the trust files
-	// again. [phones.md 1.6]
+	// again. [facts/phones.md 1.6]
 	_, configured := r.hasConfig(b)
 	if quiet >= bootQuiet || configured && kindOf(name) == kindTrust && quiet >= sameBoot {
 		return r.begin(at)
@@ -206,7 +206,7 @@ func (b *boot) note(at time.Time, r *record, name string) {
 }
 
 // gen5: the images of 78xx and 88xx may come without a telling end:
-// kern78xx.12-8-1, rootfs88xx.12-0-1MN-113. [phones.md 3.2]
+// kern78xx.12-8-1, rootfs88xx.12-0-1MN-113. [facts/phones.md 3.2]
 func gen5(name string) bool {
 	b := base(name)
 	for _, p := range []string{"kern", "rootfs", "sboot", "sb2", "fbi", "vc4"} {

@@ -161,7 +161,7 @@ func (e *evidence) missing() (names []string, all int) {
 }
 
 // fallback: TFTP although the model asks HTTP first. A loader without image
-// knows TFTP only. [phones.md 1.5]
+// knows TFTP only. [facts/phones.md 1.5]
 func (e *evidence) fallback() Basis {
 	b := e.b
 	switch {

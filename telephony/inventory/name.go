@@ -27,7 +27,7 @@ func base(name string) string {
 	return strings.ToLower(name)
 }
 
-// images are the ends of the names of firmware images. [phones.md 3.1, 3.3]
+// images are the ends of the names of firmware images. [facts/phones.md 3.1, 3.3]
 func images() []string { return []string{".sbn", ".sb2", ".sbin", ".zz.sgn", ".zup", ".bin", ".sebn"} }
 
 func kindOf(name string) fileKind {

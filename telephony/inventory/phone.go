@@ -18,7 +18,7 @@ const (
 	maxOpen   = 16  // requests without an answer
 	maxHosts  = 256 // addresses watched for invented names
 	// scanNames is how many different phones one address may name within
-	// scanTime; what it names beyond is not believed. [diagnosis.md R33]
+	// scanTime; what it names beyond is not believed. [facts/diagnosis.md R33]
 	scanNames = 64
 	scanTime  = time.Minute
 )
@@ -61,7 +61,7 @@ const (
 )
 
 // Verdict is a finding with its remedy. The codes are those of
-// reference/diagnosis.md 3 and never change their meaning.
+// facts/diagnosis.md 3 and never change their meaning.
 type Verdict struct {
 	Code     string // "R08"; "ok" when provisioned, "-" while all goes well
 	Text     string

@@ -11,7 +11,7 @@ import (
 )
 
 // Settled is the fact that a phone came up or will not: its verdict is printed
-// unasked. [reference/diagnosis.md 3]
+// unasked. [facts/diagnosis.md 3]
 type Settled struct {
 	MAC     ether.MAC
 	Addr    netip.Addr

@@ -11,7 +11,7 @@ import (
 
 // rule is one row of the verdict table, in the order of the chain: the first
 // that applies is the first broken link. Codes, triggers and sentences follow
-// reference/diagnosis.md 3.
+// facts/diagnosis.md 3.
 type rule struct {
 	code   string
 	blocks bool         // the phone does not come up like this

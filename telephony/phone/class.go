@@ -6,7 +6,7 @@ import (
 )
 
 // The tolerant rule for option 60: models append a NUL, one family writes
-// "Cisco System, Inc.", another leaves the comma out. [phones.md 1.1]
+// "Cisco System, Inc.", another leaves the comma out. [facts/phones.md 1.1]
 var (
 	ciscoText   = regexp.MustCompile(`^cisco(\s+systems?,?\s+inc\.?|\s+ata\d{3})`)
 	ciscoNumber = regexp.MustCompile(`\bcp-(\d{4})(nr)?g?(-ge)?(-3pcc)?\b|phone\s+(\d{4})\b|^cisco\s+ata(\d{3})(-mpp)?`)

@@ -21,7 +21,7 @@ import (
 const maxFileName = 255
 
 // deviceFile matches the names that carry the hardware address of the phone
-// that asks. [phones.md 1.6; sources/004 table 11-3]
+// that asks. [facts/phones.md 1.6; sources/004 table 11-3]
 var deviceFile = regexp.MustCompile(`^(?i:(ctlsep|itlsep|sep|sip|mgc|gk|ld|ff|ata|wlan))([0-9A-Fa-f]{12})(?:[.\-_].*)?$`)
 
 // baseName is the last part of a name with / or \ between its parts, as phones
@@ -57,7 +57,7 @@ func ParseDevice(name string) (ether.MAC, error) {
 }
 
 // expectedAbsent are names asked for on every boot that need not exist.
-// [phones.md 1.6, 2.8(6); files.md 1.1]
+// [facts/phones.md 1.6, 2.8(6); facts/files.md 1.1]
 var expectedAbsent = regexp.MustCompile(`(?i)^(` +
 	`(ctl|itl)sep[0-9a-f]{12}\.tlv(\.sgn)?` + // trust lists of this phone
 	`|(ctl|itl)file\.tlv(\.sgn)?` + // trust list of the cluster
@@ -84,7 +84,7 @@ func TrustFile(name string) bool {
 
 // AsksSigned reports that a name is the signed form of a file: the phone holds
 // a trust list, of another cluster unless this box signs, and refuses unsigned
-// content. [phones.md 6]
+// content. [facts/phones.md 6]
 func AsksSigned(name string) bool {
 	return len(name) <= maxFileName && strings.HasSuffix(strings.ToLower(name), ".sgn") &&
 		strings.Contains(strings.ToLower(name), ".xml")

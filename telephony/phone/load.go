@@ -8,7 +8,7 @@ import (
 
 // Load is the name of a firmware load as the operator typed it. With and
 // without suffix it means the same load: the rules of the manuals contradict
-// each other by version and by mode. [cme.md 8.1]
+// each other by version and by mode. [facts/cme.md 8.1]
 type Load string
 
 // loadSuffixes are stripped for the canonical name, case does not matter.

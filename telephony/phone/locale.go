@@ -3,7 +3,7 @@ package phone
 import "strings"
 
 // Locale is one row of `user-locale` and `network-locale`.
-// Source: reference/cme.md 8.5; language tags and character sets [M].
+// Source: facts/cme.md 8.5; language tags and character sets [M].
 type Locale struct {
 	Code     string // "DE", as typed
 	Name     string // directory of texts, "German_Germany"

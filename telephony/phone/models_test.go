@@ -163,7 +163,7 @@ func FuzzParseClass(f *testing.F) {
 	})
 }
 
-// TestKeywordsOfTheManual: every keyword of cme.md 8.2 has a row.
+// TestKeywordsOfTheManual: every keyword of facts/cme.md 8.2 has a row.
 func TestKeywordsOfTheManual(t *testing.T) {
 	for k, id := range map[string]int{
 		"3905": 592, "3911": 446, "3951": 412, "6901": 547, "6911": 548, "6921": 495, "6941": 496, "6961": 497, "6922": 0, "6945": 564,

@@ -3,7 +3,7 @@ package phone
 import "time"
 
 // Zone is one row of `time-zone <1-56>` and `timezone <1-56>`.
-// Source: reference/cme.md 8.4 (command reference, chapter T).
+// Source: facts/cme.md 8.4 (command reference, chapter T).
 type Zone struct {
 	ID       int
 	Name     string        // "Pacific"
@@ -23,7 +23,7 @@ func (z Zone) XMLName() string {
 	return z.Name + " Standard Time"
 }
 
-// DefaultZone is the zone when nothing is configured: Pacific. [cme.md 2.1]
+// DefaultZone is the zone when nothing is configured: Pacific. [facts/cme.md 2.1]
 const DefaultZone = 5
 
 // Zones returns all zones in order of id.

@@ -26,7 +26,7 @@ func (p *Phone) Boot(ctx context.Context) (Outcome, error) {
 			return Outcome{}, err
 		}
 		if o != nil && o.Reason == ServerSilent && rounds < p.o.Timers.SilentRounds-1 {
-			rounds++ // DHCP again [phones.md 1.7]
+			rounds++ // DHCP again [facts/phones.md 1.7]
 			continue
 		}
 		if o == nil && n+1 >= p.o.MaxBoots {
@@ -131,7 +131,7 @@ func (p *Phone) provision(ctx context.Context) (*Outcome, error) {
 
 // Live is a phone that is left plugged in: it boots, renews its lease at T1
 // and, when it is stuck or loses its lease, boots again after retry times
-// Pace (real phones: groups of requests every 90 to 150 s, phones.md 1.7;
+// Pace (real phones: groups of requests every 90 to 150 s, facts/phones.md 1.7;
 // 0 = 120 s). settled, if not nil, gets each outcome. It returns when the
 // context ends (nil) or the machine fails.
 func (p *Phone) Live(ctx context.Context, retry time.Duration, settled func(Outcome)) error {

@@ -14,7 +14,7 @@ import (
 
 const current = "SCCP41.9-4-2SR3-1S"
 
-// TestWire7961 is transcript 1 of phones.md (b), asserted on the wire.
+// TestWire7961 is a clean SCCP phone whose files are generated, on the wire [facts/phones.md 1.8].
 func TestWire7961(t *testing.T) {
 	w := newWorld(t, true)
 	w.record()
@@ -91,7 +91,7 @@ func TestWire7961(t *testing.T) {
 }
 
 // TestRequestLengths are the five lengths that CUCM logged of an 8861.
-// [phones.md 1.3]
+// [facts/phones.md 1.3]
 func TestRequestLengths(t *testing.T) {
 	server := netip.MustParseAddr("192.168.1.10")
 	for name, n := range map[string]int{

@@ -95,7 +95,7 @@ func (l *link) await(ctx context.Context, d time.Duration, read func(from netip.
 func (p *Phone) secs() uint16 { return uint16(min(time.Since(p.powered)/time.Second, 0xffff)) }
 
 // newXID is small, as those of real phones are: no server may use it as a key
-// alone. [dhcp.md 2]
+// alone. [facts/dhcp.md 2]
 func newXID() uint32 { return 1 + rand.Uint32N(0x7fff) }
 
 // dhcp gets an address: DISCOVER, OFFER, REQUEST, ACK. ok is false when no
@@ -201,7 +201,7 @@ func (p *Phone) acked(r reply) (Lease, bool) {
 		l.Router = r.routers[0]
 	}
 	if l.Renew <= 0 || l.Renew > l.Duration {
-		l.Renew = l.Duration / 2 // [phones: half the lease, dhcp.md 2]
+		l.Renew = l.Duration / 2 // [phones: half the lease, facts/dhcp.md 2]
 	}
 	p.log(Step{Kind: Ack, Server: l.Server, Result: fmt.Sprintf("%s router %s lease %s", l.Addr, addrText(l.Router), l.Duration)})
 	return l, true

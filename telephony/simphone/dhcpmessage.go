@@ -40,7 +40,7 @@ const (
 const (
 	bootpSize  = 236 // up to the cookie [RFC 951]
 	flagBcast  = 0x8000
-	payloadLen = 548 // the phones send 576 octets of IP [dhcp.md 2]
+	payloadLen = 548 // the phones send 576 octets of IP [facts/dhcp.md 2]
 )
 
 var cookie = [4]byte{99, 130, 83, 99}
@@ -60,7 +60,7 @@ type query struct {
 }
 
 // packet is the UDP payload. The options are in the order of the 79xx:
-// 53, (54), 61, 12, 60, (50), 55; of a release 53, 54, 61. [phones.md 1.1;
+// 53, (54), 61, 12, 60, (50), 55; of a release 53, 54, 61. [facts/phones.md 1.1;
 // that 54 stands second in a request too is [D], after the release]
 func (p *Phone) packet(q query) []byte {
 	b := make([]byte, bootpSize, payloadLen)

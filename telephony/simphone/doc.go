@@ -9,7 +9,7 @@
 //	     -> another load wanted? .loads, components, install, reboot
 //	     -> locale and dial files -> provisioned, or stuck with a reason
 //
-// What is known to the byte is done to the byte (reference/phones.md 1.1 to
+// What is known to the byte is done to the byte (facts/phones.md 1.1 to
 // 1.7): the DHCP packet with its order of options, its trailing NUL and its
 // padding; the HTTP request of four lines without a blank after Host:; the
 // read request without options; the order of the names; TFTP for the same

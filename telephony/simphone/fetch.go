@@ -24,7 +24,7 @@ type answer struct {
 }
 
 // fetch asks the servers for one file, by the decision table of
-// reference/phones.md 1.5:
+// facts/phones.md 1.5:
 //
 //	HTTP 200              the file
 //	HTTP 404              no such file, and no TFTP for it
@@ -92,7 +92,7 @@ func (p *Phone) ask(ctx context.Context, name string) (answer, error) {
 	return a, p.pause(ctx, p.n.gap(a.status))
 }
 
-// gap is the time to the next request. [phones.md 1.7 and (b) 1: 63 ms on a
+// gap is the time to the next request. [facts/phones.md 1.7, 1.8: 63 ms on a
 // 7940, 60 ms on a 7961, 0.2 s and 1.05 s on an 8861]
 func (n nature) gap(s status) time.Duration {
 	switch {
@@ -104,8 +104,8 @@ func (n nature) gap(s status) time.Duration {
 	return 200 * time.Millisecond
 }
 
-// parseTime is what reading its configuration takes a phone. [phones.md 1.7
-// and (b) 1]
+// parseTime is what reading its configuration takes a phone. [facts/phones.md 1.7,
+// 1.8]
 func (n nature) parseTime() time.Duration {
 	if n.model.Generation == "G5" || n.model.Generation == "G4" {
 		return 3100 * time.Millisecond

@@ -17,7 +17,7 @@ const (
 	protoUDP   = 17
 	portServer = 67
 	portClient = 68
-	phoneTTL   = 64 // of the DHCP packets of these models [phones.md 1.1]
+	phoneTTL   = 64 // of the DHCP packets of these models [facts/phones.md 1.1]
 )
 
 // broadcastFrame wraps a DHCP payload: from 0.0.0.0:68 to 255.255.255.255:67.

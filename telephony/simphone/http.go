@@ -14,14 +14,14 @@ import (
 	"time"
 )
 
-// PortHTTP is where phones ask for files over HTTP. [phones.md 1.2]
+// PortHTTP is where phones ask for files over HTTP. [facts/phones.md 1.2]
 const PortHTTP = 6970
 
 // maxHeader bounds the head of an answer.
 const maxHeader = 16 << 10
 
 // request is the request of the download client of a 7800 or 8800, to the
-// byte: no blank after Host:, no other header. [phones.md 1.3]
+// byte: no blank after Host:, no other header. [facts/phones.md 1.3]
 func httpRequest(server netip.Addr, name string) []byte {
 	return fmt.Appendf(nil, "GET /%s HTTP/1.1\r\nHost:%s:%d\r\n\r\n", name, server, PortHTTP)
 }

@@ -11,7 +11,7 @@ import (
 )
 
 // maxImage bounds a firmware file: the largest known is 82 MB.
-// [phones.md 3.3]
+// [facts/phones.md 3.3]
 const maxImage = 128 << 20
 
 // maxComponents bounds the list in a .loads file.
@@ -23,7 +23,7 @@ type Component struct {
 	Size int64 // bytes, -1 = not said
 }
 
-// Images reads the containers of reference/phones.md 3.1 and 3.2.
+// Images reads the containers of facts/phones.md 3.1 and 3.2.
 type Images interface {
 	// Components lists the files of a .loads file in the order in which a
 	// phone fetches them.
@@ -38,7 +38,7 @@ type Images interface {
 var errUntrusted = errors.New("authentication failed")
 
 // loadFile is the name of the list of a load; loadInformation comes with and
-// without suffix. [phones.md 3.4]
+// without suffix. [facts/phones.md 3.4]
 func loadFile(load string) string {
 	if c := phone.Load(load).Canonical(); c != "" {
 		return c + ".loads"
@@ -52,7 +52,7 @@ func (p *Phone) upgrade(ctx context.Context, s Settings) (o *Outcome, reboot boo
 	p.log(Step{Kind: LoadWanted, Name: s.Load, Result: "runs " + p.load})
 	from := p.asksFiles.list
 	if a, ok := p.resolve(ctx, p.lease, s.LoadServer); ok {
-		from = []netip.Addr{a} // and no other, should it fail [phones.md 2.4]
+		from = []netip.Addr{a} // and no other, should it fail [facts/phones.md 2.4]
 	}
 	http := p.n.asksHTTP(p.load)
 	if !p.n.accepts(p.load, s.Load) {
@@ -68,7 +68,7 @@ func (p *Phone) upgrade(ctx context.Context, s Settings) (o *Outcome, reboot boo
 		return o, false, err
 	}
 	if missing {
-		// What is not there is simply not installed. [phones.md 2.4]
+		// What is not there is simply not installed. [facts/phones.md 2.4]
 		p.log(Step{Kind: Install, Name: s.Load, Result: "no such load, goes on with " + p.load})
 		return nil, false, nil
 	}
@@ -79,7 +79,7 @@ func (p *Phone) upgrade(ctx context.Context, s Settings) (o *Outcome, reboot boo
 
 // disbelieve is an upgrade whose signature the running image cannot check: it
 // fetches the list, says Auth Fail and reboots; the second time it is stuck.
-// [phones.md 3.4, diagnosis.md R15]
+// [facts/phones.md 3.4, facts/diagnosis.md R15]
 func (p *Phone) disbelieve(ctx context.Context, from []netip.Addr, load string, http bool) (*Outcome, bool, error) {
 	a, err := p.fetch(ctx, from, loadFile(load), maxImage, http)
 	if err != nil || a.status != got {
@@ -135,7 +135,7 @@ func (p *Phone) download(ctx context.Context, get getter, list string) (o *Outco
 }
 
 // recover is the boot loader after a factory reset: the default load of the
-// model, by TFTP only. [phones.md 1.6]
+// model, by TFTP only. [facts/phones.md 1.6]
 func (p *Phone) recover(ctx context.Context) (*Outcome, error) {
 	list := p.n.model.DefaultLoad
 	if list == "" {

@@ -7,7 +7,7 @@ import (
 )
 
 // signed adds .sgn when the phone has a trust list: from then on every name
-// carries it, but for the dial rules. [phones.md 1.6]
+// carries it, but for the dial rules. [facts/phones.md 1.6]
 func signed(name string, trust bool) string {
 	if trust && name != "AppDialRules.xml" {
 		return name + ".sgn"
@@ -17,7 +17,7 @@ func signed(name string, trust bool) string {
 
 // trustFiles asks for the trust lists and reports whether names are signed
 // from now on. ITLFile.tlv is asked for only when ITLSEP is not there; the
-// 7940 and 7960 know the CTL file alone. [phones.md 1.6]
+// 7940 and 7960 know the CTL file alone. [facts/phones.md 1.6]
 func (p *Phone) trustFiles(ctx context.Context) (trust, silence bool, err error) {
 	dev := p.spec.MAC.Device()
 	names := []string{"CTL" + dev + ".tlv", "ITL" + dev + ".tlv", "ITLFile.tlv"}
@@ -47,7 +47,7 @@ func (p *Phone) trustFiles(ctx context.Context) (trust, silence bool, err error)
 
 // configNames are the configuration files in the order of the hunt; the first
 // that is there decides. Guides of the 7800 and 8800 spell the default file
-// XmlDefault.cnf.xml. [phones.md 1.6]
+// XmlDefault.cnf.xml. [facts/phones.md 1.6]
 func (p *Phone) configNames() []string {
 	dev, mac := p.spec.MAC.Device(), p.spec.MAC.Hex()
 	switch p.n.model.Generation {
@@ -82,7 +82,7 @@ func (p *Phone) configuration(ctx context.Context, trust bool) (s Settings, name
 		s, err = p.readConfig(n, a.data, trust)
 		if err != nil {
 			// A file that is not taken is as one that is not there: the
-			// phone goes on to the default. [diagnosis.md R16]
+			// phone goes on to the default. [facts/diagnosis.md R16]
 			why = n + ": " + err.Error()
 			p.log(Step{Kind: Config, Name: n, Result: err.Error()})
 			continue
@@ -112,7 +112,7 @@ func (p *Phone) readConfig(name string, data []byte, trust bool) (Settings, erro
 }
 
 // textConfiguration is the boot of a SIP image on a 7940 or 7960: the default
-// file first, then the one of the device, which overrides it. [phones.md 1.6]
+// file first, then the one of the device, which overrides it. [facts/phones.md 1.6]
 func (p *Phone) textConfiguration(ctx context.Context) (s Settings, name, why string, err error) {
 	for _, n := range []string{"SIPDefault.cnf", "SIP" + p.spec.MAC.Hex() + ".cnf"} {
 		a, err := p.ask(ctx, n)
@@ -133,7 +133,7 @@ func (p *Phone) textConfiguration(ctx context.Context) (s Settings, name, why st
 }
 
 // furtherFiles are the files a phone asks for once its load is the wanted
-// one. What is missing of them stops no phone. [phones.md 1.6]
+// one. What is missing of them stops no phone. [facts/phones.md 1.6]
 func (p *Phone) furtherFiles(s Settings) []string {
 	m := p.n.model
 	if m.Generation == "G2" {

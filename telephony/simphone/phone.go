@@ -15,8 +15,8 @@ type Timers struct {
 	DHCPTries    int           // 4
 	Connect      time.Duration // for a TCP connection; 5 s [D]
 	Answer       time.Duration // without a byte of an HTTP answer; 30 s [D]
-	TFTP         time.Duration // retransmission; 0.5 s [phones.md 1.7]
-	TFTPTries    int           // requests without an answer; 4 [phones.md 1.7]
+	TFTP         time.Duration // retransmission; 0.5 s [facts/phones.md 1.7]
+	TFTPTries    int           // requests without an answer; 4 [facts/phones.md 1.7]
 	Busy         time.Duration // after a TFTP server said that it is busy; 2 s [D]
 	BusyTries    int           // 10 [D]
 	SilentRounds int           // DHCP and file servers anew when nobody answers; 3 [D]

@@ -196,7 +196,7 @@ func TestReadAnswer(t *testing.T) {
 	}
 }
 
-// TestRollOver: block 65535 is followed by block 0. [phones.md 1.4]
+// TestRollOver: block 65535 is followed by block 0. [facts/phones.md 1.4]
 func TestRollOver(t *testing.T) {
 	tr := transfer{limit: maxImage, server: box}
 	from := netip.AddrPortFrom(box, 1069)

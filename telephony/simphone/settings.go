@@ -12,7 +12,7 @@ import (
 )
 
 // Settings is what a phone takes from its configuration file as far as the
-// boot goes. [phones.md 2.1 to 2.5]
+// boot goes. [facts/phones.md 2.1 to 2.5]
 type Settings struct {
 	Load          string   // loadInformation, image_version
 	VersionStamp  string   //
@@ -30,7 +30,7 @@ type Settings struct {
 // Bounds of a configuration file.
 const (
 	maxDepth   = 32
-	maxMembers = 5 // [phones.md 2.3]
+	maxMembers = 5 // [facts/phones.md 2.3]
 	maxValue   = 1024
 )
 
@@ -142,7 +142,7 @@ func (l *latin1) Read(b []byte) (int, error) {
 
 // parseText reads SIPDefault.cnf and SIP<MAC>.cnf of the 7940 and 7960 into
 // what is known already: the file of the device comes last and wins.
-// [phones.md 2.5]
+// [facts/phones.md 2.5]
 func (s *Settings) parseText(file []byte) error {
 	any := false
 	for _, line := range strings.Split(string(file), "\n") {

@@ -26,10 +26,10 @@ type Spec struct {
 	Load     string   // the load it runs, "SCCP41.9-4-2SR3-1S"; "" = not known, never upgraded from
 
 	// FactoryReset is a phone whose image was wiped: its boot loader fetches
-	// termNN.default.loads by TFTP before anything else. [phones.md 1.6]
+	// termNN.default.loads by TFTP before anything else. [facts/phones.md 1.6]
 	FactoryReset bool
 	// ForeignTrust is a phone that carries the trust list of another cluster:
-	// it asks for signed files only and believes none of ours. [phones.md 6]
+	// it asks for signed files only and believes none of ours. [facts/phones.md 6]
 	ForeignTrust bool
 	// AlternateTFTP is a file server set by hand on the phone; it comes before
 	// everything that DHCP says. [sources/004]
@@ -75,13 +75,13 @@ func (s Spec) nature() (nature, error) {
 	}
 	n.class = m.Class[0]
 	if m.Generation != "G5" && strings.Contains(n.class, "CP-") {
-		n.class += "\x00" // counted in the length of the option [phones.md 1.1]
+		n.class += "\x00" // counted in the length of the option [facts/phones.md 1.1]
 	}
 	return n, nil
 }
 
 // params is option 55. Models without a row of their own ask as the others of
-// their time do. [phones.md 1.1]
+// their time do. [facts/phones.md 1.1]
 func (n nature) params() []byte {
 	p := n.model.Params
 	if len(p) == 0 {
@@ -97,7 +97,7 @@ func (n nature) params() []byte {
 // asksHTTP reports whether firmware asks port 6970 before port 69: SCCP of the
 // 7900 series from 9.3, SIP of the 7900 series from 9.0 [D, "since CME 8.8"],
 // everything newer always. A load of unknown version counts as new.
-// [phones.md 1.5]
+// [facts/phones.md 1.5]
 func (n nature) asksHTTP(load string) bool {
 	v := phone.Load(load).Version()
 	switch n.model.HTTP {
@@ -118,7 +118,7 @@ func (n nature) asksHTTP(load string) bool {
 
 // accepts reports whether firmware of the 7900 series believes the signature
 // of a newer image: below 8.3(3) it needs a stepping stone from 8.3(3) to
-// 8.5(2) before 9.x; the signing key changed after 8.5(2). [phones.md 3.4]
+// 8.5(2) before 9.x; the signing key changed after 8.5(2). [facts/phones.md 3.4]
 func (n nature) accepts(running, wanted string) bool {
 	if g := n.model.Generation; g != "G3" && g != "G3+" {
 		return true
@@ -132,7 +132,7 @@ func (n nature) accepts(running, wanted string) bool {
 }
 
 // sizeLimit is the largest configuration file the phone takes, in bytes.
-// [phones.md 1.7 for G5; files.md 1.5 for the older]
+// [facts/phones.md 1.7 for G5; facts/files.md 1.5 for the older]
 func (n nature) sizeLimit() int {
 	if n.model.Generation == "G5" {
 		return 2048 << 10

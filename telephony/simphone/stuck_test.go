@@ -72,7 +72,7 @@ func TestStuck(t *testing.T) {
 }
 
 // TestSteppingStone: a phone on 8.3(2) ends on 9.4(2) in exactly two upgrades
-// when it is led over 8.5(2). [phones.md 3.4, diagnosis.md 6]
+// when it is led over 8.5(2). [facts/phones.md 3.4, facts/diagnosis.md 6]
 func TestSteppingStone(t *testing.T) {
 	w := newWorld(t, true)
 	for _, l := range []string{"SCCP41.8-5-2S", current} {

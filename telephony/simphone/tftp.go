@@ -22,11 +22,11 @@ const (
 	portTFTP  = 69
 
 	tftpAbsent = 1 // error codes: file not found
-	tftpFull   = 3 // disk full: how a server says that it is busy [files.md 10]
+	tftpFull   = 3 // disk full: how a server says that it is busy [facts/files.md 10]
 )
 
 // rrq is the read request of every phone captured so far: octet, no options.
-// [phones.md 1.4]
+// [facts/phones.md 1.4]
 func rrq(name string) []byte {
 	b := append([]byte{0, opRRQ}, name...)
 	return append(b, "\x00octet\x00"...)
