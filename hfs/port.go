@@ -7,6 +7,7 @@ import (
 	"option150/platform/httpd"
 	"option150/platform/listen"
 	"option150/platform/message"
+	"option150/telephony/advice"
 )
 
 // PFSPort is the port phones share firmware among themselves on. The box must
@@ -87,22 +88,34 @@ func Held(err error) *Clash {
 	return &Clash{Port: le.Endpoint.Port, Wanted: le.Endpoint.Owner, Owner: le.Owner}
 }
 
-// PortNotes are accepted things worth a warning, one sentence each.
-// [facts/cme.md 5.2]
-func PortNotes(h Config, http httpd.Config) []string {
-	var out []string
+// Note is something that is accepted and worth a word.
+type Note struct {
+	Code string // of the audit
+	Text string // one sentence
+	Fix  advice.Fix
+}
+
+// PortNotes are what is worth a word about the ports and the home path of HFS.
+func PortNotes(h Config, http httpd.Config) []Note {
+	const section = "telephony-service"
+	var out []Note
 	port := Spec{Config: h, HTTPPort: http.Port}.EffectivePort()
 	switch {
 	case h.Enabled && port != PhonePort:
-		out = append(out, fmt.Sprintf("HFS is on port %d; phones ask for files on port %d only and use TFTP otherwise", port, PhonePort))
+		n := Note{Code: "A06", Text: fmt.Sprintf("HFS is on port %d; phones ask for files on port %d only and use TFTP otherwise", port, PhonePort)}
+		if http.Port != PhonePort {
+			n.Fix = advice.In(section, fmt.Sprintf("hfs enable port %d", PhonePort))
+		}
+		out = append(out, n)
 	case !h.Enabled && http.Port == PhonePort:
-		out = append(out, fmt.Sprintf("ip http port %d keeps HFS from having port %d of its own, the only one phones ask", PhonePort, PhonePort))
+		out = append(out, Note{"A06", fmt.Sprintf("ip http port %d keeps HFS from having port %d of its own, the only one phones ask", PhonePort, PhonePort), advice.Set("no ip http port")})
 	}
 	if h.Enabled && !http.Server {
-		out = append(out, "hfs is enabled, down: ip http server is off")
+		out = append(out, Note{"A05", "hfs is enabled, down: ip http server is off", advice.Set("ip http server")})
 	}
 	if h.Enabled && (h.HomePath == "" || h.HomePath == "flash:" || h.HomePath == "flash:/") {
-		out = append(out, "the HFS home path is the root of flash:; a directory for phone files alone is safer")
+		out = append(out, Note{"M20", "the HFS home path is the root of flash:; a directory for phone files alone is safer",
+			advice.Tell("Make a directory, move the files of the phones into it and name it with hfs home-path.")})
 	}
 	return out
 }

@@ -64,7 +64,13 @@ func TestPortRules(t *testing.T) {
 		if d := cmp.Diff(c.lines, lines); d != "" {
 			t.Errorf("%s: %s", c.what, d)
 		}
-		notes := strings.Join(PortNotes(c.h, c.http), "\n")
+		notes := ""
+		for _, n := range PortNotes(c.h, c.http) {
+			notes += n.Text + "\n"
+			if len(n.Code) != 3 {
+				t.Errorf("%s: %+v has no code", c.what, n)
+			}
+		}
 		if c.lines == nil && (c.note == "" && notes != "" && c.what != "a port kept while HFS is off" || !strings.Contains(notes, c.note)) {
 			t.Errorf("%s: notes %q", c.what, notes)
 		}

@@ -71,6 +71,8 @@ type Box struct {
 	ClearLine func(number int)      // ends the session of a line, absolute number, without waiting
 	Reload    func(who running.Who) // restarts with the startup-config
 
+	audited auditMemo
+
 	saved  atomic.Int64                    // number of the version that was written to nvram last
 	saving atomic.Pointer[running.Version] // the same with who and when, since the start; without its configuration
 }

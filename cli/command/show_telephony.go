@@ -293,22 +293,7 @@ func showPhones(b *Box) []language.Declaration {
 			_, err := fmt.Fprint(in.Out, inventory.ShowBoots(p, time.Now(), label(in.Config.Telephony, p.MAC), n))
 			return err
 		}),
-		text(`provisioning("Provisioning of phones") audit("Findings about the configuration")`, 0, "facts/diagnosis.md 4", func(in *language.Invocation) string {
-			var w strings.Builder
-			ps := in.Config.Validate(b.Store.Facts())
-			for _, p := range ps {
-				fmt.Fprintf(&w, "%-8s %s", p.Severity, p.Text)
-				if p.Section != "" {
-					fmt.Fprintf(&w, " (%s)", p.Section)
-				}
-				w.WriteString("\n")
-				if p.Fix != "" {
-					fmt.Fprintf(&w, "  FIX    %s\n", p.Fix)
-				}
-			}
-			fmt.Fprintln(&w, count(len(ps), "finding"))
-			return w.String() + keptText(b.Language.Idle(in.Config))
-		}),
+		showAudit(b),
 	}
 }
 

@@ -4,6 +4,7 @@
 //	docs/commands.md   every command by mode, from the declarations of cli/command
 //	docs/messages.md   every log message, from the catalogue of platform/message
 //	docs/models.md     every phone, from the model table of telephony/phone
+//	docs/audit.md      every check of the audit, from telephony/audit
 //
 // `make docs` and `go generate ./...` run it. Its tests fail when a committed
 // page is not what it would write, when a console session in the README or in a
@@ -39,7 +40,7 @@ type page struct {
 }
 
 func pages() []page {
-	return []page{{"commands.md", commands}, {"messages.md", messages}, {"models.md", models}}
+	return []page{{"commands.md", commands}, {"messages.md", messages}, {"models.md", models}, {"audit.md", auditPage}}
 }
 
 func write(dir string) error {

@@ -2,22 +2,20 @@ package engine
 
 import (
 	"cmp"
-	"encoding/binary"
 	"fmt"
 	"net/netip"
 	"slices"
-	"strings"
-	"unicode"
 
 	"option150/dhcp/wire"
 	"option150/platform/ether"
 )
 
 // Problem is something wrong with a configuration. A refused one is not
-// accepted when typed; the others are for the audit (`show provisioning
-// audit`, `option150 check`).
+// accepted when typed; the others are for the audit (telephony/audit), which
+// also knows what is allowed but does not work as meant.
 type Problem struct {
 	Refuse bool
+	Code   string // of the audit, "" of a refused one
 	Pool   string // pool it is about, "" = global
 	Text   string
 }
@@ -30,7 +28,6 @@ const maxAddresses = 8
 // Validate checks the rules over the configuration alone. own are the
 // interfaces with the addresses of the box; it may be nil. The refused problems
 // come first, then in the order of the configuration.
-// [reference/cme.md 11: mistakes 3, 4, 5, 18; reference/diagnosis.md 4: A09-A12]
 func (c Config) Validate(own []Interface) []Problem {
 	v := &validation{c: &c, own: own, hosts: make(map[hostKey]int, 2*len(c.Pools))}
 	for _, r := range c.Excluded {
@@ -63,7 +60,6 @@ func (c Config) Validate(own []Interface) []Problem {
 		if overlapping {
 			v.overlaps(i)
 		}
-		v.audit(p)
 	}
 	slices.SortStableFunc(v.out, func(a, b Problem) int {
 		switch {
@@ -87,11 +83,11 @@ type validation struct {
 }
 
 func (v *validation) refuse(pool, format string, args ...any) {
-	v.out = append(v.out, Problem{true, pool, fmt.Sprintf(format, args...)})
+	v.out = append(v.out, Problem{true, "", pool, fmt.Sprintf(format, args...)})
 }
 
-func (v *validation) warn(pool, format string, args ...any) {
-	v.out = append(v.out, Problem{false, pool, fmt.Sprintf(format, args...)})
+func (v *validation) warn(code, pool, format string, args ...any) {
+	v.out = append(v.out, Problem{false, code, pool, fmt.Sprintf(format, args...)})
 }
 
 // pool checks one pool by itself.
@@ -169,10 +165,10 @@ func (v *validation) host(p *Pool) {
 		}
 	}
 	if len(p.ClientID) == 0 && p.HardwareAddr.IsZero() {
-		v.warn(p.Name, "pool %s: host without client-identifier or hardware-address: it serves nobody", p.Name)
+		v.warn("A16", p.Name, "pool %s: host without client-identifier or hardware-address: it serves nobody", p.Name)
 	}
 	if !v.inNetwork(a) && !v.onInterface(a) {
-		v.warn(p.Name, "pool %s: host %s is outside every network served", p.Name, a)
+		v.warn("A13", p.Name, "pool %s: host %s is outside every network served", p.Name, a)
 	}
 }
 
@@ -232,10 +228,10 @@ func (v *validation) option(p *Pool, o Option) {
 		v.refuse(p.Name, "pool %s: option %d is longer than %d bytes", p.Name, o.Code, wire.MaxPayload/2)
 	}
 	if reserved(o.Code) {
-		v.warn(p.Name, "pool %s: option %d is written by the server; the configured value is not sent", p.Name, o.Code)
+		v.warn("A17", p.Name, "pool %s: option %d is written by the server; the configured value is not sent", p.Name, o.Code)
 	}
 	if o.Code == wire.OptTFTPAddrs && o.Kind != OptionIP {
-		v.warn(p.Name, "pool %s: option 150 is not a list of addresses but %q; use `option 150 ip`", p.Name, decode150(o.wire()))
+		v.warn("A10", p.Name, "pool %s: option 150 is not a list of addresses but %q; use `option 150 ip`", p.Name, decode150(o.wire()))
 	}
 }
 
@@ -255,7 +251,7 @@ func (v *validation) overlaps(i int) {
 			for _, m := range networks(q) {
 				switch {
 				case n == m:
-					v.warn(p.Name, "pool %s has the same network %s as pool %s, which is used first", p.Name, n, q.Name)
+					v.warn("M05", p.Name, "pool %s has the same network %s as pool %s, which is used first", p.Name, n, q.Name)
 				case n.Overlaps(m):
 					v.refuse(p.Name, "pool %s: network %s overlaps network %s of pool %s", p.Name, n, m, q.Name)
 				}
@@ -292,81 +288,6 @@ func networks(p *Pool) []netip.Prefix {
 	return out
 }
 
-// audit looks for what is allowed but does not work as meant.
-func (v *validation) audit(p *Pool) {
-	tftp := p.Option150()
-	switch {
-	case len(tftp) > 2:
-		v.warn(p.Name, "pool %s: option 150 has %d addresses (on the wire %s); phones keep the first two", p.Name, len(tftp), wireText(tftp))
-	case len(tftp) == 0 && p.Network.IsValid() && v.voice(p):
-		v.warn(p.Name, "pool %s looks like a voice pool and has no option 150: phones come up with the TFTP server they remember", p.Name)
-	}
-	if name, ok := dotted66(p); ok && len(tftp) > 0 && !slices.Contains(tftp, name) {
-		v.warn(p.Name, "pool %s: option 66 %s and option 150 %s name different servers", p.Name, name, tftp[0])
-	}
-	if !p.Network.IsValid() {
-		if !p.Host.IsValid() {
-			v.warn(p.Name, "pool %s has neither network nor host: it serves nobody", p.Name)
-		}
-		return
-	}
-	if len(p.DefaultRouters) == 0 {
-		v.warn(p.Name, "pool %s has no default-router: its clients reach their own network only", p.Name)
-	}
-	for _, r := range p.DefaultRouters {
-		if !slices.ContainsFunc(networks(p), func(n netip.Prefix) bool { return n.Contains(r) }) {
-			v.warn(p.Name, "pool %s: default-router %s is outside network %s", p.Name, r, p.Network.Masked())
-		} else if !v.excluded(r) {
-			v.warn(p.Name, "pool %s: default-router %s is not excluded; it is never leased all the same", p.Name, r)
-		}
-	}
-	for _, a := range tftp {
-		if p.Network.Contains(a) && !v.excluded(a) && !slices.Contains(p.DefaultRouters, a) {
-			v.warn(p.Name, "pool %s: option 150 address %s is not excluded; it is never leased all the same", p.Name, a)
-		}
-	}
-	for _, i := range v.own {
-		for _, a := range i.Addrs {
-			if p.Network.Contains(a.Addr()) && !v.excluded(a.Addr()) && !slices.Contains(p.DefaultRouters, a.Addr()) && !slices.Contains(tftp, a.Addr()) {
-				v.warn(p.Name, "pool %s: address %s of %s is not excluded; it is never leased all the same", p.Name, a.Addr(), i.Name)
-			}
-		}
-	}
-}
-
-// voice reports whether a pool is meant for phones: its name says so, it is
-// locked to them, or it has option 66 or a next-server, which only phones and
-// booting machines use.
-func (v *validation) voice(p *Pool) bool {
-	if p.ClassLock || len(p.NextServers) > 0 {
-		return true
-	}
-	for _, o := range p.Options {
-		if o.Code == wire.OptTFTPName {
-			return true
-		}
-	}
-	words := strings.FieldsFunc(strings.ToLower(p.Name), func(r rune) bool { return !unicode.IsLetter(r) })
-	return slices.ContainsFunc(words, func(w string) bool {
-		return strings.HasPrefix(w, "voice") || strings.HasPrefix(w, "phone") || w == "voip" || w == "ipphone" || w == "ipphones" || w == "cme" || w == "tel" || w == "telephony"
-	})
-}
-
-// dotted66 is the address in option 66 when that is one.
-func dotted66(p *Pool) (netip.Addr, bool) {
-	for _, o := range p.Options {
-		if o.Code == wire.OptTFTPName && o.Kind == OptionASCII {
-			a, err := netip.ParseAddr(o.Text)
-			return a, err == nil
-		}
-	}
-	return netip.Addr{}, false
-}
-
-func (v *validation) excluded(a netip.Addr) bool {
-	return slices.ContainsFunc(v.c.Excluded, func(r Range) bool { return r.Contains(a) })
-}
-
 func (v *validation) inNetwork(a netip.Addr) bool {
 	return slices.ContainsFunc(v.nets, func(n netip.Prefix) bool { return n.Contains(a) })
 }
@@ -375,13 +296,4 @@ func (v *validation) onInterface(a netip.Addr) bool {
 	return slices.ContainsFunc(v.own, func(i Interface) bool {
 		return slices.ContainsFunc(i.Addrs, func(p netip.Prefix) bool { return p.Masked().Contains(a) })
 	})
-}
-
-// wireText is option 150 as it goes on the wire.
-func wireText(as []netip.Addr) string {
-	var out []string
-	for b := wire.AddrBytes(as); len(b) >= 4; b = b[4:] {
-		out = append(out, fmt.Sprintf("%08x", binary.BigEndian.Uint32(b)))
-	}
-	return strings.Join(out, " ")
 }

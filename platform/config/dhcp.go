@@ -12,7 +12,7 @@ import (
 func (c *Config) dhcpRules(f Facts) []Problem {
 	var ps []Problem
 	for _, p := range c.DHCP.Validate(c.dhcpInterfaces(f)) {
-		q := Problem{Severity: Warning, Kind: Rule, Section: "ip dhcp", Text: p.Text}
+		q := Problem{Severity: Warning, Kind: Rule, Code: p.Code, Section: "ip dhcp", Text: p.Text}
 		if p.Refuse {
 			q.Severity = Refuse
 		}

@@ -16,7 +16,11 @@ func (c *Config) PortNotes(before *Config) []string {
 	notes := func(c *Config) []string {
 		h := c.HFS
 		h.HomePath = "flash:phones" // of no matter here
-		return hfs.PortNotes(h, c.HTTP)
+		var out []string
+		for _, n := range hfs.PortNotes(h, c.HTTP) {
+			out = append(out, n.Text)
+		}
+		return out
 	}
 	old := notes(before)
 	return slices.DeleteFunc(notes(c), func(n string) bool { return slices.Contains(old, n) })

@@ -273,15 +273,6 @@ func TestPortRules(t *testing.T) {
 		}, "", ""},
 		{"http on 6970, hfs off", func(c *Config) { c.HTTP = httpd.Config{Server: true, Port: 6970} }, "", "6970"},
 		{"hfs while http is off", func(c *Config) { c.HFS = hfs.Config{Enabled: true, Port: 6970} }, "", "hfs is enabled, down: ip http server is off"},
-		{"registration at the port of hfs", func(c *Config) {
-			c.Telephony.Service.SourceAddress.Addr, c.Telephony.Service.SourceAddress.Port = netip.MustParseAddr("10.0.0.1"), 6970
-		}, "", "phones would register at port 6970 of this box"},
-		{"registration at 4051 of this box", func(c *Config) {
-			c.Telephony.Global.SourceAddress.Addr, c.Telephony.Global.SourceAddress.Port = netip.MustParseAddr("10.0.0.1"), 4051
-		}, "", "phones would register at port 4051 of this box"},
-		{"the same elsewhere", func(c *Config) {
-			c.Telephony.Service.SourceAddress.Addr, c.Telephony.Service.SourceAddress.Port = netip.MustParseAddr("192.0.2.9"), 6970
-		}, "", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			k := Default(f)
@@ -291,10 +282,8 @@ func TestPortRules(t *testing.T) {
 				t.Errorf("answer %q, want %q", got, c.refuse)
 			}
 			warned := ""
-			for _, p := range ps {
-				if p.Severity == Warning {
-					warned += p.Text + "\n"
-				}
+			for _, n := range hfs.PortNotes(k.HFS, k.HTTP) {
+				warned += n.Text + "\n"
 			}
 			if c.warn != "" && !strings.Contains(warned, c.warn) {
 				t.Errorf("warned %q, want %q", warned, c.warn)
@@ -313,6 +302,7 @@ func TestDHCPRules(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 	c.DHCP.Pools = c.DHCP.Pools[:1]
+	c.DHCP.Pools[0].Options = []dhcp.Option{{Code: 150, Kind: dhcp.OptionASCII, Text: "10.0.0.1"}}
 	ps := c.Validate(f)
 	if err := Refusal(ps); err != nil {
 		t.Error(err)
@@ -328,32 +318,12 @@ func TestDHCPRules(t *testing.T) {
 	}
 }
 
-// TestAddressRules are mistakes 1 and 2 of reference/cme.md 11.
-func TestAddressRules(t *testing.T) {
+// TestKeptAddress: an address of an interface that is not ours to set is kept.
+func TestKeptAddress(t *testing.T) {
 	f := lan("10.1.225.1/24")
-	for _, c := range []struct {
-		name, source, option string
-		want                 string
-		severity             Severity
-	}{
-		{"own address", "10.1.225.1", "10.1.225.1", "", 0},
-		{"another host", "192.0.2.9", "10.1.225.1", "phones register at 192.0.2.9, which is another host", Note},
-		{"two digits swapped", "10.1.255.33", "10.1.225.33", "option 150 is 10.1.225.33 but ip source-address is 10.1.255.33: a digit may be wrong", Note},
-	} {
-		k := Default(f)
-		k.Telephony.Service.SourceAddress.Addr = netip.MustParseAddr(c.source)
-		k.DHCP.Pools = []dhcp.Pool{{Name: "V", Network: netip.MustParsePrefix("10.1.225.0/24"), Options: []dhcp.Option{{Code: 150, Kind: dhcp.OptionIP, Addrs: []netip.Addr{netip.MustParseAddr(c.option)}}}}}
-		hit := false
-		for _, p := range k.addresses(f) {
-			hit = hit || p.Text == c.want && p.Severity == c.severity
-		}
-		if hit != (c.want != "") {
-			t.Errorf("%s: %+v", c.name, k.addresses(f))
-		}
-	}
 	k := Default(f)
 	k.Interfaces[0].Address = netip.MustParsePrefix("10.9.9.9/24")
-	if ps := k.addresses(f); len(ps) != 1 || ps[0].Section != "interface GigabitEthernet0/0" {
+	if ps := k.interfaces(f); len(ps) != 1 || ps[0].Section != "interface GigabitEthernet0/0" {
 		t.Errorf("an address the host does not have: %+v", ps)
 	}
 }

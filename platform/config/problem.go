@@ -1,6 +1,10 @@
 package config
 
-import "strings"
+import (
+	"strings"
+
+	"option150/telephony/advice"
+)
 
 // Severity says what a problem does to a change.
 type Severity int
@@ -27,9 +31,10 @@ const (
 type Problem struct {
 	Severity Severity
 	Kind     Kind
-	Section  string // where: "telephony-service", "ip dhcp pool VOICE", "ephone 9"
+	Code     string // of the audit: "A16"; what telephony/cnf calls a problem by name keeps the name, "ephone-without-type"
+	Section  string // where, as it is typed: "telephony-service", "ip dhcp pool VOICE", "ephone 9"
 	Text     string // one sentence, no period, no leading %
-	Fix      string // a line to paste, "" if there is none
+	Fix      advice.Steps
 }
 
 // Refused is the error of a change that a rule forbids.

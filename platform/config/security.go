@@ -9,6 +9,7 @@ import (
 
 	"option150/platform/acl"
 	"option150/platform/sshd"
+	"option150/telephony/advice"
 )
 
 // Alias is one `alias MODE NAME LINE`.
@@ -117,18 +118,15 @@ func (c *Config) security() []Problem {
 	var ps []Problem
 	named := func(section, list string) {
 		if list != "" && acl.Find(c.AccessLists, list) == nil {
-			fix := "ip access-list standard " + list
-			if acl.Number(list) != 0 {
-				fix = "access-list " + list + " permit 10.0.0.0 0.0.0.255"
-			}
-			ps = append(ps, Problem{Severity: Warning, Kind: Rule, Section: section,
-				Text: fmt.Sprintf("access list %s is not defined: everybody is let in", list), Fix: fix})
+			ps = append(ps, Problem{Severity: Warning, Kind: Rule, Code: "A28", Section: section,
+				Text: fmt.Sprintf("access list %s is not defined: everybody is let in", list), Fix: advice.Steps{advice.Tell("Define the list, with a permit line for the networks that may come in.")}})
 		}
 	}
 	for _, l := range c.Lines {
 		named(strings.TrimSpace(fmt.Sprintf("line %s %d", l.Kind, l.First)), l.AccessIn)
 		if l.Kind == "con" && l.Login == LoginLine && l.Password.IsZero() {
-			ps = append(ps, Problem{Severity: Warning, Kind: Rule, Section: "line con 0", Text: "login is configured but no password: the console is open", Fix: "password SECRET"})
+			ps = append(ps, Problem{Severity: Warning, Kind: Rule, Code: "A28", Section: "line con 0", Text: "login is configured but no password: the console is open",
+				Fix: advice.Steps{advice.Tell("Give line con 0 a password, or let it ask for users with login local.")}})
 		}
 	}
 	named("ip http access-class", c.HTTP.AccessClass)
@@ -139,14 +137,14 @@ func (c *Config) security() []Problem {
 	ps = append(ps, c.keptOut()...)
 	for _, u := range c.SSH.Chain {
 		if c.AAA.User(u.User) == nil {
-			ps = append(ps, Problem{Severity: Warning, Kind: Rule, Section: "ip ssh pubkey-chain",
-				Text: fmt.Sprintf("user %s has keys but no username line and cannot log in", u.User), Fix: "username " + u.User + " privilege 15"})
+			ps = append(ps, Problem{Severity: Warning, Kind: Rule, Code: "A28", Section: "ip ssh pubkey-chain",
+				Text: fmt.Sprintf("user %s has keys but no username line and cannot log in", u.User), Fix: advice.Steps{advice.Set("username " + u.User)}})
 		}
 	}
 	for _, u := range c.AAA.Users {
 		if s := u.Secret; !s.IsZero() && (s.Type == 0 || s.Type == 7 || s.Type == 5) {
-			ps = append(ps, Problem{Severity: Note, Kind: Rule, Section: "username " + u.Name,
-				Text: fmt.Sprintf("the password of %s is kept as type %d, which can be read or guessed", u.Name, s.Type), Fix: "username " + u.Name + " secret NEW-SECRET"})
+			ps = append(ps, Problem{Severity: Note, Kind: Rule, Code: "A28", Section: "username " + u.Name,
+				Text: fmt.Sprintf("the password of %s is kept as type %d, which can be read or guessed", u.Name, s.Type), Fix: advice.Steps{advice.Tell("Type the username line again with secret and a new password: it is kept as type 9.")}})
 		}
 	}
 	return ps
@@ -167,7 +165,7 @@ func (c *Config) keptOut() []Problem {
 			out[name] = pools
 		}
 		for _, p := range pools {
-			ps = append(ps, Problem{Severity: Warning, Kind: Rule, Section: section,
+			ps = append(ps, Problem{Severity: Warning, Kind: Rule, Code: "A28", Section: section,
 				Text: fmt.Sprintf("access list %s lets no phone of pool %s have its files", name, p)})
 		}
 	}

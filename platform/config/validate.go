@@ -9,17 +9,19 @@ import (
 	"option150/telephony/cnf"
 )
 
-// Validate is every rule over the configuration, here and nowhere else: those
-// of the sections and those that cross them. A rule about the world (a port
-// held by a foreign process) is not here: it is found when services prepare.
+// Validate is every rule a change is held to, here and nowhere else: those of
+// the sections and those that cross them, and what the sections themselves find
+// odd. What is allowed and does not work as meant is the business of the audit
+// (telephony/audit). A rule about the world (a port held by a foreign process)
+// is not here: it is found when services prepare.
 func (c *Config) Validate(f Facts) []Problem {
 	ps := c.ports(f)
 	ps = append(ps, c.dhcpRules(f)...)
 	for _, p := range cnf.Validate(c.Telephony) {
-		ps = append(ps, Problem{Severity: severityOf(p.Severity), Kind: Rule, Section: p.Where, Text: p.Text, Fix: p.Fix})
+		ps = append(ps, Problem{Severity: severityOf(p.Severity), Kind: Rule, Code: p.Code, Section: p.Where, Text: p.Text, Fix: p.Fix})
 	}
 	ps = append(ps, c.security()...)
-	return append(ps, c.addresses(f)...)
+	return append(ps, c.interfaces(f)...)
 }
 
 // ports finds every clash of the plan by the one overlap rule. The pair of
@@ -37,53 +39,31 @@ func (c *Config) ports(f Facts) []Problem {
 				Text: portTaken(e, o.Owner)})
 		}
 	}
-	for _, n := range hfs.PortNotes(c.HFS, c.HTTP) {
-		ps = append(ps, Problem{Severity: Warning, Kind: Rule, Section: "telephony-service", Text: n})
-	}
 	return ps
 }
 
-// addresses are the rules about where phones are sent.
-func (c *Config) addresses(f Facts) []Problem {
+// interfaces are the rules about addresses that are kept and not in force.
+func (c *Config) interfaces(f Facts) []Problem {
 	var ps []Problem
-	own := c.OwnAddresses(f)
-	for _, s := range []struct {
-		section string
-		addr    cnf.SourceAddress
-	}{{"telephony-service", c.Telephony.Service.SourceAddress}, {"voice register global", c.Telephony.Global.SourceAddress}} {
-		if !s.addr.Addr.IsValid() {
-			continue
-		}
-		isOwn := slices.Contains(own, s.addr.Addr)
-		if !isOwn && len(own) > 0 {
-			ps = append(ps, Problem{Severity: Note, Kind: Rule, Section: s.section,
-				Text: fmt.Sprintf("phones register at %s, which is another host", s.addr.Addr)})
-		}
-		if isOwn && (s.addr.Port == hfs.PhonePort || s.addr.Port == hfs.PFSPort) {
-			ps = append(ps, Problem{Severity: Warning, Kind: Rule, Section: s.section,
-				Text: fmt.Sprintf("phones would register at port %d of this box, which is no call control", s.addr.Port)})
-		}
-	}
-	ps = append(ps, c.slips(f)...)
 	for _, i := range f.Interfaces {
 		k := c.Interface(i.Name)
 		if k == nil || i.Managed {
 			continue
 		}
 		if k.Shutdown && i.Up {
-			ps = append(ps, Problem{Severity: Warning, Kind: Rule, Section: "interface " + i.Name,
+			ps = append(ps, Problem{Severity: Warning, Kind: Rule, Code: "A13", Section: "interface " + i.Name,
 				Text: "shutdown is kept, but the interface stays up: it is not managed by this box"})
 		}
 		for _, s := range k.Secondary {
 			if !slices.Contains(i.Addrs, s) {
-				ps = append(ps, Problem{Severity: Warning, Kind: Rule, Section: "interface " + i.Name,
+				ps = append(ps, Problem{Severity: Warning, Kind: Rule, Code: "A13", Section: "interface " + i.Name,
 					Text: fmt.Sprintf("ip address %s secondary is kept, but the host does not have it: the interface is not managed by this box", s)})
 			}
 		}
 		if !k.Address.IsValid() || slices.Contains(i.Addrs, k.Address) {
 			continue
 		}
-		ps = append(ps, Problem{Severity: Warning, Kind: Rule, Section: "interface " + i.Name,
+		ps = append(ps, Problem{Severity: Warning, Kind: Rule, Code: "A13", Section: "interface " + i.Name,
 			Text: fmt.Sprintf("ip address %s is kept, but the host has %v there: the interface is not managed by this box", k.Address, i.Addrs)})
 	}
 	return ps

@@ -1,6 +1,10 @@
 package cnf
 
-import "fmt"
+import (
+	"fmt"
+
+	"option150/telephony/advice"
+)
 
 // Severity is how bad a problem is.
 type Severity int
@@ -28,7 +32,7 @@ type Problem struct {
 	Code     string // stable name, "duplicate-mac"
 	Where    string // section, "ephone 3"; "" = the whole
 	Text     string // one sentence without full stop
-	Fix      string // a line to type, "" if there is none
+	Fix      advice.Steps
 }
 
 func (p Problem) String() string {
@@ -46,7 +50,25 @@ func (ps *problems) add(s Severity, code, where, format string, args ...any) *Pr
 	return &(*ps)[len(*ps)-1]
 }
 
-func (p *Problem) fix(format string, args ...any) { p.Fix = fmt.Sprintf(format, args...) }
+// fix is a line of the section the problem is about, or of the top level.
+func (p *Problem) fix(format string, args ...any) *Problem {
+	if p.Where == "" {
+		p.Fix = append(p.Fix, advice.Set(fmt.Sprintf(format, args...)))
+		return p
+	}
+	return p.fixIn(p.Where, format, args...)
+}
+
+// fixIn is a line of another section.
+func (p *Problem) fixIn(section, format string, args ...any) *Problem {
+	p.Fix = append(p.Fix, advice.In(section, fmt.Sprintf(format, args...)))
+	return p
+}
+
+// tell is advice in words.
+func (p *Problem) tell(format string, args ...any) {
+	p.Fix = advice.Steps{advice.Tell(fmt.Sprintf(format, args...))}
+}
 
 // Refusals returns the problems for which a configuration is not accepted.
 func Refusals(ps []Problem) []Problem {

@@ -1,6 +1,7 @@
 package cnf
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -52,7 +53,7 @@ func (v *validator) service() {
 		return
 	}
 	if !s.SourceAddress.Addr.IsValid() {
-		v.add(Warning, "no-source-address", where, "ip source-address is not set: no files for SCCP phones are built").fix("ip source-address <address> port 2000")
+		v.add(Warning, "no-source-address", where, "ip source-address is not set: no files for SCCP phones are built").tell("Give the address phones register at: that of the call control.")
 	}
 	if s.NoCreate {
 		v.add(Note, "no-create", where, "no create cnf-files: no files for SCCP phones are served").fix("create cnf-files")
@@ -88,6 +89,9 @@ func (v *validator) loads(where string, loads []LoadEntry, sip bool) {
 		file := phone.Load(l.File)
 		if len(phone.ByLoadKey(l.Type)) == 0 {
 			v.add(Warning, "load-type", where, "load %s: the type is not in the model table", oneLine(l.Type))
+		}
+		if m := phone.ByLoadKey(l.Type); len(m) > 0 && m[0].Images != "" && file.Family() != "" && !strings.EqualFold(m[0].Images, file.Family()) {
+			v.add(Warning, "load-family", where, "load %s %s is a load for the %s family, the %s runs those of the %s family", oneLine(l.Type), oneLine(l.File), file.Family(), m[0].Keyword, m[0].Images)
 		}
 		if file.Protocol() == other {
 			v.add(Warning, "load-protocol", where, "load %s %s is a load for %s, phones configured here run %s", oneLine(l.Type), oneLine(l.File), other, want)
@@ -139,15 +143,18 @@ func (v *validator) phones() {
 }
 
 func (v *validator) dns() {
-	limit := v.c.Service.MaxDN
+	limit, last := v.c.Service.MaxDN, 0
+	for _, d := range v.c.EphoneDNs {
+		last = max(last, d.Tag)
+	}
 	numbers := make(map[string]int)
 	for _, d := range v.c.EphoneDNs {
 		where := dn(d.Tag)
 		switch {
 		case limit > 0 && d.Tag > limit:
-			v.add(Refuse, "max-dn", where, "the tag is beyond max-dn %d", limit).fix("max-dn %d", d.Tag)
+			v.add(Refuse, "max-dn", where, "the tag is beyond max-dn %d", limit).fixIn("telephony-service", "max-dn %d", last)
 		case limit == 0:
-			v.add(Warning, "max-dn", where, "max-dn is 0: no directory number can be used").fix("max-dn %d", d.Tag)
+			v.add(Warning, "max-dn", where, "max-dn is 0: no directory number can be used").fixIn("telephony-service", "max-dn %d", last)
 		}
 		if d.Number == "" {
 			v.add(Warning, "dn-without-number", where, "has no number")
@@ -180,14 +187,17 @@ func (v *validator) ephoneDetails() {
 			v.add(Warning, "ephone-without-mac", where, "has no mac-address: no file is built")
 		}
 		if e.Type == "" {
-			v.add(Warning, "ephone-without-type", where, "has no type: no file of its own is built, the phone gets the default file").fix("type 7961")
+			v.add(Warning, "ephone-without-type", where, "has no type: no file of its own is built, the phone gets the default file")
 		} else {
 			v.phoneType(where, e.Type, e.Addons, false)
 		}
 		if len(e.Buttons) == 0 {
-			v.add(Warning, "ephone-without-button", where, "has no button: the phone registers without a line").fix("button 1:1")
+			v.add(Warning, "ephone-without-button", where, "has no button: the phone registers without a line")
 		}
 		for _, b := range e.Buttons {
+			if m, ok := phone.Lookup(e.Type); ok && m.Lines > 0 && b.Position > m.Lines+keys(e.Addons) {
+				v.add(Warning, "too-many-lines", where, "button %d: a %s has %s", b.Position, m.Keyword, buttons(m, e.Addons))
+			}
 			for _, d := range b.DNs {
 				if !defined[d] {
 					v.add(Warning, "button-undefined-dn", where, "button %d names ephone-dn %d, which is not defined", b.Position, d)
@@ -211,7 +221,7 @@ func (v *validator) phoneType(where, keyword string, addons []string, sip bool) 
 	case sip && m.SIPFile == "":
 		v.add(Warning, "type-without-file", where, "the format of the files of the %s is not known: no file is built", m.Keyword)
 	case !sip && !m.SCCP:
-		v.add(Warning, "type-protocol", where, "the %s does not run SCCP", m.Keyword).fix("voice register pool <tag>")
+		v.add(Warning, "type-protocol", where, "the %s does not run SCCP", m.Keyword).tell("Configure it as a SIP phone: a voice register pool with its id mac and type, and no ephone.")
 	}
 	for _, a := range addons {
 		if am, known := phone.Lookup(a); known && !am.Addon {
@@ -263,13 +273,32 @@ func (v *validator) servicePhone() {
 		case !known:
 			v.add(Note, "service-phone-unknown", where, "service phone %s is not a known parameter; it is written as typed", p.Name)
 		case !exact:
-			v.add(Warning, "service-phone-case", where, "service phone %s: phones know it as %s", p.Name, item.Name).fix("service phone %s %s", item.Name, oneLine(p.Value))
+			v.add(Warning, "service-phone-case", where, "service phone %s: phones know it as %s", p.Name, item.Name).fix("no service phone %s", p.Name).fix("service phone %s %s", item.Name, oneLine(p.Value))
 		case item.Values != nil && !contains(item.Values, p.Value):
 			v.add(Warning, "service-phone-value", where, "service phone %s %s: phones know %s", p.Name, atMost(oneLine(p.Value), 32), strings.Join(item.Values, ", "))
 		case p.Name == "loadServer" && len(p.Value) > maxLoadServer:
 			v.add(Warning, "service-phone-value", where, "service phone loadServer is longer than %d characters", maxLoadServer)
 		}
 	}
+}
+
+// keys is the number of buttons expansion modules add.
+func keys(addons []string) (n int) {
+	for _, a := range addons {
+		n += model(a).Lines
+	}
+	return n
+}
+
+func buttons(m phone.Model, addons []string) string {
+	s := fmt.Sprintf("%d line buttons", m.Lines)
+	if m.Lines == 1 {
+		s = "1 line button"
+	}
+	if len(addons) > 0 {
+		s += fmt.Sprintf(" and %d on its modules", keys(addons))
+	}
+	return s
 }
 
 func contains(list []string, s string) bool {

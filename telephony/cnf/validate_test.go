@@ -37,7 +37,11 @@ func TestValidate(t *testing.T) {
 		{"pool-without-type", Warning, func(c *Config) { c.Pools[0].Type = "" }},
 		{"pool-without-id", Warning, func(c *Config) { c.Pools[0].MAC = [6]byte{} }},
 		{"pool-without-number", Warning, func(c *Config) { c.Pools[0].Numbers = nil }},
-		{"too-many-lines", Note, func(c *Config) { c.Pools[0].Numbers[0].Position = 9 }},
+		{"too-many-lines", Warning, func(c *Config) { c.Pools[0].Numbers[0].Position = 9 }},
+		{"too-many-lines", Warning, func(c *Config) {
+			c.Ephones[0].Type, c.Ephones[0].Addons, c.Ephones[0].Buttons = "7961", nil, []Button{{9, ':', []int{1}}}
+		}},
+		{"load-family", Warning, func(c *Config) { c.Service.Loads = []LoadEntry{{"7941", "SCCP45.9-4-2SR4-3S"}} }},
 		{"type-protocol", Warning, func(c *Config) { c.Ephones[0].Type = "8841" }},
 		{"type-protocol", Warning, func(c *Config) { c.Pools[0].Type = "7920" }},
 		{"type-unknown", Warning, func(c *Config) { c.Ephones[0].Type = "9999" }},
@@ -81,6 +85,19 @@ func TestValidate(t *testing.T) {
 		}
 		if _, err := Build(c, Options{}); err != nil {
 			t.Errorf("%s: %v", tc.code, err)
+		}
+	}
+}
+
+// TestButtonsOnModules: the keys of expansion modules are buttons as well, and a
+// load of another spelling of the family is none of another family.
+func TestButtonsOnModules(t *testing.T) {
+	c := office()
+	c.Ephones[0].Type, c.Ephones[0].Addons, c.Ephones[0].Buttons = "7961", []string{"7914"}, []Button{{20, ':', []int{1}}}
+	c.Service.Loads = []LoadEntry{{"7961", "sccp41.9-4-2SR3-1S.loads"}, {"8841", "sip88xx.12-8-1-0001-455"}, {"8845", "sip8845_65.12-8-1-0001-455"}}
+	for _, p := range Validate(c) {
+		if p.Code == "too-many-lines" || p.Code == "load-family" {
+			t.Errorf("%s: %v", p.Code, p)
 		}
 	}
 }

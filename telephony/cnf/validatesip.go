@@ -11,7 +11,7 @@ func (v *validator) register() {
 	g, where := v.c.Global, "voice register global"
 	if !g.Present {
 		if len(v.c.Pools) > 0 {
-			v.add(Warning, "no-register-global", "", "voice register global is not configured: no files for SIP phones are built").fix("voice register global")
+			v.add(Warning, "no-register-global", "", "voice register global is not configured: no files for SIP phones are built").tell("Configure voice register global: its mode, where phones register, and how many there are.")
 		}
 		return
 	}
@@ -19,7 +19,7 @@ func (v *validator) register() {
 		v.add(Warning, "no-mode", where, "mode is not set; IOS needs it for most commands here").fix("mode cme")
 	}
 	if !g.SourceAddress.Addr.IsValid() {
-		v.add(Warning, "no-source-address", where, "source-address is not set: no files for SIP phones are built").fix("source-address <address> port 5060")
+		v.add(Warning, "no-source-address", where, "source-address is not set: no files for SIP phones are built").tell("Give the address phones register at: that of the call control.")
 	}
 	if g.NoCreate {
 		v.add(Note, "no-create", where, "no create profile: no files for SIP phones are served").fix("create profile")
@@ -27,16 +27,19 @@ func (v *validator) register() {
 	v.zoneAndLocale(where, g.Timezone, g.UserLocale, g.NetworkLocale)
 	v.loads(where, g.Loads, true)
 	v.urls(where, g.URLs)
-	numbers := make(map[string]int)
+	numbers, last := make(map[string]int), 0
+	for _, d := range v.c.DNs {
+		last = max(last, d.Tag)
+	}
 	for _, d := range v.c.DNs {
 		at := "voice register dn " + strconv.Itoa(d.Tag)
 		switch {
 		case d.Tag > maxRegisterDN:
 			v.add(Refuse, "dn-tag", at, "tags go from 1 to %d", maxRegisterDN)
 		case g.MaxDN > 0 && d.Tag > g.MaxDN:
-			v.add(Refuse, "max-dn", at, "the tag is beyond max-dn %d", g.MaxDN).fix("max-dn %d", d.Tag)
+			v.add(Refuse, "max-dn", at, "the tag is beyond max-dn %d", g.MaxDN).fixIn(where, "max-dn %d", last)
 		case g.MaxDN == 0:
-			v.add(Warning, "max-dn", at, "max-dn is 0: no directory number can be used").fix("max-dn %d", d.Tag)
+			v.add(Warning, "max-dn", at, "max-dn is 0: no directory number can be used").fixIn(where, "max-dn %d", last)
 		}
 		if d.Number == "" {
 			v.add(Warning, "dn-without-number", at, "has no number")
@@ -55,21 +58,25 @@ func (v *validator) pools() {
 	for _, d := range v.c.DNs {
 		dns[d.Tag] = d
 	}
+	last := 0
+	for _, p := range v.c.Pools {
+		last = max(last, p.Tag)
+	}
 	for _, p := range v.c.Pools {
 		where := pool(p.Tag)
 		switch {
 		case p.Tag > maxPoolTag:
 			v.add(Refuse, "pool-tag", where, "tags go from 1 to %d", maxPoolTag)
 		case g.MaxPool > 0 && p.Tag > g.MaxPool:
-			v.add(Refuse, "max-pool", where, "the tag is beyond max-pool %d", g.MaxPool).fix("max-pool %d", p.Tag)
+			v.add(Refuse, "max-pool", where, "the tag is beyond max-pool %d", g.MaxPool).fixIn("voice register global", "max-pool %d", last)
 		case g.MaxPool == 0 && g.Present:
-			v.add(Warning, "max-pool", where, "max-pool is 0: no phone can register").fix("max-pool %d", p.Tag)
+			v.add(Warning, "max-pool", where, "max-pool is 0: no phone can register").fixIn("voice register global", "max-pool %d", last)
 		}
 		if p.MAC.IsZero() && p.DeviceName == "" {
 			v.add(Warning, "pool-without-id", where, "has no id mac: no file is built")
 		}
 		if p.Type == "" {
-			v.add(Warning, "pool-without-type", where, "has no type: no file is built").fix("type 8841")
+			v.add(Warning, "pool-without-type", where, "has no type: no file is built")
 			continue
 		}
 		v.phoneType(where, p.Type, p.Addons, true)
@@ -78,7 +85,7 @@ func (v *validator) pools() {
 			v.add(Warning, "device-name", where, "device-id-name %s cannot name the file of a %s", atMost(oneLine(p.DeviceName), 64), oneLine(p.Type))
 		}
 		if len(p.Numbers) == 0 {
-			v.add(Warning, "pool-without-number", where, "has no number: the phone has no line").fix("number 1 dn 1")
+			v.add(Warning, "pool-without-number", where, "has no number: the phone has no line")
 		}
 		for _, n := range p.Numbers {
 			switch d, ok := dns[n.DN]; {
@@ -87,8 +94,8 @@ func (v *validator) pools() {
 			case d.Number == "":
 				v.add(Warning, "number-without-number", where, "number %d names voice register dn %d, which has no number", n.Position, n.DN)
 			}
-			if m.Lines > 0 && n.Position > m.Lines && len(p.Addons) == 0 {
-				v.add(Note, "too-many-lines", where, "number %d: a %s has %d line buttons", n.Position, m.Keyword, m.Lines)
+			if m.Lines > 0 && n.Position > m.Lines+keys(p.Addons) {
+				v.add(Warning, "too-many-lines", where, "number %d: a %s has %s", n.Position, m.Keyword, buttons(m, p.Addons))
 			}
 		}
 		limit := passwordNew

@@ -10,6 +10,7 @@ import (
 	"option150/platform/config"
 	"option150/platform/netif"
 	"option150/platform/running"
+	"option150/telephony/audit"
 )
 
 // Check reads an IOS configuration and prints what would become of it here:
@@ -28,7 +29,7 @@ func Check(text string, out io.Writer) (clean bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	findings := rep.Config.Validate(f)
+	report := audit.Run(rep.Config, f, audit.World{})
 	for _, e := range rep.Rejected {
 		fmt.Fprintf(out, "rejected  %v\n", e)
 	}
@@ -38,22 +39,19 @@ func Check(text string, out io.Writer) (clean bool, err error) {
 	for _, i := range language.Gather(rep.Partly) {
 		fmt.Fprintf(out, "%-9s %s\n", i.Class(), i)
 	}
-	for _, p := range findings {
-		fmt.Fprintf(out, "%-9s %s\n", p.Severity, where(p))
-		if p.Fix != "" {
+	for i := range report.Findings {
+		p := &report.Findings[i]
+		fmt.Fprintf(out, "%-9s %s %s\n", p.Severity, p.Code, p)
+		if len(p.Fix) > 0 {
 			fmt.Fprintf(out, "  FIX     %s\n", p.Fix)
 		}
 	}
-	fmt.Fprintf(out, "lines %d implemented %d carried %d rejected %d findings %d\n",
-		rep.Lines(), rep.Implemented, rep.Carried, len(rep.Rejected), len(findings))
-	return len(rep.Rejected) == 0, nil
-}
-
-func where(p config.Problem) string {
-	if p.Section == "" {
-		return p.Text
+	if len(report.Unseen) > 0 {
+		fmt.Fprintf(out, "unseen    %s\n", strings.Join(report.Unseen, "; "))
 	}
-	return p.Section + ": " + p.Text
+	fmt.Fprintf(out, "lines %d implemented %d carried %d rejected %d findings %d\n",
+		rep.Lines(), rep.Implemented, rep.Carried, len(rep.Rejected), len(report.Findings))
+	return len(rep.Rejected) == 0, nil
 }
 
 // factsOf takes the interfaces from the text: a pasted configuration describes

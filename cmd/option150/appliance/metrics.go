@@ -31,8 +31,8 @@ func (a *Appliance) sources() metrics.Sources {
 		Serving:  b.Files.Serving,
 		Findings: func() []metrics.Finding {
 			var out []metrics.Finding
-			for _, p := range b.Store.Current().Validate(b.Store.Facts()) {
-				out = append(out, metrics.Finding{Severity: p.Severity.String(), Section: p.Section, Text: p.Text, Fix: p.Fix})
+			for _, p := range b.Findings() {
+				out = append(out, metrics.Finding{Severity: p.Severity.String(), Section: p.Section, Text: p.Code + " " + p.Text, Fix: p.Fix.String()})
 			}
 			return out
 		},

@@ -1,12 +1,13 @@
-package config
+package audit
 
 import (
-	"fmt"
 	"net/netip"
 	"slices"
 	"strings"
 
 	"option150/dhcp"
+	"option150/platform/config"
+	"option150/telephony/cnf"
 )
 
 // slips finds an option 150 and an `ip source-address` that were probably meant
@@ -14,28 +15,35 @@ import (
 // normal: a box and the call control beside it, two file servers. So something
 // else must speak for one of the two and nothing for the other: one is named
 // elsewhere in the configuration, or lies in a network of this box while the
-// other lies in none. [reference/cme.md 11, 1 and 2]
-func (c *Config) slips(f Facts) []Problem {
-	s := c.Telephony.Service.SourceAddress.Addr
-	if !s.IsValid() {
-		return nil
-	}
-	var ps []Problem
-	for _, p := range c.DHCP.Pools {
-		for _, a := range p.Option150() {
-			if !near(s, a) {
-				continue
-			}
-			known := [2]bool{c.names(f, s, true), c.names(f, a, false)}
-			local := [2]bool{c.local(f, s), c.local(f, a)}
-			if known[0] == known[1] && (known[0] || local[0] == local[1]) {
-				continue
-			}
-			ps = append(ps, Problem{Severity: Note, Kind: Rule, Section: "ip dhcp pool " + p.Name,
-				Text: fmt.Sprintf("option 150 is %s but ip source-address is %s: a digit may be wrong", a, s)})
+// other lies in none. A call control that answers speaks for itself, and a
+// further server of option 150 is a second server.
+func (a *around) slips() {
+	t := &a.c.Telephony
+	for _, s := range []struct {
+		word   string
+		source cnf.SourceAddress
+	}{{"ip source-address", t.Service.SourceAddress}, {"source-address", t.Global.SourceAddress}} {
+		if s.source.Addr.IsValid() && !a.answersCalls(s.source.Addr) {
+			a.slipsOf(s.word, s.source.Addr)
 		}
 	}
-	return ps
+}
+
+func (a *around) slipsOf(word string, s netip.Addr) {
+	for i := range a.c.DHCP.Pools {
+		p := &a.c.DHCP.Pools[i]
+		tftp := p.Option150()
+		if len(tftp) == 0 || slices.Contains(tftp, s) || !near(s, tftp[0]) {
+			continue
+		}
+		o := tftp[0]
+		known := [2]bool{a.names(s, true), a.names(o, false)}
+		local := [2]bool{a.local(s), a.local(o)}
+		if known[0] == known[1] && (known[0] || local[0] == local[1]) {
+			continue
+		}
+		a.add(config.Note, "M01", pool(p), "option 150 is %s but %s is %s: a digit may be wrong", o, word, s)
+	}
 }
 
 // near: one octet is different, by one digit or by two beside each other that
@@ -71,8 +79,9 @@ func oneSlip(a, b string) bool {
 // names reports that the configuration knows a host by this address, from
 // another place than the pair in question: for the source address option 150
 // counts as well.
-func (c *Config) names(f Facts, a netip.Addr, source bool) bool {
-	if slices.Contains(c.OwnAddresses(f), a) || slices.Contains(c.NTP.Servers, a) || slices.Contains(c.Logging.Hosts, a) {
+func (x *around) names(a netip.Addr, source bool) bool {
+	c := x.c
+	if slices.Contains(x.own, a) || slices.Contains(c.NTP.Servers, a) || slices.Contains(c.Logging.Hosts, a) {
 		return true
 	}
 	for _, i := range c.Interfaces {
@@ -100,11 +109,11 @@ func (c *Config) names(f Facts, a netip.Addr, source bool) bool {
 			}
 		}
 	}
-	return slices.ContainsFunc(c.Carried, func(k Carried) bool { return k.mentions(a) })
+	return slices.ContainsFunc(c.Carried, func(k config.Carried) bool { return mentions(&k, a) })
 }
 
 // mentions finds an address in a line that is only kept: a dial-peer, a route.
-func (k *Carried) mentions(a netip.Addr) bool {
+func mentions(k *config.Carried, a netip.Addr) bool {
 	text := a.String()
 	word := func(line string) bool {
 		return slices.Contains(strings.FieldsFunc(line, func(r rune) bool { return r != '.' && (r < '0' || r > '9') }), text)
@@ -113,9 +122,10 @@ func (k *Carried) mentions(a netip.Addr) bool {
 }
 
 // local reports that an address lies in a network of an interface or a pool.
-func (c *Config) local(f Facts, a netip.Addr) bool {
+func (x *around) local(a netip.Addr) bool {
+	c := x.c
 	in := func(p netip.Prefix) bool { return p.IsValid() && p.Contains(a) }
-	for _, i := range f.Interfaces {
+	for _, i := range x.f.Interfaces {
 		if slices.ContainsFunc(c.Addresses(i), in) {
 			return true
 		}

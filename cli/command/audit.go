@@ -1,0 +1,241 @@
+package command
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+	"strings"
+	"sync"
+	"time"
+
+	"option150/cli/language"
+	"option150/platform/config"
+	"option150/platform/host"
+	"option150/platform/probe"
+	"option150/platform/service"
+	"option150/telephony/audit"
+)
+
+// showAudit is `show provisioning audit`: the findings, and what was not looked
+// at.
+func showAudit(b *Box) language.Declaration {
+	return action(showHead+`provisioning("Provisioning of phones") audit("Findings about the configuration, flash: and the network")`, 0, "facts/diagnosis.md 4", func(in *language.Invocation) error {
+		_, err := io.WriteString(in.Out, AuditText(b.Audit(in.Ctx, in.Config, true))+keptText(b.Language.Idle(in.Config)))
+		return err
+	})
+}
+
+// AuditText is a report as an operator reads it.
+func AuditText(r audit.Report) string {
+	var w strings.Builder
+	for i := range r.Findings {
+		f := &r.Findings[i]
+		fmt.Fprintf(&w, "%-3s  %-8s %s\n", f.Code, f.Severity, f)
+		if f.Evidence != "" {
+			fmt.Fprintf(&w, "     SEEN     %s\n", f.Evidence)
+		}
+		if len(f.Fix) > 0 {
+			fmt.Fprintf(&w, "     FIX      %s\n", f.Fix)
+		}
+	}
+	if len(r.Unseen) > 0 {
+		fmt.Fprintf(&w, "Not looked at: %s\n", strings.Join(r.Unseen, "; "))
+	}
+	fmt.Fprintln(&w, count(len(r.Findings), "finding"))
+	return w.String()
+}
+
+// auditLife is how long Findings are good for: who reads metrics looks often.
+const auditLife = 30 * time.Second
+
+// auditMemo is the last Findings.
+type auditMemo struct {
+	mu  sync.Mutex
+	at  time.Time
+	of  *config.Config
+	was []audit.Finding
+}
+
+// Findings are those of an audit that asks no other host, looked for at most
+// once in auditLife and after every change.
+func (b *Box) Findings() []audit.Finding {
+	c := b.Store.Current()
+	m := &b.audited
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.of != c || time.Since(m.at) >= auditLife {
+		m.was, m.of, m.at = b.Audit(context.Background(), c, false).Findings, c, time.Now()
+	}
+	return m.was
+}
+
+// Audit looks at everything at hand; ask says whether other hosts may be asked,
+// which takes up to probe.Wait.
+func (b *Box) Audit(ctx context.Context, c *config.Config, ask bool) audit.Report {
+	f := b.Store.Facts()
+	w := b.world(c, f)
+	if ask {
+		w.Answers = answers(ctx, audit.Questions(c, f))
+		if dropped, ok := host.Firewall(ctx, phonePorts(c)); ok {
+			w.Firewall = &audit.Firewall{Detail: "nft list ruleset"}
+			for _, d := range dropped {
+				w.Firewall.Dropped = append(w.Firewall.Dropped, audit.Dropped{Proto: d.Proto, Port: d.Port.Port, Rule: d.Rule})
+			}
+		}
+		w.Self = b.selfTest(ctx)
+	}
+	return audit.Run(c, f, w)
+}
+
+// world is what a look at the box itself shows.
+func (b *Box) world(c *config.Config, f config.Facts) audit.World {
+	w := audit.World{Clock: &audit.Clock{Now: time.Now()}}
+	m := host.ReadMemory()
+	w.Machine = &audit.Machine{MemoryTotal: m.Total, MemoryFree: m.Available}
+	if b.Flash != nil {
+		w.Machine.DiskTotal, w.Machine.DiskFree, _ = b.Flash.Usage()
+		w.Flash = &audit.Flash{Home: b.homePath(), Find: b.Find, Open: func(p string) (io.ReadCloser, error) { return b.Flash.Open(p) }}
+		for _, e := range b.Flash.Files("") {
+			w.Flash.Files = append(w.Flash.Files, audit.File{Path: e.Path, Size: e.Size})
+		}
+	}
+	if b.CNF != nil {
+		w.Set = b.CNF.Current()
+	}
+	if b.Supervisor != nil {
+		w.Services = b.sockets(c, f)
+	}
+	if b.DHCP != nil {
+		w.Others = &audit.Others{}
+		for _, s := range b.DHCP.ForeignServers() {
+			w.Others.Servers = append(w.Others.Servers, audit.DHCPServer{Addr: s.Server, Interface: s.Interface, Option150: s.Option150, Ago: time.Since(s.Last)})
+		}
+		for _, l := range b.DHCP.Bindings() {
+			w.Others.Heard = append(w.Others.Heard, l.Addr)
+		}
+		w.Leases = []audit.Leases{}
+		for _, p := range b.DHCP.PoolStats() {
+			w.Leases = append(w.Leases, audit.Leases{Pool: p.Name, Total: p.Total, Leased: p.Leased, Offered: p.Offered, Free: max(0, p.Total-p.Leased-p.Offered-p.Excluded)})
+		}
+	}
+	if b.Inventory != nil {
+		w.Phones = &audit.Phones{}
+		for _, p := range b.phones() {
+			w.Phones.Seen = append(w.Phones.Seen, audit.Phone{Device: p.Device(), MAC: p.MAC.CME(), Model: p.Model})
+		}
+	}
+	if b.NTP != nil {
+		a, ok := b.NTP.Best()
+		w.Clock.Synced = ok && a.Synchronised()
+	}
+	if b.HostKeys != nil {
+		some := len(b.HostKeys.Public()) > 0
+		w.HostKeys = &some
+	}
+	return w
+}
+
+// serving are the services whose sockets phones need, by the owner the plan
+// names.
+var serving = map[string]string{"IP HTTP server": config.HTTPD, "HFS": config.HTTPD, "TFTP server": config.TFTP, "DHCP server": config.DHCP}
+
+// sockets tells how the sockets of the plan stand, and who else has one.
+func (b *Box) sockets(c *config.Config, f config.Facts) []audit.Service {
+	out := []audit.Service{}
+	for _, e := range c.Endpoints(f) {
+		name, ok := serving[e.Owner]
+		if !ok {
+			continue
+		}
+		st := b.Supervisor.Status(name)
+		s := audit.Service{Name: "the " + strings.TrimPrefix(e.Owner, "the "), Port: e.Port, Proto: string(e.Proto), Why: st.Why}
+		switch st.State {
+		case service.Running, service.Starting, service.Degraded, "":
+			s.Up = true
+		default:
+			s.Holder = host.Holder(string(e.Proto), e.Port)
+		}
+		if s.Why == "" {
+			s.Why = "it is " + string(st.State)
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+// phonePorts are the ports phones have to reach.
+func phonePorts(c *config.Config) (out []host.Port) {
+	if c.DHCP.Service && len(c.DHCP.Pools) > 0 {
+		out = append(out, host.Port{Proto: "udp", Port: 67})
+	}
+	if t := &c.Telephony; t.Service.Present || t.Global.Present || len(c.Files.Bindings) > 0 {
+		out = append(out, host.Port{Proto: "udp", Port: 69})
+	}
+	if c.HFS.Enabled && c.HTTP.Server {
+		port := c.HFS.Port
+		if port == 0 {
+			port = c.HTTP.Port
+		}
+		out = append(out, host.Port{Proto: "tcp", Port: port})
+	}
+	return out
+}
+
+// selfTest connects to every TCP listener for phones. It asks for no file: that
+// would look like a phone.
+func (b *Box) selfTest(ctx context.Context) (out []audit.SelfTest) {
+	if b.HTTPD == nil {
+		return nil
+	}
+	for _, l := range b.HTTPD.Listeners() {
+		if !l.Up {
+			continue // said of its service
+		}
+		at := netip.AddrPortFrom(l.Endpoint.Addr, l.Endpoint.Port)
+		if !at.Addr().IsValid() || at.Addr().IsUnspecified() {
+			at = netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), at.Port())
+		}
+		t := audit.SelfTest{Name: fmt.Sprintf("a connection to port %d", at.Port())}
+		d := net.Dialer{Timeout: probe.Wait}
+		if conn, err := d.DialContext(ctx, "tcp", at.String()); err != nil {
+			t.Fault = "it is not taken"
+		} else {
+			conn.Close()
+		}
+		out = append(out, t)
+	}
+	return out
+}
+
+// answers asks the questions, all at once.
+func answers(ctx context.Context, qs []audit.Question) map[audit.Question]audit.Answer {
+	out := make(map[audit.Question]audit.Answer, len(qs))
+	var mu sync.Mutex
+	var all sync.WaitGroup
+	for _, q := range qs {
+		all.Go(func() {
+			a := answer(ctx, q)
+			mu.Lock()
+			defer mu.Unlock()
+			out[q] = a
+		})
+	}
+	all.Wait()
+	return out
+}
+
+func answer(ctx context.Context, q audit.Question) audit.Answer {
+	var p probe.Prober
+	var a probe.Answer
+	switch q.Kind {
+	case audit.AskFiles:
+		a = p.Files(ctx, q.Addr)
+	case audit.AskFile:
+		a = p.File(ctx, q.Addr, q.Name)
+	case audit.AskControl:
+		a = p.Control(ctx, netip.AddrPortFrom(q.Addr, q.Port), q.SIP)
+	}
+	return audit.Answer{OK: a.OK, Detail: q.Addr.String() + ": " + a.Detail}
+}

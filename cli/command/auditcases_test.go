@@ -1,0 +1,169 @@
+package command
+
+import (
+	"bytes"
+	"net/netip"
+	"time"
+
+	"option150/telephony/advice"
+	"option150/telephony/audit"
+)
+
+type fixType = advice.Fix
+
+// provokedPools are mistakes in addresses and sections: the configuration is
+// enough to see them.
+var provokedPools = []provoked{
+	{"excluded range covers the pool", "ip dhcp excluded-address 10.0.0.0 10.0.0.255\n", nil, "A14", "nothing is left to lease", fixed},
+	{"two ranges cover the pool", "ip dhcp excluded-address 10.0.0.1 10.0.0.127\nip dhcp excluded-address 10.0.0.128 10.0.0.254\n", nil, "A14", "nothing is left to lease", told},
+	{"fewer addresses than phones", "ip dhcp excluded-address 10.0.0.10 10.0.0.253\n", nil, "A14", "2 phones are configured", told},
+	{"all addresses are leased", "", func(x *auditRig) {
+		x.w.Leases = []audit.Leases{{Pool: "VOICE", Total: 254, Leased: 245, Free: 0}}
+	}, "A14", "all its addresses are leased", told},
+	{"the source address is in it, whatever its name", "ip dhcp pool VOICE\n no option 150\nip dhcp pool X7\n", nil, "M03", "ip source-address 10.0.0.5 is in its network", fixed},
+	{"a pool by its name", "no ip dhcp pool VOICE\nip dhcp pool PHONES2\n network 10.0.2.0 255.255.255.0\n default-router 10.0.2.1\n", func(x *auditRig) { x.w.Others.Heard = []netip.Addr{at("10.0.2.9")} }, "M03", "has no option 150", fixed},
+	{"only next-server", "ip dhcp pool VOICE\n no option 150\n next-server 10.0.0.1\n", nil, "M03", "phones prefer option 150", fixed},
+	{"source address is the broadcast address", "telephony-service\n ip source-address 10.0.0.255\n", nil, "M02", "is the broadcast address of 10.0.0.0/24", told},
+	{"source address is the network", "voice register global\n source-address 10.0.0.0\n", nil, "M02", "is the network address of 10.0.0.0/24", told},
+	{"source address is the broadcast address of a pool", "ip dhcp pool FAR\n network 10.3.0.0 255.255.255.0\n default-router 10.3.0.1\ntelephony-service\n ip source-address 10.3.0.255\n", nil, "M02", "is the broadcast address of 10.3.0.0/24", told},
+	{"no source address", "telephony-service\n no ip source-address\n", nil, "M02", "ip source-address is not set", told},
+	{"option 150 without an address of ours", "ip dhcp pool VOICE\n option 150 ip 10.9.9.9\n", nil, "A09", "option 150 names 10.9.9.9, which is not this box", fixed},
+	{"and nobody answers", "ip dhcp pool VOICE\n option 150 ip 10.9.9.8 10.9.9.9\n", func(x *auditRig) {
+		x.answer(audit.Question{Kind: audit.AskFiles, Addr: at("10.9.9.8")}, false)
+		x.answer(audit.Question{Kind: audit.AskFiles, Addr: at("10.9.9.9")}, false)
+	}, "A09", "nobody serves files there", fixed},
+	{"nothing is served", "no telephony-service\nno voice register global\n", nil, "A09", "which serves no files", told},
+	{"three addresses", "ip dhcp pool VOICE\n option 150 ip 10.0.0.1 10.0.0.2 10.0.0.3\n", nil, "A10", "(on the wire 0a000001 0a000002 0a000003)", fixed},
+	{"option 150 as text", "ip dhcp pool VOICE\n option 150 hex 0A000001\n", nil, "A10", "option 150 is not a list of addresses", told},
+	{"option 66 of another server", "ip dhcp pool VOICE\n option 66 ascii 10.0.0.77\n", nil, "A11", "name different servers", fixed},
+	{"a five-minute lease", "ip dhcp pool VOICE\n lease 0 0 5\n", nil, "A12", "the lease is 5m", fixed},
+	{"no default-router", "ip dhcp pool VOICE\n no default-router\n", nil, "A12", "has no default-router", told},
+	{"default-router outside", "ip dhcp pool VOICE\n default-router 10.1.0.1\n", nil, "A12", "outside network 10.0.0.0/24", told},
+	{"a pool for no interface and no relay", "ip dhcp pool FAR\n network 10.3.0.0 255.255.255.0\n default-router 10.3.0.1\n", nil, "A13", "no interface has an address in network 10.3.0.0/24", told},
+	{"no service dhcp", "no service dhcp\n", nil, "A05", "no service dhcp: the pools serve nobody", fixed},
+	{"HFS without the HTTP server", "no ip http server\n", nil, "A05", "ip http server is off", fixed},
+	{"HFS on another port", "telephony-service\n hfs enable port 6971\n", nil, "A06", "HFS is on port 6971", fixed},
+	{"the HTTP server on the port of the phones", "telephony-service\n no hfs enable\nip http port 6970\n", nil, "A06", "keeps HFS from having port 6970", fixed},
+	{"a digit", "ip dhcp pool VOICE\n option 150 ip 10.0.1.1\ntelephony-service\n ip source-address 10.0.0.1\n", nil, "M01", "a digit may be wrong", told},
+	{"an empty pool", "ip dhcp pool NOTHING\n", nil, "M05", "it serves nobody", told},
+	{"two pools for one network", "ip dhcp pool B\n network 10.0.0.0 255.255.255.0\n default-router 10.0.0.1\n option 150 ip 10.0.0.1\n", nil, "M05", "has the same network", told},
+	{"one phone is both", "voice register pool 2\n id mac 001e.7a00.0001\n type 8841\n number 1 dn 1\n", nil, "M12", "is also in ephone 1", told},
+	{"max-ephones", "telephony-service\n max-ephones 1\nephone 2\n mac-address 001e.7a00.0009\n type 7961\n button 1:2\n", nil, "M16", "max-ephones 1 is less", fixed},
+	{"max-dn", "telephony-service\n no max-dn\n", nil, "M16", "max-dn is 0", fixed},
+	{"max-pool", "voice register global\n no max-pool\n", nil, "M16", "max-pool is 0", fixed},
+	{"home path", "telephony-service\n hfs home-path flash:\n", nil, "M20", "the root of flash:", told},
+	{"perphone without location", "telephony-service\n cnf-file perphone\n", nil, "M21", "without cnf-file location", told},
+	{"no mode", "voice register global\n no mode\n", nil, "M22", "mode is not set", fixed},
+	{"no voice register global", "no voice register global\n", nil, "M22", "voice register global is not configured", told},
+	{"no type", "ephone 1\n no type\n", nil, "A16", "has no type", told},
+	{"no type, and the phone told it", "ephone 1\n no type\n", func(x *auditRig) {
+		x.w.Phones.Seen = []audit.Phone{{Device: "SEP001E7A000001", MAC: "001E.7A00.0001", Model: "7961"}}
+	}, "A16", "has no type", fixed},
+	{"no type of a pool, and the phone told it", "voice register pool 1\n no type\n", func(x *auditRig) {
+		x.w.Phones.Seen = []audit.Phone{{Device: "SEP001E7A000002", MAC: "001E.7A00.0002", Model: "8841"}}
+	}, "A16", "has no type", fixed},
+	{"no button", "ephone 1\n no button 1:1\n", nil, "A16", "has no button", told},
+	{"button 9 of six", "ephone 1\n button 9:1\n", nil, "A16", "button 9: a 7961 has 6 line buttons", told},
+	{"a number on line 2 of one", "voice register pool 1\n type 3905\n number 2 dn 1\n", nil, "A16", "number 2: a 3905 has 1 line button", told},
+	{"a SIP model as ephone", "ephone 1\n type 8841\n", nil, "A16", "does not run SCCP", told},
+	{"an undefined number", "ephone 1\n button 2:7\n", nil, "A16", "names ephone-dn 7, which is not defined", told},
+	{"a load of another family", "telephony-service\n load 7941 SCCP45.9-4-2SR4-3S\n", nil, "A01", "is a load for the 45 family, the 7941 runs those of the 41 family", told},
+	{"a load of another protocol", "voice register global\n load 7961 SCCP41.9-4-2SR3-1S\n", nil, "A01", "is a load for SCCP", told},
+	{"a parameter in other capitals", "telephony-service\n service phone spanTOPCPort 0\n", nil, "A17", "phones know it as spanToPCPort", fixed},
+	{"no files", "telephony-service\n no create cnf-files\n", nil, "A18", "no files for SCCP phones are served", fixed},
+	{"a locale nobody knows", "telephony-service\n user-locale XX\n", nil, "A21", "user-locale XX is unknown", told},
+	{"an access list that is not there", "ip http access-class 7\n", nil, "A28", "access list 7 is not defined", told},
+	{"a password that is tried first", "username boss privilege 15 password 0 cisco\n", nil, "A28", "one of the first that are tried", told},
+	{"nobody can change anything", "username eve secret Xq2-long-one\n", nil, "A28", "nobody who comes in over SSH can change anything", told},
+	{"keys without a user", "username boss privilege 15 secret Xq2-long-one\n", func(x *auditRig) { x.w.HostKeys = new(bool) }, "A28", "SSH has no host key", fixed},
+	{"passwords in files", "voice register pool 1\n username 2001 password hunter2\n", nil, "A29", "the file of one phone carries a password", told},
+	{"a password in all files", "telephony-service\n service phone phonePassword 4711\n", nil, "A29", "the files of 2 phones carry a password", told},
+}
+
+// provokedFiles are mistakes on flash:.
+var provokedFiles = []provoked{
+	{"a load that is not there", "telephony-service\n load 7965 SCCP45.9-4-2SR4-3S\n", nil, "A01", "SCCP45.9-4-2SR4-3S.loads is absent", told},
+	{"a load a slip away", "telephony-service\n load 7961 SCCP41.9-4-2SR3-2S\n", nil, "A01", "SCCP41.9-4-2SR3-1S is there", fixed},
+	{"a component is gone", "", func(x *auditRig) { delete(x.flash, "phones/cnu41.9-4-2ES26.sbn") }, "A02", "cnu41.9-4-2ES26.sbn is absent", told},
+	{"a component is empty", "", func(x *auditRig) { x.flash["phones/cnu41.9-4-2ES26.sbn"] = nil }, "A02", "cnu41.9-4-2ES26.sbn is empty", told},
+	{"a component outside the home path", "", func(x *auditRig) {
+		x.flash["cnu41.9-4-2ES26.sbn"] = x.flash["phones/cnu41.9-4-2ES26.sbn"]
+		delete(x.flash, "phones/cnu41.9-4-2ES26.sbn")
+	}, "A02", "is absent below flash:phones (it is at flash:cnu41.9-4-2ES26.sbn)", told},
+	{"a tftp-server file", "tftp-server flash:phones/gone.bin\n", nil, "A02", "tftp-server flash:phones/gone.bin: the file is not there", told},
+	{"one name in two places", "", func(x *auditRig) {
+		x.flash["phones/a/ringlist.xml"], x.flash["phones/b/ringlist.xml"] = []byte("<a/>"), []byte("<b/>")
+	}, "A03", "ringlist.xml is in 2 places", told},
+	{"two loads disagree", "", func(x *auditRig) {
+		list := x.flash["phones/sip88xx.12-8-1-0001-455.loads"]
+		x.flash["phones/sip88xx.12-8-1-0002-455.loads"] = resize(list)
+	}, "A03", "one of them does not get its own", told},
+	{"an empty file", "", func(x *auditRig) { x.flash["phones/ringlist.xml"] = nil }, "A17", "flash:phones/ringlist.xml is empty", told},
+	{"XML that breaks off", "", func(x *auditRig) { x.flash["phones/ringlist.xml"] = []byte("<a><b></a>") }, "A17", "is no XML that phones read", told},
+	{"a dial plan nobody serves", "voice register pool 1\n dialplan 1\n", nil, "A21", "phones are told of dialplan1.xml, and nobody serves it", told},
+	{"a locale nobody serves", "telephony-service\n user-locale DE\n network-locale DE\n", nil, "A21", "German_Germany/mk-sccp.jar", told},
+	{"a file by hand", "", func(x *auditRig) { x.flash["phones/SEP001E7A000001.cnf.xml"] = []byte("<device/>") }, "A22", "flash:phones/SEP001E7A000001.cnf.xml is never served", fixed},
+	{"a byte order mark", "", func(x *auditRig) { x.flash["phones/ringlist.xml"] = []byte("\xef\xbb\xbf<a/>") }, "A23", "begins with a byte order mark", told},
+	{"a blank line before the head", "", func(x *auditRig) { x.flash["phones/ringlist.xml"] = []byte("\n<?xml version=\"1.0\"?><a/>") }, "A23", "has something before <?xml", told},
+	{"a carriage return in OS79XX.TXT", "", func(x *auditRig) { x.flash["phones/OS79XX.TXT"] = []byte("P00308010200\r\n") }, "A23", "carriage return behind the name", told},
+	{"a blank in OS79XX.TXT", "", func(x *auditRig) { x.flash["phones/OS79XX.TXT"] = []byte("P00308010200 \n") }, "A23", "blank behind the name", told},
+	{"names that differ in case alone", "", func(x *auditRig) {
+		x.flash["phones/Ringlist.xml"], x.flash["phones/ringlist.xml"] = []byte("<a/>"), []byte("<a/>")
+	}, "A24", "phones/Ringlist.xml and phones/ringlist.xml", told},
+}
+
+// provokedWorld are facts about the network, the machine and the phones.
+var provokedWorld = []provoked{
+	{"a step too far, and the stone is here", "", func(x *auditRig) { x.load("SCCP41.8-5-2S"); x.runs("SCCP41.8-3-1S") }, "A27", "a step too far for SEP001E7A000001, which runs SCCP41.8-3-1S", fixed},
+	{"a step too far", "", func(x *auditRig) { x.runs("SCCP41.8-3-1S") }, "A27", "it has to run 8.5(2) first", told},
+	{"a factory reset is a step too far", "", func(x *auditRig) {
+		x.flash["phones/term61.default.loads"] = x.flash["phones/SCCP41.9-4-2SR3-1S.loads"]
+		x.runs("SCCP41.8-3-1S")
+	}, "A04", "term61.default.loads brings 9.4(2)", told},
+	{"a service is down", "", func(x *auditRig) {
+		x.w.Services = []audit.Service{{Name: "the TFTP server", Proto: "udp", Port: 69, Why: "no right to bind port 69"}}
+	}, "A05", "the TFTP server is not up: no right", told},
+	{"it does not answer itself", "", func(x *auditRig) {
+		x.w.Self = []audit.SelfTest{{Name: "a connection to port 6970", Fault: "it is not taken"}}
+	}, "A05", "a connection to port 6970", told},
+	{"a port is held", "", func(x *auditRig) {
+		x.w.Services = []audit.Service{{Name: "the TFTP server", Proto: "udp", Port: 69, Holder: "in.tftpd (pid 7)"}}
+	}, "A07", "UDP port 69 is held by in.tftpd (pid 7)", told},
+	{"the firewall", "", func(x *auditRig) {
+		x.w.Firewall.Dropped = []audit.Dropped{{Proto: "udp", Port: 69, Rule: "chain inet filter input, policy drop"}}
+	}, "A08", "does not let UDP port 69 in", told},
+	{"another DHCP server", "", func(x *auditRig) {
+		x.w.Others.Servers = []audit.DHCPServer{{Addr: at("10.0.0.9"), Interface: "GigabitEthernet0/0", Option150: "10.0.0.9", Ago: time.Minute}}
+	}, "A15", "another DHCP server, 10.0.0.9, answers on GigabitEthernet0/0 with option 150 10.0.0.9", told},
+	{"the call control is silent", "", func(x *auditRig) {
+		x.answer(audit.Question{Kind: audit.AskControl, Addr: at("10.0.0.5"), Port: 2000}, false)
+	}, "A19", "nobody answers at 10.0.0.5 port 2000, an address in a network of this box", told},
+	{"the SIP call control is silent", "voice register global\n source-address 192.0.2.9\n", func(x *auditRig) {
+		x.answer(audit.Question{Kind: audit.AskControl, Addr: at("192.0.2.9"), Port: 5060, SIP: true}, false)
+	}, "A19", "the call control 192.0.2.9 port 5060 does not answer", told},
+	{"phones register here", "telephony-service\n ip source-address 10.0.0.1\n", nil, "A19", "which is this box: it is no call control", told},
+	{"phones register at the port of HFS", "telephony-service\n ip source-address 10.0.0.1 port 6970\n", nil, "A19", "phones would register at port 6970 of this box", told},
+	{"the load server does not have the load", "telephony-service\n service phone loadServer 10.7.7.7\n", func(x *auditRig) {
+		x.answer(audit.Question{Kind: audit.AskFile, Addr: at("10.7.7.7"), Name: "SCCP41.9-4-2SR3-1S.loads"}, false)
+	}, "A20", "phones take firmware from 10.7.7.7, and SCCP41.9-4-2SR3-1S.loads cannot be had there", told},
+	{"a load server", "telephony-service\n service phone loadServer 10.7.7.7\n", nil, "A20", "what they run cannot be seen from here", told},
+	{"the clock was never set", "", func(x *auditRig) { x.w.Clock.Now = time.Unix(0, 0) }, "A25", "it was never set", told},
+	{"no time server answers", "ntp server 192.0.2.7\n", func(x *auditRig) { x.w.Clock.Synced = false }, "A25", "no time server answers", told},
+	{"the disk is full", "", func(x *auditRig) { x.w.Machine.DiskFree = 1 << 20 }, "A26", "1 MB are free on the disk", told},
+	{"the memory is full", "", func(x *auditRig) { x.w.Machine.MemoryFree = 1 << 20 }, "A26", "1 MB of memory", told},
+}
+
+// runs says that the first phone was seen, and what it runs.
+func (x *auditRig) runs(load string) {
+	x.w.Phones.Seen = []audit.Phone{{Device: "SEP001E7A000001", MAC: "001E.7A00.0001", Model: "7961", Runs: load}}
+}
+
+// resize makes the first size in a list of the fifth generation another one.
+func resize(list []byte) []byte {
+	i := bytes.Index(list, []byte("size=")) + len("size=")
+	out := bytes.Clone(list)
+	if out[i]++; out[i] > '9' {
+		out[i] = '1'
+	}
+	return out
+}
