@@ -20,20 +20,14 @@ import (
 func TestBothTransports(t *testing.T) {
 	s, files, _ := box(t)
 	do := overSocket(serve(t, s))
-	conn, err := listen.OpenUDP(t.Context(), listen.Endpoint{Proto: listen.UDP, Addr: netip.MustParseAddr("127.0.0.1")})
+	engine := tftp.New(tftp.Options{Opener: files})
+	c, err := engine.Prepare(t.Context(), nil, tftp.Spec{Endpoints: []listen.Endpoint{{Proto: listen.UDP, Addr: netip.MustParseAddr("127.0.0.1")}}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	at := conn.LocalAddr().(*net.UDPAddr)
-	engine := tftp.New(tftp.Config{Opener: files})
-	ended := make(chan error, 1)
-	go func() { ended <- engine.Serve(conn) }()
-	t.Cleanup(func() {
-		<-engine.Stop(-1)
-		if err := <-ended; err != nil {
-			t.Error(err)
-		}
-	})
+	c.Commit()
+	at := net.UDPAddrFromAddrPort(engine.Status().Listeners[0].AddrPort())
+	t.Cleanup(func() { <-engine.Stop(-1) })
 	statusOf := map[int]int{-1: 200, 1: 404, 2: 403, 3: 503}
 	for _, name := range []string{
 		"SEP001E7A000001.cnf.xml", "sep001e7a000001.cnf.XML", "SEP001E7A000001.cnf.xml.sgn", "CTLSEP001E7A000001.tlv",
@@ -51,15 +45,15 @@ func TestBothTransports(t *testing.T) {
 			t.Errorf("%s: TFTP error %d with %d bytes, HTTP %d with %d bytes", name, code, len(content), r.StatusCode, len(body))
 		}
 	}
-	var c fileserver.Counters
+	var n fileserver.Counters
 	for end := time.Now().Add(10 * time.Second); ; time.Sleep(5 * time.Millisecond) {
-		if c = files.Counters(); c.RequestsInProgress == 0 && c.HttpConnectRequests == 0 || time.Now().After(end) {
+		if n = files.Counters(); n.RequestsInProgress == 0 && n.HttpConnectRequests == 0 || time.Now().After(end) {
 			break
 		}
 	}
-	if c.Requests != c.HttpRequests || c.RequestsProcessed != c.HttpRequestsProcessed || c.RequestsNotFound != c.HttpRequestsNotFound ||
-		c.RequestsOverflow != c.HttpRequestsOverflow || c.RequestsInProgress != 0 {
-		t.Errorf("counters differ: %+v", c)
+	if n.Requests != n.HttpRequests || n.RequestsProcessed != n.HttpRequestsProcessed || n.RequestsNotFound != n.HttpRequestsNotFound ||
+		n.RequestsOverflow != n.HttpRequestsOverflow || n.RequestsInProgress != 0 {
+		t.Errorf("counters differ: %+v", n)
 	}
 }
 

@@ -55,6 +55,7 @@ func All(b *Box) []language.Declaration {
 		accessLists(),
 		carriedHere("access-list", "snmp-server", "tacacs", "radius", ""),
 		tftpServer(),
+		tftpPorts(),
 		carriedHere("control-plane", "voice-port", "mgcp", "sccp", "dspfarm", "dial-peer", "gateway", "gatekeeper", "sip-ua"),
 		telephonyService(),
 		carriedHere("ephone-template", "ephone-dn-template", "ephone-type"),

@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"slices"
 	"strings"
 	"testing"
@@ -26,6 +27,7 @@ import (
 	"option150/platform/fileserver"
 	"option150/platform/flash"
 	"option150/platform/journal"
+	"option150/platform/listen"
 	"option150/platform/nvram"
 	"option150/platform/reload"
 	"option150/platform/running"
@@ -533,15 +535,14 @@ func someTFTPServer(t *testing.T, files map[string]string) string {
 			t.Fatal(err)
 		}
 	}
-	s := tftp.New(tftp.Config{Opener: fileserver.New(fileserver.Options{Flash: f})})
-	conn, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	s := tftp.New(tftp.Options{Opener: fileserver.New(fileserver.Options{Flash: f})})
+	c, err := s.Prepare(t.Context(), nil, tftp.Spec{Endpoints: []listen.Endpoint{{Proto: listen.UDP, Addr: netip.MustParseAddr("127.0.0.1")}}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	done := make(chan error, 1)
-	go func() { done <- s.Serve(conn) }()
-	t.Cleanup(func() { <-s.Stop(-1); <-done; _ = f.Close() })
-	return conn.LocalAddr().String()
+	c.Commit()
+	t.Cleanup(func() { <-s.Stop(-1); _ = f.Close() })
+	return s.Status().Listeners[0].AddrPort().String()
 }
 
 func TestFileCommands(t *testing.T) {

@@ -48,7 +48,7 @@ http {
 `
 
 var tftpdHPA = kind{
-	name: "tftpd-hpa", program: "in.tftpd", pkg: "tftpd-hpa", forks: true,
+	name: "tftpd-hpa", program: "in.tftpd", pkg: "tftpd-hpa", forks: true, says: "tftp-hpa",
 	command: func(b *bench, dir string) ([]string, error) {
 		return []string{"in.tftpd", "--listen", "--foreground", "--ipv4", "--user", "root", "--secure", dir}, b.filesTo(dir)
 	},

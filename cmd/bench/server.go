@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
 	"os"
@@ -26,6 +27,7 @@ type kind struct {
 	program string // "" = the box itself
 	pkg     string // Debian package
 	forks   bool   // has a process for each transfer and forgets them
+	says    string // what `--version` of it says, where others have a program of the name
 	// command prepares the directory and gives the command line.
 	command func(b *bench, dir string) ([]string, error)
 	// probe is a small job that tells whether it answers.
@@ -39,22 +41,35 @@ type sample struct {
 	peak int64         // its memory while the load was on, bytes
 }
 
-// installed reports whether the program is there: where PATH says or where
-// Debian puts servers.
-func (k kind) installed() (string, bool) {
+// find is where the program is, in PATH or where Debian puts servers, or why
+// the peer cannot be measured here: it is not there, or what is there is
+// another of the same name.
+func (k kind) find() (path, why string) {
+	why = "it is not installed: apt-get install " + k.pkg
 	for _, dir := range []string{"", "/usr/sbin/", "/sbin/"} {
-		if path, err := exec.LookPath(dir + k.program); err == nil {
-			return path, true
+		path, err := exec.LookPath(dir + k.program)
+		if err != nil {
+			continue
 		}
+		if k.says == "" {
+			return path, ""
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		out, _ := exec.CommandContext(ctx, path, "--version").CombinedOutput()
+		cancel()
+		if strings.Contains(string(out), k.says) {
+			return path, ""
+		}
+		why = path + " is not " + k.name + ": apt-get install " + k.pkg
 	}
-	return "", false
+	return "", why
 }
 
 // start runs the server on a new stand and waits for its first answer.
 func (k kind) start(ctx context.Context, b *bench) (*server, error) {
 	if k.program != "" {
-		if _, ok := k.installed(); !ok {
-			return nil, fmt.Errorf("it is not installed: apt-get install %s", k.pkg)
+		if _, why := k.find(); why != "" {
+			return nil, errors.New(why)
 		}
 	}
 	st, err := newStand(k.name)
@@ -84,7 +99,7 @@ func (s *server) prepare(b *bench) error {
 	}
 	how := plain
 	if s.kind.program != "" {
-		argv[0], _ = s.kind.installed()
+		argv[0], _ = s.kind.find()
 	}
 	if s.kind.forks {
 		how = forAudit

@@ -29,6 +29,7 @@ import (
 	"option150/platform/netif"
 	"option150/platform/ntp"
 	"option150/platform/sshd"
+	"option150/platform/tftp"
 	"option150/telephony/cnf"
 )
 
@@ -45,6 +46,7 @@ type Config struct {
 	HTTP       httpd.Config
 	HFS        hfs.Config
 	Files      fileserver.Config
+	TFTP       tftp.Config
 	Telephony  cnf.Config
 	Lines      []Line // con 0 first, then vty by number
 	Banners    []Banner

@@ -173,7 +173,7 @@ func (c *Config) planTFTP(f Facts) service.Spec {
 	if !c.Telephony.Service.Present && !c.Telephony.Global.Present && len(c.Files.Bindings) == 0 {
 		return nil
 	}
-	return tftp.Spec{Endpoints: []listen.Endpoint{{Proto: listen.UDP, Addr: f.HTTPAddr, Port: 69, Owner: ownerTFTP}}}
+	return tftp.Spec{Endpoints: []listen.Endpoint{{Proto: listen.UDP, Addr: f.HTTPAddr, Port: 69, Owner: ownerTFTP}}, Config: c.TFTP}
 }
 
 func (c *Config) planDHCP(f Facts) service.Wanted {

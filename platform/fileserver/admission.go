@@ -35,18 +35,26 @@ type gate struct {
 	mu      sync.Mutex
 	limit   int
 	serving int
-	first   list.List // of *waiter: TFTP after a 503
-	rest    list.List // of *waiter
+	first   list.List          // of *waiter: TFTP after a 503
+	rest    list.List          // of *waiter
+	held    map[netip.Addr]int // places of each address
 	refused map[question]time.Time
 }
 
+// share is how many places one address may have: what hangs on many of them
+// must not keep the phones out.
+func (g *gate) share() int { return max(g.limit/4, min(g.limit, 16)) }
+
 type waiter struct {
+	from     netip.Addr
 	admitted chan struct{} // closed when it has its place
 	in       *list.List    // nil once admitted
 	at       *list.Element
 }
 
-func newGate(limit int) *gate { return &gate{limit: limit, refused: map[question]time.Time{}} }
+func newGate(limit int) *gate {
+	return &gate{limit: limit, held: map[netip.Addr]int{}, refused: map[question]time.Time{}}
+}
 
 // again reports that the client was sent from HTTP to here a moment ago.
 func (g *gate) again(t Transport, q question) bool {
@@ -83,8 +91,7 @@ func (g *gate) enter(ctx context.Context, again bool, q question) (waited bool, 
 	if again {
 		delete(g.refused, q)
 	}
-	if g.serving < g.limit {
-		g.serving++
+	if g.take(q.client) {
 		g.mu.Unlock()
 		return false, nil
 	}
@@ -96,7 +103,7 @@ func (g *gate) enter(ctx context.Context, again bool, q question) (waited bool, 
 		g.mu.Unlock()
 		return false, ErrBusy
 	}
-	w := &waiter{admitted: make(chan struct{}), in: queue}
+	w := &waiter{from: q.client, admitted: make(chan struct{}), in: queue}
 	w.at = queue.PushBack(w)
 	g.mu.Unlock()
 
@@ -116,38 +123,79 @@ func (g *gate) enter(ctx context.Context, again bool, q question) (waited bool, 
 		if ctx.Err() == nil {
 			return true, nil
 		}
-		g.serving--
-		g.admit()
+		g.give(q.client)
 		return true, ctx.Err()
 	}
 	w.in.Remove(w.at)
 	return true, err
 }
 
-// leave gives a place back.
-func (g *gate) leave() {
+// take takes a place if one is free for the address. The lock is held.
+func (g *gate) take(from netip.Addr) bool {
+	if g.serving >= g.limit || g.held[from] >= g.share() {
+		return false
+	}
+	g.serving++
+	g.held[from]++
+	return true
+}
+
+// try takes a place without waiting.
+func (g *gate) try(from netip.Addr) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	return g.take(from)
+}
+
+// leave gives a place back.
+func (g *gate) leave(from netip.Addr) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.give(from)
+}
+
+// give is leave with the lock held.
+func (g *gate) give(from netip.Addr) {
 	g.serving--
+	if g.held[from]--; g.held[from] <= 0 {
+		delete(g.held, from)
+	}
 	g.admit()
 }
 
 // admit lets waiters in while there is room. The lock is held.
 func (g *gate) admit() {
 	for g.serving < g.limit {
-		queue := &g.first
-		if queue.Len() == 0 {
-			queue = &g.rest
-		}
-		at := queue.Front()
-		if at == nil {
+		w := g.next()
+		if w == nil {
 			return
 		}
-		w := queue.Remove(at).(*waiter)
+		w.in.Remove(w.at)
 		w.in = nil
-		g.serving++
+		g.take(w.from)
 		close(w.admitted)
 	}
+}
+
+// next is the waiter whose turn it is: who was sent here by a 503 first, and
+// among equals an address that has no place before those that have.
+func (g *gate) next() *waiter {
+	for _, queue := range []*list.List{&g.first, &g.rest} {
+		var other *waiter
+		for at := queue.Front(); at != nil; at = at.Next() {
+			w := at.Value.(*waiter)
+			switch n := g.held[w.from]; {
+			case n == 0:
+				return w
+			case n < g.share() && other == nil:
+				other = w
+			}
+		}
+		if other != nil {
+			return other
+		}
+	}
+	return nil
 }
 
 // setLimit changes the serving count. Who is being served goes on.

@@ -6,8 +6,9 @@ import (
 )
 
 // Counters are those of the CUCM object "Cisco TFTP Server", in its spelling
-// and order, and a few of our own below. Those of building and of TFTP
-// segments are filled in by who counts them; the others by Server.Counters.
+// and order, and a few of our own below. Those that nothing here counts
+// (building, change notifications, encryption) are left out. TFTP segments are
+// filled in by who counts them, the others by Server.Counters.
 // [reference/files.md 1.3]
 type Counters struct {
 	HeartBeat       uint64 // seconds since the service started
@@ -31,22 +32,6 @@ type Counters struct {
 	HttpRequestsOverflow  uint64
 	HttpRequestsAborted   uint64
 	HttpServedFromDisk    uint64
-
-	BuildCount         uint64
-	BuildAbortCount    uint64
-	BuildDeviceCount   uint64
-	BuildUnitCount     uint64
-	BuildSoftkeyCount  uint64
-	BuildDialruleCount uint64
-	BuildDuration      uint64
-	BuildSignCount     uint64
-	EncryptCount       uint64
-
-	ChangeNotifications         uint64
-	DeviceChangeNotifications   uint64
-	UnitChangeNotifications     uint64
-	SoftkeyChangeNotifications  uint64
-	DialruleChangeNotifications uint64
 
 	SEPFoundCount    uint64
 	SEPNotFoundCount uint64

@@ -35,7 +35,7 @@ type Content interface {
 }
 
 // File is a file that was found and holds one place of the serving count until
-// Done or Abort is called, exactly once.
+// Finish is called, or Yield.
 type File struct {
 	Name    string // the name it is served under
 	Route   string // who had it: "generated", "flash", "tftp-server", "upstream"
@@ -44,7 +44,19 @@ type File struct {
 	ETag    string // strong, quoted; "" = none
 	Content Content
 	finish  func(result Result)
+	place   *seat // nil: places are not counted
 }
+
+// Yield gives the place back for as long as nobody is known to take the file:
+// the address of a TFTP request may be forged.
+func (f *File) Yield() { f.place.yield() }
+
+// Claim takes a place again if one is free and nobody waits for it.
+func (f *File) Claim() bool { return f.place.claim() }
+
+// Wait takes a place again and waits for it if it must, at most QueueTime; the
+// error is ErrBusy or that of ctx. It may be called while Finish is.
+func (f *File) Wait(ctx context.Context) error { return f.place.wait(ctx) }
 
 // Result is how serving a file ended.
 type Result struct {

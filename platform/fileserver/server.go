@@ -93,7 +93,7 @@ func (s *Server) Open(ctx context.Context, r Request) (*File, error) {
 	admitted := true
 	defer func() { // also when a route panics
 		if admitted {
-			s.gate.leave()
+			s.gate.leave(q.client)
 			if p := recover(); p != nil {
 				s.aborted(r, asked, start, "defect in a route")
 				panic(p)
@@ -102,13 +102,13 @@ func (s *Server) Open(ctx context.Context, r Request) (*File, error) {
 	}()
 	hit, route, err := s.find(ctx, r, clean)
 	if err != nil {
-		s.gate.leave()
+		s.gate.leave(q.client)
 		admitted = false
 		return nil, s.refuse(r, asked, q, err)
 	}
 	admitted = false
 	s.count.add(func(c *Counters) { c.family(deviceKind(clean), true) })
-	return s.file(r, asked, hit, route, start), nil
+	return s.file(r, asked, q, hit, route, start), nil
 }
 
 func (s *Server) enter(ctx context.Context, again bool, q question) error {
@@ -146,11 +146,12 @@ func (s *Server) find(ctx context.Context, r Request, clean string) (*Hit, strin
 }
 
 // file makes the answer. Its Finish gives the place back and tells the end.
-func (s *Server) file(r Request, asked string, h *Hit, route string, start time.Time) *File {
-	f := &File{Name: h.Name, Route: route, Size: h.Size, ModTime: h.ModTime, ETag: h.ETag, Content: h.Content}
+func (s *Server) file(r Request, asked string, q question, h *Hit, route string, start time.Time) *File {
+	f := &File{Name: h.Name, Route: route, Size: h.Size, ModTime: h.ModTime, ETag: h.ETag, Content: h.Content,
+		place: &seat{g: s.gate, q: q, taken: true}}
 	f.finish = func(res Result) {
 		closeHit(h)
-		s.gate.leave()
+		f.place.end()
 		o := processed
 		if !res.Complete {
 			o = aborted

@@ -7,7 +7,7 @@ import (
 // BenchmarkLockStep is one block of 512 and its acknowledgement over the
 // loopback, client included.
 func BenchmarkLockStep(b *testing.B) {
-	w := serve(b, Settings{}, map[string][]byte{"a": fileOf(1 << 25)})
+	w := serve(b, testSet{}, map[string][]byte{"a": fileOf(1 << 25)})
 	p := w.probe()
 	p.ask("a", "octet")
 	buf := make([]byte, 1024)

@@ -42,14 +42,6 @@ type tally struct {
 	retransmits, duplicateRequests, duplicateAcks            uint64
 	denied, writes, malformed, unknownTID, broadcasts        uint64
 	rateLimited, dropped, readErrors, queueDrops             uint64
-	queueDropsSeen                                           uint32 // last value the socket told
-}
-
-func (t *tally) sawDrops(n uint32) {
-	if n != 0 && n != t.queueDropsSeen {
-		t.queueDrops += uint64(n - t.queueDropsSeen) // the counter of the kernel wraps
-		t.queueDropsSeen = n
-	}
 }
 
 func (c *Counters) add(t *tally) {
@@ -69,26 +61,6 @@ func (c *Counters) add(t *tally) {
 	c.Dropped += t.dropped
 	c.ReadErrors += t.readErrors
 	c.ListenQueueDrops += t.queueDrops
-}
-
-// merge adds what another shard counted.
-func (t *tally) merge(o *tally) {
-	t.segmentsSent += o.segmentsSent
-	t.segmentsAcked += o.segmentsAcked
-	t.segmentsFromDisk += o.segmentsFromDisk
-	t.bytesSent += o.bytesSent
-	t.retransmits += o.retransmits
-	t.duplicateRequests += o.duplicateRequests
-	t.duplicateAcks += o.duplicateAcks
-	t.denied += o.denied
-	t.writes += o.writes
-	t.malformed += o.malformed
-	t.unknownTID += o.unknownTID
-	t.broadcasts += o.broadcasts
-	t.rateLimited += o.rateLimited
-	t.dropped += o.dropped
-	t.readErrors += o.readErrors
-	t.queueDrops += o.queueDrops
 }
 
 // requestCount keeps the classes of requests under one lock, so that their sum

@@ -15,6 +15,7 @@ import (
 
 	"option150/platform/fileserver"
 	"option150/platform/journal"
+	"option150/platform/listen"
 )
 
 // world is a server under test with everything it told.
@@ -32,13 +33,22 @@ type world struct {
 	live     map[*fileserver.File]bool
 	events   []journal.Event
 	at       netip.AddrPort
-	served   chan error
+	config   Config
+}
+
+// testSet is the numbers of the engine and what the operator chooses.
+type testSet struct {
+	settings
+	Config
 }
 
 // newWorld makes a server that is not listening yet.
-func newWorld(t testing.TB, set Settings, files map[string][]byte) *world {
-	w := &world{t: t, files: files, live: map[*fileserver.File]bool{}, served: make(chan error, 1)}
-	w.Server = New(Config{Opener: w, Recorder: w, Settings: set})
+func newWorld(t testing.TB, set testSet, files map[string][]byte) *world {
+	w := &world{t: t, files: files, live: map[*fileserver.File]bool{}, config: set.Config}
+	if set.PoolSize == 0 {
+		set.PoolSize = 8 // the ports cost the tests time; those about them ask for more
+	}
+	w.Server = newServer(Options{Opener: w, Recorder: w}, set.settings)
 	w.giveBack = func(f *fileserver.File, r fileserver.Result) {
 		w.mu.Lock()
 		defer w.mu.Unlock()
@@ -54,25 +64,25 @@ func newWorld(t testing.TB, set Settings, files map[string][]byte) *world {
 }
 
 // serve starts a server on a free port of 127.0.0.1.
-func serve(t testing.TB, set Settings, files map[string][]byte) *world {
+func serve(t testing.TB, set testSet, files map[string][]byte) *world {
 	w := newWorld(t, set, files)
-	w.serveOn("udp4", "127.0.0.1:0")
+	w.serveOn("127.0.0.1:0")
 	return w
 }
 
-func (w *world) serveOn(network, address string) {
-	a, err := net.ResolveUDPAddr(network, address)
+func (w *world) serveOn(address string) {
+	w.t.Helper()
+	at := netip.MustParseAddrPort(address)
+	e := listen.Endpoint{Proto: listen.UDP, Addr: at.Addr(), Port: at.Port(), Owner: "TFTP server"}
+	c, err := w.Prepare(w.t.Context(), nil, Spec{Endpoints: []listen.Endpoint{e}, Config: w.config})
 	if err != nil {
+		if listen.NotAvailable(err) {
+			w.t.Skipf("no socket on %s: %v", address, err)
+		}
 		w.t.Fatal(err)
 	}
-	conn, err := net.ListenUDP(network, a)
-	if err != nil {
-		w.t.Skipf("no socket on %s: %v", address, err)
-	}
-	_ = conn.SetReadBuffer(4 << 20)
-	w.at = conn.LocalAddr().(*net.UDPAddr).AddrPort()
-	go func() { w.served <- w.Serve(conn) }()
-	w.until("serving", func() bool { return w.Status().State == "running" })
+	c.Commit()
+	w.at = w.Status().Listeners[0].AddrPort()
 }
 
 // check is the end of every test: all goroutines end at once, every file came

@@ -35,7 +35,7 @@ func interopFiles() map[string][]byte {
 
 // pin/tftp as a client, with and without options.
 func TestPinClient(t *testing.T) {
-	w := serve(t, Settings{}, interopFiles())
+	w := serve(t, testSet{}, interopFiles())
 	for name, content := range w.files {
 		for _, block := range []int{0, 512, 1428, 8192, 65464} {
 			c, err := pin.NewClient(w.at.String())
@@ -132,7 +132,7 @@ func converse(t *testing.T, at netip.AddrPort, request []byte) string {
 // RFCs, the conversation is the same to the octet.
 func TestOracle(t *testing.T) {
 	files := interopFiles()
-	w := serve(t, Settings{}, files)
+	w := serve(t, testSet{}, files)
 	oracle := pin.NewServer(func(name string, rf io.ReaderFrom) error {
 		_, err := rf.ReadFrom(bytes.NewReader(files[name]))
 		return err
@@ -179,7 +179,7 @@ func runClient(t *testing.T, path string, args ...string) string {
 
 func TestForeignTftpHpa(t *testing.T) {
 	path := testkit.NeedProgram(t, "tftp", "tftp-hpa")
-	w := serve(t, Settings{}, interopFiles())
+	w := serve(t, testSet{}, interopFiles())
 	dir := t.TempDir()
 	for name, content := range w.files {
 		for _, mode := range []string{"octet", "netascii"} {
@@ -201,7 +201,7 @@ func TestForeignTftpHpa(t *testing.T) {
 
 func TestForeignAtftp(t *testing.T) {
 	path := testkit.NeedProgram(t, "atftp", "atftp")
-	w := serve(t, Settings{}, interopFiles())
+	w := serve(t, testSet{}, interopFiles())
 	dir := t.TempDir()
 	i := 0
 	for name, content := range w.files {
@@ -223,7 +223,8 @@ func TestForeignAtftp(t *testing.T) {
 }
 
 // The engine before the real look-up: one serving count, places given back,
-// and a request that waits for a place instead of being refused (C47, C48).
+// a request that waits for a place instead of being refused (C47, C48), and one
+// that nobody acknowledges holds none.
 func TestWithFileserver(t *testing.T) {
 	content := fileOf(1500)
 	lookup := func(name string) ([]byte, time.Time, string, bool) {
@@ -243,21 +244,30 @@ func TestWithFileserver(t *testing.T) {
 		t.Fatal(err)
 	}
 	change.Commit()
-	w := newWorld(t, Settings{}, nil)
+	w := newWorld(t, testSet{}, nil)
 	w.opener, w.giveBack = files, (*fileserver.File).Finish
-	w.serveOn("udp4", "127.0.0.1:0")
+	w.serveOn("127.0.0.1:0")
 
-	first, second := w.probe(), w.probe()
+	forged, first, second := w.probe(), w.probe(), w.probe()
+	forged.ask("SEP001E7A000001.cnf.xml", "octet")
+	forged.expect("DATA 1 512")
 	first.ask("SEP001E7A000001.cnf.xml", "octet")
 	first.expect("DATA 1 512")
+	if n, _ := files.Serving(); n != 0 {
+		t.Errorf("%d places are held although nobody has answered", n)
+	}
+	first.ack(1)
+	first.expect("DATA 2 512")
 	second.ask("SEP001E7A000001.cnf.xml", "octet")
 	w.until("the queue", func() bool { return files.Waiting() == 1 })
 	second.silence(quiet)
-	first.ack(1)
-	first.expect("DATA 2 512")
+	forged.ack(1) // it waits as well, ahead of new ones
+	w.until("the queue", func() bool { return files.Waiting() == 2 })
 	first.ack(2)
 	first.expect("DATA 3 476")
 	first.ack(3)
+	forged.expect("DATA 2 512")
+	forged.sendTo(forged.tid, []byte("\x00\x05\x00\x00enough\x00"))
 	second.expect("DATA 1 512")
 	second.sendTo(second.tid, []byte("\x00\x05\x00\x00enough\x00"))
 	w.until("a free place", func() bool { n, _ := files.Serving(); return n == 0 })

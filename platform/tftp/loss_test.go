@@ -117,7 +117,7 @@ func (l *lossy) pass(held *[]byte, p []byte, send func([]byte)) {
 // C21 on the wire: every packet may be lost, doubled or swapped, on both ways.
 func TestLoss(t *testing.T) {
 	content := fileOf(100_000)
-	fast := Settings{RTOInitial: 20 * time.Millisecond, RTOMin: 2 * time.Millisecond, RTOMax: 20 * time.Millisecond, GiveUp: 3 * time.Second}
+	fast := testSet{settings: settings{RTOInitial: 20 * time.Millisecond, RTOMin: 2 * time.Millisecond, RTOMax: 20 * time.Millisecond, GiveUp: 3 * time.Second}}
 	w := serve(t, fast, map[string][]byte{"a": content})
 	l := newLossy(t, w.at, 0.05)
 	for _, options := range [][]string{nil, {"blksize=1428"}, {"blksize=512", "windowsize=8"}, {"blksize=1428", "windowsize=64"}} {

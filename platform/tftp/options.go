@@ -57,6 +57,14 @@ func negotiate(r request, size int64, maxBlock, maxWindow int) agreed {
 		}
 		a.oack = append(a.oack, option{o.name, value})
 	}
+	if most := max(1, maxFlight/a.blockSize); a.window > most {
+		a.window = most
+		for i := range a.oack {
+			if strings.EqualFold(a.oack[i].name, "windowsize") {
+				a.oack[i].value = strconv.Itoa(most)
+			}
+		}
+	}
 	return a
 }
 

@@ -13,15 +13,19 @@ var errPanic = errors.New("the file failed")
 
 // packet takes what is not a request: acknowledgements, errors, and whatever
 // else arrives at a socket of ours.
-func (sh *shard) packet(d *datagram, now time.Duration) {
+func (sh *shard) packet(k *socket, d *datagram, now time.Duration) {
 	op := opcode(d.payload)
 	sh.mu.Lock()
 	defer sh.unlock()
-	sh.tally.sawDrops(d.drops)
 	t := sh.table[key{d.peer, d.local}]
 	switch {
 	case t == nil:
-		sh.stray(d, op, now)
+		sh.stray(k, d, op, now)
+	case t.sock != k:
+		sh.stray(k, d, op, now)
+		if t.wrong++; t.wrong >= maxWrong {
+			sh.end(t, aborted, "packets of the client to ports that are not the one of its transfer")
+		}
 	case op == opACK && len(d.payload) >= headerSize:
 		if t.file != nil {
 			sh.ack(t, binary.BigEndian.Uint16(d.payload[2:]), now)
@@ -34,10 +38,19 @@ func (sh *shard) packet(d *datagram, now time.Duration) {
 	}
 }
 
+// maxWrong is how many packets may go from the address and port of a transfer
+// to other sockets of ours: a client knows its port, a forger tries them.
+const maxWrong = 8
+
 func (sh *shard) ack(t *transfer, number uint16, now time.Duration) {
 	before := t.snd.base
 	v := t.snd.ack(now, number)
 	sh.tally.segmentsAcked += t.snd.base - before
+	if t.waits != nil && t.snd.validated {
+		if sh.heard(t, v == done); t.gone {
+			return
+		}
+	}
 	switch v {
 	case duplicate:
 		sh.tally.duplicateAcks++
@@ -45,24 +58,25 @@ func (sh *shard) ack(t *transfer, number uint16, now time.Duration) {
 		sh.pump(t, now)
 	case done:
 		sh.end(t, processed, "")
-		if t.again && !sh.draining {
-			sh.admit(t.key, t.ifindex, t.req, t.hash, t.asked.Port(), now)
+		if t.again && t.sock.alive() {
+			sh.admit(t.key, t.sock, t.windows, t.ifindex, t.req, t.hash, t.asked.Port(), now)
 		}
 	}
 }
 
 // pump sends what the transfer has to send now and sets its timer.
 func (sh *shard) pump(t *transfer, now time.Duration) {
-	for sh.wire != nil && t.snd.more() {
+	w := t.sock.wire.Load()
+	for w != nil && !t.paused && t.snd.more() {
 		again := t.snd.retransmits
 		p, err := sh.emit(t, now)
 		if err != nil {
 			sh.tally.readErrors++
-			sh.reply(t.key.peer, t.control, replyReadError)
+			sh.reply(t.sock, t.key.peer, t.control, replyReadError)
 			sh.end(t, aborted, "read error: "+err.Error())
 			return
 		}
-		sh.out.add(p, t.control, t.key.peer)
+		sh.out.add(w, p, t.control, t.key.peer)
 		sh.tally.retransmits += uint64(t.snd.retransmits - again)
 		if opcode(p) == opDATA {
 			sh.tally.segmentsSent++
@@ -85,24 +99,25 @@ func (sh *shard) emit(t *transfer, now time.Duration) (p []byte, err error) {
 			err = errPanic
 		}
 	}()
-	return t.snd.emit(now, sh.out.room(sh.wire, t.snd.need()))
+	return t.snd.emit(now, sh.out.room(t.snd.need()))
 }
 
-// reply sends an ERROR.
-func (sh *shard) reply(peer netip.AddrPort, control []byte, e wireError) {
-	if sh.wire == nil {
+// reply sends an ERROR from the socket k.
+func (sh *shard) reply(k *socket, peer netip.AddrPort, control []byte, e wireError) {
+	w := k.wire.Load()
+	if w == nil {
 		return
 	}
-	p := appendError(sh.out.room(sh.wire, 64), e)
-	sh.out.add(p, control, peer)
+	p := appendError(sh.out.room(64), e)
+	sh.out.add(w, p, control, peer)
 	sh.trace(peer, p, false)
-	port := uint16(sh.port.Load())
+	port := uint16(k.port.Load())
 	sh.later(func() { sh.srv.rec.Record(ErrorSent{Client: peer, Port: port, Code: e.code, Text: e.text}) })
 }
 
-// stray answers a packet that belongs to no transfer. An ERROR is never
-// answered, nor is the echo of a transfer that has just ended.
-func (sh *shard) stray(d *datagram, op uint16, now time.Duration) {
+// stray answers a packet that belongs to no transfer on its socket. An ERROR is
+// never answered, nor is the echo of a transfer that has just ended.
+func (sh *shard) stray(k *socket, d *datagram, op uint16, now time.Duration) {
 	switch op {
 	case opERROR:
 		return
@@ -111,17 +126,17 @@ func (sh *shard) stray(d *datagram, op uint16, now time.Duration) {
 			return
 		}
 		sh.tally.unknownTID++
-		sh.refuse(d, replyUnknownTID, now)
+		sh.refuse(k, d, replyUnknownTID, now)
 	default:
 		sh.tally.malformed++
 		if len(d.payload) >= 2 {
-			sh.refuse(d, replyIllegal, now)
+			sh.refuse(k, d, replyIllegal, now)
 		}
 	}
 }
 
 // refuse answers what nobody can be shown to have sent, at a limited rate.
-func (sh *shard) refuse(d *datagram, e wireError, now time.Duration) {
+func (sh *shard) refuse(k *socket, d *datagram, e wireError, now time.Duration) {
 	if d.broadcast {
 		return
 	}
@@ -129,7 +144,7 @@ func (sh *shard) refuse(d *datagram, e wireError, now time.Duration) {
 		sh.tally.rateLimited++
 		return
 	}
-	sh.reply(d.peer, replyControl(d.local, d.ifindex), e)
+	sh.reply(k, d.peer, replyControl(d.local, d.ifindex), e)
 }
 
 // expire does what is due by time and tells how long nothing else will be.
@@ -137,6 +152,11 @@ func (sh *shard) expire(now time.Duration) time.Duration {
 	sh.mu.Lock()
 	defer sh.unlock()
 	for t := sh.timers.due(now); t != nil; t = sh.timers.due(now) {
+		if t.paused {
+			t.snd.deadline = now + time.Second
+			sh.timers.schedule(t)
+			continue
+		}
 		switch t.snd.timeout(now) {
 		case gaveUp:
 			sh.end(t, aborted, "the client does not answer")
@@ -173,7 +193,7 @@ func (sh *shard) keepTime() {
 		select {
 		case <-timer.C:
 		case <-sh.wake:
-		case <-sh.stop:
+		case <-sh.srv.ctx.Done():
 			return
 		}
 		timer.Reset(sh.tick())

@@ -15,7 +15,7 @@ import (
 
 // C35: at most three packets for one packet from somebody who never answers.
 func TestC35Amplification(t *testing.T) {
-	w := serve(t, Settings{RTOInitial: 20 * time.Millisecond, RTOMax: 40 * time.Millisecond}, map[string][]byte{"a": fileOf(2000)})
+	w := serve(t, testSet{settings: settings{RTOInitial: 20 * time.Millisecond, RTOMax: 40 * time.Millisecond, GiveUp: time.Second}}, map[string][]byte{"a": fileOf(2000)})
 	for _, o := range []string{"", "blksize=1428 windowsize=8"} {
 		p := w.probe()
 		p.ask("a", "octet", strings.Fields(o)...)
@@ -30,7 +30,7 @@ func TestC35Amplification(t *testing.T) {
 }
 
 func TestStrayErrorsAreLimited(t *testing.T) {
-	w := serve(t, Settings{}, nil)
+	w := serve(t, testSet{}, nil)
 	p := w.probe()
 	for range 200 {
 		p.sendTo(p.at, []byte("\x00\x07junk"))
@@ -49,12 +49,14 @@ func TestStrayErrorsAreLimited(t *testing.T) {
 }
 
 func TestLimitPerClient(t *testing.T) {
-	w := serve(t, Settings{MaxPerClient: 3}, map[string][]byte{"a": fileOf(2000)})
+	w := serve(t, testSet{settings: settings{MaxPerClient: 3}}, map[string][]byte{"a": fileOf(2000)})
 	for i := range 5 {
 		p := w.probe()
 		p.ask("a", "octet")
 		if i < 3 {
 			p.expect("DATA 1 512")
+			p.ack(1)
+			p.expect("DATA 2 512")
 		} else {
 			p.expect("ERROR 3 TFTP process allocation exceeded")
 		}
@@ -72,7 +74,7 @@ func TestLimitPerClient(t *testing.T) {
 
 // Beyond MaxLookups a request is dropped: the client repeats it.
 func TestLimitOfLookups(t *testing.T) {
-	w := serve(t, Settings{MaxLookups: 2, RTOInitial: 20 * time.Second, RTOMax: 20 * time.Second}, map[string][]byte{"a": []byte("x")})
+	w := serve(t, testSet{settings: settings{MaxLookups: 2, RTOInitial: 20 * time.Second, RTOMax: 20 * time.Second}}, map[string][]byte{"a": []byte("x")})
 	release := make(chan struct{})
 	w.mu.Lock()
 	w.openFunc = func(_ context.Context, r fileserver.Request) (*fileserver.File, error) {
@@ -114,7 +116,7 @@ func (b badContent) ReadAt(p []byte, off int64) (int, error) {
 }
 
 func TestReadError(t *testing.T) {
-	w := serve(t, Settings{}, nil)
+	w := serve(t, testSet{}, nil)
 	for _, panics := range []bool{false, true} {
 		w.mu.Lock()
 		w.openFunc = func(_ context.Context, r fileserver.Request) (*fileserver.File, error) {
@@ -140,7 +142,7 @@ func TestReadError(t *testing.T) {
 
 // The lookup of a request that was replaced is told so, and its file returned.
 func TestReplacedLookup(t *testing.T) {
-	w := serve(t, Settings{}, map[string][]byte{"b": []byte("bb")})
+	w := serve(t, testSet{}, map[string][]byte{"b": []byte("bb")})
 	cancelled := make(chan struct{})
 	w.mu.Lock()
 	w.openFunc = func(ctx context.Context, r fileserver.Request) (*fileserver.File, error) {
@@ -165,9 +167,9 @@ func TestReplacedLookup(t *testing.T) {
 }
 
 func TestDebugLines(t *testing.T) {
-	w := newWorld(t, Settings{Workers: 1}, map[string][]byte{"SEP001E7A000001.cnf.xml": fileOf(600)})
+	w := newWorld(t, testSet{settings: settings{Workers: 1, PoolSize: 1}}, map[string][]byte{"SEP001E7A000001.cnf.xml": fileOf(600)})
 	w.devices = newDevices(func(int) (string, int) { return "GigabitEthernet0/0.302", 1500 })
-	w.serveOn("udp4", "127.0.0.1:0")
+	w.serveOn("127.0.0.1:0")
 	w.DebugPackets(true)
 	p := w.probe()
 	p.ask("CTLSEP001E7A000001.tlv", "octet")
@@ -177,9 +179,7 @@ func TestDebugLines(t *testing.T) {
 	p.fetch("SEP001E7A000001.cnf.xml", "octet")
 	w.until("the end", func() bool { return w.ended.Load() == 1 })
 	port := p.conn.LocalAddr().(*net.UDPAddr).Port
-	w.Server.mu.Lock()
-	tid := w.shards[0].port.Load()
-	w.Server.mu.Unlock()
+	tid := w.set.Places()[1].State().Bound.Port()
 	want := fmt.Sprintf(`TFTP: Server request for port %[1]d, socket_id 0x00000001 for process %[3]d
 TFTP: read request from host 127.0.0.1(%[1]d) via GigabitEthernet0/0.302
 TFTP: Looking for CTLSEP001E7A000001.tlv

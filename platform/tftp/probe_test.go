@@ -13,10 +13,10 @@ import (
 )
 
 // patient keeps retransmissions out of tests that are about something else.
-var patient = Settings{RTOInitial: 20 * time.Second, RTOMin: 20 * time.Second, RTOMax: 20 * time.Second, GiveUp: time.Minute}
+var patient = testSet{settings: settings{RTOInitial: 20 * time.Second, RTOMin: 20 * time.Second, RTOMax: 20 * time.Second, GiveUp: time.Minute}}
 
 // everyMode runs a test over the three kinds of source ports (C29).
-func everyMode(t *testing.T, set Settings, test func(*testing.T, Settings)) {
+func everyMode(t *testing.T, set testSet, test func(*testing.T, testSet)) {
 	t.Run("ephemeral", func(t *testing.T) { test(t, set) })
 	set.PortLow, set.PortHigh = 21200, 21250
 	t.Run("range", func(t *testing.T) { test(t, set) })
@@ -28,7 +28,7 @@ func everyMode(t *testing.T, set Settings, test func(*testing.T, Settings)) {
 // packets; what the state machine does with time is in sender_test.go.
 
 func TestC01MissingFile(t *testing.T) {
-	w := serve(t, Settings{}, nil)
+	w := serve(t, testSet{}, nil)
 	p := w.probe()
 	p.ask("CTLSEP001E7A000001.tlv", "octet")
 	p.expect("ERROR 1 No such file") // no path of the host, whatever the Opener says
@@ -66,7 +66,7 @@ func TestAnswersToErrors(t *testing.T) {
 }
 
 func TestC02Modes(t *testing.T) {
-	w := serve(t, Settings{}, map[string][]byte{"a": []byte("x\n")})
+	w := serve(t, testSet{}, map[string][]byte{"a": []byte("x\n")})
 	for mode, want := range map[string]string{"octet": "DATA 1 2", "OCTET": "DATA 1 2", "oCtEt": "DATA 1 2",
 		"netascii": "DATA 1 3", "NetAscii": "DATA 1 3", "mail": "ERROR 4 Illegal operation", "foo": "ERROR 4 Illegal operation"} {
 		p := w.probe()
@@ -79,7 +79,7 @@ func TestC02Modes(t *testing.T) {
 }
 
 func TestC03to09Options(t *testing.T) {
-	w := serve(t, Settings{}, map[string][]byte{"a": fileOf(5000), "empty": nil})
+	w := serve(t, testSet{}, map[string][]byte{"a": fileOf(5000), "empty": nil})
 	for _, c := range []struct{ name, options, want string }{
 		{"a", "", "DATA 1 512"},
 		{"a", "blksize=1428 tsize=0 timeout=3 windowsize=4", "OACK blksize 1428 tsize 5000 timeout 3 windowsize 4"},
@@ -116,13 +116,13 @@ func TestC03to09Options(t *testing.T) {
 
 // C6: on an Ethernet of 1500 the block of one packet is 1468, for IPv6 1448.
 func TestC06BlockSizeCap(t *testing.T) {
-	for _, c := range []struct{ network, at, want string }{
-		{"udp4", "127.0.0.1:0", "OACK blksize 1468"},
-		{"udp6", "[::1]:0", "OACK blksize 1448"},
+	for _, c := range []struct{ at, want string }{
+		{"127.0.0.1:0", "OACK blksize 1468"},
+		{"[::1]:0", "OACK blksize 1448"},
 	} {
-		w := newWorld(t, Settings{}, map[string][]byte{"a": fileOf(5000)})
+		w := newWorld(t, testSet{}, map[string][]byte{"a": fileOf(5000)})
 		w.devices = newDevices(func(int) (string, int) { return "GigabitEthernet0/0", 1500 })
-		w.serveOn(c.network, c.at)
+		w.serveOn(c.at)
 		p := w.probe()
 		p.ask("a", "octet", "blksize=8192")
 		p.expect(c.want)
@@ -167,7 +167,7 @@ func TestC10to12Requests(t *testing.T) {
 
 func TestC13RequestLength(t *testing.T) {
 	name := strings.Repeat("n", 512-2-1-6)
-	w := serve(t, Settings{}, map[string][]byte{name: []byte("x"), name + "n": []byte("x")})
+	w := serve(t, testSet{}, map[string][]byte{name: []byte("x"), name + "n": []byte("x")})
 	p := w.probe()
 	p.ask(name, "octet")
 	p.expect("DATA 1 1")
@@ -181,7 +181,7 @@ func TestC13RequestLength(t *testing.T) {
 // addresses; 127.255.255.255 is the broadcast address of the loopback.
 func TestC14Broadcast(t *testing.T) {
 	w := newWorld(t, patient, map[string][]byte{"a": []byte("x")})
-	w.serveOn("udp4", "0.0.0.0:0")
+	w.serveOn("0.0.0.0:0")
 	p := w.probe()
 	p.sendTo(netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), w.at.Port()), rrq("a", "octet"))
 	p.expect("DATA 1 1")

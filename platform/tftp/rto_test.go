@@ -15,7 +15,7 @@ func TestRTO(t *testing.T) {
 		{50 * time.Microsecond, 150 * ms, 150 * ms},
 		{5 * ms, 150 * ms, 150 * ms},
 		{500 * ms, 500 * ms, 600 * ms},
-		{10 * time.Second, 4 * time.Second, 4 * time.Second},
+		{10 * time.Second, 8 * time.Second, 8 * time.Second},
 	} {
 		var r rtt
 		if d := testTimeouts.base(r); d != time.Second {
@@ -27,7 +27,7 @@ func TestRTO(t *testing.T) {
 		if d := testTimeouts.base(r); d < c.min || d > c.max {
 			t.Errorf("round trip %v: time-out %v", c.trip, d)
 		}
-		if d := testTimeouts.backedOff(r, 1000); d != 4*time.Second {
+		if d := testTimeouts.backedOff(r, 1000); d != 8*time.Second {
 			t.Errorf("round trip %v: backed off to %v", c.trip, d)
 		}
 	}

@@ -2,8 +2,10 @@ package tftp
 
 import "time"
 
-// unvalidatedPackets is what a client gets that has not acknowledged anything:
-// its address may be forged, and we shall not be the amplifier (files.md 7.3).
+// unvalidatedPackets is what goes to an address that has never acknowledged
+// anything, at 0, 1 and 4 s: it may be forged, and we shall not be the
+// amplifier. The cap is on sending alone: a phone may erase its flash before
+// its first acknowledgement.
 const unvalidatedPackets = 3
 
 // lateRequest is how long after the last progress an identical request is
@@ -54,22 +56,20 @@ type sender struct {
 	limits   timeouts
 	patience patience
 	rtt      rtt
-	backoff  int // doublings in force; a sample ends them (Karn)
+	backoff  int // doublings in force; progress ends them
 	tries    int // time-outs since the last progress
 	deadline time.Duration
-	started  time.Duration
-	sentAt   time.Duration // last packet
 	moved    time.Duration // last progress
 
 	timing  bool // block timed was sent once, at timedAt
 	timed   uint64
 	timedAt time.Duration
 
-	gap       bool          // the window was already sent again for a repeated ACK of base
-	echoes    uint64        // acknowledgements that packets sent again may still provoke,
-	echoUntil time.Duration // until then
+	burst   uint64        // what of the window is sent now: less after a time-out
+	rewound time.Duration // since when it is being sent
 
-	validated   bool
+	answered    bool  // the address has acknowledged something in a transfer before
+	validated   bool  // and in this one
 	packets     int   // sent so far
 	retransmits int   // of those, sent again
 	sent        int64 // octets of payload, each counted once
@@ -78,35 +78,51 @@ type sender struct {
 }
 
 // newSender prepares a transfer; nothing is sent before the first emit.
-func newSender(now time.Duration, src source, a agreed, limits timeouts, p patience, known rtt) sender {
+func newSender(now time.Duration, src source, a agreed, limits timeouts, p patience, k known) sender {
 	s := sender{
-		src: src, blockSize: a.blockSize, window: uint64(a.window), oack: a.oack,
-		next: 1, limits: limits, patience: p, rtt: known,
-		started: now, sentAt: now, moved: now,
+		src: src, blockSize: a.blockSize, window: uint64(a.window), burst: uint64(a.window), oack: a.oack,
+		next: 1, limits: limits, patience: p, rtt: k.rtt, answered: k.answered,
+		moved: now, rewound: now,
 	}
-	if a.timeout > 0 { // the client knows how fast it is
-		s.limits.initial, s.limits.ceiling = a.timeout, a.timeout
-		s.limits.floor = min(s.limits.floor, a.timeout)
+	if a.timeout > 0 { // the client knows how fast it is; sooner would only restart its timer
+		s.limits.initial, s.limits.floor = a.timeout, a.timeout
+		s.limits.ceiling = max(s.limits.ceiling, a.timeout)
 	}
 	if len(a.oack) > 0 {
 		s.negotiating, s.oackDue = true, true
 	}
-	s.deadline = now + s.rto()
+	s.deadline = now + s.wait()
 	return s
 }
+
+// wait is how long the answer to what was sent last is waited for.
+func (s *sender) wait() time.Duration {
+	switch {
+	case s.trusted():
+		return s.rto()
+	case s.packets < unvalidatedPackets-1:
+		return s.limits.initial
+	case s.packets < unvalidatedPackets:
+		return min(3*s.limits.initial, max(s.limits.ceiling, s.limits.initial))
+	}
+	return s.patience.idle
+}
+
+// trusted reports that the address is that of a client and not forged.
+func (s *sender) trusted() bool { return s.validated || s.answered }
 
 func (s *sender) rto() time.Duration { return s.limits.backedOff(s.rtt, s.backoff) }
 
 // more reports whether a packet is to be sent now.
 func (s *sender) more() bool {
-	if !s.validated && s.packets >= unvalidatedPackets {
+	if !s.trusted() && s.packets >= unvalidatedPackets {
 		return false
 	}
 	if s.negotiating {
 		return s.oackDue
 	}
 	last := s.src.last()
-	return s.next <= s.base+s.window && (last == 0 || s.next <= last)
+	return s.next <= s.base+s.burst && (last == 0 || s.next <= last)
 }
 
 // need is the size of the largest packet emit can append.
@@ -142,8 +158,7 @@ func (s *sender) emit(now time.Duration, b []byte) ([]byte, error) {
 	if again {
 		s.retransmits++
 	}
-	s.sentAt = now
-	s.deadline = now + s.rto()
+	s.deadline = now + s.wait()
 	return b, nil
 }
 
@@ -166,19 +181,15 @@ func (s *sender) ack(now time.Duration, number uint16) verdict {
 	switch {
 	case n > s.high:
 		return s.stale(number)
-	case n == s.base:
-		if s.gapSignal(now) {
-			s.gap = true
-			s.rewind(now)
-			return resend
+	case n > s.base:
+		s.advance(now, n)
+		if last := s.src.last(); last != 0 && n >= last {
+			return done
 		}
+	case !s.gapSignal(now):
 		return duplicate
 	}
-	s.advance(now, n)
-	if last := s.src.last(); last != 0 && n >= last {
-		return done
-	}
-	if s.next > n+1 && !s.echo(now) { // something after n is missing: go on from there [RFC 7440 4]
+	if s.next > n+1 { // something after n is missing: go on from there [RFC 7440 4]
 		s.rewind(now)
 		return resend
 	}
@@ -195,34 +206,34 @@ func (s *sender) stale(number uint16) verdict {
 
 // gapSignal reports whether a repeated acknowledgement of base means that the
 // first block of the window was lost. With a window of one it never does, that
-// would be the sorcerer's apprentice. With a larger one it is believed once
-// per window, and only if it came late enough to be an answer to the window
-// and not the echo of a duplicated packet before it.
+// would be the sorcerer's apprentice. With a larger one it is believed if it
+// can be an answer to what was sent since the last rewind: many a client
+// acknowledges every block it did not expect, and to answer each with a window
+// would never end.
 func (s *sender) gapSignal(now time.Duration) bool {
-	return s.window > 1 && s.high > s.base && !s.gap && !s.echo(now) && s.rtt.known() && now-s.sentAt >= s.rtt.smoothed/2
+	trip := s.rtt.smoothed
+	if !s.rtt.known() {
+		trip = s.limits.initial
+	}
+	return s.window > 1 && s.high > s.base && now-s.rewound >= max(trip*3/4, rewindGap)
 }
 
-// echo reports whether an acknowledgement in the middle of the window is best
-// explained by packets we sent again: many a client acknowledges every block it
-// did not expect. To answer each with a window would never end.
-func (s *sender) echo(now time.Duration) bool {
-	if s.echoes == 0 || now >= s.echoUntil {
-		return false
-	}
-	s.echoes--
-	return true
-}
+// rewindGap is the least time between two rewinds for repeated acknowledgements
+// of one block: on a short line a window takes longer to be read than its
+// answer to travel.
+const rewindGap = 5 * time.Millisecond
 
 // advance moves base to n: the client lives.
 func (s *sender) advance(now time.Duration, n uint64) {
 	if s.timing && n >= s.timed {
 		s.rtt.sample(now - s.timedAt)
-		s.timing, s.backoff = false, 0
+		s.timing = false
 	}
+	s.backoff = 0
 	s.validated = true
 	s.base = n
 	s.next = max(s.next, n+1)
-	s.gap = false
+	s.burst, s.rewound = s.window, now
 	s.tries = 0
 	s.moved = now
 	s.acked = s.sent
@@ -236,7 +247,7 @@ func (s *sender) advance(now time.Duration, n uint64) {
 func (s *sender) timeout(now time.Duration) verdict {
 	idle := now - s.moved
 	switch {
-	case !s.validated:
+	case !s.trusted():
 		if s.packets >= unvalidatedPackets || idle >= s.patience.idle {
 			return gaveUp
 		}
@@ -247,8 +258,9 @@ func (s *sender) timeout(now time.Duration) verdict {
 	}
 	s.tries++
 	s.backoff++
+	s.burst = max(1, s.burst/4) // to one who does not answer less and less
 	s.rewind(now)
-	s.deadline = now + s.rto()
+	s.deadline = now + s.wait()
 	return resend
 }
 
@@ -270,8 +282,7 @@ func (s *sender) rewind(now time.Duration) {
 		return
 	}
 	s.next = s.base + 1
-	s.echoes = s.high - s.base
-	s.echoUntil = now + 2*(s.rtt.smoothed+4*s.rtt.variance)
+	s.rewound = now
 }
 
 // allSent reports that the client has or will have the last block with what

@@ -65,7 +65,7 @@ func FuzzSender(f *testing.F) {
 			src = newNetascii(bytes.NewReader(content), int64(len(content)), w)
 			want = toNetascii(content)
 		}
-		s := newSender(0, src, a, testTimeouts, testPatience, rtt{})
+		s := newSender(0, src, a, testTimeouts, testPatience, known{})
 		c := receiver{block: blockSize, window: w, expect: 1}
 		var toClient [][]byte
 		var toServer []uint16

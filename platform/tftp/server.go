@@ -3,149 +3,121 @@ package tftp
 import (
 	"cmp"
 	"context"
+	"crypto/rand"
 	"fmt"
 	"hash/maphash"
 	"net"
+	"net/netip"
 	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"option150/platform/fileserver"
 	"option150/platform/journal"
 	"option150/platform/listen"
-	"option150/platform/service"
 )
 
-// Server is the TFTP server. Run it by Serve over sockets of one's own, or as
-// a service.Service by its Spec. Use New.
+// Server is the TFTP server, run as a service.Service by its Spec. Use New.
 type Server struct {
 	opener  fileserver.Opener
 	rec     journal.Recorder
 	devices *devices
-	config  Settings
+	tune    settings
+	set     *listen.Set[*udpWire, *socket] // doors first, then the sockets of their pools
+	shards  []*shard
 
-	settings atomic.Pointer[Settings] // in force for new requests
-	seed     maphash.Seed
+	seed     maphash.Seed // of the shards
+	key      [32]byte     // of the choice of a socket
 	epoch    time.Time
 	lastID   atomic.Uint32
 	lookups  atomic.Int64
 	panics   atomic.Uint64
 	tracing  atomic.Bool
+	doors    atomic.Int64 // of the places of set
+	draining atomic.Int64 // sockets that wait for transfers to end
+	graceNow atomic.Int64
 	requests requestCount
 	clients  *clientTable
 	strays   *limiter
 
 	ctx    context.Context // ends with the server: lookups, waits
 	cancel context.CancelFunc
-	wg     sync.WaitGroup // goroutines
+	group  *errgroup.Group
+	keep   sync.Once // starts the timers
 
 	// Replaced by tests.
 	openUDP  func(context.Context, listen.Endpoint) (*net.UDPConn, error)
 	giveBack func(*fileserver.File, fileserver.Result)
-	retryMin time.Duration
-	retryMax time.Duration
 
-	mu        sync.Mutex
-	listeners []*listener
-	pools     []*pool // all that have a socket, draining ones as well
-	shards    []*shard
-	retired   tally // of shards that are gone
-	faults    map[*socket]fault
-	status    service.Status
-	stopped   chan struct{} // not nil after Stop
+	mu      sync.Mutex
+	stopped chan struct{} // not nil after Stop
 }
 
 // New makes a server without a socket. It panics without an Opener: that is a
 // mistake of composition.
-func New(c Config) *Server {
-	if c.Opener == nil {
+func New(o Options) *Server { return newServer(o, settings{}) }
+
+func newServer(o Options, tune settings) *Server {
+	if o.Opener == nil {
 		panic("tftp: New without an Opener")
 	}
 	s := &Server{
-		opener: c.Opener, rec: journal.Or(c.Recorder), devices: newDevices(c.Interface), config: c.Settings.withDefaults(),
+		opener: o.Opener, rec: journal.Or(o.Recorder), devices: newDevices(o.Interface), tune: tune.withDefaults(),
 		seed: maphash.MakeSeed(), epoch: time.Now(), clients: newClientTable(), strays: newLimiter(),
-		openUDP: listen.OpenUDP, giveBack: (*fileserver.File).Finish, retryMin: 250 * time.Millisecond, retryMax: 30 * time.Second,
-		faults: map[*socket]fault{},
-		status: service.Status{State: service.Disabled, Since: time.Now()},
+		openUDP: listen.OpenUDP, giveBack: (*fileserver.File).Finish,
 	}
-	s.settings.Store(&s.config)
-	s.ctx, s.cancel = context.WithCancel(context.Background())
+	_, _ = rand.Read(s.key[:]) // never fails
+	ctx, cancel := context.WithCancel(context.Background())
+	s.group, s.ctx = errgroup.WithContext(ctx)
+	s.cancel = cancel
+	s.set = listen.NewSet(listen.Kind[*udpWire, *socket]{Open: s.bind, New: s.newSocket, Recorder: o.Recorder})
+	for range s.tune.Workers {
+		s.shards = append(s.shards, newShard(s))
+	}
 	return s
+}
+
+// bind opens a socket and makes a wire of it.
+func (s *Server) bind(ctx context.Context, e listen.Endpoint) (*udpWire, error) {
+	conn, err := s.openUDP(ctx, e)
+	if err != nil {
+		return nil, err
+	}
+	w, err := newUDPWire(conn)
+	if err != nil {
+		conn.Close()
+		return nil, &listen.Error{Endpoint: e, Err: err}
+	}
+	return w, nil
+}
+
+// shard is the one that has the transfers of a client.
+func (s *Server) shard(peer netip.AddrPort) *shard {
+	return s.shards[maphash.Comparable(s.seed, peer)%uint64(len(s.shards))]
+}
+
+// endOn ends every transfer on a socket and tells the clients to ask again.
+func (s *Server) endOn(k *socket, why string) {
+	for _, sh := range s.shards {
+		if k.active.Load() == 0 {
+			return
+		}
+		sh.endOn(k, why)
+	}
+}
+
+// keepTime starts the timers of the shards.
+func (s *Server) keepTime() {
+	for _, sh := range s.shards {
+		s.group.Go(func() error { sh.keepTime(); return nil })
+	}
 }
 
 // now is the time of the state machines.
 func (s *Server) now() time.Duration { return time.Since(s.epoch) }
-
-// Serve answers requests that come to conn until Stop, then it returns nil. It
-// takes conn over. If conn dies for any other reason, it returns why: it never
-// spins and has no way to open conn again.
-func (s *Server) Serve(conn *net.UDPConn) error {
-	local := conn.LocalAddr().(*net.UDPAddr).AddrPort()
-	e := listen.Endpoint{Proto: listen.UDP, Addr: local.Addr().Unmap(), Port: local.Port(), Owner: "TFTP server"}
-	w, err := newUDPWire(conn)
-	if err != nil {
-		return err
-	}
-	l, err := s.newListener(s.ctx, e, s.config, w, local.Port())
-	if err != nil {
-		w.close()
-		return err
-	}
-	l.door.once = true
-	if !s.begin(l) {
-		l.abandon()
-		return net.ErrClosed
-	}
-	return <-l.door.ended
-}
-
-// Stop ends the service and returns at once. Requests are no longer taken;
-// transfers go on on the pool sockets until they end or grace is over (0 = the
-// grace of the settings, negative = none). The channel is closed when all is
-// ended. The server cannot be started again.
-func (s *Server) Stop(grace time.Duration) <-chan struct{} {
-	s.mu.Lock()
-	if s.stopped != nil {
-		s.mu.Unlock()
-		return s.stopped
-	}
-	s.stopped = make(chan struct{})
-	leaving, pools := s.listeners, slices.Clone(s.pools)
-	s.listeners = nil
-	s.evaluate()
-	s.mu.Unlock()
-	for _, l := range leaving {
-		l.close()
-	}
-	if grace == 0 {
-		grace = s.settings.Load().Grace
-	}
-	go func() {
-		defer close(s.stopped)
-		var drained sync.WaitGroup
-		for _, p := range pools {
-			drained.Go(func() { s.drain(p, grace) })
-		}
-		drained.Wait()
-		s.cancel()
-		s.wg.Wait()
-	}()
-	return s.stopped
-}
-
-// begin makes a listener live. It reports false after Stop.
-func (s *Server) begin(l *listener) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.stopped != nil {
-		return false
-	}
-	s.listeners = append(s.listeners, l)
-	l.start()
-	s.evaluate()
-	return true
-}
 
 // open calls the Opener and contains its panics.
 func (s *Server) open(ctx context.Context, r fileserver.Request) (f *fileserver.File, err error) {
@@ -191,12 +163,7 @@ func (s *Server) DebugPackets(on bool) { s.tracing.Store(on) }
 // Counters returns what was counted so far.
 func (s *Server) Counters() Counters {
 	var c Counters
-	s.mu.Lock()
-	total := s.retired
-	shards := slices.Clone(s.shards)
-	s.mu.Unlock()
-	c.add(&total)
-	for _, sh := range shards {
+	for _, sh := range s.shards {
 		sh.mu.Lock()
 		c.add(&sh.tally)
 		sh.mu.Unlock()
@@ -208,15 +175,12 @@ func (s *Server) Counters() Counters {
 
 // Sessions returns the transfers that live, the oldest first.
 func (s *Server) Sessions() []Session {
-	s.mu.Lock()
-	shards := slices.Clone(s.shards)
-	s.mu.Unlock()
 	var all []Session
 	now := s.now()
-	for _, sh := range shards {
+	for _, sh := range s.shards {
 		sh.mu.Lock()
 		for _, t := range sh.table {
-			all = append(all, t.session(now, uint16(sh.port.Load())))
+			all = append(all, t.session(now))
 		}
 		sh.mu.Unlock()
 	}

@@ -14,6 +14,7 @@ import (
 
 	"option150/platform/listen"
 	"option150/platform/service"
+	"option150/platform/testkit"
 )
 
 func endpoint(addr string, port uint16) listen.Endpoint {
@@ -48,7 +49,7 @@ func (w *world) apply(spec service.Spec) {
 }
 
 func TestServiceLife(t *testing.T) {
-	w := newWorld(t, Settings{}, map[string][]byte{"a": fileOf(1500)})
+	w := newWorld(t, testSet{}, map[string][]byte{"a": fileOf(1500)})
 	if w.Name() != "tftp" || w.Status().State != service.Disabled {
 		t.Fatalf("%+v", w.Status())
 	}
@@ -66,7 +67,7 @@ func TestServiceLife(t *testing.T) {
 	}
 	// The same again changes nothing.
 	w.apply(spec)
-	if again := w.Status(); !slices.Equal(again.Listeners, st.Listeners) || len(again.History) != len(st.History) {
+	if again := w.Status(); !slices.Equal(again.Listeners, st.Listeners) {
 		t.Errorf("%+v became %+v", st, again)
 	}
 	// One of two goes, the other is not touched.
@@ -76,24 +77,21 @@ func TestServiceLife(t *testing.T) {
 	}
 	w.apply(nil)
 	w.until("the end", func() bool { return w.Status().State == service.Disabled })
-	if h := w.Status().History; h[0].To != service.Running || h[len(h)-1].To != service.Disabled {
-		t.Errorf("%+v", h)
-	}
 }
 
 func TestServiceRefusesNonsense(t *testing.T) {
-	w := newWorld(t, Settings{}, nil)
+	w := newWorld(t, testSet{}, nil)
 	if _, err := w.Prepare(t.Context(), nil, 42); err == nil {
 		t.Error("42 is a specification")
 	}
-	if _, err := w.Prepare(t.Context(), nil, Spec{Settings: Settings{PortLow: 9, PortHigh: 5}}); err == nil {
+	if _, err := w.Prepare(t.Context(), nil, Spec{Config: Config{PortLow: 9, PortHigh: 5}}); err == nil {
 		t.Error("a range of ports may be upside down")
 	}
 }
 
 // F1: a port that is held by somebody refuses the change, the old one works on.
 func TestF1PortHeld(t *testing.T) {
-	w := newWorld(t, Settings{}, map[string][]byte{"a": []byte("x")})
+	w := newWorld(t, testSet{}, map[string][]byte{"a": []byte("x")})
 	w.apply(Spec{Endpoints: []listen.Endpoint{endpoint("127.0.0.1", 0)}})
 	held, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
@@ -118,7 +116,7 @@ func TestF1PortHeld(t *testing.T) {
 // The same port on another address cannot be opened beside: the old door is
 // closed first, and opened again if the change is undone.
 func TestMoveThatOverlaps(t *testing.T) {
-	w := newWorld(t, Settings{}, map[string][]byte{"a": fileOf(2000)})
+	w := newWorld(t, testSet{}, map[string][]byte{"a": fileOf(2000)})
 	port := freePort(t)
 	w.apply(Spec{Endpoints: []listen.Endpoint{endpoint("127.0.0.1", port)}})
 	running := w.probe()
@@ -134,7 +132,7 @@ func TestMoveThatOverlaps(t *testing.T) {
 
 	// The undo when the new endpoint itself cannot be opened.
 	bad := wild
-	bad.Settings = Settings{PortLow: port, PortHigh: port} // the port of the door itself
+	bad.Config = Config{PortLow: port, PortHigh: port} // the port of the door itself
 	if _, err := w.Prepare(t.Context(), nil, bad); !listen.InUse(err) {
 		t.Fatalf("error %v", err)
 	}
@@ -152,44 +150,39 @@ func TestMoveThatOverlaps(t *testing.T) {
 	}
 }
 
-// If somebody takes the port while it is closed for a move, the undo cannot
-// have it back: the service is failed, tries again, and works when it can.
-func TestUndoThatFails(t *testing.T) {
-	w := newWorld(t, Settings{}, map[string][]byte{"a": []byte("x")})
-	w.retryMin, w.retryMax = 5*time.Millisecond, 10*time.Millisecond
-	port := freePort(t)
-	w.apply(Spec{Endpoints: []listen.Endpoint{endpoint("127.0.0.1", port)}})
-	c := w.prepare(Spec{Endpoints: []listen.Endpoint{endpoint("0.0.0.0", port)}})
-	w.openUDP = thief(t, w, port)
-	c.Abort()
-	w.until("the failure", func() bool { return w.Status().State == service.Failed })
-	if st := w.Status(); st.NextRetry.IsZero() || st.Why == "" || len(st.Listeners) != 0 {
-		t.Errorf("%+v", st)
-	}
-	w.until("the recovery", func() bool { return w.Status().State == service.Running })
-	w.probe().fetch("a", "octet")
-}
-
-// thief takes the port before the server opens it again, and keeps it a while.
-func thief(t *testing.T, w *world, port uint16) func(context.Context, listen.Endpoint) (*net.UDPConn, error) {
-	stolen := false
-	return func(ctx context.Context, e listen.Endpoint) (*net.UDPConn, error) {
-		if e.Port == port && !stolen {
-			stolen = true
-			c, err := listen.OpenUDP(ctx, e)
-			if err != nil {
-				t.Error(err)
-			}
-			time.AfterFunc(100*time.Millisecond, func() { c.Close() })
-		}
-		return listen.OpenUDP(ctx, e)
-	}
+func TestListeners(t *testing.T) {
+	testkit.Listeners(t, func(t *testing.T) testkit.Listening {
+		w := newWorld(t, testSet{}, map[string][]byte{"a": []byte("x")})
+		return testkit.Listening{Service: w.Server, Proto: listen.UDP,
+			Spec: func(e listen.Endpoint) service.Spec { return Spec{Endpoints: []listen.Endpoint{e}} },
+			Answers: func(at netip.AddrPort) bool {
+				w.at = at
+				p := w.probe()
+				p.wait = 20 * time.Millisecond
+				b, err := p.get("a", "octet")
+				return err == nil && string(b) == "x"
+			},
+			Break: func() {
+				sock, _ := w.set.Places()[0].Socket()
+				_ = sock.Close()
+			},
+			Before: func(before func(listen.Endpoint) error) {
+				w.openUDP = func(ctx context.Context, e listen.Endpoint) (*net.UDPConn, error) {
+					if e.Port != 0 { // a door
+						if err := before(e); err != nil {
+							return nil, err
+						}
+					}
+					return listen.OpenUDP(ctx, e)
+				}
+			}}
+	})
 }
 
 // F12: the stop of the service does not wait for a client that stalls; its
 // transfer goes on on the pool socket, while port 69 is free at once.
 func TestF12StopWithStalledClient(t *testing.T) {
-	w := newWorld(t, Settings{}, map[string][]byte{"a": fileOf(1500)})
+	w := newWorld(t, testSet{}, map[string][]byte{"a": fileOf(1500)})
 	port := freePort(t)
 	w.apply(Spec{Endpoints: []listen.Endpoint{endpoint("127.0.0.1", port)}})
 	p := w.probe()
@@ -223,8 +216,8 @@ func TestF12StopWithStalledClient(t *testing.T) {
 }
 
 func TestGraceIsOver(t *testing.T) {
-	w := newWorld(t, Settings{}, map[string][]byte{"a": fileOf(1500)})
-	w.apply(Spec{Endpoints: []listen.Endpoint{endpoint("127.0.0.1", 0)}, Settings: Settings{Grace: 30 * time.Millisecond}})
+	w := newWorld(t, testSet{settings: settings{Grace: 30 * time.Millisecond}}, map[string][]byte{"a": fileOf(1500)})
+	w.apply(Spec{Endpoints: []listen.Endpoint{endpoint("127.0.0.1", 0)}})
 	p := w.probe()
 	p.ask("a", "octet")
 	p.expect("DATA 1 512")
@@ -246,15 +239,15 @@ func TestGraceIsOver(t *testing.T) {
 // F13: a socket that is closed behind the back of the server is reported and
 // opened again, and nothing spins meanwhile.
 func TestF13SocketClosedBehindItsBack(t *testing.T) {
-	w := newWorld(t, Settings{Workers: 1}, map[string][]byte{"a": fileOf(600)})
-	w.retryMin = 200 * time.Millisecond
-	w.apply(Spec{Endpoints: []listen.Endpoint{endpoint("127.0.0.1", 0)}, Settings: Settings{Workers: 1}})
+	w := newWorld(t, testSet{}, map[string][]byte{"a": fileOf(600)})
+	w.apply(Spec{Endpoints: []listen.Endpoint{endpoint("127.0.0.1", 0)}})
 	before := w.at
-	w.Server.mu.Lock()
-	door, pool := w.listeners[0].door.shard, w.listeners[0].pool.Load().sockets[0].shard
-	w.Server.mu.Unlock()
-
-	door.writer.Load().close()
+	places := w.set.Places()
+	kill := func(i int) {
+		sock, _ := places[i].Socket()
+		_ = sock.Close()
+	}
+	kill(0)
 	w.until("the report", func() bool { return w.Status().State == service.Failed })
 	if st := w.Status(); st.NextRetry.IsZero() || len(st.Listeners) != 0 {
 		t.Errorf("%+v", st)
@@ -275,64 +268,43 @@ func TestF13SocketClosedBehindItsBack(t *testing.T) {
 	p := w.probe()
 	p.ask("a", "octet")
 	p.expect("DATA 1 512")
-	pool.writer.Load().close()
+	for i, place := range places {
+		if place.State().Bound.Port() == p.tid.Port() {
+			kill(i)
+		}
+	}
 	w.until("the report", func() bool { return w.Status().State == service.Degraded })
+	w.probe().fetch("a", "octet") // on another one meanwhile
 	w.until("the recovery", func() bool { return w.Status().State == service.Running })
 	w.probe().fetch("a", "octet")
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	failed, restored := 0, 0
+	down, up := 0, 0
 	for _, e := range w.events {
-		switch e := e.(type) {
-		case SocketFailed:
-			failed++
-			if m, ok := e.LogMessage(); !ok || m.String() == "" {
-				t.Error("not logged")
-			}
-		case SocketRestored:
-			restored++
+		switch e.(type) {
+		case listen.Down:
+			down++
+		case listen.Up:
+			up++
 		}
 	}
-	if failed != 2 || restored != 2 {
-		t.Errorf("%d failures and %d recoveries in the journal", failed, restored)
+	if down != 2 || up != 2 {
+		t.Errorf("%d failures and %d recoveries in the journal", down, up)
 	}
 }
 
-// The same for a socket given to Serve, which cannot be opened again.
-func TestF13Serve(t *testing.T) {
-	w := serve(t, Settings{}, nil)
-	w.Server.mu.Lock()
-	door := w.listeners[0].door.shard
-	w.Server.mu.Unlock()
-	door.writer.Load().close()
-	select {
-	case err := <-w.served:
-		if !errors.Is(err, net.ErrClosed) {
-			t.Errorf("error %v", err)
-		}
-	case <-time.After(5 * time.Second):
-		t.Fatal("Serve does not return")
-	}
-	if st := w.Status(); st.State != service.Failed {
-		t.Errorf("%+v", st)
-	}
-}
-
-func TestServeReturnsNilAfterStop(t *testing.T) {
+func TestStopEndsItsGoroutines(t *testing.T) {
 	before := runtime.NumGoroutine()
-	w := serve(t, Settings{}, nil)
+	w := serve(t, testSet{}, nil)
 	<-w.Stop(0)
-	if err := <-w.served; err != nil {
-		t.Error(err)
-	}
 	w.until("its goroutines to end", func() bool { return runtime.NumGoroutine() <= before+1 })
 }
 
 // C29 and a change of the range: new transfers move, running ones stay.
 func TestPortRange(t *testing.T) {
 	low := uint16(21100)
-	w := newWorld(t, Settings{}, map[string][]byte{"a": fileOf(1500)})
-	first := Spec{Endpoints: []listen.Endpoint{endpoint("127.0.0.1", 0)}, Settings: Settings{Workers: 4, PortLow: low, PortHigh: low + 9}}
+	w := newWorld(t, testSet{}, map[string][]byte{"a": fileOf(1500)})
+	first := Spec{Endpoints: []listen.Endpoint{endpoint("127.0.0.1", 0)}, Config: Config{PortLow: low, PortHigh: low + 9}}
 	w.apply(first)
 	old := w.probe()
 	old.ask("a", "octet")
@@ -341,7 +313,7 @@ func TestPortRange(t *testing.T) {
 		t.Errorf("port %d", p)
 	}
 	second := first
-	second.Settings.PortLow, second.Settings.PortHigh = low+10, low+19
+	second.Config.PortLow, second.Config.PortHigh = low+10, low+19
 	w.apply(second)
 	p := w.probe()
 	p.ask("a", "octet")
@@ -359,7 +331,7 @@ func TestPortRange(t *testing.T) {
 	w.probe().fetch("a", "octet")
 	// To single-port mode and back.
 	single := first
-	single.Settings = Settings{SinglePort: true}
+	single.Config = Config{SinglePort: true}
 	w.apply(single)
 	s := w.probe()
 	s.ask("a", "octet")
@@ -379,9 +351,9 @@ func TestPortRangeTaken(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer held.Close()
-	w := newWorld(t, Settings{}, nil)
-	set := Settings{PortLow: localPort(held), PortHigh: localPort(held)}
-	_, err = w.Prepare(t.Context(), nil, Spec{Endpoints: []listen.Endpoint{endpoint("127.0.0.1", 0)}, Settings: set})
+	w := newWorld(t, testSet{}, nil)
+	set := Config{PortLow: localPort(held), PortHigh: localPort(held)}
+	_, err = w.Prepare(t.Context(), nil, Spec{Endpoints: []listen.Endpoint{endpoint("127.0.0.1", 0)}, Config: set})
 	if !listen.InUse(err) {
 		t.Errorf("error %v", err)
 	}

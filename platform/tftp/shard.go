@@ -1,12 +1,12 @@
 package tftp
 
 import (
+	"container/list"
 	"context"
 	"errors"
 	"hash/maphash"
 	"net/netip"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"option150/platform/fileserver"
@@ -16,77 +16,55 @@ import (
 // for a place 2 s.
 const lookupTime = 10 * time.Second
 
-// shard is one socket with the transfers that run on it. Sending happens with
-// the lock held, so packets of a transfer keep their order; what calls other
-// packages (the journal, File.Finish) waits until the lock is free.
+// shard is a part of the table of transfers: those of the clients whose hash
+// falls on it. Sending happens with the lock held, so packets of a transfer
+// keep their order; what calls other packages (the journal, File.Finish) waits
+// until the lock is free.
 type shard struct {
-	srv   *Server
-	port  atomic.Uint32 // UDP port of the socket
-	alive atomic.Bool
-	// writer is wire for those who do not hold the lock.
-	writer atomic.Pointer[writer]
+	srv *Server
 
-	mu       sync.Mutex
-	wire     wire // nil while the socket is dead
-	table    map[key]*transfer
-	timers   timerHeap
-	armed    time.Duration // when the timer goroutine wakes by itself
-	wake     chan struct{}
-	stop     chan struct{} // closed with the shard
-	out      outbox
-	after    []func()
-	recent   recent
-	tally    tally
-	draining bool
-	drained  chan struct{} // closed when draining and empty
-	closed   bool
+	mu      sync.Mutex
+	table   map[key]*transfer
+	unheard list.List // of *transfer nobody has acknowledged yet, the oldest in front
+	timers  timerHeap
+	armed   time.Duration // when the timer goroutine wakes by itself
+	wake    chan struct{}
+	out     outbox
+	after   []func()
+	recent  recent
+	tally   tally
 }
 
-type writer struct{ wire }
-
-func newShard(s *Server, w wire, port uint16) *shard {
-	sh := &shard{srv: s, wire: w, table: map[key]*transfer{}, wake: make(chan struct{}, 1),
-		stop: make(chan struct{}), drained: make(chan struct{})}
-	sh.port.Store(uint32(port))
-	if w != nil {
-		sh.writer.Store(&writer{w})
-		sh.alive.Store(true)
-	}
-	return sh
+func newShard(s *Server) *shard {
+	return &shard{srv: s, table: map[key]*transfer{}, wake: make(chan struct{}, 1)}
 }
 
 // unlock sends what was gathered, frees the lock and then does what waited.
 func (sh *shard) unlock() {
-	if sh.wire != nil {
-		sh.out.flush(sh.wire)
-	}
+	sh.out.flush()
 	after := sh.after
 	sh.after = nil
-	if sh.draining && len(sh.table) == 0 {
-		select {
-		case <-sh.drained:
-		default:
-			close(sh.drained)
-		}
-	}
 	sh.mu.Unlock()
 	for _, f := range after {
 		f()
 	}
 }
 
+// lost counts packets the kernel had no room for.
+func (sh *shard) lost(n uint32) {
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	sh.tally.queueDrops += uint64(n)
+}
+
 // later has f called when the lock is free.
 func (sh *shard) later(f func()) { sh.after = append(sh.after, f) }
 
-// request takes a read request for this shard that came in at the port asked.
-func (sh *shard) request(d *datagram, r request, asked uint16, now time.Duration) {
+// request takes a read request that came in at the port asked. The lock is
+// held.
+func (sh *shard) request(p *pool, d *datagram, r request, asked uint16, now time.Duration) {
 	k := key{d.peer, d.local}
 	hash := maphash.Bytes(sh.srv.seed, d.payload)
-	sh.mu.Lock()
-	defer sh.unlock()
-	if sh.wire == nil || sh.draining {
-		return // the client asks again
-	}
 	if old := sh.table[k]; old != nil {
 		if old.hash == hash && sh.folded(old, now) {
 			sh.tally.duplicateRequests++
@@ -94,7 +72,9 @@ func (sh *shard) request(d *datagram, r request, asked uint16, now time.Duration
 		}
 		sh.replace(old)
 	}
-	sh.admit(k, d.ifindex, r, hash, asked, now)
+	if sock := p.pick(d.peer); sock != nil { // else the client asks again
+		sh.admit(k, sock, p.windows, d.ifindex, r, hash, asked, now)
+	}
 }
 
 // replace ends the transfer of a client that asks for another file. It may do
@@ -129,47 +109,51 @@ func (sh *shard) folded(old *transfer, now time.Duration) bool {
 	return true
 }
 
-// admit starts the lookup of a new request, within the limits.
-func (sh *shard) admit(k key, ifindex int, r request, hash uint64, asked uint16, now time.Duration) {
+// admit starts the lookup of a new request, within the limits. It holds no
+// place of anybody until its client has acknowledged something: the address may
+// be forged.
+func (sh *shard) admit(k key, sock *socket, windows bool, ifindex int, r request, hash uint64, asked uint16, now time.Duration) {
 	s := sh.srv
-	set := *s.settings.Load()
 	control := replyControl(k.local, ifindex)
-	if s.lookups.Add(1) > int64(set.MaxLookups) {
+	if s.lookups.Add(1) > int64(s.tune.MaxLookups) {
 		s.lookups.Add(-1)
 		sh.tally.dropped++
 		s.requests.refuse(overflow)
 		return
 	}
 	options := r.optionNames()
-	c, known, ok := s.clients.acquire(k.peer.Addr(), options, set.MaxPerClient, set.MaxTransfers)
+	c, known, ok := s.clients.meet(k.peer.Addr(), options, s.tune.MaxPerClient, s.tune.MaxTransfers)
 	if !ok {
 		s.lookups.Add(-1)
 		s.requests.refuse(overflow)
-		sh.reply(k.peer, control, replyBusy)
+		sh.reply(sock, k.peer, control, replyBusy)
 		return
 	}
 	dev := s.devices.get(ifindex, now)
 	ctx, cancel := context.WithTimeout(s.ctx, lookupTime)
-	t := &transfer{key: k, id: s.lastID.Add(1), hash: hash, req: r, ifname: dev.name,
+	t := &transfer{key: k, sock: sock, id: s.lastID.Add(1), hash: hash, req: r, ifname: dev.name, windows: windows,
 		asked:    netip.AddrPortFrom(k.local, asked),
-		maxBlock: min(dev.largestBlock(k.peer.Addr().Is6()), set.MaxBlockSize),
-		settings: set, control: control, ifindex: ifindex, client: c, known: known, began: now, cancel: cancel, place: -1}
+		maxBlock: min(dev.largestBlock(k.peer.Addr().Is6()), s.tune.MaxBlockSize),
+		control:  control, ifindex: ifindex, client: c, known: known, began: now, cancel: cancel, place: -1}
 	sh.table[k] = t
+	t.waits = sh.unheard.PushBack(t)
+	sock.active.Add(1)
 	s.requests.begin()
-	s.wg.Add(1)
-	port := uint16(sh.port.Load())
+	port := uint16(sock.port.Load())
 	sh.later(func() {
 		s.rec.Record(Request{Client: k.peer, Local: k.local, Interface: t.ifname, ID: t.id, Port: port,
 			Name: r.name, Mode: r.mode, Options: options})
-		go sh.lookup(ctx, t, port)
+		s.group.Go(func() error { sh.lookup(ctx, t, port); return nil })
 	})
+	if sh.unheard.Len() > max(1, s.tune.MaxUnheard/len(s.shards)) {
+		sh.end(sh.unheard.Front().Value.(*transfer), aborted, "too many requests that nobody acknowledges")
+	}
 }
 
 // lookup asks the Opener and starts the transfer. It has a goroutine of its
 // own, of which there are at most Settings.MaxLookups.
 func (sh *shard) lookup(ctx context.Context, t *transfer, port uint16) {
 	s := sh.srv
-	defer s.wg.Done()
 	defer s.lookups.Add(-1)
 	defer t.cancel()
 	f, err := s.open(ctx, fileserver.Request{Transport: fileserver.TFTP, Client: t.key.peer, Local: t.asked, Name: t.req.name})
@@ -189,7 +173,7 @@ func (sh *shard) lookup(ctx context.Context, t *transfer, port uint16) {
 	case err != nil:
 		answer, class, send := answerTo(err)
 		if send {
-			sh.reply(t.key.peer, t.control, answer)
+			sh.reply(t.sock, t.key.peer, t.control, answer)
 		}
 		if errors.Is(err, fileserver.ErrDenied) {
 			sh.tally.denied++
@@ -197,7 +181,8 @@ func (sh *shard) lookup(ctx context.Context, t *transfer, port uint16) {
 		sh.end(t, class, answer.text)
 	default:
 		now := s.now()
-		t.open(f, now)
+		f.Yield() // until somebody has acknowledged something
+		t.open(f, &s.tune, now)
 		sh.pump(t, now)
 	}
 }
@@ -213,11 +198,16 @@ func (sh *shard) end(t *transfer, class outcome, why string) {
 	now := s.now()
 	sh.recent.add(t.key, now)
 	s.requests.end(class)
-	s.clients.release(t.client, t.snd.rtt)
+	t.sock.left()
+	if t.waits != nil {
+		sh.unheard.Remove(t.waits)
+		t.waits = nil
+	}
+	s.clients.release(t.client, t.snd.rtt, t.counted)
 	if t.file == nil {
 		return
 	}
-	f, port := t.file, uint16(sh.port.Load())
+	f, port := t.file, uint16(t.sock.port.Load())
 	result := t.result(class == processed)
 	e := Finished{Client: t.key.peer, ID: t.id, Port: port, File: f.Name, Bytes: result.Bytes,
 		Duration: now - t.began, BlockSize: t.agreed.blockSize, Window: t.agreed.window,
@@ -229,12 +219,61 @@ func (sh *shard) end(t *transfer, class outcome, why string) {
 	})
 }
 
-// endAll ends everything on the shard and tells the clients to ask again.
-func (sh *shard) endAll(why string) {
+// endOn ends everything on a socket and tells the clients to ask again.
+func (sh *shard) endOn(k *socket, why string) {
+	sh.mu.Lock()
+	defer sh.unlock()
 	for _, t := range sh.table {
-		sh.reply(t.key.peer, t.control, replyBusy)
-		sh.end(t, aborted, why)
+		if t.sock == k {
+			sh.reply(k, t.key.peer, t.control, replyBusy)
+			sh.end(t, aborted, why)
+		}
 	}
+}
+
+// heard is called when a client has acknowledged something for the first time:
+// its address is its own, and it takes a place. Where there is none at the
+// moment the transfer waits, as a new request does; over says that it has ended
+// with this.
+func (sh *shard) heard(t *transfer, over bool) {
+	s := sh.srv
+	sh.unheard.Remove(t.waits)
+	t.waits = nil
+	t.counted = s.clients.begin(t.client, s.tune.MaxPerClient, s.tune.MaxTransfers)
+	switch {
+	case over:
+		return
+	case !t.counted:
+		sh.reply(t.sock, t.key.peer, t.control, replyBusy)
+		sh.end(t, overflow, "too many transfers of one client, or in all")
+		return
+	case t.file.Claim():
+		return
+	}
+	t.paused = true
+	ctx, cancel := context.WithTimeout(s.ctx, lookupTime)
+	t.cancel = cancel
+	f := t.file
+	sh.later(func() {
+		s.group.Go(func() error {
+			defer cancel()
+			err := f.Wait(ctx)
+			sh.mu.Lock()
+			defer sh.unlock()
+			switch {
+			case t.gone:
+			case err != nil:
+				sh.reply(t.sock, t.key.peer, t.control, replyBusy)
+				sh.end(t, overflow, replyBusy.text)
+			default:
+				t.paused = false
+				now := s.now()
+				t.snd.moved, t.snd.deadline = now, now+t.snd.rto()
+				sh.pump(t, now)
+			}
+			return nil
+		})
+	})
 }
 
 // recent remembers the clients whose transfers ended last: their late packets

@@ -1,123 +1,58 @@
 package tftp
 
 import (
-	"context"
 	"errors"
 	"net"
+	"sync/atomic"
 	"time"
 
 	"option150/platform/listen"
 )
 
-// socket keeps one shard supplied with a socket: it reads, and when the socket
-// dies it says so and opens another one with growing pauses.
+// socket is a socket of ours: a door, where requests come in, or one of a pool,
+// where transfers run. It implements listen.Server.
 type socket struct {
-	srv       *Server
-	shard     *shard
-	endpoint  listen.Endpoint
-	onRequest func(d *datagram, now time.Duration) // nil: requests are strays here
-	reopen    func(context.Context) (wire, uint16, error)
-	failed    error      // why it begins without a socket
-	once      bool       // the first failure is the end
-	ended     chan error // gets what serving ended with
+	srv     *Server
+	pool    atomic.Pointer[pool] // of a door: where its transfers run
+	wire    atomic.Pointer[udpWire]
+	port    atomic.Uint32
+	drops   uint32       // last value the kernel told; the reader's
+	active  atomic.Int64 // transfers
+	leaving atomic.Bool  // takes no new transfer
+	idle    chan struct{}
 }
 
 // transientErrors is how many read errors in a row a socket may have, with
 // pauses that add up to 0.7 s, before it is taken for dead.
 const transientErrors = 16
 
-func newSocket(s *Server, e listen.Endpoint, w wire, port uint16) *socket {
-	return &socket{srv: s, shard: newShard(s, w, port), endpoint: e, ended: make(chan error, 1)}
+func (s *Server) newSocket(listen.Want) *socket {
+	return &socket{srv: s, idle: make(chan struct{}, 1)}
 }
 
-// start begins to serve. Server.mu is held.
-func (k *socket) start() {
-	s := k.srv
-	s.shards = append(s.shards, k.shard)
-	s.wg.Go(k.run)
-	s.wg.Go(k.shard.keepTime)
+// attach makes w the wire answers leave by.
+func (k *socket) attach(w *udpWire) {
+	k.port.Store(uint32(localPort(w.conn)))
+	k.wire.Store(w)
 }
 
-// abandon closes a socket that was never started.
-func (k *socket) abandon() {
-	k.shard.mu.Lock()
-	defer k.shard.mu.Unlock()
-	if k.shard.wire != nil {
-		_ = k.shard.wire.close()
-		k.shard.wire = nil
-	}
+func (k *socket) alive() bool { return k.wire.Load() != nil && !k.leaving.Load() }
+
+// Serve implements listen.Server: it takes packets until the socket dies.
+func (k *socket) Serve(w *udpWire) error {
+	k.attach(w)
+	k.drops = 0
+	err := k.read(w)
+	k.wire.Store(nil)
+	k.srv.endOn(k, "the socket failed") // the clients begin anew: they know a port that is no more
+	return err
 }
 
-// close ends the socket and every transfer on it. It does not wait.
-func (k *socket) close() {
-	k.shard.close("the service was stopped")
-	k.srv.forget(k)
-}
-
-func (k *socket) run() {
-	if k.failed != nil && !k.restore(k.failed) {
-		k.ended <- nil
-		return
-	}
-	for {
-		err := k.read()
-		if err == nil || k.once {
-			k.srv.fault(k, err, time.Time{})
-			k.shard.close("the socket failed")
-			k.ended <- err
-			return
-		}
-		k.shard.lose("the socket failed")
-		if !k.restore(err) {
-			k.ended <- nil
-			return
-		}
-	}
-}
-
-// restore opens the socket again. It reports false when the socket was closed
-// on purpose meanwhile.
-func (k *socket) restore(err error) bool {
-	s := k.srv
-	for wait := s.retryMin; ; wait = min(2*wait, s.retryMax) {
-		s.fault(k, err, time.Now().Add(wait))
-		select {
-		case <-time.After(wait):
-		case <-k.shard.stop:
-			return false
-		}
-		var w wire
-		var port uint16
-		if w, port, err = k.reopen(s.ctx); err == nil {
-			if !k.shard.revive(w, port) {
-				_ = w.close()
-				return false
-			}
-			s.recovered(k)
-			return true
-		}
-	}
-}
-
-// read takes packets until the socket dies, or returns nil when it was closed
-// on purpose.
-func (k *socket) read() error {
-	sh := k.shard
-	sh.mu.Lock()
-	w := sh.wire
-	sh.mu.Unlock()
-	if w == nil {
-		return nil
-	}
+func (k *socket) read(w *udpWire) error {
 	batch := make([]datagram, 1)
 	for bad := 0; ; {
 		n, err := w.read(batch)
 		if err != nil {
-			select {
-			case <-sh.stop:
-				return nil
-			default:
-			}
 			if bad++; bad > transientErrors || errors.Is(err, net.ErrClosed) {
 				return err
 			}
@@ -133,68 +68,86 @@ func (k *socket) read() error {
 }
 
 func (k *socket) handle(d *datagram, now time.Duration) {
-	if k.srv.tracing.Load() {
-		k.srv.rec.Record(Packet{Client: d.peer, Received: true, Octets: len(d.payload), What: describe(d.payload)})
+	s := k.srv
+	if s.tracing.Load() {
+		s.rec.Record(Packet{Client: d.peer, Received: true, Octets: len(d.payload), What: describe(d.payload)})
 	}
-	if op := opcode(d.payload); k.onRequest != nil && (op == opRRQ || op == opWRQ) {
-		k.onRequest(d, now)
-		return
+	sh := s.shard(d.peer)
+	if d.drops != 0 && d.drops != k.drops { // the counter of the kernel wraps
+		sh.lost(d.drops - k.drops)
+		k.drops = d.drops
 	}
-	k.shard.packet(d, now)
+	if op := opcode(d.payload); op == opRRQ || op == opWRQ {
+		if p := k.pool.Load(); p != nil {
+			k.request(sh, p, d, now)
+			return
+		}
+	}
+	sh.packet(k, d, now)
 }
 
-// close ends the shard: transfers, timers and socket.
-func (sh *shard) close(why string) {
-	if w := sh.writer.Load(); w != nil {
-		w.hurry(50 * time.Millisecond) // whoever holds the lock lets go of it soon
-	}
-	sh.mu.Lock()
-	if sh.closed {
-		sh.mu.Unlock()
-		return
-	}
-	sh.closed = true
-	sh.alive.Store(false)
-	close(sh.stop)
-	sh.endAll(why)
-	w := sh.wire
-	if w != nil {
-		sh.out.flush(w)
-		sh.wire = nil
-	}
-	sh.unlock()
-	if w != nil {
-		_ = w.close()
-	}
-}
-
-// lose ends the transfers of a shard whose socket has died; the clients begin
-// anew, their side of the transfer knows a port that is no more.
-func (sh *shard) lose(why string) {
-	sh.alive.Store(false)
+// request takes a read or write request at a door.
+func (k *socket) request(sh *shard, p *pool, d *datagram, now time.Duration) {
+	r, err := parseRequest(d.payload)
 	sh.mu.Lock()
 	defer sh.unlock()
-	if sh.wire != nil {
-		_ = sh.wire.close()
-		sh.wire = nil
+	switch {
+	case d.broadcast: // [RFC 1123 4.2.3.5]
+		sh.tally.broadcasts++
+	case err != nil:
+		sh.tally.malformed++
+		sh.refuse(k, d, replyIllegal, now)
+	case r.write:
+		sh.tally.writes++
+		sh.refuse(k, d, replyDenied, now)
+	default:
+		sh.request(p, d, r, uint16(k.port.Load()), now)
 	}
-	sh.out.list, sh.out.buf = sh.out.list[:0], sh.out.buf[:0]
-	sh.endAll(why)
-	sh.tally.queueDropsSeen = 0
 }
 
-// revive gives the shard a new socket, unless it was closed.
-func (sh *shard) revive(w wire, port uint16) bool {
-	sh.mu.Lock()
-	defer sh.mu.Unlock()
-	if sh.closed {
-		return false
+// Leave implements listen.Server. A door is closed at once; a socket of the
+// pool when its transfers have ended or their grace is over.
+func (k *socket) Leave(closing func()) {
+	s := k.srv
+	k.leaving.Store(true)
+	door := k.pool.Load() != nil
+	if door {
+		s.endOn(k, "the service was stopped")
 	}
-	sh.wire = w
-	sh.writer.Store(&writer{w})
-	sh.port.Store(uint32(port))
-	sh.alive.Store(true)
-	return true
+	if door || k.active.Load() == 0 {
+		closing()
+		return
+	}
+	grace := s.grace()
+	s.draining.Add(1)
+	s.group.Go(func() error {
+		defer s.draining.Add(-1)
+		defer closing()
+		over := time.NewTimer(grace)
+		defer over.Stop()
+		for k.active.Load() > 0 && k.wire.Load() != nil {
+			select {
+			case <-k.idle:
+				continue
+			case <-over.C:
+			case <-s.ctx.Done():
+			}
+			break
+		}
+		s.endOn(k, "the service was stopped")
+		return nil
+	})
+}
+
+// left is the end of a transfer on the socket.
+func (k *socket) left() {
+	if k.active.Add(-1) > 0 || !k.leaving.Load() {
+		return
+	}
+	select {
+	case k.idle <- struct{}{}:
+	default:
+	}
 }
 
 func localPort(c *net.UDPConn) uint16 { return c.LocalAddr().(*net.UDPAddr).AddrPort().Port() }

@@ -19,7 +19,7 @@ import (
 func TestStorm(t *testing.T) {
 	const phones = 1000
 	content := fileOf(3000)
-	w := newWorld(t, Settings{}, map[string][]byte{"SEP001E7A000001.cnf.xml": content})
+	w := newWorld(t, testSet{}, map[string][]byte{"SEP001E7A000001.cnf.xml": content})
 	w.apply(Spec{Endpoints: []listen.Endpoint{endpoint("127.0.0.1", 0)}})
 	var wg sync.WaitGroup
 	var failed atomic.Int64
@@ -54,25 +54,32 @@ func addressOf(i int) netip.Addr { return netip.AddrFrom4([4]byte{10, 0, byte(i 
 func TestClientTableIsBounded(t *testing.T) {
 	table := newClientTable()
 	table.bound = 10
-	busy, _, _ := table.acquire(addressOf(0), "", 1, 1000)
+	busy, _, _ := table.meet(addressOf(0), "", 1, 1000)
+	table.begin(busy, 1, 1000)
 	for i := 1; i < 500; i++ {
-		c, _, ok := table.acquire(addressOf(i), "", 1, 1000)
-		if !ok {
+		c, _, ok := table.meet(addressOf(i), "", 1, 1000)
+		if !ok || !table.begin(c, 1, 1000) {
 			t.Fatal(i)
 		}
-		if _, _, ok := table.acquire(addressOf(i), "", 1, 1000); ok {
+		if _, _, ok := table.meet(addressOf(i), "", 1, 1000); ok {
 			t.Fatal("two transfers where one is allowed")
 		}
-		table.release(c, rtt{smoothed: time.Duration(i)})
+		table.release(c, rtt{smoothed: time.Duration(i)}, true)
+	}
+	for i := 500; i < 900; i++ { // forged ones push out nobody who has answered
+		c, _, _ := table.meet(addressOf(i), "", 1, 1000)
+		table.release(c, rtt{}, false)
 	}
 	if n := len(table.list()); n != 11 {
 		t.Errorf("%d clients", n)
 	}
-	table.release(busy, rtt{})
-	if _, known, _ := table.acquire(addressOf(499), "", 1, 1000); known.smoothed != 499 {
-		t.Errorf("RTT %v", known.smoothed)
+	table.release(busy, rtt{}, true)
+	if _, k, _ := table.meet(addressOf(499), "", 1, 1000); k.rtt.smoothed != 499 || !k.answered {
+		t.Errorf("%+v", k)
 	}
-	if _, _, ok := table.acquire(addressOf(7), "", 1, 1); ok {
+	c, _, _ := table.meet(addressOf(7), "", 1, 1000)
+	table.begin(c, 1, 1)
+	if _, _, ok := table.meet(addressOf(8), "", 1, 1); ok {
 		t.Error("beyond the total")
 	}
 }
@@ -80,8 +87,7 @@ func TestClientTableIsBounded(t *testing.T) {
 // C31: whatever clients do, the requests add up (world.check) and the server
 // answers the next one.
 func TestTorture(t *testing.T) {
-	w := serve(t, Settings{MaxPerClient: 20, MaxLookups: 8, RTOInitial: 5 * time.Millisecond, RTOMin: time.Millisecond,
-		RTOMax: 10 * time.Millisecond, GiveUp: 50 * time.Millisecond}, map[string][]byte{"a": fileOf(5000), "b": nil})
+	w := serve(t, testSet{settings: settings{MaxPerClient: 20, MaxLookups: 8, RTOInitial: 5 * time.Millisecond, RTOMin: time.Millisecond, RTOMax: 10 * time.Millisecond, GiveUp: 50 * time.Millisecond}}, map[string][]byte{"a": fileOf(5000), "b": nil})
 	packets := [][]byte{rrq("a", "octet"), rrq("b", "octet", "tsize=0"), rrq("c", "octet"), rrq("a", "netascii", "windowsize=9"),
 		rrq("a", "mail"), ackPacket(0), ackPacket(1), ackPacket(2), ackPacket(3), ackPacket(65535), {0, 5, 0, 0}, {0, 5}, {0}, {0, 9, 1, 1}, {0, 2, 'x', 0}}
 	var wg sync.WaitGroup

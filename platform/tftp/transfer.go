@@ -1,6 +1,7 @@
 package tftp
 
 import (
+	"container/list"
 	"context"
 	"net/netip"
 	"os"
@@ -20,23 +21,28 @@ type key struct {
 // the shard and its lock; the constants set at birth may be read by the lookup.
 type transfer struct {
 	key      key
+	sock     *socket
 	id       uint32
 	hash     uint64 // of the request packet, to know a repeated one
 	req      request
 	ifname   string
 	asked    netip.AddrPort // the address and port of ours the request came to
 	maxBlock int
-	settings Settings
+	windows  bool   // the ports are enough for windowsize
 	control  []byte // makes answers leave from key.local
 	ifindex  int
 	client   *client
-	known    rtt
+	known    known
 	began    time.Duration
 
-	cancel context.CancelFunc // of the lookup
-	again  bool               // the client asked for the same once more when all was sent
-	gone   bool               // ended; a lookup that comes back gives its file back
-	why    string             // it ended
+	cancel  context.CancelFunc // of the lookup
+	again   bool               // the client asked for the same once more when all was sent
+	waits   *list.Element      // among those nobody has acknowledged yet
+	counted bool               // as a transfer of its client
+	paused  bool               // waits for a place of the serving count
+	wrong   int                // packets from its address and port to other sockets
+	gone    bool               // ended; a lookup that comes back gives its file back
+	why     string             // it ended
 
 	file   *fileserver.File // nil while looking
 	disk   bool             // the file is read from disk
@@ -48,15 +54,19 @@ type transfer struct {
 }
 
 // open turns a looked-up transfer into a running one.
-func (t *transfer) open(f *fileserver.File, now time.Duration) {
+func (t *transfer) open(f *fileserver.File, set *settings, now time.Duration) {
 	t.file = f
 	_, t.disk = f.Content.(*os.File)
-	t.agreed = negotiate(t.req, f.Size, t.maxBlock, t.settings.MaxWindow)
+	window := set.MaxWindow
+	if !t.windows {
+		window = 1
+	}
+	t.agreed = negotiate(t.req, f.Size, t.maxBlock, window)
 	var src source = octets{r: f.Content, size: f.Size, blockSize: int64(t.agreed.blockSize)}
 	if t.req.mode == Netascii {
 		src = newNetascii(f.Content, f.Size, t.agreed.window)
 	}
-	t.snd = newSender(now, src, t.agreed, t.settings.timeouts(), t.settings.patience(), t.known)
+	t.snd = newSender(now, src, t.agreed, set.timeouts(), set.patience(), t.known)
 }
 
 // result is what the file server is told at the end.
@@ -93,8 +103,8 @@ type Session struct {
 	Idle        time.Duration // since the last progress
 }
 
-func (t *transfer) session(now time.Duration, port uint16) Session {
-	s := Session{Client: t.key.peer, Local: t.key.local, Port: port, Interface: t.ifname,
+func (t *transfer) session(now time.Duration) Session {
+	s := Session{Client: t.key.peer, Local: t.key.local, Port: uint16(t.sock.port.Load()), Interface: t.ifname,
 		Name: printable(t.req.name), Mode: t.req.mode, Looking: t.file == nil, Age: now - t.began, Idle: now - t.began}
 	if t.file == nil {
 		return s

@@ -4,7 +4,7 @@ import (
 	"encoding/binary"
 	"net"
 	"net/netip"
-	"time"
+	"syscall"
 
 	"golang.org/x/net/ipv4"
 	"golang.org/x/net/ipv6"
@@ -23,22 +23,10 @@ type datagram struct {
 	drops     uint32 // on the way in: packets the socket has lost so far, 0 = not told
 }
 
-// wire carries datagrams. The portable one below takes one per system call; a
-// faster one (recvmmsg, sendmmsg) goes behind the same methods.
-type wire interface {
-	// read waits and fills at least one of into.
-	read(into []datagram) (int, error)
-	// write sends all; what cannot be sent is lost, as on any network.
-	write(out []datagram)
-	// hurry makes writes fail that would wait for longer than d from now on.
-	hurry(d time.Duration)
-	close() error
-}
-
 // receiveSize is enough to tell that a request is too long.
 const receiveSize = 1024
 
-// udpWire is the portable wire over one UDP socket.
+// udpWire carries datagrams over one UDP socket.
 type udpWire struct {
 	conn *net.UDPConn
 	buf  []byte
@@ -71,6 +59,7 @@ func newUDPWire(conn *net.UDPConn) (*udpWire, error) {
 	return w, nil
 }
 
+// read waits and fills at least one of into.
 func (w *udpWire) read(into []datagram) (int, error) {
 	n, oobn, flags, peer, err := w.conn.ReadMsgUDPAddrPort(w.buf, w.oob)
 	if err != nil {
@@ -84,6 +73,7 @@ func (w *udpWire) read(into []datagram) (int, error) {
 	return 1, nil
 }
 
+// write sends all; what cannot be sent is lost, as on any network.
 func (w *udpWire) write(out []datagram) {
 	for i := range out {
 		d := &out[i]
@@ -91,9 +81,11 @@ func (w *udpWire) write(out []datagram) {
 	}
 }
 
-func (w *udpWire) hurry(d time.Duration) { _ = w.conn.SetWriteDeadline(time.Now().Add(d)) }
+// Close implements listen.Socket.
+func (w *udpWire) Close() error { return w.conn.Close() }
 
-func (w *udpWire) close() error { return w.conn.Close() }
+// SyscallConn implements listen.Socket.
+func (w *udpWire) SyscallConn() (syscall.RawConn, error) { return w.conn.SyscallConn() }
 
 var broadcast4 = netip.AddrFrom4([4]byte{255, 255, 255, 255})
 
@@ -150,12 +142,13 @@ func replyControl(local netip.Addr, ifindex int) []byte {
 type outbox struct {
 	buf  []byte
 	list []datagram
+	by   []*udpWire // of each
 }
 
 // room returns an empty slice with space for n octets behind it.
-func (o *outbox) room(w wire, n int) []byte {
+func (o *outbox) room(n int) []byte {
 	if cap(o.buf)-len(o.buf) < n {
-		o.flush(w)
+		o.flush()
 		if cap(o.buf) < n {
 			o.buf = make([]byte, 0, max(n, 4096))
 		}
@@ -163,15 +156,22 @@ func (o *outbox) room(w wire, n int) []byte {
 	return o.buf[len(o.buf):len(o.buf):cap(o.buf)]
 }
 
-// add takes the packet p that was appended to what room returned.
-func (o *outbox) add(p, control []byte, peer netip.AddrPort) {
+// add takes the packet p that was appended to what room returned; it leaves by
+// w.
+func (o *outbox) add(w *udpWire, p, control []byte, peer netip.AddrPort) {
 	o.buf = o.buf[:len(o.buf)+len(p)]
 	o.list = append(o.list, datagram{payload: p, control: control, peer: peer})
+	o.by = append(o.by, w)
 }
 
-func (o *outbox) flush(w wire) {
-	if len(o.list) > 0 {
-		w.write(o.list)
+func (o *outbox) flush() {
+	for i := 0; i < len(o.list); {
+		j := i + 1
+		for j < len(o.list) && o.by[j] == o.by[i] {
+			j++
+		}
+		o.by[i].write(o.list[i:j])
+		i = j
 	}
-	o.buf, o.list = o.buf[:0], o.list[:0]
+	o.buf, o.list, o.by = o.buf[:0], o.list[:0], o.by[:0]
 }

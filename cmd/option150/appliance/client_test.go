@@ -89,3 +89,29 @@ func getTFTP(name string) (string, error) {
 	}
 	return "no answer", nil
 }
+
+// askTFTP tells what answers a read request with a window, and from which port
+// if that is one that was configured.
+func askTFTP(name string) (string, error) {
+	c, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		return "", err
+	}
+	defer c.Close()
+	_ = c.SetDeadline(time.Now().Add(10 * time.Second))
+	request := "\x00\x01" + name + "\x00octet\x00windowsize\x008\x00"
+	if _, err := c.WriteToUDP([]byte(request), &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 69}); err != nil {
+		return "", err
+	}
+	b := make([]byte, 600)
+	n, from, err := c.ReadFromUDPAddrPort(b)
+	if err != nil {
+		return "", err
+	}
+	_, _ = c.WriteToUDPAddrPort([]byte("\x00\x05\x00\x00enough\x00"), from)
+	where := "any port"
+	if from.Port() == 69 || from.Port() == 31000 {
+		where = fmt.Sprintf("port %d", from.Port())
+	}
+	return fmt.Sprintf("%q from %s", b[2:n], where), nil
+}

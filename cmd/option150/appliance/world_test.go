@@ -321,6 +321,8 @@ func (w *world) live(word, rest string, f []string, arg func(int) string) (strin
 		return "", w.phone(f)
 	case "get":
 		return w.get(f)
+	case "tftp":
+		return askTFTP(rest)
 	case "listens":
 		return strings.Join(listening(), "\n"), nil
 	case "remember":
