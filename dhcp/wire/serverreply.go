@@ -23,6 +23,9 @@ type ServerReply struct {
 	TFTP   []byte     // option 150, nil if none
 }
 
+// Ack reports a DHCPACK.
+func (a ServerReply) Ack() bool { return a.typ == MsgAck }
+
 // DecodeReply reads an OFFER, ACK or NAK; ok is false for everything else.
 func DecodeReply(b []byte) (a ServerReply, ok bool) {
 	if len(b) < HeaderLen+CookieLen || len(b) > MaxRequest || b[0] != OpReply || b[2] != 6 || !bytes.Equal(b[HeaderLen:HeaderLen+CookieLen], cookie) {

@@ -107,8 +107,8 @@ func OpenRing(ifname string, o Options) (*Ring, error) {
 }
 
 // Run gives every frame to a function until the ring is closed, which is nil,
-// or the interface is gone. tick is called at least as often as the read
-// deadline passes. It is for one goroutine, and Release is for the same one
+// or fails. tick is called after each block of frames, and as often as given
+// while there are none. It is for one goroutine, and Release is for the same one
 // when Run has returned.
 func (r *Ring) Run(frame func(*Frame), tick func(), every time.Duration) error {
 	var fr Frame
@@ -129,8 +129,8 @@ func (r *Ring) Run(frame func(*Frame), tick func(), every time.Duration) error {
 		}
 		for r.ready() && !r.closed.Load() {
 			r.walk(&fr, frame)
+			tick()
 		}
-		tick()
 	}
 }
 
