@@ -5,6 +5,7 @@
 //	option150 lab                  a LAN with phones, nothing touched on the host
 //	option150 run [--config FILE]  the appliance in the foreground
 //	option150 check FILE           reads an IOS configuration and reports
+//	option150 pfs FILE             what a capture or a log tells of firmware sharing
 //	option150 version
 package main
 
@@ -37,6 +38,8 @@ usage: option150 lab                   a LAN with simulated phones; needs no roo
        option150 lab --pfs [--mirror]  phones that share firmware among themselves
        option150 run [--config FILE]   the appliance in the foreground
        option150 check FILE            what an IOS configuration would do here
+       option150 pfs FILE              what a capture (pcap, pcapng) or a phone's log
+                                       tells of firmware sharing
        option150 version               version, commit, Go version
 `
 
@@ -52,6 +55,8 @@ func run(args []string) int {
 		return cmdRun(args[1:])
 	case "check":
 		return cmdCheck(args[1:], os.Stdout)
+	case "pfs":
+		return cmdPFS(args[1:], os.Stdout)
 	case "lab":
 		return lab.Main(args[1:], version, commit)
 	case "version", "--version", "-v":
