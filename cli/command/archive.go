@@ -39,10 +39,22 @@ func archiveSection() []language.Declaration {
 	set := path.Set
 	path.Set = func(c *language.Context) error {
 		p := c.Args.String("path")
-		if l, err := parseLocation(p, false); err != nil || l.fs != fsFlash || archive.CheckPath(p) != nil {
+		if l, err := parseLocation(p, false); err != nil || !l.remote() && (l.fs != fsFlash || archive.CheckPath(p) != nil) {
 			return language.Answer("% The archive is kept in flash: on this box")
 		}
 		return set(c)
+	}
+	elsewhere := func(_, a grammar.Args) string {
+		if l, err := parseLocation(a.String("path"), false); err == nil && l.remote() {
+			return "the archive is kept in flash: on this box, and there is none while its path is elsewhere"
+		}
+		return ""
+	}
+	path.Partly, path.After = elsewhere, func(in *language.Invocation) error {
+		if why := elsewhere(nil, in.Args); why != "" {
+			fmt.Fprintln(in.Out, "%Warning: "+why)
+		}
+		return nil
 	}
 	return []language.Declaration{
 		{

@@ -120,7 +120,13 @@ func dhcpPools() []language.Declaration {
 		poolNetwork(at, doc), poolSecondary(at), poolHost(at, doc),
 		{
 			Mode: modePool, Doc: doc, Syntax: `client-identifier("Client identifier") ![ <id:CLIENTID>("Dotted-hexadecimal string (Ex. 0bad.f00d)") ]`,
-			Set:   func(c *language.Context) error { at(c).ClientID = grammar.Get[[]byte](c.Args, "id"); return nil },
+			Set: func(c *language.Context) error {
+				id, err := bytesOf(c.Args, "id")
+				if err == nil {
+					at(c).ClientID = id
+				}
+				return err
+			},
 			Unset: func(c *language.Context) error { at(c).ClientID = nil; return nil },
 			Get: func(v *language.View) []grammar.Args {
 				id := at(viewContext(v)).ClientID
@@ -262,7 +268,11 @@ func poolOption(at func(*language.Context) *dhcp.Pool, doc string) language.Decl
 			case dhcp.OptionASCII:
 				o.Text = a.String("text")
 			case dhcp.OptionHex:
-				o.Hex = grammar.Get[[]byte](a, "hex")
+				b, err := bytesOf(a, "hex")
+				if err != nil {
+					return o, err
+				}
+				o.Hex = b
 			}
 			if o.Code == 150 && o.Kind == dhcp.OptionASCII {
 				return o, language.Answer("% Option 150 is a list of addresses: use option 150 ip")

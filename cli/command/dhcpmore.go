@@ -49,13 +49,14 @@ func dhcpTuning() []language.Declaration {
 // place in a box that serves phones of its own LANs. [facts/dhcp.md 1.2, 1.3]
 func dhcpCarried() []language.Declaration {
 	const rest = ` <rest:LINE>("Arguments")`
-	out := carryAll(language.Global, "facts/dhcp.md 1.2",
+	out := alsoNo(language.Global, "facts/dhcp.md 1.2",
+		dhcpHead+`use("Configure use of certain items") class("Use DHCP classes")`,
+		dhcpHead+`use vrf("Use of VRFs") <vrf:WORD>("connected or remote")`)
+	out = append(out, carryAll(language.Global, "facts/dhcp.md 1.2",
+		dhcpHead+`excluded-address vrf("VPN Routing/Forwarding instance") <rest:LINE>("VRF and addresses")`,
+		dhcpHead+`excluded-address global("Addresses outside every VRF") <rest:LINE>("Addresses")`,
 		dhcpHead+`database("Configure DHCP database agents")`+rest,
-		dhcpHead+`use("Configure use of certain items")
-			( vrf("Use of VRFs")
-				<vrf:WORD>("Kind")
-				| subscriber-id("Use the subscriber identifier")
-				client-id("As client identifier") )`,
+		dhcpHead+`use subscriber-id("Use the subscriber identifier") client-id("As client identifier")`,
 		dhcpHead+`compatibility("Compatibility with other servers")`+rest,
 		dhcpHead+`limited-broadcast-address("Use all 1's broadcast address")`,
 		dhcpHead+`auto-broadcast("Set the broadcast flag by itself")`,
@@ -63,11 +64,11 @@ func dhcpCarried() []language.Declaration {
 		dhcpHead+`relay information option("Insert relay information in BOOTREQUEST") [ <rest:LINE>("Arguments") ]`,
 		dhcpHead+`relay information check("Validate relay information in BOOTREPLY")`,
 		dhcpHead+`relay information policy("Relay information option policy")
-			( drop("Do not forward")
-				| encapsulate("Encapsulate")
-				| keep("Leave it")
-				| replace("Replace it") )`,
-		dhcpHead+`snooping("DHCP Snooping") [ <rest:LINE>("Arguments") ]`)
+			( drop$what("Do not forward")
+				| encapsulate$what("Encapsulate")
+				| keep$what("Leave it")
+				| replace$what("Replace it") )`,
+		dhcpHead+`snooping("DHCP Snooping") [ <rest:LINE>("Arguments") ]`)...)
 	out = append(out, carryAll(modePool, "facts/dhcp.md 1.3",
 		`accounting("Send Accounting Start/Stop messages")`+rest,
 		`address("Configure a reserved address")`+rest,

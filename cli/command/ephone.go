@@ -107,12 +107,12 @@ func ephoneDNs() []language.Declaration {
 		idle(short(modeEphoneDN, `description("Dn desc, for DN Qualified Display Name") ![ <text:LINE>("Up to 40 characters") ]`, 40, doc, func(c *language.Context) *string { return &at(c).Description }), registered),
 		idle(short(modeEphoneDN, `name("Define dn user name") ![ <text:LINE>("Up to 64 characters") ]`, 64, doc, func(c *language.Context) *string { return &at(c).Name }), registered),
 	)
+	ds = append(ds, alsoNo(modeEphoneDN, "facts/cme.md 3", `huntstop("Stop hunting on Dial-Peers") [ <rest:LINE>("channel") ]`)...)
 	return append(ds, carryAll(modeEphoneDN, "facts/cme.md 3",
 		`pickup-group("Set the call pickup group number") <rest:LINE>("Number")`,
 		`call-forward("Define E.164 telephone number for call forwarding") <rest:LINE>("Parameters")`,
 		`intercom("Define intercom/auto-call extension number") <rest:LINE>("Number")`,
 		`paging("Set audio paging mode") [ <rest:LINE>("Parameters") ]`,
-		`huntstop("Stop hunting on Dial-Peers") [ <rest:LINE>("channel") ]`,
 		`preference("Preference for the attached dial-peer") <rest:LINE>("Preference")`,
 		`allow("Permit a feature") <rest:LINE>("watch")`,
 		`mwi("Set message waiting indicator options") <rest:LINE>("Parameters")`,
@@ -191,8 +191,8 @@ func ephones() []language.Declaration {
 			Unset: func(c *language.Context) error { at(c).MAC = ether.MAC{}; return nil },
 			Get:   func(v *language.View) []grammar.Args { m := at(viewContext(v)).MAC; return one(!m.IsZero(), "mac", m) },
 		},
-		idle(credentials(modeEphone, doc, func(c *language.Context) (*string, *string) { e := at(c); return &e.Username, &e.Password }), ofControl),
-		idle(speedDials(modeEphone, doc, func(c *language.Context) *[]cnf.SpeedDial { return &at(c).SpeedDials }), registered),
+		idle(credentials(modeEphone, "ASTYPED", doc, func(c *language.Context) (*string, *string) { e := at(c); return &e.Username, &e.Password }), ofControl),
+		idle(speedDials(modeEphone, "ASTYPED", doc, func(c *language.Context) *[]cnf.SpeedDial { return &at(c).SpeedDials }), registered),
 		phoneTypeLine(modeEphone, doc, func(c *language.Context) (*string, *[]string) { e := at(c); return &e.Type, &e.Addons }),
 		buttonLine(func(c *language.Context) *[]cnf.Button { return &at(c).Buttons }, doc),
 	)
@@ -217,6 +217,7 @@ func ephones() []language.Declaration {
 		`multicast-moh("Enable multicast music on hold")`,
 		`night-service("Define night-service bell") <rest:LINE>("bell")`,
 		`privacy-button("Privacy button")`,
+		`privacy("Privacy on shared lines") [ <rest:LINE>("on or off") ]`,
 	)...)
 }
 
@@ -306,14 +307,15 @@ func formatButton(b cnf.Button) string {
 	return itoa(b.Position) + string(b.Separator) + strings.Join(dns, ",")
 }
 
-// credentials is `username U password P`.
-func credentials(mode, doc string, at func(*language.Context) (*string, *string)) language.Declaration {
+// credentials is `username U password P`. Where it is only kept it is printed as
+// it came, with its quotes.
+func credentials(mode, text, doc string, at func(*language.Context) (*string, *string)) language.Declaration {
 	return language.Declaration{
 		Mode: mode, Doc: doc,
 		Syntax: `username("Define the user of this phone")
-			![ <user:STRING>("User name")
+			![ <user:` + text + `>("User name")
 				[ password("Define the password")
-					<password:STRING>("Password") ] ]`,
+					<password:` + text + `>("Password") ] ]`,
 		Set: func(c *language.Context) error {
 			u, p := at(c)
 			*u, *p = c.Args.String("user"), c.Args.String("password")
@@ -335,14 +337,14 @@ func credentials(mode, doc string, at func(*language.Context) (*string, *string)
 }
 
 // speedDials is `speed-dial N NUMBER [label TEXT]`.
-func speedDials(mode, doc string, at func(*language.Context) *[]cnf.SpeedDial) language.Declaration {
+func speedDials(mode, text, doc string, at func(*language.Context) *[]cnf.SpeedDial) language.Declaration {
 	return keyed(language.Declaration{
 		Mode: mode, Doc: doc,
 		Syntax: `speed-dial("Define ip-phone speed-dial number")
 			<n:1-100>("Speed dial button")
 			![ <number:WORD>("Number")
 				[ label("Text beside the button")
-					<label:STRING>("Text") ] ]`,
+					<label:` + text + `>("Text") ] ]`,
 	}, list[cnf.SpeedDial, int]{in: at, key: func(s *cnf.SpeedDial) int { return s.Position }, order: cmp.Compare[int]},
 		func(a grammar.Args) (cnf.SpeedDial, error) {
 			return cnf.SpeedDial{Position: a.Int("n"), Number: a.String("number"), Label: a.String("label")}, nil

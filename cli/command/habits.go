@@ -10,6 +10,8 @@ func habits() []language.Declaration {
 	const doc = "facts/ios-cli.md 3"
 	ds := carryAll(language.Global, doc,
 		`ip domain lookup("Enable IP Domain Name System hostname translation")`,
+		`ip domain lookup source-interface("Specify source interface for DNS resolver") <rest:LINE>("Interface")`,
+		`ip domain name vrf("Specify VRF") <rest:LINE>("VRF and domain name")`,
 		`ip cef("Cisco Express Forwarding")`,
 		`ip classless("Follow classless routing forwarding rules")`,
 		`ip subnet-zero("Allow subnet zero subnets")`,

@@ -2,10 +2,12 @@ package command
 
 import (
 	"slices"
+	"strings"
 
 	"option150/cli/grammar"
 	"option150/cli/language"
 	"option150/platform/fileserver"
+	"option150/platform/flash"
 	"option150/platform/httpd"
 )
 
@@ -53,9 +55,9 @@ func httpServer() []language.Declaration {
 func tftpServer() []language.Declaration {
 	all := func(c *language.Context) *[]fileserver.Binding { return &c.Config.Files.Bindings }
 	line := keyed(language.Declaration{
-		Mode: language.Global, Group: "tftp-server", Doc: "facts/cme.md 5.4",
+		Mode: language.Global, Group: "tftp-server", Doc: "facts/cme.md 5.4", Partly: otherMedium,
 		Syntax: `tftp-server("Provide TFTP service for netload requests")
-			<file:FLASHURL>("File to serve, with its file system")
+			<file:ANYFLASH>("File to serve, with its file system")
 			![ [ alias("Name under which the file is asked for")
 					<alias:WORD>("Alias") ]
 				[ <acl:1-99>("IP access list of requesting hosts") ] ]`,
@@ -91,6 +93,19 @@ func tftpServer() []language.Declaration {
 			func(c *language.Context) *int { return &c.Config.Files.MaximumServingCount }),
 		line,
 	}
+}
+
+// otherMedium says of a file of a medium this box does not have that it is not
+// served.
+func otherMedium(_, a grammar.Args) string {
+	fs, _, _ := strings.Cut(a.String("file"), ":")
+	if fs == "" || slices.Contains([]string{fsSystem, fsNVRAM}, strings.ToLower(fs)) {
+		return ""
+	}
+	if _, err := flash.CleanPath(a.String("file")); err != nil {
+		return fs + ": is not here: files are served from flash:"
+	}
+	return ""
 }
 
 // maxBindings bounds the list; the largest real one seen has 38 lines.

@@ -97,6 +97,8 @@ func interfaces() []language.Declaration {
 		`duplex("Configure duplex operation.") <mode:WORD>("auto, full or half")`,
 		`speed("Configure speed operation.") <mode:WORD>("auto, 10, 100 or 1000")`,
 		`ip address dhcp("IP Address negotiated via DHCP") [ <rest:LINE>("Options") ]`,
+		`ip address negotiated("IP Address negotiated over PPP") [ <rest:LINE>("Options") ]`,
+		`ip address pool("IP Address autoconfigured from a local DHCP pool") <rest:LINE>("Pool")`,
 		`ip helper-address("Specify a destination address for UDP broadcasts") <rest:LINE>("IP destination address")`,
 		`ip access-group("Specify access control for packets") <rest:LINE>("Access list and direction")`,
 		`ip nat("NAT interface commands") <rest:LINE>("inside or outside")`,

@@ -82,3 +82,13 @@ func carryAll(mode, doc string, syntaxes ...string) []language.Declaration {
 	}
 	return out
 }
+
+// alsoNo is carryAll of commands whose `no` form routers print, arguments and
+// all: the feature is on without a line.
+func alsoNo(mode, doc string, syntaxes ...string) []language.Declaration {
+	out := carryAll(mode, doc, syntaxes...)
+	for i := range out {
+		out[i].KeepNo = true
+	}
+	return out
+}

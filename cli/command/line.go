@@ -23,15 +23,15 @@ func lines() []language.Declaration {
 	}
 	ds := []language.Declaration{
 		{
-			Mode: language.Global, Enters: modeLine, Keys: []string{"kind", "first"}, Doc: "facts/ios-cli.md 1.14",
+			Mode: language.Global, Enters: modeLine, Keys: []string{"kind", "first"}, Doc: "facts/ios-cli.md 1.14", Partly: beyondLast,
 			Syntax: `line("Configure a terminal line")
 				( con$kind("Primary terminal line")
 					<first:0-0>("Line number")
 					| console$kind("Primary terminal line")
 					<first:0-0>("Line number")
 					| vty$kind("Virtual terminal")
-					<first:0-98>("First Line number")
-					[ <last:0-98>("Last Line number") ] )`,
+					<first:0-807>("First Line number")
+					[ <last:0-807>("Last Line number") ] )`,
 			Set: setLine, Unset: unsetLine,
 			Get: func(v *language.View) []grammar.Args {
 				var out []grammar.Args
@@ -89,7 +89,16 @@ func lines() []language.Declaration {
 		`stopbits("Set async line stop bits") <rest:LINE>("Stop bits")`,
 		`session-timeout("Set interval for closing an idle connection") <rest:LINE>("Minutes")`,
 		`exec("Configure EXEC")`,
+		`history`,
 	)...)
+}
+
+// beyondLast says of a range of lines that a part of it takes nobody.
+func beyondLast(_, a grammar.Args) string {
+	if a.Int("last") > lastVTY {
+		return "lines above vty " + itoa(lastVTY) + " take nobody: that many sessions are open at once at most"
+	}
+	return ""
 }
 
 // lineTransport is `transport input`: what is asked for is kept; SSH is what is
@@ -213,23 +222,38 @@ func lineCheck(at func(*language.Context) *config.Line) language.Declaration {
 // lineAccess is `access-class N in`.
 func lineAccess(at func(*language.Context) *config.Line) language.Declaration {
 	return language.Declaration{
-		Mode: modeLine, Doc: "facts/ios-cli.md 1.14",
-		Syntax: `access-class("Filter connections based on an IP access list") ![ ` + accessClass + ` ] in("Filter incoming connections")`,
+		Mode: modeLine, Doc: "facts/ios-cli.md 1.14", Partly: accessOfConsole,
+		Syntax: `access-class("Filter connections based on an IP access list") ![ ` + accessClass + ` ]
+			in("Filter incoming connections")
+			[ vrf-also$vrf("Same access list is applied for all VRFs") ]`,
 		Set: func(c *language.Context) error {
-			l := at(c)
 			name, err := classOf(c.Args)
-			switch {
-			case err != nil:
-				return err
-			case l.Kind != "vty":
-				return language.Answer("% An access class is for vty lines")
+			if err == nil {
+				at(c).AccessIn, at(c).AccessVRF = name, c.Args.Has("vrf")
 			}
-			l.AccessIn = name
-			return nil
+			return err
 		},
-		Unset: func(c *language.Context) error { at(c).AccessIn = ""; return nil },
-		Get:   func(v *language.View) []grammar.Args { return classArgs(at(viewContext(v)).AccessIn) },
+		Unset: func(c *language.Context) error { at(c).AccessIn, at(c).AccessVRF = "", false; return nil },
+		Get: func(v *language.View) []grammar.Args {
+			l := at(viewContext(v))
+			out := classArgs(l.AccessIn)
+			if l.AccessVRF && len(out) > 0 {
+				out[0]["vrf"] = "vrf-also"
+			}
+			return out
+		},
 	}
+}
+
+// accessOfConsole says that nobody comes to a console from an address.
+func accessOfConsole(keys, a grammar.Args) string {
+	if keys.String("kind") == "con" && !a.Has(language.Negated) {
+		return "the console is reached by its cable alone"
+	}
+	if a.Has("vrf") {
+		return "vrf-also: this box has no VRFs, the list is asked for everybody"
+	}
+	return ""
 }
 
 // warnOpenLine says that `login` checks nothing as yet, line by line as

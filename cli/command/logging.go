@@ -1,8 +1,6 @@
 package command
 
 import (
-	"net/netip"
-
 	"option150/cli/grammar"
 	"option150/cli/language"
 	"option150/platform/logging"
@@ -61,12 +59,7 @@ func loggingLines() []language.Declaration {
 			},
 		}
 	}
-	host := keyed(language.Declaration{
-		Mode: language.Global, Group: "logging", Doc: "facts/ios-cli.md 1.12",
-		Syntax: head + `host("Set syslog server IP address and parameters") <addr:A.B.C.D>("IP address of the syslog server")`,
-	}, list[netip.Addr, netip.Addr]{in: func(c *language.Context) *[]netip.Addr { return &c.Config.Logging.Hosts }, key: func(a *netip.Addr) netip.Addr { return *a }},
-		func(a grammar.Args) (netip.Addr, error) { return grammar.Get[netip.Addr](a, "addr"), nil },
-		func(h netip.Addr) grammar.Args { return args("addr", h) })
+	host := syslogHost(head)
 	// `logging console` alone means its default: the level is optional for
 	// these two as typed, not only after no.
 	optional := func(d language.Declaration, syntax string) language.Declaration { d.Syntax = syntax; return d }
@@ -112,10 +105,13 @@ func loggingLines() []language.Declaration {
 		optional(dest("trap", "Set syslog server logging level", def.Trap, func(l *logging.Config) *int { return &l.Trap }),
 			head+`trap("Set syslog server logging level") [ `+levelSyntax()+` ]`),
 		host,
+		facility(head),
+		inverted(flag(language.Global, head+`message-counter("Configure log message to include certain counter value")
+			syslog("Logging of message counter is enabled for syslog messages")`, "logging", "facts/ios-cli.md 1.12", false,
+			func(c *language.Context) *bool { return &c.Config.Logging.Unnumbered })),
 		// Without `host`, as it was typed before there were parameters.
 		{Mode: language.Global, Hidden: true, Syntax: head + `<addr:A.B.C.D>("IP address of the syslog server")`, Set: host.Set, Unset: host.Unset, Doc: "facts/ios-cli.md 1.12"},
-	}, carryAll(language.Global, "facts/ios-cli.md 1.12", head+`on("Enable logging to all enabled destinations")`,
-		head+`source-interface("Specify interface for source address in logging transactions") <name:WORD>("Interface")`)...)
+	}, loggingCarried(head)...)
 }
 
 func flatten(a grammar.Args) []any {

@@ -42,7 +42,7 @@ func registerGlobal() []language.Declaration {
 			return ""
 		}),
 		flag(modeGlobal, `file("Form of the files") text("Write the ASCII form of binary files too")`, "", doc, false, func(c *language.Context) *bool { return &at(c).FileText }),
-		value(modeGlobal, `timezone("Set time zone for the phones") ![ <n:1-56>("Time zone") ]`, "n", "", doc, def.Timezone, func(c *language.Context) *int { return &at(c).Timezone }),
+		value(modeGlobal, `timezone("Set time zone for the phones") ![ <n:ZONE>("Time zone") ]`, "n", "", doc, def.Timezone, func(c *language.Context) *int { return &at(c).Timezone }),
 		value(modeGlobal, `date-format("Set date format for IP Phone display")
 			![ ( D/M/Y$f("Date format")
 					| M/D/Y$f("Date format")
@@ -78,8 +78,8 @@ func registerGlobal() []language.Declaration {
 				return []grammar.Args{a}
 			},
 		},
-		value(modeGlobal, `user-locale("User locale") ![ <cc:WORD>("Country code") ]`, "cc", "", doc, "", func(c *language.Context) *string { return &at(c).UserLocale }),
-		value(modeGlobal, `network-locale("Network locale") ![ <cc:WORD>("Country code") ]`, "cc", "", doc, "", func(c *language.Context) *string { return &at(c).NetworkLocale }),
+		locale(modeGlobal, "user-locale", "User locale", doc, func(c *language.Context) *[]cnf.Locale { return &at(c).UserLocales }),
+		locale(modeGlobal, "network-locale", "Network locale", doc, func(c *language.Context) *[]cnf.Locale { return &at(c).NetworkLocales }),
 		urls(modeGlobal, `url("Define SIP phone URL's")
 			( authentication$kind("URL that authenticates requests to the phones")
 				| directory$kind("URL of the directories button")
@@ -88,10 +88,10 @@ func registerGlobal() []language.Declaration {
 		flag(modeGlobal, `upgrade("Build OS79XX.TXT, by which old phones find their load")`, "", doc, false, func(c *language.Context) *bool { return &at(c).Upgrade }),
 		value(modeGlobal, `telnet("Telnet to the phones") level("Level of access") ![ <n:0-2>("Level") ]`, "n", "", doc, 0, func(c *language.Context) *int { return &at(c).TelnetLevel }),
 	}
+	ds = append(ds, alsoNo(modeGlobal, "facts/cme.md 4.1", `dst("Daylight saving time") <rest:LINE>("Parameters")`)...)
 	return append(ds, carryAll(modeGlobal, "facts/cme.md 4.1",
 		`authenticate("Authentication of SIP phones") <rest:LINE>("Parameters")`,
-		`dst("Daylight saving time") <rest:LINE>("Parameters")`,
-		`outbound-proxy("Outbound proxy") <rest:LINE>("system")`,
+		`outbound-proxy("Outbound proxy") ![ <rest:LINE>("system") ]`,
 		`hold-alert("Call on-hold alert") [ <rest:LINE>("Parameters") ]`,
 		`forwarding("Call forwarding") <rest:LINE>("local")`,
 		`privacy("Privacy on shared lines") [ <rest:LINE>("Parameters") ]`,
@@ -140,11 +140,12 @@ func registerDNs() []language.Declaration {
 		short(modeDN, `name("Name of the user") ![ <text:LINE>("Up to 64 characters") ]`, 64, doc, func(c *language.Context) *string { return &at(c).Name }),
 		short(modeDN, `label("Text beside the button") ![ <text:LINE>("Up to 30 characters") ]`, 30, doc, func(c *language.Context) *string { return &at(c).Label }),
 	)
+	ds = append(ds, alsoNo(modeDN, "facts/cme.md 4.2", `huntstop("Stop hunting") [ <rest:LINE>("Parameters") ]`)...)
 	return append(ds, carryAll(modeDN, "facts/cme.md 4.2",
 		`description("Description") <rest:LINE>("Text")`, `allow("Permit a feature") <rest:LINE>("watch")`,
-		`no-reg("Do not register the number")`, `mwi("Message waiting indication") [ <rest:LINE>("Parameters") ]`,
+		`no-reg("Do not register the number") [ <rest:LINE>("both") ]`, `mwi("Message waiting indication") [ <rest:LINE>("Parameters") ]`,
 		`shared-line("Shared line") [ <rest:LINE>("Parameters") ]`, `call-forward("Call forwarding") <rest:LINE>("Parameters")`,
-		`huntstop("Stop hunting") [ <rest:LINE>("Parameters") ]`, `preference("Preference of the dial-peer") <rest:LINE>("Preference")`,
+		`preference("Preference of the dial-peer") <rest:LINE>("Preference")`,
 		`pickup-group("Pickup group") <rest:LINE>("Number")`, `auto-answer("Answer calls automatically")`,
 		`after-hour("After-hours exemption") <rest:LINE>("exempt")`, `translation-profile("Translation profile") <rest:LINE>("Parameters")`,
 		`timeouts("Timeouts") <rest:LINE>("Parameters")`, `session-server("Session server") <rest:LINE>("Tag")`,
@@ -208,10 +209,10 @@ func registerPools() []language.Declaration {
 		value(modeRegisterPool, `dialplan("Dialplan of the phone") ![ <n:1-24>("Dialplan tag") ]`, "n", "", doc, 0, func(c *language.Context) *int { return &at(c).Dialplan }),
 		value(modeRegisterPool, `session-transport("Transport of the session") ![ ( tcp$t("TCP") | udp$t("UDP") ) ]`, "t", "", doc, "", func(c *language.Context) *string { return &at(c).Transport }),
 		idle(values(modeRegisterPool, `dtmf-relay("How digits are relayed") ![ <how:WORD>("rtp-nte, sip-notify or sip-kpml")+3 ]`, "how", "", doc, func(c *language.Context) *[]string { return &at(c).DTMFRelay }), ofControl),
-		credentials(modeRegisterPool, doc, func(c *language.Context) (*string, *string) { p := at(c); return &p.Username, &p.Password }),
+		credentials(modeRegisterPool, "STRING", doc, func(c *language.Context) (*string, *string) { p := at(c); return &p.Username, &p.Password }),
 		short(modeRegisterPool, `description("Description of the phone") ![ <text:LINE>("Up to 128 characters") ]`, 128, doc, func(c *language.Context) *string { return &at(c).Description }),
 		value(modeRegisterPool, `codec("Preferred codec") ![ <codec:WORD>("Codec, such as g711ulaw") ]`, "codec", "", doc, "", func(c *language.Context) *string { return &at(c).Codec }),
-		speedDials(modeRegisterPool, doc, func(c *language.Context) *[]cnf.SpeedDial { return &at(c).SpeedDials }),
+		speedDials(modeRegisterPool, "STRING", doc, func(c *language.Context) *[]cnf.SpeedDial { return &at(c).SpeedDials }),
 	)
 	return append(ds, carryAll(modeRegisterPool, "facts/cme.md 4.2",
 		`id network("Network of the phones") <rest:LINE>("Network and mask")`, `id ip("Address of the phone") <rest:LINE>("Address and mask")`,
@@ -220,7 +221,7 @@ func registerPools() []language.Declaration {
 		`fastdial("Fast dial") <rest:LINE>("Parameters")`, `feature-button("Feature button") <rest:LINE>("Parameters")`,
 		`presence("Presence") <rest:LINE>("call-list")`, `paging-dn("Paging dn") <rest:LINE>("Tag")`, `cor("Class of restriction") <rest:LINE>("Parameters")`,
 		`lpcor("Logical partitioning class of restriction") <rest:LINE>("Parameters")`, `logout-profile("Logout profile") <rest:LINE>("Tag")`,
-		`group("VRF group") <rest:LINE>("Tag")`, `keep-conference("Conference goes on without its initiator")`,
+		`group("VRF group") <rest:LINE>("Tag")`, `keep-conference("Conference goes on without its initiator") [ <rest:LINE>("Parameters") ]`,
 		`srtp-crypto("SRTP crypto") <rest:LINE>("Tag")`, `call-forward("Call forwarding") <rest:LINE>("Parameters")`,
 		`preference("Preference of the dial-peer") <rest:LINE>("Preference")`, `proxy("Proxy") <rest:LINE>("Parameters")`,
 	)...)

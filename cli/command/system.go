@@ -118,9 +118,9 @@ func identity() []language.Declaration {
 }
 
 // ValidHostname: letters, digits, hyphen and, because real boxes have it, the
-// underscore; it begins with a letter.
+// underscore; it begins with a letter or a digit (RFC 1123 2.1).
 func ValidHostname(s string) bool {
-	if len(s) == 0 || len(s) > 63 || !letter(rune(s[0])) {
+	if len(s) == 0 || len(s) > 63 || !letter(rune(s[0])) && (s[0] < '0' || s[0] > '9') {
 		return false
 	}
 	return !strings.ContainsFunc(s, func(r rune) bool {

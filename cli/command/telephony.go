@@ -1,7 +1,6 @@
 package command
 
 import (
-	"cmp"
 	"net/netip"
 	"strings"
 
@@ -64,7 +63,7 @@ func telephonyService() []language.Declaration {
 			Mode: modeTelephony, Doc: doc, Partly: having("files are built and served here, none is written to another server", "url"),
 			Syntax: `cnf-file("Ephone CNF file config options")
 				( location("Location of the CNF files")
-					( <where:FLASHURL>("flash: or another file system")
+					( <where:ANYFLASH>("flash: or another file system")
 						| tftp("TFTP server")
 						<url:URL>("URL") )
 					| perphone$per("One CNF file for each phone")
@@ -103,15 +102,15 @@ func telephonyService() []language.Declaration {
 		},
 		hfsEnable,
 		value(modeTelephony, `hfs home-path("Directory of flash: for files that no binding names") ![ <path:FLASHURL>("Path, such as flash:phones") ]`, "path", "", "sources/000", "", func(c *language.Context) *string { return &c.Config.HFS.HomePath }),
-		value(modeTelephony, `time-zone("Set time zone for the phones") ![ <n:1-56>("Time zone") ]`, "n", "", doc, def.TimeZone, func(c *language.Context) *int { return &svc(c).TimeZone }),
+		value(modeTelephony, `time-zone("Set time zone for the phones") ![ <n:ZONE>("Time zone") ]`, "n", "", doc, def.TimeZone, func(c *language.Context) *int { return &svc(c).TimeZone }),
 		value(modeTelephony, `date-format("Set date format for IP Phone display")
 			![ ( dd-mm-yy$f("Date format")
 					| mm-dd-yy$f("Date format")
 					| yy-dd-mm$f("Date format")
 					| yy-mm-dd$f("Date format") ) ]`, "f", "", doc, def.DateFormat, func(c *language.Context) *string { return &svc(c).DateFormat }),
 		timeFormat(modeTelephony, doc, func(c *language.Context) *int { return &svc(c).TimeFormat }),
-		value(modeTelephony, `user-locale("User locale") ![ <cc:WORD>("Country code") ]`, "cc", "", doc, "", func(c *language.Context) *string { return &svc(c).UserLocale }),
-		value(modeTelephony, `network-locale("Network locale") ![ <cc:WORD>("Country code") ]`, "cc", "", doc, "", func(c *language.Context) *string { return &svc(c).NetworkLocale }),
+		locale(modeTelephony, "user-locale", "User locale", doc, func(c *language.Context) *[]cnf.Locale { return &svc(c).UserLocales }),
+		locale(modeTelephony, "network-locale", "Network locale", doc, func(c *language.Context) *[]cnf.Locale { return &svc(c).NetworkLocales }),
 		urls(modeTelephony, `url("Define Ephone URL's")
 			( services$kind("URL of the services button")
 				| directories$kind("URL of the directories button")
@@ -154,6 +153,7 @@ func telephonyService() []language.Declaration {
 		},
 		idle(value(modeTelephony, `keepalive("Define keepalive timeout period to unregister IP phones") ![ <n:10-65535>("Keepalive timeout period, in seconds") ]`, "n", "", doc, def.Keepalive, func(c *language.Context) *int { return &svc(c).Keepalive }), registered),
 	}
+	ds = append(ds, alsoNo(modeTelephony, "facts/cme.md 2.3", `call-forward("Configure parameters for call forwarding") <rest:LINE>("Parameters")`)...)
 	return append(ds, carryAll(modeTelephony, "facts/cme.md 2.3", carriedTelephony...)...)
 }
 
@@ -182,8 +182,9 @@ var carriedTelephony = []string{
 	`max-conferences("Define max number of 3 party G.711 conferences") <rest:LINE>("Number and gain")`,
 	`moh("Define music-on-hold filename") <rest:LINE>("File name")`,
 	`multicast("Define ephone multicast") <rest:LINE>("Parameters")`,
+	`keepalive <n:10-65535>("Keepalive timeout period, in seconds") auxiliary("Keepalive of the secondary call control") <rest:LINE>("Seconds")`,
+	`ip source-address <addr:X:X:X:X::X>("IPv6 address, which no phone is sent to") [ <rest:LINE>("Parameters") ]`,
 	`voicemail("Set the number the MESSAGES button of a phone calls") <rest:LINE>("Number")`,
-	`call-forward("Configure parameters for call forwarding") <rest:LINE>("Parameters")`,
 	`call-park("Configure parameters for call park") <rest:LINE>("Parameters")`,
 	`transfer-system("Define call transfer parameters") <rest:LINE>("Parameters")`,
 	`transfer-pattern("Define valid call transfer destinations") <rest:LINE>("Pattern")`,
@@ -209,7 +210,7 @@ var carriedTelephony = []string{
 	`olsontimezone("Set the Olson time zone of the phones") <rest:LINE>("Zone and version")`,
 	`ip qos("Configure QoS parameters") <rest:LINE>("Parameters")`,
 	`service dss("Enable direct station select")`,
-	`service local-directory("Enable the local directory")`,
+	`service local-directory("Enable the local directory") [ <rest:LINE>("Parameters") ]`,
 	`service dnis("Enable dialed number lookup") <rest:LINE>("Parameters")`,
 	`service directed-pickup("Enable directed pickup") [ <rest:LINE>("Parameters") ]`,
 	`extension-assigner("Define the extension assigner") <rest:LINE>("Parameters")`,
@@ -241,35 +242,6 @@ func loads(mode, doc string, at func(*language.Context) *[]cnf.LoadEntry) langua
 			return cnf.LoadEntry{Type: a.String("type"), File: a.String("file")}, nil
 		},
 		func(e cnf.LoadEntry) grammar.Args { return args("type", e.Type, "file", e.File) })
-}
-
-// autoAssign is `auto assign F to L [type T]`.
-func autoAssign(doc string, at func(*language.Context) *[]cnf.AutoAssign) language.Declaration {
-	return keyed(language.Declaration{
-		Mode: modeTelephony, Doc: doc, Partly: always("the call control gives phones their numbers"),
-		Syntax: `auto("Define dn range for auto assignment")
-			assign("Define dn range for auto assignment")
-			<first:1-1000>("Start of dn range")
-			to("End of dn range")
-			<last:1-1000>("End of dn range")
-			[ type("Phone type")
-				<type:TYPE>("Phone type") ]`,
-	}, list[cnf.AutoAssign, [2]int]{in: at, key: func(a *cnf.AutoAssign) [2]int { return [2]int{a.First, a.Last} },
-		order: func(a, b [2]int) int { return cmp.Or(a[0]-b[0], a[1]-b[1]) }},
-		func(a grammar.Args) (cnf.AutoAssign, error) {
-			r := cnf.AutoAssign{First: a.Int("first"), Last: a.Int("last"), Type: a.String("type")}
-			if r.Last < r.First {
-				return r, language.Answer("% End of the range must not be below its start")
-			}
-			return r, nil
-		},
-		func(r cnf.AutoAssign) grammar.Args {
-			a := args("first", r.First, "last", r.Last)
-			if r.Type != "" {
-				a["type"] = r.Type
-			}
-			return a
-		})
 }
 
 // sourceAddress is `ip source-address` and `source-address`: where phones

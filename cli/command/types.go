@@ -6,32 +6,58 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
-	"sync"
 
 	"option150/cli/grammar"
+	"option150/cli/language"
 	"option150/platform/ether"
 	"option150/platform/netif"
-	"option150/telephony/phone"
 )
 
 // Types are the argument types of the box's commands beside the built-in ones.
 func Types(b *Box) grammar.Types {
-	return grammar.Builtin().With(grammar.Types{
-		"H.H.H":     macType{},
-		"PHONEMAC":  phoneMACType{},
-		"IFNAME":    ifType{b.interfaceNames},
-		"A.B.C.D/N": lengthType{},
-		"CLIENTID":  hexType{"WORD"},
-		"HEX":       hexType{"LINE"},
-		"FLASHURL":  urlType{"flash:", "flash0:", "slot0:", "system:", "nvram:"},
-		"URL":       urlType{},
-		"FILEURL":   fileType{},
-		"FLASHNAME": fileType{bare: true},
-		"DELAY":     delayType{},
-		"HH:MM":     hourType{},
-		"TYPE":      phoneType{sync.OnceValue(phoneTypes)},
-		"LOADKEY":   phoneType{sync.OnceValue(loadKeys)},
-	}).With(clockTypes())
+	builtin := grammar.Builtin()
+	return builtin.With(grammar.Types{
+		"ASTYPED":    astyped{builtin["STRING"]},
+		"H.H.H":      macType{},
+		"PHONEMAC":   phoneMACType{},
+		"IFNAME":     ifType{b.interfaceNames},
+		"A.B.C.D/N":  lengthType{},
+		"X:X:X:X::X": ipv6Type{},
+		"CLIENTID":   hexType{"WORD"},
+		"HEX":        hexType{"LINE"},
+		"FLASHURL":   urlType{"flash:", "flash0:", "slot0:", "system:", "nvram:"},
+		"ANYFLASH":   urlType{"flash", "slot", "system:", "nvram:", "usb", "disk", "bootflash:", "harddisk:"},
+		"URL":        urlType{},
+		"FILEURL":    fileType{},
+		"FLASHNAME":  fileType{bare: true},
+		"DELAY":      delayType{},
+		"HH:MM":      hourType{},
+	}).With(clockTypes()).With(phoneArguments())
+}
+
+// astyped is a STRING whose quotes are kept with it: for lines that are only
+// kept, and printed back as they came.
+type astyped struct{ grammar.Type }
+
+func (t astyped) Parse(s string) (any, error) {
+	_, err := t.Type.Parse(s)
+	return s, err
+}
+func (astyped) Format(v any) string          { return fmt.Sprint(v) }
+func (t astyped) Span(tokens []string) int   { return t.Type.(grammar.Spanning).Span(tokens) }
+func (t astyped) Partial(prefix string) bool { return t.Type.(grammar.Partial).Partial(prefix) }
+
+// ipv6Type is an IPv6 address, for lines that are only kept.
+type ipv6Type struct{}
+
+func (ipv6Type) Label() string       { return "X:X:X:X::X" }
+func (ipv6Type) Rank() int           { return grammar.RankAddress }
+func (ipv6Type) Format(v any) string { return fmt.Sprint(v) }
+func (ipv6Type) Parse(s string) (any, error) {
+	if a, err := netip.ParseAddr(s); err != nil || !a.Is6() || a.Zone() != "" {
+		return nil, fmt.Errorf("not an IPv6 address: %q", s)
+	}
+	return s, nil
 }
 
 // macType is a hardware address. It is printed in dotted form.
@@ -139,8 +165,8 @@ func (t hexType) Label() string { return t.label }
 func (hexType) Rank() int       { return grammar.RankWord }
 func (hexType) Parse(s string) (any, error) {
 	d := strings.ReplaceAll(s, ".", "")
-	if len(d)%2 == 1 {
-		d = "0" + d
+	if len(d)%2 == 1 && strings.Trim(strings.ToLower(d), "0123456789abcdef") == "" {
+		return oddHex(s), nil
 	}
 	b, err := hex.DecodeString(d)
 	if err != nil || len(b) == 0 || len(b) > maxHex {
@@ -148,7 +174,26 @@ func (hexType) Parse(s string) (any, error) {
 	}
 	return b, nil
 }
-func (hexType) Format(v any) string { return dotted(v.([]byte)) }
+func (hexType) Format(v any) string {
+	if odd, ok := v.(oddHex); ok {
+		return string(odd)
+	}
+	return dotted(v.([]byte))
+}
+
+// oddHex is an odd number of digits, which are no whole bytes: it is read, so
+// that it can be said what is wrong. To add a digit in front, as one might,
+// shifts all that follows.
+type oddHex string
+
+// bytesOf is a hexadecimal argument.
+func bytesOf(a grammar.Args, name string) ([]byte, error) {
+	if odd, ok := a[name].(oddHex); ok {
+		return nil, language.Answer(fmt.Sprintf("%% %s has an odd number of digits (%d): two are a byte, and it is not known where one is missing",
+			odd, len(strings.ReplaceAll(string(odd), ".", ""))))
+	}
+	return grammar.Get[[]byte](a, name), nil
+}
 
 func dotted(b []byte) string {
 	h := hex.EncodeToString(b)
@@ -182,45 +227,3 @@ func (t urlType) Parse(s string) (any, error) {
 	return nil, fmt.Errorf("not a file system: %q", s)
 }
 func (urlType) Format(v any) string { return fmt.Sprint(v) }
-
-// phoneType is a keyword of the model table: the types of phones, or the keys
-// of `load`, where several types share one (7960-7940).
-type phoneType struct{ keywords func() []string }
-
-func (phoneType) Label() string { return "WORD" }
-func (phoneType) Rank() int     { return grammar.RankWord }
-func (t phoneType) Parse(s string) (any, error) {
-	for _, k := range t.keywords() {
-		if strings.EqualFold(k, s) {
-			return k, nil // in the spelling of the table
-		}
-	}
-	return nil, fmt.Errorf("unknown phone type %q", s)
-}
-func (phoneType) Format(v any) string { return fmt.Sprint(v) }
-func (t phoneType) Complete(prefix string) []string {
-	var out []string
-	for _, k := range t.keywords() {
-		if strings.HasPrefix(k, prefix) {
-			out = append(out, k)
-		}
-	}
-	return out
-}
-
-func phoneTypes() []string {
-	return merge(phone.Types(false), phone.Types(true))
-}
-
-func loadKeys() []string {
-	return merge(phone.LoadKeys(false), phone.LoadKeys(true), phoneTypes())
-}
-
-func merge(lists ...[]string) []string {
-	var all []string
-	for _, l := range lists {
-		all = append(all, l...)
-	}
-	slices.Sort(all)
-	return slices.Compact(all)
-}

@@ -43,6 +43,7 @@ type Options struct {
 	Negatable bool // the forms `no X` and `default X` exist
 	NoDefault bool // of these only `no X` does: `no debug ...` in exec
 	Hidden    bool // understood, but neither listed nor completed
+	Verbatim  bool // Result.Typed is wanted
 	Level     int  // privilege level needed
 }
 

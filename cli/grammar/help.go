@@ -3,6 +3,7 @@ package grammar
 import (
 	"cmp"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -100,7 +101,7 @@ func (w *walk) items() []HelpItem {
 		}
 	}
 	slices.SortStableFunc(out, func(a, b HelpItem) int {
-		return cmp.Or(cmp.Compare(late(a.Name), late(b.Name)), strings.Compare(a.Name, b.Name))
+		return cmp.Or(cmp.Compare(late(a.Name), late(b.Name)), natural(a.Name, b.Name))
 	})
 	out = slices.Compact(out)
 	if w.end() >= 0 {
@@ -117,6 +118,16 @@ func (a argEdge) items() []HelpItem {
 		}
 	}
 	return []HelpItem{{a.leaf.label, a.help}}
+}
+
+// natural is the order of ASCII, but for numbers, which come by their value.
+func natural(a, b string) int {
+	x, err1 := strconv.Atoi(a)
+	y, err2 := strconv.Atoi(b)
+	if err1 == nil && err2 == nil {
+		return cmp.Compare(x, y)
+	}
+	return strings.Compare(a, b)
 }
 
 // late sorts the output modifiers behind everything else.

@@ -3,6 +3,7 @@ package grammar
 import (
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // Kind is the outcome of a line.
@@ -45,6 +46,10 @@ type Result struct {
 	Action any     // for OK, as are the following
 	Syntax *Syntax //
 	Args   Args    // the caller's; not nil
+
+	// Typed is, of a Verbatim command, the line without `no` or `default`, its
+	// keywords written out and all else, blanks too, as it was typed.
+	Typed string
 
 	// Keyword says, for Invalid, that only keywords could stand there: the line
 	// is of no command known here, while a false one has a bad argument.
@@ -94,7 +99,35 @@ func (g *Graph) Match(line string, level int) Result {
 	c := &g.commands[e.command]
 	r.Kind, r.Form, r.Action, r.Syntax = OK, e.form, c.Action, c.Syntax
 	r.Args = w.args(end)
+	if c.Options.Verbatim {
+		r.Typed = w.typed(end, e.form)
+	}
 	return r
+}
+
+// typed writes the line anew from the words that led to a place.
+func (w *walk) typed(at int, f Form) string {
+	words := make([]string, len(w.steps))
+	for i := len(w.steps) - 1; i >= 0; i-- {
+		b := w.steps[i].edge.back[at]
+		at = int(b.from)
+		if words[i] = w.text(w.steps[i].at, w.steps[i].n); b.leaf.typ == nil {
+			words[i] = b.leaf.word
+		}
+	}
+	first := 0
+	if f != Plain {
+		first = 1
+	}
+	var out strings.Builder
+	for i := first; i < len(words); i++ {
+		if s := w.steps[i]; i > first {
+			before := w.tokens[s.at-1].to
+			out.WriteString(w.line[before:w.tokens[s.at].from])
+		}
+		out.WriteString(words[i])
+	}
+	return strings.ReplaceAll(out.String(), "\t", " ")
 }
 
 // end returns the place of the state where a command is complete for the

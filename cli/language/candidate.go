@@ -16,15 +16,16 @@ func (l *Language) Candidate(text string, base *config.Config, valid func(*confi
 	return rep, err
 }
 
-// Canonical is a matched line as the running-config would write it, with the
-// word `no` or `default` where it was typed; ok is false if it cannot be said.
+// Canonical is a matched line as the running-config would write it (one that is
+// carried, as it came), with the word `no` or `default` where it was typed; ok
+// is false if it cannot be said.
 func (l *Language) Canonical(r grammar.Result) (line string, ok bool) {
 	d, is := r.Action.(*Declaration)
 	if !is || d.syntax == nil {
 		return "", false
 	}
 	if r.Form == grammar.Plain {
-		line, err := d.render(r.Args)
+		line, err := d.kept(r)
 		return line, err == nil
 	}
 	line, err := d.syntax.RenderForm(r.Form, r.Args)

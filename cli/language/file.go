@@ -20,10 +20,10 @@ var pagerTrace = regexp.MustCompile(` ?--More-- ?(\x08+ *\x08*)?`)
 
 // noise is what stands around a configuration that was taken off a terminal.
 var noise = regexp.MustCompile(`^(Building configuration|Current configuration|Using \d+ out of|User Access Verification|Username: |Password: ?$|\*?\.?[A-Z][a-z]{2} +\d+ .*: %[A-Z])` +
-	`|^[A-Za-z][\w.-]*[#>](\s|$|[a-z])`)
+	`|^(?:\d[\d-]*)?[A-Za-z][\w.-]*[#>](\s|$|[a-z])`)
 
 // configPrompt stands before lines that were typed.
-var configPrompt = regexp.MustCompile(`^[A-Za-z][\w.-]*\((config|conf|dhcp|cfg)[\w-]*\)#`)
+var configPrompt = regexp.MustCompile(`^(?:\d[\d-]*)?[A-Za-z][\w.-]*\((config|conf|dhcp|cfg)[\w-]*\)#`)
 
 // unprompted is a line without the prompt it was typed at, "" for noise. What is
 // left is no prompt either, so that what is printed reads the same again.

@@ -60,6 +60,7 @@ type Declaration struct {
 	Level    int      // privilege needed, 0 = that of the mode
 	Group    string   // lines of one group are printed without `!` between them
 	Carry    bool     // known by name, kept and printed back, never acted on
+	KeepNo   bool     // of a command that is carried: so is its `no` form, with whatever arguments
 	Idle     string   // why a line that is checked and kept has no effect here: it counts as carried
 	Partly   Partly   // the same of a part of it
 	Carries  []string // a place in the order: carried lines that begin so are printed here; "" = all others
@@ -167,7 +168,7 @@ func (l *Language) add(d *Declaration, types grammar.Types) error {
 	if d.Mode != Exec && !d.Free && level == 0 {
 		level = ModeLevel
 	}
-	return g.Add(s, d, grammar.Options{Negatable: d.Unset != nil || d.Undo != nil, Hidden: d.Hidden, Level: level})
+	return g.Add(s, d, grammar.Options{Negatable: d.Unset != nil || d.Undo != nil, Hidden: d.Hidden, Verbatim: d.verbatim(), Level: level})
 }
 
 func (l *Language) carry(c *Context) error {
@@ -186,12 +187,12 @@ func (l *Language) Carried(header, line string) config.Carried {
 
 // negate is `no` before a line that is carried: the line goes. If there is none,
 // the negation of a command without arguments says something itself (`no vad`,
-// `no huntstop`) and is carried.
+// `no huntstop`) and is carried, as is that of a KeepNo command.
 func (l *Language) negate(d *Declaration) func(*Context) error {
 	return func(c *Context) error {
 		if c.Config.DropCarried(c.Header, c.Line) {
 			c.Config.DropSection(c.Line)
-		} else if d.Enters == "" && len(c.Args) == 0 {
+		} else if d.KeepNo || d.Enters == "" && len(c.Args) == 0 {
 			c.Config.Carry(l.Carried(c.Header, "no "+c.Line))
 		}
 		return nil
@@ -251,8 +252,8 @@ var ErrUnchanged = errors.New("nothing to change")
 func (l *Language) Apply(c *config.Config, in Section, r grammar.Result, line string) error {
 	d := r.Action.(*Declaration)
 	ctx := &Context{Config: c, Args: r.Args, Keys: in.Keys, Header: in.Header, Line: bare(line, r.Form)}
-	if text, err := d.render(r.Args); err == nil && d.Carry {
-		ctx.Line = text // canonical: what is printed is what `no` must find
+	if text, err := d.kept(r); err == nil && d.Carry {
+		ctx.Line = text
 	}
 	f := d.Set
 	switch r.Form {
@@ -289,6 +290,19 @@ func (l *Language) Enter(in Section, r grammar.Result) (Section, error) {
 	maps.Copy(keys, in.Keys)
 	maps.Copy(keys, r.Args)
 	return Section{Mode: d.Enters, Keys: keys, Header: header}, nil
+}
+
+// verbatim: a line that is carried is printed as it came, but for words that
+// were abbreviated. The header of a section is what its lines are found by, and
+// a command with a format of its own has none but that.
+func (d *Declaration) verbatim() bool { return d.Carry && d.Enters == "" && d.Format == nil }
+
+// kept is the text by which a line is carried, or the canonical one.
+func (d *Declaration) kept(r grammar.Result) (string, error) {
+	if d.verbatim() && r.Typed != "" {
+		return r.Typed, nil
+	}
+	return d.render(r.Args)
 }
 
 func (d *Declaration) render(a grammar.Args) (string, error) {

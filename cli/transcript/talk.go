@@ -9,7 +9,7 @@ import (
 )
 
 var (
-	promptRow = regexp.MustCompile(`^[A-Za-z][\w.-]*(?:\([\w-]+\))?[>#]$`)
+	promptRow = regexp.MustCompile(`^(?:\d[\d-]*)?[A-Za-z][\w.-]*(?:\([\w-]+\))?[>#]$`)
 	// question is a row behind which the box may be waiting for an answer.
 	question = regexp.MustCompile(`(?:\[confirm\]|[?:]|started\.|appliance\))$`)
 	moreRow  = regexp.MustCompile(`^ ?--More--$`)

@@ -20,7 +20,7 @@ type World interface {
 }
 
 // promptLine is a line of input: Router>, Router#, Router(config-if)#.
-var promptLine = regexp.MustCompile(`^([A-Za-z][\w.-]*(?:\([\w-]+\))?[>#])(.*)$`)
+var promptLine = regexp.MustCompile(`^((?:\d[\d-]*)?[A-Za-z][\w.-]*(?:\([\w-]+\))?[>#])(.*)$`)
 
 // Run runs the transcript in a file. With update the file is rewritten with
 // what was found; otherwise the first difference is the error.

@@ -10,6 +10,12 @@ import (
 	"option150/platform/flash"
 )
 
+// Local reports that a path is one of flash:, or none.
+func Local(path string) bool {
+	_, err := flash.CleanPath(path)
+	return err == nil
+}
+
 // CheckPath says why a `path` cannot be used, nil if it can.
 func CheckPath(path string) error {
 	p, err := flash.CleanPath(path)

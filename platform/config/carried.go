@@ -11,7 +11,7 @@ import (
 type Carried struct {
 	In       string   // header of the section it stands in, "" = top level
 	Place    int      // of a top-level line: its place among the commands, by the language
-	Line     string   // without indentation
+	Line     string   // without indentation, otherwise as it came
 	Children []string // the lines below it with their indentation relative to Line
 }
 
@@ -25,7 +25,8 @@ func (c *Config) Carry(n Carried) {
 		if k.In != n.In {
 			continue
 		}
-		if k.Line == n.Line {
+		if same(k.Line, n.Line) {
+			k.Line = n.Line // the blanks of the last
 			k.merge(n.Children)
 			return
 		}
@@ -43,9 +44,39 @@ func (k *Carried) negates(line string) bool {
 	return ok && begins(line, rest)
 }
 
-// begins reports that a line begins with these words.
+// begins reports that a line begins with these words, whatever the blanks
+// between them.
 func begins(line, words string) bool {
-	return strings.HasPrefix(line, words) && (len(line) == len(words) || line[len(words)] == ' ')
+	_, ok := behind(line, words)
+	return ok
+}
+
+// same reports that two lines have the same words: lines are kept with the
+// blanks they came with, and mean the same without them.
+func same(a, b string) bool {
+	if a == b {
+		return true
+	}
+	rest, ok := behind(a, b)
+	return ok && rest == ""
+}
+
+// behind is what a line has behind these words.
+func behind(line, words string) (rest string, ok bool) {
+	for words != "" {
+		var w, l string
+		w, words = word(words)
+		if l, line = word(line); w != l {
+			return "", false
+		}
+	}
+	return line, true
+}
+
+// word cuts off the first word and the blanks behind it.
+func word(s string) (first, rest string) {
+	first, rest, _ = strings.Cut(s, " ")
+	return first, strings.TrimLeft(rest, " ")
 }
 
 // CarryNew is Carry for a line that is known not to be carried, neither as it
@@ -118,7 +149,7 @@ func (c *Config) CountCarried(in, line string) int {
 }
 
 func (c *Config) carriedAs(in, line string) func(Carried) bool {
-	exact := func(k Carried) bool { return k.In == in && k.Line == line }
+	exact := func(k Carried) bool { return k.In == in && same(k.Line, line) }
 	if line == "no" || strings.HasPrefix(line, "no ") || slices.ContainsFunc(c.Carried, exact) {
 		return exact // `no no X` is no command
 	}

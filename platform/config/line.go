@@ -14,6 +14,7 @@ type Line struct {
 	Login       string // "" = the kind's own (con none, vty local), "local", "line", "none"
 	Password    aaa.Secret
 	AccessIn    string // `access-class N in`: name of the list, "" = everybody
+	AccessVRF   bool   // its `vrf-also`
 	ExecMinutes int    // `exec-timeout`, default 10 0; 0 0 = never
 	ExecSeconds int
 	Privilege   int    // `privilege level N`; 0 = not set
@@ -47,7 +48,7 @@ func (c *Config) VTYs() int {
 	n := 0
 	for _, l := range c.Lines {
 		if l.Kind == "vty" {
-			n += l.Last - l.First + 1
+			n += max(0, min(l.Last, maxVTY-1)-l.First+1)
 		}
 	}
 	return n

@@ -110,10 +110,14 @@ func (c *Config) planNetif(f Facts) service.Spec {
 
 // planArchive: the archive runs when anything below `archive` is configured.
 func (c *Config) planArchive() service.Spec {
-	if c.Archive == archive.Default() {
+	a := c.Archive
+	if !archive.Local(a.Path) {
+		a.Path = "" // the line is kept, and the audit says that it has no effect
+	}
+	if a == archive.Default() {
 		return nil
 	}
-	return c.Archive
+	return a
 }
 
 func (c *Config) planNTP() service.Spec {

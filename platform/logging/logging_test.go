@@ -291,7 +291,7 @@ func TestSyslog(t *testing.T) {
 	at := l.LocalAddr().(*net.UDPAddr).AddrPort()
 	s, j := start(t, Options{Port: at.Port()})
 	c := Default()
-	c.Hosts, c.Trap = []netip.Addr{at.Addr(), netip.MustParseAddr("::1")}, 5
+	c.Hosts, c.Trap = []Host{{Addr: at.Addr()}, {Addr: netip.MustParseAddr("::1")}}, 5
 	apply(t, s, c)
 	j.Record(fact{entry: message.Logout, args: []any{"a", "2"}}) // below the level
 	j.Record(by("console"))
@@ -323,8 +323,17 @@ func TestSyslog(t *testing.T) {
 }
 
 func TestPacket(t *testing.T) {
-	if got := string(Packet(41, 5, "*Nov 21 11:40:00.123: %SYS-5-X: y")); got != "<189>41: *Nov 21 11:40:00.123: %SYS-5-X: y" {
-		t.Errorf("%q", got)
+	for _, tt := range []struct {
+		Form
+		want string
+	}{
+		{Form{Facility: 23}, "<189>41: *Nov 21 11:40:00.123: %SYS-5-X: y"},
+		{Form{Facility: 22}, "<181>41: *Nov 21 11:40:00.123: %SYS-5-X: y"},
+		{Form{Facility: 0, Unnumbered: true}, "<5>*Nov 21 11:40:00.123: %SYS-5-X: y"},
+	} {
+		if got := string(tt.Packet(41, 5, "*Nov 21 11:40:00.123: %SYS-5-X: y")); got != tt.want {
+			t.Errorf("%q, want %q", got, tt.want)
+		}
 	}
 }
 
@@ -350,9 +359,9 @@ func TestService(t *testing.T) {
 
 func TestShow(t *testing.T) {
 	c := Default()
-	c.Hosts, c.SequenceNums = []netip.Addr{netip.MustParseAddr("10.1.1.1")}, true
-	full := Snapshot{Config: c, Counts: Counts{Console: 26, Monitor: 1, Buffer: 27, Trap: 30, Missed: 2}, Port: 514,
-		Hosts: []HostCounts{{Addr: c.Hosts[0], Sent: 29, Failed: 1, Down: true}},
+	c.Hosts, c.SequenceNums = []Host{{Addr: netip.MustParseAddr("10.1.1.1"), Port: 514}}, true
+	full := Snapshot{Config: c, Counts: Counts{Console: 26, Monitor: 1, Buffer: 27, Trap: 30, Missed: 2},
+		Hosts: []HostCounts{{Host: c.Hosts[0], Sent: 29, Failed: 1, Down: true}},
 		Lines: []string{"000001: *Nov 21 11:40:00.123: %SYS-5-CONFIG_I: Configured from console by console"}}
 	off := Snapshot{Config: Config{Buffered: Off, Console: Off, Monitor: Off, Trap: Off}}
 	for name, got := range map[string]string{"full": Show(full), "off": Show(off)} {

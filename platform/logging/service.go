@@ -3,7 +3,6 @@ package logging
 import (
 	"context"
 	"fmt"
-	"net/netip"
 	"slices"
 	"strings"
 	"sync"
@@ -215,7 +214,7 @@ func (s *Service) Prepare(_ context.Context, _, want service.Spec) (service.Chan
 	default:
 		return nil, fmt.Errorf("logging: spec is a %T", want)
 	}
-	n, err := openSender(cfg.Hosts, s.o.Port)
+	n, err := openSender(cfg, s.o.Port)
 	if err != nil {
 		return nil, err
 	}
@@ -252,10 +251,7 @@ func (s *Service) ShowText() string {
 	last := s.o.Journal.Last()
 	s.mu.Lock()
 	s.await(last)
-	sn := Snapshot{Config: s.cfg.Clone(), Counts: s.n, Lines: slices.Clone(s.buf.lines), Port: s.o.Port}
-	for _, h := range s.cfg.Hosts {
-		sn.Hosts = append(sn.Hosts, s.net.counts(h))
-	}
+	sn := Snapshot{Config: s.cfg.Clone(), Counts: s.n, Lines: slices.Clone(s.buf.lines), Hosts: slices.Clone(s.net.hosts)}
 	s.mu.Unlock()
 	return Show(sn)
 }
@@ -266,12 +262,11 @@ type Snapshot struct {
 	Counts Counts
 	Lines  []string
 	Hosts  []HostCounts
-	Port   uint16
 }
 
 // HostCounts are the messages to one server.
 type HostCounts struct {
-	Addr         netip.Addr
+	Host
 	Sent, Failed uint64
 	Down         bool // the last one could not be sent
 }
@@ -303,7 +298,7 @@ func Show(s Snapshot) string {
 		numbers = "enabled"
 	}
 	for _, h := range s.Hosts {
-		fmt.Fprintf(&b, "        Logging to %s  (udp port %d, audit disabled,\n", h.Addr, s.Port)
+		fmt.Fprintf(&b, "        Logging to %s  (udp port %d, audit disabled,\n", h.Addr, h.Port)
 		link := "up"
 		if h.Down {
 			link = "down"

@@ -9,7 +9,6 @@ import (
 )
 
 const (
-	local7    = 23   // facility of IOS
 	maxPacket = 1024 // RFC 3164 4.1
 	// sendTime bounds what a full socket buffer costs the reader.
 	sendTime = 20 * time.Millisecond
@@ -20,18 +19,21 @@ const (
 // connected, so that a server that refuses costs nothing but its messages.
 type sender struct {
 	hosts []HostCounts
-	port  uint16
+	form  Form
 	v4    *net.UDPConn
 	v6    *net.UDPConn
 }
 
-func openSender(hosts []netip.Addr, port uint16) (*sender, error) {
-	s := &sender{port: port}
-	for _, h := range hosts[:min(len(hosts), maxHosts)] {
-		h = h.Unmap()
-		s.hosts = append(s.hosts, HostCounts{Addr: h})
+func openSender(cfg Config, port uint16) (*sender, error) {
+	s := &sender{form: Form{Facility: cfg.Facility, Unnumbered: cfg.Unnumbered}}
+	for _, h := range cfg.Hosts[:min(len(cfg.Hosts), maxHosts)] {
+		h.Addr = h.Addr.Unmap()
+		if h.Port == 0 {
+			h.Port = port
+		}
+		s.hosts = append(s.hosts, HostCounts{Host: h})
 		conn, family := &s.v4, "udp4"
-		if h.Is6() {
+		if h.Addr.Is6() {
 			conn, family = &s.v6, "udp6"
 		}
 		if *conn != nil {
@@ -40,7 +42,7 @@ func openSender(hosts []netip.Addr, port uint16) (*sender, error) {
 		c, err := net.ListenUDP(family, nil)
 		if err != nil {
 			s.close()
-			return nil, fmt.Errorf("logging host %s: %w", h, err)
+			return nil, fmt.Errorf("logging host %s: %w", h.Addr, err)
 		}
 		*conn = c
 	}
@@ -50,30 +52,32 @@ func openSender(hosts []netip.Addr, port uint16) (*sender, error) {
 // keep takes over the counts of the sender before.
 func (s *sender) keep(old *sender) {
 	for i := range s.hosts {
-		if c := old.counts(s.hosts[i].Addr); c.Addr.IsValid() {
-			s.hosts[i].Sent, s.hosts[i].Failed = c.Sent, c.Failed
+		for _, c := range old.hosts {
+			if c.Host == s.hosts[i].Host {
+				s.hosts[i].Sent, s.hosts[i].Failed = c.Sent, c.Failed
+			}
 		}
 	}
 }
 
-func (s *sender) counts(h netip.Addr) HostCounts {
-	for _, c := range s.hosts {
-		if c.Addr == h.Unmap() {
-			return c
-		}
-	}
-	return HostCounts{Addr: h}
+// Form is how messages go to servers.
+type Form struct {
+	Facility   int
+	Unnumbered bool
 }
 
 // Packet is a message as it goes to a server: "<189>41: *Nov 21 ...: %...".
-func Packet(number uint64, severity int, line string) []byte {
-	line = strings.ReplaceAll(line, "\n", " ")
-	p := fmt.Appendf(nil, "<%d>%d: %s", local7*8+severity, number, line)
+func (f Form) Packet(number uint64, severity int, line string) []byte {
+	p := fmt.Appendf(nil, "<%d>", f.Facility*8+severity)
+	if !f.Unnumbered {
+		p = fmt.Appendf(p, "%d: ", number)
+	}
+	p = append(p, strings.ReplaceAll(line, "\n", " ")...)
 	return p[:min(len(p), maxPacket)]
 }
 
 func (s *sender) send(number uint64, severity int, line string) {
-	p := Packet(number, severity, line)
+	p := s.form.Packet(number, severity, line)
 	for i := range s.hosts {
 		h := &s.hosts[i]
 		conn := s.v4
@@ -82,7 +86,7 @@ func (s *sender) send(number uint64, severity int, line string) {
 		}
 		err := conn.SetWriteDeadline(time.Now().Add(sendTime))
 		if err == nil {
-			_, err = conn.WriteToUDPAddrPort(p, netip.AddrPortFrom(h.Addr, s.port))
+			_, err = conn.WriteToUDPAddrPort(p, netip.AddrPortFrom(h.Addr, h.Port))
 		}
 		if h.Down = err != nil; h.Down {
 			h.Failed++

@@ -38,14 +38,30 @@ const agreed = 128 * time.Millisecond
 
 // Config is the `ntp server` lines.
 type Config struct {
-	Servers   []netip.Addr
-	Preferred []netip.Addr // those of Servers that have `prefer`
+	Servers []Server
+}
+
+// Server is one line: a server and how it is to be asked.
+type Server struct {
+	Addr   netip.Addr
+	Prefer bool
+
+	// Kept with the line. This client asks in version 4, without a key, from
+	// any address and as often as it thinks right.
+	Version, Key, MinPoll, MaxPoll int // 0 = not given
+	Source                         string
+	Burst, IBurst                  bool
 }
 
 // Clone is a deep copy.
 func (c Config) Clone() Config {
-	c.Servers, c.Preferred = slices.Clone(c.Servers), slices.Clone(c.Preferred)
+	c.Servers = slices.Clone(c.Servers)
 	return c
+}
+
+// Asks reports that this address is one of the servers.
+func (c Config) Asks(a netip.Addr) bool {
+	return slices.ContainsFunc(c.Servers, func(s Server) bool { return s.Addr == a })
 }
 
 // Association is what is known of one server.
@@ -71,9 +87,7 @@ type Client struct {
 
 	mu      sync.Mutex
 	servers map[netip.Addr]*asking
-	order   []netip.Addr
-
-	preferred []netip.Addr
+	config  Config
 }
 
 type asking struct {
@@ -99,16 +113,16 @@ func (c *Client) Prepare(_ context.Context, _, new service.Spec) (service.Change
 }
 
 func (c *Client) set(want Config) {
-	servers := want.Servers
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for addr, s := range c.servers {
-		if !slices.Contains(servers, addr) {
+		if !want.Asks(addr) {
 			s.cancel()
 			delete(c.servers, addr)
 		}
 	}
-	for _, addr := range servers {
+	for _, x := range want.Servers {
+		addr := x.Addr
 		if c.servers[addr] != nil {
 			continue
 		}
@@ -117,7 +131,7 @@ func (c *Client) set(want Config) {
 		c.servers[addr] = s
 		go c.run(ctx, addr, s)
 	}
-	c.order, c.preferred = slices.Clone(servers), slices.Clone(want.Preferred)
+	c.config = want
 }
 
 // Status implements service.Service.
@@ -138,7 +152,7 @@ func (c *Client) Close() {
 		s.cancel()
 		all = append(all, s)
 	}
-	c.servers, c.order = map[netip.Addr]*asking{}, nil
+	c.servers, c.config = map[netip.Addr]*asking{}, Config{}
 	c.mu.Unlock()
 	for _, s := range all {
 		<-s.done
@@ -150,8 +164,8 @@ func (c *Client) Associations() []Association {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	var out []Association
-	for _, a := range c.order {
-		if s := c.servers[a]; s != nil {
+	for _, x := range c.config.Servers {
+		if s := c.servers[x.Addr]; s != nil {
 			out = append(out, s.a)
 		}
 	}
@@ -164,10 +178,10 @@ func (c *Client) Best() (Association, bool) {
 	var best Association
 	ok, liked := false, false
 	c.mu.Lock()
-	preferred := c.preferred
+	config := c.config
 	c.mu.Unlock()
 	for _, a := range c.Associations() {
-		like := slices.Contains(preferred, a.Server)
+		like := slices.ContainsFunc(config.Servers, func(s Server) bool { return s.Addr == a.Server && s.Prefer })
 		if a.Synchronised() && (!ok || like && !liked || like == liked && a.Stratum < best.Stratum) {
 			best, ok, liked = a, true, like
 		}

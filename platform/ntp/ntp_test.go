@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -67,7 +68,7 @@ func TestClient(t *testing.T) {
 		}
 		ch.Commit()
 	}
-	commit(Config{Servers: []netip.Addr{at.Addr()}})
+	commit(Config{Servers: []Server{{Addr: at.Addr()}}})
 	for end := time.Now().Add(10 * time.Second); ; time.Sleep(5 * time.Millisecond) {
 		if _, ok := c.Best(); ok {
 			break
@@ -145,13 +146,15 @@ func TestPrefer(t *testing.T) {
 		offset  time.Duration
 	}{{near, 1, 0}, {far, 4, 0}, {off, 1, time.Hour}} {
 		c.servers[s.addr] = &asking{a: Association{Server: s.addr, Stratum: s.stratum, Reach: 1, Offset: s.offset}}
-		c.order = append(c.order, s.addr)
+		c.config.Servers = append(c.config.Servers, Server{Addr: s.addr})
 	}
 	for _, k := range []struct {
 		preferred []netip.Addr
 		want      netip.Addr
 	}{{nil, near}, {[]netip.Addr{far}, far}, {[]netip.Addr{near, far}, near}, {[]netip.Addr{off}, near}, {[]netip.Addr{far, off}, far}} {
-		c.preferred = k.preferred
+		for i := range c.config.Servers {
+			c.config.Servers[i].Prefer = slices.Contains(k.preferred, c.config.Servers[i].Addr)
+		}
 		if best, ok := c.Best(); !ok || best.Server != k.want {
 			t.Errorf("preferred %v: %v", k.preferred, best.Server)
 		}

@@ -17,6 +17,7 @@ import (
 	"option150/platform/config"
 	"option150/platform/journal"
 	"option150/platform/listen"
+	"option150/platform/logging"
 	"option150/platform/netif"
 	"option150/platform/service"
 )
@@ -314,7 +315,7 @@ func TestEqualCandidate(t *testing.T) {
 	for _, edit := range []func(*config.Config){
 		func(*config.Config) {},
 		hostname(config.DefaultHostname),
-		func(c *config.Config) { c.Files.Bindings, c.Logging.Hosts = nil, []netip.Addr{} },
+		func(c *config.Config) { c.Files.Bindings, c.Logging.Hosts = nil, []logging.Host{} },
 	} {
 		changed, err := w.Change(t.Context(), admin, func(c *config.Config) error { edit(c); return nil })
 		if changed || err != nil {
@@ -500,7 +501,7 @@ func TestConcurrent(t *testing.T) {
 			for k := range each {
 				if err := w.change(t, func(c *config.Config) {
 					c.AAA.Users = append(c.AAA.Users, aaa.User{Name: fmt.Sprintf("u%d-%d", i, k)})
-					c.Logging.Hosts = append(c.Logging.Hosts, netip.AddrFrom4([4]byte{10, 0, byte(i), byte(k)}))
+					c.Logging.Hosts = append(c.Logging.Hosts, logging.Host{Addr: netip.AddrFrom4([4]byte{10, 0, byte(i), byte(k)})})
 				}); err != nil {
 					t.Error(err)
 				}

@@ -125,12 +125,12 @@ func (a *around) references() {
 			if m, ok := phone.Lookup(p.Type); ok && m.SIPFile == phone.SEPXML && p.Dialplan > 0 {
 				note(fmt.Sprintf("voice register pool %d", p.Tag), fmt.Sprintf("dialplan%d.xml", p.Dialplan))
 			}
-			a.locale(note, "voice register global", p.Type, t.Global.UserLocale, t.Global.NetworkLocale, true)
+			a.locale(note, "voice register global", p.Type, cnf.Everybody(t.Global.UserLocales), cnf.Everybody(t.Global.NetworkLocales), true)
 		}
 	}
 	if t.Service.Present {
 		for _, e := range t.Ephones {
-			a.locale(note, "telephony-service", e.Type, t.Service.UserLocale, t.Service.NetworkLocale, false)
+			a.locale(note, "telephony-service", e.Type, cnf.Everybody(t.Service.UserLocales), cnf.Everybody(t.Service.NetworkLocales), false)
 		}
 	}
 	for _, name := range order {

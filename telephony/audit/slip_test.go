@@ -7,7 +7,9 @@ import (
 
 	"option150/dhcp"
 	"option150/platform/config"
+	"option150/platform/logging"
 	"option150/platform/netif"
+	"option150/platform/ntp"
 )
 
 func TestNear(t *testing.T) {
@@ -69,8 +71,8 @@ func TestSlips(t *testing.T) {
 		}, false},
 		{"voice register global registers there", "10.1.1.2", "10.1.1.1", func(c *config.Config) { c.Telephony.Global.SourceAddress.Addr = at("10.1.1.2") }, false},
 		{"secondary", "10.1.1.2", "10.1.1.1", func(c *config.Config) { c.Telephony.Service.SourceAddress.Secondary = at("10.1.1.2") }, false},
-		{"ntp server", "10.1.1.2", "10.1.1.1", func(c *config.Config) { c.NTP.Servers = []netip.Addr{at("10.1.1.2")} }, false},
-		{"logging host", "10.1.1.2", "10.1.1.1", func(c *config.Config) { c.Logging.Hosts = []netip.Addr{at("10.1.1.2")} }, false},
+		{"ntp server", "10.1.1.2", "10.1.1.1", func(c *config.Config) { c.NTP.Servers = []ntp.Server{{Addr: at("10.1.1.2")}} }, false},
+		{"logging host", "10.1.1.2", "10.1.1.1", func(c *config.Config) { c.Logging.Hosts = []logging.Host{{Addr: at("10.1.1.2")}} }, false},
 		{"an interface that is kept", "10.1.2.1", "10.1.1.1", func(c *config.Config) {
 			c.Interfaces = append(c.Interfaces, netif.Config{Name: "GigabitEthernet0/7", Address: netip.MustParsePrefix("10.1.2.1/24")})
 		}, false},

@@ -20,27 +20,27 @@ type Config struct {
 
 // TelephonyService is the section `telephony-service` (SCCP phones).
 type TelephonyService struct {
-	Present       bool        // the operator entered the section
-	Loads         []LoadEntry // sorted by type
-	SourceAddress SourceAddress
-	MaxEphones    int
-	MaxDN         int
-	DNPreference  int    // of `max-dn`
-	DNNoReg       string // of `max-dn`: "", "primary" or "both"
-	NoAutoReg     bool   // `no auto-reg-ephone`
-	AutoAssign    []AutoAssign
-	CnfLocation   string         // `cnf-file location`, "" = system:/its/
-	CnfPer        string         // `cnf-file`, "", "perphone" or "perphonetype"
-	NoCreate      bool           // `no create cnf-files`: serve none
-	TimeZone      int            // 1-56, default 5
-	DateFormat    string         // dd-mm-yy, mm-dd-yy (default), yy-dd-mm, yy-mm-dd
-	TimeFormat    int            // 12 (default) or 24
-	UserLocale    string         // country code, "" = US
-	NetworkLocale string         // country code, "" = US
-	URLs          []URL          // sorted by kind
-	ServicePhone  []ServicePhone // `service phone`, sorted by name; written into <vendorConfig>
-	SystemMessage string
-	Keepalive     int // seconds, default 30
+	Present        bool        // the operator entered the section
+	Loads          []LoadEntry // sorted by type
+	SourceAddress  SourceAddress
+	MaxEphones     int
+	MaxDN          int
+	DNPreference   int    // of `max-dn`
+	DNNoReg        string // of `max-dn`: "", "primary" or "both"
+	NoAutoReg      bool   // `no auto-reg-ephone`
+	AutoAssign     []AutoAssign
+	CnfLocation    string         // `cnf-file location`, "" = system:/its/
+	CnfPer         string         // `cnf-file`, "", "perphone" or "perphonetype"
+	NoCreate       bool           // `no create cnf-files`: serve none
+	TimeZone       int            // 1-56, default 5
+	DateFormat     string         // dd-mm-yy, mm-dd-yy (default), yy-dd-mm, yy-mm-dd
+	TimeFormat     int            // 12 (default) or 24
+	UserLocales    []Locale       // sorted by tag
+	NetworkLocales []Locale       // sorted by tag
+	URLs           []URL          // sorted by kind
+	ServicePhone   []ServicePhone // `service phone`, sorted by name; written into <vendorConfig>
+	SystemMessage  string
+	Keepalive      int // seconds, default 30
 }
 
 // LoadEntry is one `load TYPE FILE` line.
@@ -56,10 +56,35 @@ type SourceAddress struct {
 	StrictMatch bool
 }
 
-// AutoAssign is one `auto assign FIRST to LAST [type TYPE]` line.
+// AutoAssign is one `auto assign FIRST to LAST [type TYPE] [cfw NUMBER timeout
+// SECONDS]` line.
 type AutoAssign struct {
 	First, Last int
 	Type        string
+	Forward     string // the number calls are forwarded to, "" = none
+	Timeout     int    // seconds before they are
+}
+
+// Locale is one `user-locale` or `network-locale` line.
+type Locale struct {
+	Tag  int    // 0 is that of all phones; a template names the others, 1-4
+	User string // "U1" to "U5" for one the owner made; Code is then what it is for
+	Code string // country code
+	Load string // archive it is installed from
+}
+
+// Everybody is the code of the locale of all phones, "" = US.
+func Everybody(list []Locale) string {
+	for _, l := range list {
+		switch {
+		case l.Tag != 0:
+		case l.User != "":
+			return l.User
+		default:
+			return l.Code
+		}
+	}
+	return ""
 }
 
 // URL is one `url KIND URL` line.
@@ -110,25 +135,25 @@ type SpeedDial struct {
 
 // RegisterGlobal is the section `voice register global` (SIP phones).
 type RegisterGlobal struct {
-	Present       bool
-	Mode          string // "", "cme" or "esrst"
-	Loads         []LoadEntry
-	SourceAddress SourceAddress
-	MaxPool       int
-	MaxDN         int
-	TFTPPath      string // "" = system:/cme/sipphone/
-	FileText      bool
-	NoCreate      bool   // `no create profile`: serve none
-	Timezone      int    // 1-56, default 5
-	DateFormat    string // D/M/Y, M/D/Y (default), Y-D-M, Y/D/M, Y/M/D, YY-M-D
-	TimeFormat    int    // 12 (default) or 24
-	NTPServer     netip.Addr
-	NTPMode       string
-	UserLocale    string
-	NetworkLocale string
-	URLs          []URL
-	TelnetLevel   int
-	Upgrade       bool // `upgrade`: OS79XX.TXT names the image of the 7940 and 7960
+	Present        bool
+	Mode           string // "", "cme" or "esrst"
+	Loads          []LoadEntry
+	SourceAddress  SourceAddress
+	MaxPool        int
+	MaxDN          int
+	TFTPPath       string // "" = system:/cme/sipphone/
+	FileText       bool
+	NoCreate       bool   // `no create profile`: serve none
+	Timezone       int    // 1-56, default 5
+	DateFormat     string // D/M/Y, M/D/Y (default), Y-D-M, Y/D/M, Y/M/D, YY-M-D
+	TimeFormat     int    // 12 (default) or 24
+	NTPServer      netip.Addr
+	NTPMode        string
+	UserLocales    []Locale
+	NetworkLocales []Locale
+	URLs           []URL
+	TelnetLevel    int
+	Upgrade        bool // `upgrade`: OS79XX.TXT names the image of the 7940 and 7960
 }
 
 // RegisterDN is one `voice register dn TAG` section.
@@ -174,8 +199,10 @@ func (c Config) Clone() Config {
 	s := &c.Service
 	s.Loads, s.AutoAssign = slices.Clone(s.Loads), slices.Clone(s.AutoAssign)
 	s.URLs, s.ServicePhone = slices.Clone(s.URLs), slices.Clone(s.ServicePhone)
+	s.UserLocales, s.NetworkLocales = slices.Clone(s.UserLocales), slices.Clone(s.NetworkLocales)
 	g := &c.Global
 	g.Loads, g.URLs = slices.Clone(g.Loads), slices.Clone(g.URLs)
+	g.UserLocales, g.NetworkLocales = slices.Clone(g.UserLocales), slices.Clone(g.NetworkLocales)
 	c.EphoneDNs = slices.Clone(c.EphoneDNs)
 	c.DNs = slices.Clone(c.DNs)
 	c.Ephones = slices.Clone(c.Ephones)

@@ -25,7 +25,7 @@ func office() Config {
 	c.Service.SourceAddress = SourceAddress{Addr: addr("10.20.0.1"), Port: 2000, Secondary: addr("10.20.0.2")}
 	c.Service.MaxEphones, c.Service.MaxDN = 48, 96
 	c.Service.Loads = []LoadEntry{{"6941", "SCCP69xx.9-4-1-3SR3.loads"}, {"7941", "SCCP41.9-4-2SR3-1S.loads"}, {"7945", "SCCP45.9-4-2SR4-3S"}, {"7960-7940", "P0030801SR02"}, {"7961GE", "SCCP41.9-4-2SR3-1S"}}
-	c.Service.TimeZone, c.Service.UserLocale, c.Service.NetworkLocale = 26, "DE", "DE"
+	c.Service.TimeZone, c.Service.UserLocales, c.Service.NetworkLocales = 26, []Locale{{Code: "DE"}}, []Locale{{Code: "DE"}}
 	c.Service.URLs = []URL{{"directories", "http://10.20.0.9/directory?a=1&b=2"}, {"idle", "http://10.20.0.9/idle idle-timeout 60"}, {"services", "http://10.20.0.9/menu"}}
 	c.Service.ServicePhone = []ServicePhone{{"peerFirmwareSharing", "1"}, {"webAccess", "0"}}
 	for i, t := range sccpTypes {

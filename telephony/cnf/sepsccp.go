@@ -34,7 +34,7 @@ func (b *builder) sepSCCP(m phone.Model, e sccpPhone, stamp string) []byte {
 	t.leaf("versionStamp", stamp)
 	t.leaf("loadInformation", load(s.Loads, m).Canonical())
 	addons(t, s.Loads, e.Addons)
-	locales(t, s.UserLocale, s.NetworkLocale)
+	locales(t, Everybody(s.UserLocales), Everybody(s.NetworkLocales))
 	t.number("deviceSecurityMode", securityMode(e.DeviceSecurity))
 	urls(t, s.URLs)
 	vendorConfig(t, s.ServicePhone)

@@ -63,7 +63,7 @@ func (b *builder) sepSIP(m phone.Model, p sipPhone, stamp string) []byte {
 	vendorConfig(t, b.in.Service.ServicePhone)
 	addons(t, g.Loads, p.Addons)
 	t.leaf("versionStamp", stamp)
-	locales(t, g.UserLocale, g.NetworkLocale)
+	locales(t, Everybody(g.UserLocales), Everybody(g.NetworkLocales))
 	t.number("deviceSecurityMode", 1)
 	urls(t, g.URLs)
 	t.number("dscpForCm2Dvce", 96)

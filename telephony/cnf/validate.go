@@ -64,16 +64,16 @@ func (v *validator) service() {
 	if n := len(v.c.Ephones); s.MaxEphones < n {
 		v.add(Warning, "max-ephones", where, "max-ephones %d is less than the %d ephones configured: not all can register at once", s.MaxEphones, n).fix("max-ephones %d", n)
 	}
-	v.zoneAndLocale(where, s.TimeZone, s.UserLocale, s.NetworkLocale)
+	v.zoneAndLocale(where, s.TimeZone, s.UserLocales, s.NetworkLocales)
 	v.loads(where, s.Loads, false)
 	v.urls(where, s.URLs)
 }
 
-func (v *validator) zoneAndLocale(where string, zone int, user, network string) {
+func (v *validator) zoneAndLocale(where string, zone int, user, network []Locale) {
 	if _, ok := phone.ZoneByID(zone); !ok {
 		v.add(Warning, "time-zone", where, "time zone %d is not one of 1 to %d: zone %d is used", zone, len(phone.Zones()), phone.DefaultZone)
 	}
-	for _, l := range []struct{ word, code string }{{"user-locale", user}, {"network-locale", network}} {
+	for _, l := range []struct{ word, code string }{{"user-locale", Everybody(user)}, {"network-locale", Everybody(network)}} {
 		if _, ok := phone.LocaleByCode(l.code); !ok {
 			v.add(Warning, "locale", where, "%s %s is unknown: %s is used", l.word, oneLine(l.code), phone.DefaultLocale)
 		}

@@ -58,16 +58,16 @@ func TestValidate(t *testing.T) {
 		{"no-create", Note, func(c *Config) { c.Service.NoCreate = true }},
 		{"per-without-location", Note, func(c *Config) { c.Service.CnfPer = "perphone" }},
 		{"time-zone", Warning, func(c *Config) { c.Service.TimeZone = 57 }},
-		{"locale", Warning, func(c *Config) { c.Service.UserLocale = "XX" }},
+		{"locale", Warning, func(c *Config) { c.Service.UserLocales = []Locale{{Code: "XX"}} }},
 		{"load-type", Warning, func(c *Config) { c.Service.Loads[0].Type = "1234" }},
 		{"load-protocol", Warning, func(c *Config) { c.Service.Loads[1].File = "SIP41.9-4-2-1S" }},
 		{"load-name", Warning, func(c *Config) { c.Service.Loads[1].File = "../x" }},
 		{"url-length", Warning, func(c *Config) { c.Service.URLs[0].URL = "http://" + strings.Repeat("x", 300) }},
 		{"proxy-server", Note, func(c *Config) { c.Service.URLs[0].Kind = "proxy-server" }},
-		{"auto-assign-undefined-dn", Warning, func(c *Config) { c.Service.AutoAssign = []AutoAssign{{1, 2_000_000_000, ""}} }},
-		{"auto-assign-overlap", Warning, func(c *Config) { c.Service.AutoAssign = []AutoAssign{{1, 5, ""}, {5, 6, ""}} }},
+		{"auto-assign-undefined-dn", Warning, func(c *Config) { c.Service.AutoAssign = []AutoAssign{{First: 1, Last: 2_000_000_000}} }},
+		{"auto-assign-overlap", Warning, func(c *Config) { c.Service.AutoAssign = []AutoAssign{{First: 1, Last: 5}, {First: 5, Last: 6}} }},
 		{"auto-assign-without-auto-reg", Warning, func(c *Config) {
-			c.Service.AutoAssign, c.Service.NoAutoReg = []AutoAssign{{1, 5, ""}}, true
+			c.Service.AutoAssign, c.Service.NoAutoReg = []AutoAssign{{First: 1, Last: 5}}, true
 		}},
 		{"service-phone-name", Refuse, func(c *Config) { c.Service.ServicePhone[0].Name = "a b" }},
 		{"service-phone-case", Warning, func(c *Config) { c.Service.ServicePhone[0] = ServicePhone{"spanTOPCPort", "0"} }},
@@ -118,7 +118,7 @@ func TestNoBannedPhrases(t *testing.T) {
 	c := office()
 	setStrings(reflect.ValueOf(&c).Elem(), "x y")
 	c.Ephones[1].MAC, c.Pools[1].MAC, c.Service.MaxDN, c.Global.MaxDN, c.Global.MaxPool = c.Ephones[0].MAC, c.Ephones[0].MAC, 1, 1, 1
-	c.Service.AutoAssign = []AutoAssign{{1, 5, ""}, {2, 99, ""}}
+	c.Service.AutoAssign = []AutoAssign{{First: 1, Last: 5}, {First: 2, Last: 99}}
 	s := mustBuild(c, Options{})
 	out := append(BuildLines(nil, s, false), BuildLines(s, s, true)...)
 	for _, l := range append(out, AlreadyOn) {

@@ -24,7 +24,7 @@ func (v *validator) register() {
 	if g.NoCreate {
 		v.add(Note, "no-create", where, "no create profile: no files for SIP phones are served").fix("create profile")
 	}
-	v.zoneAndLocale(where, g.Timezone, g.UserLocale, g.NetworkLocale)
+	v.zoneAndLocale(where, g.Timezone, g.UserLocales, g.NetworkLocales)
 	v.loads(where, g.Loads, true)
 	v.urls(where, g.URLs)
 	numbers, last := make(map[string]int), 0

@@ -19,7 +19,7 @@ const (
 )
 
 // Prompt ends every answer: host name, mode, sign, nothing after it.
-var Prompt = regexp.MustCompile(`(?:^|\n)([A-Za-z][\w.-]*(?:\([\w-]+\))?[>#])$`)
+var Prompt = regexp.MustCompile(`(?:^|\n)((?:\d[\d-]*)?[A-Za-z][\w.-]*(?:\([\w-]+\))?[>#])$`)
 
 // Shell is an operator at a prompt, whatever the door.
 type Shell struct {

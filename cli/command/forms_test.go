@@ -1,0 +1,69 @@
+package command
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"option150/platform/config"
+)
+
+// TestFormsOfIOS reads forms that running-configs have, one by one: none is
+// rejected, and each is printed back as the list says.
+func TestFormsOfIOS(t *testing.T) {
+	raw, err := os.ReadFile("testdata/ios-forms.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, f := testBox(t)
+	header, n := "", 0
+	for line := range strings.Lines(string(raw)) {
+		line = strings.TrimSuffix(line, "\n")
+		if line == "" || line[0] == '#' {
+			continue
+		}
+		if line[0] == '[' {
+			header = strings.Trim(line, "[]")
+			continue
+		}
+		form, want, ok := strings.Cut(line, " => ")
+		if !ok {
+			want = form
+		}
+		if form[0] == '-' {
+			form, want = form[1:], "-"
+		}
+		text, indent := form, ""
+		if header != "" {
+			text, indent = header+"\n "+form, " "
+		}
+		n++
+		rep, err := b.Language.Load(text+"\n", config.Default(f), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range rep.Rejected {
+			t.Errorf("[%s] %v", header, r)
+		}
+		if want == "-" || len(rep.Rejected) > 0 {
+			continue
+		}
+		if printed := "\n" + b.Language.RenderText(rep.Config); !strings.Contains(printed, "\n"+indent+strings.TrimRight(want, " ")+"\n") && !strings.Contains(printed, "\n"+indent+want+" ") {
+			t.Errorf("[%s] %s: is not printed back; there is%s", header, form, only(printed))
+		}
+	}
+	if n < 1000 {
+		t.Errorf("only %d forms", n)
+	}
+}
+
+// only is what a factory box does not print.
+func only(text string) string {
+	var out []string
+	for l := range strings.Lines(text) {
+		if l = strings.TrimSpace(l); l != "" && l != "!" && l != "end" && !strings.HasPrefix(l, "interface ") && !strings.HasPrefix(l, "no ip address") && !strings.HasPrefix(l, "service timestamps") && !strings.HasPrefix(l, "line ") && l != "hostname Router" {
+			out = append(out, l)
+		}
+	}
+	return " " + strings.Join(out, " / ")
+}
