@@ -72,6 +72,7 @@ type Box struct {
 	Reload    func(who running.Who) // restarts with the startup-config
 
 	audited auditMemo
+	hosts   answersHeard
 
 	saved  atomic.Int64                    // number of the version that was written to nvram last
 	saving atomic.Pointer[running.Version] // the same with who and when, since the start; without its configuration

@@ -82,7 +82,7 @@ func All(b *Box) []language.Declaration {
 	} {
 		all = append(all, group...)
 	}
-	return all
+	return speaking(b, all)
 }
 
 // New compiles the language of a box.

@@ -333,6 +333,13 @@ func configActions(b *Box) []language.Declaration {
 		_, err = fmt.Fprint(in.Out, lines2text(cnf.BuildLines(old, now, true)))
 		return err
 	}
+	create := func(in *language.Invocation) error {
+		if err := rebuild(in); err != nil {
+			return err
+		}
+		_, err := fmt.Fprint(in.Out, b.auditLine(in.Ctx))
+		return err
+	}
 	reset := func(in *language.Invocation) error {
 		if err := rebuild(in); err != nil {
 			return err
@@ -359,11 +366,11 @@ func configActions(b *Box) []language.Declaration {
 	return append(out, createFiles(func(c *language.Context) *bool { return &c.Config.Telephony.Service.NoCreate }, modeTelephony, `create("Create cnf for ethernet phone")
 		cnf-files("Create cnf for ethernet phone")
 		[ version-stamp("Version stamp, printed by routers")
-			<rest:LINE>("Date and time") ]`, rebuild),
+			<rest:LINE>("Date and time") ]`, create),
 		createFiles(func(c *language.Context) *bool { return &c.Config.Telephony.Global.NoCreate }, modeGlobal, `create("Create the files of SIP phones")
 			profile("Create the files of SIP phones")
 			[ sync("Synchronisation number, printed by routers")
-				[ <rest:LINE>("Number or file") ] ]`, rebuild))
+				[ <rest:LINE>("Number or file") ] ]`, create))
 }
 
 // createFiles is `create cnf-files` and `create profile`: files follow every
