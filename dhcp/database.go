@@ -16,7 +16,7 @@ import (
 )
 
 // The text file of `ip dhcp database` and `origin file`, for interchange with
-// IOS; the bindings store of this package is another one. [reference/dhcp.md
+// IOS; the bindings store of this package is another one. [facts/dhcp.md
 // 1.9]
 
 // FormatDatabase writes the bindings that clients have asked for. Times are

@@ -162,7 +162,7 @@ func udpChecksum(src, dst [4]byte, d wire.Datagram) uint16 {
 	return ^wire.Fold(wire.Sum(n, f[wire.EtherLen+wire.IPv4Len:]))
 }
 
-// Check 40: a station with a fixed address in the pool.
+// A station with a fixed address in the pool.
 func TestWireConflict(t *testing.T) {
 	w := cable(t)
 	w.be("10.77.0.100", mac(9, 9))

@@ -17,7 +17,7 @@ import (
 	"option150/dhcp/store"
 )
 
-// Check 50: the server is killed at random while clients take leases; every
+// The server is killed at random while clients take leases; every
 // ACK a client saw is there after the restart, and no address was given twice.
 
 const killEnv = "OPTION150_DHCP_KILL" // directory of the store, in the child
@@ -37,10 +37,10 @@ func killChild() int {
 	select {} // until killed
 }
 
-func TestCheck50Kill(t *testing.T) {
+func TestKill(t *testing.T) {
 	cycles := 6
 	if n, err := strconv.Atoi(os.Getenv("DHCP_KILL_CYCLES")); err == nil {
-		cycles = n // the bar of reference/dhcp.md 10 is 1000
+		cycles = n // the bar of facts/dhcp.md 10 is 1000
 	}
 	dir := t.TempDir()
 	owner := map[netip.Addr]uint32{} // what clients were told

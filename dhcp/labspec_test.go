@@ -7,7 +7,7 @@ import (
 	"option150/dhcp/engine"
 )
 
-// labSpec is the set-up of reference/dhcp.md 5.6 and 9.
+// labSpec is the set-up of facts/dhcp.md 5.6 and 9.
 func labSpec() engine.Spec {
 	c := engine.Default()
 	c.PingPackets = 0

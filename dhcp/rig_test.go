@@ -18,7 +18,7 @@ import (
 	"option150/platform/netns"
 )
 
-// rig is the set-up of reference/dhcp.md 5.6: the server on one end of a
+// rig is the set-up of facts/dhcp.md 5.6: the server on one end of a
 // cable, on the other a station that speaks raw frames and answers ARP for its
 // pretended addresses.
 type rig struct {

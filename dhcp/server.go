@@ -27,7 +27,7 @@ type Options struct {
 	// Listen, if valid, is the test listen mode: one UDP socket there in place
 	// of port 67 on every interface, no raw frames, no probing, and replies go
 	// to the port the request came from. The first interface of the Spec names
-	// it. [reference/dhcp.md 5.4]
+	// it. [facts/dhcp.md 5.4]
 	Listen netip.AddrPort
 	// HoldWindow is how long another server may take to show itself before the
 	// first offer with `ip dhcp foreign-server hold`; 0 = 4 s.

@@ -10,7 +10,7 @@ import (
 	"option150/dhcp/wire"
 )
 
-// The renderers below print the classic IOS layouts of reference/dhcp.md 1.6,
+// The renderers below print the classic IOS layouts of facts/dhcp.md 1.6,
 // byte for byte. They are pure; now only says in which time zone to print.
 
 const (

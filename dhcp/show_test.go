@@ -34,7 +34,7 @@ func TestShow(t *testing.T) {
 	golden(t, "foreign.txt", ShowForeignServers([]engine.ForeignEntry{{Last: epoch, ForeignServer: engine.ForeignServer{Server: ip("10.77.0.250"), MAC: mac(0xf0, 1), Addr: ip("10.77.0.33"), Mask: ip("255.255.255.0")}}, {Last: epoch, ForeignServer: engine.ForeignServer{Server: ip("10.0.0.9")}}}, now))
 }
 
-// The rows are those of reference/dhcp.md 1.6.
+// The rows are those of facts/dhcp.md 1.6.
 func TestShowKnownRows(t *testing.T) {
 	got := ShowBinding([]engine.Binding{{Addr: ip("10.1.1.101"), ClientID: []byte{1, 0, 0x50, 0x79, 0x66, 0x68, 0}, Expiry: time.Date(2018, 12, 14, 13, 3, 0, 0, time.UTC), Type: "Automatic"}}, epoch)
 	if want := "10.1.1.101          0100.5079.6668.00       Dec 14 2018 01:03 PM    Automatic\n"; !bytes.HasSuffix([]byte(got), []byte(want)) {

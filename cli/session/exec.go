@@ -13,7 +13,7 @@ import (
 	"option150/platform/message"
 )
 
-// aliases are IOS's own. [reference/ios-cli.md 1.5]
+// aliases are IOS's own. [facts/ios-cli.md 1.5]
 var aliases = map[string]string{"h": "help", "lo": "logout", "p": "ping", "r": "resume",
 	"s": "show", "u": "undebug", "un": "undebug", "w": "where"}
 

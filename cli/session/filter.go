@@ -71,7 +71,7 @@ type filterErr struct {
 func (e *filterErr) Error() string { return e.text }
 
 // filter lets lines through. One filter a command; the rest of the line is
-// the expression, with its blanks. [reference/ios-cli.md 1.8]
+// the expression, with its blanks. [facts/ios-cli.md 1.8]
 type filter struct {
 	next    io.Writer
 	kind    string
@@ -121,7 +121,7 @@ func (s *Session) newFilter(text string) (*filter, error) {
 
 // compileFilter reads an expression as the terminal does at --More--, with one
 // addition: blanks match any run of blanks, because IOS prints two in
-// `ephone  1` and nobody types them. [reference/cme.md 9]
+// `ephone  1` and nobody types them. [facts/cme.md 9]
 func compileFilter(expr string) (func(string) bool, error) {
 	blanks := strings.Join(strings.Fields(expr), " ")
 	if strings.HasSuffix(expr, " ") {

@@ -61,7 +61,7 @@ func (s *Session) Help(line string) string {
 
 // firstWords takes `default` and, for users, `no` out of the exec commands:
 // they belong to configuration. Aliases stand before the words that begin as
-// they do. [reference/ios-cli.md 1.4]
+// they do. [facts/ios-cli.md 1.4]
 func (s *Session) firstWords(h grammar.Help, word string) grammar.Help {
 	drop := func(name string) bool { return name == "default" || name == "no" && s.priv < 2 }
 	h.Items = slices.DeleteFunc(h.Items, func(i grammar.HelpItem) bool { return drop(i.Name) })

@@ -6,7 +6,7 @@
 // The same session serves a serial console, an SSH shell, an exec request
 // (`ssh box "show clock"`: no terminal, no prompt, no paging) and the tests.
 //
-// Follows reference/ios-cli.md 1.1 to 1.9. Concurrency: a session belongs to
+// Follows facts/ios-cli.md 1.1 to 1.9. Concurrency: a session belongs to
 // the goroutine that calls Run or Line; only its monitor runs beside it.
 // Failure: a command that fails prints its reason and the session goes on; a
 // panic in a command is answered and logged and does not end the box.

@@ -129,8 +129,8 @@ Branch>exit
 	}
 }
 
-// TestF4ModeAfterError: a mode is entered only after its command succeeded.
-func TestF4ModeAfterError(t *testing.T) {
+// TestModeAfterError: a mode is entered only after its command succeeded.
+func TestModeAfterError(t *testing.T) {
 	b := newBox(t)
 	o := b.login(15)
 	b.services[config.TFTP].fail = errors.New("held")
@@ -163,7 +163,7 @@ Router(config)#hostname OK
 }
 
 // TestCaret: the answers of IOS and where the caret points, the prompt
-// included. [reference/ios-cli.md 1.3]
+// included. [facts/ios-cli.md 1.3]
 func TestCaret(t *testing.T) {
 	o := newBox(t).login(15)
 	is(t, o.types(t, "show asdf", "  show asdf", "shxw", "s verxion", "sh i", "s i", "show", "show version now", "configure terminal",

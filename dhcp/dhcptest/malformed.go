@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// Malformed is the set of check 47: name, packet.
+// Malformed are packets nobody should send: name, packet.
 func Malformed() map[string][]byte {
 	m := MAC(0, 47)
 	full := Phone(m, 1).Bytes()

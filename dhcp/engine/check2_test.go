@@ -14,7 +14,7 @@ import (
 	"option150/platform/journal"
 )
 
-func TestCheck27UnknownRelay(t *testing.T) {
+func TestUnknownRelay(t *testing.T) {
 	w := newWorld(t)
 	w.silent(relayed(27, wire.MsgDiscover, "10.99.0.1"), fromRelay("10.99.0.1"))
 	n, ok := has[NoLease](w)
@@ -27,7 +27,7 @@ func TestCheck27UnknownRelay(t *testing.T) {
 	}
 }
 
-func TestCheck28NoParameterList(t *testing.T) {
+func TestNoParameterList(t *testing.T) {
 	w := newWorld(t)
 	for _, r := range []testRequest{
 		pcRequest(mac(0, 28), wire.MsgDiscover, opt(61, idMAC(mac(0, 28))), opt(60, []byte(phoneClass))),
@@ -42,7 +42,7 @@ func TestCheck28NoParameterList(t *testing.T) {
 	}
 }
 
-func TestCheck29PC(t *testing.T) {
+func TestPC(t *testing.T) {
 	g := newWorld(t).one(pcRequest(mac(0, 29), wire.MsgDiscover, opt(55, []byte{1, 3})))
 	if !bytes.Equal(g.Order, []byte{53, 54, 51, 58, 59, 1, 3}) {
 		t.Errorf("options %v", g.Order)
@@ -60,7 +60,7 @@ func TestCheck29PC(t *testing.T) {
 	}
 }
 
-func TestCheck30MaxSize(t *testing.T) {
+func TestMaxSize(t *testing.T) {
 	w := newWorld(t, func(s *Spec) {
 		for c := byte(200); c < 204; c++ {
 			s.Pools[0].Options = append(s.Pools[0].Options, Option{Code: c, Kind: OptionASCII, Text: strings.Repeat("x", 200)})
@@ -91,7 +91,7 @@ func TestCheck30MaxSize(t *testing.T) {
 	}
 }
 
-func TestCheck31Echo61(t *testing.T) {
+func TestEcho61(t *testing.T) {
 	w := newWorld(t)
 	id := []byte("\x00option 61")
 	o := w.one(pcRequest(mac(0, 31), wire.MsgDiscover, opt(61, id)))
@@ -104,7 +104,7 @@ func TestCheck31Echo61(t *testing.T) {
 	}
 }
 
-func TestCheck32And33Identity(t *testing.T) {
+func TestIdentity(t *testing.T) {
 	w := newWorld(t)
 	one := func(m byte, id string) netip.Addr {
 		o := w.one(pcRequest(mac(0, m), wire.MsgDiscover, opt(61, []byte(id))))
@@ -118,7 +118,7 @@ func TestCheck32And33Identity(t *testing.T) {
 	}
 }
 
-func TestCheck34RequestedAddress(t *testing.T) {
+func TestRequestedAddress(t *testing.T) {
 	w := newWorld(t)
 	w.one(phoneRequest(mac(0, 34), wire.MsgDiscover, opt(50, ipb("10.77.0.188")))).is(t, wire.MsgOffer, "10.77.0.188")
 	for n, a := range []string{"10.77.0.188", "10.77.0.20", "10.77.0.50", "10.77.0.1", "10.77.0.255", "10.99.0.1"} {
@@ -128,7 +128,7 @@ func TestCheck34RequestedAddress(t *testing.T) {
 	}
 }
 
-func TestCheck35LeaseTime(t *testing.T) {
+func TestLeaseTime(t *testing.T) {
 	w := newWorld(t)
 	for n, c := range []struct{ ask, want uint32 }{{60, 120}, {300, 300}, {99999, 600}, {0xffffffff, 600}} {
 		g := w.one(phoneRequest(mac(2, byte(n)), wire.MsgDiscover, opt(51, binary.BigEndian.AppendUint32(nil, c.ask))))
@@ -150,7 +150,7 @@ func TestCheck35LeaseTime(t *testing.T) {
 	}
 }
 
-func TestCheck36ManualBinding(t *testing.T) {
+func TestManualBinding(t *testing.T) {
 	w := newWorld(t)
 	if got := w.one(phoneRequest(mac(0, 36), wire.MsgDiscover, opt(50, ipb("10.77.0.50")))).YIAddr; got == ip("10.77.0.50") {
 		t.Error("manual binding offered to another client")
@@ -165,7 +165,7 @@ func TestCheck36ManualBinding(t *testing.T) {
 	}
 }
 
-func TestCheck37HardwareAddress(t *testing.T) {
+func TestHardwareAddress(t *testing.T) {
 	w := newWorld(t, func(s *Spec) {
 		s.Pools[2].ClientID, s.Pools[2].HardwareAddr = nil, mac(0x0a, 1)
 	})
@@ -192,7 +192,7 @@ func TestCheck37HardwareAddress(t *testing.T) {
 	w.one(r).is(t, wire.MsgOffer, "10.77.0.50")
 }
 
-func TestCheck38Bootp(t *testing.T) {
+func TestBootp(t *testing.T) {
 	for _, r := range []testRequest{
 		{Op: 1, HType: 1, HLen: 6, XID: 1, MAC: mac(0x0a, 1), NoCookie: true},
 		{Op: 1, HType: 1, HLen: 6, XID: 1, MAC: mac(0x0a, 1)},
@@ -215,7 +215,7 @@ func TestCheck38Bootp(t *testing.T) {
 	newWorld(t).silent(testRequest{Op: 1, HType: 1, HLen: 6, XID: 1, MAC: mac(0, 38), NoCookie: true})
 }
 
-func TestCheck39StableOffer(t *testing.T) {
+func TestStableOffer(t *testing.T) {
 	w := newWorld(t)
 	seen := map[netip.Addr]byte{}
 	for round := range 3 {
@@ -243,7 +243,7 @@ func probing(s *Spec) {
 	s.PingPackets = 2
 }
 
-func TestCheck40Conflict(t *testing.T) {
+func TestConflict(t *testing.T) {
 	w := newWorld(t, probing)
 	w.e.CanProbe = true
 	w.e.Tick(w.now)
@@ -278,7 +278,7 @@ func TestCheck40Conflict(t *testing.T) {
 	}
 }
 
-func TestCheck40OfferedUnprobed(t *testing.T) {
+func TestOfferedUnprobed(t *testing.T) {
 	w := newWorld(t, probing)
 	w.e.CanProbe = true
 	w.e.Tick(w.now)
@@ -304,7 +304,7 @@ func TestCheck40OfferedUnprobed(t *testing.T) {
 	}
 }
 
-func TestCheck41NobodyWaits(t *testing.T) {
+func TestNobodyWaits(t *testing.T) {
 	w := newWorld(t, probing, func(s *Spec) {
 		s.Pools[0].Network = netip.MustParsePrefix("10.77.0.0/16")
 		s.Interfaces[0].Addrs[0] = netip.MustParsePrefix("10.77.0.1/16")
@@ -316,7 +316,7 @@ func TestCheck41NobodyWaits(t *testing.T) {
 	}
 }
 
-func TestCheck42RapidCommit(t *testing.T) {
+func TestRapidCommit(t *testing.T) {
 	r := phoneRequest(mac(0, 42), wire.MsgDiscover, opt(80, nil))
 	w := newWorld(t)
 	if g := w.one(r).is(t, wire.MsgOffer, "10.77.0.100"); g.Has(80) {
@@ -328,7 +328,7 @@ func TestCheck42RapidCommit(t *testing.T) {
 	}
 }
 
-func TestCheck43SubnetSelection(t *testing.T) {
+func TestSubnetSelection(t *testing.T) {
 	r := phoneRequest(mac(0, 43), wire.MsgDiscover, opt(118, ipb("10.88.0.0")))
 	newWorld(t).one(r).is(t, wire.MsgOffer, "10.77.0.100")
 	g := newWorld(t, func(s *Spec) { s.SubnetSelection = true }).one(r).is(t, wire.MsgOffer, "10.88.0.100")
@@ -337,7 +337,7 @@ func TestCheck43SubnetSelection(t *testing.T) {
 	}
 }
 
-func TestCheck44Overload(t *testing.T) {
+func TestOverload(t *testing.T) {
 	r := phoneRequest(mac(0, 44), wire.MsgDiscover, opt(52, []byte{1}))
 	r.File = []byte{0x32, 4, 0x0a, 0x4d, 0, 0xa6, 0xff}
 	newWorld(t).one(r).is(t, wire.MsgOffer, "10.77.0.166")
@@ -346,7 +346,7 @@ func TestCheck44Overload(t *testing.T) {
 	newWorld(t).one(r).is(t, wire.MsgOffer, "10.77.0.167")
 }
 
-func TestCheck45LongOptions(t *testing.T) {
+func TestLongOptions(t *testing.T) {
 	w := newWorld(t)
 	id := append([]byte{0}, bytes.Repeat([]byte{'Z'}, 100)...)
 	y := bytes.Repeat([]byte{'Y'}, 100)
@@ -363,7 +363,7 @@ func TestCheck45LongOptions(t *testing.T) {
 	}
 }
 
-func TestCheck46V6Only(t *testing.T) {
+func TestV6Only(t *testing.T) {
 	r := pcRequest(mac(0, 46), wire.MsgDiscover, opt(55, []byte{1, 3, 108}))
 	if newWorld(t).one(r).Has(108) {
 		t.Error("108 from a pool without it")
@@ -374,7 +374,7 @@ func TestCheck46V6Only(t *testing.T) {
 	}
 }
 
-func TestCheck47Malformed(t *testing.T) {
+func TestMalformed(t *testing.T) {
 	w := newWorld(t)
 	n := uint64(0)
 	for name, b := range malformed() {
@@ -397,7 +397,7 @@ func TestCheck47Malformed(t *testing.T) {
 	}
 }
 
-func TestCheck48SourceMAC(t *testing.T) {
+func TestSourceMAC(t *testing.T) {
 	other := func(in *Inbound) { in.Source = mac(8, 8) }
 	w := newWorld(t)
 	w.one(phoneRequest(mac(0, 48), wire.MsgDiscover), other)
@@ -416,7 +416,7 @@ func small(s *Spec) {
 	s.Excluded[1].First = ip("10.77.0.110")
 }
 
-func TestCheck49Exhausted(t *testing.T) {
+func TestExhausted(t *testing.T) {
 	w := newWorld(t, small, func(s *Spec) {
 		s.Pools[0].UtilizationLog, s.Pools[0].UtilizationHigh, s.Pools[0].UtilizationLow = true, 80, 50
 	})
@@ -455,9 +455,9 @@ func TestCheck49Exhausted(t *testing.T) {
 	w.one(phoneRequest(mac(4, 7), wire.MsgDiscover)).is(t, wire.MsgOffer, got[7].String())
 }
 
-// Failure F10 of exemplars.md: leases are given on REQUEST only and are taken
+// Leases are given on REQUEST only and are taken
 // back when they end.
-func TestF10ManyClientsSmallPool(t *testing.T) {
+func TestManyClientsSmallPool(t *testing.T) {
 	w := newWorld(t, small)
 	for n := range 300 {
 		m := mac(byte(n>>8), byte(n))

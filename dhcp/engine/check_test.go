@@ -12,11 +12,11 @@ import (
 	"option150/dhcp/wire"
 )
 
-// The fifty checks of reference/dhcp.md 9 on the engine; those about frames
+// The fifty checks of facts/dhcp.md 9 on the engine; those about frames
 // run again over a veth pair in frames_test.go, those about the disk in
 // store_test.go and kill_test.go.
 
-func TestCheck01OfferUnicast(t *testing.T) {
+func TestOfferUnicast(t *testing.T) {
 	w := newWorld(t)
 	g := w.one(phoneRequest(mac(0, 1), wire.MsgDiscover)).is(t, wire.MsgOffer, "10.77.0.100")
 	if g.Delivery != UnicastRaw || g.MAC != mac(0, 1) || g.To != netip.MustParseAddrPort("10.77.0.100:68") || g.From != ip(us) {
@@ -34,7 +34,7 @@ func TestCheck01OfferUnicast(t *testing.T) {
 	}
 }
 
-func TestCheck02Broadcast(t *testing.T) {
+func TestBroadcast(t *testing.T) {
 	w := newWorld(t)
 	r := phoneRequest(mac(0, 2), wire.MsgDiscover)
 	r.Flags, r.Secs, r.Hops = 0x8000, 48, 1
@@ -44,7 +44,7 @@ func TestCheck02Broadcast(t *testing.T) {
 	}
 }
 
-func TestCheck03Options(t *testing.T) {
+func TestOptions(t *testing.T) {
 	w := newWorld(t)
 	g := w.one(phoneRequest(mac(0, 3), wire.MsgDiscover))
 	if diff := cmp.Diff([]byte{53, 54, 51, 58, 59, 1, 66, 6, 3, 15, 150, 61}, g.Order); diff != "" {
@@ -62,7 +62,7 @@ func TestCheck03Options(t *testing.T) {
 	}
 }
 
-func TestCheck04Ack(t *testing.T) {
+func TestAck(t *testing.T) {
 	w := newWorld(t)
 	a := w.lease(mac(0, 4))
 	if len(w.disk) != 1 || w.disk[0].Addr != a || w.disk[0].State != StateLeased {
@@ -80,7 +80,7 @@ func TestCheck04Ack(t *testing.T) {
 	w.one(phoneRequest(mac(0, 4), wire.MsgRequest, opt(50, ipb(a.String())), opt(54, ipb(us)))).is(t, wire.MsgAck, a.String())
 }
 
-func TestCheck05OtherServer(t *testing.T) {
+func TestOtherServer(t *testing.T) {
 	w := newWorld(t)
 	a := w.one(phoneRequest(mac(0, 5), wire.MsgDiscover)).YIAddr
 	w.silent(phoneRequest(mac(0, 5), wire.MsgRequest, opt(50, ipb(a.String())), opt(54, ipb("10.77.0.250"))))
@@ -90,7 +90,7 @@ func TestCheck05OtherServer(t *testing.T) {
 	w.one(pcRequest(mac(0, 6), wire.MsgDiscover, opt(50, ipb(a.String())))).is(t, wire.MsgOffer, a.String())
 }
 
-func TestCheck06Nak(t *testing.T) {
+func TestNak(t *testing.T) {
 	w := newWorld(t)
 	a := w.lease(mac(0, 6))
 	g := w.one(phoneRequest(mac(0, 7), wire.MsgRequest, opt(50, ipb(a.String())), opt(54, ipb(us)))).is(t, wire.MsgNak, "")
@@ -99,13 +99,13 @@ func TestCheck06Nak(t *testing.T) {
 	}
 }
 
-func TestCheck07InitReboot(t *testing.T) {
+func TestInitReboot(t *testing.T) {
 	w := newWorld(t)
 	a := w.lease(mac(0, 7))
 	w.one(phoneRequest(mac(0, 7), wire.MsgRequest, opt(50, ipb(a.String())))).is(t, wire.MsgAck, a.String())
 }
 
-func TestCheck08InitRebootOffNet(t *testing.T) {
+func TestInitRebootOffNet(t *testing.T) {
 	w := newWorld(t)
 	g := w.one(phoneRequest(mac(0, 8), wire.MsgRequest, opt(50, ipb("192.168.99.5")))).is(t, wire.MsgNak, "")
 	if g.Delivery != Broadcast || g.To.Addr() != wire.LimitedBroadcast {
@@ -113,14 +113,14 @@ func TestCheck08InitRebootOffNet(t *testing.T) {
 	}
 }
 
-func TestCheck09InitRebootUnknown(t *testing.T) {
+func TestInitRebootUnknown(t *testing.T) {
 	w := newWorld(t)
 	w.silent(phoneRequest(mac(0, 9), wire.MsgRequest, opt(50, ipb("10.77.0.177"))))
 	w = newWorld(t, func(s *Spec) { s.Authoritative = true })
 	w.one(phoneRequest(mac(0, 9), wire.MsgRequest, opt(50, ipb("10.77.0.177")))).is(t, wire.MsgAck, "10.77.0.177")
 }
 
-func TestCheck10Renew(t *testing.T) {
+func TestRenew(t *testing.T) {
 	w := newWorld(t)
 	a := w.lease(mac(0, 10))
 	before := w.e.bindings[a].until
@@ -149,7 +149,7 @@ func TestCheck10Renew(t *testing.T) {
 	}
 }
 
-func TestCheck11Rebind(t *testing.T) {
+func TestRebind(t *testing.T) {
 	w := newWorld(t)
 	a := w.lease(mac(0, 11))
 	r := phoneRequest(mac(0, 11), wire.MsgRequest)
@@ -159,7 +159,7 @@ func TestCheck11Rebind(t *testing.T) {
 	}
 }
 
-func TestCheck12RebindOffNet(t *testing.T) {
+func TestRebindOffNet(t *testing.T) {
 	w := newWorld(t)
 	r := phoneRequest(mac(0, 12), wire.MsgRequest)
 	r.CIAddr = "192.168.99.7"
@@ -167,11 +167,11 @@ func TestCheck12RebindOffNet(t *testing.T) {
 	w.one(r, fromUnicast("192.168.99.7")).is(t, wire.MsgNak, "")
 }
 
-func TestCheck13RequestForNothing(t *testing.T) {
+func TestRequestForNothing(t *testing.T) {
 	newWorld(t).silent(phoneRequest(mac(0, 13), wire.MsgRequest))
 }
 
-func TestCheck14ForeignRelease(t *testing.T) {
+func TestForeignRelease(t *testing.T) {
 	w := newWorld(t)
 	a := w.lease(mac(0, 14))
 	r := pcRequest(mac(0, 14), wire.MsgRelease, opt(61, []byte("\x00another")), opt(54, ipb(us)))
@@ -189,7 +189,7 @@ func TestCheck14ForeignRelease(t *testing.T) {
 	}
 }
 
-func TestCheck15Release(t *testing.T) {
+func TestRelease(t *testing.T) {
 	w := newWorld(t)
 	release := func(a netip.Addr) {
 		r := phoneRequest(mac(0, 15), wire.MsgRelease, opt(54, ipb(us)))
@@ -209,7 +209,7 @@ func TestCheck15Release(t *testing.T) {
 	w.one(phoneRequest(mac(0, 17), wire.MsgDiscover, opt(50, ipb(a.String())))).is(t, wire.MsgOffer, a.String())
 }
 
-func TestCheck16Decline(t *testing.T) {
+func TestDecline(t *testing.T) {
 	w := newWorld(t)
 	a := w.lease(mac(0, 16))
 	w.silent(phoneRequest(mac(0, 16), wire.MsgDecline, opt(50, ipb(a.String())), opt(54, ipb(us))))
@@ -232,7 +232,7 @@ func TestCheck16Decline(t *testing.T) {
 	w.one(phoneRequest(mac(0, 30), wire.MsgDiscover, opt(50, ipb(a.String())))).is(t, wire.MsgOffer, a.String())
 }
 
-func TestCheck16ConflictTimesOut(t *testing.T) {
+func TestConflictTimesOut(t *testing.T) {
 	w := newWorld(t)
 	a := w.lease(mac(0, 16))
 	w.silent(phoneRequest(mac(0, 16), wire.MsgDecline, opt(50, ipb(a.String())), opt(54, ipb(us))))
@@ -244,7 +244,7 @@ func TestCheck16ConflictTimesOut(t *testing.T) {
 	}
 }
 
-func TestCheck17ForeignDecline(t *testing.T) {
+func TestForeignDecline(t *testing.T) {
 	w := newWorld(t)
 	a := w.lease(mac(0, 17))
 	w.silent(phoneRequest(mac(0, 18), wire.MsgDecline, opt(50, ipb(a.String())), opt(54, ipb(us))))
@@ -256,7 +256,7 @@ func TestCheck17ForeignDecline(t *testing.T) {
 	}
 }
 
-func TestCheck18DeclineIncomplete(t *testing.T) {
+func TestDeclineIncomplete(t *testing.T) {
 	w := newWorld(t)
 	a := w.lease(mac(0, 18))
 	w.silent(phoneRequest(mac(0, 18), wire.MsgDecline, opt(50, ipb(a.String()))))
@@ -266,7 +266,7 @@ func TestCheck18DeclineIncomplete(t *testing.T) {
 	}
 }
 
-func TestCheck19Inform(t *testing.T) {
+func TestInform(t *testing.T) {
 	w := newWorld(t)
 	r := phoneRequest(mac(0, 19), wire.MsgInform)
 	r.CIAddr = "10.77.0.77"
@@ -278,7 +278,7 @@ func TestCheck19Inform(t *testing.T) {
 	w.silent(r, fromUnicast("10.77.0.77"))
 }
 
-func TestCheck20InformRelayed(t *testing.T) {
+func TestInformRelayed(t *testing.T) {
 	w := newWorld(t)
 	r := phoneRequest(mac(0, 20), wire.MsgInform)
 	r.CIAddr, r.GIAddr = "10.88.0.77", "10.88.0.1"
@@ -294,7 +294,7 @@ func relayed(m byte, typ byte, giaddr string, more ...tlv) testRequest {
 	return r
 }
 
-func TestCheck21Relay(t *testing.T) {
+func TestRelay(t *testing.T) {
 	w := newWorld(t)
 	r := relayed(21, wire.MsgDiscover, "10.88.0.1")
 	r.Hops = 17
@@ -310,7 +310,7 @@ func TestCheck21Relay(t *testing.T) {
 	}
 }
 
-func TestCheck22Option82(t *testing.T) {
+func TestOption82(t *testing.T) {
 	w := newWorld(t)
 	m := mac(0, 22)
 	v := append([]byte{1, 4, 0, 0x4d, 1, 1, 2, 6}, m[:]...)
@@ -320,7 +320,7 @@ func TestCheck22Option82(t *testing.T) {
 	}
 }
 
-func TestCheck23Untrusted82(t *testing.T) {
+func TestUntrusted82(t *testing.T) {
 	r := phoneRequest(mac(0, 23), wire.MsgDiscover, opt(82, []byte{1, 1, 7}))
 	w := newWorld(t)
 	w.silent(r)
@@ -330,7 +330,7 @@ func TestCheck23Untrusted82(t *testing.T) {
 	newWorld(t, func(s *Spec) { s.TrustAll = true }).one(r).is(t, wire.MsgOffer, "10.77.0.100")
 }
 
-func TestCheck24LinkSelection(t *testing.T) {
+func TestLinkSelection(t *testing.T) {
 	w := newWorld(t)
 	g := w.one(relayed(24, wire.MsgDiscover, "10.77.0.9", opt(82, append([]byte{5, 4}, ipb("10.88.0.0")...))), fromRelay("10.77.0.9"))
 	g.is(t, wire.MsgOffer, "10.88.0.100")
@@ -339,7 +339,7 @@ func TestCheck24LinkSelection(t *testing.T) {
 	}
 }
 
-func TestCheck25Override(t *testing.T) {
+func TestOverride(t *testing.T) {
 	w := newWorld(t)
 	o82 := opt(82, append([]byte{11, 4}, ipb("10.88.0.1")...))
 	g := w.one(relayed(25, wire.MsgDiscover, "10.88.0.1", o82), fromRelay("10.88.0.1")).is(t, wire.MsgOffer, "10.88.0.100")
@@ -349,7 +349,7 @@ func TestCheck25Override(t *testing.T) {
 	w.one(relayed(25, wire.MsgRequest, "10.88.0.1", opt(50, ipb("10.88.0.100")), opt(54, ipb("10.88.0.1")), o82), fromRelay("10.88.0.1")).is(t, wire.MsgAck, "10.88.0.100")
 }
 
-func TestCheck26NakThroughRelay(t *testing.T) {
+func TestNakThroughRelay(t *testing.T) {
 	w := newWorld(t)
 	g := w.one(relayed(26, wire.MsgRequest, "10.88.0.1", opt(50, ipb("192.168.99.9")), opt(54, ipb(us))), fromRelay("10.88.0.1")).is(t, wire.MsgNak, "")
 	if g.To != netip.MustParseAddrPort("10.88.0.1:67") || g.Payload[10]&0x80 == 0 {

@@ -196,7 +196,7 @@ func taking(c Pool, from *Pool) *Pool {
 
 // reserve marks what is never leased from s: excluded ranges, and, although
 // nobody excluded them, the box itself, routers, the servers phones are told
-// of, and the addresses of manual bindings. [reference/dhcp.md 7.16]
+// of, and the addresses of manual bindings. [facts/dhcp.md 7]
 func (t *Tables) reserve(s *subnet) {
 	for _, r := range t.Spec.Excluded {
 		if !r.First.Is4() || !r.Last.Is4() {

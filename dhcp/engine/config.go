@@ -11,7 +11,7 @@ import (
 
 // Config is what the operator wants of the DHCP server: the global `ip dhcp`
 // lines and the pools. The zero value with Service true is the factory
-// configuration. Source: reference/dhcp.md 1.2 and 1.3.
+// configuration. Source: facts/dhcp.md 1.2 and 1.3.
 type Config struct {
 	Service         bool // `service dhcp`, on by default
 	Excluded        []Range
@@ -34,7 +34,7 @@ type Config struct {
 }
 
 // DefaultConflictTimeout ends the quarantine of an address nobody has cleared
-// with `clear ip dhcp conflict`. [reference/dhcp.md 3, DECLINE]
+// with `clear ip dhcp conflict`. [facts/dhcp.md 3, DECLINE]
 const DefaultConflictTimeout = 24 * time.Hour
 
 // The values of ForeignServer.
@@ -103,7 +103,7 @@ type Override struct {
 	DefaultRouters []netip.Addr
 }
 
-// DefaultLease is the lease of a pool that says nothing. [reference/dhcp.md 1.3]
+// DefaultLease is the lease of a pool that says nothing. [facts/dhcp.md 1.3]
 const DefaultLease = 24 * time.Hour
 
 // Infinite is the lease that never ends (0xffffffff on the wire).

@@ -12,7 +12,7 @@ import (
 // discover answers a DHCPDISCOVER: with an offer, held for a minute, or with
 // silence. The candidates are, in order: a manual binding, what was offered a
 // moment ago, the address the client has or had, the one it asks for, and the
-// next that is free. [reference/dhcp.md 3]
+// next that is free. [facts/dhcp.md 3]
 func (e *Engine) discover(c *call) {
 	p := c.p
 	e.Stats.Received.Discover++
@@ -146,7 +146,7 @@ func (e *Engine) spare(c *call, s *subnet) bool {
 // hostOf finds the manual binding of the client that fits where it is. A
 // hardware-address matches clients without identifier, and also the identifier
 // 01 followed by that address, which is what phones send: on IOS that never
-// matches, the commonest mistake in host pools. [reference/dhcp.md 3]
+// matches, the commonest mistake in host pools. [facts/dhcp.md 3]
 func (e *Engine) hostOf(c *call) *host {
 	p := c.p
 	fits := func(h *host) bool { return c.onLink(h.addr) || c.link.IsValid() && h.prefix.Contains(c.link) }
@@ -237,7 +237,7 @@ func (e *Engine) available(c *call, s *subnet, a netip.Addr) bool {
 // conflict is passed over; nothing depends on who asks or on chance. Addresses
 // are taken in this order whether their probe is over (ready), is out (asking)
 // or was never sent. It never waits for a probe.
-// [reference/dhcp.md 2, Current index, and 3]
+// [facts/dhcp.md 2, Current index, and 3]
 func (e *Engine) next(c *call, s *subnet) (netip.Addr, bool) {
 	defer func() { e.refill(c.now, s) }()
 	for len(s.ready) > 0 {

@@ -12,7 +12,7 @@ import (
 	"option150/platform/journal"
 )
 
-// Times of the engine. [reference/dhcp.md 3]
+// Times of the engine. [facts/dhcp.md 3]
 const (
 	offerHold  = 60 * time.Second
 	minLease   = 120 * time.Second // floor for clients that ask for less (option 51)
@@ -30,7 +30,7 @@ const (
 type Engine struct {
 	t        *Tables
 	epoch    time.Time // wall time at instant 0
-	Test     bool      // answer the port a request came from, reference/dhcp.md 5.4
+	Test     bool      // answer the port a request came from, facts/dhcp.md 5.4
 	CanProbe bool      // ARP can be sent and heard
 	CanICMP  bool
 
@@ -225,7 +225,7 @@ func (e *Engine) Packet(now Instant, in *Inbound) {
 
 // locate finds the networks that serve the client: by the relay's link
 // selection, the client's subnet selection, the relay's address, or the
-// addresses of the interface. [reference/dhcp.md 1.11, RFC 3527, RFC 3011]
+// addresses of the interface. [facts/dhcp.md 1.11, RFC 3527, RFC 3011]
 func (e *Engine) locate(c *call) {
 	p, l := c.p, e.t.links[c.in.Interface]
 	switch {

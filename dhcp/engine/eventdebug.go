@@ -15,7 +15,7 @@ const (
 	TopicPacket = "ip dhcp server packet"
 )
 
-// The lines below are those of IOS (reference/dhcp.md 1.8), printed only for
+// The lines below are those of IOS (facts/dhcp.md 1.8), printed only for
 // things that really happened: IOS's workspaces, radix trees and ARP entries
 // do not exist here.
 

@@ -14,7 +14,7 @@ import (
 // passing, and a DISCOVER of our own is sent at start, when a link comes up and
 // every five minutes. With `ip dhcp foreign-server hold` a server that answers
 // within the first seconds makes this one hold its offers until Takeover.
-// [DESIGN 7, reference/diagnosis.md 5]
+// [DESIGN 7, facts/diagnosis.md 5]
 const (
 	watchEvery   = 5 * time.Minute
 	inquireEvery = time.Minute // after a client chose another server

@@ -82,7 +82,7 @@ func (w *world) collect() []got {
 }
 
 // arrives handles a packet that came by broadcast; scribbling over its buffer
-// afterwards is failure F8 of exemplars.md.
+// afterwards shows who kept a piece of it.
 func (w *world) arrives(r testRequest, change ...func(*Inbound)) []got {
 	w.t.Helper()
 	return w.raw(r.Bytes(), append([]func(*Inbound){func(in *Inbound) { in.Source = r.MAC }}, change...)...)

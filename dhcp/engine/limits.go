@@ -51,7 +51,7 @@ func (e *Engine) allowed(now Instant, in *Inbound, p *wire.Packet) bool {
 }
 
 // utilization says once per crossing that a pool is nearly used up, or that it
-// no longer is. [reference/dhcp.md 1.7]
+// no longer is. [facts/dhcp.md 1.7]
 func (e *Engine) utilization(p *pool) {
 	if e.quiet || !p.conf.UtilizationLog {
 		return

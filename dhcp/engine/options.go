@@ -95,7 +95,7 @@ func (r *rendered) order() {
 }
 
 // choose appends the pool's options for the request in the order of
-// reference/dhcp.md 3: the client's list with 66 before 150, then forced ones.
+// facts/dhcp.md 3: the client's list with 66 before 150, then forced ones.
 // Options that always go (1 among them) are not repeated.
 func (r *rendered) choose(items []wire.Item, p *wire.Packet) []wire.Item {
 	codes := p.Params

@@ -12,7 +12,7 @@ import (
 // minute and that nobody answered for; allocation takes from it. Addresses
 // that must be offered unprobed are probed while the client makes up its mind.
 // Behind relays ICMP echoes do the same, while there is demand. [RFC 5227,
-// reference/dhcp.md 3]
+// facts/dhcp.md 3]
 const (
 	readyWant  = 64
 	readyFor   = 60 * time.Second

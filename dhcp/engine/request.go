@@ -7,7 +7,7 @@ import (
 )
 
 // request answers a DHCPREQUEST. Which of its four forms it is, its fields
-// tell. [RFC 2131 4.3.2; the table in reference/dhcp.md 3]
+// tell. [RFC 2131 4.3.2; the table in facts/dhcp.md 3]
 func (e *Engine) request(c *call) {
 	p := c.p
 	e.Stats.Received.Request++

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// baseSpec is the set-up of reference/dhcp.md 5.6 and 9.
+// baseSpec is the set-up of facts/dhcp.md 5.6 and 9.
 func baseSpec() Spec {
 	c := Default()
 	c.PingPackets = 0

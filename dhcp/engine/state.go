@@ -175,7 +175,7 @@ func (e *Engine) release(s *subnet, a netip.Addr) {
 	s.clear(a)
 }
 
-// hold reserves an address for a client for a minute. [reference/dhcp.md 3]
+// hold reserves an address for a client for a minute. [facts/dhcp.md 3]
 func (e *Engine) hold(now Instant, o *offer) {
 	o.until = now + offerHold
 	o.place = e.offerQueue.PushBack(o)

@@ -140,7 +140,7 @@ func (v *validation) host(p *Pool) {
 		v.refuse(p.Name, "pool %s: client-identifier is longer than %d bytes", p.Name, wire.MaxKey)
 	}
 	if p.Network.IsValid() && (len(p.ClientID) > 0 || !p.HardwareAddr.IsZero()) {
-		// The wording is the one known of IOS. [reference/dhcp.md 1.10, M]
+		// The wording is the one known of IOS. [facts/dhcp.md 1.10, M]
 		v.refuse(p.Name, "%% This command may not be used with network, origin, vrf or relay pools.")
 	}
 	if !p.Host.IsValid() {

@@ -7,5 +7,5 @@
 // segment is not used again until Reopen; what cannot be read at start is
 // reported and does not keep the rest from being read. Testing: in a directory,
 // with torn and damaged files, with a sync that fails, and by killing the
-// process (TestCheck50Kill of package dhcp).
+// process (TestKill of package dhcp).
 package store

@@ -28,7 +28,7 @@ import (
 // does not check is the torn end of a write nobody was told of, and is cut off.
 // A batch is one write and one fdatasync. Compaction reads the snapshot and the
 // closed segments and writes a new snapshot beside them, in the background,
-// while batches go on to the open segment. [reference/dhcp.md 6.4]
+// while batches go on to the open segment. [facts/dhcp.md 6.4]
 type Store struct {
 	root    *os.Root
 	segment int64 // bytes of a new segment

@@ -6,7 +6,7 @@ import "strings"
 // phone or analogue adapter. The strings found in the field are misspelt in
 // several ways ("Cisco System, Inc.", "Cisco Systems Inc."), end with or
 // without a NUL, and name the model or not, so this never asks for an exact
-// string. [reference/phones.md 1.1]
+// string. [facts/phones.md 1.1]
 func CiscoPhone(class string) bool {
 	s := strings.ToLower(strings.Trim(class, "\x00 "))
 	if strings.HasPrefix(s, "cp-") && len(s) >= 7 && digits(s[3:7]) { // CP-8841-3PCC

@@ -139,7 +139,7 @@ type Packet struct {
 }
 
 // Decode reads a request. Every error is errMalformed with its reason. b is
-// not kept. Facts: reference/dhcp.md 6.1.
+// not kept. Facts: facts/dhcp.md 6.1.
 func Decode(b []byte) (*Packet, error) {
 	switch {
 	case len(b) < HeaderLen:

@@ -34,7 +34,7 @@ func appendItem(b []byte, i Item) []byte {
 
 // rank is how readily an option is left out of a reply that would exceed the
 // client's limit (option 57): 0 never, the highest first. A phone comes up
-// without a domain name, it does not without 150. [reference/dhcp.md 6.1]
+// without a domain name, it does not without 150. [facts/dhcp.md 6.1]
 func rank(code byte) int {
 	switch code {
 	case OptMessageType, OptServerID, OptLease, OptRelayInfo:

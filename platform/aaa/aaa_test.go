@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// Published hashes, see reference/go-libs.md 7.1 and ios-cli.md 1.11.
+// Published hashes, see facts/libraries.md 7.1 and facts/ios-cli.md 1.11.
 var vectors = []struct {
 	typ            int
 	value, correct string

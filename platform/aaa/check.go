@@ -17,7 +17,7 @@ const ScryptPlaces = 4
 // process, so the bound is too; it holds no data.
 var places = make(chan struct{}, ScryptPlaces)
 
-// Cost of the hashes. [reference/go-libs.md 7.1]
+// Cost of the hashes. [facts/libraries.md 7.1]
 const (
 	rounds8 = 20000
 	n9      = 16384

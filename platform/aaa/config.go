@@ -3,7 +3,7 @@ package aaa
 import "slices"
 
 // Config is who may log in and with what: users and the enable secret.
-// There is no default credential. Source: reference/ios-cli.md 1.2 and 1.11.
+// There is no default credential. Source: facts/ios-cli.md 1.2 and 1.11.
 type Config struct {
 	Users              []User // sorted by name
 	EnableSecret       Secret // zero = none

@@ -2,7 +2,7 @@
 // the forms IOS writes them (types 0, 4, 5, 7, 8 and 9). New secrets are type 9.
 // There is no default credential anywhere.
 //
-// Follows reference/ios-cli.md 1.2 and 1.11, reference/go-libs.md 7.1.
+// Follows facts/ios-cli.md 1.2 and 1.11, facts/libraries.md 7.1.
 //
 // Everything is a function of its arguments and safe for concurrent use. A
 // scrypt computation takes 2 MB, so at most ScryptPlaces of them run at a time

@@ -7,7 +7,7 @@ import (
 
 // Block is `login block-for SECONDS attempts N within SECONDS`: so many wrong
 // logins in a window shut the door over the network for a while. Zero = off.
-// Source: reference/diagnosis.md 19.
+// Source: facts/diagnosis.md 19.
 type Block struct {
 	For      int // seconds
 	Attempts int

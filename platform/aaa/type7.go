@@ -7,11 +7,11 @@ import (
 	"strings"
 )
 
-// key7 is the fixed key of type 7. [reference/ios-cli.md 1.11]
+// key7 is the fixed key of type 7. [facts/ios-cli.md 1.11]
 const key7 = "dsfd;kfoA,.iyewrkldJKDHSUBsgvca69834ncxv9873254k;fg87"
 
 // maxStart7 is the highest start in the key that IOS writes; reading accepts
-// any place of the key. [reference/go-libs.md 7.1]
+// any place of the key. [facts/libraries.md 7.1]
 const maxStart7 = 15
 
 // Encode7 obscures a password as `service password-encryption` does. It keeps

@@ -2,7 +2,7 @@
 // `access-class` of the vty lines and of the HTTP server use them. Extended
 // lists filter packets, which this box does not do: they are carried.
 //
-// Follows reference/ios-cli.md 1.14 and the IOS forms of `access-list 1-99` and
+// Follows facts/ios-cli.md 1.14 and the IOS forms of `access-list 1-99` and
 // `ip access-list standard`.
 //
 // Pure values: nothing is opened, everything is safe for concurrent use as long

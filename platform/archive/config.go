@@ -17,7 +17,7 @@ type LogConfig struct {
 	HideKeys bool
 }
 
-// The bounds and defaults of the configuration. [reference/ios-cli.md 1.9]
+// The bounds and defaults of the configuration. [facts/ios-cli.md 1.9]
 const (
 	DefaultMaximum = 10
 	MaxMaximum     = 14

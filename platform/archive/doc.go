@@ -9,7 +9,7 @@
 // Which copies exist is read from flash: whenever somebody asks: a copy that
 // was deleted is gone, and numbers go on where they were after a restart.
 //
-// Follows reference/ios-cli.md 1.9 for what is printed, diagnosis.md 12.
+// Follows facts/ios-cli.md 1.9 for what is printed, facts/diagnosis.md 12.
 // Concurrency: every method may be called from any goroutine. The package is a
 // service (platform/service): its timer runs from Commit until the next Commit
 // or Close. Failure: a copy that cannot be written is an error for who asked,

@@ -9,8 +9,8 @@
 //
 // Source implements gopacket.PacketDataSource and its zero-copy form. It is
 // our own (google/gopacket's EthernetHandle cannot be closed while a read is
-// waiting and cuts frames that the kernel has joined): reference/go-libs.md
-// 4.1 and 4.2. The filter runs in the kernel and is assembled with x/net/bpf.
+// waiting and cuts frames that the kernel has joined): facts/libraries.md
+// 4.2. The filter runs in the kernel and is assembled with x/net/bpf.
 //
 // Privilege: CAP_NET_RAW. Opening happens in the network namespace of the
 // calling thread; reading may be done anywhere.

@@ -21,7 +21,7 @@ const (
 	// to frames of up to 64 KiB before we see them.
 	maxFrame = 1 << 16
 	// receiveBuffer holds a burst: 200,000 broadcasts at 130,000 a second
-	// were received without a loss [measured, reference/go-libs.md 4.2].
+	// were received without a loss [measured, facts/libraries.md 4.2].
 	receiveBuffer = 4 << 20
 )
 

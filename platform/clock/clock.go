@@ -2,7 +2,7 @@
 // summer-time`. It turns an instant into what the wall says; it has no clock of
 // its own and never steps that of the host, except by Set.
 //
-// Follows reference/ios-cli.md 1.12 and the rules of IOS: a zone is a name and
+// Follows facts/ios-cli.md 1.12 and the rules of IOS: a zone is a name and
 // an offset, summer time is recurring (the n-th or last weekday of a month, at
 // a local time) or between two dates, and adds an offset, 60 minutes by default.
 //

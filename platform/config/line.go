@@ -7,7 +7,7 @@ import (
 	"option150/platform/aaa"
 )
 
-// Line is one `line con 0` or `line vty F L`. Source: reference/ios-cli.md 1.14.
+// Line is one `line con 0` or `line vty F L`. Source: facts/ios-cli.md 1.14.
 type Line struct {
 	Kind        string // "con" or "vty"
 	First, Last int

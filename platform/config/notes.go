@@ -8,7 +8,7 @@ import (
 
 // PortNotes is what is said to somebody who changed the port of the IP HTTP
 // server, besides what the audit says: that phones will not find HFS there, or
-// that HFS cannot have the port they ask. [reference/cme.md 5.2]
+// that HFS cannot have the port they ask. [facts/cme.md 5.2]
 func (c *Config) PortNotes(before *Config) []string {
 	if c.HTTP.Port == before.HTTP.Port {
 		return nil

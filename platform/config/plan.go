@@ -33,7 +33,7 @@ const (
 )
 
 // The session modules of the HTTP server. HFS is asked last: it knows every
-// name. [reference/files.md 4]
+// name. [facts/files.md 4]
 const (
 	ModuleHome = "HOME_PAGE"
 	ModuleHFS  = "HFS"

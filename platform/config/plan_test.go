@@ -237,7 +237,7 @@ func TestPlanIsStable(t *testing.T) {
 	}
 }
 
-// TestPortRules is the table of reference/cme.md 5.2 as far as the
+// TestPortRules is the table of facts/cme.md 5.2 as far as the
 // configuration alone decides it. Every case holds whatever was typed first.
 func TestPortRules(t *testing.T) {
 	const taken = "Invalid port number or port in use by other application"

@@ -20,7 +20,7 @@ type Alias struct {
 }
 
 // Privilege is one `privilege MODE [all] level N COMMAND`: another level for a
-// command. Source: reference/ios-cli.md 1.14.
+// command. Source: facts/ios-cli.md 1.14.
 type Privilege struct {
 	Mode    string // of the grammar: "exec", "config", "config-if" ...
 	All     bool   // and for everything that begins with it
@@ -198,7 +198,7 @@ func permitsAny(list *acl.List, network netip.Prefix) bool {
 
 // httpAccess is who may use the HTTP server: the list of `ip http
 // access-class`. HFS is a session on that server, on its port or on one of its
-// own, and the list is how access to it is restricted. [reference/files.md 1.5]
+// own, and the list is how access to it is restricted. [facts/files.md 1.5]
 func (c *Config) httpAccess() *acl.List {
 	if k := acl.Find(c.AccessLists, c.HTTP.AccessClass); k != nil {
 		k := k.Clone()

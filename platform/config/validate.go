@@ -26,7 +26,7 @@ func (c *Config) Validate(f Facts) []Problem {
 
 // ports finds every clash of the plan by the one overlap rule. The pair of
 // `ip http port` and the port of HFS is judged even while nothing listens: the
-// order in which the lines are typed must not matter. [reference/cme.md 5.2]
+// order in which the lines are typed must not matter. [facts/cme.md 5.2]
 func (c *Config) ports(f Facts) []Problem {
 	var ps []Problem
 	all := c.Endpoints(f)

@@ -34,7 +34,7 @@ const (
 	None  = "none"
 )
 
-// DefaultSpeed is that of a router's console. [reference/ios-cli.md 1.14]
+// DefaultSpeed is that of a router's console. [facts/ios-cli.md 1.14]
 const DefaultSpeed = 9600
 
 // Options say where the console is.

@@ -3,7 +3,7 @@
 // window size to a handler; login, prompts and commands are the handler's, the
 // same as over SSH.
 //
-// Follows DESIGN 1 ([console] of the settings), reference/go-libs.md 3.
+// Follows DESIGN 1 ([console] of the settings), facts/libraries.md 3.
 //
 //	stdio      a terminal: raw while the handler runs, restored on every way
 //	           out, window changes followed; a pipe: as it is, width 0, height 0

@@ -14,7 +14,7 @@ import (
 	"option150/platform/journal"
 )
 
-// Pauses of the loop. [reference/go-libs.md 3]
+// Pauses of the loop. [facts/libraries.md 3]
 const (
 	afterFailure = time.Second
 	afterSession = 200 * time.Millisecond

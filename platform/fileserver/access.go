@@ -29,7 +29,7 @@ func (s Spec) Clone() Spec {
 }
 
 // access is who may have the files of tftp-server lines that end in an access
-// list. [reference/files.md 10: access violation, 403]
+// list. [facts/files.md 10: access violation, 403]
 //
 // It is asked before any route: whoever has the file, a name that a line gives
 // is refused to those its list denies. And it is asked about each file of

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// The times of admission. [reference/files.md 1.1]
+// The times of admission. [facts/files.md 1.1]
 const (
 	QueueTime = 2 * time.Second // longest wait for a place
 	AgainTime = 5 * time.Second // a TFTP request this soon after a 503 goes first
@@ -18,7 +18,7 @@ const (
 // that gets its power back asks 1,000 times in the same moment, and each answer
 // takes a millisecond: they all fit into QueueTime, which is what bounds the
 // wait, while an answer of "busy" would send every phone to sleep for seconds.
-// [reference/files.md 12: no request of 1,000 lost; 1.1 proposed a factor of 2]
+// [facts/files.md 12: no request of 1,000 lost; 1.1 proposed a factor of 2]
 const queueFactor = 8
 
 // maxRefused bounds what is remembered of 503 answers.

@@ -31,7 +31,7 @@ func hold(t *testing.T, s *Server, r Request) *File {
 	return f
 }
 
-// TestServingCount is C30: both transports share the limit; the request
+// TestServingCount: both transports share the limit; the request
 // beyond it is refused after the queue time; a place freed is given on.
 func TestServingCount(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -53,7 +53,7 @@ func TestServingCount(t *testing.T) {
 	})
 }
 
-// TestQueue is C47: a request waits and is served when a place becomes free,
+// TestQueue: a request waits and is served when a place becomes free,
 // in the order of arrival.
 func TestQueue(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -96,7 +96,7 @@ func TestQueue(t *testing.T) {
 	})
 }
 
-// TestTFTPAfter503 is C46: the TFTP request that follows a 503 for the same
+// TestTFTPAfter503: the TFTP request that follows a 503 for the same
 // name and client goes ahead of requests that wait already.
 func TestTFTPAfter503(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

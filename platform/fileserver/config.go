@@ -3,7 +3,7 @@ package fileserver
 import "slices"
 
 // Config is what the operator said about serving files: it concerns TFTP and
-// HTTP alike. Source: reference/files.md 1.5 and 1.8.
+// HTTP alike. Source: facts/files.md 1.5 and 1.8.
 type Config struct {
 	Bindings            []Binding // `tftp-server` lines in the order typed
 	MaximumServingCount int       // default 200, see DefaultServingCount

@@ -9,7 +9,7 @@ import (
 // and order, and a few of our own below. Those that nothing here counts
 // (building, change notifications, encryption) are left out. TFTP segments are
 // filled in by who counts them, the others by Server.Counters.
-// [reference/files.md 1.3]
+// [facts/files.md 1.3]
 type Counters struct {
 	HeartBeat       uint64 // seconds since the service started
 	MaxServingCount uint64

@@ -11,7 +11,7 @@ import (
 
 // TopicHFS is what `debug cme-hfs` prints: one line per HTTP request in the
 // style of `debug tftp events` (looking, opened, finished). The lines of TFTP
-// are recorded by its engine. [reference/cme.md 7.7 and 13]
+// are recorded by its engine. [facts/cme.md 7.7 and 13]
 const TopicHFS = "cme-hfs"
 
 func hfsLine(t Transport, client netip.AddrPort, name, rest string) []journal.DebugLine {

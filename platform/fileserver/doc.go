@@ -9,9 +9,9 @@
 //	                                             +- further Routes (other servers)
 //	                                             +- no such file
 //
-// Follows reference/files.md 1.1 (order, admission), 1.3 (counters), 7.3, 10
-// (answers) and phones.md 1.5, 2.8 (names, .sgn). Checks C30, C31, C33, C34,
-// C44, C46, C47 and C48 of files.md 11 are tests of this package.
+// Follows facts/files.md 1.1 (order, admission), 1.3 (counters), 7.3, 10
+// (answers) and facts/phones.md 1.5, 2.8 (names, .sgn). The rules of
+// the answers are tests of this package.
 //
 // Admission: at most MaximumServingCount requests of both transports are
 // served at a time. The next ones wait in a first-in-first-out queue of twice

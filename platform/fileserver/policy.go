@@ -10,7 +10,7 @@ import (
 )
 
 // What the loose look-up in flash: never serves, because a home path is often
-// the root of flash: and then holds more than phone files [cme.md 5.1 and 11
+// the root of flash: and then holds more than phone files [facts/cme.md 5.1 and 11
 // #20]. Configurations, keys and bindings of this box are outside flash: anyhow;
 // this is about copies the operator put there. A tftp-server line that names a
 // file is a decision and is not asked.

@@ -78,7 +78,7 @@ func (f *File) Finish(r Result) {
 	}
 }
 
-// The answers that are not a file. The response table is reference/files.md 10.
+// The answers that are not a file. The response table is facts/files.md 10.
 var (
 	ErrNotFound  = errors.New("no such file")      // TFTP 1, HTTP 404
 	ErrBusy      = errors.New("too many requests") // TFTP 3, HTTP 503

@@ -59,7 +59,7 @@ func (g generated) Open(_ context.Context, _ Request, name string) (*Hit, error)
 }
 
 // variants are the names a clean name stands for: a soft phone (CIPC) asks for
-// everything below Communicator/. [phones.md 1.6]
+// everything below Communicator/. [facts/phones.md 1.6]
 func variants(name string) []string {
 	const cipc = "communicator/"
 	if len(name) > len(cipc) && strings.EqualFold(name[:len(cipc)], cipc) {
@@ -159,7 +159,7 @@ func (l loose) Open(_ context.Context, r Request, name string) (*Hit, error) {
 		}
 		// Asked for X with only X.sgn here: the body without its envelope. Never
 		// the other way round: a phone that asks for X.sgn refuses unsigned
-		// content. [phones.md 2.8 rules 3 and 4]
+		// content. [facts/phones.md 2.8 rules 3 and 4]
 		if strings.HasSuffix(strings.ToLower(n), ".sgn") {
 			continue
 		}
@@ -202,7 +202,7 @@ func fromFlash(f *flash.File, err error) (*Hit, error) {
 
 // unsigned is the payload of a signed file: the TLV header tells its own
 // length. What has no such header is not served under the other name.
-// [phones.md 3.1: tag 01 container version, tag 02 header length]
+// [facts/phones.md 3.1: tag 01 container version, tag 02 header length]
 func unsigned(h *Hit, err error) (*Hit, error) {
 	if h == nil || err != nil {
 		return h, err

@@ -135,7 +135,7 @@ func (s *Server) find(ctx context.Context, r Request, clean string) (*Hit, strin
 			return nil, "", err
 		case err != nil || hit == nil:
 			continue
-		case hit.Size == 0: // counts as absent [reference/files.md 10, C48]
+		case hit.Size == 0: // counts as absent [facts/files.md 10]
 			closeHit(hit)
 			s.count.add(func(c *Counters) { c.ZeroLength++ })
 			continue

@@ -170,8 +170,8 @@ func TestChain(t *testing.T) {
 		{"broken.loads", "", "", ErrBusy},
 		{"outside.loads", "", "", ErrNotFound}, // beside the home path
 		{"gone", "", "", ErrNotFound},
-		{"empty.tlv", "", "", ErrNotFound}, // C48
-		{"empty.xml", "", "", ErrNotFound}, // C48
+		{"empty.tlv", "", "", ErrNotFound}, // an empty file is absent
+		{"empty.xml", "", "", ErrNotFound}, // an empty file is absent
 		{"CTLSEP001E7A000001.tlv", "", "", ErrNotFound},
 		{"startup-config", "", "", ErrDenied},
 		{"router-confg", "", "", ErrDenied},
@@ -328,7 +328,7 @@ func TestSettingsChangeInPlace(t *testing.T) {
 	}
 }
 
-// TestInvariant is C31: after and during a random torture the sums hold.
+// TestInvariant: after and during a random torture the sums hold.
 func TestInvariant(t *testing.T) {
 	fl, _ := flashWith(t, map[string]string{"x.loads": "x"})
 	s := New(Options{Flash: fl, Generated: lookup, Routes: []Route{upstream{}}})

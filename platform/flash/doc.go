@@ -2,8 +2,8 @@
 // operator sees them (dir, delete, rename, mkdir) and as phones ask for them
 // (a flat name space over the tree).
 //
-// Follows reference/files.md 4 and 7.3 for what a name may be and what is
-// never opened, phones.md 2.8 for how names are matched, ios-cli.md 1.13 for
+// Follows facts/files.md 4 and 7.3 for what a name may be and what is
+// never opened, facts/phones.md 2.8 for how names are matched, facts/ios-cli.md 1.13 for
 // the form of `dir` and `show flash:`.
 //
 //	name as asked -> CleanName -> Find(home, name): exact path below home,

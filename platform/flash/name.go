@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-// MaxName is the longest name, in bytes after cleaning. [reference/files.md 4]
+// MaxName is the longest name, in bytes after cleaning. [facts/files.md 4]
 const MaxName = 255
 
 // The reasons a text is not a file name. They are different because they are
@@ -25,7 +25,7 @@ var (
 // trailing separators and "." go away. Refused are "..", NUL and whatever else
 // does not print, invalid UTF-8, nothing at all and more than MaxName bytes.
 // Percent signs are ordinary characters: HTTP decodes them, once, before.
-// [reference/files.md 4 and 7.3, phones.md 2.8]
+// [facts/files.md 4 and 7.3, facts/phones.md 2.8]
 func CleanName(s string) (string, error) {
 	if name := strings.TrimPrefix(s, "/"); plain(name) {
 		return name, nil // as phones ask
@@ -81,7 +81,7 @@ func CleanPath(s string) (string, error) {
 			return "", ErrBadName
 		}
 	}
-	// A blank after "flash:" is seen in the field. [reference/cme.md 5.4]
+	// A blank after "flash:" is seen in the field. [facts/cme.md 5.4]
 	name, err := CleanName(strings.TrimSpace(s))
 	if errors.Is(err, ErrEmptyName) {
 		return "", nil

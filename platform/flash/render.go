@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// stampLayout is "Apr 22 2016 12:36:24 +00:00". [reference/ios-cli.md 1.13]
+// stampLayout is "Apr 22 2016 12:36:24 +00:00". [facts/ios-cli.md 1.13]
 const stampLayout = "Jan 02 2006 15:04:05 -07:00"
 
 // Listing is what `dir` and `show flash:` show.

@@ -1,7 +1,7 @@
 // Package host tells about the machine the box runs on: processor time,
 // memory, routes, neighbours. It reads the kernel and changes nothing.
 //
-// Follows reference/ios-cli.md 1.13 for what the show commands need. Failure:
+// Follows facts/ios-cli.md 1.13 for what the show commands need. Failure:
 // what cannot be read is zero or absent. Testing: texts of /proc in, numbers
 // out; routes and neighbours in a private network namespace.
 package host

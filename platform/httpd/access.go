@@ -9,7 +9,7 @@ import (
 )
 
 // admits reports whether the access class of the listener lets a client in.
-// What it does not is answered 403. [reference/files.md 10]
+// What it does not is answered 403. [facts/files.md 10]
 func (t *site) admits(r *http.Request) bool {
 	list := t.access.Load()
 	if list == nil {

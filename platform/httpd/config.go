@@ -6,7 +6,7 @@ import (
 )
 
 // Config is the `ip http` part of the configuration.
-// Source: reference/cme.md 5.3.
+// Source: facts/cme.md 5.3.
 type Config struct {
 	Server bool   // `ip http server`, off by default
 	Port   uint16 // `ip http port`, default 80

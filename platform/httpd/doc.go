@@ -10,9 +10,9 @@
 //	   v
 //	conn: bytes in and out, rolling write deadline, sendfile kept
 //
-// Follows sources/000 and reference/cme.md 5 (HFS lives on this server),
-// files.md 1.7 (show screens) and 4 (limits, what phones send), exemplars.md
-// 4.3 (F1, F2, F12, F13) and 5.4 (changes of listeners).
+// Follows sources/000 and facts/cme.md 5 (HFS lives on this server),
+// facts/files.md 1.7 (show screens) and 4 (limits, what phones send), DESIGN 4
+// (changes of listeners).
 //
 // The sockets are kept by a listen.Set. Connections of a listener that goes
 // finish in the background within Limits.Drain.

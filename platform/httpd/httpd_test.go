@@ -167,9 +167,9 @@ func TestSharedPort(t *testing.T) {
 	}
 }
 
-// TestF1RefusedChangeLeavesTheOldPortAnswering: the new port is held by
+// TestRefusedChangeLeavesTheOldPortAnswering: the new port is held by
 // another process.
-func TestF1RefusedChangeLeavesTheOldPortAnswering(t *testing.T) {
+func TestRefusedChangeLeavesTheOldPortAnswering(t *testing.T) {
 	s, _ := newServer(t, nil)
 	old := apply(t, s, at("127.0.0.1", free(t), "A"))[0]
 	held, err := net.Listen("tcp4", "127.0.0.1:0")
@@ -190,9 +190,9 @@ func TestF1RefusedChangeLeavesTheOldPortAnswering(t *testing.T) {
 	}
 }
 
-// TestF2OneOfSeveralFails: the third of three cannot be opened; the first two
+// TestOneOfSeveralFails: the third of three cannot be opened; the first two
 // are free again.
-func TestF2OneOfSeveralFails(t *testing.T) {
+func TestOneOfSeveralFails(t *testing.T) {
 	s, _ := newServer(t, nil)
 	held, err := net.Listen("tcp4", "127.0.0.1:0")
 	if err != nil {
@@ -278,9 +278,9 @@ func TestSelfOverlap(t *testing.T) {
 	}
 }
 
-// TestF12StopDoesNotWaitForAPhone: connections finish although their listener
+// TestStopDoesNotWaitForAPhone: connections finish although their listener
 // is gone, and Commit does not wait for them.
-func TestF12StopDoesNotWaitForAPhone(t *testing.T) {
+func TestStopDoesNotWaitForAPhone(t *testing.T) {
 	s, _ := newServer(t, nil)
 	l := apply(t, s, at("127.0.0.1", free(t), "A"))[0]
 	c, err := net.Dial("tcp", l.Bound.String())
@@ -317,8 +317,8 @@ func TestF12StopDoesNotWaitForAPhone(t *testing.T) {
 	}
 }
 
-// TestF13SocketDies: the socket is made useless behind the server's back.
-func TestF13SocketDies(t *testing.T) {
+// TestSocketDies: the socket is made useless behind the server's back.
+func TestSocketDies(t *testing.T) {
 	s, rec := newServer(t, nil)
 	l := apply(t, s, at("127.0.0.1", 0, "A"))[0]
 	sock, _ := s.set.Places()[0].Socket()
@@ -562,7 +562,7 @@ func TestStall(t *testing.T) {
 	}
 }
 
-// TestManyIdleConnections is C42: a thousand open connections do not keep a
+// TestManyIdleConnections: a thousand open connections do not keep a
 // phone from its file.
 func TestManyIdleConnections(t *testing.T) {
 	s, _ := newServer(t, nil)

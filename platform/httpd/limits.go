@@ -2,7 +2,7 @@ package httpd
 
 import "time"
 
-// Limits bound what clients can make the server hold. [reference/files.md 4]
+// Limits bound what clients can make the server hold. [facts/files.md 4]
 type Limits struct {
 	PerAddress int           // connections of one client address
 	Total      int           // connections in all

@@ -117,7 +117,7 @@ func (s *Server) View(c Config, supplementary ...uint16) View {
 }
 
 // RenderStatus is `show ip http server status`, the classic lines and no
-// others: parsers refuse a line they do not know. [reference/files.md 1.7]
+// others: parsers refuse a line they do not know. [facts/files.md 1.7]
 func RenderStatus(v View) []string {
 	state := "Disabled"
 	if v.Config.Server {

@@ -103,10 +103,10 @@ func TestGaps(t *testing.T) {
 	}
 }
 
-// TestF7ReaderThatNeverReads: neither who records nor the other readers notice
+// TestReaderThatNeverReads: neither who records nor the other readers notice
 // a reader that does not read; when it comes back it is told how much it
 // missed.
-func TestF7ReaderThatNeverReads(t *testing.T) {
+func TestReaderThatNeverReads(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &sum{}
 		j := New(16, f)

@@ -6,7 +6,7 @@
 //
 //	*Nov 21 11:40:00.123: %SYS-5-CONFIG_I: Configured from console by console
 //
-// Follows reference/ios-cli.md 1.12 and 1.13, RFC 3164 for the transport to
+// Follows facts/ios-cli.md 1.12 and 1.13, RFC 3164 for the transport to
 // servers in the form IOS gives it (<189>41: *Nov 21 ...).
 //
 // It is the service (platform/service) by the name "logging"; its Spec is

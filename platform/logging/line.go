@@ -18,7 +18,7 @@ type Clock struct {
 }
 
 // Text is the stamp of a time with the colon and blank after it, "" if there is
-// none. [reference/ios-cli.md 1.12]
+// none. [facts/ios-cli.md 1.12]
 func (s Stamp) Text(at time.Time, c Clock) string {
 	switch s.Kind {
 	case "datetime":

@@ -271,7 +271,7 @@ type HostCounts struct {
 	Down         bool // the last one could not be sent
 }
 
-// Show renders `show logging`. [reference/ios-cli.md 1.12]
+// Show renders `show logging`. [facts/ios-cli.md 1.12]
 func Show(s Snapshot) string {
 	var b strings.Builder
 	c, n := &s.Config, &s.Counts

@@ -1,6 +1,6 @@
 package message
 
-// The fixed answers of the CLI. Source: reference/ios-cli.md 1.3 and 1.9 for
+// The fixed answers of the CLI. Source: facts/ios-cli.md 1.3 and 1.9 for
 // the IOS wording; sources/000 for PortInUse.
 const (
 	InvalidInput = "% Invalid input detected at '^' marker."

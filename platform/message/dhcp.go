@@ -1,7 +1,7 @@
 package message
 
 // Messages of the DHCP server. Texts of Cisco's are those of
-// reference/dhcp.md 1.7; the others are the product's own.
+// facts/dhcp.md 1.7; the others are the product's own.
 var (
 	DHCPPingConflict = &Entry{"DHCPD", 4, "PING_CONFLICT", "DHCP address conflict:  server pinged %s.",
 		"Before it could be offered, an address of a pool was found in use by a station that did not get it from this server. The address is not offered.",

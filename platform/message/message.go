@@ -4,7 +4,7 @@
 // nowhere else, so that it cannot drift; docs/messages.md is made from it.
 //
 // Follows: source 000 for the shape of an entry (Error Message, Explanation,
-// Recommended Action); reference/ios-cli.md 1.12 for the log line.
+// Recommended Action); facts/ios-cli.md 1.12 for the log line.
 //
 // Adding a message means adding its explanation: a test checks every entry.
 package message

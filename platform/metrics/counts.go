@@ -23,7 +23,7 @@ const (
 )
 
 // The results of a request. A name nobody has is normal for trust files in a
-// non-secure system: those are counted apart. [reference/diagnosis.md 14]
+// non-secure system: those are counted apart. [facts/diagnosis.md 14]
 const (
 	resultServed   = "served"
 	resultAborted  = "aborted"

@@ -7,7 +7,7 @@
 //	inventory, pools, services --+--> Sources --> collector --> /metrics
 //	                                       +----> pages, JSON
 //
-// Follows DESIGN 1 and 6 and reference/diagnosis.md 14. It is a reader: it
+// Follows DESIGN 1 and 6 and facts/diagnosis.md 14. It is a reader: it
 // folds the journal and looks at snapshots that the composition hands in as
 // functions. It imports no service and changes nothing; nobody waits for it.
 //

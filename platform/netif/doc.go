@@ -2,8 +2,8 @@
 // behind which IOS name, how it is, what changes, and, where the operator said
 // so, its addresses and its `shutdown`.
 //
-// Follows DESIGN 1 (managed or not), reference/go-libs.md 7 (netlink, line
-// state), reference/ios-cli.md 1.13 (show commands).
+// Follows DESIGN 1 (managed or not), facts/libraries.md 7 (netlink, line
+// state), facts/ios-cli.md 1.13 (show commands).
 //
 // A Service watches the devices (netlink) and records what changes; it is the
 // service (platform/service) by the name "netif" too: Prepare checks that the

@@ -100,7 +100,7 @@ func (v *View) interfaceText(b *strings.Builder) {
 	fmt.Fprintf(b, "     %d lost carrier, %d no carrier\n", c.OutCarrier, c.OutWindow)
 }
 
-// ShowDescriptions is `show interfaces description`. [reference/ios-cli.md 3.5]
+// ShowDescriptions is `show interfaces description`. [facts/ios-cli.md 3.5]
 func ShowDescriptions(list []View) string {
 	var b strings.Builder
 	b.WriteString("Interface                      Status         Protocol Description\n")

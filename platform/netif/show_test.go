@@ -53,7 +53,7 @@ func TestShow(t *testing.T) {
 	golden(t, "summary", ShowSummary(views()))
 }
 
-// TestClientsParse checks the expressions of clients. [reference/ios-cli.md 1.13, 3.4]
+// TestClientsParse checks the expressions of clients. [facts/ios-cli.md 1.13, 3.4]
 func TestClientsParse(t *testing.T) {
 	text := ShowInterfaces(views())
 	for _, re := range []string{

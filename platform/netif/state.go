@@ -148,7 +148,7 @@ func backlog() int {
 }
 
 // lineState: a device that cannot tell (loopback, tun, dummy) counts as up.
-// [reference/go-libs.md 7]
+// [facts/libraries.md 7]
 func lineState(a *netlink.LinkAttrs) (admin, line bool) {
 	admin = a.Flags&net.FlagUp != 0
 	return admin, admin && (a.OperState == netlink.OperUp || a.OperState == netlink.OperUnknown)

@@ -14,7 +14,7 @@
 // test that wants the namespace; where namespaces are forbidden those tests
 // skip with the reason.
 //
-// Follows DESIGN 1 and 8, reference/exemplars.md 6.7 and diagnosis.md 16.
+// Follows DESIGN 1 and 9 and facts/diagnosis.md 16.
 // Linux only, as the product.
 //
 // Concurrency: a Host and a LAN may be used by several goroutines. Host.Do

@@ -2,7 +2,7 @@
 // to anybody: the startup configuration, host keys, the DHCP bindings. It is
 // the directory root/nvram, outside flash:.
 //
-// Follows DESIGN 1 (files and their names) and exemplars.md 5.11: written
+// Follows DESIGN 8 (files and their names): written
 // atomically (temporary file, fsync, rename, fsync of the directory), the
 // previous startup configuration is kept.
 //

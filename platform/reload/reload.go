@@ -5,7 +5,7 @@
 // Every session is warned, whether it watches the log or not, an hour, half an
 // hour, a quarter, five minutes and one minute before.
 //
-// Follows reference/ios-cli.md 1.9. Concurrency: every method may be called
+// Follows facts/ios-cli.md 1.9. Concurrency: every method may be called
 // from any goroutine; the restart itself is done by the function given, once,
 // on a goroutine of the timer. Failure: none. Testing: synctest.
 package reload

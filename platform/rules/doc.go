@@ -13,7 +13,7 @@
 //	history_test.go     no paths of anybody's machine in what is committed
 //	fuzz_test.go        what make fuzz forgives: a defect of Go, and nothing else
 //
-// Follows DESIGN 3 and 8 and reference/exemplars.md 5.2 and 6.8. The packages
+// Follows DESIGN 3 and 9. The packages
 // are read with `go list`, the files with go/parser; both see packages that do
 // not compile yet. Failure and testing: the tests of the rules themselves are
 // in each file, on small examples that break them.

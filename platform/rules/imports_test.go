@@ -27,7 +27,7 @@ var (
 	readers  = []string{"platform/{logging,metrics,dashboard}"}
 )
 
-// forbidden is the table. [DESIGN 3, reference/exemplars.md 5.2]
+// forbidden is the table. [DESIGN 3]
 var forbidden = []edge{
 	{From: libs, To: []string{"cli/...", "cmd/..."},
 		Why: "services are libraries: they are used and tested without a command line",

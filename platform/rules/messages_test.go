@@ -13,7 +13,7 @@ import (
 )
 
 // banned are the phrases by which network automation decides that a command
-// has failed. [reference/ios-cli.md; DESIGN 6] The answers that say so on
+// has failed. [facts/ios-cli.md; DESIGN 6] The answers that say so on
 // purpose are constants of platform/message, and IOS's "%Error opening flash:/x".
 var banned = regexp.MustCompile(`(?i:\bnot found\b|connection timed out|invalid input)|\bERROR:|% Error\b`)
 

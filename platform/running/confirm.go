@@ -35,8 +35,8 @@ type Pending struct {
 // cut him off gets back in. The configuration before the change is kept as the
 // value it was; going back is one transaction.
 //
-// Follows reference/ios-cli.md 1.9 (configure terminal revert timer, configure
-// confirm, configure revert) and exemplars.md 5.11. Failure: a rollback that a
+// Follows facts/ios-cli.md 1.9 (configure terminal revert timer, configure
+// confirm, configure revert). Failure: a rollback that a
 // rule refuses leaves what runs as it is and is logged. Testing: synctest.
 type Confirm struct {
 	store *Store

@@ -231,9 +231,9 @@ func TestRefusedLeavesThePointer(t *testing.T) {
 	}
 }
 
-// TestF3RefusedThenGood: a refused edit does not stay in the candidate of the
+// TestRefusedThenGood: a refused edit does not stay in the candidate of the
 // next one.
-func TestF3RefusedThenGood(t *testing.T) {
+func TestRefusedThenGood(t *testing.T) {
 	w := newWorld(t)
 	w.boot(t)
 	if err := w.change(t, func(c *config.Config) { clash(c); c.Hostname = "half" }); err == nil {
@@ -259,9 +259,9 @@ func TestF3RefusedThenGood(t *testing.T) {
 	}
 }
 
-// TestF1OldServiceLives: the new port cannot be had; the service runs on as it
+// TestOldServiceLives: the new port cannot be had; the service runs on as it
 // did.
-func TestF1OldServiceLives(t *testing.T) {
+func TestOldServiceLives(t *testing.T) {
 	w := newWorld(t)
 	w.boot(t)
 	if err := w.change(t, func(c *config.Config) { c.HTTP.Server = true }); err != nil {
@@ -278,9 +278,9 @@ func TestF1OldServiceLives(t *testing.T) {
 	}
 }
 
-// TestF6HalfWay: past the commit point a service breaks. The change stands,
+// TestHalfWay: past the commit point a service breaks. The change stands,
 // the others run, and status and log say what is wrong until it is right.
-func TestF6HalfWay(t *testing.T) {
+func TestHalfWay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
 		w.boot(t)

@@ -85,9 +85,9 @@ func TestEqualSpecsDoNothing(t *testing.T) {
 	}
 }
 
-// TestF2OneOfSeveralFails: what the others took is given back in reverse
+// TestOneOfSeveralFails: what the others took is given back in reverse
 // order, nothing that works was touched, and the next plan can have it.
-func TestF2OneOfSeveralFails(t *testing.T) {
+func TestOneOfSeveralFails(t *testing.T) {
 	for _, how := range []string{"fails", "panics"} {
 		t.Run(how, func(t *testing.T) {
 			w := newWorld(t)
@@ -149,9 +149,9 @@ func TestUnknownService(t *testing.T) {
 	}
 }
 
-// TestF6FailsHalfWay: the n-th service fails while a plan is brought in force.
+// TestFailsHalfWay: the n-th service fails while a plan is brought in force.
 // The others come up, and status and log say what did not.
-func TestF6FailsHalfWay(t *testing.T) {
+func TestFailsHalfWay(t *testing.T) {
 	for _, c := range []struct{ name, panics, why string }{
 		{"prepare fails at boot", "", "address already in use"},
 		{"prepare panics at boot", "prepare", "b: internal fault: prepare of b"},

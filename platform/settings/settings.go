@@ -2,7 +2,7 @@
 // the first IOS line is read. Everything else is IOS configuration.
 //
 // Strict: an unknown key is an error with its line. Follows DESIGN 1 and
-// reference/go-libs.md 5. Failure: one line that names file, line and key.
+// facts/libraries.md 5. Failure: one line that names file, line and key.
 // Testing: texts in, errors out.
 package settings
 

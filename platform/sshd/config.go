@@ -9,14 +9,14 @@ import (
 )
 
 // Defaults of the `ip ssh` lines and of `line vty 0 4`.
-// [reference/ios-cli.md 1.14]
+// [facts/ios-cli.md 1.14]
 const (
 	DefaultLoginGrace  = 120 * time.Second
 	DefaultRetries     = 3
 	DefaultMaxSessions = 5
 )
 
-// Bounds that are not configured. [reference/go-libs.md 2]
+// Bounds that are not configured. [facts/libraries.md 2]
 const (
 	MaxUnauthenticated = 10               // connections that have not logged in
 	hostBurst          = 10               // connections of one host before it must wait
@@ -47,7 +47,7 @@ type Line struct {
 }
 
 // Config is the `ip ssh` part of the configuration.
-// Source: reference/ios-cli.md 1.14.
+// Source: facts/ios-cli.md 1.14.
 type Config struct {
 	Version2 bool       // `ip ssh version 2` was typed: it is printed back, there is no other
 	TimeOut  int        // seconds

@@ -2,8 +2,8 @@
 // and hands a byte stream with a window size to a handler. What happens on the
 // stream (prompts, privilege, commands) is the handler's.
 //
-// Follows reference/go-libs.md 2 (order of work for one connection),
-// reference/ios-cli.md 1.2 and 1.14; RFC 4252 to 4254 through x/crypto/ssh.
+// Follows facts/libraries.md 2 (order of work for one connection),
+// facts/ios-cli.md 1.2 and 1.14; RFC 4252 to 4254 through x/crypto/ssh.
 //
 // It is a service (platform/service) by the name "sshd". A nil Spec means no
 // listener at all: the plan asks for one only when a user with a password

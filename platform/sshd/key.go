@@ -15,7 +15,7 @@ import (
 // Key is a public key as the configuration keeps it: its type and the MD5 hash
 // of its wire form, as `key-hash` lines have them. Nobody can make another key
 // with a given MD5 hash: what is broken is finding two of the same.
-// [reference/ios-cli.md 1.14]
+// [facts/ios-cli.md 1.14]
 type Key struct {
 	Type    string // "ssh-rsa", "ssh-ed25519", "ecdsa-sha2-nistp256" ...
 	Hash    string // 32 upper-case hexadecimal digits

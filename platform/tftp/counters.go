@@ -4,7 +4,7 @@ import "sync"
 
 // Counters count since the server was made. The first group and the segments
 // have the names and meaning of the serviceability object "Cisco TFTP Server"
-// (reference/files.md 1.3). In every snapshot
+// (facts/files.md 1.3). In every snapshot
 //
 //	Requests = Processed + NotFound + Overflow + Aborted + InProgress
 type Counters struct {

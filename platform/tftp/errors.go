@@ -15,7 +15,7 @@ type wireError struct {
 }
 
 // Every text this server sends. `No such file` is the wording of IOS
-// (reference/files.md 1.5); the answer of a full house is code 3, which CUCM
+// (facts/files.md 1.5); the answer of a full house is code 3, which CUCM
 // does not publish: to try another with a real phone, change it here.
 var (
 	replyReadError  = wireError{0, "Read error"}

@@ -223,7 +223,7 @@ func TestForeignAtftp(t *testing.T) {
 }
 
 // The engine before the real look-up: one serving count, places given back,
-// a request that waits for a place instead of being refused (C47, C48), and one
+// a request that waits for a place instead of being refused, and one
 // that nobody acknowledges holds none.
 func TestWithFileserver(t *testing.T) {
 	content := fileOf(1500)

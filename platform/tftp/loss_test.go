@@ -114,7 +114,7 @@ func (l *lossy) pass(held *[]byte, p []byte, send func([]byte)) {
 	}
 }
 
-// C21 on the wire: every packet may be lost, doubled or swapped, on both ways.
+// On the wire: every packet may be lost, doubled or swapped, on both ways.
 func TestLoss(t *testing.T) {
 	content := fileOf(100_000)
 	fast := testSet{settings: settings{RTOInitial: 20 * time.Millisecond, RTOMin: 2 * time.Millisecond, RTOMax: 20 * time.Millisecond, GiveUp: 3 * time.Second}}

@@ -38,7 +38,7 @@ func readBlocks(t *testing.T, content []byte, size, window int) []byte {
 	return all
 }
 
-// C25: CR LF and CR NUL at every edge of a block.
+// CR LF and CR NUL at every edge of a block.
 func TestNetascii(t *testing.T) {
 	for _, text := range []string{"", "\n", "\r", "\r\n", "a\nb", "1234567\n", "1234567\r", "12345678\n", "\n\n\n\n\n\n\n\n",
 		"1234567\n1234567\r\n", "no end of line", "\r\r\r\n\n\n\x00"} {

@@ -13,7 +13,7 @@ import (
 	"option150/platform/fileserver"
 )
 
-func TestC15Endings(t *testing.T) {
+func TestEndings(t *testing.T) {
 	for _, set := range []testSet{{}, {Config: Config{SinglePort: true}}, {Config: Config{PortLow: 21200, PortHigh: 21250}}} {
 		files := map[string][]byte{}
 		for _, n := range []int{0, 1, 511, 512, 513, 1024, 100_000} {
@@ -38,8 +38,8 @@ func TestC15Endings(t *testing.T) {
 	}
 }
 
-// C16: beyond 65535 blocks, two wraps, in small and in phone-size blocks.
-func TestC16RollOver(t *testing.T) {
+// Beyond 65535 blocks, two wraps, in small and in phone-size blocks.
+func TestRollOver(t *testing.T) {
 	small, large := fileOf(8*140_000+5), fileOf(65_536*512+100)
 	w := serve(t, testSet{}, map[string][]byte{"small": small, "large": large})
 	if got := w.probe().fetch("small", "octet", "blksize=8", "windowsize=32"); !bytes.Equal(got, small) {
@@ -53,7 +53,7 @@ func TestC16RollOver(t *testing.T) {
 	}
 }
 
-func TestC17to20DataPhase(t *testing.T) {
+func TestDataPhase(t *testing.T) {
 	everyMode(t, patient, func(t *testing.T, set testSet) {
 		w := serve(t, set, map[string][]byte{"a": fileOf(2000)})
 		p := w.probe()
@@ -62,12 +62,12 @@ func TestC17to20DataPhase(t *testing.T) {
 		p.ack(1)
 		p.expect("DATA 2 512")
 		for range 3 {
-			p.ack(1) // C17
+			p.ack(1)
 		}
-		p.ack(9) // C18
+		p.ack(9)
 		p.silence(quiet)
 
-		stranger := w.probe() // C19
+		stranger := w.probe()
 		stranger.sendTo(p.tid, ackPacket(2))
 		stranger.expect("ERROR 5 Unknown transfer ID")
 		stranger.sendTo(p.tid, []byte("\x00\x05\x00\x00die\x00"))
@@ -75,7 +75,7 @@ func TestC17to20DataPhase(t *testing.T) {
 		p.ack(2)
 		p.expect("DATA 3 512")
 
-		p.sendTo(p.tid, []byte("\x00\x05\x00\x00bye\x00")) // C20
+		p.sendTo(p.tid, []byte("\x00\x05\x00\x00bye\x00"))
 		p.silence(quiet)
 		w.until("the end", func() bool { return w.Counters().RequestsAborted == 1 })
 		c := w.Counters()
@@ -88,7 +88,7 @@ func TestC17to20DataPhase(t *testing.T) {
 	})
 }
 
-func TestC21Retransmission(t *testing.T) {
+func TestRetransmission(t *testing.T) {
 	everyMode(t, testSet{}, func(t *testing.T, set testSet) {
 		w := serve(t, set, map[string][]byte{"a": fileOf(2000)})
 		p := w.probe()
@@ -116,8 +116,8 @@ func TestC21Retransmission(t *testing.T) {
 	})
 }
 
-// C23 on the wire, with a short patience.
-func TestC23LastAckLost(t *testing.T) {
+// The last acknowledgement lost, on the wire, with a short patience.
+func TestLastAckLost(t *testing.T) {
 	w := serve(t, testSet{settings: settings{RTOMin: 10 * time.Millisecond, RTOMax: 20 * time.Millisecond, RTOInitial: 20 * time.Millisecond, GiveUp: time.Second}},
 		map[string][]byte{"a": fileOf(600)})
 	p := w.probe()
@@ -130,7 +130,7 @@ func TestC23LastAckLost(t *testing.T) {
 	}
 }
 
-func TestC24WindowGap(t *testing.T) {
+func TestWindowGap(t *testing.T) {
 	everyMode(t, patient, func(t *testing.T, set testSet) {
 		w := serve(t, set, map[string][]byte{"a": fileOf(8 * 20)})
 		p := w.probe()
@@ -153,7 +153,7 @@ func TestC24WindowGap(t *testing.T) {
 	})
 }
 
-func TestC25Netascii(t *testing.T) {
+func TestTransferNetascii(t *testing.T) {
 	text := bytes.Repeat([]byte("line of text\nand one with \r in it\r\n"), 200)
 	w := serve(t, testSet{}, map[string][]byte{"a": text, "empty": nil})
 	for _, o := range []string{"", "blksize=8", "blksize=9 windowsize=16", "tsize=0"} {
@@ -166,7 +166,7 @@ func TestC25Netascii(t *testing.T) {
 	}
 }
 
-func TestC26RepeatedRequest(t *testing.T) {
+func TestRepeatedRequest(t *testing.T) {
 	everyMode(t, patient, func(t *testing.T, set testSet) {
 		w := serve(t, set, map[string][]byte{"a": fileOf(2000)})
 		release := make(chan struct{})
@@ -202,7 +202,7 @@ func TestC26RepeatedRequest(t *testing.T) {
 	})
 }
 
-func TestC27NewRequestFromSamePort(t *testing.T) {
+func TestNewRequestFromSamePort(t *testing.T) {
 	everyMode(t, patient, func(t *testing.T, set testSet) {
 		w := serve(t, set, map[string][]byte{"a": fileOf(2000), "b": []byte("bb")})
 		p := w.probe()
@@ -246,8 +246,8 @@ func TestNextFileOvertakesLastAck(t *testing.T) {
 	}
 }
 
-// C28: answers leave from the address that was asked.
-func TestC28AddressOfAnswer(t *testing.T) {
+// Answers leave from the address that was asked.
+func TestAddressOfAnswer(t *testing.T) {
 	for _, set := range []testSet{{}, {Config: Config{SinglePort: true}}} {
 		w := newWorld(t, set, map[string][]byte{"a": fileOf(600)})
 		w.serveOn("0.0.0.0:0")
@@ -278,8 +278,8 @@ func TestC28AddressOfAnswer(t *testing.T) {
 	}
 }
 
-// C28 for IPv6, and for IPv4 clients of a dual-stack socket.
-func TestC28DualStack(t *testing.T) {
+// The address of an answer for IPv6, and for IPv4 clients of a dual-stack socket.
+func TestDualStack(t *testing.T) {
 	w := newWorld(t, testSet{}, map[string][]byte{"a": []byte("x")})
 	w.serveOn("[::]:0")
 	for _, c := range []struct{ network, to string }{{"udp6", "::1"}, {"udp4", "127.0.0.1"}, {"udp4", "127.0.0.9"}} {

@@ -13,8 +13,8 @@ import (
 	"option150/platform/fileserver"
 )
 
-// C35: at most three packets for one packet from somebody who never answers.
-func TestC35Amplification(t *testing.T) {
+// At most three packets for one packet from somebody who never answers.
+func TestAmplification(t *testing.T) {
 	w := serve(t, testSet{settings: settings{RTOInitial: 20 * time.Millisecond, RTOMax: 40 * time.Millisecond, GiveUp: time.Second}}, map[string][]byte{"a": fileOf(2000)})
 	for _, o := range []string{"", "blksize=1428 windowsize=8"} {
 		p := w.probe()

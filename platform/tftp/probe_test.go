@@ -15,7 +15,7 @@ import (
 // patient keeps retransmissions out of tests that are about something else.
 var patient = testSet{settings: settings{RTOInitial: 20 * time.Second, RTOMin: 20 * time.Second, RTOMax: 20 * time.Second, GiveUp: time.Minute}}
 
-// everyMode runs a test over the three kinds of source ports (C29).
+// everyMode runs a test over the three kinds of source ports.
 func everyMode(t *testing.T, set testSet, test func(*testing.T, testSet)) {
 	t.Run("ephemeral", func(t *testing.T) { test(t, set) })
 	set.PortLow, set.PortHigh = 21200, 21250
@@ -24,10 +24,10 @@ func everyMode(t *testing.T, set testSet, test func(*testing.T, testSet)) {
 	t.Run("single port", func(t *testing.T) { test(t, set) })
 }
 
-// The names C1..C48 are the conformance checks of the project. These tests see
+// These tests see
 // packets; what the state machine does with time is in sender_test.go.
 
-func TestC01MissingFile(t *testing.T) {
+func TestMissingFile(t *testing.T) {
 	w := serve(t, testSet{}, nil)
 	p := w.probe()
 	p.ask("CTLSEP001E7A000001.tlv", "octet")
@@ -56,7 +56,7 @@ func TestAnswersToErrors(t *testing.T) {
 		p := w.probe()
 		p.ask("a", "octet")
 		p.expect(c.want)
-		p.sendTo(p.tid, ackPacket(1)) // C20: what has ended stays quiet
+		p.sendTo(p.tid, ackPacket(1)) // what has ended stays quiet
 		p.silence(quiet)
 	}
 	c := w.Counters()
@@ -65,7 +65,7 @@ func TestAnswersToErrors(t *testing.T) {
 	}
 }
 
-func TestC02Modes(t *testing.T) {
+func TestModes(t *testing.T) {
 	w := serve(t, testSet{}, map[string][]byte{"a": []byte("x\n")})
 	for mode, want := range map[string]string{"octet": "DATA 1 2", "OCTET": "DATA 1 2", "oCtEt": "DATA 1 2",
 		"netascii": "DATA 1 3", "NetAscii": "DATA 1 3", "mail": "ERROR 4 Illegal operation", "foo": "ERROR 4 Illegal operation"} {
@@ -78,7 +78,7 @@ func TestC02Modes(t *testing.T) {
 	}
 }
 
-func TestC03to09Options(t *testing.T) {
+func TestOptions(t *testing.T) {
 	w := serve(t, testSet{}, map[string][]byte{"a": fileOf(5000), "empty": nil})
 	for _, c := range []struct{ name, options, want string }{
 		{"a", "", "DATA 1 512"},
@@ -114,8 +114,8 @@ func TestC03to09Options(t *testing.T) {
 	w.until("the aborts", func() bool { return w.Counters().RequestsInProgress == 0 })
 }
 
-// C6: on an Ethernet of 1500 the block of one packet is 1468, for IPv6 1448.
-func TestC06BlockSizeCap(t *testing.T) {
+// On an Ethernet of 1500 the block of one packet is 1468, for IPv6 1448.
+func TestBlockSizeCap(t *testing.T) {
 	for _, c := range []struct{ at, want string }{
 		{"127.0.0.1:0", "OACK blksize 1468"},
 		{"[::1]:0", "OACK blksize 1448"},
@@ -129,10 +129,10 @@ func TestC06BlockSizeCap(t *testing.T) {
 	}
 }
 
-func TestC10to12Requests(t *testing.T) {
+func TestOddRequests(t *testing.T) {
 	w := serve(t, patient, map[string][]byte{"a": []byte("x")})
 	p := w.probe()
-	p.sendTo(p.at, []byte("\x00\x01a\x00octet\x00\x00")) // C11
+	p.sendTo(p.at, []byte("\x00\x01a\x00octet\x00\x00"))
 	p.expect("DATA 1 1")
 	p.ack(1)
 	for packet, answer := range map[string]string{
@@ -149,7 +149,7 @@ func TestC10to12Requests(t *testing.T) {
 		"\x00":                         "",
 		"":                             "",
 		"\x00\x05":                     "",
-		"\x00\x02a\x00octet\x00":       "ERROR 2 Access violation", // C37
+		"\x00\x02a\x00octet\x00":       "ERROR 2 Access violation",
 		"\x00\x02a\x00octet\x00bl\x00": "ERROR 2 Access violation",
 	} {
 		p := w.probe()
@@ -165,7 +165,7 @@ func TestC10to12Requests(t *testing.T) {
 	}
 }
 
-func TestC13RequestLength(t *testing.T) {
+func TestRequestLength(t *testing.T) {
 	name := strings.Repeat("n", 512-2-1-6)
 	w := serve(t, testSet{}, map[string][]byte{name: []byte("x"), name + "n": []byte("x")})
 	p := w.probe()
@@ -177,9 +177,9 @@ func TestC13RequestLength(t *testing.T) {
 	p.expect("ERROR 4 Illegal operation")
 }
 
-// C14: a server is not to be found by shouting. Needs a socket on all
+// A server is not to be found by shouting. Needs a socket on all
 // addresses; 127.255.255.255 is the broadcast address of the loopback.
-func TestC14Broadcast(t *testing.T) {
+func TestBroadcast(t *testing.T) {
 	w := newWorld(t, patient, map[string][]byte{"a": []byte("x")})
 	w.serveOn("0.0.0.0:0")
 	p := w.probe()

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// C22: the time-out follows the round trip, within its limits.
+// The time-out follows the round trip, within its limits.
 func TestRTO(t *testing.T) {
 	ms := time.Millisecond
 	for _, c := range []struct {

@@ -65,12 +65,12 @@ func TestSenderLockStep(t *testing.T) {
 			t.Fatalf("ACK %d: %v", n, v)
 		}
 		expectSent(t, sendAll(t, s, now), int(n)+1)
-		for range 3 { // C17: never a DATA for an old ACK
+		for range 3 { // never a DATA for an old ACK
 			if v := s.ack(now, n); v != duplicate || s.more() {
 				t.Fatalf("second ACK %d: %v", n, v)
 			}
 		}
-		if v := s.ack(now, 9); v != ignored || s.more() { // C18
+		if v := s.ack(now, 9); v != ignored || s.more() {
 			t.Fatalf("ACK of the future: %v", v)
 		}
 	}
@@ -222,7 +222,7 @@ func TestSenderAnsweredBefore(t *testing.T) {
 	}
 }
 
-// C22: back-off doubles up to 8 s, so that the timer of 5 s of a client that
+// Back-off doubles up to 8 s, so that the timer of 5 s of a client that
 // starts it anew at every packet runs out; a client that was heard gets 6 tries
 // and 30 s.
 func TestSenderGivesUp(t *testing.T) {
@@ -248,7 +248,7 @@ func TestSenderGivesUp(t *testing.T) {
 	}
 }
 
-// C23: only the last acknowledgement is missing.
+// Only the last acknowledgement is missing.
 func TestSenderLastAckLost(t *testing.T) {
 	s := senderOf(fileOf(600), 512, 1)
 	sendAll(t, s, 0)

@@ -89,8 +89,8 @@ func TestServiceRefusesNonsense(t *testing.T) {
 	}
 }
 
-// F1: a port that is held by somebody refuses the change, the old one works on.
-func TestF1PortHeld(t *testing.T) {
+// A port that is held by somebody refuses the change, the old one works on.
+func TestPortHeld(t *testing.T) {
 	w := newWorld(t, testSet{}, map[string][]byte{"a": []byte("x")})
 	w.apply(Spec{Endpoints: []listen.Endpoint{endpoint("127.0.0.1", 0)}})
 	held, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
@@ -105,7 +105,7 @@ func TestF1PortHeld(t *testing.T) {
 		t.Fatalf("error %v", err)
 	}
 	w.probe().fetch("a", "octet")
-	// F2: what was opened before the failure is free again.
+	// what was opened before the failure is free again.
 	c, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: int(free)})
 	if err != nil {
 		t.Fatal(err)
@@ -179,9 +179,9 @@ func TestListeners(t *testing.T) {
 	})
 }
 
-// F12: the stop of the service does not wait for a client that stalls; its
+// The stop of the service does not wait for a client that stalls; its
 // transfer goes on on the pool socket, while port 69 is free at once.
-func TestF12StopWithStalledClient(t *testing.T) {
+func TestStopWithStalledClient(t *testing.T) {
 	w := newWorld(t, testSet{}, map[string][]byte{"a": fileOf(1500)})
 	port := freePort(t)
 	w.apply(Spec{Endpoints: []listen.Endpoint{endpoint("127.0.0.1", port)}})
@@ -236,9 +236,9 @@ func TestGraceIsOver(t *testing.T) {
 	}
 }
 
-// F13: a socket that is closed behind the back of the server is reported and
+// A socket that is closed behind the back of the server is reported and
 // opened again, and nothing spins meanwhile.
-func TestF13SocketClosedBehindItsBack(t *testing.T) {
+func TestSocketClosedBehindItsBack(t *testing.T) {
 	w := newWorld(t, testSet{}, map[string][]byte{"a": fileOf(600)})
 	w.apply(Spec{Endpoints: []listen.Endpoint{endpoint("127.0.0.1", 0)}})
 	before := w.at
@@ -300,7 +300,7 @@ func TestStopEndsItsGoroutines(t *testing.T) {
 	w.until("its goroutines to end", func() bool { return runtime.NumGoroutine() <= before+1 })
 }
 
-// C29 and a change of the range: new transfers move, running ones stay.
+// A change of the range: new transfers move, running ones stay.
 func TestPortRange(t *testing.T) {
 	low := uint16(21100)
 	w := newWorld(t, testSet{}, map[string][]byte{"a": fileOf(1500)})

@@ -84,7 +84,7 @@ func TestClientTableIsBounded(t *testing.T) {
 	}
 }
 
-// C31: whatever clients do, the requests add up (world.check) and the server
+// Whatever clients do, the requests add up (world.check) and the server
 // answers the next one.
 func TestTorture(t *testing.T) {
 	w := serve(t, testSet{settings: settings{MaxPerClient: 20, MaxLookups: 8, RTOInitial: 5 * time.Millisecond, RTOMin: time.Millisecond, RTOMax: 10 * time.Millisecond, GiveUp: 50 * time.Millisecond}}, map[string][]byte{"a": fileOf(5000), "b": nil})

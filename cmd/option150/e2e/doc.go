@@ -23,8 +23,8 @@
 //	paste_test.go      configurations typed as they are printed
 //	interface_test.go  managed interfaces, the console
 //
-// Follows DESIGN 1 and 8, reference/ios-cli.md 3, phones.md 1.3 to 1.6,
-// files.md 10, dhcp.md 5.3.
+// Follows DESIGN 1 and 9, facts/ios-cli.md 3, facts/phones.md 1.3 to 1.6,
+// facts/files.md 10, facts/dhcp.md 5.3.
 //
 // Running: go test, by anybody; the tests run in a private user and network
 // namespace (platform/netns) and skip where that is forbidden. A test that

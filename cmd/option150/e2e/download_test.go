@@ -125,7 +125,7 @@ func (r wire) refused() bool {
 
 // TestDownloadSucceedsOverHTTP: connection to 6970, request, 200, no TFTP.
 // A file that is not there is answered 404 and not asked for by TFTP.
-// [sources/000, phones.md 1.3]
+// [sources/000, facts/phones.md 1.3]
 func TestDownloadSucceedsOverHTTP(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, setup{config: lab.Config([]simphone.Spec{desktop})})
@@ -151,7 +151,7 @@ func TestDownloadSucceedsOverHTTP(t *testing.T) {
 }
 
 // TestDownloadFallsBackToTFTP: connection refused, then TFTP with a request
-// without options, and the same bytes. [sources/000, phones.md 1.4]
+// without options, and the same bytes. [sources/000, facts/phones.md 1.4]
 func TestDownloadFallsBackToTFTP(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, setup{config: lab.Config([]simphone.Spec{desktop})})
@@ -172,7 +172,7 @@ func TestDownloadFallsBackToTFTP(t *testing.T) {
 }
 
 // TestDownloadBusyGoesToTFTPAtOnce: one request may be served and a slow
-// client holds it: 503, and the same file by TFTP at once. [phones.md 1.5]
+// client holds it: 503, and the same file by TFTP at once. [facts/phones.md 1.5]
 func TestDownloadBusyGoesToTFTPAtOnce(t *testing.T) {
 	t.Parallel()
 	big := bytes.Repeat([]byte("0123456789abcdef"), 1<<20)

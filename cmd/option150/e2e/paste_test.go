@@ -8,10 +8,10 @@ import (
 	"option150/cmd/option150/testbox"
 )
 
-// TestF5PrintedConfigurationPastesBack: what `show running-config` printed,
+// TestPrintedConfigurationPastesBack: what `show running-config` printed,
 // pasted into a box as it comes over SSH, gives the same configuration and not
 // one complaint.
-func TestF5PrintedConfigurationPastesBack(t *testing.T) {
+func TestPrintedConfigurationPastesBack(t *testing.T) {
 	t.Parallel()
 	config := strings.Replace(branch, "ephone  1\n", `ephone-dn  2
  number 1002
@@ -76,9 +76,9 @@ func TestLongPasteLosesNothing(t *testing.T) {
 	}
 }
 
-// TestF4FailedCommandEntersNoMode: the prompt after a refusal is the one
+// TestFailedCommandEntersNoMode: the prompt after a refusal is the one
 // before it.
-func TestF4FailedCommandEntersNoMode(t *testing.T) {
+func TestFailedCommandEntersNoMode(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, setup{})
 	s := w.Login()

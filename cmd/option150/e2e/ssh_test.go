@@ -46,7 +46,7 @@ func TestOpenSSHRunsOneCommand(t *testing.T) {
 	}
 }
 
-// TestWrongPasswordIsRefusedAndLogged is check 67: with the name and where it came from.
+// TestWrongPasswordIsRefusedAndLogged: with the name and where it came from.
 func TestWrongPasswordIsRefusedAndLogged(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, setup{config: router})
@@ -212,7 +212,7 @@ func relay(to, from net.Conn) {
 }
 
 // TestAnyAuthenticationMethod: password and keyboard-interactive are both
-// offered; clients know one or the other. [ios-cli.md 1.2]
+// offered; clients know one or the other. [facts/ios-cli.md 1.2]
 func TestAnyAuthenticationMethod(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, setup{config: router})

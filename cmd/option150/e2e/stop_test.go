@@ -33,10 +33,10 @@ func (w *world) stalledTFTP(name string) net.Conn {
 	return nil
 }
 
-// TestF12SIGTERMStopsWithStalledClients: within 3 s and with status 0, although a
+// TestSIGTERMStopsWithStalledClients: within 3 s and with status 0, although a
 // TFTP client has stalled, another does not read its HTTP answer, and an
 // operator is logged in.
-func TestF12SIGTERMStopsWithStalledClients(t *testing.T) {
+func TestSIGTERMStopsWithStalledClients(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, setup{flash: map[string][]byte{"big.bin": noise(16 << 20)}})
 	w.stalledTFTP("big.bin")

@@ -2,7 +2,7 @@
 // It has limits on everything: time for an answer, time without a byte, size,
 // redirections.
 //
-// Follows reference/ios-cli.md 1.13. Concurrency: every call stands alone.
+// Follows facts/ios-cli.md 1.13. Concurrency: every call stands alone.
 // Failure: ErrTimeout, fs.ErrNotExist, fs.ErrPermission, ErrTooLarge, the error
 // of the writer, or a Status. Testing: servers on 127.0.0.1.
 package client

@@ -2,7 +2,7 @@
 // protocol, an exec request `scp -t` or `scp -f`) and the sftp subsystem. All
 // it reaches is flash:. Who may use it is decided by whoever calls.
 //
-// Follows reference/go-libs.md 2 (scp, SFTP), reference/ios-cli.md 2 and 3.4
+// Follows facts/libraries.md 2 (scp, SFTP), facts/ios-cli.md 2 and 3.4
 // (what NAPALM needs); draft-ietf-secsh-filexfer-02 through pkg/sftp.
 //
 // A file is written under a temporary name and put in its place when it is

@@ -2,7 +2,7 @@
 // and `copy running-config tftp:`. The protocol is that of pin/tftp; what is
 // here are the bounds it has not, and errors an operator understands.
 //
-// Follows reference/files.md 3.2 and ios-cli.md 1.13. Concurrency: a call works
+// Follows facts/files.md 3.2 and facts/ios-cli.md 1.13. Concurrency: a call works
 // on a goroutine of its own, which ends Patience after the call at the latest:
 // the library cannot be interrupted while it waits for an answer. Failure:
 // ErrTimeout, fs.ErrNotExist, fs.ErrPermission, fs.ErrExist, ErrFull, the
