@@ -10,7 +10,7 @@ import (
 	"golang.org/x/net/icmp"
 	"golang.org/x/net/ipv4"
 
-	"option150/platform/ether"
+	"option150/dhcp/engine"
 )
 
 // echoes probes addresses behind relays with ICMP, as IOS does everywhere.
@@ -22,7 +22,7 @@ type echoes struct {
 }
 
 // openEchoes needs CAP_NET_RAW.
-func openEchoes(to chan<- sighting) (*echoes, error) {
+func openEchoes(to chan<- engine.Sighting) (*echoes, error) {
 	c, err := icmp.ListenPacket("ip4:icmp", "0.0.0.0")
 	if err != nil {
 		return nil, err
@@ -46,7 +46,7 @@ func openEchoes(to chan<- sighting) (*echoes, error) {
 			}
 			if a, ok := netip.AddrFromSlice(ipa.IP.To4()); ok {
 				select {
-				case to <- sighting{a, ether.MAC{}}:
+				case to <- engine.Sighting{Addr: a, Reply: true}:
 				default:
 				}
 			}

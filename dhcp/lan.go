@@ -55,16 +55,10 @@ type datagram struct {
 	buf   [wire.MaxRequest + 1]byte
 }
 
-// sighting is a station seen using an address.
-type sighting struct {
-	addr netip.Addr
-	mac  ether.MAC
-}
-
 // sink is where a lan puts what it hears.
 type sink struct {
 	packets   chan *datagram
-	sightings chan sighting
+	sightings chan engine.Sighting
 	pool      *sync.Pool
 }
 
@@ -272,10 +266,10 @@ func (l *lan) readRaw(to sink) {
 			continue
 		}
 		f := buf[:n]
-		if mac, a, ok := wire.ParseARP(f); ok {
-			if mac != l.mac {
+		if a, ok := wire.ParseARP(f); ok {
+			if a.MAC != l.mac {
 				select {
-				case to.sightings <- sighting{a, mac}:
+				case to.sightings <- engine.Sighting{Addr: a.Addr, MAC: a.MAC, Reply: a.Reply && a.To == l.mac}:
 				default: // one of many; it will be seen again
 				}
 			}

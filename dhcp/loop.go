@@ -84,13 +84,17 @@ func (r *running) loop() {
 			r.handle(d)
 			r.more(64)
 		case s := <-r.to.sightings:
-			r.e.Answered(r.clock.now(), s.addr, s.mac)
+			r.e.Answered(r.clock.now(), s)
 		case <-r.wake:
 			r.disk(&l)
 		case <-timer.C:
 			r.tick(&l)
 		}
 		r.emit()
+		if due := r.e.Due(); due < l.next { // a request waits for a probe
+			l.next = due
+			timer.Reset(max(due-r.clock.now(), 0))
+		}
 		if !l.settled && (r.e.Settled() || time.Now().After(l.patience)) {
 			l.settled = true
 		}
@@ -99,6 +103,7 @@ func (r *running) loop() {
 
 // loopState is what the loop keeps for itself.
 type loopState struct {
+	next     engine.Instant // when the timer fires
 	timer    *time.Timer
 	settled  bool
 	patience time.Time // end of the wait for the first probes
@@ -144,8 +149,8 @@ func (r *running) tick(l *loopState) {
 	}
 	r.disk(l)
 	now := r.clock.now()
-	next := r.e.Tick(now)
-	l.timer.Reset(next - now)
+	l.next = r.e.Tick(now)
+	l.timer.Reset(l.next - now)
 	r.publish()
 }
 

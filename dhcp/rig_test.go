@@ -30,6 +30,7 @@ type rig struct {
 	far  *netns.Host
 	conn *afpacket.Conn
 	own  ether.MAC // of the box's interface
+	bits string    // of its network
 
 	mu      sync.Mutex
 	pretend map[netip.Addr]ether.MAC
@@ -39,10 +40,12 @@ type rig struct {
 }
 
 // cable makes the network; nothing serves yet.
-func cable(t *testing.T) *rig {
+func cable(t *testing.T) *rig { return cableOf(t, "24") }
+
+func cableOf(t *testing.T, bits string) *rig {
 	t.Helper()
 	netns.Need(t)
-	w := &rig{t: t, ev: &heardEvents{}, pretend: map[netip.Addr]ether.MAC{}, probes: map[netip.Addr]int{}, frames: make(chan wire.Datagram, 256)}
+	w := &rig{t: t, bits: bits, ev: &heardEvents{}, pretend: map[netip.Addr]ether.MAC{}, probes: map[netip.Addr]int{}, frames: make(chan wire.Datagram, 256)}
 	var err error
 	if w.lan, err = netns.NewLAN(); err != nil {
 		t.Fatal(err)
@@ -84,7 +87,7 @@ func (w *rig) plug() {
 		w.t.Fatal(err)
 	}
 	w.t.Cleanup(func() { here.Close() })
-	w.box, err = w.lan.Plug(here, netns.Cable{Interface: "vs0", Addr: netip.MustParsePrefix("10.77.0.1/24")})
+	w.box, err = w.lan.Plug(here, netns.Cable{Interface: "vs0", Addr: netip.MustParsePrefix("10.77.0.1/" + w.bits)})
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -114,6 +114,7 @@ func ShowCounters(s engine.Statistics) string {
 	x := s.Extra
 	row("Requests for another server", x.OtherServer)
 	row("Requests of clients not known here", x.UnknownClient)
+	row("Requests for an address that two claim", x.Contested)
 	row("Requests without a needed field", x.Incomplete)
 	row("Requests from a network without a pool", x.NoPool)
 	row("Requests without an address to give", x.NoLease)

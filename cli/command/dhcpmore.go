@@ -115,42 +115,35 @@ func poolTuning(at func(*language.Context) *dhcp.Pool) []language.Declaration {
 	}
 }
 
-// poolMark is one utilization mark. There is one `log` for both: it is printed
-// with the high mark if there is one, else with the low.
+// poolMark is one utilization mark. Each has a `log` of its own.
 func poolMark(at func(*language.Context) *dhcp.Pool, which string) language.Declaration {
-	mark := func(p *dhcp.Pool) *int {
+	mark := func(p *dhcp.Pool) (*int, *bool) {
 		if which == "high" {
-			return &p.UtilizationHigh
+			return &p.UtilizationHigh, &p.UtilizationLog
 		}
-		return &p.UtilizationLow
+		return &p.UtilizationLow, &p.UtilizationLowLog
 	}
 	return language.Declaration{
 		Mode: modePool, Doc: "facts/dhcp.md 1.3",
 		Syntax: `utilization("Configure various utilization parameters") mark("Configure pool utilization mark") ` + which + `("` + map[string]string{"high": "Configure high utilization mark", "low": "Configure low utilization mark"}[which] +
 			`") ![ <n:1-100>("Percentage") [ log$log("Enable logging for utilization mark") ] ]`,
 		Set: func(c *language.Context) error {
-			p := at(c)
-			*mark(p) = c.Args.Int("n")
-			if which == "high" || p.UtilizationHigh == 0 || c.Args.Has("log") {
-				p.UtilizationLog = c.Args.Has("log")
-			}
+			n, log := mark(at(c))
+			*n, *log = c.Args.Int("n"), c.Args.Has("log")
 			return nil
 		},
 		Unset: func(c *language.Context) error {
-			p := at(c)
-			*mark(p) = 0
-			if p.UtilizationHigh == 0 && p.UtilizationLow == 0 {
-				p.UtilizationLog = false
-			}
+			n, log := mark(at(c))
+			*n, *log = 0, false
 			return nil
 		},
 		Get: func(v *language.View) []grammar.Args {
-			p := at(viewContext(v))
-			a := args("n", *mark(p))
-			if p.UtilizationLog && (which == "high" || p.UtilizationHigh == 0) {
+			n, log := mark(at(viewContext(v)))
+			a := args("n", *n)
+			if *log {
 				a["log"] = "log"
 			}
-			return one(*mark(p) != 0, flatten(a)...)
+			return one(*n != 0, flatten(a)...)
 		},
 	}
 }

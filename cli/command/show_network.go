@@ -104,7 +104,7 @@ func notRunning(s service.Status, what string) string {
 		t += " (" + s.Why + ")"
 	}
 	if !s.NextRetry.IsZero() {
-		t += fmt.Sprintf(", next try in %d s", max(0, int(time.Until(s.NextRetry)/time.Second)))
+		t += fmt.Sprintf(", next try in %d s", max(1, int(time.Until(s.NextRetry)/time.Second)))
 	}
 	return t + "\n"
 }

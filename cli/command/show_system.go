@@ -140,7 +140,7 @@ func ServicesText(b *Box) string {
 		}
 		why := st.Why
 		if !st.NextRetry.IsZero() {
-			why += fmt.Sprintf(" (next try in %d s)", max(0, int(time.Until(st.NextRetry)/time.Second)))
+			why += fmt.Sprintf(" (next try in %d s)", max(1, int(time.Until(st.NextRetry)/time.Second)))
 		}
 		w.WriteString(strings.TrimRight(fmt.Sprintf("%-12s %-10s %-30s %s", n, st.State, strings.Join(l, ", "), why), " ") + "\n")
 	}

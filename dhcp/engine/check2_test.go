@@ -255,18 +255,18 @@ func TestConflict(t *testing.T) {
 		t.Errorf("first probe %+v", w.probes[0])
 	}
 	w.now += 50 * time.Millisecond
-	w.e.Answered(w.now, ip("10.77.0.100"), mac(9, 9))
+	w.e.Answered(w.now, Sighting{Addr: ip("10.77.0.100"), MAC: mac(9, 9), Reply: true})
 	w.collect()
-	c, ok := has[Conflict](w)
-	if m, _ := c.LogMessage(); !ok || m.String() != "%DHCPD-4-PING_CONFLICT: DHCP address conflict:  server pinged 10.77.0.100." {
-		t.Errorf("message %q", m)
-	}
 	w.pass(time.Second)
 	if !w.e.Settled() {
 		t.Error("not settled after a second")
 	}
 	probed := len(w.probes)
 	w.one(phoneRequest(mac(0, 40), wire.MsgDiscover)).is(t, wire.MsgOffer, "10.77.0.101")
+	c, ok := has[Conflict](w)
+	if m, _ := c.LogMessage(); !ok || m.String() != "%DHCPD-4-PING_CONFLICT: DHCP address conflict:  server pinged 10.77.0.100." {
+		t.Errorf("message %q", m)
+	}
 	if len(w.probes) != probed {
 		t.Error("an address from the ready list was probed again")
 	}
@@ -287,18 +287,21 @@ func TestOfferedUnprobed(t *testing.T) {
 	if w.probes[len(w.probes)-1].Addr != ip("10.77.0.188") {
 		t.Fatal("not probed in parallel")
 	}
-	w.e.Answered(w.now, ip("10.77.0.188"), mac(9, 9))
+	w.e.Answered(w.now, Sighting{Addr: ip("10.77.0.188"), MAC: mac(9, 9), Reply: true})
 	w.collect()
 	w.one(phoneRequest(mac(0, 40), wire.MsgRequest, opt(50, ipb("10.77.0.188")), opt(54, o.Opts[54]))).is(t, wire.MsgNak, "")
 	if got := w.one(phoneRequest(mac(0, 40), wire.MsgDiscover, opt(50, ipb("10.77.0.188")))).YIAddr; got == ip("10.77.0.188") {
 		t.Error("offered again")
 	}
 	// The client itself answering is no conflict.
+	w = newWorld(t, probing)
+	w.e.CanProbe = true
+	w.pass(time.Second)
 	w.one(phoneRequest(mac(0, 41), wire.MsgDiscover, opt(50, ipb("10.77.0.189")))).is(t, wire.MsgOffer, "10.77.0.189")
-	w.e.Answered(w.now, ip("10.77.0.189"), mac(0, 41))
+	w.e.Answered(w.now, Sighting{Addr: ip("10.77.0.189"), MAC: mac(0, 41), Reply: true})
 	w.one(phoneRequest(mac(0, 41), wire.MsgRequest, opt(50, ipb("10.77.0.189")), opt(54, o.Opts[54]))).is(t, wire.MsgAck, "10.77.0.189")
 	// An address that a station was merely heard to use is not offered either.
-	w.e.Answered(w.now, ip("10.77.0.190"), mac(9, 8))
+	w.e.Answered(w.now, Sighting{Addr: ip("10.77.0.190"), MAC: mac(9, 8), Reply: true})
 	if got := w.one(phoneRequest(mac(0, 42), wire.MsgDiscover, opt(50, ipb("10.77.0.190")))).YIAddr; got == ip("10.77.0.190") {
 		t.Error("address in use offered")
 	}
@@ -418,7 +421,7 @@ func small(s *Spec) {
 
 func TestExhausted(t *testing.T) {
 	w := newWorld(t, small, func(s *Spec) {
-		s.Pools[0].UtilizationLog, s.Pools[0].UtilizationHigh, s.Pools[0].UtilizationLow = true, 80, 50
+		s.Pools[0].UtilizationLog, s.Pools[0].UtilizationLowLog, s.Pools[0].UtilizationHigh, s.Pools[0].UtilizationLow = true, true, 80, 50
 	})
 	var got []netip.Addr
 	for n := range byte(10) {

@@ -37,5 +37,17 @@ func (e *Engine) ClearConflict(a netip.Addr) int {
 		e.resolve(x)
 		e.Event(Cleared{Addr: x, What: "conflict"})
 	}
-	return len(all)
+	n := len(all)
+	for el := e.userList.Front(); el != nil; {
+		u := el.Value.(*user)
+		el = el.Next()
+		if a.IsValid() && u.addr != a || !a.IsValid() && !u.shown {
+			continue
+		}
+		if e.unuse(u); u.shown {
+			n++
+			e.Event(Cleared{Addr: u.addr, What: "conflict"})
+		}
+	}
+	return n
 }

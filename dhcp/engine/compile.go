@@ -24,6 +24,7 @@ type Tables struct {
 	byID    map[string][]*host
 	byMAC   map[ether.MAC][]*host
 	byAddr  map[netip.Addr]*host
+	routers map[netip.Addr]*Instant // default routers, and when they were asked for last
 }
 
 // link is an interface with the networks served to clients directly on it.
@@ -72,7 +73,7 @@ var ErrNetwork = errors.New("a pool network must be IPv4 and between /8 and /32"
 func Compile(spec Spec) (*Tables, error) {
 	t := &Tables{
 		Spec: spec, links: map[string]*link{}, own: map[netip.Addr]bool{},
-		byID: make(map[string][]*host, len(spec.Pools)), byMAC: map[ether.MAC][]*host{}, byAddr: make(map[netip.Addr]*host, len(spec.Pools)),
+		byID: make(map[string][]*host, len(spec.Pools)), byMAC: map[ether.MAC][]*host{}, byAddr: make(map[netip.Addr]*host, len(spec.Pools)), routers: map[netip.Addr]*Instant{},
 	}
 	for _, i := range t.Spec.Interfaces {
 		t.links[i.Name] = &link{Interface: i}
@@ -95,6 +96,12 @@ func Compile(spec Spec) (*Tables, error) {
 	for _, s := range t.subnets {
 		t.reserve(s)
 	}
+	for _, p := range t.pools {
+		t.router(p.conf.DefaultRouters)
+		for _, o := range p.conf.Overrides {
+			t.router(o.DefaultRouters)
+		}
+	}
 	for _, i := range t.Spec.Interfaces {
 		l := t.links[i.Name]
 		for _, a := range i.Addrs {
@@ -115,6 +122,15 @@ func Compile(spec Spec) (*Tables, error) {
 		}
 	}
 	return t, nil
+}
+
+func (t *Tables) router(list []netip.Addr) {
+	for _, a := range list {
+		if t.routers[a] == nil && !t.own[a] {
+			asked := past
+			t.routers[a] = &asked
+		}
+	}
 }
 
 func (t *Tables) addPool(p *pool) error {

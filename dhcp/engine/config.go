@@ -88,13 +88,14 @@ type Pool struct {
 	ClassLock      bool          // `class CISCO-PHONES`: offer to Cisco phones only
 
 	// What follows are lines few pools have; their zero values are the defaults.
-	Overrides       []Override    // `override default-router` of secondary networks
-	RapidCommit     bool          // extension: answer option 80 with an ACK (RFC 4039)
-	V6Only          time.Duration // extension: V6ONLY_WAIT of option 108 (RFC 8925), 0 = not sent
-	ReservePhones   int           // extension: the last so many free addresses are for Cisco phones
-	UtilizationHigh int           // `utilization mark high`, percent, 0 = default of 100
-	UtilizationLow  int           // `utilization mark low`, percent, default 0
-	UtilizationLog  bool          // `... log`
+	Overrides         []Override    // `override default-router` of secondary networks
+	RapidCommit       bool          // extension: answer option 80 with an ACK (RFC 4039)
+	V6Only            time.Duration // extension: V6ONLY_WAIT of option 108 (RFC 8925), 0 = not sent
+	ReservePhones     int           // extension: the last so many free addresses are for Cisco phones
+	UtilizationHigh   int           // `utilization mark high`, percent, 0 = default of 100
+	UtilizationLow    int           // `utilization mark low`, percent, default 0
+	UtilizationLog    bool          // `utilization mark high N log`
+	UtilizationLowLog bool          // `utilization mark low N log`
 }
 
 // Override replaces the default routers for the clients of a secondary network.

@@ -105,6 +105,9 @@ func (e *Engine) candidate(c *call) (addr netip.Addr, s *subnet, h *host, why st
 		e.parallel(c.now, b.sub, b.Addr, b)
 		return b.Addr, b.sub, nil, ""
 	}
+	if u, ok := e.heardAt(c, subnets); ok {
+		return u.addr, u.sub, nil, ""
+	}
 	if p.Wanted.IsValid() {
 		for _, s := range subnets {
 			if s.holds(p.Wanted) && e.available(c, s, p.Wanted) && e.spare(c, s) {
@@ -118,9 +121,11 @@ func (e *Engine) candidate(c *call) (addr netip.Addr, s *subnet, h *host, why st
 			continue
 		}
 		if a, ok := e.next(c, s); ok {
+			e.passedOver(s, a)
 			return a, s, nil, ""
 		}
 	}
+	e.runDry(c.now, subnets)
 	return netip.Addr{}, nil, nil, reasonExhausted
 }
 
@@ -171,14 +176,11 @@ func (e *Engine) hostOf(c *call) *host {
 }
 
 // hasHardware reports whether a client whose address is that of the manual
-// binding has its hardware type too, and no identifier that says otherwise. A
-// client of Ethernet is taken at its address: relays are careless with the type.
+// binding has its hardware type too, whatever its identifier. A client of
+// Ethernet is taken at its address: relays are careless with the type.
 func (c *Pool) hasHardware(p *wire.Packet) bool {
 	kind := max(c.HardwareType, 1)
-	if kind != 1 && p.HType != kind {
-		return false
-	}
-	return p.ID == nil || len(p.ID) == 7 && p.ID[0] == kind && ether.MAC(p.ID[1:]) == p.MAC
+	return kind == 1 || p.HType == kind
 }
 
 // hostFree reports whether nobody else has the address of a manual binding.
@@ -190,7 +192,7 @@ func (e *Engine) hostFree(c *call, h *host) bool {
 		return false
 	}
 	b := e.bindings[h.addr]
-	return b == nil || !b.leased || b.Key == string(c.key)
+	return b == nil || !b.leased || e.owns(c, b)
 }
 
 // former returns the address the client has, or had last, on this link.
@@ -225,10 +227,15 @@ func (e *Engine) available(c *call, s *subnet, a netip.Addr) bool {
 	if o := e.offers[a]; o != nil && o.key != string(c.key) {
 		return false
 	}
-	if h, ok := e.heard[a]; ok && h.mac != c.p.MAC && c.now-h.at < heardFor {
+	if mine {
+		return true
+	}
+	if p := s.probes[a]; p != nil && p.hint || s.ownRelay(a) {
 		return false
 	}
-	return true
+	u := e.users[a]
+	// Behind a relay an echo does not tell who answered: the last owner may.
+	return u == nil || u.mine(c) || len(u.macs) == 0 && b != nil && b.Key == string(c.key)
 }
 
 // next allocates, upwards from the index that moves and round once: first what

@@ -19,7 +19,6 @@ const (
 	MaxPending = 8192              // records on their way to the disk
 	maxSources = 64                // offers outstanding per Ethernet source
 	maxOffers  = 1 << 16
-	maxHeard   = 1 << 14
 	maxForeign = 256
 )
 
@@ -42,7 +41,16 @@ type Engine struct {
 	offerQueue list.List // *offer, the first to lapse first
 	sources    map[ether.MAC]int
 	conflicts  map[netip.Addr]*conflict
-	heard      map[netip.Addr]heard
+	users      map[netip.Addr]*user
+	userList   list.List // *user, the one that answered the longest ago first
+	answers    map[ether.MAC][]netip.Addr
+	proxies    map[ether.MAC]Instant
+	forged     map[netip.Addr]Instant // addresses of which too many said that they have them
+	hints      map[netip.Addr]Instant // when an address was asked for last because of one
+	pingAt     Instant
+	pinged     int     // echoes since then
+	waiting    int     // parked requests
+	due        Instant // see Due
 	foreign    map[foreignKey]*foreignServer
 	watch      map[string]*watch // by interface
 	buckets    map[string]*bucket
@@ -128,6 +136,7 @@ type call struct {
 	known   bool       // there is a network for it
 	subnets []*subnet  // where the client may get an address
 	server  netip.Addr // our address as the client should see it
+	resumed bool       // it has waited for a probe
 }
 
 // New returns an engine that serves nothing yet; epoch is the wall time at
@@ -142,7 +151,12 @@ func New(epoch time.Time) *Engine {
 		offersOf:  map[string]*offer{},
 		sources:   map[ether.MAC]int{},
 		conflicts: map[netip.Addr]*conflict{},
-		heard:     map[netip.Addr]heard{},
+		users:     map[netip.Addr]*user{},
+		answers:   map[ether.MAC][]netip.Addr{},
+		proxies:   map[ether.MAC]Instant{},
+		forged:    map[netip.Addr]Instant{},
+		hints:     map[netip.Addr]Instant{},
+		due:       never,
 		foreign:   map[foreignKey]*foreignServer{},
 		watch:     map[string]*watch{},
 		buckets:   map[string]*bucket{},
@@ -199,8 +213,7 @@ func (e *Engine) Packet(now Instant, in *Inbound) {
 		return
 	}
 	e.keyBuf = p.AppendKey(e.keyBuf[:0])
-	c := &call{now: now, in: in, p: p, key: e.keyBuf, client: clientText(e.keyBuf)}
-	e.locate(c)
+	c := e.call(now, in, p, e.keyBuf)
 	if !c.server.IsValid() { // an interface without an address serves nobody
 		e.noLease(c, reasonNoPool)
 		return
@@ -221,6 +234,18 @@ func (e *Engine) Packet(now Instant, in *Inbound) {
 	case wire.MsgLeaseQuery:
 		e.leaseQuery(c)
 	}
+}
+
+// call is a request with what selects the network of its client.
+func (e *Engine) call(now Instant, in *Inbound, p *wire.Packet, key []byte) *call {
+	c := &call{now: now, in: in, p: p, key: key, client: clientText(key)}
+	e.locate(c)
+	if p.GIAddr.IsValid() {
+		for _, s := range c.subnets {
+			s.sawRelay(p.GIAddr)
+		}
+	}
+	return c
 }
 
 // locate finds the networks that serve the client: by the relay's link
@@ -287,13 +312,22 @@ func (e *Engine) Apply(now Instant, t *Tables) {
 	e.t = t
 	for _, s := range t.subnets {
 		s.used = slices.Clone(s.base)
-		s.cursor, s.demand = s.first, past
+		s.cursor, s.demand = s.first, now // behind relays too the first addresses are asked for
 		s.probes = map[netip.Addr]*probe{}
+	}
+	for a := range t.routers {
+		if was := old.routers[a]; was != nil {
+			t.routers[a] = was
+		}
 	}
 	before := predecessors(old, t)
 	for s, o := range before {
 		s.cursor, s.demand = o.cursor, o.demand
+		s.relays = o.relays
 		s.pool.high, s.pool.turn = o.pool.high, o.pool.turn
+	}
+	for _, s := range old.subnets {
+		e.dropParked(s)
 	}
 	e.quiet = true
 	defer func() { e.quiet = false }()
@@ -336,6 +370,7 @@ func (e *Engine) Apply(now Instant, t *Tables) {
 			s.set(a)
 		}
 	}
+	e.usersAgain()
 	for _, o := range offers {
 		if o.sub = t.subnetOf(o.addr); o.sub != nil && o.host == nil && !o.sub.reserved(o.addr) {
 			e.hold(now, o)

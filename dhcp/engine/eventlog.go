@@ -13,6 +13,20 @@ func (c Conflict) LogMessage() (message.Message, bool) {
 }
 
 // LogMessage implements journal.Logged.
+func (u InUse) LogMessage() (message.Message, bool) {
+	return message.DHCPInUse.With(u.Count, u.Pool), true
+}
+
+// LogMessage implements journal.Logged.
+func (c Contested) LogMessage() (message.Message, bool) {
+	other := "another station"
+	if !c.Other.IsZero() {
+		other = c.Other.Cisco()
+	}
+	return message.DHCPContested.With(c.Addr, c.MAC.Cisco(), other, c.Pool), true
+}
+
+// LogMessage implements journal.Logged.
 func (n NoLease) LogMessage() (message.Message, bool) {
 	client := n.ClientID
 	if client == "" {

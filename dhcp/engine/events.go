@@ -117,6 +117,22 @@ type (
 		Client string    // who declined
 		Logged bool      // `ip dhcp conflict logging`
 	}
+	// InUse is a number of addresses of a pool that stations use without a lease
+	// of this server. They are set aside for them.
+	InUse struct {
+		Pool  string
+		Count int
+		First netip.Addr
+	}
+	// Contested is an address without a lease that two stations claim. Neither
+	// gets it, neither is refused.
+	Contested struct {
+		Addr      netip.Addr
+		Pool      string
+		Interface string
+		MAC       ether.MAC
+		Other     ether.MAC // zero if it is not known
+	}
 	// NoLease is a request that got no answer because there was nothing to give.
 	NoLease struct {
 		MAC       ether.MAC
@@ -208,6 +224,12 @@ func (Bootp) EventName() string { return "dhcp.Bootp" }
 
 // EventName implements journal.Event.
 func (Conflict) EventName() string { return "dhcp.Conflict" }
+
+// EventName implements journal.Event.
+func (InUse) EventName() string { return "dhcp.InUse" }
+
+// EventName implements journal.Event.
+func (Contested) EventName() string { return "dhcp.Contested" }
 
 // EventName implements journal.Event.
 func (NoLease) EventName() string { return "dhcp.NoLease" }

@@ -36,6 +36,7 @@ type world struct {
 	disk   []Record
 	probes []Probe
 	watch  []Look
+	late   []got // replies that waited for a probe
 }
 
 func newWorld(t testing.TB, change ...func(*Spec)) *world {
@@ -139,14 +140,14 @@ func (w *world) pass(d time.Duration) {
 	end := w.now + d
 	for w.now < end {
 		next := w.e.Tick(w.now)
-		w.collect()
+		w.late = append(w.late, w.collect()...)
 		if next > end {
 			next = end
 		}
 		w.now = next
 	}
 	w.e.Tick(w.now)
-	w.collect()
+	w.late = append(w.late, w.collect()...)
 }
 
 func (g got) is(t testing.TB, typ byte, addr string) got {

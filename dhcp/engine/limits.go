@@ -53,7 +53,7 @@ func (e *Engine) allowed(now Instant, in *Inbound, p *wire.Packet) bool {
 // utilization says once per crossing that a pool is nearly used up, or that it
 // no longer is. [facts/dhcp.md 1.7]
 func (e *Engine) utilization(p *pool) {
-	if e.quiet || !p.conf.UtilizationLog {
+	if e.quiet || !p.conf.UtilizationLog && !p.conf.UtilizationLowLog {
 		return
 	}
 	high, low := p.conf.UtilizationHigh, p.conf.UtilizationLow
@@ -71,9 +71,13 @@ func (e *Engine) utilization(p *pool) {
 	switch pct := used * 100 / total; {
 	case !p.high && pct >= high:
 		p.high = true
-		e.Event(Utilization{Pool: p.conf.Name, Used: used, Total: total, Threshold: high, High: true})
+		if p.conf.UtilizationLog {
+			e.Event(Utilization{Pool: p.conf.Name, Used: used, Total: total, Threshold: high, High: true})
+		}
 	case p.high && pct <= low:
 		p.high = false
-		e.Event(Utilization{Pool: p.conf.Name, Used: used, Total: total, Threshold: low})
+		if p.conf.UtilizationLowLog {
+			e.Event(Utilization{Pool: p.conf.Name, Used: used, Total: total, Threshold: low})
+		}
 	}
 }

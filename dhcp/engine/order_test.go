@@ -50,13 +50,13 @@ func TestOrderPassesOver(t *testing.T) {
 	w.e.Tick(w.now)
 	w.collect()
 	squatter := ether.MAC{2, 9, 9, 9, 9, 9}
-	w.e.Answered(w.now, ip("10.77.0.101"), squatter)
+	w.e.Answered(w.now, Sighting{Addr: ip("10.77.0.101"), MAC: squatter, Reply: true})
 	w.collect()
 	w.one(phoneRequest(mac(1, 1), wire.MsgDiscover)).is(t, wire.MsgOffer, "10.77.0.100")
 	w.one(phoneRequest(mac(1, 2), wire.MsgDiscover)).is(t, wire.MsgOffer, "10.77.0.102")
 	// The first offer is out when its probe is answered: it is withdrawn.
 	w.pass(200 * time.Millisecond)
-	w.e.Answered(w.now, ip("10.77.0.100"), squatter)
+	w.e.Answered(w.now, Sighting{Addr: ip("10.77.0.100"), MAC: squatter, Reply: true})
 	w.collect()
 	if c, ok := has[Conflict](w); !ok || c.Addr != ip("10.77.0.100") {
 		t.Errorf("%+v", c)

@@ -23,7 +23,7 @@ func (e *Engine) decline(c *call) {
 		return
 	}
 	b, o := e.bindings[a], e.offers[a]
-	leased := b != nil && b.leased && b.Key == string(c.key)
+	leased := b != nil && b.leased && e.owns(c, b)
 	offered := o != nil && o.key == string(c.key)
 	if !leased && !offered {
 		e.Stats.Extra.ForeignDecline++
@@ -51,6 +51,9 @@ func (e *Engine) clash(now Instant, a netip.Addr, method string, mac ether.MAC, 
 	}
 	e.write(e.conflictRecord(x), nil)
 	e.Event(Conflict{Addr: a, Method: method, MAC: mac, Client: client, Logged: e.t.Spec.ConflictLogging})
+	if s := e.t.subnetOf(a); s != nil && e.probing(s) && s.probes[a] == nil {
+		e.ask(now, s, a, false) // who is it?
+	}
 }
 
 func (e *Engine) conflictRecord(x *conflict) Record {
@@ -63,7 +66,6 @@ func (e *Engine) resolve(a netip.Addr) bool {
 		return false
 	}
 	delete(e.conflicts, a)
-	delete(e.heard, a)
 	e.write(Record{Kind: RecordResolved, Addr: a}, nil)
 	if b := e.bindings[a]; b != nil && !b.leased && b.freed == nil && b.sub != nil {
 		b.freed = b.sub.freed.PushBack(b)
@@ -78,7 +80,7 @@ func (e *Engine) releaseMsg(c *call) {
 	p := c.p
 	e.Stats.Received.Release++
 	b := e.bindings[p.CIAddr]
-	if b == nil || !b.leased || b.Key != string(c.key) || p.Server.IsValid() && !e.ours(c, p.Server) {
+	if b == nil || !b.leased || !e.owns(c, b) || p.Server.IsValid() && !e.ours(c, p.Server) {
 		e.Stats.Extra.ForeignRelease++
 		return
 	}

@@ -3,8 +3,6 @@ package engine
 import (
 	"net/netip"
 	"time"
-
-	"option150/platform/ether"
 )
 
 // Probing in the background: an OFFER never waits for it. Each network on a
@@ -18,22 +16,23 @@ const (
 	readyFor   = 60 * time.Second
 	readyAgain = 45 * time.Second // asked again before it is stale
 	arpWindow  = 150 * time.Millisecond
-	heardFor   = 10 * time.Minute // an address in use stays out of reach that long
 	demandFor  = 10 * time.Minute // probing behind relays after the last DISCOVER
+	maxPings   = 512              // echoes a second to networks behind relays
 )
 
 // probe is a question that is out.
 type probe struct {
-	tries int
-	due   Instant // when the window of the last try is over
-	list  bool    // goes to the ready list when nobody answers
+	tries    int
+	due      Instant // when the window of the last try is over
+	list     bool    // goes to the ready list when nobody answers
+	hint     bool    // somebody was heard there: not to be given out meanwhile
+	sent     bool    // something went out that can be answered
+	answered bool
+	parked   []parked // requests that wait for it
 }
 
-// heard is a station seen using an address.
-type heard struct {
-	mac ether.MAC
-	at  Instant
-}
+// maxTries is more than any probe is repeated.
+const maxTries = 100
 
 // Probe asks for a probe to be sent.
 type Probe struct {
@@ -62,11 +61,15 @@ func (e *Engine) window(s *subnet) time.Duration {
 // ask sends a probe and remembers it.
 func (e *Engine) ask(now Instant, s *subnet, a netip.Addr, list bool) {
 	s.set(a)
-	s.probes[a] = &probe{tries: 1, due: now + e.window(s), list: list}
+	if s.link == "" {
+		e.pinged++
+	}
+	s.probes[a] = &probe{tries: 1, due: now + e.window(s), list: list, sent: true}
 	if list {
 		s.asking = append(s.asking, a)
 	}
 	e.out.Probes = append(e.out.Probes, Probe{Interface: s.link, Addr: a})
+	e.soon(s.probes[a].due)
 }
 
 // parallel probes an address that is being offered unprobed. b is the client's
@@ -101,8 +104,11 @@ func (e *Engine) refill(now Instant, s *subnet) {
 		return
 	}
 	want := readyWant - len(s.ready)
+	if s.link == "" {
+		want = min(want, e.pings(now))
+	}
 	for _, p := range s.probes {
-		if p.list {
+		if p.list && !p.answered {
 			want--
 		}
 	}
@@ -128,12 +134,21 @@ func (e *Engine) refill(now Instant, s *subnet) {
 	}
 	for el := s.freed.Front(); el != nil && want > 0; el = el.Next() {
 		b := el.Value.(*binding)
-		if listed[b.Addr] || s.probes[b.Addr] != nil || e.offers[b.Addr] != nil || e.conflicts[b.Addr] != nil || s.reserved(b.Addr) {
+		if listed[b.Addr] || s.probes[b.Addr] != nil || e.offers[b.Addr] != nil || e.conflicts[b.Addr] != nil || e.users[b.Addr] != nil || s.reserved(b.Addr) {
 			continue
 		}
 		e.ask(now, s, b.Addr, true)
 		want--
 	}
+}
+
+// pings is how many echoes may be sent: a box may have a thousand networks
+// behind relays, and all begin at once.
+func (e *Engine) pings(now Instant) int {
+	if now-e.pingAt >= time.Second {
+		e.pingAt, e.pinged = now, 0
+	}
+	return max(maxPings-e.pinged, 0)
 }
 
 // inherit takes over what the network learned by probing before a line of the
@@ -145,7 +160,7 @@ func (e *Engine) inherit(s, was *subnet) {
 	}
 	usable := func(a netip.Addr) bool {
 		b := e.bindings[a]
-		return s.holds(a) && !s.reserved(a) && e.offers[a] == nil && e.conflicts[a] == nil && (b == nil || !b.leased)
+		return s.holds(a) && !s.reserved(a) && e.offers[a] == nil && e.conflicts[a] == nil && e.users[a] == nil && (b == nil || !b.leased)
 	}
 	for _, r := range was.ready {
 		if usable(r.addr) {
@@ -173,7 +188,7 @@ func (e *Engine) advanceProbes(now Instant, s *subnet) {
 	for a, p := range s.probes {
 		switch {
 		case now < p.due:
-		case p.tries < tries:
+		case p.tries < tries && !p.answered:
 			p.tries++
 			p.due = now + e.window(s)
 			e.out.Probes = append(e.out.Probes, Probe{Interface: s.link, Addr: a})
@@ -185,11 +200,12 @@ func (e *Engine) advanceProbes(now Instant, s *subnet) {
 	for _, a := range done {
 		p := s.probes[a]
 		delete(s.probes, a)
-		if b := e.bindings[a]; p.list && e.offers[a] == nil && e.conflicts[a] == nil && (b == nil || !b.leased) {
+		if b := e.bindings[a]; p.list && e.offers[a] == nil && e.conflicts[a] == nil && e.users[a] == nil && (b == nil || !b.leased) {
 			s.ready = append(s.ready, candidate{a, now})
 		} else {
 			e.release(s, a)
 		}
+		e.resume(now, s, a, p.parked)
 	}
 	for len(s.asking) > 0 && (s.probes[s.asking[0]] == nil || !s.probes[s.asking[0]].list) {
 		s.asking = s.asking[1:]
@@ -200,52 +216,4 @@ func (e *Engine) advanceProbes(now Instant, s *subnet) {
 			e.out.Probes = append(e.out.Probes, Probe{Interface: s.link, Addr: r.addr})
 		}
 	}
-}
-
-// Answered handles a sign of life from an address: an ARP packet with it as
-// sender, or (mac zero) an answer to an echo.
-func (e *Engine) Answered(now Instant, a netip.Addr, mac ether.MAC) {
-	s := e.t.subnetOf(a)
-	if s == nil || s.reserved(a) || e.conflicts[a] != nil {
-		return
-	}
-	if !mac.IsZero() {
-		e.note(a, mac, now)
-	}
-	b := e.bindings[a]
-	if b != nil && (b.leased || b.MAC == mac) {
-		return // its client, or one that goes on after its lease: heard keeps others away
-	}
-	p, o := s.probes[a], e.offers[a]
-	at := -1
-	for i := range s.ready {
-		if s.ready[i].addr == a {
-			at = i
-		}
-	}
-	switch {
-	case o != nil:
-		if o.mac == mac || mac.IsZero() && p == nil {
-			return // the client itself
-		}
-		e.drop(o)
-	case p == nil && at < 0:
-		return // nobody asked; heard is enough
-	}
-	delete(s.probes, a)
-	if at >= 0 {
-		s.ready = append(s.ready[:at:at], s.ready[at+1:]...)
-	}
-	e.clash(now, a, MethodPing, mac, "")
-}
-
-// note remembers who uses an address; the memory is bounded.
-func (e *Engine) note(a netip.Addr, mac ether.MAC, now Instant) {
-	if _, ok := e.heard[a]; !ok && len(e.heard) >= maxHeard {
-		for x := range e.heard {
-			delete(e.heard, x)
-			break
-		}
-	}
-	e.heard[a] = heard{mac, now}
 }

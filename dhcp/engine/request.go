@@ -2,6 +2,7 @@ package engine
 
 import (
 	"net/netip"
+	"slices"
 
 	"option150/dhcp/wire"
 )
@@ -10,15 +11,21 @@ import (
 // tell. [RFC 2131 4.3.2; the table in facts/dhcp.md 3]
 func (e *Engine) request(c *call) {
 	p := c.p
-	e.Stats.Received.Request++
 	asked := p.Wanted
 	if !asked.IsValid() {
 		asked = p.CIAddr
 	}
-	e.Event(Requested{
-		MAC: p.MAC, ClientID: c.client, Hostname: p.Host, VendorClass: p.Vendor, Addr: asked,
-		Server: p.Server, Foreign: p.Server.IsValid() && !e.ours(c, p.Server), Interface: c.in.Interface, Relay: p.GIAddr,
-	})
+	if !c.resumed {
+		e.Stats.Received.Request++
+		e.Event(Requested{
+			MAC: p.MAC, ClientID: c.client, Hostname: p.Host, VendorClass: p.Vendor, Addr: asked,
+			Server: p.Server, Foreign: p.Server.IsValid() && !e.ours(c, p.Server), Interface: c.in.Interface, Relay: p.GIAddr,
+		})
+	}
+	if c.known && (!p.Server.IsValid() || e.ours(c, p.Server)) && e.hostOf(c) == nil && !e.known(c, asked) && len(e.admitted(c)) == 0 {
+		e.noLease(c, reasonClass) // for phones only: others hear nothing, no NAK either
+		return
+	}
 	switch {
 	case p.Server.IsValid():
 		e.selecting(c)
@@ -57,6 +64,10 @@ func (e *Engine) selecting(c *call) {
 			e.Stats.Extra.Held++
 			return
 		}
+		if h == nil && e.unproven(c, s, a) {
+			e.park(c, s, a)
+			return
+		}
 		e.grant(c, a, s, h, e.known(c, a))
 	case e.holding(c):
 		e.Stats.Extra.Held++
@@ -65,52 +76,36 @@ func (e *Engine) selecting(c *call) {
 	}
 }
 
+// unproven reports whether an address that was offered unprobed is still being
+// asked for, in a network where addresses are in use without a lease of ours:
+// there the ACK waits for the answer.
+func (e *Engine) unproven(c *call, s *subnet, a netip.Addr) bool {
+	if c.resumed || s.aside == 0 || e.known(c, a) {
+		return false
+	}
+	p := s.probes[a]
+	return p != nil && p.sent && !p.list && !p.hint
+}
+
 // rebooting: the client had an address and asks whether it still holds.
+// Without a record there is silence, unless the client itself was heard there:
+// the address may be another server's.
 func (e *Engine) rebooting(c *call) {
 	a := c.p.Wanted
-	switch {
-	case e.holding(c) && !e.known(c, a):
-		e.Stats.Extra.Held++
-	case !c.known && !e.isMyHost(c, a):
-		e.noLease(c, reasonNoPool)
-	case !c.onLink(a) && !e.isMyHost(c, a):
-		e.nak(c, a, "wrong network")
-	default:
-		e.confirm(c, a)
+	if e.placed(c, a) {
+		return
 	}
-}
-
-// renewing: RENEWING or REBINDING, ciaddr is in use.
-func (e *Engine) renewing(c *call) {
-	a := c.p.CIAddr
-	switch {
-	case e.holding(c) && !e.known(c, a):
-		e.Stats.Extra.Held++
-	case !c.known && !e.isMyHost(c, a):
-		e.noLease(c, reasonNoPool)
-	case !c.onLink(a) && !e.isMyHost(c, a):
-		e.nak(c, a, "wrong network")
-	default:
-		if s, h := e.mayHave(c, a); (s != nil || h != nil) && !e.blocked(c, s, h, a) {
-			// Known, or a lease this server has lost: recovered.
-			e.grant(c, a, s, h, true)
-			return
-		}
-		e.confirm(c, a)
-	}
-}
-
-// confirm decides about an address the client says it has.
-func (e *Engine) confirm(c *call, a netip.Addr) {
 	s, h := e.mayHave(c, a)
 	allowed := (s != nil || h != nil) && !e.blocked(c, s, h, a)
+	u := e.users[a]
 	switch {
 	case allowed && (h != nil || e.known(c, a)):
 		e.grant(c, a, s, h, true)
-	case e.taken(c, a):
-		e.nak(c, a, "address belongs to another client")
-	case e.elsewhere(c, a):
-		e.nak(c, a, "client has another address")
+	case e.refused(c, a):
+	case u != nil && u.other(c):
+		e.contested(c, u.sub, a)
+	case allowed && u != nil && u.mine(c) && !c.p.GIAddr.IsValid():
+		e.grant(c, a, s, nil, true)
 	case !e.t.Spec.Authoritative:
 		// Perhaps another server's client: the RFC asks for silence.
 		e.Stats.Extra.UnknownClient++
@@ -119,6 +114,78 @@ func (e *Engine) confirm(c *call, a netip.Addr) {
 	default:
 		e.nak(c, a, "address not available")
 	}
+}
+
+// renewing: RENEWING or REBINDING, ciaddr is in use. A client without a record
+// gets one: the lease is one this server has lost, or had from its predecessor.
+func (e *Engine) renewing(c *call) {
+	a := c.p.CIAddr
+	if e.placed(c, a) {
+		return
+	}
+	s, h := e.mayHave(c, a)
+	allowed := (s != nil || h != nil) && !e.blocked(c, s, h, a)
+	switch {
+	case allowed && (h != nil || e.known(c, a)):
+		e.grant(c, a, s, h, true)
+	case e.refused(c, a):
+	default:
+		e.reclaim(c, a)
+	}
+}
+
+// reclaim makes a lease of an address that its client is using. Unless the
+// client itself was heard there the address is asked for first: two may use it.
+func (e *Engine) reclaim(c *call, a netip.Addr) {
+	s := e.t.subnetOf(a)
+	if s == nil || s.reserved(a) || !slices.Contains(c.subnets, s) || e.blocked(c, s, nil, a) || !claimsItself(c) && !e.Test {
+		e.Stats.Extra.UnknownClient++
+		return
+	}
+	u := e.users[a]
+	switch {
+	case u != nil && u.other(c):
+		e.contested(c, s, a)
+	case u != nil && u.mine(c), c.resumed, !e.probing(s):
+		e.grant(c, a, s, nil, true)
+	default:
+		e.park(c, s, a)
+	}
+}
+
+// placed deals with what is not about the address itself: another server
+// answers, there is no pool, the client has moved to another network, or a
+// manual binding was made for it meanwhile.
+func (e *Engine) placed(c *call, a netip.Addr) bool {
+	h := e.hostOf(c)
+	mine := h != nil && h.addr == a
+	switch {
+	case e.holding(c) && !e.known(c, a):
+		e.Stats.Extra.Held++
+	case !c.known && !mine:
+		e.noLease(c, reasonNoPool)
+	case !c.onLink(a) && !mine:
+		e.nak(c, a, "wrong network")
+	case h != nil && !mine && e.hostFree(c, h):
+		e.nak(c, a, "client has a manual binding")
+	default:
+		return false
+	}
+	return true
+}
+
+// refused says no to a client that asks for what is on record as somebody
+// else's, or has another address on record itself.
+func (e *Engine) refused(c *call, a netip.Addr) bool {
+	switch {
+	case e.taken(c, a):
+		e.nak(c, a, "address belongs to another client")
+	case e.elsewhere(c, a):
+		e.nak(c, a, "client has another address")
+	default:
+		return false
+	}
+	return true
 }
 
 // mayHave returns the network or the manual binding by which the client may
@@ -154,7 +221,18 @@ func (e *Engine) blocked(c *call, s *subnet, h *host, a netip.Addr) bool {
 // known reports whether the client has, or had last, the address.
 func (e *Engine) known(c *call, a netip.Addr) bool {
 	b := e.bindings[a]
-	return b != nil && b.Key == string(c.key)
+	return b != nil && e.owns(c, b)
+}
+
+// owns reports whether a binding is the client's. A manual binding by hardware
+// address is of every identity with that address: a boot loader and the system
+// it loads, with an identifier and without.
+func (e *Engine) owns(c *call, b *binding) bool {
+	if b.Key == string(c.key) {
+		return true
+	}
+	h := e.t.byAddr[b.Addr]
+	return b.Manual && h != nil && len(h.pool.conf.ClientID) == 0 && e.hostOf(c) == h
 }
 
 // isMyHost reports whether a is the client's manual binding here.
@@ -163,16 +241,13 @@ func (e *Engine) isMyHost(c *call, a netip.Addr) bool {
 	return h != nil && h.addr == a
 }
 
-// taken reports whether a is somebody else's: leased, offered, a manual
-// binding, in conflict or an address of the box.
+// taken reports whether a is on record as somebody else's: leased, a manual
+// binding, or an address of the box.
 func (e *Engine) taken(c *call, a netip.Addr) bool {
-	if b := e.bindings[a]; b != nil && b.leased && b.Key != string(c.key) {
+	if b := e.bindings[a]; b != nil && b.leased && !e.owns(c, b) {
 		return true
 	}
-	if o := e.offers[a]; o != nil && o.key != string(c.key) {
-		return true
-	}
-	return e.conflicts[a] != nil || e.t.own[a] || e.t.byAddr[a] != nil && !e.isMyHost(c, a)
+	return e.t.own[a] || e.t.byAddr[a] != nil && !e.isMyHost(c, a)
 }
 
 // elsewhere reports whether the client has another address on this link.
@@ -192,7 +267,7 @@ func (e *Engine) grant(c *call, a netip.Addr, s *subnet, h *host, renewal bool) 
 	d := e.leaseFor(c, h, s)
 	if e.DiskBad {
 		b := e.bindings[a]
-		if b == nil || !b.leased || b.Key != string(c.key) || !b.written || b.durable <= c.now {
+		if b == nil || !b.leased || !e.owns(c, b) || !b.written || b.durable <= c.now {
 			e.Stats.Extra.DiskRefused++
 			return
 		}

@@ -141,6 +141,11 @@ func (e *Engine) ConflictList() []ConflictEntry {
 	for _, x := range e.conflicts {
 		out = append(out, ConflictEntry{x.addr, x.method, e.at(x.since)})
 	}
+	for _, u := range e.users {
+		if u.shown && e.conflicts[u.addr] == nil {
+			out = append(out, ConflictEntry{u.addr, MethodPing, e.at(u.since)})
+		}
+	}
 	slices.SortFunc(out, func(x, y ConflictEntry) int { return x.Addr.Compare(y.Addr) })
 	return out
 }

@@ -164,7 +164,7 @@ func (e *Engine) forget(b *binding) {
 
 // release makes an address fresh if nothing is known of it any more.
 func (e *Engine) release(s *subnet, a netip.Addr) {
-	if s == nil || e.bindings[a] != nil || e.offers[a] != nil || e.conflicts[a] != nil || s.probes[a] != nil {
+	if s == nil || e.bindings[a] != nil || e.offers[a] != nil || e.conflicts[a] != nil || e.users[a] != nil || s.probes[a] != nil {
 		return
 	}
 	for _, c := range s.ready {
@@ -259,6 +259,10 @@ func (e *Engine) bind(now Instant, c *call, addr netip.Addr, h *host, lease time
 	}
 	e.start(b)
 	e.save(b)
+	if u := e.users[addr]; u != nil {
+		e.unuse(u) // it is on record now
+	}
+	e.resolve(addr)
 	return b
 }
 

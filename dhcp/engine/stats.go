@@ -37,6 +37,7 @@ type Extra struct {
 	Untrusted      uint64 // option 82 without a relay
 	OtherServer    uint64 // REQUEST that names another server
 	UnknownClient  uint64 // REQUEST of a client we know nothing of
+	Contested      uint64 // REQUEST for an address that two claim and nobody has
 	Incomplete     uint64 // needed fields are missing
 	NoPool         uint64
 	NoLease        uint64

@@ -29,7 +29,10 @@ type subnet struct {
 	ready   []candidate
 	asking  []netip.Addr // on their way to the ready list, in the order of allocation; those that are not any more are passed over
 	probes  map[netip.Addr]*probe
-	demand  Instant // last DISCOVER
+	aside   int           // addresses set aside for who uses them
+	told    int           // of those when they were reported last
+	relays  [4]netip.Addr // that were seen
+	demand  Instant       // last DISCOVER
 }
 
 // options renders what clients of the network are sent, for the first of them.
@@ -129,4 +132,4 @@ func (s *subnet) advance(a netip.Addr) {
 func (s *subnet) size() int { return int(s.last-s.first) + 1 - s.kept }
 
 // free is how many of them are neither leased nor on offer.
-func (s *subnet) free() int { return s.size() - s.live - s.offered }
+func (s *subnet) free() int { return s.size() - s.live - s.offered - s.aside }

@@ -35,6 +35,9 @@ func (e *Engine) Tick(now Instant) Instant {
 			e.resolve(a)
 		}
 	}
+	e.due = never
+	e.tickUsers(now)
+	e.tickRouters(now)
 	next := now + time.Second
 	for _, s := range e.t.subnets {
 		if !e.probing(s) {
@@ -71,6 +74,7 @@ func (s *subnet) stopProbing(e *Engine) {
 		all = append(all, a)
 	}
 	s.ready = nil
+	e.dropParked(s)
 	clear(s.probes)
 	for _, a := range all {
 		e.release(s, a)
@@ -91,6 +95,15 @@ func (e *Engine) Settled() bool {
 		}
 	}
 	return true
+}
+
+// dropParked forgets the requests that wait for probes of a network; their
+// clients ask again.
+func (e *Engine) dropParked(s *subnet) {
+	for _, p := range s.probes {
+		e.waiting -= len(p.parked)
+		p.parked = nil
+	}
 }
 
 func sortAddrs(as []netip.Addr) { slices.SortFunc(as, netip.Addr.Compare) }

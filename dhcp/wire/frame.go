@@ -19,6 +19,7 @@ const (
 	ProtoUDP   = 17
 	ARPLen     = 28
 	ARPRequest = 1
+	arpReply   = 2
 )
 
 var BroadcastMAC = ether.MAC{255, 255, 255, 255, 255, 255}
@@ -77,18 +78,26 @@ func AppendARPProbe(b []byte, src ether.MAC, a netip.Addr) []byte {
 	return AppendAddr(b, a)
 }
 
+// ARP is what an ARP packet says of its sender. [RFC 826]
+type ARP struct {
+	MAC   ether.MAC
+	Addr  netip.Addr
+	Reply bool      // it is an answer
+	To    ether.MAC // whom it answers
+}
+
 // ParseARP returns who claims which address; ok is false for a probe, which
 // claims none, and for everything that is not ARP for IPv4 over Ethernet.
-func ParseARP(f []byte) (mac ether.MAC, a netip.Addr, ok bool) {
+func ParseARP(f []byte) (a ARP, ok bool) {
 	if len(f) < EtherLen+ARPLen || binary.BigEndian.Uint16(f[12:]) != TypeARP {
-		return mac, a, false
+		return a, false
 	}
 	p := f[EtherLen:]
 	if [6]byte(p[:6]) != [6]byte{0, 1, 8, 0, 6, 4} {
-		return mac, a, false
+		return a, false
 	}
-	a = AddrOf(p[14:18])
-	return ether.MAC(p[8:14]), a, a.IsValid()
+	a = ARP{MAC: ether.MAC(p[8:14]), Addr: AddrOf(p[14:18]), Reply: p[6] == 0 && p[7] == arpReply, To: ether.MAC(p[18:24])}
+	return a, a.Addr.IsValid()
 }
 
 // Datagram is a UDP datagram found in a frame.

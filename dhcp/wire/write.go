@@ -61,12 +61,20 @@ func rank(code byte) int {
 	return 10
 }
 
+// longID is longer than the identifiers of phones and hosts: 7 to 22 bytes.
+const longID = 64
+
 // fit drops the least important items, the last of equals first, until the
 // options and END take no more than room bytes. It reuses items.
 func fit(items []Item, room int) []Item {
 	size := 1
 	for _, i := range items {
 		size += i.wireLen()
+	}
+	// An identifier that is long enough to push out others goes before them.
+	if i := slices.IndexFunc(items, func(i Item) bool { return i.Code == OptClientID && len(i.Val) > longID }); i >= 0 && size > room {
+		size -= items[i].wireLen()
+		items = slices.Delete(items, i, i+1)
 	}
 	for size > room {
 		worst, at := 0, -1

@@ -13,6 +13,12 @@ var (
 		"A pool has crossed its high utilization mark.", "Enlarge the pool, shorten its lease, or add a secondary network before it runs out."}
 	DHCPLowUtil = &Entry{"DHCPD", 6, "LOW_UTIL", "Pool \"%s\" is in low utilization state (%d addresses used out of %d). Threshold set at %d%%.",
 		"A pool that was in high utilization has fallen to its low utilization mark.", "No action is required."}
+	DHCPInUse = &Entry{"DHCPD", 5, "IN_USE", "%d addresses of pool %s are in use by stations without a lease of this server; they are set aside for them",
+		"Addresses of the pool answer that this server has not given out: it has taken the place of another server, or stations have addresses of their own in the pool. Nobody else is given them, and each station gets a lease of its address when it renews.",
+		"No action is required when this server replaces another one. Otherwise exclude the addresses with `ip dhcp excluded-address`."}
+	DHCPContested = &Entry{"DHCPD", 4, "CONTESTED", "Address %s is claimed by %s and by %s; neither has a lease of it in pool %s",
+		"Two stations use or claim one address that this server has not given out. It gives it to neither and refuses neither, since both may be phones at work.",
+		"Look for both stations in the MAC address table of the switch and give one of them another address."}
 	DHCPNoLease = &Entry{"DHCPD", 7, "NO_LEASE", "DHCP lease assignment failure, client %s reason %s",
 		"A client asked for an address and got no answer: no pool has the network it is on, every address is taken, or the pool is for Cisco phones only.",
 		"NO POOL: configure a pool for the network of the interface or relay. POOL EXHAUSTED: see `show ip dhcp pool`. CLASS MISMATCH: no action is required."}
@@ -34,5 +40,5 @@ var (
 		"An operator decided that this server serves although another one was seen.", "No action is required."}
 )
 
-var dhcpMessages = []*Entry{DHCPPingConflict, DHCPDeclineConflict, DHCPHighUtil, DHCPLowUtil, DHCPNoLease, DHCPReadError,
+var dhcpMessages = []*Entry{DHCPPingConflict, DHCPDeclineConflict, DHCPInUse, DHCPContested, DHCPHighUtil, DHCPLowUtil, DHCPNoLease, DHCPReadError,
 	DHCPWriteError, DHCPWriteOK, DHCPForeignServer, DHCPForeignHold, DHCPTakeover}

@@ -67,7 +67,7 @@ func noLease(e *evidence) (Verdict, bool) {
 	v := Verdict{Text: "There is no address to give for " + where + ": " + strings.ToLower(b.noLease) + ".",
 		Fix: advice.Steps{advice.Do("show ip dhcp pool"), advice.Tell("make a pool whose network holds that address.")}}
 	if strings.Contains(b.noLease, "EXHAUSTED") {
-		v.Fix = advice.Steps{advice.Do("show ip dhcp binding"), advice.Tell("clear the bindings of what is gone, exclude fewer addresses, or make the network of the pool larger.")}
+		v.Fix = advice.Steps{advice.Do("show ip dhcp conflict"), advice.Do("clear ip dhcp conflict *"), advice.Do("show ip dhcp binding"), advice.Tell("clear the bindings of what is gone, exclude fewer addresses, or make the network of the pool larger.")}
 	}
 	return v, true
 }
