@@ -125,5 +125,8 @@ func (b *Box) firmwareText(in *language.Invocation) string {
 		}
 		w.WriteString(strings.TrimRight(fmt.Sprintf("%-10s %-32s %d of %-4d %s", l.Type, l.File, s.Present, s.Total, strings.Join(miss, "; ")), " ") + "\n")
 	}
+	for _, p := range b.packages() {
+		fmt.Fprintf(&w, "%s is a package that nobody has unpacked: `archive import %s`\n", p, p)
+	}
 	return w.String()
 }

@@ -24,7 +24,8 @@ type Flash struct {
 	mu  sync.Mutex // guards idx and its making
 	idx *index
 
-	kept kept
+	kept  kept
+	twins twins
 }
 
 // Entry is one file or directory of flash:.
@@ -33,6 +34,8 @@ type Entry struct {
 	Size    int64
 	ModTime time.Time
 	Dir     bool
+
+	link fs.FileInfo // of a regular file
 }
 
 // Name is the last part of the path.
@@ -233,6 +236,7 @@ func entry(path string, info fs.FileInfo) Entry {
 	e := Entry{Path: path, ModTime: info.ModTime(), Dir: info.IsDir()}
 	if !e.Dir {
 		e.Size = info.Size()
+		e.link = info
 	}
 	return e
 }

@@ -125,7 +125,8 @@ func (f *Flash) walkDir(x *index, dir string, depth int) {
 // Find opens the file that answers a clean name asked for below a home
 // directory ("" is the root): the exact path, the same path in another case
 // (the first in order), and, for a name without directory, the only file of
-// that base name in the tree below home, in its case or in any. A zero-length
+// that base name in the tree below home, in its case or in any; several with
+// the same content are one. A zero-length
 // file is opened like any other. The error is fs.ErrNotExist when there is
 // none, ErrNotRegular when the exact path is a link, a FIFO or a directory.
 func (f *Flash) Find(home, name string) (*File, error) { return find(f, home, name, f.open) }
@@ -142,19 +143,21 @@ func find(f *Flash, home, name string, open func(string) (*File, error)) (*File,
 	if err == nil || !errors.Is(err, fs.ErrNotExist) {
 		return file, err
 	}
-	path, ok := f.current().find(home, name)
-	if !ok {
+	hits := f.current().find(home, name)
+	if len(hits) == 0 || !f.oneFile(hits) {
 		return nil, err
 	}
-	return open(path)
+	return open(hits[0].Path)
 }
 
-func (x *index) find(home, name string) (string, bool) {
+// find gives the files that a name may mean: more than one only if they have
+// the same base name.
+func (x *index) find(home, name string) (hits []Entry) {
 	if i, ok := x.folded[fold(join(home, name))]; ok {
-		return x.files[i].Path, true
+		return x.files[i : i+1]
 	}
 	if strings.Contains(name, "/") {
-		return "", false
+		return nil
 	}
 	var same, any []int
 	for _, i := range x.byBase[fold(name)] {
@@ -166,15 +169,24 @@ func (x *index) find(home, name string) (string, bool) {
 			same = append(same, i)
 		}
 	}
-	for _, hits := range [][]int{same, any} {
-		if len(hits) == 1 {
-			return x.files[hits[0]].Path, true
-		}
-		if len(hits) > 1 {
-			break
+	if len(same) > 0 {
+		any = same
+	}
+	for _, i := range any {
+		hits = append(hits, x.files[i])
+	}
+	return hits
+}
+
+// oneFile reports that all are the same: links to one file, as packages that
+// share a component have it, or copies of each other.
+func (f *Flash) oneFile(hits []Entry) bool {
+	for _, e := range hits[1:] {
+		if !f.twins.same(f, hits[0], e) {
+			return false
 		}
 	}
-	return "", false
+	return true
 }
 
 // Files lists every file below a directory ("" is the root), by path, as they

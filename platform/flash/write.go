@@ -216,7 +216,7 @@ func (f *Flash) sweep() {
 		_ = dir.Close()
 		for _, n := range names {
 			if strings.HasPrefix(n, tempPrefix) {
-				_ = f.root.Remove(join(d.path, n))
+				_ = f.root.RemoveAll(join(d.path, n))
 			}
 		}
 	}

@@ -248,3 +248,7 @@ func noise(seed string, n int) []byte {
 	copy(out, "SYNTHETIC\r\n")
 	return out
 }
+
+// SyntheticFile puts a payload into a signed container under a name: a file
+// that says what it is, with a signature of noise.
+func SyntheticFile(name string, payload []byte) []byte { return writeSigned(name, payload) }

@@ -1,11 +1,14 @@
 package appliance_test
 
 import (
+	"archive/zip"
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/netip"
 	"os"
@@ -64,6 +67,7 @@ end
 //	hold PROTO PORT        another process takes a port
 //	release PROTO PORT     and gives it back
 //	firmware LOAD [DIR]    puts the files of a load into flash:
+//	package NAME LOAD      puts them into flash: as a zip, with a script and a default load
 //	file NAME TEXT         puts a file into flash:
 //	phone MODEL MAC boots [LOAD]  plugs a phone in and waits until it is up or stuck
 //	get http PORT NAME     a client asks for a file
@@ -279,6 +283,15 @@ func (w *world) Do(command string) (string, error) {
 			}
 		}
 		return "", nil
+	case "package":
+		if err := w.wire(); err != nil {
+			return "", err
+		}
+		b, err := packed(arg(1))
+		if err != nil {
+			return "", err
+		}
+		return "", w.put("flash/"+arg(0), b)
 	case "file":
 		if err := w.wire(); err != nil {
 			return "", err
@@ -558,4 +571,30 @@ func listening() []string {
 		}
 	}
 	return slices.Compact(out)
+}
+
+// packed is a load as a zip of its maker would be, with synthetic bytes.
+func packed(load string) ([]byte, error) {
+	files, err := firmware.Synthesise(load, "", nil)
+	if err != nil {
+		return nil, err
+	}
+	term, err := firmware.DefaultLoad("term"+firmware.FamilyOf(load)+".default.loads", load)
+	if err != nil {
+		return nil, err
+	}
+	files["term"+firmware.FamilyOf(load)+".default.loads"], files["copstart.sh"] = term, []byte("#!/bin/sh\n")
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		f, err := z.Create(name)
+		if err != nil {
+			return nil, err
+		}
+		if _, err := f.Write(files[name]); err != nil {
+			return nil, err
+		}
+	}
+	err = z.Close()
+	return b.Bytes(), err
 }
