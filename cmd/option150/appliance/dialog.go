@@ -88,7 +88,7 @@ func (d *dialog) run(f config.Facts) {
 	fmt.Fprint(d.out, "\nAt any point you may enter a question mark '?' for help.\nUse ctrl-c to abort configuration dialog at any prompt.\nDefault settings are in square brackets '[]'.\n\n")
 	d.hostname = d.ask("Enter host name [Router]: ", config.DefaultHostname, func(s string) error {
 		if !command.ValidHostname(s) {
-			return errors.New("a host name begins with a letter; letters, digits, hyphens follow, 63 in all")
+			return errors.New("a host name begins with a letter or a digit; letters, digits, hyphens follow, 63 in all")
 		}
 		return nil
 	})
