@@ -251,7 +251,7 @@ func TestDefectGivesThePlaceBack(t *testing.T) {
 
 func TestNearest(t *testing.T) {
 	rec := &notes{}
-	fl, _ := flashWith(t, map[string]string{"SCCP41.9-4-2SR3-1S.loads": "x", "P00308.sbn": "x", "a/Jar.SBN": "x", "b/JAR.sbn": "x", "startup-confix": "x"})
+	fl, _ := flashWith(t, map[string]string{"SCCP41.9-4-2SR3-1S.loads": "x", "P00308.sbn": "x", "a/Jar.SBN": "x", "b/JAR.sbn": "another", "startup-confix": "x"})
 	s := New(Options{Flash: fl, Recorder: rec, Generated: lookup, Names: func() []string { return []string{"XMLDefault.cnf.xml"} }})
 	apply(t, s, Spec{Config: Config{Bindings: []Binding{{File: "flash:none", Alias: "Analog1.raw"}}}})
 	for name, want := range map[string]string{
