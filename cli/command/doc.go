@@ -19,6 +19,7 @@ func All(b *Box) []language.Declaration {
 	var all []language.Declaration
 	for _, group := range [][]language.Declaration{
 		// global configuration, in the order running-configs have
+		carriedHere(language.Unplaced),
 		services(),
 		carriedHere("service pad", "service config", "service tcp-"),
 		identity(),
@@ -66,7 +67,7 @@ func All(b *Box) []language.Declaration {
 		banners(),
 		privileges(b),
 		lines(),
-		carriedHere("scheduler"),
+		carriedHere("line ", "scheduler"),
 		ntpServers(),
 		carriedHere("ntp ", "event "),
 		// the commands every configuration mode has
@@ -87,7 +88,7 @@ func All(b *Box) []language.Declaration {
 
 // New compiles the language of a box.
 func New(b *Box) (*language.Language, error) {
-	return language.New(Types(b), Modes(), All(b))
+	return language.New(Types(b), append(Modes(), keptModes()...), All(b), Vocabulary())
 }
 
 // Modes are the modes of the box. [facts/ios-cli.md 1.1]
@@ -100,6 +101,7 @@ func Modes() []language.Mode {
 		m.Takes = true
 		return m
 	}
+	quiet := func(m language.Mode) language.Mode { m.Quiet = true; return m }
 	return []language.Mode{
 		{Name: language.Exec, Title: "Exec commands:"},
 		{Name: language.Global, Title: "Configure commands:"},
@@ -109,7 +111,7 @@ func Modes() []language.Mode {
 		sub(modeArchive, "Archive"), sub(modeArchiveLog, "Archive log config"),
 		carried(modeEphoneTemplate, "Ephone template"), carried(modeEphoneDNTemplate, "Ephone DN template"),
 		carried(modeRegisterTemplate, "VOICE REGISTER TEMPLATE"), carried(modeDialplan, "VOICE REGISTER DIALPLAN"),
-		carried(modeVoiceService, "Voice service"),
+		quiet(carried(modeVoiceService, "Voice service")),
 		sub(modePubkey, "SSH public key identification"), sub(modePubkeyUser, "SSH public key identification user"),
 		sub(modeStandardACL, "Standard Access List"), carried(modeExtendedACL, "Ext Access List"),
 		carried(modeDHCPClass, "DHCP class"),

@@ -201,8 +201,8 @@ func cause(err error) string {
 // everyMode are the commands of every configuration mode.
 func everyMode() []language.Declaration {
 	var out []language.Declaration
-	for _, m := range Modes() {
-		if m.Name == language.Exec {
+	for _, m := range append(Modes(), keptModes()...) {
+		if m.Name == language.Exec || m.Like != "" {
 			continue
 		}
 		exitHelp := "Exit from this configuration mode"

@@ -16,7 +16,7 @@ func interfaces() []language.Declaration {
 	at := func(c *language.Context) *netif.Config { return c.Config.Interface(c.Keys.String("name")) }
 	ds := []language.Declaration{
 		{
-			Mode: language.Global, Enters: modeInterface, CarryBad: true, Doc: "facts/ios-cli.md 1.5",
+			Mode: language.Global, Enters: modeInterface, AtMargin: true, Doc: "facts/ios-cli.md 1.5",
 			Syntax: `interface("Select an interface to configure") <name:IFNAME>("Interface name and number")`,
 			Set:    func(*language.Context) error { return nil },
 			Unset: func(c *language.Context) error {

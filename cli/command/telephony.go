@@ -357,6 +357,5 @@ func carriedSections() []language.Declaration {
 		section(`ephone-dn-template("Define ephone-dn template") <tag:1-15>("Ephone-dn template tag")`, modeEphoneDNTemplate, twoBlanks(1)),
 		section(`voice register template("Voice register template") <tag:1-10>("Template tag")`, modeRegisterTemplate, twoBlanks(3)),
 		section(`voice register dialplan("Voice register dialplan") <tag:1-24>("Dialplan tag")`, modeDialplan, twoBlanks(3)),
-		section(`voice service("Global packet telephony service commands") voip("Voice over IP")`, modeVoiceService, nil),
 	}
 }

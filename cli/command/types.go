@@ -21,6 +21,9 @@ func Types(b *Box) grammar.Types {
 		"H.H.H":      macType{},
 		"PHONEMAC":   phoneMACType{},
 		"IFNAME":     ifType{b.interfaceNames},
+		"ANYIF":      anyIfType{},
+		"SUBIF":      anyIfType{sub: true},
+		"AUXLINE":    auxLineType{},
 		"A.B.C.D/N":  lengthType{},
 		"X:X:X:X::X": ipv6Type{},
 		"CLIENTID":   hexType{"WORD"},
@@ -116,6 +119,50 @@ func (t ifType) List() []grammar.HelpItem {
 		out = append(out, grammar.HelpItem{Name: kind, Text: text})
 	}
 	return slices.Compact(out)
+}
+
+// anyIfType is the name of an interface that IOS has, here or not; sub of a
+// sub-interface.
+type anyIfType struct{ sub bool }
+
+func (anyIfType) Label() string { return "IFNAME" }
+func (anyIfType) Rank() int     { return grammar.RankHost }
+func (t anyIfType) Parse(s string) (any, error) {
+	name, ok := netif.ParseName(s)
+	if !ok || t.sub != strings.Contains(name, ".") {
+		return nil, fmt.Errorf("no interface %q", s)
+	}
+	return name, nil
+}
+func (anyIfType) Format(v any) string        { return v.(string) }
+func (t anyIfType) Span(tokens []string) int { return ifType{}.Span(tokens) }
+
+// auxLineType is a line that routers have and this box has not: `aux 0`, `tty 3`,
+// `2`, `0/0/0 0/0/15`.
+type auxLineType struct{}
+
+func (auxLineType) Label() string            { return "LINE" }
+func (auxLineType) Rank() int                { return grammar.RankHost }
+func (auxLineType) Format(v any) string      { return v.(string) }
+func (auxLineType) Span(tokens []string) int { return len(tokens) }
+func (auxLineType) Parse(s string) (any, error) {
+	w := strings.Fields(strings.ToLower(s))
+	number := func(s string) bool {
+		return s != "" && len(s) <= 12 && strings.Trim(s, "0123456789/") == "" && s[0] != '/' && s[len(s)-1] != '/'
+	}
+	kind := ""
+	if len(w) > 0 {
+		for _, k := range []string{"aux", "tty"} {
+			if w[0] != "" && strings.HasPrefix(k, w[0]) {
+				kind, w = k+" ", w[1:]
+				break
+			}
+		}
+	}
+	if len(w) == 0 || len(w) > 2 || !number(w[0]) || len(w) == 2 && !number(w[1]) {
+		return nil, fmt.Errorf("no line %q", s)
+	}
+	return kind + strings.Join(w, " "), nil
 }
 
 // kinds are the words IOS has for them. [M]

@@ -262,7 +262,7 @@ func (p *parser) argument() (*node, error) {
 	l.typeName = p.text[p.at : p.at+end]
 	if t, ok := p.types[l.typeName]; ok && t != nil {
 		l.typ = t
-	} else if t, ok := parseRange(l.typeName); ok {
+	} else if t, ok := ParseRange(l.typeName); ok {
 		l.typ = t
 	} else {
 		return nil, p.errorf("no type %q", l.typeName)

@@ -87,6 +87,23 @@ func (s *Syntax) String() string { return s.text }
 // the first; "" if it begins with an argument.
 func (s *Syntax) FirstWord() string { return s.leaves[0].word }
 
+// Keywords are the words a command begins with, before its first argument or
+// choice.
+func (s *Syntax) Keywords() []string {
+	list := []*node{s.plain}
+	if s.plain.kind == kindSeq {
+		list = s.plain.list
+	}
+	var out []string
+	for _, n := range list {
+		if n.kind != kindWord {
+			break
+		}
+		out = append(out, n.leaf.word)
+	}
+	return out
+}
+
 // Token is a keyword or an argument of a syntax, for documents and for tests
 // over all commands.
 type Token struct {

@@ -103,8 +103,8 @@ type number struct{ lo, hi int64 }
 // platform.
 func Number(lo, hi int64) Type { return number{lo, hi} }
 
-// parseRange reads "1-65535" and "-5-5".
-func parseRange(s string) (Type, bool) {
+// ParseRange is the type of the numbers that a text names: "1-65535", "-5-5".
+func ParseRange(s string) (Type, bool) {
 	at := strings.IndexByte(s[min(1, len(s)):], '-') + 1
 	if at < 1 {
 		return nil, false

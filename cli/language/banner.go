@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"option150/platform/config"
 )
 
 // banners are the kinds of banner; the text of the first four is shown by the
@@ -116,4 +118,15 @@ func lineEnd(s string) string {
 		return s
 	}
 	return s + "\n"
+}
+
+// keepBanner carries a banner of a kind that is shown nowhere here.
+func (l *Language) keepBanner(c *config.Config, kind string, lines []string) {
+	at := l.spot(top, lines[0])
+	c.Unkeep(at, "banner "+kind)
+	c.Keep(at, lines[0], sameLine(lines[0]))
+	at.Path = []string{lines[0]}
+	for _, line := range lines[1:] {
+		c.KeepText(at, line)
+	}
 }

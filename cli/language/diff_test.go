@@ -140,7 +140,7 @@ func size(n *node) int {
 // noLanguage knows no command: every line goes away with `no`.
 func noLanguage(t testing.TB) *Language {
 	t.Helper()
-	l, err := New(grammar.Builtin(), []Mode{{Name: Global}}, nil)
+	l, err := New(grammar.Builtin(), []Mode{{Name: Global}}, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

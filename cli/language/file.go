@@ -18,71 +18,63 @@ func fileLines(text string) []string {
 // pagerTrace is the pager's prompt and how it is wiped. [facts/ios-cli.md 1.7]
 var pagerTrace = regexp.MustCompile(` ?--More-- ?(\x08+ *\x08*)?`)
 
-// noise is what stands around a configuration that was taken off a terminal.
-var noise = regexp.MustCompile(`^(Building configuration|Current configuration|Using \d+ out of|User Access Verification|Username: |Password: ?$|\*?\.?[A-Z][a-z]{2} +\d+ .*: %[A-Z])` +
+// noisy is what stands around a configuration that was taken off a terminal.
+var noisy = regexp.MustCompile(`^(Building configuration|Current configuration|Using \d+ out of|User Access Verification|Username: |Password: ?$|\*?\.?[A-Z][a-z]{2} +\d+ .*: %[A-Z])` +
 	`|^(?:\d[\d-]*)?[A-Za-z][\w.-]*[#>](\s|$|[a-z])`)
 
-// configPrompt stands before lines that were typed.
-var configPrompt = regexp.MustCompile(`^(?:\d[\d-]*)?[A-Za-z][\w.-]*\((config|conf|dhcp|cfg)[\w-]*\)#`)
+// configPrompt stands before lines that were typed; the first group is the mode.
+var configPrompt = regexp.MustCompile(`^(?:\d[\d-]*)?[A-Za-z][\w.-]*\(((?:config|conf|dhcp|cfg)[\w-]*)\)#`)
 
-// unprompted is a line without the prompt it was typed at, "" for noise. What is
-// left is no prompt either, so that what is printed reads the same again.
-func unprompted(text string) string {
-	for p := configPrompt.FindString(text); p != ""; p = configPrompt.FindString(text) {
-		text = strings.TrimSpace(text[len(p):])
+// What a line of a file is before it is looked at as a command.
+type said int
+
+const (
+	typed  said = iota
+	noise       // what stands around a configuration
+	script      // a command of the session that typed it
+)
+
+// unprompted is a line without the prompt it was typed at; mode is that of the
+// prompt. What is left is no prompt either, so that what is printed reads the
+// same again.
+func unprompted(text string) (rest, mode string, what said) {
+	for m := configPrompt.FindStringSubmatch(text); m != nil; m = configPrompt.FindStringSubmatch(text) {
+		text, mode = strings.TrimSpace(text[len(m[0]):]), m[1]
+		if text == "" {
+			return "", mode, noise
+		}
 	}
-	if noise.MatchString(text) {
-		return ""
+	if noisy.MatchString(text) {
+		if _, line, ok := strings.Cut(text, "#"); ok && configures.MatchString(line) {
+			return strings.TrimSpace(line), mode, script
+		}
+		return "", mode, noise
 	}
-	return text
+	if scripted.MatchString(text) {
+		return text, mode, script
+	}
+	return text, mode, typed
 }
+
+// configures opens a configuration again after `end`.
+var configures = regexp.MustCompile(`(?i)^\s*conf(i|ig|igu|igur|igure)?( t(e|er|erm|ermi|ermin|termina|erminal)?)?\s*$`)
+
+// scripted are the commands of a script that types a configuration.
+var scripted = regexp.MustCompile(`(?i)^(en|ena|enab|enabl|enable|conf(i|ig|igu|igur|igure)? t(e|er|erm|ermi|ermin|ermina|erminal)?|terminal (length|width) \d+|term (len|length) \d+|wr|wri|write|wr mem|write mem(ory)?|copy run(ning-config)? start(up-config)?|reload)$`)
 
 // skipPreamble finds where the configuration begins: text before the first
 // `!` or `version` is login noise if any line of it is.
 func skipPreamble(lines []string) int {
-	noisy := false
+	seen := false
 	for i, s := range lines {
 		t := strings.TrimSpace(s)
 		if t == "!" || strings.HasPrefix(t, "! ") || strings.HasPrefix(t, "version ") {
-			if noisy {
+			if seen {
 				return i
 			}
 			return 0
 		}
-		noisy = noisy || noise.MatchString(t)
+		seen = seen || noisy.MatchString(t)
 	}
 	return 0
-}
-
-// layout looks at the indentation of a file. margin is what every line has: the
-// text was pasted somewhere before. In an indented file a line at the margin is
-// a top-level line; in a flat one it belongs to the section before it if it fits
-// there.
-func layout(lines []string) (margin int, indented bool) {
-	margin = -1
-	deepest := 0
-	for i := 0; i < len(lines); i++ {
-		t := strings.TrimSpace(lines[i])
-		if t == "" || t[0] == '!' {
-			continue
-		}
-		n := len(lines[i]) - len(strings.TrimLeft(lines[i], " \t"))
-		if margin < 0 || n < margin {
-			margin = n
-		}
-		deepest = max(deepest, n)
-		if _, rest, ok := BannerLine(t); ok {
-			_, more := bannerText(rest, lines[i+1:])
-			i += more
-		}
-	}
-	margin = max(margin, 0)
-	return margin, deepest > margin
-}
-
-func cutMargin(s string, n int) string {
-	for n > 0 && s != "" && s[0] == ' ' {
-		s, n = s[1:], n-1
-	}
-	return s
 }

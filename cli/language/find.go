@@ -1,12 +1,9 @@
 package language
 
 import (
-	"reflect"
-	"slices"
-	"strings"
-
 	"option150/cli/grammar"
 	"option150/platform/config"
+	"reflect"
 )
 
 // Find looks a section up again: another operator may have removed it, or
@@ -14,13 +11,13 @@ import (
 // the section as it is called now, and whether it is there. A section that is
 // printed only once it holds something is not there before.
 func (l *Language) Find(c *config.Config, parent, sec Section) (Section, bool) {
+	if sec.Kept() {
+		return sec, c.HasKept(sec.Spot())
+	}
 	v := View{Config: c, Keys: parent.Keys, sought: sec.Keys}
 	for _, d := range l.decls[parent.Mode] {
 		if d.Enters != sec.Mode {
 			continue
-		}
-		if d.Carry && slices.ContainsFunc(c.Carried, func(k config.Carried) bool { return k.In == parent.Header && k.Line == sec.Header }) {
-			return sec, true
 		}
 		if d.Get == nil || d.syntax == nil {
 			continue
@@ -53,23 +50,5 @@ func (d *Declaration) same(a, b grammar.Args) bool {
 	return true
 }
 
-// Named reports that a text is the keywords of a command of the mode that is
-// carried, without its arguments: `moh`, `call-forward`.
-func (l *Language) Named(mode, text string) bool {
-	words := strings.Fields(text)
-	return slices.ContainsFunc(l.decls[mode], func(d *Declaration) bool {
-		return d.Carry && d.syntax != nil && slices.EqualFunc(d.keywords(), words, strings.EqualFold)
-	})
-}
-
 // keywords are the words before the first argument.
-func (d *Declaration) keywords() []string {
-	var out []string
-	for _, t := range d.syntax.Tokens() {
-		if t.Word == "" {
-			break
-		}
-		out = append(out, t.Word)
-	}
-	return out
-}
+func (d *Declaration) keywords() []string { return d.syntax.Keywords() }

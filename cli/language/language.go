@@ -32,6 +32,8 @@ type Mode struct {
 	Parent string // where a line is tried that nothing here matches; "" = nowhere
 	Title  string // first line of the `?` list, "Configure commands:"
 	Takes  bool   // takes every line that nothing matches: the section is carried
+	Like   string // its commands are those of that mode: sub-interfaces
+	Quiet  bool   // of the vocabulary: not in the pages of commands
 }
 
 // The modes that are not sections.
@@ -64,7 +66,7 @@ type Declaration struct {
 	Idle     string   // why a line that is checked and kept has no effect here: it counts as carried
 	Partly   Partly   // the same of a part of it
 	Carries  []string // a place in the order: carried lines that begin so are printed here; "" = all others
-	CarryBad bool     // a line with arguments that do not fit is carried, not rejected
+	AtMargin bool     // never the header of a section when it is indented below one that is kept or was refused
 	Clash    string   // what is answered when a port it asks for is taken
 	Hidden   bool     // matched, but not in help
 	Free     bool     // in a configuration mode: for whoever got there, `exit`
@@ -112,14 +114,15 @@ type Language struct {
 	decls  map[string][]*Declaration
 	graphs map[string]*grammar.Graph
 	levels atomic.Pointer[relevelled]
-	places []place            // of carried lines, in the order of the declarations
-	first  map[[2]string]bool // mode and first word of each of its commands
+	places []place // of carried lines, in the order of the declarations
+	vocab  vocabulary
 }
 
-// New compiles. The error names every declaration that is wrong: help missing,
-// two commands for one line, an unknown mode.
-func New(types grammar.Types, modes []Mode, decls []Declaration) (*Language, error) {
-	l := &Language{modes: map[string]Mode{}, decls: map[string][]*Declaration{}, graphs: map[string]*grammar.Graph{}, first: map[[2]string]bool{}}
+// New compiles. rows are what IOS has and this box does not do. The error names
+// every declaration that is wrong: help missing, two commands for one line, an
+// unknown mode.
+func New(types grammar.Types, modes []Mode, decls []Declaration, rows []Row) (*Language, error) {
+	l := &Language{modes: map[string]Mode{}, decls: map[string][]*Declaration{}, graphs: map[string]*grammar.Graph{}, vocab: vocabulary{}}
 	for _, m := range modes {
 		l.modes[m.Name] = m
 		l.graphs[m.Name] = grammar.NewGraph()
@@ -128,6 +131,22 @@ func New(types grammar.Types, modes []Mode, decls []Declaration) (*Language, err
 	for i := range decls {
 		if err := l.add(&decls[i], types); err != nil {
 			wrong = append(wrong, fmt.Errorf("%s: %q: %w", decls[i].Mode, decls[i].Syntax, err))
+		}
+	}
+	for _, r := range rows {
+		if _, ok := l.modes[r.Mode]; !ok {
+			wrong = append(wrong, fmt.Errorf("vocabulary: %q: unknown mode %q", r.Words, r.Mode))
+		}
+		if _, ok := l.modes[r.Enters]; !ok && r.Enters != "" {
+			wrong = append(wrong, fmt.Errorf("vocabulary: %q enters the unknown mode %q", r.Words, r.Enters))
+		}
+		if err := l.vocab.add(r, types); err != nil {
+			wrong = append(wrong, err)
+		}
+	}
+	for _, m := range modes {
+		if m.Like != "" {
+			l.graphs[m.Name], l.decls[m.Name], l.vocab[m.Name] = l.graphs[m.Like], l.decls[m.Like], l.vocab[m.Like]
 		}
 	}
 	return l, errors.Join(wrong...)
@@ -160,50 +179,11 @@ func (l *Language) add(d *Declaration, types grammar.Types) error {
 			}
 		}
 	}
-	l.first[[2]string{d.Mode, strings.ToLower(s.FirstWord())}] = true
-	if d.Carry {
-		d.Set, d.Unset, d.Reset = l.carry, l.negate(d), dropCarried
-	}
 	level := d.Level
 	if d.Mode != Exec && !d.Free && level == 0 {
 		level = ModeLevel
 	}
-	return g.Add(s, d, grammar.Options{Negatable: d.Unset != nil || d.Undo != nil, Hidden: d.Hidden, Verbatim: d.verbatim(), Level: level})
-}
-
-func (l *Language) carry(c *Context) error {
-	c.Config.Carry(l.Carried(c.Header, c.Line))
-	return nil
-}
-
-// Carried is a line that is kept, with its place in the order of commands.
-func (l *Language) Carried(header, line string) config.Carried {
-	k := config.Carried{In: header, Line: line}
-	if header == "" {
-		k.Place = l.place(line)
-	}
-	return k
-}
-
-// negate is `no` before a line that is carried: the line goes. If there is none,
-// the negation of a command without arguments says something itself (`no vad`,
-// `no huntstop`) and is carried, as is that of a KeepNo command.
-func (l *Language) negate(d *Declaration) func(*Context) error {
-	return func(c *Context) error {
-		if c.Config.DropCarried(c.Header, c.Line) {
-			c.Config.DropSection(c.Line)
-		} else if d.KeepNo || d.Enters == "" && len(c.Args) == 0 {
-			c.Config.Carry(l.Carried(c.Header, "no "+c.Line))
-		}
-		return nil
-	}
-}
-
-func dropCarried(c *Context) error {
-	c.Config.DropCarried(c.Header, c.Line)
-	c.Config.DropCarried(c.Header, "no "+c.Line)
-	c.Config.DropSection(c.Line)
-	return nil
+	return g.Add(s, d, grammar.Options{Negatable: d.Unset != nil || d.Undo != nil || d.Carry, Hidden: d.Hidden, Verbatim: d.verbatim(), Level: level})
 }
 
 // Mode returns the mode of that name.
@@ -227,19 +207,13 @@ type Section struct {
 	Keys   grammar.Args
 	Header string // canonical, "ephone  1"
 	There  bool   // it was there when the operator last looked; see Find
+
+	In   string   // of a section that is kept: the section of ours it stands in, "" = top level
+	Path []string // of a section that is kept: the lines that lead to it
 }
 
-// Means reports that the first word of a line is a word of the outer mode in
-// full and only the beginning of one in the inner: `ephone 2` typed below
-// `ephone 1` is the next phone and not an abbreviation of ephone-template.
-// Pasted running-configs depend on it.
-func (l *Language) Means(inner, outer, line string) bool {
-	w := strings.Fields(strings.ToLower(line))
-	if len(w) > 1 && (w[0] == "no" || w[0] == "default") {
-		w = w[1:]
-	}
-	return len(w) > 0 && !l.first[[2]string{inner, w[0]}] && l.first[[2]string{outer, w[0]}]
-}
+// Kept reports that the section is kept as a whole and never acted on.
+func (s Section) Kept() bool { return len(s.Path) > 0 }
 
 // Top is global configuration mode.
 var top = Section{Mode: Global}
@@ -251,10 +225,13 @@ var ErrUnchanged = errors.New("nothing to change")
 // Apply runs a matched line on a candidate configuration.
 func (l *Language) Apply(c *config.Config, in Section, r grammar.Result, line string) error {
 	d := r.Action.(*Declaration)
-	ctx := &Context{Config: c, Args: r.Args, Keys: in.Keys, Header: in.Header, Line: bare(line, r.Form)}
-	if text, err := d.kept(r); err == nil && d.Carry {
-		ctx.Line = text
+	if d.Carry || in.Kept() {
+		p := Placement{What: Keep, In: in, Line: line, Result: r, head: d}
+		l.declared(&p)
+		l.keep(c, p)
+		return nil
 	}
+	ctx := &Context{Config: c, Args: r.Args, Keys: in.Keys, Header: in.Header, Line: bare(line, r.Form)}
 	f := d.Set
 	switch r.Form {
 	case grammar.No:

@@ -17,6 +17,7 @@ type Report struct {
 	Rejected    []LineError
 	CarriedText []string // the carried lines, for `option150 check`
 	Partly      []Idle   // lines a part of which has no effect here
+	Noise       int      // lines of a session and no configuration: `enable`, `configure terminal`
 }
 
 // Lines is the number of lines that say something.
@@ -47,8 +48,9 @@ var ErrTooLarge = fmt.Errorf("configuration is larger than %d bytes or %d lines"
 
 // Load reads a whole configuration text into a copy of base: one candidate,
 // no transaction. Lines end in one of three classes: implemented, carried
-// (nothing here knows them: kept and printed back) and rejected (a known
-// command with bad arguments). [facts/cme.md 10.4]
+// (nothing here acts on them: kept and printed back) and rejected (a known
+// command with bad arguments). Which section a line belongs to is the Cursor's
+// to say. [facts/cme.md 10.4]
 //
 // valid, if not nil, is asked after each implemented line and can refuse it:
 // it is used to find the offending lines when the whole does not validate.
@@ -57,111 +59,95 @@ func (l *Language) Load(text string, base *config.Config, valid func(*config.Con
 		return nil, ErrTooLarge
 	}
 	ld := &loader{l: l, rep: &Report{Config: base.Clone()}, valid: valid, lines: fileLines(text)}
-	ld.margin, ld.indented = layout(ld.lines)
-	ld.known = map[string]bool{}
-	for _, k := range base.Carried {
-		ld.know(k.Line)
-	}
+	ld.cur = l.NewCursor(maxLevel, func(mode string) *grammar.Graph { return l.graphs[mode] })
 	for i := skipPreamble(ld.lines); i < len(ld.lines); i++ {
 		i += ld.line(i)
 	}
-	ld.flush()
 	return ld.rep, nil
 }
 
 type loader struct {
-	l        *Language
-	rep      *Report
-	valid    func(*config.Config) error
-	lines    []string
-	margin   int  // blanks before every line of the file
-	indented bool // lines of sections are indented
-
-	stack []Section       // sections entered below global mode
-	at    []int           // indentation of their headers
-	apart bool            // flat file: a `!` came since the section was entered
-	block *config.Carried // carried line whose children may follow
-	in    int             // its indentation
-	lost  string          // flat file: mode of the block, a section this box does not have
-	known map[string]bool // lines that may be carried somewhere
-
-	text int // lines of text after the last command, which go with it
-
-	refused   bool // the last line was rejected; lines below it go with it
-	refusedAt int
-	orphans   bool // flat file: the rejected line headed a section
-
-	ended bool
-}
-
-// leave goes back to the first depth sections.
-func (ld *loader) leave(depth int) { ld.stack, ld.at = ld.stack[:depth], ld.at[:depth] }
-
-func (ld *loader) section() Section {
-	if n := len(ld.stack); n > 0 {
-		return ld.stack[n-1]
-	}
-	return top
+	l     *Language
+	cur   *Cursor
+	rep   *Report
+	valid func(*config.Config) error
+	lines []string
+	ended bool // after `end` nothing counts until a script configures again
 }
 
 // line handles a line and returns how many further lines it consumed.
 func (ld *loader) line(i int) int {
-	raw := cutMargin(strings.ReplaceAll(ld.lines[i], "\t", " "), ld.margin)
-	text := strings.TrimSpace(raw)
-	indent := len(raw) - len(strings.TrimLeft(raw, " "))
-	if ld.ended || text == "" {
-		return 0
-	}
-	if text[0] == '!' {
-		if indent == 0 {
-			ld.flush()
-			ld.apart, ld.orphans = true, false
-		}
-		return 0
-	}
-	if ld.block != nil && indent > ld.in {
-		ld.child(strings.TrimRight(raw[ld.in:], " "))
-		return 0
-	}
-	if indent == 0 {
-		if text = unprompted(text); text == "" {
+	raw := ld.lines[i]
+	if !ld.cur.Reading() {
+		text, from, say := unprompted(strings.TrimSpace(raw))
+		switch {
+		case say == noise:
 			return 0
+		case say == script:
+			ld.script(text)
+			return 0
+		case ld.ended:
+			return 0
+		case from == "config":
+			ld.cur.Top()
+		}
+		if from != "" {
+			raw = text
 		}
 	}
-	if ld.block != nil && ld.lost != "" && ld.below(text) {
-		ld.child(" " + text)
-		return 0
+	p := ld.cur.Place(ld.rep.Config, raw)
+	switch p.What {
+	case Nothing:
+	case Banner:
+		return ld.banner(i, p)
+	case Leave:
+		if p.In.Kept() && !isExit(p.head) {
+			ld.rep.Carried++ // `exit-address-family` is printed with its section
+		}
+		ld.cur.Took(p)
+	case Lost:
+		ld.rep.Rejected = append(ld.rep.Rejected, LineError{i + 1, p.Line, errSection})
+	case Bad:
+		ld.reject(i+1, p, matchError(p.Result, p.Line))
+	case Action:
+		return ld.action(p)
+	default:
+		return ld.apply(i+1, p)
 	}
-	ld.flush()
-	if ld.refused && (indent > ld.refusedAt || ld.orphans && !ld.heads(text)) {
-		ld.rep.Rejected = append(ld.rep.Rejected, LineError{i + 1, text, errSection})
-		return 0
-	}
-	ld.refused, ld.orphans = false, false
-	for n := len(ld.stack); ld.indented && n > 0 && indent <= ld.at[n-1]; n-- {
-		ld.leave(n - 1)
-	}
-	if text == "end" {
-		ld.ended = true
-		return 0
-	}
-	if kind, rest, ok := BannerLine(text); ok {
-		return ld.banner(i, kind, rest)
-	}
-	ld.text = 0
-	ld.command(i+1, text, indent)
-	return ld.text
+	return 0
 }
 
-func (ld *loader) child(text string) {
-	ld.block.Children = append(ld.block.Children, text)
-	ld.rep.Carried++
+// script is a line of the session around a configuration.
+func (ld *loader) script(text string) {
+	ld.rep.Noise++
+	if strings.HasPrefix(strings.ToLower(text), "conf") {
+		ld.ended = false
+		ld.cur.Top()
+	}
+}
+
+// action follows `exit` and `end`; other actions have nothing to act on here.
+func (ld *loader) action(p Placement) int {
+	ld.cur.Took(p)
+	switch p.head.syntax.FirstWord() {
+	case "exit":
+		ld.cur.Up()
+	case "end":
+		ld.ended = true
+		ld.cur.Top()
+	case "do":
+		ld.rep.Noise++
+	default:
+		ld.rep.Implemented++
+	}
+	return 0
 }
 
 // banner sets a banner, or carries it with its text if it is of a kind that is
 // not shown here.
-func (ld *loader) banner(i int, kind, rest string) int {
-	ld.leave(0)
+func (ld *loader) banner(i int, p Placement) int {
+	kind, rest, _ := BannerLine(p.Line)
+	ld.cur.Took(p)
 	text, more := bannerText(rest, ld.lines[i+1:])
 	if shownBanner(kind) {
 		if kind == unseenBanner {
@@ -175,166 +161,79 @@ func (ld *loader) banner(i int, kind, rest string) int {
 	}
 	ld.rep.Carried += 1 + more
 	lines := RenderBanner(kind, text) // closed, whatever becomes of the text behind it
-	k := ld.l.Carried("", lines[0])
-	k.Children = lines[1:]
-	ld.rep.CarriedText = append(ld.rep.CarriedText, k.Line)
-	ld.keep(k)
+	ld.rep.CarriedText = append(ld.rep.CarriedText, lines[0])
+	ld.l.keepBanner(ld.rep.Config, kind, lines)
 	return more
 }
 
-// flush ends a carried block.
-func (ld *loader) flush() {
-	if b := ld.block; b != nil {
-		ld.block, ld.lost = nil, ""
-		ld.keep(*b)
-	}
+func (ld *loader) reject(number int, p Placement, err error) {
+	ld.rep.Rejected = append(ld.rep.Rejected, LineError{number, p.Line, err})
+	ld.cur.Refused(p)
 }
 
-// keep carries a line. A large file is mostly lines seen once: the search for
-// another of their kind is left out.
-func (ld *loader) keep(k config.Carried) {
-	word := strings.Fields(k.Line)[0]
-	if ld.known[k.Line] || ld.known["no "+word] {
-		ld.rep.Config.Carry(k)
-	} else {
-		ld.rep.Config.CarryNew(k)
-	}
-	ld.know(k.Line)
-}
-
-// know notes a line that is carried, and of a negation what it is about.
-func (ld *loader) know(line string) {
-	ld.known[line] = true
-	if w := strings.Fields(line); len(w) > 1 && w[0] == "no" {
-		ld.known["no "+w[1]] = true
-	}
-}
-
-func (ld *loader) command(number int, text string, indent int) {
-	if text == "exit" {
-		if n := len(ld.stack); n > 0 {
-			ld.leave(n - 1)
+func (ld *loader) apply(number int, p Placement) (more int) {
+	var d *Declaration
+	if p.What == Command {
+		d = p.head
+		if Collecting(p.Result) != nil {
+			p.Result.Args[TextArg], more = ld.collect(number)
 		}
+	}
+	cand := ld.rep.Config
+	if ld.valid != nil && d != nil {
+		cand = cand.Clone()
+	}
+	err := ld.l.Perform(cand, p)
+	if err == nil && ld.valid != nil && d != nil {
+		err = ld.valid(cand)
+	}
+	if err != nil && !errors.Is(err, ErrUnchanged) {
+		ld.reject(number, p, err)
+		return more
+	}
+	ld.rep.Config = cand
+	ld.cur.Took(p)
+	ld.count(p, d)
+	return more
+}
+
+// count puts a line into its class.
+func (ld *loader) count(p Placement, d *Declaration) {
+	text := p.Line
+	if d == nil || d.Idle != "" && p.Result.Form == grammar.Plain {
+		ld.rep.Carried++
+		if d != nil {
+			text = ld.asPrinted(p)
+		}
+		if m := ld.l.modes[p.In.Mode]; p.What != Text && (len(p.In.Path) == 0 || m.Takes && !m.Quiet) {
+			ld.rep.CarriedText = append(ld.rep.CarriedText, text)
+		}
+	} else {
+		ld.rep.Implemented++
+	}
+	if d == nil || d.Partly == nil || p.Result.Form == grammar.Default {
 		return
 	}
-	sec, r := ld.match(text, indent)
-	switch {
-	case r.Kind == grammar.OK:
-		ld.apply(number, text, indent, sec, r)
-	case unknown(r):
-		ld.carry(text, indent)
-	default:
-		if d := ld.l.carriesBad(text); d != nil && sec.Mode == Global {
-			ld.carry(text, indent)
-			if !ld.indented {
-				ld.lost = d.Enters
-			}
-			return
-		}
-		ld.reject(number, text, indent, matchError(r, text))
+	args := p.Result.Args
+	if p.Result.Form == grammar.No {
+		args = grammar.Args{Negated: true}
+	} else {
+		text = ld.asPrinted(p)
+	}
+	if why := d.Partly(p.In.Keys, args); why != "" {
+		ld.rep.Partly = append(ld.rep.Partly, Idle{Section: p.In.Header, Line: text, Why: why, Partly: true, decl: d})
 	}
 }
 
-// reject reports a line. The lines below it, if it heads a section, are
-// refused with it: they must not land in another section.
-func (ld *loader) reject(number int, text string, indent int, err error) {
-	ld.rep.Rejected = append(ld.rep.Rejected, LineError{number, text, err})
-	ld.refused, ld.refusedAt = true, indent
-	if !ld.indented && ld.l.header(text) {
-		ld.orphans = true
-		ld.leave(0)
+// asPrinted is a line as the running-config has it.
+func (ld *loader) asPrinted(p Placement) string {
+	if line, ok := ld.l.Canonical(p.Result); ok {
+		return line
 	}
-}
-
-// carriesBad is the command whose lines are kept even if they do not fit: an
-// interface this box does not have is part of the owner's configuration.
-func (l *Language) carriesBad(text string) *Declaration {
-	word, _, _ := strings.Cut(text, " ")
-	for _, d := range l.decls[Global] {
-		if d.CarryBad && d.syntax != nil && strings.EqualFold(d.syntax.FirstWord(), word) {
-			return d
-		}
-	}
-	return nil
-}
-
-// header reports that a line begins with the words of a section's header.
-func (l *Language) header(text string) bool {
-	words := strings.Fields(text)
-	for _, d := range l.decls[Global] {
-		if d.Enters == "" || d.syntax == nil {
-			continue
-		}
-		n := 0
-		for _, t := range d.syntax.Tokens() {
-			if t.Word == "" || n >= len(words) || !strings.EqualFold(t.Word, words[n]) {
-				break
-			}
-			n++
-		}
-		if toks := d.syntax.Tokens(); n > 0 && (n == len(toks) || toks[n].Word == "") {
-			return true
-		}
-	}
-	return false
-}
-
-// match tries the section and then global mode; outside the section a file
-// must write its keywords in full, or the first words of one command would be
-// read as an abbreviation of another. [facts/ios-cli.md 6, FRR #7326]
-// What an indented file has indented belongs to its section. In a flat file a
-// line that only the top level knows leaves the section.
-func (ld *loader) match(text string, indent int) (Section, grammar.Result) {
-	sec := ld.section()
-	r := ld.l.graphs[sec.Mode].Match(text, maxLevel)
-	if sec.Mode == Global || r.Kind == grammar.OK && r.Full || ld.indented && indent > 0 {
-		return sec, r
-	}
-	g := ld.l.graphs[Global].Match(text, maxLevel)
-	if complete(g) || r.Kind != grammar.OK && r.Depth == 0 && (ld.apart || ld.topLevel(text, g)) || ld.l.Means(sec.Mode, Global, text) {
-		ld.leave(0)
-		return top, g
-	}
-	return sec, r
-}
-
-// complete reports a whole command with its keywords written in full.
-func complete(r grammar.Result) bool { return r.Kind == grammar.OK && r.Full }
-
-// topLevel reports that a line that fits nowhere begins like one of the top
-// level.
-func (ld *loader) topLevel(text string, g grammar.Result) bool {
-	return g.Depth > 0 && g.Full || ld.l.AtTop(text) || ld.l.carriesBad(text) != nil
-}
-
-// below reports that a line of a flat file belongs to the block it follows, a
-// section this box does not have.
-func (ld *loader) below(text string) bool {
-	if _, _, banner := BannerLine(text); banner || text == "exit" || text == "end" {
-		return false
-	}
-	g := ld.l.graphs[Global].Match(text, maxLevel)
-	if complete(g) {
-		return false
-	}
-	r := ld.l.graphs[ld.lost].Match(text, maxLevel)
-	return r.Kind == grammar.OK || r.Depth > 0 || !ld.topLevel(text, g)
-}
-
-// heads reports that a line of a flat file is none of the refused section.
-func (ld *loader) heads(text string) bool {
-	g := ld.l.graphs[Global].Match(text, maxLevel)
-	return text == "end" || text == "exit" || complete(g) || ld.topLevel(text, g)
+	return p.Line
 }
 
 const maxLevel = 15
-
-// unknown reports that no command of ours begins like this line: it is carried
-// and not rejected. A line that only shares its first words with a command
-// ("ip nat inside ...") is unknown; one that fails at an argument is known.
-func unknown(r grammar.Result) bool {
-	return r.Kind == grammar.Invalid && r.Keyword || r.Kind == grammar.Ambiguous
-}
 
 func matchError(r grammar.Result, text string) error {
 	switch r.Kind {
@@ -349,81 +248,4 @@ func matchError(r grammar.Result, text string) error {
 	}
 	word, _, _ := strings.Cut(at, " ")
 	return fmt.Errorf("not understood at %q", word)
-}
-
-func (ld *loader) apply(number int, text string, indent int, sec Section, r grammar.Result) {
-	d := r.Action.(*Declaration)
-	if Collecting(r) != nil {
-		r.Args[TextArg], ld.text = ld.collect(number)
-	}
-	before := ld.rep.Config
-	cand := before
-	if ld.valid != nil && !d.Carry {
-		cand = before.Clone()
-	}
-	var err error
-	if line, ok := ld.l.Canonical(r); ok && d.Carry && r.Form == grammar.Plain {
-		ld.keep(ld.l.Carried(sec.Header, line))
-	} else {
-		err = ld.l.Apply(cand, sec, r, text)
-		if line, ok := ld.l.Canonical(r); ok && d.Carry {
-			ld.know(line) // `no vad` may be carried itself
-		}
-	}
-	if err == nil && ld.valid != nil && !d.Carry {
-		err = ld.valid(cand)
-	}
-	if err != nil && !errors.Is(err, ErrUnchanged) {
-		ld.reject(number, text, indent, err)
-		return
-	}
-	ld.rep.Config = cand
-	if r.Form == grammar.Plain && !d.Carry && (d.Idle != "" || d.Partly != nil) {
-		if line, ok := ld.l.Canonical(r); ok {
-			text = line // as it is printed back
-		}
-	}
-	if d.Carry || d.Idle != "" && r.Form == grammar.Plain {
-		ld.rep.Carried++
-		ld.rep.CarriedText = append(ld.rep.CarriedText, text)
-	} else {
-		ld.rep.Implemented++
-	}
-	if d.Partly != nil && r.Form != grammar.Default {
-		if r.Form == grammar.No {
-			r.Args = grammar.Args{Negated: true}
-		}
-		if why := d.Partly(sec.Keys, r.Args); why != "" {
-			ld.rep.Partly = append(ld.rep.Partly, Idle{Section: sec.Header, Line: text, Why: why, Partly: true, decl: d})
-		}
-	}
-	if d.Enters != "" && r.Form == grammar.Plain {
-		if in, err := ld.l.Enter(sec, r); err == nil {
-			depth := sectionDepth(ld.stack, sec)
-			ld.stack, ld.at = append(ld.stack[:depth], in), append(ld.at[:depth], indent)
-			ld.apart = false
-		}
-	}
-}
-
-func sectionDepth(stack []Section, sec Section) int {
-	for i := range stack {
-		if stack[i].Header == sec.Header && stack[i].Mode == sec.Mode {
-			return i + 1
-		}
-	}
-	return 0
-}
-
-// carry keeps an unknown line where it stands. At the margin of an indented
-// file the lines below it are its children.
-func (ld *loader) carry(text string, indent int) {
-	sec := ld.section()
-	ld.rep.Carried++
-	ld.rep.CarriedText = append(ld.rep.CarriedText, text)
-	if rest, ok := strings.CutPrefix(text, "no "); ok && ld.rep.Config.DropCarried(sec.Header, rest) {
-		return
-	}
-	k := ld.l.Carried(sec.Header, text)
-	ld.block, ld.in = &k, indent
 }

@@ -2,6 +2,11 @@ package language
 
 import "strings"
 
+// Unplaced is the place of lines that no command and no row of the vocabulary
+// begins like: before all sections, so that none of them takes them in when the
+// configuration is read again.
+const Unplaced = "\x00"
+
 // place is where carried lines of a beginning are printed.
 type place struct {
 	prefix string
@@ -30,22 +35,4 @@ func (l *Language) place(line string) int {
 		best--
 	}
 	return best
-}
-
-// AtTop reports that a line begins like one of the top level that is carried.
-func (l *Language) AtTop(line string) bool {
-	i := l.place(line)
-	if i < 0 {
-		return false
-	}
-	line = strings.TrimPrefix(line, "no ")
-	for _, p := range l.places[i:] {
-		if p.decl != l.places[i].decl {
-			break
-		}
-		if p.prefix != "" && strings.HasPrefix(line, p.prefix) {
-			return true
-		}
-	}
-	return false
 }

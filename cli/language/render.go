@@ -129,37 +129,56 @@ func (r *renderer) section(d *Declaration, head rendered, depth int, outer gramm
 	}
 	for _, k := range r.v.Config.Carried {
 		if k.In == head.text {
-			r.carried(k, pad)
+			r.kept(d.Enters, k.Kept, pad)
 		}
 	}
 }
 
-func (r *renderer) carried(k config.Carried, pad string) {
+// kept prints a line that is kept and what stands below it, a blank deeper.
+func (r *renderer) kept(mode string, k config.Kept, pad string) {
 	r.out = append(r.out, pad+k.Line)
-	for _, c := range k.Children {
-		r.out = append(r.out, pad+c)
+	if len(k.Below) == 0 {
+		return
 	}
-	if pad == "" {
-		for _, c := range r.v.Config.Carried {
-			if c.In == k.Line {
-				r.carried(c, " ")
-			}
+	row := r.l.vocab.find(mode, k.Line).row
+	inner := ""
+	if row != nil {
+		inner = row.Enters
+	}
+	for _, b := range k.Below {
+		if b.Text && (row == nil || row.Until == Delimited) {
+			r.out = append(r.out, b.Line) // the blanks of a banner are its own
+			continue
 		}
+		r.kept(inner, b, pad+" ")
+	}
+	if row != nil && row.Exit != "" {
+		r.out = append(r.out, pad+row.Exit)
 	}
 }
 
-// carriedHere prints the carried top-level lines whose place this is.
+// carriedHere prints the kept top-level lines whose place this is.
 func (r *renderer) carriedHere(d *Declaration) {
 	for _, k := range r.v.Config.Carried {
 		if k.In != "" || k.Place < 0 || r.l.places[k.Place].decl != d {
 			continue
 		}
 		word, _, _ := strings.Cut(k.Line, " ")
-		r.separate("carried "+word, len(k.Children) > 0)
-		r.carried(k, "")
-		if len(k.Children) > 0 || r.out[len(r.out)-1] != k.Line {
+		section := len(k.Below) > 0 || r.l.heads(Global, k.Line) // a mark ends it even if it is empty
+		r.separate("carried "+word, section)
+		r.kept(Global, k.Kept, "")
+		if section {
 			r.out = append(r.out, "!")
 			r.group = ""
 		}
 	}
+}
+
+// heads reports that a kept line is the header of a section.
+func (l *Language) heads(mode, line string) bool {
+	if row := l.vocab.find(mode, line).row; row != nil {
+		return row.Enters != ""
+	}
+	d := l.header(mode, line)
+	return d != nil && d.Carry
 }

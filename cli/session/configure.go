@@ -12,164 +12,119 @@ import (
 	"option150/platform/config"
 )
 
-// configure carries out a line typed in configuration mode: the section is
-// tried first and, if nothing there begins like it, its parents. The mode
-// changes only when the command succeeded.
-func (s *Session) configure(ctx context.Context, text string) {
+// configure carries out a line typed in configuration mode. The cursor says
+// which section it belongs to; the mode changes only when the command succeeded.
+func (s *Session) configure(ctx context.Context, raw string) {
+	text := strings.TrimRight(raw, " ")
 	lead := len(text) - len(strings.TrimLeft(text, " "))
-	if word, rest, ok := strings.Cut(text[lead:], " "); ok && strings.EqualFold(word, "do") {
+	if word, rest, ok := strings.Cut(text[lead:], " "); ok && strings.EqualFold(word, "do") && !s.cur.Reading() {
 		skip := lead + 3 + len(rest) - len(strings.TrimLeft(rest, " "))
-		s.exec(ctx, text[skip:], len(s.Prompt())+skip)
+		s.exec(ctx, raw[skip:], len(s.Prompt())+skip)
 		return
 	}
-	text = strings.TrimRight(text, " ")
-	if kind, rest, ok := language.BannerLine(text); ok && s.priv >= language.ModeLevel && s.bannerKind(text) {
-		s.collectBanner(ctx, kind, rest)
-		return
-	}
-	stack, r := s.match(text)
-	if r.Kind != grammar.OK {
-		if s.priv >= language.ModeLevel && (s.takes(r, text) || s.dropsCarried(r, text)) {
-			s.carried(ctx, text)
+	p := s.cur.Place(s.opt.Store.Current(), raw)
+	p.Result.Offset += lead
+	column := len(s.Prompt())
+	switch p.What {
+	case language.Nothing:
+	case language.Banner:
+		if p.Result.Kind != grammar.OK || p.Result.Form != grammar.Plain {
+			s.refuse(p.Result, text, column)
 			return
 		}
-		s.refuse(r, text, len(s.Prompt()))
+		s.cur.Took(p)
+		s.collectBanner(ctx, p.Line)
+	case language.Action:
+		s.configAction(ctx, p, text)
+	case language.Leave:
+		s.cur.Took(p)
+	case language.Lost:
+		s.refuse(grammar.Result{Kind: grammar.Invalid, Offset: lead}, text, column)
+	case language.Bad, language.Unknown:
+		s.refuse(p.Result, text, column)
+		s.cur.Refused(p)
+	default:
+		s.change(ctx, p, text)
+	}
+}
+
+// change is one line as one transaction.
+func (s *Session) change(ctx context.Context, p language.Placement, text string) {
+	if t := language.Collecting(p.Result); p.What == language.Command && t != nil && !s.collect(t, p.Result) {
 		return
 	}
-	d := r.Action.(*language.Declaration)
-	if d.Run != nil {
-		s.configAction(ctx, d, stack, r, text)
-		return
-	}
-	if t := language.Collecting(r); t != nil && !s.collect(t, r) {
-		return
-	}
-	in := top(stack)
 	before := s.opt.Store.Current()
 	_, err := s.opt.Store.Change(ctx, s.Who(), func(c *config.Config) error {
-		in, err := s.find(c, stack)
+		in, err := s.find(c, p)
 		if err != nil {
 			return err
 		}
-		return s.opt.Language.Apply(c, in, r, text)
+		p.In = in
+		return s.opt.Language.Perform(c, p)
 	})
 	if err != nil && !errors.Is(err, language.ErrUnchanged) {
 		fmt.Fprintln(s.out(), refusal(err))
+		if !errors.Is(err, errGone) {
+			s.cur.Refused(p)
+		}
 		s.look(err)
 		return
 	}
 	for _, n := range s.opt.Store.Current().PortNotes(before) {
 		fmt.Fprintln(s.out(), "%Warning: "+n)
 	}
-	s.stack = stack
-	s.typed(r, text, len(stack)-1)
-	if d.After != nil && r.Form == grammar.Plain {
-		s.action(ctx, d.After, r, text, nil)
-	}
-	if r.Form == grammar.Plain && d.Enters != "" {
-		sec, err := s.opt.Language.Enter(in, r)
-		if err != nil {
-			fmt.Fprintln(s.out(), answer(err))
-			return
-		}
-		s.stack = append(s.stack[:len(s.stack):len(s.stack)], sec)
+	s.cur.Took(p)
+	s.typed(p)
+	s.warn(p)
+	if d := s.opt.Language.After(p); d != nil {
+		s.action(ctx, d, p.Result, text, nil)
 	}
 	s.look(nil)
 }
 
-// typed tells the log of configuration commands. What is carried and not
+// warn tells once in a stay in configuration mode that lines of this kind are
+// kept and not acted on. It never prints arguments: they may be secrets.
+func (s *Session) warn(p language.Placement) {
+	words := s.opt.Language.Unacted(p)
+	if words == "" {
+		return
+	}
+	if s.kept == nil {
+		s.kept = map[string]int{}
+	}
+	if s.kept[words]++; s.kept[words] == 1 {
+		fmt.Fprintln(s.out(), "%Warning: kept, not acted on: "+words)
+	}
+}
+
+// typed tells the log of configuration commands. What is kept and not
 // understood is told as it was typed.
-func (s *Session) typed(r grammar.Result, text string, depth int) {
+func (s *Session) typed(p language.Placement) {
 	if s.opt.Typed == nil {
 		return
 	}
-	line := strings.Join(strings.Fields(text), " ")
-	if c, ok := s.opt.Language.Canonical(r); ok {
-		line = c
-	}
-	s.opt.Typed(language.Typed{Who: s.Who(), Line: s.opt.Line, Session: s.stay, Depth: depth, Command: line})
-}
-
-func top(stack []language.Section) language.Section { return stack[len(stack)-1] }
-
-// match finds the section that knows the line: the one the operator is in,
-// else its parents, as on IOS, where a global command typed in a section leaves
-// it. stack is the one to stand on if the line succeeds. If nobody knows the
-// line, the error is that of the mode that understood most of it.
-func (s *Session) match(text string) (stack []language.Section, r grammar.Result) {
-	stack = s.stack
-	r = s.graph(top(stack).Mode).Match(text, s.priv)
-	for up := stack[:len(stack)-1]; len(up) > 0; up = up[:len(up)-1] {
-		if s.opt.Language.Means(top(stack).Mode, top(up).Mode, text) {
-			return up, s.graph(top(up).Mode).Match(text, s.priv)
+	line := strings.Join(strings.Fields(p.Line), " ")
+	if p.What == language.Command {
+		if c, ok := s.opt.Language.Canonical(p.Result); ok {
+			line = c
 		}
 	}
-	if r.Kind != grammar.Invalid {
-		return stack, r
-	}
-	for up := stack[:len(stack)-1]; len(up) > 0; up = up[:len(up)-1] {
-		p := s.graph(top(up).Mode).Match(text, s.priv)
-		if p.Kind != grammar.Invalid || p.Offset > r.Offset {
-			stack, r = up, p
-		}
-		if r.Kind != grammar.Invalid {
-			break
-		}
-	}
-	return stack, r
-}
-
-// takes reports that the line is unknown and stands in a section that is
-// carried as a whole. A line of the top level that this box does not have
-// (`sip-ua` after `voice service voip`) is none of the section's.
-func (s *Session) takes(r grammar.Result, text string) bool {
-	return s.opt.Language.Mode(s.section().Mode).Takes && r.Kind == grammar.Invalid && r.Depth == 0 &&
-		!s.opt.Language.AtTop(strings.Join(strings.Fields(text), " "))
-}
-
-// dropsCarried reports that the line is `no` before something carried here. A
-// text that means several lines is no command: `no ip route` must not take all
-// routes away.
-func (s *Session) dropsCarried(r grammar.Result, text string) bool {
-	rest, ok := strings.CutPrefix(strings.Join(strings.Fields(text), " "), "no ")
-	known := r.Kind == grammar.Incomplete && s.opt.Language.Named(s.section().Mode, rest)
-	return ok && (r.Kind == grammar.Invalid || known) && s.opt.Store.Current().CountCarried(s.section().Header, rest) == 1
-}
-
-func (s *Session) carried(ctx context.Context, text string) {
-	line := strings.Join(strings.Fields(text), " ")
-	_, err := s.opt.Store.Change(ctx, s.Who(), func(c *config.Config) error {
-		in, err := s.find(c, s.stack)
-		if err != nil {
-			return err
-		}
-		header := in.Header
-		if rest, ok := strings.CutPrefix(line, "no "); ok && c.DropCarried(header, rest) {
-			return nil
-		}
-		c.Carry(s.opt.Language.Carried(header, line))
-		return nil
-	})
-	if err != nil {
-		fmt.Fprintln(s.out(), answer(err))
-	} else {
-		s.typed(grammar.Result{}, line, len(s.stack)-1)
-	}
-	s.look(err)
+	s.opt.Typed(language.Typed{Who: s.Who(), Line: s.opt.Line, Session: s.stay, Depth: p.Depth - 1, Command: line})
 }
 
 // configAction runs an action of configuration mode: exit, end, create
 // cnf-files. It may leave the mode by itself.
-func (s *Session) configAction(ctx context.Context, d *language.Declaration, stack []language.Section, r grammar.Result, text string) {
+func (s *Session) configAction(ctx context.Context, p language.Placement, text string) {
+	d := p.Result.Action.(*language.Declaration)
 	run := d.Run
-	if r.Form != grammar.Plain {
+	if p.Result.Form != grammar.Plain {
 		if run = d.Undo; run == nil {
 			s.refuse(grammar.Result{Kind: grammar.Invalid}, text, len(s.Prompt()))
 			return
 		}
 	}
-	s.stack = stack
-	s.action(ctx, run, r, text, nil)
+	s.cur.Took(p)
+	s.action(ctx, run, p.Result, text, nil)
 }
 
 // refusal is the answer to a configuration command that was refused.
@@ -184,14 +139,8 @@ func refusal(err error) string {
 	return answer(err)
 }
 
-// bannerKind reports that the line is a banner of a kind the box has: its text
-// is no grammar.
-func (s *Session) bannerKind(text string) bool {
-	_, r := s.match(text)
-	return r.Kind == grammar.OK && r.Form == grammar.Plain
-}
-
-func (s *Session) collectBanner(ctx context.Context, kind, rest string) {
+func (s *Session) collectBanner(ctx context.Context, line string) {
+	kind, rest, _ := language.BannerLine(line)
 	delim, rest := language.Delimiter(rest)
 	text, _, closed := strings.Cut(rest, delim)
 	if !closed {
@@ -223,7 +172,7 @@ func (s *Session) collectBanner(ctx context.Context, kind, rest string) {
 		fmt.Fprintln(s.out(), answer(err))
 		return
 	}
-	s.typed(grammar.Result{}, "banner "+kind, 0)
+	s.typed(language.Placement{Line: "banner " + kind, Depth: 1})
 }
 
 func (s *Session) readText(stop func(string) bool) ([]string, error) {

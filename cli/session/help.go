@@ -24,10 +24,10 @@ func (s *Session) Help(line string) string {
 			return message.Unrecognized + "\n"
 		}
 	}
-	h := s.graph(mode).Help(text, s.priv)
+	h := s.modeHelp(mode, text)
 	if h.Kind == grammar.Invalid && mode != language.Exec {
 		for _, sec := range s.parents() { // a global command asked about in a section
-			if g := s.graph(sec).Help(text, s.priv); g.Kind == grammar.OK {
+			if g := s.modeHelp(sec, text); g.Kind == grammar.OK {
 				h = g
 				break
 			}
@@ -57,6 +57,16 @@ func (s *Session) Help(line string) string {
 		title = s.opt.Language.Mode(mode).Title + "\n"
 	}
 	return title + joinLines(h.Lines(width)) + "\n"
+}
+
+// modeHelp is the help of a mode, with the words that IOS has there and that
+// are kept.
+func (s *Session) modeHelp(mode, text string) grammar.Help {
+	h := s.graph(mode).Help(text, s.priv)
+	if mode != language.Exec && s.priv >= language.ModeLevel {
+		h = s.opt.Language.WithVocabulary(h, mode, text)
+	}
+	return h
 }
 
 // firstWords takes `default` and, for users, `no` out of the exec commands:
@@ -100,7 +110,7 @@ func (s *Session) expandHelp(line string) (string, int) {
 
 // helpMode is the mode a line is asked in: that of exec after `do`.
 func (s *Session) helpMode(line string) (mode, text string) {
-	if len(s.stack) == 0 {
+	if s.cur == nil {
 		return language.Exec, line
 	}
 	t := strings.TrimLeft(line, " ")
@@ -119,8 +129,12 @@ func cutFold(s, prefix string) (string, bool) {
 
 func (s *Session) parents() []string {
 	var modes []string
-	for i := len(s.stack) - 2; i >= 0; i-- {
-		modes = append(modes, s.stack[i].Mode)
+	if s.cur == nil {
+		return nil
+	}
+	open := s.cur.Sections()
+	for i := len(open) - 2; i >= 0; i-- {
+		modes = append(modes, open[i].Mode)
 	}
 	return modes
 }

@@ -31,7 +31,7 @@ func (s *Session) SetUser(user string, privilege int) {
 
 // Configure implements language.Operator.
 func (s *Session) Configure() {
-	s.stack = []language.Section{{Mode: language.Global}}
+	s.cur = s.opt.Language.NewCursor(s.priv, s.graph)
 	s.stay = uint64(time.Now().UnixNano())
 }
 
@@ -40,13 +40,11 @@ func (s *Session) End() { s.leaveConfig() }
 
 // Up implements language.Operator.
 func (s *Session) Up() {
-	switch n := len(s.stack); n {
-	case 0:
+	switch {
+	case s.cur == nil:
 		s.Close()
-	case 1:
+	case !s.cur.Up():
 		s.leaveConfig()
-	default:
-		s.stack = s.stack[:n-1]
 	}
 }
 

@@ -12,38 +12,41 @@ import (
 // without what it held.
 var errGone error = language.Answer("% This section was removed by another session")
 
-// find is the section a line is to be carried out in, as it is in the
-// candidate: another operator may have changed its header. While nobody changed
+// find is the section a line is to be carried out in, as it is in the candidate: another operator may have changed its header. While nobody changed
 // anything since the last look, it is as it was then.
-func (s *Session) find(c *config.Config, stack []language.Section) (language.Section, error) {
+func (s *Session) find(c *config.Config, p language.Placement) (language.Section, error) {
+	in, open := p.In, s.cur.Within(p.Depth)
 	if s.opt.Store.Current() == s.seen {
-		return top(stack), nil
+		return in, nil
 	}
-	for i := 1; i < len(stack); i++ {
-		sec, there := s.opt.Language.Find(c, stack[i-1], stack[i])
-		if !there && stack[i].There {
+	for i := 1; i < len(open); i++ {
+		sec, there := s.opt.Language.Find(c, open[i-1], open[i])
+		if !there && open[i].There {
 			return sec, errGone
 		}
-		if i == len(stack)-1 {
-			return sec, nil
+		if !in.Kept() && i == len(open)-1 {
+			in = sec
 		}
 	}
-	return top(stack), nil
+	return in, nil
 }
 
-// look brings the stack up to date after a line. After errGone the operator
+// look brings the sections up to date after a line. After errGone the operator
 // stands in the innermost section that is left.
 func (s *Session) look(err error) {
 	c := s.opt.Store.Current()
 	s.seen = nil
-	for i := 1; i < len(s.stack); i++ {
-		sec, there := s.opt.Language.Find(c, s.stack[i-1], s.stack[i])
-		if errors.Is(err, errGone) && !there && s.stack[i].There {
-			s.stack = s.stack[:i]
-			return
+	gone := false
+	s.cur.Each(func(around, sec language.Section) (language.Section, bool) {
+		now, there := s.opt.Language.Find(c, around, sec)
+		if errors.Is(err, errGone) && !there && sec.There {
+			gone = true
+			return sec, false
 		}
-		sec.There = there
-		s.stack[i] = sec
+		now.There = there
+		return now, true
+	})
+	if !gone {
+		s.seen = c
 	}
-	s.seen = c
 }

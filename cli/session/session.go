@@ -20,7 +20,6 @@ import (
 	"io"
 	"strings"
 	"time"
-	"unicode"
 
 	"option150/cli/grammar"
 	"option150/cli/language"
@@ -57,7 +56,8 @@ type MonitorFunc func(ctx context.Context, want func(topic string, severity int)
 type Session struct {
 	opt    Options
 	term   *terminal.Terminal
-	stack  []language.Section // empty = exec
+	cur    *language.Cursor // in configuration mode; nil = exec
+	kept   map[string]int   // what was typed in this stay and is not acted on
 	priv   int
 	user   string
 	closed bool
@@ -86,8 +86,8 @@ func (s *Session) Who() running.Who { return running.Who{User: s.user, Line: s.o
 func (s *Session) Prompt() string {
 	name := s.opt.Store.Current().Hostname
 	switch {
-	case len(s.stack) > 0:
-		return name + "(" + s.section().Mode + ")#"
+	case s.cur != nil:
+		return name + "(" + s.cur.Mode() + ")#"
 	case s.priv > 1:
 		return name + "#"
 	}
@@ -95,8 +95,8 @@ func (s *Session) Prompt() string {
 }
 
 func (s *Session) section() language.Section {
-	if n := len(s.stack); n > 0 {
-		return s.stack[n-1]
+	if s.cur != nil {
+		return s.cur.Section()
 	}
 	return language.Section{Mode: language.Exec}
 }
@@ -126,7 +126,7 @@ func (s *Session) Run(ctx context.Context) error {
 	for !s.closed {
 		s.term.Idle(s.idle())
 		h := &s.execHistory
-		if len(s.stack) > 0 {
+		if s.cur != nil {
 			h = &s.configHistory
 		}
 		line, end, err := "", terminal.Enter, terminal.ErrHangup
@@ -169,29 +169,15 @@ func (s *Session) Line(ctx context.Context, line string) {
 			fmt.Fprintf(out, "%% Internal fault, the command was not carried out: %v\n", r)
 		}
 	}()
-	text := trimCommand(blanks(line))
+	text := trimCommand(language.Blanks(line))
+	if s.cur != nil {
+		s.configure(ctx, text)
+		return
+	}
 	if t := strings.TrimLeft(text, " "); t == "" || t[0] == '!' {
 		return
 	}
-	if len(s.stack) == 0 {
-		s.exec(ctx, text, len(s.Prompt()))
-		return
-	}
-	s.configure(ctx, text)
-}
-
-// blanks makes one blank of every kind of blank there is: a pasted line may
-// hold some that look like one and are none to the grammar or to a file.
-func blanks(line string) string {
-	if strings.IndexFunc(line, func(r rune) bool { return r != ' ' && unicode.IsSpace(r) }) < 0 {
-		return line
-	}
-	return strings.Map(func(r rune) rune {
-		if unicode.IsSpace(r) {
-			return ' '
-		}
-		return r
-	}, line)
+	s.exec(ctx, text, len(s.Prompt()))
 }
 
 // out is the plain writer of the session.
@@ -204,10 +190,10 @@ func (s *Session) out() io.Writer {
 
 // leaveConfig goes back to privileged exec, logging the change once.
 func (s *Session) leaveConfig() {
-	if len(s.stack) == 0 {
+	if s.cur == nil {
 		return
 	}
-	s.stack = nil
+	s.cur, s.kept = nil, nil
 	s.opt.Recorder.Record(running.Configured{Who: s.Who()})
 }
 

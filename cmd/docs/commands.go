@@ -57,7 +57,7 @@ func commands() (string, error) {
 	}
 	var w strings.Builder
 	w.WriteString(generated + commandsHead)
-	modes := command.Modes()
+	modes := slices.DeleteFunc(command.Modes(), func(m language.Mode) bool { return m.Quiet })
 	common := everywhere(b.Language, modes)
 	w.WriteString("\n## Every configuration mode\n\n")
 	lister{w: &w}.list(common)

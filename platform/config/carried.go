@@ -6,115 +6,216 @@ import (
 	"strings"
 )
 
-// Carried is a line (with the lines below it) that the appliance does not
-// implement: kept, printed back, counted, never acted on.
-type Carried struct {
-	In       string   // header of the section it stands in, "" = top level
-	Place    int      // of a top-level line: its place among the commands, by the language
-	Line     string   // without indentation, otherwise as it came
-	Children []string // the lines below it with their indentation relative to Line
+// Kept is a line that the appliance does not implement, with the lines below
+// it: kept, printed back, counted, never acted on.
+type Kept struct {
+	Line  string // without indentation, else as it came
+	Text  bool   // part of a text that is no command: a line of a certificate
+	Below []Kept
 }
 
-// Carry keeps a line. Carrying the same line again changes nothing; a block
-// carried again gets the lines it lacks, or, if it is nested, the new form. A
-// line takes the place of its negation: `no X` and `X Y` are never there both.
-func (c *Config) Carry(n Carried) {
+// Carried is a line that is kept at the top level or in a section the appliance
+// implements.
+type Carried struct {
+	In    string // header of that section, "" = top level
+	Place int    // of a top-level line: its place among the commands, by the language
+	Kept
+}
+
+// Spot is where a line is kept.
+type Spot struct {
+	In    string   // header of a section the appliance implements, "" = top level
+	Path  []string // kept lines that lead to it, outermost first
+	Place int      // of a line of the top level
+}
+
+// Keep keeps a line. The first line for which same holds is the one it
+// replaces; without one it comes last. A line takes
+// the place of its negation: `no X` and `X Y` are never there both. It reports
+// whether the line is new: neither there before nor in the place of another.
+func (c *Config) Keep(at Spot, line string, same func(old string) bool) (fresh bool) {
+	if len(at.Path) > 0 {
+		list := c.below(at)
+		if list == nil {
+			return false
+		}
+		for i := range *list {
+			if k := &(*list)[i]; !k.Text && same(k.Line) {
+				k.become(line)
+				return false
+			}
+		}
+		*list = append(dropNegated(*list, line), Kept{Line: line})
+		return true
+	}
 	negated := false
 	for i := range c.Carried {
 		k := &c.Carried[i]
-		if k.In != n.In {
+		if k.In != at.In {
 			continue
 		}
-		if same(k.Line, n.Line) {
-			k.Line = n.Line // the blanks of the last
-			k.merge(n.Children)
-			return
+		if same(k.Line) {
+			k.become(line)
+			return false
 		}
-		negated = negated || k.negates(n.Line)
+		negated = negated || k.negates(line)
 	}
 	if negated {
-		c.Carried = slices.DeleteFunc(c.Carried, func(k Carried) bool { return k.In == n.In && k.negates(n.Line) })
+		c.Carried = slices.DeleteFunc(c.Carried, func(k Carried) bool { return k.In == at.In && k.negates(line) })
 	}
-	c.CarryNew(n)
+	c.KeepNew(at, line)
+	return true
 }
 
-// negates reports that a carried line is `no` before the first words of line.
-func (k *Carried) negates(line string) bool {
-	rest, ok := strings.CutPrefix(k.Line, "no ")
-	return ok && begins(line, rest)
-}
-
-// begins reports that a line begins with these words, whatever the blanks
-// between them.
-func begins(line, words string) bool {
-	_, ok := behind(line, words)
-	return ok
-}
-
-// same reports that two lines have the same words: lines are kept with the
-// blanks they came with, and mean the same without them.
-func same(a, b string) bool {
-	if a == b {
-		return true
+// become puts another line in the place of one. What stood below that goes.
+func (k *Kept) become(line string) {
+	if !sameWords(k.Line, line) {
+		k.Below = nil
 	}
-	rest, ok := behind(a, b)
-	return ok && rest == ""
+	k.Line = line
 }
 
-// behind is what a line has behind these words.
-func behind(line, words string) (rest string, ok bool) {
-	for words != "" {
-		var w, l string
-		w, words = word(words)
-		if l, line = word(line); w != l {
-			return "", false
-		}
-	}
-	return line, true
-}
-
-// word cuts off the first word and the blanks behind it.
-func word(s string) (first, rest string) {
-	first, rest, _ = strings.Cut(s, " ")
-	return first, strings.TrimLeft(rest, " ")
-}
-
-// CarryNew is Carry for a line that is known not to be carried, neither as it
-// is nor by a negation. It does not look at the others.
-func (c *Config) CarryNew(n Carried) {
-	n.Children = slices.Clone(n.Children)
-	at, _ := slices.BinarySearchFunc(c.Carried, n, func(e, t Carried) int {
+// KeepNew is Keep for a line of a section or the top level that is known not to
+// be there, neither as it is nor by a negation. It does not look at the others.
+func (c *Config) KeepNew(at Spot, line string) {
+	n := Carried{In: at.In, Place: at.Place, Kept: Kept{Line: line}}
+	i, _ := slices.BinarySearchFunc(c.Carried, n, func(e, t Carried) int {
 		if carriedOrder(e, t) <= 0 {
 			return -1 // behind all that belong before it or beside it
 		}
 		return 1
 	})
-	c.Carried = slices.Insert(c.Carried, at, n)
+	c.Carried = slices.Insert(c.Carried, i, n)
 }
 
-// merge adds the lines below a block that is carried again.
-func (k *Carried) merge(children []string) {
-	if slices.Equal(k.Children, children) || len(children) == 0 {
-		return
+// KeepText appends a line of a text to the kept line that the path leads to.
+func (c *Config) KeepText(at Spot, line string) {
+	if list := c.below(at); list != nil {
+		*list = append(*list, Kept{Line: line, Text: true})
 	}
-	if nested(children) || nested(k.Children) {
-		k.Children = slices.Clone(children)
-		return
+}
+
+// ClearText takes away the text below a kept line, which comes anew.
+func (c *Config) ClearText(at Spot) {
+	if list := c.below(at); list != nil {
+		*list = slices.DeleteFunc(*list, func(k Kept) bool { return k.Text })
 	}
-	has := func(l string) bool { return slices.Contains(k.Children, l) }
-	if len(children) > 64 {
-		set := make(map[string]bool, len(k.Children))
-		for _, l := range k.Children {
-			set[l] = true
+}
+
+// Unkeep removes the kept lines that begin with these words, or only the one
+// that is these words if there is one, as `no X` does on IOS. It returns how
+// many were there.
+func (c *Config) Unkeep(at Spot, words string) int {
+	begin := c.named(at, words)
+	if len(at.Path) > 0 {
+		list := c.below(at)
+		if list == nil {
+			return 0
 		}
-		has = func(l string) bool { was := set[l]; set[l] = true; return was }
+		n := len(*list)
+		*list = slices.DeleteFunc(*list, func(k Kept) bool { return !k.Text && begin(k.Line) })
+		return n - len(*list)
 	}
-	for _, l := range children {
-		if !has(l) {
-			k.Children = append(k.Children, l)
+	n := len(c.Carried)
+	c.Carried = slices.DeleteFunc(c.Carried, func(k Carried) bool { return k.In == at.In && begin(k.Line) })
+	return n - len(c.Carried)
+}
+
+// CountKept is how many lines Unkeep would remove.
+func (c *Config) CountKept(at Spot, words string) int {
+	n, begin := 0, c.named(at, words)
+	for line := range c.keptAt(at) {
+		if begin(line) {
+			n++
+		}
+	}
+	return n
+}
+
+// HasKept reports that the kept section a path leads to is there.
+func (c *Config) HasKept(at Spot) bool { return c.below(at) != nil }
+
+// named is which lines a text stands for. `no no X` is no command.
+func (c *Config) named(at Spot, words string) func(string) bool {
+	words = Collapse(words)
+	exact := func(line string) bool { return Collapse(line) == words }
+	if words == "no" || strings.HasPrefix(words, "no ") {
+		return exact
+	}
+	for line := range c.keptAt(at) {
+		if exact(line) {
+			return exact
+		}
+	}
+	return func(line string) bool { return begins(Collapse(line), words) }
+}
+
+// keptAt lists the lines that are kept at a spot.
+func (c *Config) keptAt(at Spot) func(yield func(string) bool) {
+	return func(yield func(string) bool) {
+		if len(at.Path) > 0 {
+			if list := c.below(at); list != nil {
+				for _, k := range *list {
+					if !k.Text && !yield(k.Line) {
+						return
+					}
+				}
+			}
+			return
+		}
+		for _, k := range c.Carried {
+			if k.In == at.In && !yield(k.Line) {
+				return
+			}
 		}
 	}
 }
+
+// below is the list of lines a path leads to, nil if it leads nowhere.
+func (c *Config) below(at Spot) *[]Kept {
+	if len(at.Path) == 0 {
+		return nil
+	}
+	i := slices.IndexFunc(c.Carried, func(k Carried) bool { return k.In == at.In && sameWords(k.Line, at.Path[0]) })
+	if i < 0 {
+		return nil
+	}
+	list := &c.Carried[i].Below
+	for _, line := range at.Path[1:] {
+		i := slices.IndexFunc(*list, func(k Kept) bool { return !k.Text && sameWords(k.Line, line) })
+		if i < 0 {
+			return nil
+		}
+		list = &(*list)[i].Below
+	}
+	return list
+}
+
+func dropNegated(list []Kept, line string) []Kept {
+	return slices.DeleteFunc(list, func(k Kept) bool { return !k.Text && k.negates(line) })
+}
+
+// negates reports that a kept line is `no` before the first words of line.
+func (k *Kept) negates(line string) bool {
+	rest, ok := strings.CutPrefix(k.Line, "no ")
+	return ok && begins(line, rest)
+}
+
+// begins reports that a line begins with these words.
+func begins(line, words string) bool {
+	return strings.HasPrefix(line, words) && (len(line) == len(words) || line[len(words)] == ' ')
+}
+
+// Collapse makes one blank of each gap between words: what lines are compared
+// by.
+func Collapse(s string) string {
+	if !strings.Contains(s, "  ") && !strings.ContainsAny(s, "\t") {
+		return s
+	}
+	return strings.Join(strings.Fields(s), " ")
+}
+
+func sameWords(a, b string) bool { return a == b || Collapse(a) == Collapse(b) }
 
 // carriedOrder keeps what is printed together together, so that a printed
 // configuration loads as the same value: section by section, and at top level
@@ -127,46 +228,17 @@ func carriedOrder(a, b Carried) int {
 	return cmp.Compare(a.Place, b.Place)
 }
 
-// DropCarried removes a carried line and reports whether anything was there. A
-// shorter text removes every line of the section that begins with its words, as
-// `no X` does on IOS.
-func (c *Config) DropCarried(in, line string) bool {
-	drop := c.carriedAs(in, line)
-	n := len(c.Carried)
-	c.Carried = slices.DeleteFunc(c.Carried, drop)
-	return len(c.Carried) < n
-}
-
-// CountCarried is how many lines DropCarried would remove.
-func (c *Config) CountCarried(in, line string) int {
-	n, drop := 0, c.carriedAs(in, line)
-	for _, k := range c.Carried {
-		if drop(k) {
-			n++
-		}
-	}
-	return n
-}
-
-func (c *Config) carriedAs(in, line string) func(Carried) bool {
-	exact := func(k Carried) bool { return k.In == in && same(k.Line, line) }
-	if line == "no" || strings.HasPrefix(line, "no ") || slices.ContainsFunc(c.Carried, exact) {
-		return exact // `no no X` is no command
-	}
-	return func(k Carried) bool { return k.In == in && begins(k.Line, line) }
-}
-
-// DropSection removes what is carried in a section that goes away.
+// DropSection removes what is kept in a section that goes away.
 func (c *Config) DropSection(header string) {
 	c.Carried = slices.DeleteFunc(c.Carried, func(k Carried) bool { return k.In == header })
 }
 
-// Carries reports whether anything is carried in a section.
+// Carries reports whether anything is kept in a section.
 func (c *Config) Carries(header string) bool {
 	return slices.ContainsFunc(c.Carried, func(k Carried) bool { return k.In == header })
 }
 
-// RenameSection moves what is carried in a section whose header changed.
+// RenameSection moves what is kept in a section whose header changed.
 func (c *Config) RenameSection(from, to string) {
 	if from == to {
 		return
@@ -179,11 +251,10 @@ func (c *Config) RenameSection(from, to string) {
 	slices.SortStableFunc(c.Carried, carriedOrder)
 }
 
-func nested(lines []string) bool {
-	for _, l := range lines {
-		if strings.HasPrefix(l, "  ") {
-			return true
-		}
+func cloneKept(list []Kept) []Kept {
+	list = slices.Clone(list)
+	for i := range list {
+		list[i].Below = cloneKept(list[i].Below)
 	}
-	return false
+	return list
 }

@@ -99,7 +99,7 @@ func (c *Config) Clone() *Config {
 	n.Banners = slices.Clone(c.Banners)
 	n.Carried = slices.Clone(c.Carried)
 	for i := range n.Carried {
-		n.Carried[i].Children = slices.Clone(n.Carried[i].Children)
+		n.Carried[i].Below = cloneKept(n.Carried[i].Below)
 	}
 	c.cloneSecurity(&n)
 	return &n

@@ -124,16 +124,24 @@ type header struct {
 	len, cap int
 }
 
+// elements is how the elements of a slice are compared. It is worked out when
+// there are some: a type may hold a list of itself.
+func elements(w *way, t reflect.Type) func() compare {
+	return sync.OnceValue(func() compare { return w.comparer(t.Elem()) })
+}
+
 func equalSlice(t reflect.Type) compare {
-	c, size := equals.comparer(t.Elem()), t.Elem().Size()
+	size := t.Elem().Size()
+	element := elements(equals, t)
 	return func(a, b unsafe.Pointer) bool {
 		x, y := (*header)(a), (*header)(b)
 		if x.len != y.len {
 			return false
 		}
-		if x.data == y.data {
+		if x.data == y.data || x.len == 0 {
 			return true
 		}
+		c := element()
 		for i := range x.len {
 			if !c(unsafe.Add(x.data, uintptr(i)*size), unsafe.Add(y.data, uintptr(i)*size)) {
 				return false

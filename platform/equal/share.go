@@ -17,12 +17,14 @@ func Share[T any](was, now *T) bool {
 }
 
 func shareSlice(t reflect.Type) compare {
-	c, size := sharing.comparer(t.Elem()), t.Elem().Size()
+	size := t.Elem().Size()
+	element := elements(sharing, t)
 	return func(was, now unsafe.Pointer) bool {
 		x, y := (*header)(was), (*header)(now)
 		if x.len == y.len && x.data == y.data {
 			return true
 		}
+		c := element()
 		pair := func(i, j int) bool {
 			return c(unsafe.Add(x.data, uintptr(i)*size), unsafe.Add(y.data, uintptr(j)*size))
 		}

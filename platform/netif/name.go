@@ -2,6 +2,7 @@ package netif
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -15,16 +16,71 @@ type kind struct {
 }
 
 // kinds are the types whose names are understood, in the order an abbreviation
-// is tried. The first letters differ, so one letter is enough, as on IOS.
+// is tried: one letter is enough for those that every router has. [Cisco IOS
+// Interface and Hardware Component Command Reference, `interface`]
 func kinds() []kind {
+	const many = 2147483647
 	return []kind{
 		{"GigabitEthernet", true, 0, 255},
 		{"FastEthernet", true, 0, 255},
 		{"Ethernet", true, 0, 255},
 		{"Serial", true, 0, 255},
-		{"Loopback", false, 0, 2147483647},
+		{"Loopback", false, 0, many},
 		{"Vlan", false, 1, 4094},
+		{"Tunnel", false, 0, many},
+		{"TenGigabitEthernet", true, 0, 255},
+		{"TwoGigabitEthernet", true, 0, 255},
+		{"TwentyFiveGigE", true, 0, 255},
+		{"FortyGigabitEthernet", true, 0, 255},
+		{"HundredGigE", true, 0, 255},
+		{"AppGigabitEthernet", true, 0, 255},
+		{"Dialer", false, 0, 255},
+		{"BRI", true, 0, 255},
+		{"BVI", false, 1, 255},
+		{"ATM", true, 0, 255},
+		{"Async", true, 0, 9999},
+		{"Null", false, 0, 0},
+		{"NVI", false, 0, 0},
+		{"Port-channel", true, 1, 512},
+		{"Multilink", true, 1, many},
+		{"MFR", true, 0, many},
+		{"POS", true, 0, 255},
+		{"Cellular", true, 0, 255},
+		{"CEM", true, 0, 255},
+		{"Wlan-GigabitEthernet", true, 0, 255},
+		{"wlan-ap", false, 0, 255},
+		{"Dot11Radio", true, 0, 255},
+		{"Virtual-Template", false, 1, 4095},
+		{"Virtual-PPP", false, 1, many},
+		{"Virtual-TokenRing", false, 0, many},
+		{"VirtualPortGroup", false, 0, 31},
+		{"Group-Async", false, 0, 255},
+		{"Integrated-Service-Engine", true, 0, 255},
+		{"Service-Engine", true, 0, 255},
+		{"Embedded-Service-Engine", true, 0, 255},
+		{"Content-Engine", true, 0, 255},
+		{"Analysis-Module", true, 0, 255},
+		{"SM", true, 0, 255},
+		{"ISM", true, 0, 255},
+		{"ucse", true, 0, 255},
+		{"Video", true, 0, 255},
+		{"TokenRing", true, 0, 255},
+		{"Fddi", true, 0, 255},
+		{"Hssi", true, 0, 255},
+		{"Lex", false, 0, many},
+		{"CTunnel", false, 0, many},
+		{"vmi", false, 1, many},
+		{"EVC", true, 0, 255},
+		{"nve", false, 1, 4},
+		{"overlay", false, 0, many},
+		{"pseudowire", false, 1, many},
 	}
+}
+
+// Cabled reports that an interface is of a kind that a machine of ours may have,
+// by its canonical name. The other kinds are part of a router.
+func Cabled(name string) bool {
+	return slices.ContainsFunc(kinds()[:6], func(k kind) bool { return strings.HasPrefix(name, k.name) })
 }
 
 // maxSub is the highest number of a sub-interface.
@@ -37,8 +93,8 @@ func ParseName(s string) (canonical string, ok bool) {
 		return "", false
 	}
 	s = strings.TrimSpace(s)
-	at := strings.IndexAny(s, "0123456789")
-	if at < 1 {
+	at := strings.LastIndexFunc(s, func(r rune) bool { return !strings.ContainsRune("0123456789/.:", r) }) + 1
+	if at < 1 || at == len(s) {
 		return "", false
 	}
 	word, number := strings.ToLower(strings.TrimRight(s[:at], " ")), s[at:]
@@ -57,6 +113,14 @@ func (k kind) number(s string) (string, bool) {
 		n, err := strconv.ParseUint(s, 10, 64)
 		return strconv.FormatUint(n, 10), err == nil && n >= k.least && n <= k.most
 	}
+	s, channel, channelled := strings.Cut(s, ":") // Serial0/0/0:15, a channel of a T1
+	if channelled {
+		n, err := strconv.ParseUint(channel, 10, 16)
+		if err != nil {
+			return "", false
+		}
+		channel = ":" + strconv.FormatUint(n, 10)
+	}
 	unit, sub, dotted := strings.Cut(s, ".")
 	parts := strings.Split(unit, "/")
 	if len(parts) > 3 {
@@ -70,8 +134,8 @@ func (k kind) number(s string) (string, bool) {
 		parts[i] = strconv.FormatUint(n, 10)
 	}
 	unit = strings.Join(parts, "/")
-	if !dotted {
-		return unit, true
+	if !dotted || channelled {
+		return unit + channel, !dotted
 	}
 	n, err := strconv.ParseUint(sub, 10, 64)
 	if err != nil || n > maxSub {

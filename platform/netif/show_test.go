@@ -80,14 +80,14 @@ func TestParseName(t *testing.T) {
 		"gi0/0": "GigabitEthernet0/0", "Gi 0/0": "GigabitEthernet0/0", "GigabitEthernet0/0": "GigabitEthernet0/0",
 		"gigabitethernet 0/00": "GigabitEthernet0/0", "g0/1.10": "GigabitEthernet0/1.10", "fa0": "FastEthernet0",
 		"Fast 1/2/3": "FastEthernet1/2/3", "e0/0": "Ethernet0/0", "lo0": "Loopback0", "Loopback 12": "Loopback12",
-		"vl10": "Vlan10", "Vlan1": "Vlan1", "s0/0/0": "Serial0/0/0", " Gi0/0 ": "GigabitEthernet0/0",
+		"vl10": "Vlan10", "Vlan1": "Vlan1", "s0/0/0": "Serial0/0/0", "Serial0/0/0:15": "Serial0/0/0:15", "tu0": "Tunnel0", "Dot11Radio0/0": "Dot11Radio0/0", "port-channel1.10": "Port-channel1.10", "Embedded-Service-Engine0/0": "Embedded-Service-Engine0/0", " Gi0/0 ": "GigabitEthernet0/0",
 	} {
 		if got, ok := ParseName(in); !ok || got != want {
 			t.Errorf("%q: %q %v, want %q", in, got, ok, want)
 		}
 	}
 	for _, in := range []string{"", "0/0", "gi", "gi0/", "gi/0", "gi0/0.", "gi0/0.x", "gi256/0", "gi0/0/0/0", "vlan0", "vlan4095",
-		"vlan1/0", "vlan1.5", "lo-1", "tu0", "gigabitx0/0", "gi0/0.4294967296", "gi 0 /0", "gi+1/0"} {
+		"vlan1/0", "vlan1.5", "lo-1", "foo0", "ephone0", "Serial0/0:x", "Serial0/0:1.5", "gigabitx0/0", "gi0/0.4294967296", "gi 0 /0", "gi+1/0"} {
 		if got, ok := ParseName(in); ok {
 			t.Errorf("%q accepted as %q", in, got)
 		}

@@ -88,8 +88,10 @@ var made = map[string]string{
 	"config.Config.Carried":   "lines nobody here knows (cli/language)",
 	"config.Carried.In":       "the same",
 	"config.Carried.Place":    "the same",
-	"config.Carried.Line":     "the same",
-	"config.Carried.Children": "the same",
+	"config.Carried.Kept":     "the same",
+	"config.Kept.Line":        "the same",
+	"config.Kept.Text":        "the same",
+	"config.Kept.Below":       "the same",
 }
 
 // setters are the places whose reads do not count: they set, copy, print or

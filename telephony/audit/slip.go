@@ -109,16 +109,16 @@ func (x *around) names(a netip.Addr, source bool) bool {
 			}
 		}
 	}
-	return slices.ContainsFunc(c.Carried, func(k config.Carried) bool { return mentions(&k, a) })
+	return slices.ContainsFunc(c.Carried, func(k config.Carried) bool { return mentions(&k.Kept, a) })
 }
 
 // mentions finds an address in a line that is only kept: a dial-peer, a route.
-func mentions(k *config.Carried, a netip.Addr) bool {
+func mentions(k *config.Kept, a netip.Addr) bool {
 	text := a.String()
 	word := func(line string) bool {
 		return slices.Contains(strings.FieldsFunc(line, func(r rune) bool { return r != '.' && (r < '0' || r > '9') }), text)
 	}
-	return word(k.Line) || slices.ContainsFunc(k.Children, word)
+	return word(k.Line) || slices.ContainsFunc(k.Below, func(b config.Kept) bool { return mentions(&b, a) })
 }
 
 // local reports that an address lies in a network of an interface or a pool.

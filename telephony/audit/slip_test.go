@@ -77,9 +77,11 @@ func TestSlips(t *testing.T) {
 			c.Interfaces = append(c.Interfaces, netif.Config{Name: "GigabitEthernet0/7", Address: netip.MustParsePrefix("10.1.2.1/24")})
 		}, false},
 		{"a carried line", "10.1.1.2", "10.1.1.1", func(c *config.Config) {
-			c.Carried = []config.Carried{{Line: "dial-peer voice 1 voip", Children: []string{" session target ipv4:10.1.1.2:5060"}}}
+			c.Carried = []config.Carried{{Kept: config.Kept{Line: "dial-peer voice 1 voip", Below: []config.Kept{{Line: "session target ipv4:10.1.1.2:5060"}}}}}
 		}, false},
-		{"a carried line of a longer address", "10.1.1.2", "10.1.1.1", func(c *config.Config) { c.Carried = []config.Carried{{Line: "ip route 0.0.0.0 0.0.0.0 10.1.1.25"}} }, true},
+		{"a carried line of a longer address", "10.1.1.2", "10.1.1.1", func(c *config.Config) {
+			c.Carried = []config.Carried{{Kept: config.Kept{Line: "ip route 0.0.0.0 0.0.0.0 10.1.1.25"}}}
+		}, true},
 	} {
 		k := config.Default(f)
 		if c.source != "" {

@@ -64,7 +64,7 @@ func factsOf(text string) config.Facts {
 			continue
 		}
 		name, ok := netif.ParseName(strings.Join(w[1:], ""))
-		if _, twice := f.Interface(name); !ok || twice {
+		if _, twice := f.Interface(name); !ok || twice || !netif.Cabled(name) {
 			continue
 		}
 		f.Interfaces = append(f.Interfaces, config.InterfaceFact{Mapping: netif.Mapping{Name: name, Device: name, Managed: true}, Up: true})
