@@ -67,3 +67,19 @@ func only(text string) string {
 	}
 	return " " + strings.Join(out, " / ")
 }
+
+// TestSurplusWord: a whole command with a word behind it that it does not have
+// is a bad line of that command, whether other words could stand there or not.
+func TestSurplusWord(t *testing.T) {
+	b, f := testBox(t)
+	for _, line := range []string{"telephony-service\n max-dn 3 #x", "telephony-service\n max-ephones 3 #x", "telephony-service\n hfs enable prot 6970", "ip http server now", "hostname X y",
+		"username bob password", "ip dhcp excluded-address 10.1.1.1 10.1.1.9 x", "ntp server 10.1.1.1 perfer"} {
+		rep, err := b.Language.Load(line+"\n", config.Default(f), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(rep.Rejected) != 1 || rep.Carried != 0 {
+			t.Errorf("%q: rejected %v, carried %v", line, rep.Rejected, rep.CarriedText)
+		}
+	}
+}

@@ -8,6 +8,7 @@ import (
 	"option150/cli/language"
 	"option150/platform/aaa"
 	"option150/platform/config"
+	"option150/platform/message"
 	"option150/platform/sshd"
 )
 
@@ -90,6 +91,8 @@ func lines() []language.Declaration {
 		`session-timeout("Set interval for closing an idle connection") <rest:LINE>("Minutes")`,
 		`exec("Configure EXEC")`,
 		`history`,
+		`login authentication("Authenticate using AAA") <rest:LINE>("List")`,
+		`login tacacs("Use tacacs server for password checking")`,
 	)...)
 }
 
@@ -101,53 +104,67 @@ func beyondLast(_, a grammar.Args) string {
 	return ""
 }
 
+// transports are what a line of a router may be reached by, in the order they
+// are printed. Here it is SSH.
+var transports = [...][2]string{{"acercon", "Remote console"}, {"lapb-ta", "LAPB"}, {"lat", "DEC LAT"}, {"mop", "DEC MOP"}, {"nasi", "NASI"},
+	{"pad", "X.3 PAD"}, {"rlogin", "rlogin"}, {"ssh", "SSH"}, {"telnet", "Telnet"}, {"udptn", "UDPTN"}, {"v120", "V.120"}}
+
 // lineTransport is `transport input`: what is asked for is kept; SSH is what is
 // served.
 func lineTransport(at func(*language.Context) *config.Line) language.Declaration {
 	transport := func(c *language.Context) *string { return &at(c).Transport }
+	syntax := `transport("Define transport protocols for line")
+			input("Define which protocols to use to reach this box")
+			![ ( all$what("All protocols") | none$what("No protocols") | { `
+	names := []string{"what"}
+	for i, p := range transports {
+		help := p[1] + " protocol"
+		if p[0] != "ssh" {
+			help += ", not served by this box"
+		}
+		if i > 0 {
+			syntax += " | "
+		}
+		syntax += p[0] + "$" + p[0] + `("` + help + `")`
+		names = append(names, p[0])
+	}
 	return language.Declaration{
 		Mode: modeLine, Doc: "facts/ios-cli.md 1.14", Partly: func(keys, a grammar.Args) string {
-			switch {
-			case a.Has("telnet"):
-				return "telnet: this box has no Telnet server"
-			case keys.String("kind") == "con" && !a.Has(language.Negated):
+			if keys.String("kind") == "con" && !a.Has(language.Negated) {
 				return "the console is reached by its cable alone"
+			}
+			for _, p := range transports {
+				if p[0] != "ssh" && a.Has(p[0]) {
+					return p[0] + ": this box has no " + p[1] + " server"
+				}
 			}
 			return ""
 		},
-		Syntax: `transport("Define transport protocols for line")
-			input("Define which protocols to use to reach this box")
-			![ ( all$what("All protocols")
-					| none$what("No protocols")
-					| ssh$ssh("TCP/IP SSH protocol")
-					[ telnet$telnet("TCP/IP Telnet protocol, not served by this box") ]
-					| telnet$telnet("TCP/IP Telnet protocol, not served by this box")
-					[ ssh$ssh("TCP/IP SSH protocol") ] ) ]`,
+		Syntax: syntax + ` } ) ]`,
 		Set: func(c *language.Context) error {
-			var list []string
-			for _, k := range []string{"what", "telnet", "ssh"} {
+			var typed []string
+			for _, k := range names {
 				if c.Args.Has(k) {
-					list = append(list, c.Args.String(k))
+					typed = append(typed, c.Args.String(k))
 				}
 			}
-			*transport(c) = strings.Join(list, " ")
+			if len(typed) == 0 {
+				return language.Answer(message.Incomplete + "\n")
+			}
+			*transport(c) = strings.Join(typed, " ")
 			return nil
 		},
 		Unset: func(c *language.Context) error { *transport(c) = ""; return nil },
 		Get: func(v *language.View) []grammar.Args {
-			var out []grammar.Args
-			switch t := *transport(viewContext(v)); t {
-			case "":
-			case "all", "none":
-				out = append(out, args("what", t))
-			default:
-				a := args()
-				for _, w := range strings.Fields(t) {
-					a[w] = w
-				}
-				out = append(out, a)
+			t := *transport(viewContext(v))
+			if t == "all" || t == "none" {
+				return []grammar.Args{args("what", t)}
 			}
-			return out
+			a := args()
+			for _, w := range strings.Fields(t) {
+				a[w] = w
+			}
+			return one(t != "", flatten(a)...)
 		},
 	}
 }

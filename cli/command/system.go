@@ -279,5 +279,25 @@ func users() []language.Declaration {
 		}
 		return all.put(c, u)
 	}
-	return []language.Declaration{d}
+	const head = `username <name:WORD>("User name") `
+	return append([]language.Declaration{d}, carryAll(language.Global, "facts/ios-cli.md 1.11",
+		head+`aaa("AAA directive") <rest:LINE>("Attribute")`,
+		head+`access-class("Restrict access by access-class") <rest:LINE>("Access list")`,
+		head+`algorithm-type("Algorithm to use for hashing the plaintext secret") <rest:LINE>("Algorithm and secret")`,
+		head+`autocommand("Automatically issue a command after the user logs in") <rest:LINE>("Command")`,
+		head+`callback-dialstring("Callback dialstring") <rest:LINE>("String")`,
+		head+`callback-line("Associate a specific line with this callback") <rest:LINE>("Line")`,
+		head+`callback-rotary("Associate a rotary group with this callback") <rest:LINE>("Group")`,
+		head+`common-criteria-policy("Enter the common-criteria policy name") <rest:LINE>("Policy and password")`,
+		head+`dnis("Do not require password when obtained via DNIS") [ <rest:LINE>("Parameters") ]`,
+		head+`mac("This entry is for MAC Filtering where username=mac")`,
+		head+`nocallback-verify("Do not require authentication after callback")`,
+		head+`noescape("Prevent the user from using an escape character")`,
+		head+`nohangup("Do not disconnect after an automatic command")`,
+		head+`one-time("The user name and password are valid for one time only") [ <rest:LINE>("Parameters") ]`,
+		head+`privilege <level:0-15>("User privilege level") view("Set view name") <rest:LINE>("View and secret")`,
+		head+`serial-number("Associate a public key with the user") <rest:LINE>("Number")`,
+		head+`user-maxlinks("Limit the user's number of inbound links") <rest:LINE>("Links")`,
+		head+`view("Set view name") <rest:LINE>("View and secret")`,
+	)...)
 }

@@ -51,8 +51,9 @@ type Result struct {
 	// keywords written out and all else, blanks too, as it was typed.
 	Typed string
 
-	// Keyword says, for Invalid, that only keywords could stand there: the line
-	// is of no command known here, while a false one has a bad argument.
+	// Keyword says, for Invalid, that only keywords could stand there and that
+	// the command was not whole: the line is of no command known here, while a
+	// false one has a bad argument or a surplus word.
 	Keyword bool
 
 	// Full says that every keyword so far was written out. In files a line may
@@ -83,7 +84,7 @@ func (g *Graph) Match(line string, level int) Result {
 		return r
 	case none:
 		r.Kind, r.Offset = Invalid, w.caret(at)
-		r.Keyword = len(w.state.args) == 0 && len(w.state.words) > 0
+		r.Keyword = len(w.state.args) == 0 && len(w.state.words) > 0 && w.end() < 0
 		return r
 	}
 	if w.over >= 0 {

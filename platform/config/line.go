@@ -21,7 +21,7 @@ type Line struct {
 	Synchronous bool   // `logging synchronous`
 	SyncLevel   string // its level, "" = none given
 	SyncLimit   int    // its limit and one, 0 = none given
-	Transport   string // `transport input`: "all", "none", "ssh", "telnet", "telnet ssh"; "" = ssh for vty
+	Transport   string // `transport input`: "all", "none", "ssh", "ssh telnet"; "" = ssh for vty
 	Length      int    // rows, default 24
 	Width       int    // columns, default 80
 	HistorySize int    // default 10
