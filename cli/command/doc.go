@@ -52,7 +52,7 @@ func All(b *Box) []language.Declaration {
 		carriedHere("interface ", "router ", "ip forward-protocol", "ip default-gateway"),
 		httpServer(),
 		carriedHere("ip http"),
-		carriedHere("ip nat", "ip route", "ip "),
+		routing(), carriedHere("ip nat", "ip route", "ip "),
 		accessLists(),
 		carriedHere("access-list", "snmp-server", "tacacs", "radius", ""),
 		tftpServer(),

@@ -1,7 +1,6 @@
 package command
 
 import (
-	"cmp"
 	"fmt"
 	"io"
 	"net/netip"
@@ -86,39 +85,6 @@ func (b *Box) ifName(device string) string {
 		}
 	}
 	return device
-}
-
-func (b *Box) routesText(routes []host.Route) string {
-	var w strings.Builder
-	w.WriteString("Codes: C - connected, S - static, L - local, * - candidate default\n\n")
-	last := "Gateway of last resort is not set\n\n"
-	var rows []string
-	slices.SortFunc(routes, func(x, y host.Route) int {
-		return cmp.Or(x.Dst.Addr().Compare(y.Dst.Addr()), x.Dst.Bits()-y.Dst.Bits())
-	})
-	for _, r := range routes {
-		switch {
-		case r.Dst.Bits() == 0 && r.Gateway.IsValid():
-			last = fmt.Sprintf("Gateway of last resort is %s to network 0.0.0.0\n\n", r.Gateway)
-			rows = append(rows, fmt.Sprintf("S*    0.0.0.0/0 [1/%d] via %s", r.Metric, r.Gateway))
-		case r.Gateway.IsValid():
-			rows = append(rows, fmt.Sprintf("S        %s [1/%d] via %s", r.Dst, r.Metric, r.Gateway))
-		default:
-			rows = append(rows, fmt.Sprintf("C        %s is directly connected, %s", r.Dst, b.ifName(r.Device)))
-			for _, i := range b.Store.Facts().Interfaces {
-				for _, a := range i.Addrs {
-					if i.Device == r.Device && a.Masked() == r.Dst {
-						rows = append(rows, fmt.Sprintf("L        %s is directly connected, %s", netip.PrefixFrom(a.Addr(), 32), i.Name))
-					}
-				}
-			}
-		}
-	}
-	w.WriteString(last)
-	for _, r := range rows {
-		w.WriteString(r + "\n")
-	}
-	return w.String()
 }
 
 func (b *Box) arpText(list []host.Neighbour) string {

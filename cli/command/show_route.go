@@ -38,20 +38,100 @@ func routeText(routes []host.Route, ifName func(device string) string, dest, mas
 	if r.Dst.Bits() == 0 {
 		w.WriteString(", supernet")
 	}
-	if r.Gateway.IsValid() {
-		fmt.Fprintf(&w, "\n  Known via \"static\", distance 1, metric %d", r.Metric)
+	if r.Gateway.IsValid() || r.Own {
+		fmt.Fprintf(&w, "\n  Known via %q, distance %d, metric %d", known(r), distance(r), metric(r))
 		if r.Dst.Bits() == 0 {
 			w.WriteString(", candidate default path")
 		}
-		fmt.Fprintf(&w, "\n  Routing Descriptor Blocks:\n  * %s, via %s\n", r.Gateway, ifName(r.Device))
+		hop := "directly connected"
+		if r.Gateway.IsValid() {
+			hop = r.Gateway.String()
+		}
+		fmt.Fprintf(&w, "\n  Routing Descriptor Blocks:\n  * %s, via %s\n", hop, ifName(r.Device))
 	} else {
 		fmt.Fprintf(&w, "\n  Known via \"connected\", distance 0, metric %d (connected, via interface)\n  Routing Descriptor Blocks:\n  * directly connected, via %s\n", r.Metric, ifName(r.Device))
 	}
-	fmt.Fprintf(&w, "      Route metric is %d, traffic share count is 1\n", r.Metric)
+	fmt.Fprintf(&w, "      Route metric is %d, traffic share count is 1\n", metric(r))
 	return w.String()
 }
 
 func ones(mask netip.Addr) int {
 	n, _ := net.IPMask(mask.AsSlice()).Size()
 	return n
+}
+
+// known says who a route is of: `ip route` of this box, or the host. The metric
+// of one of ours in the kernel's table is its distance.
+func known(r host.Route) string {
+	if r.Own {
+		return "static"
+	}
+	return "kernel"
+}
+
+func distance(r host.Route) int {
+	if r.Own {
+		return r.Metric
+	}
+	return 0
+}
+
+func metric(r host.Route) int {
+	if r.Own {
+		return 0
+	}
+	return r.Metric
+}
+
+// routesText is `show ip route`: the routes of the kernel, those `ip route` put
+// there told from those of the host. Of two routes to one network the first
+// counts.
+func (b *Box) routesText(routes []host.Route) string {
+	var w strings.Builder
+	w.WriteString("Codes: C - connected, S - static, L - local, K - kernel, a route of the host, * - candidate default\n\n")
+	last := "Gateway of last resort is not set\n\n"
+	var rows []string
+	slices.SortStableFunc(routes, func(x, y host.Route) int {
+		return cmp.Or(x.Dst.Addr().Compare(y.Dst.Addr()), x.Dst.Bits()-y.Dst.Bits(), x.Metric-y.Metric)
+	})
+	for i, r := range routes {
+		code := strings.ToUpper(known(r)[:1])
+		switch {
+		case i > 0 && routes[i-1].Dst == r.Dst && r.Gateway.IsValid():
+			continue // behind the first, which is used
+		case r.Dst.Bits() == 0:
+			code += "*"
+			if r.Gateway.IsValid() {
+				last = fmt.Sprintf("Gateway of last resort is %s to network 0.0.0.0\n\n", r.Gateway)
+			}
+		}
+		switch {
+		case r.Gateway.IsValid():
+			rows = append(rows, fmt.Sprintf("%-5s %s [%d/%d] via %s", code, pad(code, r.Dst), distance(r), metric(r), r.Gateway))
+		case r.Own:
+			rows = append(rows, fmt.Sprintf("%-5s %s is directly connected, %s", code, pad(code, r.Dst), b.ifName(r.Device)))
+		default:
+			rows = append(rows, fmt.Sprintf("C        %s is directly connected, %s", r.Dst, b.ifName(r.Device)))
+			for _, i := range b.Store.Facts().Interfaces {
+				for _, a := range i.Addrs {
+					if i.Device == r.Device && a.Masked() == r.Dst {
+						rows = append(rows, fmt.Sprintf("L        %s is directly connected, %s", netip.PrefixFrom(a.Addr(), 32), i.Name))
+					}
+				}
+			}
+		}
+	}
+	w.WriteString(last)
+	for _, r := range rows {
+		w.WriteString(r + "\n")
+	}
+	return w.String()
+}
+
+// pad puts a network under the others; the default route stands before them.
+func pad(code string, dst netip.Prefix) string {
+	if strings.HasSuffix(code, "*") {
+		return dst.String()
+	}
+	return "   " + dst.String()
 }

@@ -24,6 +24,7 @@ func Types(b *Box) grammar.Types {
 		"ANYIF":      anyIfType{},
 		"SUBIF":      anyIfType{sub: true},
 		"AUXLINE":    auxLineType{},
+		"HOPIF":      hopIfType{},
 		"A.B.C.D/N":  lengthType{},
 		"X:X:X:X::X": ipv6Type{},
 		"CLIENTID":   hexType{"WORD"},

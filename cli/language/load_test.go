@@ -72,7 +72,7 @@ func TestLoad(t *testing.T) {
 		{"interface that is not here", "interface FastEthernet0/0.20\n encapsulation dot1Q 20\n ip address 10.0.0.1 255.0.0.0\n", "interface FastEthernet0/0.20/ encapsulation dot1Q 20/ ip address 10.0.0.1 255.0.0.0", "0 3 0"},
 		{"interface twice", "interface gi0/0\n mtu 1400\ninterface GigabitEthernet 0/0\n mtu 1400\n cdp enable\n", " mtu 1400/ cdp enable", "2 3 0"},
 		{"section twice", "ip dhcp pool P\n network 10.0.0.0 /24\nip dhcp pool P\n default-router 10.0.0.1\n", "ip dhcp pool P/ network 10.0.0.0 255.255.255.0/ default-router 10.0.0.1", "4 0 0"},
-		{"carried twice", "ip route 0.0.0.0 0.0.0.0 10.0.0.1\nip route 0.0.0.0 0.0.0.0 10.0.0.1\nrouter rip\n version 2\nrouter rip\n version 2\n network 10.0.0.0\n", "router rip/ version 2/ network 10.0.0.0/ip route 0.0.0.0 0.0.0.0 10.0.0.1", "0 7 0"},
+		{"carried twice", "ip nat pool X\nip nat pool X\nrouter rip\n version 2\nrouter rip\n version 2\n network 10.0.0.0\n", "router rip/ version 2/ network 10.0.0.0/ip nat pool X", "0 7 0"},
 		{"duplicates", "hostname X\nhostname X\nlogging host 10.0.0.1\nlogging host 10.0.0.1\n", "hostname X/logging host 10.0.0.1", "4 0 0"},
 		{"carried lines keep their order", "aaa new-model\naaa authentication login default local\nboot-start-marker\nboot-end-marker\n", "aaa new-model/aaa authentication login default local/boot-start-marker/boot-end-marker", "0 4 0"},
 

@@ -441,7 +441,7 @@ func TestExitFromRemovedSection(t *testing.T) {
 // TestDrops: `no` of something carried, as an engineer types it.
 func TestDrops(t *testing.T) {
 	b := newBox(t)
-	rep, err := b.Language.Load("ip route 1\nip route 2\nsnmp-server location here\n", b.Store.Current(), nil)
+	rep, err := b.Language.Load("ip nat 1\nip nat 2\nsnmp-server location here\n", b.Store.Current(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -449,9 +449,9 @@ func TestDrops(t *testing.T) {
 		t.Fatal(err)
 	}
 	o := b.login(15)
-	got := o.configures(t, "no ip", "no ip route", "no snmp-server location", "no ip route 1")
+	got := o.configures(t, "no ip", "no ip nat", "no snmp-server location", "no ip nat 1")
 	got += o.types(t, "telephony-service", "moh a.au", "no moh", "no no")
-	if strings.Count(unwarned(got), "%") != 3 || len(b.Store.Current().Carried) != 1 || b.Store.Current().Carried[0].Line != "ip route 2" {
+	if strings.Count(unwarned(got), "%") != 3 || len(b.Store.Current().Carried) != 1 || b.Store.Current().Carried[0].Line != "ip nat 2" {
 		t.Errorf("%s\n%+v", got, b.Store.Current().Carried)
 	}
 }

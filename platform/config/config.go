@@ -42,6 +42,7 @@ type Config struct {
 	Logging    logging.Config
 	Archive    archive.Config
 	Interfaces []netif.Config // every interface of the box, in its order
+	Routing    netif.Routing
 	DHCP       dhcp.Config
 	HTTP       httpd.Config
 	HFS        hfs.Config
@@ -91,6 +92,7 @@ func (c *Config) Clone() *Config {
 	for i := range n.Interfaces {
 		n.Interfaces[i] = n.Interfaces[i].Clone()
 	}
+	n.Routing = c.Routing.Clone()
 	n.DHCP = c.DHCP.Clone()
 	n.Files = c.Files.Clone()
 	n.NTP = c.NTP.Clone()

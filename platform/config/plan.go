@@ -105,6 +105,7 @@ func (c *Config) planNetif(f Facts) service.Spec {
 	if s.Interfaces == nil {
 		return nil
 	}
+	s.Routes, _ = c.routes(f)
 	return s
 }
 

@@ -21,7 +21,8 @@ func (c *Config) Validate(f Facts) []Problem {
 		ps = append(ps, Problem{Severity: severityOf(p.Severity), Kind: Rule, Code: p.Code, Section: p.Where, Text: p.Text, Fix: p.Fix})
 	}
 	ps = append(ps, c.security()...)
-	return append(ps, c.interfaces(f)...)
+	ps = append(ps, c.interfaces(f)...)
+	return append(ps, c.keptRoutes(f)...)
 }
 
 // ports finds every clash of the plan by the one overlap rule. The pair of

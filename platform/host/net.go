@@ -7,6 +7,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"option150/platform/ether"
+	"option150/platform/netif"
 )
 
 // Route is one IPv4 route of the main table.
@@ -16,6 +17,7 @@ type Route struct {
 	Device  string
 	Index   int
 	Metric  int
+	Own     bool // put there by this box
 }
 
 // Routes reads the main routing table.
@@ -27,7 +29,7 @@ func Routes() []Route {
 	names := devices()
 	var out []Route
 	for _, r := range list {
-		x := Route{Dst: netip.PrefixFrom(netip.IPv4Unspecified(), 0), Device: names[r.LinkIndex], Index: r.LinkIndex, Metric: r.Priority}
+		x := Route{Dst: netip.PrefixFrom(netip.IPv4Unspecified(), 0), Device: names[r.LinkIndex], Index: r.LinkIndex, Metric: r.Priority, Own: r.Protocol == netif.RouteProtocol}
 		if r.Dst != nil {
 			a, ok := netip.AddrFromSlice(r.Dst.IP.To4())
 			ones, _ := r.Dst.Mask.Size()

@@ -28,10 +28,11 @@ type Mapping struct {
 	Managed bool   // addresses and shutdown come from the configuration
 }
 
-// Spec is what the service runs by: the managed interfaces and what they are
-// to have.
+// Spec is what the service runs by: the managed interfaces, what they are to
+// have, and the routes by way of them.
 type Spec struct {
 	Interfaces []ManagedInterface
+	Routes     []ManagedRoute
 }
 
 // ManagedInterface is one interface whose addresses come from the configuration.

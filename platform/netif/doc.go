@@ -1,6 +1,7 @@
 // Package netif is the interfaces of the appliance: which Linux device stands
 // behind which IOS name, how it is, what changes, and, where the operator said
-// so, its addresses and its `shutdown`.
+// so, its addresses, its `shutdown` and
+// the static routes by way of it.
 //
 // Follows DESIGN 1 (managed or not), facts/libraries.md 7 (netlink, line
 // state), facts/ios-cli.md 1.13 (show commands).

@@ -104,9 +104,9 @@ func (m *Service) Prepare(_ context.Context, _, want service.Spec) (service.Chan
 	case nil:
 		return service.Funcs{OnCommit: func() { m.step(service.Disabled, "") }}, nil
 	case Spec:
-		spec = Spec{Interfaces: slices.Clone(v.Interfaces)}
+		spec = Spec{Interfaces: slices.Clone(v.Interfaces), Routes: slices.Clone(v.Routes)}
 	case *Spec:
-		spec = Spec{Interfaces: slices.Clone(v.Interfaces)}
+		spec = Spec{Interfaces: slices.Clone(v.Interfaces), Routes: slices.Clone(v.Routes)}
 	default:
 		return nil, fmt.Errorf("netif: spec is a %T", want)
 	}
@@ -117,6 +117,9 @@ func (m *Service) Prepare(_ context.Context, _, want service.Spec) (service.Chan
 		if err := check(x); err != nil {
 			return nil, &Error{Interface: x.Mapping.Name, Device: x.Device, Err: err}
 		}
+	}
+	if err := checkRoutes(spec.Routes, spec.Interfaces); err != nil {
+		return nil, &Error{Err: err}
 	}
 	return service.Funcs{OnCommit: func() { m.commit(spec) }}, nil
 }
@@ -177,11 +180,16 @@ func (m *Service) commit(spec Spec) {
 			why = append(why, (&Error{Interface: x.Mapping.Name, Device: x.Device, Err: err}).Error())
 		}
 	}
-	if len(why) > 0 {
+	m.routes = spec.Routes
+	err := setRoutes(m.upRoutes())
+	switch {
+	case len(why) > 0:
 		m.step(service.Failed, strings.Join(why, "; "))
-		return
+	case err != nil:
+		m.step(service.Degraded, err.Error())
+	default:
+		m.step(service.Running, "")
 	}
-	m.step(service.Running, "")
 }
 
 // set makes a device what the configuration says.

@@ -39,7 +39,8 @@ type Service struct {
 	work   sync.WaitGroup
 	end    chan struct{}
 
-	apply  sync.Mutex // one Commit at a time
+	apply  sync.Mutex     // one Commit at a time
+	routes []ManagedRoute // that are wanted; guarded by apply
 	status service.Status
 }
 
@@ -192,6 +193,7 @@ func (m *Service) look(messages []syscall.NetlinkMessage) {
 		m.compare(&old[i], &now[i])
 		m.compareAddrs(&old[i], &now[i])
 	}
+	m.restore()
 	if m.changed != nil {
 		m.changed()
 	}

@@ -78,6 +78,10 @@ var seldom = map[string]struct{ why, mode, command string }{
 	"ntp.Server.Source":                  {"nobody", "config", "ntp server"},
 	"ntp.Server.Burst":                   {"nobody", "config", "ntp server"},
 	"ntp.Server.IBurst":                  {"nobody", "config", "ntp server"},
+	"netif.Route.Name":                   {why: "a remark beside a route"},
+	"netif.Route.Tag":                    {why: "a number for those who redistribute routes: a remark here"},
+	"netif.Route.Track":                  {"nobody", "config", "ip route"},
+	"netif.Route.Permanent":              {"nobody", "config", "ip route"},
 	"config.Line.AccessVRF":              {"nobody", "config-line", "access-class"},
 	"config.Line.SyncLevel":              {"nobody", "config-line", "logging synchronous"},
 	"config.Line.SyncLimit":              {"nobody", "config-line", "logging synchronous"},
@@ -85,13 +89,13 @@ var seldom = map[string]struct{ why, mode, command string }{
 
 // made are the fields that no command names, with who fills them in.
 var made = map[string]string{
-	"config.Config.Carried":   "lines nobody here knows (cli/language)",
-	"config.Carried.In":       "the same",
-	"config.Carried.Place":    "the same",
-	"config.Carried.Kept":     "the same",
-	"config.Kept.Line":        "the same",
-	"config.Kept.Text":        "the same",
-	"config.Kept.Below":       "the same",
+	"config.Config.Carried": "lines nobody here knows (cli/language)",
+	"config.Carried.In":     "the same",
+	"config.Carried.Place":  "the same",
+	"config.Carried.Kept":   "the same",
+	"config.Kept.Line":      "the same",
+	"config.Kept.Text":      "the same",
+	"config.Kept.Below":     "the same",
 }
 
 // setters are the places whose reads do not count: they set, copy, print or

@@ -81,7 +81,7 @@ func oneSlip(a, b string) bool {
 // counts as well.
 func (x *around) names(a netip.Addr, source bool) bool {
 	c := x.c
-	if slices.Contains(x.own, a) || c.NTP.Asks(a) || c.Logging.Tells(a) {
+	if slices.Contains(x.own, a) || c.NTP.Asks(a) || c.Logging.Tells(a) || c.Routing.Names(a) {
 		return true
 	}
 	for _, i := range c.Interfaces {
