@@ -78,7 +78,7 @@ func openLAN(ctx context.Context, i engine.Interface) (*lan, error) {
 	if len(ifi.HardwareAddr) == 6 {
 		l.mac = ether.MAC(ifi.HardwareAddr)
 	}
-	l.at = listen.Endpoint{Proto: listen.UDP, Port: wire.PortServer, Device: i.Device, Owner: "DHCP server"}
+	l.at = listen.Endpoint{Proto: listen.UDP, Port: wire.PortServer, Device: i.Device, Owner: Owner}
 	if l.udp, err = listen.OpenUDP(ctx, l.at); err != nil {
 		return nil, err
 	}
@@ -107,7 +107,7 @@ func openLAN(ctx context.Context, i engine.Interface) (*lan, error) {
 // openLoopback is the test listen mode: one UDP socket anywhere, no frames.
 func openLoopback(ctx context.Context, name string, at netip.AddrPort) (*lan, error) {
 	l := &lan{name: name, quit: make(chan struct{})}
-	l.at = listen.Endpoint{Proto: listen.UDP, Addr: at.Addr(), Port: at.Port(), Owner: "DHCP server"}
+	l.at = listen.Endpoint{Proto: listen.UDP, Addr: at.Addr(), Port: at.Port(), Owner: Owner}
 	var err error
 	if l.udp, err = listen.OpenUDP(ctx, l.at); err != nil {
 		return nil, err

@@ -58,6 +58,9 @@ func New(o Options) *Server {
 	return &Server{opt: o}
 }
 
+// Owner is how the endpoints of the server are called towards the operator.
+const Owner = "DHCP server"
+
 // Name implements service.Service.
 func (s *Server) Name() string { return "dhcp" }
 

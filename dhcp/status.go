@@ -14,33 +14,23 @@ import (
 
 // statusLog remembers how the service stood.
 type statusLog struct {
-	mu      sync.Mutex
-	state   service.State
-	why     string
-	since   time.Time
-	history []service.Transition
+	mu    sync.Mutex
+	state service.State
+	why   string
+	since time.Time
 }
 
-const maxHistory = 64
-
 // note records a state and returns since when it holds.
-func (l *statusLog) note(st service.State, why string) (time.Time, []service.Transition) {
+func (l *statusLog) note(st service.State, why string) time.Time {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.state == "" {
 		l.state = service.Disabled
 	}
 	if st != l.state || why != l.why || l.since.IsZero() {
-		now := time.Now()
-		if st != l.state || why != l.why {
-			l.history = append(l.history, service.Transition{Time: now, From: l.state, To: st, Why: why})
-			if len(l.history) > maxHistory {
-				l.history = slices.Delete(l.history, 0, len(l.history)-maxHistory)
-			}
-		}
-		l.state, l.why, l.since = st, why, now
+		l.state, l.why, l.since = st, why, time.Now()
 	}
-	return l.since, slices.Clone(l.history)
+	return l.since
 }
 
 // Status implements service.Service.
@@ -57,7 +47,7 @@ func (s *Server) Status() service.Status {
 	default:
 		out.State = service.Disabled
 	}
-	out.Since, out.History = s.status.note(out.State, out.Why)
+	out.Since = s.status.note(out.State, out.Why)
 	return out
 }
 

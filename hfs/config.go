@@ -17,6 +17,9 @@ const (
 // PhonePort is the port Cisco phones are hard-wired to. [sources/000]
 const PhonePort = 6970
 
+// Name is the name of the service in plans.
+const Name = "hfs"
+
 // Owner is how the endpoint of HFS is called towards the operator.
 const Owner = "HFS"
 

@@ -37,7 +37,7 @@ type HTTPServer interface{ Listeners() []httpd.ListenerStatus }
 func (s *Server) AnsweredBy(h HTTPServer) { s.http = h }
 
 // Name implements service.Service.
-func (s *Server) Name() string { return "hfs" }
+func (s *Server) Name() string { return Name }
 
 // Prepare implements service.Service. Nothing can fail: the listener belongs to
 // the HTTP server.

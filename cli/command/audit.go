@@ -11,10 +11,14 @@ import (
 	"time"
 
 	"option150/cli/language"
+	"option150/dhcp"
+	"option150/hfs"
 	"option150/platform/config"
 	"option150/platform/host"
+	"option150/platform/httpd"
 	"option150/platform/probe"
 	"option150/platform/service"
+	"option150/platform/tftp"
 	"option150/telephony/audit"
 )
 
@@ -139,7 +143,7 @@ func (b *Box) world(c *config.Config, f config.Facts) audit.World {
 
 // serving are the services whose sockets phones need, by the owner the plan
 // names.
-var serving = map[string]string{"IP HTTP server": config.HTTPD, "HFS": config.HTTPD, "TFTP server": config.TFTP, "DHCP server": config.DHCP}
+var serving = map[string]string{httpd.Owner: config.HTTPD, hfs.Owner: config.HTTPD, tftp.Owner: config.TFTP, dhcp.Owner: config.DHCP}
 
 // sockets tells how the sockets of the plan stand, and who else has one.
 func (b *Box) sockets(c *config.Config, f config.Facts) []audit.Service {

@@ -13,6 +13,7 @@ import (
 	"option150/platform/metrics"
 	"option150/platform/netif"
 	"option150/platform/service"
+	"option150/platform/sshd"
 	"option150/platform/tftp"
 )
 
@@ -22,31 +23,14 @@ const (
 	Logging    = "logging"
 	CNF        = "cnf"
 	FileServer = "fileserver"
-	HTTPD      = "httpd"
-	HFSService = "hfs"
-	TFTP       = "tftp"
+	HTTPD      = httpd.Name
+	HFSService = hfs.Name
+	TFTP       = tftp.Name
 	DHCP       = "dhcp"
-	SSHD       = "sshd"
+	SSHD       = sshd.Name
 	Archive    = "archive"
 	NTP        = "ntp"
 	Metrics    = metrics.Name
-)
-
-// The session modules of the HTTP server. HFS is asked last: it knows every
-// name. [facts/files.md 4]
-const (
-	ModuleHome = "HOME_PAGE"
-	ModuleHFS  = "HFS"
-)
-
-// The owners of endpoints in the operator's words.
-const (
-	ownerHTTP    = "IP HTTP server"
-	ownerHFS     = "HFS"
-	ownerTFTP    = "TFTP server"
-	ownerDHCP    = "DHCP server"
-	ownerSSH     = "SSH server"
-	ownerMetrics = "metrics"
 )
 
 // Plan is the complete set of services the configuration wants, in the order
@@ -89,7 +73,7 @@ func (c *Config) Endpoints(f Facts) []listen.Endpoint {
 	}
 	if s, ok := c.planDHCP(f).Spec.(dhcp.Spec); ok {
 		for _, i := range s.Interfaces {
-			all = append(all, listen.Endpoint{Proto: listen.UDP, Port: 67, Device: i.Device, Owner: ownerDHCP})
+			all = append(all, listen.Endpoint{Proto: listen.UDP, Port: 67, Device: i.Device, Owner: dhcp.Owner})
 		}
 	}
 	return all
@@ -148,13 +132,13 @@ func (c *Config) planHTTP(f Facts) service.Spec {
 	ep := func(port uint16, owner string) listen.Endpoint {
 		return listen.Endpoint{Proto: listen.TCP, Addr: f.HTTPAddr, Port: port, Owner: owner}
 	}
-	s := httpd.Spec{Listeners: []httpd.Listener{{Endpoint: ep(c.HTTP.Port, ownerHTTP), Modules: []string{ModuleHome}, Access: c.httpAccess()}}}
+	s := httpd.Spec{Listeners: []httpd.Listener{{Endpoint: ep(c.HTTP.Port, httpd.Owner), Modules: []string{httpd.NameHome}, Access: c.httpAccess()}}}
 	switch {
 	case !c.HFS.Enabled:
 	case c.HFS.Port == 0:
-		s.Listeners[0].Modules = append(s.Listeners[0].Modules, ModuleHFS)
+		s.Listeners[0].Modules = append(s.Listeners[0].Modules, hfs.NameModule) // last: it knows every name
 	default:
-		s.Listeners = append(s.Listeners, httpd.Listener{Endpoint: ep(c.HFS.Port, ownerHFS), Modules: []string{ModuleHFS}, Access: c.httpAccess()})
+		s.Listeners = append(s.Listeners, httpd.Listener{Endpoint: ep(c.HFS.Port, hfs.Owner), Modules: []string{hfs.NameModule}, Access: c.httpAccess()})
 	}
 	return s
 }
@@ -178,7 +162,7 @@ func (c *Config) planTFTP(f Facts) service.Spec {
 	if !c.Telephony.Service.Present && !c.Telephony.Global.Present && len(c.Files.Bindings) == 0 {
 		return nil
 	}
-	return tftp.Spec{Endpoints: []listen.Endpoint{{Proto: listen.UDP, Addr: f.HTTPAddr, Port: 69, Owner: ownerTFTP}}, Config: c.TFTP}
+	return tftp.Spec{Endpoints: []listen.Endpoint{{Proto: listen.UDP, Addr: f.HTTPAddr, Port: 69, Owner: tftp.Owner}}, Config: c.TFTP}
 }
 
 func (c *Config) planDHCP(f Facts) service.Wanted {
@@ -202,13 +186,13 @@ func planMetrics(f Facts) service.Spec {
 		return nil
 	}
 	e := f.Metrics
-	e.Proto, e.Owner = listen.TCP, ownerMetrics
+	e.Proto, e.Owner = listen.TCP, metrics.Name
 	return metrics.Spec{Endpoint: e}
 }
 
 func (c *Config) sshEndpoint(f Facts) listen.Endpoint {
 	e := f.SSH
-	e.Proto, e.Owner = listen.TCP, ownerSSH
+	e.Proto, e.Owner = listen.TCP, sshd.Owner
 	return e
 }
 

@@ -337,7 +337,7 @@ func TestExplain(t *testing.T) {
 	}{
 		{"foreign process", &listen.Error{Endpoint: ep, Err: syscall.EADDRINUSE}, "Invalid port number or port in use by other application"},
 		{"foreign process by name", &listen.Error{Endpoint: ep, Err: syscall.EADDRINUSE, Owner: "nginx (pid 7)"}, "Invalid port number or port in use by other application\n%HFS: TCP port 6970 is held by nginx (pid 7)"},
-		{"another server's", &listen.Error{Endpoint: listen.Endpoint{Proto: listen.UDP, Port: 69, Owner: ownerTFTP}, Err: syscall.EADDRINUSE}, "Invalid port number or port in use by other application\n%TFTP server: UDP port 69 is held by another process"},
+		{"another server's", &listen.Error{Endpoint: listen.Endpoint{Proto: listen.UDP, Port: 69, Owner: tftp.Owner}, Err: syscall.EADDRINUSE}, "Invalid port number or port in use by other application\n%TFTP server: UDP port 69 is held by another process"},
 		{"no right", &listen.Error{Endpoint: ep, Err: syscall.EACCES}, "% Port 6970 needs the right to bind ports below 1024 (CAP_NET_BIND_SERVICE)"},
 		{"a rule", &Refused{[]Problem{{Severity: Refuse, Text: "pools overlap"}, {Severity: Refuse, Text: "twice"}}}, "% Pools overlap; twice"},
 		{"a fixed answer", &Refused{[]Problem{{Severity: Refuse, Text: "% A binding for this client already exists."}}}, "% A binding for this client already exists."},

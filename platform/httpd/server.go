@@ -15,6 +15,9 @@ import (
 	"option150/platform/service"
 )
 
+// Name is the name of the service in plans.
+const Name = "httpd"
+
 // Owner is how the endpoint of `ip http port` is called towards the operator.
 const Owner = "IP HTTP server"
 
@@ -53,7 +56,7 @@ func NewWithLimits(modules map[string]Module, rec journal.Recorder, l Limits) *S
 }
 
 // Name implements service.Service.
-func (s *Server) Name() string { return "httpd" }
+func (s *Server) Name() string { return Name }
 
 // ErrModule refuses a listener whose module there is none of.
 var ErrModule = errors.New("no such session module")

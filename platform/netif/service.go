@@ -78,9 +78,7 @@ func (m *Service) Name() string { return "netif" }
 func (m *Service) Status() service.Status {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	st := m.status
-	st.History = slices.Clone(st.History)
-	return st
+	return m.status
 }
 
 func (m *Service) step(to service.State, why string) {
@@ -89,10 +87,7 @@ func (m *Service) step(to service.State, why string) {
 	if m.status.State == to && m.status.Why == why {
 		return
 	}
-	now := time.Now()
-	h := append(m.status.History, service.Transition{Time: now, From: m.status.State, To: to, Why: why})
-	m.status.History = h[max(0, len(h)-64):]
-	m.status.State, m.status.Why, m.status.Since = to, why, now
+	m.status = service.Status{State: to, Why: why, Since: time.Now()}
 }
 
 // Prepare implements service.Service. A spec that is gone leaves the interfaces

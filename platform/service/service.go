@@ -77,14 +77,6 @@ type Status struct {
 	Since     time.Time
 	NextRetry time.Time // zero if no retry is due
 	Listeners []listen.Endpoint
-	History   []Transition // the last ones, oldest first, at most 64
-}
-
-// Transition is one step of a service's life.
-type Transition struct {
-	Time     time.Time
-	From, To State
-	Why      string
 }
 
 // Funcs makes a Change of two functions; nil means nothing to do.

@@ -59,8 +59,8 @@ type slot struct {
 	next    time.Time
 	backoff time.Duration
 	cancel  context.CancelFunc // of the retry
-	history []Transition
 	last    State
+	at      time.Time // of last
 }
 
 // NewSupervisor returns a supervisor of these services; all are stopped.
@@ -301,27 +301,15 @@ func (s *Supervisor) Status(name string) Status {
 	case sl.failed != nil:
 		own.State, own.Why, own.Since, own.NextRetry = Failed, sl.failed.Error(), sl.since, sl.next
 	case sl.waiting != "":
-		own.State, own.Why, own.Since = Waiting, sl.waiting, sl.sinceLast()
+		own.State, own.Why, own.Since = Waiting, sl.waiting, sl.at
 	case sl.running == nil && own.State != Stopping:
-		own.State, own.Why, own.Since = Disabled, "", sl.sinceLast()
+		own.State, own.Why, own.Since = Disabled, "", sl.at
 	}
-	own.History = slices.Clone(sl.history)
 	return own
-}
-
-// sinceLast is when the state last changed.
-func (sl *slot) sinceLast() time.Time {
-	if n := len(sl.history); n > 0 {
-		return sl.history[n-1].Time
-	}
-	return time.Time{}
 }
 
 // Names lists the services in alphabetical order.
 func (s *Supervisor) Names() []string { return slices.Sorted(maps.Keys(s.services)) }
-
-// historySize is how many transitions of a service are kept.
-const historySize = 64
 
 // note records a change of state since the last look.
 func (s *Supervisor) note(name string) {
@@ -332,14 +320,10 @@ func (s *Supervisor) note(name string) {
 		s.mu.Unlock()
 		return
 	}
-	tr := Transition{time.Now(), sl.last, st.State, st.Why}
-	sl.last = st.State
-	sl.history = append(sl.history, tr)
-	if n := len(sl.history); n > historySize {
-		sl.history = slices.Clone(sl.history[n-historySize:])
-	}
+	was := sl.last
+	sl.last, sl.at = st.State, time.Now()
 	s.mu.Unlock()
-	s.rec.Record(StateChanged{name, tr.From, tr.To, tr.Why})
+	s.rec.Record(StateChanged{name, was, st.State, st.Why})
 }
 
 // Close stops every service and waits for retries to end. Prepare returns

@@ -64,7 +64,7 @@ func TestPlanInOrder(t *testing.T) {
 	if d := cmp.Diff([]string{"prepare a 2", "prepare b 2", "prepare c <nil>", "commit a", "commit b", "commit c"}, w.log.take()); d != "" {
 		t.Error(d)
 	}
-	if s := w.Status("c"); s.State != Disabled || len(s.History) != 2 || s.Since.IsZero() {
+	if s := w.Status("c"); s.State != Disabled || s.Since.IsZero() {
 		t.Errorf("c: %+v", s)
 	}
 }
@@ -383,22 +383,6 @@ func TestWaiting(t *testing.T) {
 	w.must(t, Boot, want("a", nil))
 	if s := w.Status("a"); s.State != Disabled {
 		t.Errorf("%+v", s)
-	}
-}
-
-func TestHistoryIsBounded(t *testing.T) {
-	w := newWorld(t)
-	for i := range historySize {
-		w.must(t, Interactive, want("a", i))
-		w.must(t, Interactive, want("a", nil))
-	}
-	s := w.Status("a")
-	if len(s.History) != historySize || s.History[historySize-1].To != Disabled {
-		t.Errorf("%d transitions", len(s.History))
-	}
-	s.History[0].Why = "changed by a reader"
-	if w.Status("a").History[0].Why != "" {
-		t.Error("readers share the history")
 	}
 }
 

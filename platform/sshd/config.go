@@ -100,7 +100,7 @@ func (s Spec) withDefaults() Spec {
 		s.Endpoint.Proto = listen.TCP
 	}
 	if s.Endpoint.Owner == "" {
-		s.Endpoint.Owner = "SSH-Server"
+		s.Endpoint.Owner = Owner
 	}
 	return s
 }

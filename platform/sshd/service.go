@@ -10,8 +10,15 @@ import (
 	"option150/platform/service"
 )
 
+// Name is the name of the service in plans, Owner that of its endpoint towards
+// the operator.
+const (
+	Name  = "sshd"
+	Owner = "SSH server"
+)
+
 // Name implements service.Service.
-func (s *Server) Name() string { return "sshd" }
+func (s *Server) Name() string { return Name }
 
 // Status implements service.Service.
 func (s *Server) Status() service.Status { return service.Listening(s.set.States(), s.began) }

@@ -11,8 +11,15 @@ import (
 	"option150/platform/service"
 )
 
+// Name is the name of the service in plans, Owner that of its endpoints towards
+// the operator.
+const (
+	Name  = "tftp"
+	Owner = "TFTP server"
+)
+
 // Name implements service.Service.
-func (s *Server) Name() string { return "tftp" }
+func (s *Server) Name() string { return Name }
 
 // Prepare implements service.Service. What has to be open is told by what is
 // open, so the old spec is not looked at.

@@ -66,6 +66,13 @@ type Options struct {
 	ConsoleEnds bool
 }
 
+// part is a service of the box and what ends it for good; nil where the
+// supervisor has done all.
+type part struct {
+	service service.Service
+	close   func()
+}
+
 // Appliance is one box.
 type Appliance struct {
 	opt  Options
@@ -76,6 +83,8 @@ type Appliance struct {
 	store   atomic.Pointer[running.Store] // for who may ask before there is one
 	counts  *metrics.Counts
 	metrics *metrics.Server
+
+	parts []part // the services
 
 	lines lineTable
 
@@ -190,7 +199,7 @@ func (a *Appliance) openServices(root string) (err error) {
 	b.NTP = ntp.New()
 	b.Files = fileserver.New(fileserver.Options{Flash: b.Flash, Generated: b.CNF.Generated, Fallback: b.CNF.Fallback, Names: b.CNF.Names, Recorder: b.Journal})
 	b.HFS = hfs.New(b.Files)
-	b.HTTPD = httpd.New(map[string]httpd.Module{config.ModuleHome: httpd.HomePage(), config.ModuleHFS: b.HFS.Module()}, b.Journal)
+	b.HTTPD = httpd.New(map[string]httpd.Module{httpd.NameHome: httpd.HomePage(), hfs.NameModule: b.HFS.Module()}, b.Journal)
 	b.HFS.AnsweredBy(b.HTTPD)
 	b.TFTP = tftp.New(tftp.Options{Opener: b.Files, Recorder: b.Journal, Interface: a.interfaceByIndex})
 	b.DHCP = dhcp.New(dhcp.Options{Store: filepath.Join(root, "nvram"), Recorder: b.Journal})
@@ -205,7 +214,30 @@ func (a *Appliance) openServices(root string) (err error) {
 	if a.metrics, err = metrics.New(a.sources()); err != nil {
 		return err
 	}
-	b.Supervisor = service.NewSupervisor(b.Journal, b.Netif, b.Logging, b.Archive, b.CNF, b.Files, b.HFS, b.HTTPD, b.TFTP, b.DHCP, b.SSHD, b.NTP, a.metrics)
+	// In the order they end in: the doors and transports first, the log last.
+	a.parts = []part{
+		{b.HTTPD, func() {
+			ctx, cancel := context.WithTimeout(context.Background(), closeTime)
+			defer cancel()
+			b.HTTPD.Close(ctx)
+		}},
+		{b.SSHD, b.SSHD.Close},
+		{b.TFTP, func() { <-b.TFTP.Stop(-1) }},
+		{b.DHCP, func() { _ = b.DHCP.Close() }},
+		{a.metrics, a.metrics.Close},
+		{b.NTP, b.NTP.Close},
+		{b.Archive, b.Archive.Close},
+		{b.HFS, nil},
+		{b.Files, nil},
+		{b.CNF, nil},
+		{b.Logging, b.Logging.Close},
+		{b.Netif, nil}, // ends when nobody reads interfaces any more
+	}
+	var all []service.Service
+	for _, p := range a.parts {
+		all = append(all, p.service)
+	}
+	b.Supervisor = service.NewSupervisor(b.Journal, all...)
 	return nil
 }
 
@@ -230,20 +262,13 @@ func (a *Appliance) close() {
 		b.Confirm.Close()
 		b.Reloads.Close()
 	}
-	if b.Archive != nil {
-		b.Archive.Close()
-	}
 	if b.Supervisor != nil {
 		b.Supervisor.Close()
-		ctx, cancel := context.WithTimeout(context.Background(), closeTime)
-		defer cancel()
-		b.HTTPD.Close(ctx)
-		b.SSHD.Close()
-		<-b.TFTP.Stop(-1)
-		_ = b.DHCP.Close()
-		a.metrics.Close()
-		b.Logging.Close()
-		b.NTP.Close()
+	}
+	for _, p := range a.parts {
+		if p.close != nil {
+			p.close()
+		}
 	}
 	a.mu.Lock()
 	a.closed = true

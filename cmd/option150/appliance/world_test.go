@@ -465,7 +465,7 @@ func (w *world) state() string {
 	fmt.Fprintf(&t, "configuration %p version %d\n%s", b.Store.Current(), b.Store.Version().Number, b.StartupText())
 	for _, n := range b.Supervisor.Names() {
 		st := b.Supervisor.Status(n)
-		fmt.Fprintf(&t, "%s %s %q %v since %v, %d transitions\n", n, st.State, st.Why, st.Listeners, st.Since, len(st.History))
+		fmt.Fprintf(&t, "%s %s %q %v since %v\n", n, st.State, st.Why, st.Listeners, st.Since)
 	}
 	sockets := kernelSockets()
 	for _, s := range sockets {

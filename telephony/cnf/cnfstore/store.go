@@ -52,7 +52,6 @@ type Store struct {
 	state      service.State
 	why        string
 	since      time.Time
-	history    []service.Transition
 }
 
 var _ service.Service = (*Store)(nil)
@@ -238,17 +237,12 @@ func (s *Store) enter(set *cnf.Set) {
 	if state == s.state && why == s.why {
 		return
 	}
-	now := time.Now()
-	s.history = append(s.history, service.Transition{Time: now, From: s.state, To: state, Why: why})
-	if len(s.history) > 64 {
-		s.history = append([]service.Transition(nil), s.history[len(s.history)-64:]...)
-	}
-	s.state, s.why, s.since = state, why, now
+	s.state, s.why, s.since = state, why, time.Now()
 }
 
 // Status implements service.Service.
 func (s *Store) Status() service.Status {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return service.Status{State: s.state, Why: s.why, Since: s.since, History: append([]service.Transition(nil), s.history...)}
+	return service.Status{State: s.state, Why: s.why, Since: s.since}
 }
