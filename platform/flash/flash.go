@@ -152,11 +152,20 @@ func (f *Flash) lstat(name string) (fs.FileInfo, error) {
 			continue
 		}
 		if info, err := f.root.Lstat(name[:i]); err != nil || !info.IsDir() {
-			return nil, pathError("stat", name, cmp.Or(err, fs.ErrNotExist))
+			return nil, pathError("stat", name, cmp.Or(absent(err), fs.ErrNotExist))
 		}
 	}
 	info, err := f.root.Lstat(name)
-	return info, pathError("stat", name, err)
+	return info, pathError("stat", name, absent(err))
+}
+
+// absent makes one thing of names that are not there and names that cannot be:
+// a component longer than the file system takes.
+func absent(err error) error {
+	if errors.Is(err, unix.ENAMETOOLONG) {
+		return fs.ErrNotExist
+	}
+	return err
 }
 
 // Stat tells about one file or directory; links and special files are absent.

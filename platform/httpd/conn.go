@@ -1,13 +1,17 @@
 package httpd
 
 import (
+	"errors"
 	"io"
 	"net"
 	"net/netip"
+	"os"
 	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // conn is an accepted connection. It keeps the ReadFrom of *net.TCPConn, and
@@ -20,68 +24,116 @@ type conn struct {
 	in, out       atomic.Int64
 	requests      atomic.Int64
 	idle          atomic.Bool // between two requests
+	lines         lines
+	paused, came  bool // the client takes nothing; it has come back from that before
 	once          sync.Once
 }
 
-// step is what must be taken by the client's TCP within Limits.Stall: at 60
-// seconds a line of 18 kbit/s is fast enough.
+// step is what is given to the client's TCP at a time.
 const step = 128 << 10
 
+// Read leaves out blank lines before a request, which some clients send behind
+// the one before. [RFC 9112 2.2]
 func (c *conn) Read(b []byte) (int, error) {
-	n, err := c.TCPConn.Read(b)
-	c.in.Add(int64(n))
-	return n, err
+	for {
+		n, err := c.TCPConn.Read(b)
+		c.in.Add(int64(n))
+		if n = c.lines.strip(b[:n]); n > 0 || err != nil || len(b) == 0 {
+			return n, err
+		}
+	}
 }
 
 func (c *conn) Write(b []byte) (int, error) {
 	total := 0
-	for {
-		part := b[total:min(len(b), total+step)]
-		n, err := c.write(part)
-		total += n
-		if err != nil || total == len(b) {
-			return total, err
-		}
-	}
-}
-
-func (c *conn) write(b []byte) (int, error) {
-	if err := c.TCPConn.SetWriteDeadline(time.Now().Add(c.t.limits.Stall)); err != nil {
-		return 0, err
-	}
-	n, err := c.TCPConn.Write(b)
-	c.out.Add(int64(n))
-	return n, err
-}
-
-// ReadFrom sends src. net/http calls it with an *io.LimitedReader, which over
-// an *os.File becomes sendfile.
-func (c *conn) ReadFrom(src io.Reader) (int64, error) {
-	left := int64(1<<63 - 1)
-	lr, limited := src.(*io.LimitedReader)
-	if limited {
-		left, src = lr.N, lr.R
-	}
-	var total int64
-	for left > 0 {
-		part := io.LimitedReader{R: src, N: min(left, step)}
-		want := part.N
-		if err := c.TCPConn.SetWriteDeadline(time.Now().Add(c.t.limits.Stall)); err != nil {
-			return total, err
-		}
-		n, err := c.TCPConn.ReadFrom(&part)
-		c.out.Add(n)
-		total += n
-		left -= want - part.N
-		if limited {
-			lr.N = left
-		}
-		if err != nil || part.N > 0 { // part.N > 0: src has ended
+	for total < len(b) {
+		err := c.push(func() error {
+			n, err := c.TCPConn.Write(b[total:min(len(b), total+step)])
+			c.out.Add(int64(n))
+			total += n
+			return err
+		})
+		if err != nil {
 			return total, err
 		}
 	}
 	return total, nil
 }
+
+// push has f give something to the client's TCP. When that takes nothing f is
+// called again, as long as the client takes in what it was given before: how
+// slow a line may be is not ours to say. One that takes nothing at all is
+// given up after Limits.FirstStall, or Limits.Stall once it has come back from
+// such a pause: phones write flash, others never read.
+func (c *conn) push(f func() error) error {
+	first, later := min(c.t.limits.FirstStall, c.t.limits.Stall), c.t.limits.Stall
+	moved, taken := time.Now(), c.taken()
+	for {
+		if err := c.TCPConn.SetWriteDeadline(time.Now().Add(first / 4)); err != nil {
+			return err
+		}
+		err := f()
+		if !errors.Is(err, os.ErrDeadlineExceeded) {
+			return err
+		}
+		limit := first
+		if c.came {
+			limit = later
+		}
+		switch now := c.taken(); {
+		case now != taken:
+			c.came = c.came || c.paused
+			moved, taken, c.paused = time.Now(), now, false
+		case time.Since(moved) >= limit:
+			return err
+		default:
+			c.paused = true
+		}
+	}
+}
+
+// taken is how much the client's TCP has acknowledged.
+func (c *conn) taken() int64 {
+	queued := 0
+	if raw, err := c.TCPConn.SyscallConn(); err == nil {
+		_ = raw.Control(func(fd uintptr) { queued, _ = unix.IoctlGetInt(int(fd), unix.SIOCOUTQ) })
+	}
+	return c.out.Load() - int64(queued)
+}
+
+// ReadFrom sends src. net/http calls it with an *io.LimitedReader, which over
+// an *os.File becomes sendfile.
+func (c *conn) ReadFrom(src io.Reader) (int64, error) {
+	lr, ok := src.(*io.LimitedReader)
+	if !ok {
+		lr = &io.LimitedReader{R: src, N: 1<<63 - 1}
+	}
+	file, ok := lr.R.(*os.File)
+	if !ok {
+		return io.Copy(onlyWriter{c}, lr)
+	}
+	var total int64
+	for lr.N > 0 {
+		ended := false
+		err := c.push(func() error {
+			part := io.LimitedReader{R: file, N: min(lr.N, step)}
+			want := part.N
+			n, err := c.TCPConn.ReadFrom(&part)
+			c.out.Add(n)
+			total += n
+			lr.N -= want - part.N
+			ended = err == nil && part.N > 0
+			return err
+		})
+		if err != nil || ended {
+			return total, err
+		}
+	}
+	return total, nil
+}
+
+// onlyWriter hides ReadFrom from io.Copy.
+type onlyWriter struct{ io.Writer }
 
 func (c *conn) Close() error {
 	c.once.Do(func() { c.t.gone(c) })

@@ -592,3 +592,114 @@ func TestBadSpec(t *testing.T) {
 		t.Error("a text is no specification")
 	}
 }
+
+// TestBodyIsNeverWaitedFor: an answer leaves and the connection ends although
+// the body that was announced does not come.
+func TestBodyIsNeverWaitedFor(t *testing.T) {
+	s, _ := newServer(t, nil)
+	l := apply(t, s, at("127.0.0.1", 0, NameHome, "A"))
+	for _, request := range []string{
+		"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n\r\n",
+		"GET /x HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n\r\n",
+		"GET /x HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n\r\nhalf",
+		"GET /x HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n",
+		"GET /x HTTP/1.1\r\nHost: x\r\nContent-Length: 500000\r\n\r\n",
+		"PUT /x HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 50\r\n\r\n",
+	} {
+		c, err := net.Dial("tcp", l[0].Bound.String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		_, _ = io.WriteString(c, request)
+		_ = c.SetDeadline(time.Now().Add(5 * time.Second))
+		b, err := io.ReadAll(c)
+		if err != nil || !strings.HasPrefix(string(b), "HTTP/1.1 ") {
+			t.Errorf("%.40q: %q, %v", request, b, err)
+		}
+	}
+	wait(t, "the connections end", func() bool { return len(s.Connections()) == 0 })
+}
+
+// TestBlankLinesBeforeARequest: some clients send CRLF behind a request.
+func TestBlankLinesBeforeARequest(t *testing.T) {
+	s, _ := newServer(t, nil)
+	l := apply(t, s, at("127.0.0.1", 0, "A"))
+	one := "GET /x HTTP/1.1\r\nHost: x\r\n\r\n"
+	for _, stream := range []string{"\r\n" + one, "\n\n\r\n" + one, one + "\r\n" + one, one + "\r\n\r\n\r\n" + one + one} {
+		for _, piece := range []int{1, 7, 1000} {
+			c, err := net.Dial("tcp", l[0].Bound.String())
+			if err != nil {
+				t.Fatal(err)
+			}
+			_ = c.SetDeadline(time.Now().Add(10 * time.Second))
+			for rest := stream; rest != ""; {
+				n := min(piece, len(rest))
+				_, _ = io.WriteString(c, rest[:n])
+				rest = rest[n:]
+			}
+			in := bufio.NewReader(c)
+			for range strings.Count(stream, "GET") {
+				r, err := http.ReadResponse(in, nil)
+				if err != nil {
+					t.Fatalf("%q in pieces of %d: %v", stream, piece, err)
+				}
+				if b, _ := io.ReadAll(r.Body); r.StatusCode != 200 || string(b) != "A" {
+					t.Errorf("%q: %d %q", stream, r.StatusCode, b)
+				}
+			}
+			c.Close()
+		}
+	}
+}
+
+// TestFirstStall: who never reads is cut soon; who comes back from a pause has
+// the full time from then on.
+func TestFirstStall(t *testing.T) {
+	s, _ := newServer(t, func(l *Limits) { l.FirstStall, l.Stall = 400*time.Millisecond, 20*time.Second })
+	l := apply(t, s, at("127.0.0.1", 0, "A"))
+	get := func() net.Conn {
+		c, err := net.Dial("tcp", l[0].Bound.String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = c.(*net.TCPConn).SetReadBuffer(4096)
+		_, _ = io.WriteString(c, "GET /file HTTP/1.1\r\nHost:x\r\n\r\n")
+		return c
+	}
+	never := get()
+	defer never.Close()
+	wait(t, "the silent one is cut", func() bool { return len(s.Connections()) == 0 })
+	pauses := get()
+	defer pauses.Close()
+	_ = pauses.SetDeadline(time.Now().Add(20 * time.Second))
+	buf := make([]byte, 256<<10)
+	for _, pause := range []time.Duration{200, 1500} { // longer than the first, after a first one
+		time.Sleep(pause * time.Millisecond)
+		if _, err := io.ReadFull(pauses, buf); err != nil {
+			t.Fatalf("after a pause of %d ms: %v", pause, err)
+		}
+	}
+}
+
+func FuzzLines(f *testing.F) {
+	f.Add([]byte("\r\nGET / HTTP/1.1\r\n\r\n\r\nGET"), uint8(3))
+	f.Fuzz(func(t *testing.T, b []byte, piece uint8) {
+		var whole, parts lines
+		a := bytes.Clone(b)
+		a = a[:whole.strip(a)]
+		var c []byte
+		for rest := bytes.Clone(b); len(rest) > 0; {
+			n := min(1+int(piece), len(rest))
+			c = append(c, rest[:parts.strip(rest[:n])]...)
+			rest = rest[n:]
+		}
+		if !bytes.Equal(a, c) {
+			t.Fatalf("%q in one piece, %q in several", a, c)
+		}
+		strip := func(b []byte) string { return strings.NewReplacer("\r", "", "\n", "").Replace(string(b)) }
+		if strip(a) != strip(b) {
+			t.Fatalf("%q became %q", b, a)
+		}
+	})
+}

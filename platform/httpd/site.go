@@ -93,8 +93,12 @@ func (t *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	if r.ContentLength != 0 {
-		// Nothing here takes a body, and a slow one must not hold anything.
+		// Nothing here takes a body, and one that does not come must not hold
+		// anything: net/http would read it before it answers.
 		w.Header().Set("Connection", "close")
+		if c, ok := r.Context().Value(connKey{}).(*conn); ok {
+			_ = c.SetReadDeadline(time.Unix(1, 0))
+		}
 	}
 	if r.ProtoMajor != 1 { // net/http lets the HTTP/2 preface through
 		w.Header().Set("Connection", "close")

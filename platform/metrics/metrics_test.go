@@ -215,8 +215,9 @@ func TestConnectionsAreBounded(t *testing.T) {
 	at := open(t, s)
 	addr := strings.TrimPrefix(at, "http://")
 	var silent []net.Conn
-	for range maxConnections {
-		c, err := net.Dial("tcp", addr)
+	for i := range maxConnections {
+		from := &net.TCPAddr{IP: net.IPv4(127, 0, 1, byte(1+i/maxPerHost))}
+		c, err := (&net.Dialer{LocalAddr: from}).Dial("tcp", addr)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -237,6 +238,29 @@ func TestConnectionsAreBounded(t *testing.T) {
 	}
 	if got := <-done; got != 200 {
 		t.Errorf("status %d", got)
+	}
+}
+
+// One host that opens all it can leaves room for the others.
+func TestHostHasAShare(t *testing.T) {
+	s, _ := box(t)
+	at := open(t, s)
+	for range maxConnections {
+		c, err := net.Dial("tcp", strings.TrimPrefix(at, "http://"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+	}
+	other := &http.Client{Transport: &http.Transport{DialContext: (&net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 9)}}).DialContext}}
+	defer other.CloseIdleConnections()
+	a, err := other.Get(at + "/style.css")
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.Body.Close()
+	if a.StatusCode != 200 {
+		t.Errorf("status %d", a.StatusCode)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -24,6 +25,7 @@ type Spec struct{ Endpoint listen.Endpoint }
 // Bounds of the listener.
 const (
 	maxConnections = 64
+	maxPerHost     = maxConnections / 4
 	headerTime     = 5 * time.Second
 	readTime       = 10 * time.Second
 	writeTime      = 30 * time.Second
@@ -102,7 +104,7 @@ func (s *Server) prepare(ctx context.Context, want service.Spec, partly bool) (s
 
 // Serve implements listen.Server.
 func (w *window) Serve(l *net.TCPListener) error {
-	return w.http.Serve(&limited{Listener: l, free: make(chan struct{}, maxConnections), done: make(chan struct{})})
+	return w.http.Serve(&limited{Listener: l, free: make(chan struct{}, maxConnections), done: make(chan struct{}), host: map[netip.Addr]int{}})
 }
 
 // Leave implements listen.Server: requests under way finish for a moment.
@@ -128,26 +130,52 @@ func (s *Server) Close() {
 }
 
 // limited bounds the connections: beyond it they wait in the kernel's queue.
+// One host has at most a share of them; what it opens beyond that is closed.
 type limited struct {
 	net.Listener
 	free chan struct{}
 	done chan struct{}
 	once sync.Once
+
+	mu   sync.Mutex
+	host map[netip.Addr]int
 }
 
 // Accept implements net.Listener.
 func (l *limited) Accept() (net.Conn, error) {
-	select {
-	case l.free <- struct{}{}:
-	case <-l.done:
-		return nil, net.ErrClosed
+	for {
+		select {
+		case l.free <- struct{}{}:
+		case <-l.done:
+			return nil, net.ErrClosed
+		}
+		c, err := l.Listener.Accept()
+		if err != nil {
+			<-l.free
+			return nil, err
+		}
+		var from netip.Addr
+		if a, ok := c.RemoteAddr().(*net.TCPAddr); ok {
+			from = a.AddrPort().Addr().Unmap()
+		}
+		if l.count(from, 1) > maxPerHost {
+			l.count(from, -1)
+			<-l.free
+			_ = c.Close()
+			continue
+		}
+		return &counted{Conn: c, leave: sync.OnceFunc(func() { l.count(from, -1); <-l.free })}, nil
 	}
-	c, err := l.Listener.Accept()
-	if err != nil {
-		<-l.free
-		return nil, err
+}
+
+func (l *limited) count(from netip.Addr, by int) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	n := l.host[from] + by
+	if l.host[from] = n; n <= 0 {
+		delete(l.host, from)
 	}
-	return &counted{Conn: c, leave: sync.OnceFunc(func() { <-l.free })}, nil
+	return n
 }
 
 // Close implements net.Listener.
