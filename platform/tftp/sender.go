@@ -67,6 +67,8 @@ type sender struct {
 
 	burst   uint64        // what of the window is sent now: less after a time-out
 	rewound time.Duration // since when it is being sent
+	again   time.Duration // when it was sent again for an acknowledgement
+	repeats int           // how often for one of base itself: each time it is believed later
 
 	answered    bool  // the address has acknowledged something in a transfer before
 	validated   bool  // and in this one
@@ -82,7 +84,7 @@ func newSender(now time.Duration, src source, a agreed, limits timeouts, p patie
 	s := sender{
 		src: src, blockSize: a.blockSize, window: uint64(a.window), burst: uint64(a.window), oack: a.oack,
 		next: 1, limits: limits, patience: p, rtt: k.rtt, answered: k.answered,
-		moved: now, rewound: now,
+		moved: now, rewound: now, again: now - time.Hour,
 	}
 	if a.timeout > 0 { // the client knows how fast it is; sooner would only restart its timer
 		s.limits.initial, s.limits.floor = a.timeout, a.timeout
@@ -188,8 +190,11 @@ func (s *sender) ack(now time.Duration, number uint16) verdict {
 		}
 	case !s.gapSignal(now):
 		return duplicate
+	default:
+		s.repeats++
 	}
-	if s.next > n+1 { // something after n is missing: go on from there [RFC 7440 4]
+	if s.next > n+1 && now-s.again >= s.trip() { // something after n is missing: go on from there [RFC 7440 4]
+		s.again = now
 		s.rewind(now)
 		return resend
 	}
@@ -211,11 +216,16 @@ func (s *sender) stale(number uint16) verdict {
 // acknowledges every block it did not expect, and to answer each with a window
 // would never end.
 func (s *sender) gapSignal(now time.Duration) bool {
+	return s.window > 1 && s.high > s.base && now-s.rewound >= s.trip()<<min(s.repeats, 6)
+}
+
+// trip is how long what was sent stays on its way, at least.
+func (s *sender) trip() time.Duration {
 	trip := s.rtt.smoothed
 	if !s.rtt.known() {
 		trip = s.limits.initial
 	}
-	return s.window > 1 && s.high > s.base && now-s.rewound >= max(trip*3/4, rewindGap)
+	return max(trip*3/4, rewindGap)
 }
 
 // rewindGap is the least time between two rewinds for repeated acknowledgements
@@ -233,7 +243,7 @@ func (s *sender) advance(now time.Duration, n uint64) {
 	s.validated = true
 	s.base = n
 	s.next = max(s.next, n+1)
-	s.burst, s.rewound = s.window, now
+	s.burst, s.rewound, s.repeats = s.window, now, 0
 	s.tries = 0
 	s.moved = now
 	s.acked = s.sent
