@@ -64,7 +64,8 @@ func (c *conn) Write(b []byte) (int, error) {
 // called again, as long as the client takes in what it was given before: how
 // slow a line may be is not ours to say. One that takes nothing at all is
 // given up after Limits.FirstStall, or Limits.Stall once it has come back from
-// such a pause: phones write flash, others never read.
+// such a pause or nobody waits for its place: phones write flash, others never
+// read.
 func (c *conn) push(f func() error) error {
 	first, later := min(c.t.limits.FirstStall, c.t.limits.Stall), c.t.limits.Stall
 	moved, taken := time.Now(), c.taken()
@@ -76,9 +77,9 @@ func (c *conn) push(f func() error) error {
 		if !errors.Is(err, os.ErrDeadlineExceeded) {
 			return err
 		}
-		limit := first
-		if c.came {
-			limit = later
+		limit := later
+		if !c.came && c.t.pressed() {
+			limit = first
 		}
 		switch now := c.taken(); {
 		case now != taken:
@@ -148,7 +149,8 @@ func (c *conn) spare(now time.Time) bool {
 
 // tracker knows the connections of all listeners.
 type tracker struct {
-	limits Limits
+	limits  Limits
+	pressed func() bool // somebody waits for a place that a client has who takes nothing
 
 	mu      sync.Mutex
 	conns   map[*conn]struct{}
@@ -165,7 +167,7 @@ const historySize = 20
 const maxAway = 64
 
 func newTracker(l Limits) *tracker {
-	return &tracker{limits: l, conns: map[*conn]struct{}{}, perAddr: map[netip.Addr]int{}}
+	return &tracker{limits: l, pressed: func() bool { return true }, conns: map[*conn]struct{}{}, perAddr: map[netip.Addr]int{}}
 }
 
 // admit takes a connection in, at the cost of a spare one if it must, or

@@ -12,7 +12,7 @@ type Limits struct {
 	Idle       time.Duration // between two requests
 	Life       time.Duration // of a connection; ends after the response, never in it
 	Stall      time.Duration // of a response without progress
-	FirstStall time.Duration // the same, of a client that has not come back from one yet
+	FirstStall time.Duration // the same, of a client that has not come back from one yet, while others wait
 	Drain      time.Duration // for accepted connections of a listener that goes away
 }
 
@@ -20,5 +20,5 @@ type Limits struct {
 // holds one connection; sixteen are for many phones behind one address.
 func DefaultLimits() Limits {
 	return Limits{PerAddress: 16, Total: 4096, Requests: 10000, MaxHeader: 8 << 10, ReadHeader: 10 * time.Second,
-		Idle: 180 * time.Second, Life: 24 * time.Hour, Stall: 60 * time.Second, FirstStall: 10 * time.Second, Drain: 5 * time.Minute}
+		Idle: 180 * time.Second, Life: 24 * time.Hour, Stall: 60 * time.Second, FirstStall: 4 * time.Second, Drain: 5 * time.Minute}
 }

@@ -55,6 +55,10 @@ func NewWithLimits(modules map[string]Module, rec journal.Recorder, l Limits) *S
 	return s
 }
 
+// PressedBy says how to learn that requests wait for those that are answered.
+// It is called before anything runs; without it they always do.
+func (s *Server) PressedBy(f func() bool) { s.tracker.pressed = f }
+
 // Name implements service.Service.
 func (s *Server) Name() string { return Name }
 
