@@ -12,8 +12,11 @@
 package listen
 
 import (
+	"context"
 	"fmt"
+	"net"
 	"net/netip"
+	"sync"
 )
 
 // Proto is the transport of an endpoint.
@@ -71,6 +74,18 @@ func (e Endpoint) Overlaps(b Endpoint) bool {
 	}
 	return false
 }
+
+// Everywhere is the address that means all of this machine: of IPv6 and IPv4
+// alike, or of IPv4 where the kernel has no IPv6.
+var Everywhere = sync.OnceValue(func() netip.Addr {
+	lc := net.ListenConfig{}
+	c, err := lc.ListenPacket(context.Background(), "udp", "[::]:0")
+	if err != nil {
+		return netip.IPv4Unspecified()
+	}
+	_ = c.Close()
+	return netip.IPv6Unspecified()
+})
 
 // Clash returns the first endpoint of held that e overlaps.
 func (e Endpoint) Clash(held []Endpoint) (Endpoint, bool) {

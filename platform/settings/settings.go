@@ -59,7 +59,7 @@ const maxFile = 1 << 20
 
 // Default is what holds without a file.
 func Default() Settings {
-	return Settings{Root: DefaultRoot, Console: Console{Device: "stdio", Speed: 9600}, SSH: SSH{Listen: "0.0.0.0:22"}}
+	return Settings{Root: DefaultRoot, Console: Console{Device: "stdio", Speed: 9600}, SSH: SSH{Listen: "[::]:22"}}
 }
 
 // Load reads a file; an empty name gives the defaults.
@@ -134,13 +134,14 @@ func (s *Settings) check() error {
 	return nil
 }
 
-// AddrPort reads an address to listen on; ":22" is every address.
+// AddrPort reads an address to listen on; ":22" is every address of both
+// families, as "[::]:22" is.
 func AddrPort(s string) (netip.AddrPort, error) {
 	if s == "" {
 		return netip.AddrPort{}, nil
 	}
 	if strings.HasPrefix(s, ":") {
-		s = "0.0.0.0" + s
+		s = "[::]" + s
 	}
 	return netip.ParseAddrPort(s)
 }

@@ -28,6 +28,7 @@ func Listeners(t *testing.T, fresh func(*testing.T) Listening) {
 	for name, test := range map[string]func(*testing.T, *Listening){
 		"held at boot": heldAtBoot, "held while somebody types": heldWhileTyping, "moves and back": moves,
 		"abort opens again": abortReopens, "abort cannot open again": abortCannot, "dies and is dialled again": dies,
+		"IPv6": overIPv6,
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := fresh(t)
@@ -188,4 +189,26 @@ func dies(t *testing.T, l *Listening) {
 	close(hold)
 	l.until(t, "the recovery", func() bool { return l.Service.Status().State == service.Running })
 	l.works(t, "127.0.0.1", port)
+}
+
+// overIPv6: a dual-stack wildcard has every address of both families, a
+// specific address of one family leaves the other alone, and a move between
+// them is one like any other.
+func overIPv6(t *testing.T, l *Listening) {
+	if !listen.Everywhere().Is6() {
+		t.Skip("no IPv6 on this machine")
+	}
+	port := l.free(t)
+	for _, addr := range []string{"::1", "::", "127.0.0.1", "::", "0.0.0.0", "::1"} {
+		l.prepare(t, l.at(addr, port)).Commit()
+		l.is(t, service.Running)
+		for _, at := range []string{"127.0.0.1", "::1"} {
+			a := netip.MustParseAddr(at)
+			if addr == "::" || addr == at || addr == "0.0.0.0" && a.Is4() {
+				l.works(t, at, port)
+			} else if l.Answers(netip.AddrPortFrom(a, port)) {
+				t.Errorf("on %s, and %s answers", addr, at)
+			}
+		}
+	}
 }

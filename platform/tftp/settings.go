@@ -74,8 +74,9 @@ type settings struct {
 // beyond that a window only fills the queue of a switch.
 const maxWindow = 64
 
-// maxFlight is what a window may hold in octets, for the same reason.
-const maxFlight = 64 * 1500
+// maxFlight is what a window may hold in octets: what one who guessed a port
+// would draw.
+const maxFlight = 48_000
 
 // withDefaults fills in what is not set.
 func (s settings) withDefaults() settings {

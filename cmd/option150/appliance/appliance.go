@@ -59,7 +59,7 @@ type Options struct {
 	Settings settings.Settings
 	Version  string
 	Commit   string
-	HTTPAddr netip.Addr // address HTTP, HFS and TFTP bind; tests use loopback
+	HTTPAddr netip.Addr // address HTTP, HFS and TFTP bind; the zero Addr is every one. Tests use loopback
 	// Prepared is called with the root directory before flash: is read.
 	Prepared func(root string) error
 	// ConsoleEnds makes the end of the console session the end of the box.
@@ -114,6 +114,9 @@ func (a *Appliance) come() bool {
 // Open makes the box and puts its startup configuration in force. Its
 // services work when it returns; its doors open with Run.
 func Open(o Options) (*Appliance, error) {
+	if !o.HTTPAddr.IsValid() {
+		o.HTTPAddr = listen.Everywhere()
+	}
 	a := &Appliance{opt: o, replans: make(chan struct{}, 1)}
 	a.life, a.stop = context.WithCancelCause(context.Background())
 	if err := a.open(); err != nil {
@@ -312,5 +315,9 @@ func listenEndpoint(s string) listen.Endpoint {
 	if err != nil || !ap.IsValid() {
 		return listen.Endpoint{}
 	}
-	return listen.Endpoint{Proto: listen.TCP, Addr: ap.Addr(), Port: ap.Port()}
+	e := listen.Endpoint{Proto: listen.TCP, Addr: ap.Addr(), Port: ap.Port()}
+	if e.Addr == netip.IPv6Unspecified() {
+		e.Addr = listen.Everywhere()
+	}
+	return e
 }

@@ -145,7 +145,7 @@ type Options struct {
 	Commit  string
 	Console bool   // the console is standard input and output
 	Config  string // startup-config; "" = that of the lab
-	SSH     string // address SSH listens on; "" = 0.0.0.0:22
+	SSH     string // address SSH listens on; "" = [::]:22
 	More    string // further lines of the configuration of the lab
 	Phones  []simphone.Spec
 	Far     []simphone.Spec // phones of a second subnet, behind GigabitEthernet0/1
@@ -192,7 +192,7 @@ func New(o Options) (*Lab, error) {
 		o.Pace = pace
 	}
 	if o.SSH == "" {
-		o.SSH = "0.0.0.0:22"
+		o.SSH = "[::]:22"
 	}
 	if o.Config == "" {
 		o.Config = ConfigOf(o)
