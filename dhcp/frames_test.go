@@ -10,6 +10,7 @@ import (
 	"option150/dhcp/engine"
 	"option150/dhcp/wire"
 	"option150/platform/ether"
+	"option150/platform/listen"
 	"option150/platform/service"
 )
 
@@ -291,12 +292,6 @@ func TestWireInterfaceComesLate(t *testing.T) {
 func TestWireWithoutRaw(t *testing.T) {
 	w := cable(t)
 	sp := labSpec()
-	l, err := openLAN(context.Background(), sp.Interfaces[0])
-	if err != nil {
-		t.Fatal(err)
-	}
-	l.raw.Close()
-	l.raw, l.noRaw = nil, context.Canceled
 	tab, err := engine.Compile(sp)
 	if err != nil {
 		t.Fatal(err)
@@ -307,7 +302,20 @@ func TestWireWithoutRaw(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.run = run
-	run.commit(tab, []*lan{l}, true)
+	run.set = listen.NewSet(listen.Kind[*lan, port]{New: func(listen.Want) port { return port{run} },
+		Open: func(ctx context.Context, e listen.Endpoint) (*lan, error) {
+			l, err := run.open(ctx, e)
+			if err == nil {
+				l.raw.Close()
+				l.raw, l.noRaw = nil, context.Canceled
+			}
+			return l, err
+		}})
+	step, err := run.set.Prepare(t.Context(), run.wants(sp), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	run.commit(tab, step, true)
 	defer s.Close()
 	f := w.ask(phoneRequest(mac(0, 1), wire.MsgDiscover))
 	if f.Type != wire.MsgOffer || f.Dest != wire.BroadcastMAC {

@@ -15,6 +15,7 @@ import (
 	afpacket "github.com/mdlayher/packet"
 	"golang.org/x/net/bpf"
 	"golang.org/x/net/ipv4"
+	"golang.org/x/sync/errgroup"
 	"golang.org/x/sys/unix"
 
 	"option150/dhcp/engine"
@@ -36,16 +37,9 @@ type lan struct {
 	udp    *net.UDPConn
 	raw    *afpacket.Conn
 	noRaw  error // why raw is nil
-	broken atomic.Bool
 	own    atomic.Pointer[map[netip.Addr]bool]
 	quit   chan struct{}
-	readers
-}
-
-// readers are the goroutines of a lan.
-type readers struct {
-	started atomic.Bool
-	wg      sync.WaitGroup
+	once   sync.Once
 }
 
 // datagram is a packet on its way to the engine, with a buffer of its own.
@@ -68,22 +62,21 @@ var (
 	errNoAddress = errors.New("interface has no address")
 )
 
-// openLAN opens the sockets of an interface.
-func openLAN(ctx context.Context, i engine.Interface) (*lan, error) {
-	ifi, err := net.InterfaceByName(i.Device)
+// openLAN opens the sockets of an interface, whose IOS name is name.
+func openLAN(ctx context.Context, name string, e listen.Endpoint) (*lan, error) {
+	ifi, err := net.InterfaceByName(e.Device)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %s", errNoDevice, i.Device)
+		return nil, fmt.Errorf("%w: %s", errNoDevice, e.Device)
 	}
-	l := &lan{name: i.Name, device: i.Device, index: ifi.Index, quit: make(chan struct{})}
+	l := &lan{name: name, device: e.Device, at: e, index: ifi.Index, quit: make(chan struct{})}
 	if len(ifi.HardwareAddr) == 6 {
 		l.mac = ether.MAC(ifi.HardwareAddr)
 	}
-	l.at = listen.Endpoint{Proto: listen.UDP, Port: wire.PortServer, Device: i.Device, Owner: Owner}
 	if l.udp, err = listen.OpenUDP(ctx, l.at); err != nil {
 		return nil, err
 	}
 	if l.mac.IsZero() {
-		l.noRaw = fmt.Errorf("%s is not Ethernet", i.Device)
+		l.noRaw = fmt.Errorf("%s is not Ethernet", e.Device)
 		return l, nil
 	}
 	filter, err := bpf.Assemble(lanFilter(ifi.Index))
@@ -105,9 +98,8 @@ func openLAN(ctx context.Context, i engine.Interface) (*lan, error) {
 }
 
 // openLoopback is the test listen mode: one UDP socket anywhere, no frames.
-func openLoopback(ctx context.Context, name string, at netip.AddrPort) (*lan, error) {
-	l := &lan{name: name, quit: make(chan struct{})}
-	l.at = listen.Endpoint{Proto: listen.UDP, Addr: at.Addr(), Port: at.Port(), Owner: Owner}
+func openLoopback(ctx context.Context, name string, e listen.Endpoint) (*lan, error) {
+	l := &lan{name: name, at: e, quit: make(chan struct{})}
 	var err error
 	if l.udp, err = listen.OpenUDP(ctx, l.at); err != nil {
 		return nil, err
@@ -155,27 +147,31 @@ func lanFilter(index int) []bpf.Instruction {
 	return prog
 }
 
-// start begins to read.
-func (l *lan) start(to sink) {
-	if l.started.Swap(true) {
-		return
-	}
-	l.wg.Go(func() { l.readUDP(to) })
+// read reads until a socket is of no more use, and gives both back.
+func (l *lan) read(to sink) error {
+	var g errgroup.Group
+	g.Go(func() error { defer l.Close(); return l.readUDP(to) })
 	if l.raw != nil {
-		l.wg.Go(func() { l.readRaw(to) })
+		g.Go(func() error { defer l.Close(); return l.readRaw(to) })
 	}
+	return g.Wait()
 }
 
-// close ends the readers and gives the sockets back.
-func (l *lan) close() {
-	close(l.quit)
-	_ = l.udp.Close()
-	if l.raw != nil {
-		// Close alone would wait for the reader on some kernels.
-		_ = l.raw.SetReadDeadline(time.Unix(1, 0))
-		_ = l.raw.Close()
-	}
-	l.wg.Wait()
+// SyscallConn implements listen.Socket.
+func (l *lan) SyscallConn() (syscall.RawConn, error) { return l.udp.SyscallConn() }
+
+// Close implements listen.Socket: it gives the sockets back.
+func (l *lan) Close() (err error) {
+	l.once.Do(func() {
+		close(l.quit)
+		err = l.udp.Close()
+		if l.raw != nil {
+			// Close alone would wait for the reader on some kernels.
+			_ = l.raw.SetReadDeadline(time.Unix(1, 0))
+			_ = l.raw.Close()
+		}
+	})
+	return err
 }
 
 // give hands a datagram to the engine; it waits while the engine is behind, so
@@ -190,7 +186,7 @@ func (l *lan) give(to sink, d *datagram) bool {
 }
 
 // readUDP takes relayed and, without raw socket, all other requests.
-func (l *lan) readUDP(to sink) {
+func (l *lan) readUDP(to sink) error {
 	const batch = 32
 	pc := ipv4.NewPacketConn(l.udp)
 	_ = pc.SetControlMessage(ipv4.FlagDst, true) // tells REBINDING from RENEWING
@@ -203,7 +199,7 @@ func (l *lan) readUDP(to sink) {
 		n, err := pc.ReadBatch(msgs, 0)
 		if err != nil {
 			if l.gone(err) {
-				return
+				return err
 			}
 			continue
 		}
@@ -226,14 +222,14 @@ func (l *lan) readUDP(to sink) {
 				d.in.Broadcast = l.isBroadcast(a)
 			}
 			if !l.give(to, d) {
-				return
+				return net.ErrClosed
 			}
 		}
 	}
 }
 
 // gone reports whether the socket is of no more use; other errors (an ICMP
-// message that came back) are passing.
+// message that came back, a link that is down) are passing.
 func (l *lan) gone(err error) bool {
 	select {
 	case <-l.quit:
@@ -241,10 +237,9 @@ func (l *lan) gone(err error) bool {
 	default:
 	}
 	var no syscall.Errno
-	if errors.As(err, &no) && (no == unix.ECONNREFUSED || no == unix.EHOSTUNREACH || no == unix.ENETUNREACH || no == unix.EINTR || no == unix.ENOBUFS) {
+	if errors.As(err, &no) && (no == unix.ECONNREFUSED || no == unix.EHOSTUNREACH || no == unix.ENETUNREACH || no == unix.EINTR || no == unix.ENOBUFS || no == unix.ENETDOWN) {
 		return false
 	}
-	l.broken.Store(true)
 	return true
 }
 
@@ -255,13 +250,13 @@ func (l *lan) isBroadcast(a netip.Addr) bool {
 }
 
 // readRaw takes frames: requests of clients on the wire, ARP, other servers.
-func (l *lan) readRaw(to sink) {
+func (l *lan) readRaw(to sink) error {
 	buf := make([]byte, wire.MaxRequest+256)
 	for {
 		n, _, err := l.raw.ReadFrom(buf)
 		if err != nil {
 			if l.gone(err) {
-				return
+				return err
 			}
 			continue
 		}
@@ -296,7 +291,7 @@ func (l *lan) readRaw(to sink) {
 		d.reply = server
 		d.in = engine.Inbound{Data: d.buf[:copy(d.buf[:], p.Payload)], Interface: l.name, From: p.From, Source: p.Source, Broadcast: all}
 		if !l.give(to, d) {
-			return
+			return net.ErrClosed
 		}
 	}
 }

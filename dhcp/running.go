@@ -3,7 +3,6 @@ package dhcp
 import (
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"net"
 	"net/netip"
@@ -14,7 +13,9 @@ import (
 
 	"option150/dhcp/engine"
 	"option150/dhcp/store"
+	"option150/dhcp/wire"
 	"option150/platform/journal"
+	"option150/platform/listen"
 )
 
 // running is a server between start and stop: the engine's goroutine, the
@@ -37,9 +38,11 @@ type running struct {
 	ended   chan struct{} // the loop has returned
 	care    sync.WaitGroup
 
-	mu      sync.Mutex
-	spec    engine.Spec
-	waiting map[string]error // interfaces without sockets, and why
+	set   *listen.Set[*lan, port]
+	names sync.Map // IOS name of an interface by its device
+
+	mu   sync.Mutex
+	spec engine.Spec
 
 	lans       atomic.Pointer[map[string]*lan] // by IOS name; replaced, never changed
 	sendFailed atomic.Uint64
@@ -55,11 +58,13 @@ type facts struct {
 func newRunning(o Options) *running {
 	r := &running{
 		opt: o, clock: newClock(o.wall), wake: make(chan struct{}, 1), orders: make(chan engine.Outcome, 64),
-		quit: make(chan struct{}), ended: make(chan struct{}), waiting: map[string]error{},
+		quit: make(chan struct{}), ended: make(chan struct{}),
 		to: sink{packets: make(chan *datagram, 1024), sightings: make(chan engine.Sighting, 1024), pool: &sync.Pool{New: func() any { return new(datagram) }}},
 	}
 	r.e = engine.New(r.clock.epoch)
 	r.e.Test = o.Listen.IsValid()
+	r.set = listen.NewSet(listen.Kind[*lan, port]{Open: r.open, New: func(listen.Want) port { return port{r} }, Recorder: o.Recorder,
+		Quiet: func(err error) bool { return errors.Is(err, errNoDevice) }})
 	r.lans.Store(&map[string]*lan{})
 	r.facts.Store(&facts{})
 	r.mailbox.bell = make(chan struct{}, 1)
@@ -68,6 +73,7 @@ func newRunning(o Options) *running {
 
 // discard gives back what prepareRun took of a run that never started.
 func (r *running) discard() {
+	r.set.Close()
 	if r.store != nil {
 		r.store.Close()
 	}
@@ -76,41 +82,85 @@ func (r *running) discard() {
 	}
 }
 
-// open opens sockets for the interfaces of sp that have none.
-func (r *running) open(ctx context.Context, sp engine.Spec) (opened []*lan, err error) {
-	have := *r.lans.Load()
-	for _, i := range sp.Interfaces {
-		if old := have[i.Name]; old != nil && old.device == i.Device {
-			continue
-		}
-		var l *lan
-		if r.opt.Listen.IsValid() {
-			if len(have)+len(opened) > 0 {
-				continue // one socket serves the test mode
+// wants are the places of sp: one for each interface. One that does not exist
+// is waited for. In the test mode there is one socket, named after the first.
+func (r *running) wants(sp engine.Spec) (all []listen.Want) {
+	for n, i := range sp.Interfaces {
+		w := listen.Want{Endpoint: listen.Endpoint{Proto: listen.UDP, Port: wire.PortServer, Device: i.Device, Owner: Owner}}
+		if at := r.opt.Listen; at.IsValid() {
+			if n > 0 {
+				break
 			}
-			if l, err = openLoopback(ctx, i.Name, r.opt.Listen); l != nil {
-				l.device = i.Device
-			}
-		} else {
-			l, err = openLAN(ctx, i)
+			w.Endpoint.Addr, w.Endpoint.Port, w.Endpoint.Device = at.Addr(), at.Port(), ""
+		} else if _, err := net.InterfaceByName(i.Device); err != nil {
+			w.Spare = true
 		}
-		if errors.Is(err, errNoDevice) {
-			err = nil
-			continue // looked for again by look
-		}
-		if err != nil {
-			for _, l := range opened {
-				l.close()
-			}
-			return nil, err
-		}
-		opened = append(opened, l)
+		r.names.Store(w.Endpoint.Device, i.Name)
+		all = append(all, w)
 	}
-	return opened, nil
+	return all
+}
+
+// open opens the sockets of a place.
+func (r *running) open(ctx context.Context, e listen.Endpoint) (*lan, error) {
+	name, _ := r.names.Load(e.Device)
+	if r.opt.Listen.IsValid() {
+		return openLoopback(ctx, name.(string), e)
+	}
+	return openLAN(ctx, name.(string), e)
+}
+
+// port serves on the sockets of one interface, one after the other. It
+// implements listen.Server.
+type port struct{ r *running }
+
+// Serve implements listen.Server.
+func (p port) Serve(l *lan) error {
+	r := p.r
+	r.change(func(m map[string]*lan) { m[l.name] = l })
+	r.mailbox.put(func() { // before the first packet
+		if l.raw != nil {
+			r.e.CanProbe = true
+			if up(l.device) {
+				r.e.LinkUp(r.clock.now(), l.name, r.opt.HoldWindow)
+			}
+		}
+	})
+	err := l.read(r.to)
+	r.change(func(m map[string]*lan) {
+		if m[l.name] == l {
+			delete(m, l.name)
+		}
+	})
+	r.mailbox.put(func() { r.e.LinkDown(l.name) })
+	return err
+}
+
+// Leave implements listen.Server.
+func (p port) Leave(closing func()) { closing() }
+
+// change changes the table of sockets at work, and who they are.
+func (r *running) change(f func(map[string]*lan)) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	next := maps.Clone(*r.lans.Load())
+	f(next)
+	own := map[netip.Addr]bool{}
+	for _, i := range r.spec.Interfaces {
+		for _, a := range i.Addrs {
+			own[a.Addr()] = true
+		}
+	}
+	if !r.opt.Listen.IsValid() {
+		for _, l := range next {
+			l.own.Store(&own)
+		}
+	}
+	r.lans.Store(&next)
 }
 
 // commit puts tables and sockets into force. It cannot fail and does not wait.
-func (r *running) commit(tab *engine.Tables, opened []*lan, fresh bool) {
+func (r *running) commit(tab *engine.Tables, step *listen.Step[*lan, port], fresh bool) {
 	r.mu.Lock()
 	r.spec = tab.Spec
 	r.mu.Unlock()
@@ -124,69 +174,12 @@ func (r *running) commit(tab *engine.Tables, opened []*lan, fresh bool) {
 		r.com = newCommitter(r.store, r.sendAll, r.recordAll, func() { ring(r.wake) })
 		r.care.Go(r.sendOrders)
 	}
-	want := map[string]string{}
-	for _, i := range tab.Spec.Interfaces {
-		want[i.Name] = i.Device
-	}
-	r.install(opened, func(l *lan) bool { return want[l.name] == l.device })
+	r.change(func(map[string]*lan) {})
 	r.mailbox.put(func() { r.e.Apply(r.clock.now(), tab) })
-	r.begin(opened)
+	step.Commit()
 	if fresh {
 		go r.loop() // shutdown waits for ended
 		r.care.Go(r.look)
-	}
-}
-
-// install replaces the set of sockets: those of opened, and of the others those
-// that keep says. What is dropped is closed in the background.
-func (r *running) install(opened []*lan, keep func(*lan) bool) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	next := map[string]*lan{}
-	for name, l := range *r.lans.Load() {
-		if keep(l) {
-			next[name] = l
-			continue
-		}
-		r.mailbox.put(func() { r.e.LinkDown(name) })
-		r.care.Go(l.close)
-	}
-	for _, l := range opened {
-		if old := next[l.name]; old != nil {
-			r.care.Go(old.close)
-		}
-		next[l.name] = l
-	}
-	r.lans.Store(&next)
-	own := map[netip.Addr]bool{}
-	clear(r.waiting)
-	for _, i := range r.spec.Interfaces {
-		for _, a := range i.Addrs {
-			own[a.Addr()] = true
-		}
-		if next[i.Name] == nil && !r.opt.Listen.IsValid() {
-			r.waiting[i.Name] = fmt.Errorf("%w: %s", errNoDevice, i.Device)
-		}
-	}
-	if !r.opt.Listen.IsValid() {
-		for _, l := range next {
-			l.own.Store(&own)
-		}
-	}
-}
-
-// begin starts to read, after the engine knows of the interface.
-func (r *running) begin(opened []*lan) {
-	for _, l := range opened {
-		r.mailbox.put(func() {
-			if l.raw != nil {
-				r.e.CanProbe = true
-				if up(l.device) {
-					r.e.LinkUp(r.clock.now(), l.name, r.opt.HoldWindow)
-				}
-			}
-			l.start(r.to)
-		})
 	}
 }
 
@@ -202,9 +195,7 @@ func (r *running) shutdown() {
 	<-r.ended
 	r.com.close()
 	r.care.Wait()
-	for _, l := range *r.lans.Load() {
-		l.close()
-	}
+	r.set.Close()
 	if r.icmp != nil {
 		r.icmp.close()
 	}
@@ -216,7 +207,7 @@ func (r *running) shutdown() {
 // lookEvery is how often interfaces are looked at.
 const lookEvery = 500 * time.Millisecond
 
-// look reopens what is broken and opens what has come.
+// look notices interfaces that come and go.
 func (r *running) look() {
 	t := time.NewTicker(lookEvery)
 	defer t.Stop()
@@ -233,12 +224,11 @@ func (r *running) look() {
 }
 
 func (r *running) lookOnce() {
-	bad := map[*lan]bool{}
 	for name, l := range *r.lans.Load() {
 		ifi, err := net.InterfaceByName(l.device)
 		switch {
-		case err != nil, ifi.Index != l.index, l.broken.Load() && ifi.Flags&net.FlagUp != 0:
-			bad[l] = true
+		case err != nil, ifi.Index != l.index:
+			_ = l.Close() // its place waits for the interface
 		case l.raw == nil:
 		case ifi.Flags&net.FlagUp == 0 || ifi.Flags&net.FlagRunning == 0:
 			r.mailbox.put(func() { r.e.LinkDown(name) })
@@ -246,47 +236,14 @@ func (r *running) lookOnce() {
 			r.mailbox.put(func() { r.e.LinkUp(r.clock.now(), name, r.opt.HoldWindow) })
 		}
 	}
-	if len(bad) > 0 {
-		r.install(nil, func(l *lan) bool { return !bad[l] })
-	}
-	r.mu.Lock()
-	sp := r.spec
-	r.mu.Unlock()
-	for _, i := range sp.Interfaces {
-		if (*r.lans.Load())[i.Name] != nil {
-			continue
-		}
-		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-		l, err := openLAN(ctx, i)
-		cancel()
-		if err != nil {
-			r.mu.Lock()
-			r.waiting[i.Name] = err
-			r.mu.Unlock()
-			continue
-		}
-		if !r.adopt(i, l) {
-			l.close()
+	for _, p := range r.set.States() {
+		if !p.Up {
+			if _, err := net.InterfaceByName(p.Endpoint.Device); err == nil {
+				r.set.Kick()
+				return
+			}
 		}
 	}
-}
-
-// adopt puts late sockets into service unless the interface is no longer
-// wanted, or somebody was faster.
-func (r *running) adopt(i engine.Interface, l *lan) bool {
-	r.mu.Lock()
-	still := false
-	for _, w := range r.spec.Interfaces {
-		still = still || w.Name == i.Name && w.Device == i.Device
-	}
-	still = still && (*r.lans.Load())[i.Name] == nil
-	r.mu.Unlock()
-	if !still {
-		return false
-	}
-	r.install([]*lan{l}, func(*lan) bool { return true })
-	r.begin([]*lan{l})
-	return true
 }
 
 // recordAll records facts in order.
@@ -340,9 +297,6 @@ func (r *running) sendOrders() {
 		}
 	}
 }
-
-// snapshotLans is the sockets at the moment.
-func (r *running) snapshotLans() map[string]*lan { return maps.Clone(*r.lans.Load()) }
 
 func ring(bell chan struct{}) {
 	select {

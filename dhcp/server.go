@@ -75,6 +75,26 @@ var errSpec = errors.New("not a specification of the DHCP server")
 // new. An interface that does not exist is waited for. Bindings and the
 // sockets that stay are not touched.
 func (s *Server) Prepare(ctx context.Context, _, to service.Spec) (service.Change, error) {
+	return s.prepare(ctx, to, false)
+}
+
+// PrepareDegraded implements service.Degradable: an interface whose port
+// cannot be had at boot is dialled again.
+func (s *Server) PrepareDegraded(ctx context.Context, _, to service.Spec) (service.Change, error) {
+	return s.prepare(ctx, to, true)
+}
+
+// Kick dials what is down at once.
+func (s *Server) Kick() {
+	s.mu.Lock()
+	run := s.run
+	s.mu.Unlock()
+	if run != nil {
+		run.set.Kick()
+	}
+}
+
+func (s *Server) prepare(ctx context.Context, to service.Spec, partly bool) (service.Change, error) {
 	var sp engine.Spec
 	switch v := to.(type) {
 	case nil:
@@ -107,7 +127,7 @@ func (s *Server) Prepare(ctx context.Context, _, to service.Spec) (service.Chang
 			return nil, err
 		}
 	}
-	opened, err := run.open(ctx, sp)
+	step, err := run.set.Prepare(ctx, run.wants(sp), partly)
 	if err != nil {
 		if fresh {
 			run.discard()
@@ -115,9 +135,7 @@ func (s *Server) Prepare(ctx context.Context, _, to service.Spec) (service.Chang
 		return nil, err
 	}
 	undo := func() {
-		for _, l := range opened {
-			l.close()
-		}
+		step.Abort()
 		if fresh {
 			run.discard()
 		}
@@ -126,7 +144,7 @@ func (s *Server) Prepare(ctx context.Context, _, to service.Spec) (service.Chang
 		s.mu.Lock()
 		s.run = run
 		s.mu.Unlock()
-		run.commit(tab, opened, fresh)
+		run.commit(tab, step, fresh)
 	}
 	return service.Funcs{OnCommit: commit, OnAbort: undo}, nil
 }

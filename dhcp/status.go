@@ -64,8 +64,12 @@ func isClosed(c chan struct{}) bool {
 func (r *running) status() service.Status {
 	r.mu.Lock()
 	waiting := map[string]error{}
-	for n, err := range r.waiting {
-		waiting[n] = err
+	places := r.set.Places()
+	for _, p := range places {
+		if err := p.Err(); err != nil {
+			name, _ := r.names.Load(p.State().Endpoint.Device)
+			waiting[name.(string)] = err
+		}
 	}
 	total := len(r.spec.Interfaces)
 	for _, i := range r.spec.Interfaces {
@@ -76,9 +80,12 @@ func (r *running) status() service.Status {
 	r.mu.Unlock()
 	st := service.Status{State: service.Running}
 	var missing, failed, noRaw []string
-	lans := r.snapshotLans()
-	for _, l := range lans {
-		st.Listeners = append(st.Listeners, l.at)
+	for _, p := range places {
+		l, open := p.Socket()
+		if !open {
+			continue
+		}
+		st.Listeners = append(st.Listeners, p.State().At())
 		if l.noRaw != nil {
 			noRaw = append(noRaw, fmt.Sprintf("%s (%s)", l.name, listen.Reason(l.noRaw)))
 		}
@@ -109,7 +116,7 @@ func (r *running) status() service.Status {
 	switch {
 	case f.disk != nil:
 		st.State, st.Why = service.Degraded, "bindings cannot be written: "+f.disk.Error()
-	case len(failed) > 0 && len(lans) == 0:
+	case len(failed) > 0 && len(st.Listeners) == 0:
 		st.State, st.Why = service.Failed, strings.Join(failed, ", ")
 	case len(held) > 0:
 		st.State, st.Why = service.Waiting, "another DHCP server answers: "+strings.Join(held, ", ")

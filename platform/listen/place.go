@@ -128,7 +128,7 @@ func (p *Place[S, V]) failed(err error) (Down, bool) {
 	p.open, p.err = false, err
 	p.pause = min(max(2*p.pause, p.set.kind.First), p.set.kind.Last)
 	p.next = time.Now().Add(p.pause)
-	return Down{Endpoint: p.bare(), Why: why(err), NextRetry: p.next}, first && p.running
+	return Down{Endpoint: p.bare(), Why: why(err), NextRetry: p.next}, first && p.running && !p.set.kind.Quiet(err)
 }
 
 func (p *Place[S, V]) tell(e journal.Event) {
@@ -143,7 +143,7 @@ func (p *Place[S, V]) bare() Endpoint { return p.state().At() }
 func (p *Place[S, V]) start() {
 	p.mu.Lock()
 	p.running = true
-	down := !p.open
+	down := !p.open && !p.set.kind.Quiet(p.err)
 	e := Down{Endpoint: p.bare(), Why: why(p.err), NextRetry: p.next}
 	p.mu.Unlock()
 	if down { // known from the first look on
@@ -215,7 +215,7 @@ func (p *Place[S, V]) dial() {
 		_ = sock.Close()
 		return
 	}
-	if was != nil {
+	if was != nil && !p.set.kind.Quiet(was) {
 		p.tell(Up{Endpoint: e})
 	}
 }

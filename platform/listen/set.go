@@ -50,6 +50,10 @@ type Kind[S Socket, V Server[S]] struct {
 	Recorder journal.Recorder                           // gets Down and Up; nil = nobody
 	Changed  func()                                     // a place went down or up by itself; nil = nobody cares
 
+	// Quiet says which reasons of being down are no news: a device that is
+	// waited for. nil = none.
+	Quiet func(error) bool
+
 	// Share lets a socket share its port, or no longer; nil = SO_REUSEPORT.
 	Share func(fd uintptr, on bool) error
 	// First and Last are the pauses before a dead socket is opened again; they
@@ -98,6 +102,9 @@ func NewSet[S Socket, V Server[S]](k Kind[S, V]) *Set[S, V] {
 	}
 	if k.Last <= 0 {
 		k.Last = lastRetry
+	}
+	if k.Quiet == nil {
+		k.Quiet = func(error) bool { return false }
 	}
 	if k.Changed == nil {
 		k.Changed = func() {}
