@@ -284,3 +284,31 @@ func TestWithFileserver(t *testing.T) {
 		t.Errorf("the engine counts %+v\nthe file server %+v", ours, theirs)
 	}
 }
+
+// Debian's atftp starts its timer of 5 s anew at every packet: on a line that
+// loses both ways it comes through all the same, at every window.
+func TestForeignAtftpOnABadLine(t *testing.T) {
+	path := testkit.NeedProgram(t, "atftp", "atftp")
+	content := fileOf(60_000)
+	w := serve(t, testSet{}, map[string][]byte{"a": content})
+	for i, options := range [][]string{nil, nil, {"timeout 2"}, {"tsize enable", "blksize 1428"}, {"windowsize 8"}, {"windowsize 16", "blksize 1428"}, {"windowsize 64"}} {
+		t.Run(fmt.Sprint(i, options), func(t *testing.T) {
+			t.Parallel()
+			l := newLossy(t, w.at, 0.02)
+			to := filepath.Join(t.TempDir(), "a")
+			var args []string
+			for _, o := range options {
+				args = append(args, "--option", o)
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
+			defer cancel()
+			begin := time.Now()
+			out, err := exec.CommandContext(ctx, path, append(args, "-g", "-r", "a", "-l", to, "127.0.0.1", fmt.Sprint(l.at().Port()))...).CombinedOutput()
+			got, _ := os.ReadFile(to)
+			t.Logf("%v: %d octets in %v", options, len(got), time.Since(begin).Round(10*time.Millisecond))
+			if !bytes.Equal(got, content) {
+				t.Errorf("%d octets of %d: %s %v", len(got), len(content), out, err)
+			}
+		})
+	}
+}
