@@ -91,6 +91,10 @@ func tftpServer() []language.Declaration {
 			maximum-serving-count("Requests served at the same time, both transports together")
 			![ <n:1-3500>("Requests") ]`, "n", "file-server", "facts/files.md 1.8", fileserver.DefaultServingCount,
 			func(c *language.Context) *int { return &c.Config.Files.MaximumServingCount }),
+		value(language.Global, `file-server("Serving files over TFTP and HTTP")
+			maximum-per-address("Requests of one address served at the same time")
+			![ <n:1-3500>("Requests") ]`, "n", "file-server", "facts/files.md 1.8", 0,
+			func(c *language.Context) *int { return &c.Config.Files.MaximumPerAddress }),
 		line,
 	}
 }

@@ -34,6 +34,7 @@ type question struct {
 type gate struct {
 	mu      sync.Mutex
 	limit   int
+	most    int // places of one address, 0 = a quarter
 	serving int
 	first   list.List          // of *waiter: TFTP after a 503
 	rest    list.List          // of *waiter
@@ -43,7 +44,12 @@ type gate struct {
 
 // share is how many places one address may have: what hangs on many of them
 // must not keep the phones out.
-func (g *gate) share() int { return max(g.limit/4, min(g.limit, 16)) }
+func (g *gate) share() int {
+	if g.most > 0 {
+		return g.most
+	}
+	return max(g.limit/4, min(g.limit, 16))
+}
 
 type waiter struct {
 	from     netip.Addr
@@ -198,11 +204,12 @@ func (g *gate) next() *waiter {
 	return nil
 }
 
-// setLimit changes the serving count. Who is being served goes on.
-func (g *gate) setLimit(n int) {
+// setLimit changes the serving count and the share of one address. Who is being
+// served goes on.
+func (g *gate) setLimit(n, most int) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.limit = max(n, 1)
+	g.limit, g.most = max(n, 1), most
 	g.admit()
 }
 

@@ -203,3 +203,77 @@ func TestRefusedIsBounded(t *testing.T) {
 		t.Error(len(g.refused))
 	}
 }
+
+// TestShareOfAnAddress: one address has at most its share, what it asks for
+// beyond it waits, and an address that has nothing comes before it.
+func TestShareOfAnAddress(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := New(Options{Generated: lookup})
+		apply(t, s, Spec{Config: Config{MaximumServingCount: 4, MaximumPerAddress: 3}})
+		var greedy []*File
+		for range 3 {
+			greedy = append(greedy, hold(t, s, from(HTTP, "10.0.0.1")))
+		}
+		start := time.Now()
+		if _, err := s.Open(t.Context(), from(HTTP, "10.0.0.1")); !errors.Is(err, ErrBusy) || time.Since(start) != QueueTime {
+			t.Errorf("beyond its share: %v after %v", err, time.Since(start))
+		}
+		other := hold(t, s, from(HTTP, "10.0.0.2")) // a place was kept for others
+		got := make(chan string, 2)
+		wait := func(who string) {
+			go func() {
+				if f, err := s.Open(t.Context(), from(HTTP, who)); err == nil {
+					got <- who
+					defer f.Finish(Result{})
+				}
+			}()
+			synctest.Wait()
+		}
+		wait("10.0.0.1")
+		wait("10.0.0.3")
+		greedy[0].Finish(Result{})
+		if first := <-got; first != "10.0.0.3" {
+			t.Errorf("%s came first", first)
+		}
+		synctest.Wait()
+		for _, f := range append(greedy[1:], other) {
+			f.Finish(Result{})
+		}
+	})
+}
+
+// TestYield: a file nobody has acknowledged holds no place, claims one when it
+// is wanted, and its end gives back what it has.
+func TestYield(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := limited(t, 1)
+		a := hold(t, s, from(TFTP, "10.0.0.1"))
+		a.Yield()
+		b := hold(t, s, from(TFTP, "10.0.0.2"))
+		if a.Claim() {
+			t.Error("two places where there is one")
+		}
+		done := make(chan error, 1)
+		go func() { done <- a.Wait(t.Context()) }()
+		synctest.Wait()
+		b.Finish(Result{})
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+		if n, _ := s.Serving(); n != 1 {
+			t.Errorf("%d places", n)
+		}
+		a.Finish(Result{})
+		c := hold(t, s, from(TFTP, "10.0.0.3"))
+		c.Yield()
+		d := hold(t, s, from(TFTP, "10.0.0.4"))
+		go func() { done <- c.Wait(t.Context()) }()
+		synctest.Wait()
+		c.Finish(Result{}) // while it waits
+		d.Finish(Result{})
+		<-done
+		if n, _ := s.Serving(); n != 0 {
+			t.Errorf("%d places at the end", n)
+		}
+	})
+}

@@ -7,6 +7,7 @@ import "slices"
 type Config struct {
 	Bindings            []Binding // `tftp-server` lines in the order typed
 	MaximumServingCount int       // default 200, see DefaultServingCount
+	MaximumPerAddress   int       // of those, for one address; 0 = a quarter
 }
 
 // DefaultServingCount is the number of requests served at the same time, TFTP

@@ -17,8 +17,9 @@ type Limits struct {
 }
 
 // DefaultLimits are those of the product. Idle is the IOS default. A phone
-// holds one connection; sixteen are for many phones behind one address.
+// holds one connection; sixty-four are for many phones behind one address. How
+// many are served at a time is for the serving count to say.
 func DefaultLimits() Limits {
-	return Limits{PerAddress: 16, Total: 4096, Requests: 10000, MaxHeader: 8 << 10, ReadHeader: 10 * time.Second,
+	return Limits{PerAddress: 64, Total: 4096, Requests: 10000, MaxHeader: 8 << 10, ReadHeader: 10 * time.Second,
 		Idle: 180 * time.Second, Life: 24 * time.Hour, Stall: 60 * time.Second, FirstStall: 4 * time.Second, Drain: 5 * time.Minute}
 }
