@@ -1,6 +1,7 @@
 package command
 
 import (
+	"fmt"
 	"net/netip"
 	"slices"
 	"strings"
@@ -240,12 +241,9 @@ func dropList(c *config.Config, name string) {
 // accessClass is the argument of an access-class: a standard list.
 const accessClass = `( <number:1-199>("IP access list") | <number:1300-2699>("IP expanded access list") | <list:WORD>("Access-list name") )`
 
-// classOf reads it. An extended list would let everybody in unseen: refused.
+// classOf reads it. A list that is not here, or an extended one, lets nobody in.
 func classOf(a grammar.Args) (string, error) {
 	if n := a.Int("number"); n != 0 {
-		if !acl.Standard(n) {
-			return "", language.Answer("% Only standard access lists (1-99, 1300-1999, or a name) can be used here")
-		}
 		return itoa(n), nil
 	}
 	name := a.String("list")
@@ -253,6 +251,15 @@ func classOf(a grammar.Args) (string, error) {
 		return "", language.Answer("% Invalid access list name.")
 	}
 	return name, nil
+}
+
+// warnClass says that the list of an access-class lets nobody in.
+func warnClass(in *language.Invocation) error {
+	name, err := classOf(in.Args)
+	if note := in.Config.AccessNote(name); err == nil && note != "" {
+		fmt.Fprintln(in.Out, "%Warning: "+note)
+	}
+	return nil
 }
 
 func classArgs(name string) []grammar.Args {

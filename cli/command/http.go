@@ -22,6 +22,7 @@ func httpServer() []language.Declaration {
 		func(c *language.Context) *bool { return &c.Config.HTTP.Server }))
 	access := language.Declaration{
 		Mode: language.Global, Group: "ip http", Doc: "facts/files.md 10",
+		After:  warnClass,
 		Syntax: `ip http access-class("Restrict http server access by access-class") ![ [ ipv4$ipv4("Restrict ip access") ] ` + accessClass + ` ]`,
 		Set: func(c *language.Context) error {
 			name, err := classOf(c.Args)

@@ -23,6 +23,7 @@ func Types(b *Box) grammar.Types {
 		"IFNAME":     ifType{b.interfaceNames},
 		"ANYIF":      anyIfType{},
 		"SUBIF":      anyIfType{sub: true},
+		"IFRANGE":    ifRangeType{},
 		"AUXLINE":    auxLineType{},
 		"HOPIF":      hopIfType{},
 		"A.B.C.D/N":  lengthType{},

@@ -45,15 +45,16 @@ func parseVocabulary(text string) wordList {
 			w.rows = append(w.rows, parseRow(mode, source, f))
 		}
 	}
-	w.modes = append(w.modes, language.Mode{Name: "config-subif", Parent: language.Global, Like: modeInterface, Quiet: true,
-		Title: "Subinterface configuration commands:"})
+	for name, title := range map[string]string{"config-subif": "Subinterface", "config-if-range": "Interface range"} {
+		w.modes = append(w.modes, language.Mode{Name: name, Parent: language.Global, Like: modeInterface, Quiet: true, Title: title + " configuration commands:"})
+	}
 	return w
 }
 
 func parseRow(mode, source string, f []string) language.Row {
 	r := language.Row{Mode: mode, Source: source}
 	n := 0
-	for n < len(f) && f[n] != "+" && f[n] != ">" && f[n] != "until" && (f[n] != "no" || n == 0) {
+	for n < len(f) && f[n] != "+" && f[n] != ">" && f[n] != "until" && f[n] != "spread" && (f[n] != "no" || n == 0) {
 		n++
 	}
 	r.Words = strings.Join(f[:n], " ")
@@ -71,6 +72,8 @@ func parseRow(mode, source string, f []string) language.Row {
 			r.No = true
 		case ">":
 			r.Enters = value()
+		case "spread":
+			r.Spread = true
 		case "exit":
 			r.Exit = value()
 		case "until":

@@ -85,8 +85,9 @@ type Placement struct {
 	key    string // of Keep: the words that tell it from others, "" = all
 	kept   string // of Keep: how it is printed
 	head   *Declaration
-	blind  bool   // of Keep: no command known here, which may have lines below it
-	lost   string // of Bad: the mode of the section it would have been the header of
+	heads  []Section // of Keep: the sections that a range stands for
+	blind  bool      // of Keep: no command known here, which may have lines below it
+	lost   string    // of Bad: the mode of the section it would have been the header of
 }
 
 // NewCursor is a cursor at the top level. graph gives the grammar of a mode,
@@ -169,6 +170,8 @@ func (c *Cursor) Took(p Placement) {
 		c.tail = &open{Section: Section{Mode: "", Header: p.Line, In: p.In.holder(), Path: path}, at: p.indent, blind: true}
 	case p.What == Keep && p.Form == grammar.Plain && p.row != nil && p.row.Until != "":
 		c.read(p)
+	case p.heads != nil:
+		c.open = append(c.open, open{Section: Section{Mode: p.row.Enters, Header: p.kept, There: true, Members: p.heads}, at: p.indent, head: p.kind()})
 	case p.What == Keep && p.Form == grammar.Plain && p.enters() != "":
 		path := append(p.In.Path[:len(p.In.Path):len(p.In.Path)], p.kept)
 		o := open{Section: Section{Mode: p.enters(), Keys: p.In.Keys, Header: p.kept, In: p.In.holder(), Path: path, There: true}, at: p.indent, head: p.kind()}
@@ -342,7 +345,9 @@ func (c *Cursor) placed(cfg *config.Config, p Placement, i int, f fit) Placement
 		p.What = Action
 	case f.how == inVocabulary:
 		p.What, p.Form, p.kept, p.key = Keep, f.form, f.found.line, f.found.key
-		p.head = nil
+		if p.head = nil; f.row.Spread {
+			return c.spread(p, i, f)
+		}
 	case len(o.Path) > 0: // a section that is kept takes every line
 		return c.inside(p, f)
 	case f.how >= abbreviates && p.head.Carry:
@@ -389,14 +394,21 @@ func (c *Cursor) inside(p Placement, f fit) Placement {
 	p.Form, _ = formOf(p.Line)
 	if f.how >= abbreviates {
 		c.l.declared(&p)
-		if p.head.Enters == "" {
-			p.key = strings.Join(p.head.keywords(), " ")
-		}
+		p.key = keyOf(p.head)
 	} else if p.Form != grammar.Plain {
 		p.kept = bare(p.kept, p.Form)
 	}
 	p.blind = f.how < abbreviates
 	return p
+}
+
+// keyOf is what tells a line of a declaration from others where it is kept: its
+// words before the arguments.
+func keyOf(d *Declaration) string {
+	if d.Enters != "" {
+		return ""
+	}
+	return strings.Join(d.keywords(), " ")
 }
 
 // drops reports that the line is `no` before something that is kept here. A

@@ -210,6 +210,8 @@ type Section struct {
 
 	In   string   // of a section that is kept: the section of ours it stands in, "" = top level
 	Path []string // of a section that is kept: the lines that lead to it
+
+	Members []Section // of a section that stands for several: `interface range`
 }
 
 // Kept reports that the section is kept as a whole and never acted on.

@@ -10,6 +10,9 @@ import (
 
 // Perform carries a placed line out on a candidate.
 func (l *Language) Perform(c *config.Config, p Placement) error {
+	if len(p.In.Members) > 0 {
+		return l.performEach(c, p)
+	}
 	switch p.What {
 	case Command:
 		return l.Apply(c, p.In, p.Result, p.Line)
@@ -33,6 +36,14 @@ func (l *Language) Perform(c *config.Config, p Placement) error {
 // keep keeps a line, or takes it away. `no` of something that is not there is
 // itself something to keep only where IOS prints it.
 func (l *Language) keep(c *config.Config, p Placement) {
+	if p.heads != nil {
+		for _, m := range p.heads {
+			if m.Kept() {
+				c.Keep(l.spot(p.In, m.Header), m.Header, sameLine(m.Header))
+			}
+		}
+		return
+	}
 	at := l.spot(p.In, p.kept)
 	if p.Form != grammar.Plain {
 		gone := c.Unkeep(at, p.kept)
@@ -167,6 +178,8 @@ func (l *Language) Unacted(p Placement) string {
 		return ""
 	case p.In.Kept():
 		return "" // its section was told
+	case p.heads != nil && !slices.ContainsFunc(p.heads, Section.Kept):
+		return "" // all of them are here
 	case p.row != nil:
 		return p.row.fixed
 	case p.head != nil && p.head.After == nil: // else it says so in its own words

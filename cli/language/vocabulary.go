@@ -17,6 +17,7 @@ type Row struct {
 	No     bool   // `no` of it, where nothing is there, is printed by IOS and so kept
 	Enters string // the mode it enters
 	Exit   string // the line that IOS prints where that section ends, "exit-address-family"
+	Spread bool   // its last argument is a list of headers, a []string: the section stands for them all
 	Until  string // text follows, up to this word: "quit", or Delimited
 	Source string // the document that has it
 }
@@ -84,11 +85,12 @@ func (v vocabulary) add(r Row, types grammar.Types) error {
 // found is what the vocabulary says of a line.
 type found struct {
 	row   *row
-	words int    // words of the row
-	line  string // canonical: names of interfaces written out
-	key   string // the words that tell the line from others
-	short bool   // the words of a row end before the row does: incomplete
-	at    int    // words that stand in some row, for the caret
+	words int      // words of the row
+	line  string   // canonical: names of interfaces written out
+	key   string   // the words that tell the line from others
+	short bool     // the words of a row end before the row does: incomplete
+	at    int      // words that stand in some row, for the caret
+	heads []string // of a row that spreads
 }
 
 // find looks the words of a line up, without `no` before it. The row with most
@@ -108,6 +110,11 @@ func (v vocabulary) find(mode, text string) found {
 			if canon != nil {
 				best.key = strings.Join(canon, " ")
 				best.line = strings.Join(append(canon, words[n:]...), " ")
+			}
+			if best.heads = nil; r.Spread {
+				last := len(r.words) - 1
+				value, _ := r.words[last].typ.Parse(strings.Join(words[last:n], " "))
+				best.heads, _ = value.([]string)
 			}
 		case !whole && n == len(words) && best.row == nil:
 			best.short = true

@@ -235,3 +235,27 @@ func FuzzTypedIsLoaded(f *testing.F) {
 		b.law(t, text)
 	})
 }
+
+// TestInterfaceRange: a line below a range is carried out for each of its
+// interfaces, those that are here and those that are kept.
+func TestInterfaceRange(t *testing.T) {
+	for text, want := range map[string]string{
+		"interface range GigabitEthernet0/0 - 1\n description both\n":   "interface GigabitEthernet0/0\n description both\n no ip address\n!\ninterface GigabitEthernet0/1\n description both\n no ip address\n",
+		"int range gi0/1 - 3 , vlan 10\n description x\n shutdown\n":    "interface GigabitEthernet0/1\n description x\n no ip address\n shutdown\n!\ninterface GigabitEthernet0/2\n description x\n shutdown\n!\ninterface GigabitEthernet0/3\n description x\n shutdown\n!\ninterface Vlan10\n description x\n shutdown\n",
+		"interface range fa0/1-2\n switchport mode access\nhostname X\n": "interface FastEthernet0/1\n switchport mode access\n!\ninterface FastEthernet0/2\n switchport mode access\n",
+	} {
+		b := newTyped(t)
+		b.law(t, text)
+		c, seen := b.typed(t, strings.Split(text, "\n"))
+		if got := b.Language.RenderText(c); !strings.Contains(got, want) || strings.Contains(unwarned(seen), "% ") {
+			t.Errorf("%s\n%s\n%s", text, seen, got)
+		}
+	}
+	for _, bad := range []string{"interface range foo0/1 - 2", "interface range gi0/3 - 1", "interface range gi0/0 - 100000", "no interface range gi0/0 - 1", "interface range"} {
+		b := newTyped(t)
+		before := b.Store.Current()
+		if _, seen := b.typed(t, []string{bad, " shutdown"}); !strings.Contains(seen, "% In") || b.Language.RenderText(b.Store.Current()) != b.Language.RenderText(before) {
+			t.Errorf("%s:\n%s", bad, seen)
+		}
+	}
+}

@@ -20,7 +20,7 @@ func texts(ps []Problem) string {
 
 // TestListsThatKeepPhonesOut: an access list that permits nobody of a pool of
 // phones is warned about where it is asked for files; one that is not defined
-// is said to let everybody in.
+// is said to let nobody in by an access-class, and everybody by a tftp-server line.
 func TestListsThatKeepPhonesOut(t *testing.T) {
 	f := lan("10.0.0.1/24")
 	list := func(permit string) acl.List {

@@ -82,11 +82,7 @@ func (c *Config) sshLines() []sshd.Line {
 		if !l.TakesSSH() {
 			continue
 		}
-		var access *acl.List
-		if k := acl.Find(c.AccessLists, l.AccessIn); k != nil {
-			k := k.Clone()
-			access = &k
-		}
+		access := c.accessClass(l.AccessIn)
 		for n := l.First; n <= l.Last && n < maxVTY; n++ {
 			out = append(out, sshd.Line{Number: n, Access: access})
 		}
@@ -116,24 +112,24 @@ func (c *Config) sshSpec(f Facts) sshd.Spec {
 // security are the rules about who may come in.
 func (c *Config) security() []Problem {
 	var ps []Problem
-	named := func(section, list string) {
-		if list != "" && acl.Find(c.AccessLists, list) == nil {
+	named := func(section, list, effect string) {
+		if why := c.noList(list); why != "" {
 			ps = append(ps, Problem{Severity: Warning, Kind: Rule, Code: "A28", Section: section,
-				Text: fmt.Sprintf("access list %s is not defined: everybody is let in", list), Fix: advice.Steps{advice.Tell("Define the list, with a permit line for the networks that may come in.")}})
+				Text: why + ": " + effect, Fix: advice.Steps{advice.Tell("Define it as a standard list, with a permit line for the networks that may come in.")}})
 		}
 	}
 	for _, l := range c.Lines {
-		named(strings.TrimSpace(fmt.Sprintf("line %s %d", l.Kind, l.First)), l.AccessIn)
+		named(strings.TrimSpace(fmt.Sprintf("line %s %d", l.Kind, l.First)), l.AccessIn, nobodyIn)
 		if l.Kind == "con" && l.Login == LoginLine && l.Password.IsZero() {
 			ps = append(ps, Problem{Severity: Warning, Kind: Rule, Code: "A28", Section: "line con 0", Text: "login is configured but no password: the console is open",
 				Fix: advice.Steps{advice.Tell("Give line con 0 a password, or let it ask for users with login local.")}})
 		}
 	}
-	named("ip http access-class", c.HTTP.AccessClass)
+	named("ip http access-class", c.HTTP.AccessClass, nobodyIn)
 	for _, b := range c.Files.Bindings {
-		named("tftp-server "+b.File, b.ACL)
+		named("tftp-server "+b.File, b.ACL, "every phone may have the file")
 	}
-	named("login quiet-mode", c.AAA.QuietACL)
+	named("login quiet-mode", c.AAA.QuietACL, nobodyIn)
 	ps = append(ps, c.keptOut()...)
 	for _, u := range c.SSH.Chain {
 		if c.AAA.User(u.User) == nil {
@@ -200,9 +196,44 @@ func permitsAny(list *acl.List, network netip.Prefix) bool {
 // access-class`. HFS is a session on that server, on its port or on one of its
 // own, and the list is how access to it is restricted. [facts/files.md 1.5]
 func (c *Config) httpAccess() *acl.List {
-	if k := acl.Find(c.AccessLists, c.HTTP.AccessClass); k != nil {
+	return c.accessClass(c.HTTP.AccessClass)
+}
+
+// accessClass is the list an access-class names, nil for none. A list that is
+// not here, or that is kept and not acted on (an extended one), lets nobody in:
+// who asked for a filter must not get none.
+func (c *Config) accessClass(name string) *acl.List {
+	if name == "" {
+		return nil
+	}
+	if k := acl.Find(c.AccessLists, name); k != nil {
 		k := k.Clone()
 		return &k
 	}
-	return nil
+	return &acl.List{Name: name, Entries: []acl.Entry{acl.Rule(false, netip.IPv4Unspecified(), netip.AddrFrom4([4]byte{255, 255, 255, 255}), false)}}
+}
+
+const nobodyIn = "nobody is let in"
+
+// AccessNote is what is to be said of an access-class that names this list, ""
+// if the list is here.
+func (c *Config) AccessNote(list string) string {
+	if why := c.noList(list); why != "" {
+		return why + ": " + nobodyIn
+	}
+	return ""
+}
+
+// noList says why no list of that name decides here, "" if one does or none is
+// named.
+func (c *Config) noList(list string) string {
+	switch {
+	case list == "" || acl.Find(c.AccessLists, list) != nil:
+		return ""
+	case slices.ContainsFunc(c.Carried, func(k Carried) bool {
+		return k.In == "" && (begins(k.Line, "access-list "+list) || begins(k.Line, "ip access-list extended "+list))
+	}):
+		return "access list " + list + " is kept and not acted on"
+	}
+	return "access list " + list + " is not defined"
 }

@@ -61,8 +61,8 @@ func TestSSHOpensForSomebody(t *testing.T) {
 		}
 	}
 	v.Transport, v.AccessIn = "ssh", "10"
-	if s := open(); s.Lines[0].Access != nil {
-		t.Error("a list that does not exist")
+	if s := open(); s.Lines[0].Access.Permits(netip.MustParseAddr("10.0.0.1")) {
+		t.Error("a list that does not exist lets somebody in")
 	}
 	c.AccessLists = []acl.List{{Name: "10", Entries: []acl.Entry{acl.Rule(true, netip.MustParseAddr("10.0.0.1"), netip.Addr{}, false)}}}
 	s := open()
