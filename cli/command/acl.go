@@ -115,10 +115,7 @@ func accessLists() []language.Declaration {
 			Syntax: `ip access-list extended("Extended Access List, kept and not acted on") <name:WORD>("Access-list name or number")`})
 	return append(ds, carryAll(language.Global, doc,
 		`access-list dynamic-extended("Extend the dynamic ACL absolute timer")`,
-		`access-list compiled("Enable IP access-list compilation")`,
-		`access-list ( <n:100-1299>("Other access lists, kept and not acted on")
-				| <n:2000-2699>("IP extended access list (expanded range)") )
-			<rest:LINE>("Access list entry")`)...)
+		`access-list compiled("Enable IP access-list compilation")`)...)
 }
 
 // entry is the entry the arguments say.

@@ -24,7 +24,7 @@ func lines() []language.Declaration {
 	}
 	ds := []language.Declaration{
 		{
-			Mode: language.Global, Enters: modeLine, Keys: []string{"kind", "first"}, Doc: "facts/ios-cli.md 1.14", Partly: beyondLast,
+			Mode: language.Global, Enters: modeLine, AtMargin: true, Keys: []string{"kind", "first"}, Doc: "facts/ios-cli.md 1.14", Partly: beyondLast,
 			Syntax: `line("Configure a terminal line")
 				( con$kind("Primary terminal line")
 					<first:0-0>("Line number")

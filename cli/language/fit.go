@@ -128,8 +128,8 @@ func (c *Cursor) choose(cfg *config.Config, text string, indent int) (int, fit) 
 	n := len(c.open) - 1
 	in := &c.open[n]
 	f := c.fit(in, text)
-	if n == 0 {
-		return 0, f
+	if n == 0 || leaves(&f) {
+		return n, f
 	}
 	around := c.around(text)
 	switch child := indent > in.at; {
@@ -143,6 +143,13 @@ func (c *Cursor) choose(cfg *config.Config, text string, indent int) (int, fit) 
 		return around.flatKept(in, f)
 	}
 	return around.flat(f)
+}
+
+// leaves reports that the line is `exit`: it is of the section that is open,
+// however it is indented.
+func leaves(f *fit) bool {
+	d, ok := f.result.Action.(*Declaration)
+	return ok && f.how >= abbreviates && isExit(d)
 }
 
 // hinted is the section that a line is in by its indentation.

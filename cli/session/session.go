@@ -18,6 +18,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -192,6 +194,13 @@ func (s *Session) out() io.Writer {
 func (s *Session) leaveConfig() {
 	if s.cur == nil {
 		return
+	}
+	if len(s.kept) > 0 {
+		k := running.Kept{Who: s.Who(), Words: slices.Sorted(maps.Keys(s.kept))}
+		for _, n := range s.kept {
+			k.Lines += n
+		}
+		s.opt.Recorder.Record(k)
 	}
 	s.cur, s.kept = nil, nil
 	s.opt.Recorder.Record(running.Configured{Who: s.Who()})

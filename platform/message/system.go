@@ -4,6 +4,9 @@ package message
 var (
 	ConfigChanged = &Entry{"SYS", 5, "CONFIG_I", "Configured from console by %s",
 		"An operator left configuration mode.", "No action is required."}
+	LinesKept = &Entry{"PARSER", 6, "LINES_KEPT", "%d lines were kept and are not acted on: %s, by %s",
+		"Lines were typed that IOS has and this box does not do. They are printed back and have no effect. The message comes once, when configuration mode is left.",
+		"`show provisioning audit` lists what is kept without effect."}
 	Restart = &Entry{"SYS", 5, "RESTART", "System restarted --\nOption 150 Software, Version %s",
 		"The appliance has started.", "No action is required."}
 	ServiceFailed = &Entry{"SYS", 3, "SERVICE_FAILED", "%s is not working: %s",
@@ -36,5 +39,5 @@ var (
 		"An interface became able or unable to carry packets.", "If it was not expected, check the cable and the switch port."}
 )
 
-var systemMessages = append([]*Entry{ConfigChanged, Restart, ServiceFailed, ServiceUp, ListenDown, ListenUp, ConfigLine,
+var systemMessages = append([]*Entry{ConfigChanged, LinesKept, Restart, ServiceFailed, ServiceUp, ListenDown, ListenUp, ConfigLine,
 	LoginSuccess, LoginFailed, Logout, EventsMissed, LinkUpDown, LinkChanged, LineProtoUpDown}, securityMessages...)

@@ -1,6 +1,11 @@
 package running
 
-import "option150/platform/message"
+import (
+	"fmt"
+	"strings"
+
+	"option150/platform/message"
+)
 
 // Changed is the fact that the configuration has a new version.
 type Changed struct {
@@ -22,4 +27,24 @@ func (Configured) EventName() string { return "config.Configured" }
 // vty0 (10.0.0.5)".
 func (c Configured) LogMessage() (message.Message, bool) {
 	return message.ConfigChanged.With(c.Who.String()), true
+}
+
+// Kept is the fact that an operator typed lines that are kept and not acted on.
+type Kept struct {
+	Who   Who
+	Lines int
+	Words []string // of the commands, each once; never arguments
+}
+
+// EventName implements journal.Event.
+func (Kept) EventName() string { return "config.Kept" }
+
+// LogMessage implements journal.Logged.
+func (k Kept) LogMessage() (message.Message, bool) {
+	const most = 6
+	words := strings.Join(k.Words[:min(most, len(k.Words))], ", ")
+	if n := len(k.Words) - most; n > 0 {
+		words += fmt.Sprintf(" and %d more", n)
+	}
+	return message.LinesKept.With(k.Lines, words, k.Who.String()), true
 }

@@ -49,6 +49,9 @@ func Check(text string, out io.Writer) (clean bool, err error) {
 	if len(report.Unseen) > 0 {
 		fmt.Fprintf(out, "unseen    %s\n", strings.Join(report.Unseen, "; "))
 	}
+	if rep.Noise > 0 {
+		fmt.Fprintf(out, "skipped   %d of a session and no configuration: enable, configure terminal\n", rep.Noise)
+	}
 	fmt.Fprintf(out, "lines %d implemented %d carried %d rejected %d findings %d\n",
 		rep.Lines(), rep.Implemented, rep.Carried, len(rep.Rejected), len(report.Findings))
 	return len(rep.Rejected) == 0, nil
