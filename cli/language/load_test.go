@@ -62,7 +62,7 @@ func TestLoad(t *testing.T) {
 		{"a line that is not here takes its lines", "line con 0\n exec-timeout 5 0\nline aux 0\n exec-timeout 0 0\n no exec\n", " exec-timeout 5 0/line aux 0/ exec-timeout 0 0/ no exec", "2 3 0"},
 		{"nobody is made below a refused phone", "ephone 7\n type 7961\nephone 2000\n mac-address 001E.7A00.0007\n username evil password evil\n line vty 0 4\n interface gi0/0\n", "ephone  7/ type 7961", "2 0 5"},
 		{"nobody is made below a router", "router ospf 1\n username evil password evil\n interface gi0/0\n shutdown\nhostname X\n", "hostname X/router ospf 1/ username evil password evil/ interface gi0/0/ shutdown", "1 4 0"},
-		{"flat sections in sections", "router bgp 1\nneighbor 10.0.0.1 remote-as 2\naddress-family ipv4\nnetwork 10.0.0.0\nexit-address-family\nip route 0.0.0.0 0.0.0.0 10.0.0.1\n", "router bgp 1/ neighbor 10.0.0.1 remote-as 2/ address-family ipv4/  network 10.0.0.0/ exit-address-family/ip route 0.0.0.0 0.0.0.0 10.0.0.1", "0 6 0"},
+		{"flat sections in sections", "router bgp 1\nneighbor 10.0.0.1 remote-as 2\naddress-family ipv4\nnetwork 10.0.0.0\nexit-address-family\nip route 0.0.0.0 0.0.0.0 10.0.0.1\n", "router bgp 1/ neighbor 10.0.0.1 remote-as 2/ address-family ipv4/  network 10.0.0.0/ exit-address-family/ip route 0.0.0.0 0.0.0.0 10.0.0.1", "1 5 0"},
 		{"one value of a kept line", "router ospf 1\n router-id 1.1.1.1\n router-id 2.2.2.2\n", "router ospf 1/ router-id 2.2.2.2", "0 3 0"},
 		{"no of a whole list", "access-list 101 permit ip any any\naccess-list 101 deny ip any any\nno access-list 101\nno access-list 101\n", "", "0 4 0"},
 		{"lines of a script", "enable\nconf t\nhostname X\nend\nwr\nconf t\nip http server\nend\n", "hostname X/ip http server", "2 0 0"},
