@@ -40,7 +40,11 @@ const maxBatch = 1024
 
 func newCommitter(st *store.Store, send func([]engine.Reply), record func([]journal.Event), wake func()) *committer {
 	c := &committer{st: st, send: send, record: record, wake: wake, jobs: make(chan job, 2*engine.MaxPending)}
-	c.state.Store(&diskState{})
+	first := &diskState{}
+	if st != nil {
+		first.err = st.Fault // a full disk at start: known clients are served
+	}
+	c.state.Store(first)
 	c.end.Go(c.run)
 	return c
 }

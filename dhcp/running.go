@@ -46,6 +46,8 @@ type running struct {
 
 	lans       atomic.Pointer[map[string]*lan] // by IOS name; replaced, never changed
 	sendFailed atomic.Uint64
+	low        atomic.Int64 // bytes left on the disk, plus one, when there are few
+	lost       string       // what of the store could not be read
 	facts      atomic.Pointer[facts]
 }
 
@@ -211,7 +213,8 @@ const lookEvery = 500 * time.Millisecond
 func (r *running) look() {
 	t := time.NewTicker(lookEvery)
 	defer t.Stop()
-	for {
+	r.lookDisk()
+	for n := 1; ; n++ {
 		select {
 		case <-r.quit:
 			return
@@ -219,7 +222,30 @@ func (r *running) look() {
 			if !r.opt.Listen.IsValid() {
 				r.lookOnce()
 			}
+			if n%diskEvery == 0 {
+				r.lookDisk()
+			}
 		}
+	}
+}
+
+// diskEvery is how many looks at the interfaces there are to one at the disk.
+const diskEvery = 20
+
+// lookDisk says when the disk is nearly full, before a binding cannot be
+// written.
+func (r *running) lookDisk() {
+	if r.store == nil {
+		return
+	}
+	free, err := r.store.Free()
+	if err != nil {
+		return // the committer will find out
+	}
+	if free >= store.Low {
+		r.low.Store(0)
+	} else if r.low.Swap(free+1) == 0 {
+		r.opt.Recorder.Record(engine.StoreLow{Free: free})
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/netip"
 	"os"
+	"strings"
 	"sync"
 	"time"
 
@@ -172,6 +173,7 @@ func (s *Server) prepareRun() (*running, error) {
 		r.store = st
 		for _, d := range damaged {
 			s.opt.Recorder.Record(d)
+			r.lost = strings.TrimPrefix(r.lost+", "+d.File+": "+d.Why, ", ")
 		}
 		r.e.Load(r.clock.now(), records)
 	}

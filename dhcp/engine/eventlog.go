@@ -70,6 +70,11 @@ func (s StoreFailed) LogMessage() (message.Message, bool) {
 }
 
 // LogMessage implements journal.Logged.
+func (s StoreLow) LogMessage() (message.Message, bool) {
+	return message.DHCPDiskLow.With(s.Free >> 10), true
+}
+
+// LogMessage implements journal.Logged.
 func (StoreWorks) LogMessage() (message.Message, bool) { return message.DHCPWriteOK.With(), true }
 
 // LogMessage implements journal.Logged.

@@ -189,6 +189,8 @@ type (
 	}
 	// StoreFailed says that bindings cannot be written.
 	StoreFailed struct{ Why string }
+	// StoreLow says that the disk of the bindings is nearly full.
+	StoreLow struct{ Free int64 } // bytes
 	// StoreWorks says that they can be written again.
 	StoreWorks struct{}
 	// StoreDamaged says that part of the store could not be read at start.
@@ -257,6 +259,9 @@ func (Cleared) EventName() string { return "dhcp.Cleared" }
 
 // EventName implements journal.Event.
 func (StoreFailed) EventName() string { return "dhcp.StoreFailed" }
+
+// EventName implements journal.Event.
+func (StoreLow) EventName() string { return "dhcp.StoreLow" }
 
 // EventName implements journal.Event.
 func (StoreWorks) EventName() string { return "dhcp.StoreWorks" }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"encoding/binary"
+	"hash/crc32"
 	"os"
 )
 
@@ -25,15 +26,18 @@ func (s *Store) startCompaction() {
 	})
 }
 
-// merge writes a snapshot of the state up to segment last and removes the
-// segments.
+// merge writes a snapshot of the state up to segment last. The one before it
+// stays, with the segments since, until the next.
 func (s *Store) merge(last uint64) error {
-	state, _, _, err := s.read(last)
+	in, err := s.read(last)
 	if err != nil {
 		return err
 	}
+	list := in.state.list()
 	b := binary.LittleEndian.AppendUint64([]byte(snapshotMark), last)
-	for _, r := range state.list() {
+	b = binary.LittleEndian.AppendUint32(b, crc32.Checksum(b[len(snapshotMark):], castagnoli))
+	b = binary.LittleEndian.AppendUint32(b, uint32(len(list)))
+	for _, r := range list {
 		b = appendFrame(b, &r)
 	}
 	f, err := s.root.OpenFile(snapshotTemp, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
@@ -47,6 +51,12 @@ func (s *Store) merge(last uint64) error {
 	if cerr := f.Close(); err == nil {
 		err = cerr
 	}
+	before, gaps, was, serr := s.snapshot(snapshotName)
+	if err == nil && serr == nil && was != nil && len(gaps) == 0 {
+		err = s.root.Rename(snapshotName, snapshotOld)
+	} else {
+		before, _, _, _ = s.snapshot(snapshotOld)
+	}
 	if err == nil {
 		err = s.root.Rename(snapshotTemp, snapshotName)
 	}
@@ -59,7 +69,7 @@ func (s *Store) merge(last uint64) error {
 	}
 	numbers, err := s.segments()
 	for _, n := range numbers {
-		if n <= last {
+		if n <= before {
 			_ = s.root.Remove(logName(n))
 		}
 	}

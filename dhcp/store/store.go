@@ -15,20 +15,20 @@ import (
 	"golang.org/x/sys/unix"
 
 	"option150/dhcp/engine"
-	"option150/dhcp/wire"
 )
 
 // Store keeps the bindings below a directory:
 //
 //	bindings.snapshot        the state up to a log segment
-//	bindings.log.00000007    what came after it, preallocated segments
+//	bindings.snapshot.old    the one before it, should the first have a fault
+//	bindings.log.00000007    what came after the old one, preallocated segments
+//	bindings.reserve         room for the next segments when the disk is full
 //
 // Every record is a frame: length, CRC-32C of the payload, payload, all
-// little-endian. A zero length is the unused rest of a segment; a frame that
-// does not check is the torn end of a write nobody was told of, and is cut off.
-// A batch is one write and one fdatasync. Compaction reads the snapshot and the
-// closed segments and writes a new snapshot beside them, in the background,
-// while batches go on to the open segment. [facts/dhcp.md 6.4]
+// little-endian. A zero length is the unused rest of a segment. A batch is one
+// write and one fdatasync. Compaction reads the snapshot and the closed
+// segments and writes a new snapshot beside them, in the background, while
+// batches go on to the open segment. [facts/dhcp.md 6.4]
 type Store struct {
 	root    *os.Root
 	segment int64 // bytes of a new segment
@@ -40,6 +40,8 @@ type Store struct {
 	off    int64
 	size   int64
 	closed int64 // bytes in closed segments since the last compaction
+	behind int   // such segments at start
+	Fault  error // why there is no segment to write to, nil = there is
 	buf    []byte
 
 	working sync.WaitGroup // the compaction
@@ -47,52 +49,23 @@ type Store struct {
 }
 
 const (
-	snapshotName = "bindings.snapshot"
-	snapshotTemp = "bindings.snapshot.new"
-	logPrefix    = "bindings.log."
-	snapshotMark = "option 150 bindings 1\n"
-	segmentSize  = 1 << 20
-	compactSize  = 8 << 20
-	maxSegments  = 8
-	maxStoreFile = 1 << 30
-	frameHeader  = 8
-	maxFrame     = recordFixed + 6*(2+maxString)
+	snapshotName  = "bindings.snapshot"
+	snapshotOld   = "bindings.snapshot.old"
+	snapshotTemp  = "bindings.snapshot.new"
+	reserveName   = "bindings.reserve"
+	logPrefix     = "bindings.log."
+	snapshotFirst = "option 150 bindings 1\n" // before there was a count
+	snapshotMark  = "option 150 bindings 2\n"
+	snapshotHead  = len(snapshotMark) + 8 + 4 + 4 // up to segment, its checksum, number of records
+	segmentSize   = 1 << 20
+	compactSize   = 8 << 20
+	maxSegments   = 8
+	maxStoreFile  = 1 << 30
+	frameHeader   = 8
+	maxFrame      = recordFixed + 6*(2+maxString)
 )
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
-
-// Open reads what the directory holds and opens a new segment. damaged
-// names files that could not be read to their end.
-func Open(root *os.Root) (s *Store, records []engine.Record, damaged []engine.StoreDamaged, err error) {
-	s = &Store{root: root, segment: segmentSize, compact: compactSize, Sync: DataSync, busy: make(chan struct{}, 1)}
-	_ = root.Remove(snapshotTemp)
-	state, upto, damaged, err := s.read(0)
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	numbers, err := s.segments()
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	for _, n := range numbers {
-		if n <= upto { // left over by a compaction that was cut short
-			_ = root.Remove(logName(n))
-			continue
-		}
-		s.number = n
-		if info, err := root.Stat(logName(n)); err == nil {
-			s.closed += info.Size()
-		}
-	}
-	s.number = max(s.number, upto)
-	if err := s.rotate(0); err != nil {
-		return nil, nil, nil, err
-	}
-	if s.closed > s.compact || len(numbers) > maxSegments || len(damaged) > 0 {
-		s.startCompaction()
-	}
-	return s, state.list(), damaged, nil
-}
 
 func logName(n uint64) string { return fmt.Sprintf("%s%08d", logPrefix, n) }
 
@@ -113,54 +86,6 @@ func (s *Store) segments() ([]uint64, error) {
 	}
 	slices.Sort(out)
 	return out, nil
-}
-
-// read replays the snapshot and the segments up to and including last (0 =
-// all). upto is the segment the snapshot ends with. The torn end of the last
-// segment is cut off.
-func (s *Store) read(last uint64) (state storeState, upto uint64, damaged []engine.StoreDamaged, err error) {
-	state = storeState{}
-	b, err := s.file0(snapshotName)
-	if err != nil {
-		return nil, 0, nil, err
-	}
-	if b != nil {
-		body, ok := strings.CutPrefix(string(b[:min(len(b), len(snapshotMark))]), snapshotMark)
-		if !ok || body != "" || len(b) < len(snapshotMark)+8 {
-			damaged = append(damaged, engine.StoreDamaged{File: snapshotName, Why: "not a snapshot of bindings"})
-		} else {
-			b = b[len(snapshotMark):]
-			upto, b = binary.LittleEndian.Uint64(b), b[8:]
-			if n, why := replay(b, state); n != len(b) {
-				damaged = append(damaged, engine.StoreDamaged{File: snapshotName, Why: why})
-			}
-		}
-	}
-	numbers, err := s.segments()
-	if err != nil {
-		return nil, 0, nil, err
-	}
-	for i, n := range numbers {
-		if n <= upto || last != 0 && n > last {
-			continue
-		}
-		b, err := s.file0(logName(n))
-		if err != nil {
-			return nil, 0, nil, err
-		}
-		end, why := replay(b, state)
-		if end == len(b) || wire.AllZero(b[end:]) {
-			continue
-		}
-		if last == 0 && i == len(numbers)-1 {
-			if err := s.cut(logName(n), int64(end)); err != nil {
-				return nil, 0, nil, err
-			}
-			continue
-		}
-		damaged = append(damaged, engine.StoreDamaged{File: logName(n), Why: why})
-	}
-	return state, upto, damaged, nil
 }
 
 // file0 reads a file of the store, nil if it is not there.
@@ -226,34 +151,6 @@ func (m storeState) list() []engine.Record {
 	return out
 }
 
-// replay reads frames into m. It returns how many bytes were good and why the
-// rest is not.
-func replay(b []byte, m storeState) (n int, why string) {
-	for n < len(b) {
-		if len(b)-n < frameHeader {
-			return n, "cut in the middle of a record"
-		}
-		size := int(binary.LittleEndian.Uint32(b[n:]))
-		if size == 0 {
-			return n, "unused"
-		}
-		if size > maxFrame || len(b)-n-frameHeader < size {
-			return n, "cut in the middle of a record"
-		}
-		body := b[n+frameHeader : n+frameHeader+size]
-		if crc32.Checksum(body, castagnoli) != binary.LittleEndian.Uint32(b[n+4:]) {
-			return n, "checksum does not match"
-		}
-		r, err := parseRecord(body)
-		if err != nil {
-			return n, err.Error()
-		}
-		m.add(r)
-		n += frameHeader + size
-	}
-	return n, ""
-}
-
 // appendFrame writes a record with its frame.
 func appendFrame(b []byte, r *engine.Record) []byte {
 	at := len(b)
@@ -281,7 +178,7 @@ func (s *Store) Commit(batch [][]engine.Record) error {
 		return nil
 	}
 	if s.file == nil {
-		return errors.New("bindings: no open segment")
+		return cmp.Or(s.Fault, errNoSegment)
 	}
 	if s.off+int64(len(b)) > s.size {
 		if err := s.rotate(int64(len(b))); err != nil {
@@ -318,6 +215,9 @@ func (s *Store) rotate(need int64) error {
 	}
 	size := max(s.segment, need)
 	err = prepare(f, size)
+	if errors.Is(err, unix.ENOSPC) && s.root.Remove(reserveName) == nil {
+		err = prepare(f, size)
+	}
 	if err == nil {
 		err = s.syncDir()
 	}
@@ -328,6 +228,46 @@ func (s *Store) rotate(need int64) error {
 	}
 	s.file, s.off, s.size = f, 0, size
 	return nil
+}
+
+var errNoSegment = errors.New("bindings: no open segment")
+
+// keepReserve has room for two segments on the disk, which nothing else can
+// take. Without room for it the store goes on.
+func (s *Store) keepReserve() {
+	if info, err := s.root.Stat(reserveName); err == nil && info.Size() >= 2*s.segment {
+		return
+	}
+	f, err := s.root.OpenFile(reserveName, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	if err != nil {
+		return
+	}
+	err = prepare(f, 2*s.segment)
+	if cerr := f.Close(); err != nil || cerr != nil {
+		_ = s.root.Remove(reserveName)
+	}
+}
+
+// Low is the room, in bytes, below which it is time to say so.
+const Low = 4 * segmentSize
+
+// Free is the room on the disk, in bytes, the reserve not counted.
+func (s *Store) Free() (int64, error) {
+	d, err := s.root.Open(".")
+	if err != nil {
+		return 0, err
+	}
+	defer d.Close()
+	var st unix.Statfs_t
+	c, err := d.SyscallConn()
+	if err != nil {
+		return 0, err
+	}
+	var serr error
+	if err := c.Control(func(fd uintptr) { serr = unix.Fstatfs(int(fd), &st) }); err != nil {
+		return 0, err
+	}
+	return int64(st.Bavail) * st.Bsize, serr
 }
 
 func prepare(f *os.File, size int64) error {
@@ -359,10 +299,14 @@ func (s *Store) Reopen(state []engine.Record) error {
 		s.closed += s.off
 		s.file = nil
 	}
-	if err := s.rotate(0); err != nil {
+	if s.Fault = s.rotate(0); s.Fault != nil {
+		return s.Fault
+	}
+	if err := s.Commit([][]engine.Record{state}); err != nil {
 		return err
 	}
-	return s.Commit([][]engine.Record{state})
+	s.keepReserve()
+	return nil
 }
 
 // Close waits for a compaction and gives the files back.

@@ -226,7 +226,7 @@ func (f *Flash) list(name string) ([]Entry, error) {
 }
 
 // Usage is the size of the file system flash: lies on and what may still be
-// written to it, in bytes.
+// written to it, in bytes; what is kept back for nvram: is not.
 func (f *Flash) Usage() (total, free uint64, err error) {
 	dir, err := f.root.Open(".")
 	if err != nil {
@@ -238,8 +238,14 @@ func (f *Flash) Usage() (total, free uint64, err error) {
 		return 0, 0, pathError("statfs", "", err)
 	}
 	size := uint64(st.Bsize)
-	return st.Blocks * size, st.Bavail * size, nil
+	total, free = st.Blocks*size, st.Bavail*size
+	return total, free - min(free, keptBack(total)), nil
 }
+
+// keptBack is what files in flash: may not take of the disk: the bindings and
+// the configuration in nvram: lie on it too, and phones do without an upload
+// but not without those.
+func keptBack(total uint64) uint64 { return min(8<<20, total/16) }
 
 func entry(path string, info fs.FileInfo) Entry {
 	e := Entry{Path: path, ModTime: info.ModTime(), Dir: info.IsDir()}

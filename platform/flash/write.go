@@ -26,6 +26,7 @@ type Writer struct {
 	file *os.File
 	temp string
 	name string
+	room int64 // that was there when it was looked at last
 
 	once sync.Once
 	err  error
@@ -49,8 +50,29 @@ func (f *Flash) Create(path string) (*Writer, error) {
 
 // Write implements io.Writer. Disk full is unix.ENOSPC.
 func (w *Writer) Write(b []byte) (int, error) {
+	if err := w.fits(len(b)); err != nil {
+		return 0, err
+	}
 	n, err := w.file.Write(b)
 	return n, pathError("write", w.name, err)
+}
+
+// fits refuses what would take the room that is kept for nvram:. It looks at
+// the disk now and then.
+func (w *Writer) fits(n int) error {
+	const step = 256 << 10
+	if w.room -= int64(n); w.room >= 0 {
+		return nil
+	}
+	_, free, err := w.f.Usage()
+	if err != nil {
+		return err
+	}
+	if uint64(n) > free {
+		return pathError("write", w.name, unix.ENOSPC)
+	}
+	w.room = int64(min(free-uint64(n), step))
+	return nil
 }
 
 // Commit makes the file durable and puts it in its place, all of it or, with

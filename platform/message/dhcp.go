@@ -19,6 +19,9 @@ var (
 	DHCPContested = &Entry{"DHCPD", 4, "CONTESTED", "Address %s is claimed by %s and by %s; neither has a lease of it in pool %s",
 		"Two stations use or claim one address that this server has not given out. It gives it to neither and refuses neither, since both may be phones at work.",
 		"Look for both stations in the MAC address table of the switch and give one of them another address."}
+	DHCPDiskLow = &Entry{"DHCPD", 4, "DISK_LOW", "The disk is nearly full: %d KB are left for DHCP bindings",
+		"The file system of nvram: has little room left. When it has none, no new client gets an address.",
+		"Delete files from flash: with `delete flash:NAME`, or whatever else has filled the disk of the machine."}
 	DHCPNoLease = &Entry{"DHCPD", 7, "NO_LEASE", "DHCP lease assignment failure, client %s reason %s",
 		"A client asked for an address and got no answer: no pool has the network it is on, every address is taken, or the pool is for Cisco phones only.",
 		"NO POOL: configure a pool for the network of the interface or relay. POOL EXHAUSTED: see `show ip dhcp pool`. CLASS MISMATCH: no action is required."}
@@ -40,5 +43,5 @@ var (
 		"An operator decided that this server serves although another one was seen.", "No action is required."}
 )
 
-var dhcpMessages = []*Entry{DHCPPingConflict, DHCPDeclineConflict, DHCPInUse, DHCPContested, DHCPHighUtil, DHCPLowUtil, DHCPNoLease, DHCPReadError,
+var dhcpMessages = []*Entry{DHCPPingConflict, DHCPDeclineConflict, DHCPInUse, DHCPContested, DHCPDiskLow, DHCPHighUtil, DHCPLowUtil, DHCPNoLease, DHCPReadError,
 	DHCPWriteError, DHCPWriteOK, DHCPForeignServer, DHCPForeignHold, DHCPTakeover}
