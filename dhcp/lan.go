@@ -46,12 +46,17 @@ type lan struct {
 type datagram struct {
 	in    engine.Inbound
 	reply bool // another server's
-	buf   [wire.MaxRequest + 1]byte
+
+	at       time.Time // when it came
+	number   uint64    // in the order they came
+	key      copyKey
+	replaced bool // a newer copy waits
+	buf      [wire.MaxRequest + 1]byte
 }
 
 // sink is where a lan puts what it hears.
 type sink struct {
-	packets   chan *datagram
+	packets   *queue
 	sightings chan engine.Sighting
 	pool      *sync.Pool
 }
@@ -174,15 +179,17 @@ func (l *lan) Close() (err error) {
 	return err
 }
 
-// give hands a datagram to the engine; it waits while the engine is behind, so
-// that the kernel's large buffer is what fills up.
+// give hands a datagram to the engine; it waits while the queue is full, so that
+// the kernel's large buffer is what fills up.
 func (l *lan) give(to sink, d *datagram) bool {
-	select {
-	case to.packets <- d:
-		return true
-	case <-l.quit:
-		return false
+	for !to.packets.put(d, time.Now()) {
+		select {
+		case <-l.quit:
+			return false
+		case <-time.After(time.Millisecond):
+		}
 	}
+	return true
 }
 
 // readUDP takes relayed and, without raw socket, all other requests.

@@ -64,7 +64,7 @@ func (r *running) loop() {
 	r.emit()
 	l.settled = r.e.Settled()
 	for {
-		packets := r.to.packets
+		packets := r.to.packets.bell
 		if !l.settled {
 			packets = nil // the first addresses are still being probed
 		}
@@ -80,9 +80,8 @@ func (r *running) loop() {
 				f()
 			}
 			r.tick(&l)
-		case d := <-packets:
-			r.handle(d)
-			r.more(64)
+		case <-packets:
+			r.drain(64)
 		case s := <-r.to.sightings:
 			r.e.Answered(r.clock.now(), s)
 		case <-r.wake:
@@ -111,16 +110,25 @@ type loopState struct {
 	retry    time.Time
 }
 
-// more handles packets that wait already, without going round the loop.
-func (r *running) more(n int) {
-	for ; n > 0; n-- {
-		r.emit()
-		select {
-		case d := <-r.to.packets:
-			r.handle(d)
-		default:
-			return
+// drain handles packets that wait, some at a time: other things wait too.
+func (r *running) drain(most int) {
+	begin := time.Now()
+	free := func(d *datagram) { r.to.pool.Put(d) }
+	now, n := begin, 0
+	for ; n < most; n++ {
+		d := r.to.packets.take(now, free)
+		if d == nil {
+			break
 		}
+		r.handle(d)
+		r.emit()
+		now = time.Now()
+	}
+	if n > 0 {
+		r.to.packets.measured(n, now.Sub(begin))
+	}
+	if waits, _ := r.to.packets.left(); waits {
+		ring(r.to.packets.bell)
 	}
 }
 

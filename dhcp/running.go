@@ -61,7 +61,7 @@ func newRunning(o Options) *running {
 	r := &running{
 		opt: o, clock: newClock(o.wall), wake: make(chan struct{}, 1), orders: make(chan engine.Outcome, 64),
 		quit: make(chan struct{}), ended: make(chan struct{}),
-		to: sink{packets: make(chan *datagram, 1024), sightings: make(chan engine.Sighting, 1024), pool: &sync.Pool{New: func() any { return new(datagram) }}},
+		to: sink{packets: newQueue(), sightings: make(chan engine.Sighting, 1024), pool: &sync.Pool{New: func() any { return new(datagram) }}},
 	}
 	r.e = engine.New(r.clock.epoch)
 	r.e.Test = o.Listen.IsValid()

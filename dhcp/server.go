@@ -246,6 +246,7 @@ func (s *Server) Statistics() (out engine.Statistics) {
 	s.do(func(e *engine.Engine, _ engine.Instant) { out = e.Statistics() })
 	if run != nil {
 		out.Extra.SendFailed = run.sendFailed.Load()
+		_, out.Extra.Late = run.to.packets.left()
 	}
 	return out
 }
@@ -277,6 +278,7 @@ func (s *Server) ClearStatistics() {
 	s.mu.Unlock()
 	if run != nil {
 		run.sendFailed.Store(0)
+		run.to.packets.forgetDropped()
 	}
 	s.do(func(e *engine.Engine, _ engine.Instant) { e.Stats = engine.Statistics{} })
 }
