@@ -14,6 +14,10 @@ type (
 	Spec          = engine.Spec
 	Interface     = engine.Interface
 	Problem       = engine.Problem
+	Class         = engine.Class
+	Pattern       = engine.Pattern
+	Reserved      = engine.Reserved
+	PoolClass     = engine.PoolClass
 	Binding       = engine.Binding
 	PoolStat      = engine.PoolStat
 	SubnetStat    = engine.SubnetStat

@@ -185,7 +185,7 @@ func dhcpPools() []language.Declaration {
 		value(modePool, `bootfile("Boot file name") ![ <name:WORD>("Boot file name") ]`, "name", "", doc, "", func(c *language.Context) *string { return &at(c).Bootfile }),
 		poolOption(at, doc), poolLease(at, doc),
 		flag(modePool, `class-only("Offer to Cisco IP phones only")`, "", "facts/diagnosis.md 5", false, func(c *language.Context) *bool { return &at(c).ClassLock }),
-	}, poolTuning(at), secondaryLines(at))...)
+	}, poolTuning(at), poolRestrictions(at), secondaryLines(at))...)
 }
 
 // ieee802 is the hardware type of `hardware-address M ieee802`. [RFC 1700]

@@ -71,23 +71,16 @@ func dhcpCarried() []language.Declaration {
 		dhcpHead+`snooping("DHCP Snooping") [ <rest:LINE>("Arguments") ]`)...)
 	out = append(out, carryAll(modePool, "facts/dhcp.md 1.3",
 		`accounting("Send Accounting Start/Stop messages")`+rest,
-		`address("Configure a reserved address")`+rest,
-		`class("Specify a DHCP class")`+rest,
 		`import("Programmatically importing DHCP option parameters") all("Import all option parameters")`,
 		`origin("Configure the origin of the pool")`+rest,
 		`relay("Function as a DHCP relay")`+rest,
 		`remember("Remember released bindings")`,
 		`renew("Configure renewal policy") deny("Renew reject policy") unknown("Unknown client")`,
-		`reserved-only("Only use reserved addresses")`,
 		`server("Configure the server ID option value")`+rest,
 		`subnet("Subnet allocation commands")`+rest,
-		`update("Dynamic updates")`+rest,
-		`vrf("Associate this pool with a VRF")`+rest)...)
-	return append(out, language.Declaration{Mode: language.Global, Syntax: dhcpHead + `class("Configure DHCP classes") <name:WORD>("Class name")`, Carry: true, Enters: modeDHCPClass, Doc: "facts/dhcp.md 1.3"})
+		`update("Dynamic updates")`+rest)...)
+	return out
 }
-
-// modeDHCPClass holds a class, which is carried as a whole.
-const modeDHCPClass = "config-dhcp-class"
 
 // poolTuning are the lines of a pool few pools have. [facts/dhcp.md 1.3, 3]
 func poolTuning(at func(*language.Context) *dhcp.Pool) []language.Declaration {

@@ -32,6 +32,7 @@ func All(b *Box) []language.Declaration {
 		dhcpGlobal(),
 		dhcpTuning(),
 		carriedHere("ip dhcp "),
+		dhcpClasses(),
 		dhcpPools(),
 		dhcpCarried(),
 		domain(),
@@ -114,7 +115,7 @@ func Modes() []language.Mode {
 		quiet(carried(modeVoiceService, "Voice service")),
 		sub(modePubkey, "SSH public key identification"), sub(modePubkeyUser, "SSH public key identification user"),
 		sub(modeStandardACL, "Standard Access List"), carried(modeExtendedACL, "Ext Access List"),
-		carried(modeDHCPClass, "DHCP class"),
+		sub(modeDHCPClass, "DHCP class"), sub(modeRelayInfo, "DHCP class relay information"), sub(modePoolClass, "DHCP pool class"),
 	}
 }
 

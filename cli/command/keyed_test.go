@@ -22,7 +22,8 @@ func TestGone(t *testing.T) {
 	gone := map[string]grammar.Args{
 		modeEphone: {"tag": 7}, modeEphoneDN: {"tag": 7}, modeDN: {"tag": 7}, modeRegisterPool: {"tag": 7},
 		modePool: {"name": "GONE"}, modePubkeyUser: {"user": "gone"}, modeInterface: {"name": "GigabitEthernet0/7"},
-		modeLine:          {"kind": "vty", "first": 3},
+		modeLine:      {"kind": "vty", "first": 3},
+		modeDHCPClass: {"name": "GONE"}, modeRelayInfo: {"name": "GONE"}, modePoolClass: {"name": "GONE", "class": "gone"},
 		modePoolSecondary: {"name": "GONE", "net": netip.MustParseAddr("10.1.0.0"), "mask": netip.MustParseAddr("255.255.0.0")},
 	}
 	for mode, keys := range gone {

@@ -47,7 +47,10 @@ type host struct {
 	addr   netip.Addr
 	prefix netip.Prefix // its network
 	from   *subnet      // the network around it, whose options it takes; nil = none
-	opts   *rendered    // made when they are asked for first; see options
+	id     []byte       // of its client, empty: mac
+	mac    ether.MAC
+	htype  uint8
+	opts   *rendered // made when they are asked for first; see options
 	lease  time.Duration
 }
 
@@ -158,11 +161,17 @@ func (t *Tables) addPool(p *pool) error {
 // be filled, alone.
 func (t *Tables) addHost(p *pool, list []*host) {
 	c := p.conf
+	if c.VRF != "" {
+		return
+	}
+	for i := range c.Reserved {
+		t.addReserved(p, &c.Reserved[i])
+	}
 	if !c.Host.IsValid() || !c.Host.Addr().Is4() || len(c.ClientID) == 0 && c.HardwareAddr.IsZero() {
 		return
 	}
 	h := list[0]
-	*h = host{pool: p, addr: c.Host.Addr(), prefix: c.Host.Masked(), lease: c.Lease}
+	*h = host{pool: p, addr: c.Host.Addr(), prefix: c.Host.Masked(), lease: c.Lease, id: c.ClientID, mac: c.HardwareAddr, htype: max(c.HardwareType, 1)}
 	around := t.around(h.addr)
 	if len(around) > 0 && h.prefix.Bits() == 32 {
 		h.prefix = around[0].prefix
@@ -187,6 +196,28 @@ func (t *Tables) addHost(p *pool, list []*host) {
 		t.byMAC[c.HardwareAddr] = joined(t.byMAC[c.HardwareAddr], list)
 	}
 	t.byAddr[h.addr] = h
+}
+
+// addReserved registers a reserved address of a pool. It is of its network.
+func (t *Tables) addReserved(p *pool, r *Reserved) {
+	if !r.Addr.Is4() || t.byAddr[r.Addr] != nil {
+		return
+	}
+	for _, s := range p.subnets {
+		if !s.holds(r.Addr) {
+			continue
+		}
+		h := &host{pool: p, addr: r.Addr, prefix: s.prefix, from: s, lease: p.conf.Lease, id: r.ClientID, mac: r.HardwareAddr, htype: max(r.HardwareType, 1)}
+		if h.lease == 0 {
+			h.lease = DefaultLease
+		}
+		if len(r.ClientID) > 0 {
+			t.byID[string(r.ClientID)] = joined(t.byID[string(r.ClientID)], []*host{h})
+		} else {
+			t.byMAC[r.HardwareAddr] = joined(t.byMAC[r.HardwareAddr], []*host{h})
+		}
+		t.byAddr[h.addr] = h
+	}
 }
 
 // joined is the hosts of one client: nearly always the one.

@@ -15,9 +15,10 @@ import (
 type Config struct {
 	Service         bool // `service dhcp`, on by default
 	Excluded        []Range
-	Pools           []Pool // sorted by the order of creation
-	ConflictLogging bool   // `ip dhcp conflict logging`, on by default
-	PingPackets     int    // `ip dhcp ping packets`, default 2, 0 = no probing
+	Pools           []Pool  // sorted by the order of creation
+	Classes         []Class // `ip dhcp class`
+	ConflictLogging bool    // `ip dhcp conflict logging`, on by default
+	PingPackets     int     // `ip dhcp ping packets`, default 2, 0 = no probing
 	PingTimeout     time.Duration
 	BootpIgnore     bool
 	TrustAll        bool   // `ip dhcp relay information trust-all`
@@ -87,6 +88,11 @@ type Pool struct {
 	Options        []Option      // sorted by code
 	ClassLock      bool          // `class CISCO-PHONES`: offer to Cisco phones only
 
+	ReservedOnly bool        // `reserved-only`
+	Reserved     []Reserved  // `address A ...`, sorted by address
+	Classes      []PoolClass // `class NAME`, in the order they are tried
+	VRF          string      // `vrf NAME`: the pool serves nobody here
+
 	// What follows are lines few pools have; their zero values are the defaults.
 	Overrides         []Override    // `override default-router` of secondary networks
 	RapidCommit       bool          // extension: answer option 80 with an ACK (RFC 4039)
@@ -140,6 +146,16 @@ func (p *Pool) Option150() []netip.Addr {
 	return nil
 }
 
+// Class returns the class of that name, or nil.
+func (c *Config) Class(name string) *Class {
+	for i := range c.Classes {
+		if c.Classes[i].Name == name {
+			return &c.Classes[i]
+		}
+	}
+	return nil
+}
+
 // Pool returns the pool of that name, or nil.
 func (c *Config) Pool(name string) *Pool {
 	for i := range c.Pools {
@@ -153,6 +169,14 @@ func (c *Config) Pool(name string) *Pool {
 // Clone is a deep copy.
 func (c Config) Clone() Config {
 	c.Excluded = slices.Clone(c.Excluded)
+	c.Classes = slices.Clone(c.Classes)
+	for i := range c.Classes {
+		c.Classes[i].Patterns = slices.Clone(c.Classes[i].Patterns)
+		for j := range c.Classes[i].Patterns {
+			p := &c.Classes[i].Patterns[j]
+			p.Value, p.Mask = slices.Clone(p.Value), slices.Clone(p.Mask)
+		}
+	}
 	c.Pools = slices.Clone(c.Pools)
 	for i := range c.Pools {
 		c.Pools[i] = c.Pools[i].Clone()
@@ -168,6 +192,15 @@ func (p Pool) Clone() Pool {
 	p.DNSServers = slices.Clone(p.DNSServers)
 	p.NetBIOSServers = slices.Clone(p.NetBIOSServers)
 	p.NextServers = slices.Clone(p.NextServers)
+	p.Reserved = slices.Clone(p.Reserved)
+	for i := range p.Reserved {
+		p.Reserved[i].ClientID = slices.Clone(p.Reserved[i].ClientID)
+	}
+	p.Classes = slices.Clone(p.Classes)
+	for i := range p.Classes {
+		p.Classes[i].Ranges = slices.Clone(p.Classes[i].Ranges)
+		p.Classes[i].Option150 = slices.Clone(p.Classes[i].Option150)
+	}
 	p.Overrides = slices.Clone(p.Overrides)
 	for i := range p.Overrides {
 		p.Overrides[i].DefaultRouters = slices.Clone(p.Overrides[i].DefaultRouters)

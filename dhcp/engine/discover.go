@@ -54,7 +54,7 @@ func (e *Engine) discover(c *call) {
 		e.hold(c.now, o)
 	}
 	e.Stats.Sent.Offer++
-	pool, opts := poolOf(h, s), optsOf(h, s)
+	pool, opts := poolOf(h, s), e.optsOf(c, h, s)
 	m := e.lease(c, wire.MsgOffer, addr, pool, opts, e.leaseFor(c, h, s))
 	r := e.deliver(c, addr, m.payload)
 	e.out.Replies = append(e.out.Replies, r)
@@ -129,14 +129,20 @@ func (e *Engine) candidate(c *call) (addr netip.Addr, s *subnet, h *host, why st
 	return netip.Addr{}, nil, nil, reasonExhausted
 }
 
-// admitted leaves out the networks of pools that are for Cisco phones only.
+// admitted leaves out the networks of pools that are not for the client.
 func (e *Engine) admitted(c *call) []*subnet {
-	if c.p.Cisco || !slices.ContainsFunc(c.subnets, func(s *subnet) bool { return s.pool.conf.ClassLock }) {
+	all := true
+	for _, s := range c.subnets {
+		if _, ok := e.admitting(c, s.pool); !ok {
+			all = false
+		}
+	}
+	if all {
 		return c.subnets
 	}
 	var out []*subnet
 	for _, s := range c.subnets {
-		if !s.pool.conf.ClassLock {
+		if _, ok := e.admitting(c, s.pool); ok {
 			out = append(out, s)
 		}
 	}
@@ -168,19 +174,11 @@ func (e *Engine) hostOf(c *call) *host {
 		}
 	}
 	for _, h := range e.t.byMAC[p.MAC] {
-		if fits(h) && h.pool.conf.hasHardware(p) {
+		if fits(h) && (h.htype == 1 || p.HType == h.htype) {
 			return h
 		}
 	}
 	return nil
-}
-
-// hasHardware reports whether a client whose address is that of the manual
-// binding has its hardware type too, whatever its identifier. A client of
-// Ethernet is taken at its address: relays are careless with the type.
-func (c *Pool) hasHardware(p *wire.Packet) bool {
-	kind := max(c.HardwareType, 1)
-	return kind == 1 || p.HType == kind
 }
 
 // hostFree reports whether nobody else has the address of a manual binding.
@@ -230,7 +228,7 @@ func (e *Engine) available(c *call, s *subnet, a netip.Addr) bool {
 	if mine {
 		return true
 	}
-	if p := s.probes[a]; p != nil && p.hint || s.ownRelay(a) {
+	if p := s.probes[a]; p != nil && p.hint || s.ownRelay(a) || !e.inClass(c, s, a) {
 		return false
 	}
 	u := e.users[a]
@@ -247,6 +245,9 @@ func (e *Engine) available(c *call, s *subnet, a netip.Addr) bool {
 // [facts/dhcp.md 2, Current index, and 3]
 func (e *Engine) next(c *call, s *subnet) (netip.Addr, bool) {
 	defer func() { e.refill(c.now, s) }()
+	if class, _ := e.admitting(c, s.pool); class != nil && len(class.Ranges) > 0 {
+		return e.nextOf(c, s, class)
+	}
 	for len(s.ready) > 0 {
 		r := s.ready[0]
 		s.ready = s.ready[1:]
@@ -311,9 +312,10 @@ func poolOf(h *host, s *subnet) *pool {
 	return s.pool
 }
 
-func optsOf(h *host, s *subnet) *rendered {
+func (e *Engine) optsOf(c *call, h *host, s *subnet) *rendered {
 	if h != nil {
 		return h.options()
 	}
-	return s.options()
+	class, _ := e.admitting(c, s.pool)
+	return s.classed(class)
 }

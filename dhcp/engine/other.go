@@ -123,7 +123,7 @@ func (e *Engine) inform(c *call) {
 	}
 	s := subnets[0]
 	h := e.hostOf(c)
-	pool, opts := poolOf(h, s), optsOf(h, s)
+	pool, opts := poolOf(h, s), e.optsOf(c, h, s)
 	m := e.finish(c, wire.Header{Request: p, Flags: p.Flags, CIAddr: p.CIAddr}, e.begin(c, wire.MsgAck), pool, opts, false)
 	r := Reply{Interface: c.in.Interface, Delivery: ByRoute, To: netip.AddrPortFrom(p.CIAddr, wire.PortClient), Payload: m.payload}
 	switch {

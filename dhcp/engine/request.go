@@ -208,14 +208,14 @@ func (e *Engine) mayHave(c *call, a netip.Addr) (*subnet, *host) {
 	return nil, nil
 }
 
-// blocked applies the class lock: a client that is not a phone gets nothing
-// new from a pool for phones.
+// blocked applies the lines that restrict a pool: whom they do not let in gets
+// nothing new from it. A phone may leave its class out of a renewal.
 func (e *Engine) blocked(c *call, s *subnet, h *host, a netip.Addr) bool {
-	if h != nil || s == nil || !s.pool.conf.ClassLock || c.p.Cisco {
+	if h != nil || s == nil || e.inClass(c, s, a) {
 		return false
 	}
 	b := e.bindings[a]
-	return b == nil || b.Key != string(c.key) || !wire.CiscoPhone(b.Vendor)
+	return b == nil || !b.leased || !e.owns(c, b) || s.pool.conf.ClassLock && !wire.CiscoPhone(b.Vendor)
 }
 
 // known reports whether the client has, or had last, the address.
@@ -232,7 +232,7 @@ func (e *Engine) owns(c *call, b *binding) bool {
 		return true
 	}
 	h := e.t.byAddr[b.Addr]
-	return b.Manual && h != nil && len(h.pool.conf.ClientID) == 0 && e.hostOf(c) == h
+	return b.Manual && h != nil && len(h.id) == 0 && e.hostOf(c) == h
 }
 
 // isMyHost reports whether a is the client's manual binding here.
@@ -278,7 +278,7 @@ func (e *Engine) grant(c *call, a netip.Addr, s *subnet, h *host, renewal bool) 
 		e.bind(c.now, c, a, h, d)
 		e.out.Durable = true
 	}
-	pool, opts := poolOf(h, s), optsOf(h, s)
+	pool, opts := poolOf(h, s), e.optsOf(c, h, s)
 	e.Stats.Sent.Ack++
 	m := e.lease(c, wire.MsgAck, a, pool, opts, d)
 	r := e.deliver(c, a, m.payload)

@@ -83,7 +83,7 @@ func (e *Engine) List() []Binding {
 	}
 	for a, h := range e.t.byAddr {
 		if !shown[a] {
-			out = append(out, Binding{Addr: a, ClientID: slices.Clone(h.pool.conf.ClientID), MAC: h.pool.conf.HardwareAddr, Type: "Manual", Pool: h.pool.conf.Name})
+			out = append(out, Binding{Addr: a, ClientID: slices.Clone(h.id), MAC: h.mac, Type: "Manual", Pool: h.pool.conf.Name})
 		}
 	}
 	slices.SortFunc(out, func(x, y Binding) int { return x.Addr.Compare(y.Addr) })

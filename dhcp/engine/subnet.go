@@ -11,15 +11,16 @@ import (
 // subnet is one network of a pool: what is compiled of it (up to kept) and
 // what the engine keeps of it.
 type subnet struct {
-	pool   *pool
-	prefix netip.Prefix
-	first  uint32 // the first and last address that a client could have
-	last   uint32
-	opts   *rendered  // made when they are asked for first; see options
-	link   string     // IOS name of the interface on whose wire it is, "" = behind a relay
-	self   netip.Addr // address of the box in it, if any
-	base   []uint64   // addresses that are never leased
-	kept   int        // how many those are
+	pool    *pool
+	prefix  netip.Prefix
+	first   uint32 // the first and last address that a client could have
+	last    uint32
+	byClass map[string]*rendered // where a class has options of its own
+	opts    *rendered            // made when they are asked for first; see options
+	link    string               // IOS name of the interface on whose wire it is, "" = behind a relay
+	self    netip.Addr           // address of the box in it, if any
+	base    []uint64             // addresses that are never leased
+	kept    int                  // how many those are
 
 	used    []uint64  // base, and everything that has a record, an offer, a conflict or a probe
 	cursor  uint32    // where the search for a fresh address goes on: IOS's moving index

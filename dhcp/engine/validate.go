@@ -107,6 +107,7 @@ func (v *validation) pool(p *Pool) {
 	if len(p.Secondary) > 0 && !p.Network.IsValid() {
 		v.refuse(p.Name, "pool %s: a secondary network needs a network", p.Name)
 	}
+	v.restricted(p)
 	for _, o := range p.Overrides {
 		if !slices.Contains(p.Secondary, o.Network) {
 			v.refuse(p.Name, "pool %s: override for %s, which is not a secondary network of the pool", p.Name, o.Network)
@@ -128,6 +129,34 @@ func (v *validation) pool(p *Pool) {
 	}
 	for _, o := range p.Options {
 		v.option(p, o)
+	}
+}
+
+// restricted checks the lines that restrict whom a pool serves.
+func (v *validation) restricted(p *Pool) {
+	inside := func(a netip.Addr) bool {
+		return slices.ContainsFunc(networks(p), func(n netip.Prefix) bool { return n.Contains(a) })
+	}
+	for _, r := range p.Reserved {
+		if !inside(r.Addr) {
+			v.refuse(p.Name, "pool %s: address %s is not in a network of the pool", p.Name, r.Addr)
+		}
+	}
+	for _, x := range p.Classes {
+		for _, r := range x.Ranges {
+			if !inside(r.First) || !inside(r.Last) || r.Last.Less(r.First) {
+				v.refuse(p.Name, "pool %s class %s: address range %s %s is not in a network of the pool", p.Name, x.Name, r.First, r.Last)
+			}
+		}
+		if v.c.Class(x.Name) == nil {
+			v.warn("A16", p.Name, "pool %s: class %s does not exist: nobody is of it", p.Name, x.Name)
+		}
+	}
+	if p.VRF != "" {
+		v.warn("A16", p.Name, "pool %s is in VRF %s, which this box does not have: it serves nobody", p.Name, p.VRF)
+	}
+	if p.ReservedOnly && len(p.Reserved) == 0 && p.Network.IsValid() {
+		v.warn("A16", p.Name, "pool %s is reserved-only and has no address lines: it serves nobody new", p.Name)
 	}
 }
 

@@ -150,7 +150,7 @@ func WatchDiscover(src ether.MAC, xid [4]byte, class string) []byte {
 	b = appendItem(b, Item{OptMessageType, []byte{MsgDiscover}})
 	b = appendItem(b, Item{OptClientID, append([]byte{0}, "option150-watch"...)})
 	if class != "" {
-		b = appendItem(b, Item{optVendorClass, []byte(class[:min(len(class), 128)])})
+		b = appendItem(b, Item{OptVendorClass, []byte(class[:min(len(class), 128)])})
 	}
 	b = appendItem(b, Item{OptParameters, []byte{OptMask, OptRouters, OptTFTPName, OptTFTPAddrs}})
 	b = append(b, OptEnd)

@@ -85,7 +85,7 @@ const (
 	OptMaxSize      = 57
 	OptT1           = 58
 	OptT2           = 59
-	optVendorClass  = 60
+	OptVendorClass  = 60
 	OptClientID     = 61
 	OptTFTPName     = 66
 	OptBootfile     = 67
@@ -94,6 +94,9 @@ const (
 	OptLastTransact = 91
 	OptV6Only       = 108
 	OptSubnetSel    = 118
+	OptUserClass    = 77
+	OptVIClass      = 124 // RFC 3925
+	OptVIVendor     = 125
 	OptTFTPAddrs    = 150
 	OptEnd          = 255
 )
@@ -136,6 +139,7 @@ type Packet struct {
 	Override  netip.Addr // 82.11
 	RelayPort bool       // 82.19: answer the relay's source port
 	Cisco     bool       // option 60 is that of a Cisco phone
+	class     [4][]byte  // see Option
 }
 
 // Decode reads a request. Every error is errMalformed with its reason. b is
@@ -229,7 +233,7 @@ func (p *Packet) options(o dhcpv4.Options) error {
 		}
 	}
 	p.ID, p.Params = o[OptClientID], o[OptParameters]
-	p.Vendor = Printable(strings.TrimRight(string(o[optVendorClass]), "\x00"))
+	p.Vendor = Printable(strings.TrimRight(string(o[OptVendorClass]), "\x00"))
 	p.Host = Printable(strings.TrimRight(string(o[OptHostname]), "\x00"))
 	p.Cisco = CiscoPhone(p.Vendor)
 	p.Wanted, p.Server, p.Subnet = AddrOf(o[OptRequestedIP]), AddrOf(o[OptServerID]), AddrOf(o[OptSubnetSel])
@@ -241,6 +245,9 @@ func (p *Packet) options(o dhcpv4.Options) error {
 		if n := int(binary.BigEndian.Uint16(v)); n >= 576 { // less is illegal, RFC 2132 9.10
 			p.MaxSize = min(n-28, MaxPayload)
 		}
+	}
+	for i, code := range classOptions {
+		p.class[i] = o[code]
 	}
 	_, p.Rapid = o[OptRapidCommit]
 	if v, ok := o[OptRelayInfo]; ok {
@@ -279,6 +286,23 @@ func (p *Packet) relayInfo(v []byte) error {
 
 // Asked reports whether the client's parameter list names the option.
 func (p *Packet) Asked(code byte) bool { return bytes.IndexByte(p.Params, code) >= 0 }
+
+// classOptions are the options that classes are made of.
+var classOptions = [...]byte{OptVendorClass, OptUserClass, OptVIClass, OptVIVendor}
+
+// Option is what the client sent of an option that classes are made of: 60, 77,
+// 124, 125, and 82, which its relay sent. nil for all others.
+func (p *Packet) Option(code byte) []byte {
+	if code == OptRelayInfo {
+		return p.Relay
+	}
+	for i, c := range classOptions {
+		if c == code {
+			return p.class[i]
+		}
+	}
+	return nil
+}
 
 // AppendKey appends what identifies the client: its client identifier, or else
 // hardware type and address. [RFC 2131 4.2, RFC 4361]
