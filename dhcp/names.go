@@ -18,6 +18,7 @@ type (
 	Pattern       = engine.Pattern
 	Reserved      = engine.Reserved
 	PoolClass     = engine.PoolClass
+	Known         = engine.Known
 	Binding       = engine.Binding
 	PoolStat      = engine.PoolStat
 	SubnetStat    = engine.SubnetStat

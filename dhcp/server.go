@@ -283,6 +283,13 @@ func (s *Server) ClearStatistics() {
 	s.do(func(e *engine.Engine, _ engine.Instant) { e.Stats = engine.Statistics{} })
 }
 
+// Import takes over leases of the server this one replaces. A dry run only
+// tells. It reports false when the server is stopped.
+func (s *Server) Import(list []engine.Known, dry bool) (out engine.Imported, ok bool) {
+	ok = s.do(func(e *engine.Engine, now engine.Instant) { out = e.Import(now, list, dry) })
+	return out, ok
+}
+
 // Takeover is `ip dhcp takeover`: offers are no longer held although another
 // server answers.
 func (s *Server) Takeover() {

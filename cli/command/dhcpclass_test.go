@@ -1,10 +1,16 @@
 package command
 
 import (
+	"fmt"
+	"net/netip"
 	"strings"
 	"testing"
 
+	"option150/cli/grammar"
+	"option150/cli/language"
+	"option150/dhcp"
 	"option150/platform/config"
+	"option150/platform/flash"
 )
 
 // The lines that restrict a pool are read as what they say, none is kept
@@ -48,5 +54,53 @@ ip dhcp pool ELSEWHERE
 		if l = strings.TrimSpace(l); !strings.Contains(shown, l) {
 			t.Errorf("%q is not printed:\n%s", l, shown)
 		}
+	}
+}
+
+// `ip dhcp import bindings` reads the predecessor's list from a file, tells
+// first what it would take, and takes it.
+func TestImportBindings(t *testing.T) {
+	dir := t.TempDir()
+	fl, err := flash.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer fl.Close()
+	list := "0 02:00:00:00:01:01 127.7.0.101 * *\n0 02:00:00:00:01:02 10.9.9.9 * *\n1 02:00:00:00:01:03 127.7.0.103 * *\n"
+	if err := fl.WriteFile("dnsmasq.leases", []byte(list)); err != nil {
+		t.Fatal(err)
+	}
+	s := dhcp.New(dhcp.Options{Listen: netip.MustParseAddrPort("127.0.0.1:0")})
+	defer s.Close()
+	c := dhcp.Default()
+	c.PingPackets, c.Pools = 0, []dhcp.Pool{{Name: "P", Network: netip.MustParsePrefix("127.7.0.0/24")}}
+	ch, err := s.Prepare(t.Context(), nil, dhcp.Spec{Config: c, Interfaces: []dhcp.Interface{{Name: "Loopback0", Device: "lo", Addrs: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/8")}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ch.Commit()
+	d := importDHCP(&Box{Flash: fl, DHCP: s})
+	run := func(a grammar.Args) string {
+		var out strings.Builder
+		if err := d.Run(&language.Invocation{Ctx: t.Context(), Out: &out, Args: a}); err != nil {
+			return err.Error()
+		}
+		return out.String()
+	}
+	want := "dnsmasq: 1 of 3 leases %s taken over\n  1 not: in no pool (10.9.9.9 first)\n  1 not: expired (127.7.0.103 first)\n"
+	if got := run(args("file", "flash:dnsmasq.leases", "dry", "dry-run")); got != fmt.Sprintf(want, "would be") || len(s.Bindings()) != 0 {
+		t.Errorf("dry run: %q, bindings %v", got, s.Bindings())
+	}
+	if got := run(args("file", "flash:dnsmasq.leases")); got != fmt.Sprintf(want, "were") {
+		t.Errorf("%q", got)
+	}
+	if bs := s.Bindings(); len(bs) != 1 || bs[0].Addr != netip.MustParseAddr("127.7.0.101") || !bs[0].Expiry.IsZero() {
+		t.Errorf("%+v", bs)
+	}
+	if err := fl.WriteFile("x", []byte("hello\n")); err != nil {
+		t.Fatal(err)
+	}
+	if got := run(args("file", "flash:x")); got != "% flash:/x is no list of leases of IOS, ISC dhcpd, Kea or dnsmasq" {
+		t.Errorf("%q", got)
 	}
 }

@@ -68,7 +68,7 @@ func execCommands(b *Box) []language.Declaration {
 	for _, g := range [][]language.Declaration{copyCommands(b), fileCommands(b), archiveCommands(b), intakeCommands(b), replaceCommands(b), reloadCommands(b), clearLineCommands(b), []language.Declaration{clearCounters(b)}, connections(b)} {
 		ds = append(ds, g...)
 	}
-	return append(ds, clearDHCP(b)...)
+	return append(append(ds, clearDHCP(b)...), importDHCP(b))
 }
 
 // configure asks where from if that was not said. [facts/ios-cli.md 1.9]

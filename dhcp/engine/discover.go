@@ -196,7 +196,7 @@ func (e *Engine) hostFree(c *call, h *host) bool {
 // former returns the address the client has, or had last, on this link.
 func (e *Engine) former(c *call, subnets []*subnet) *binding {
 	var best *binding
-	for _, b := range e.clients[string(c.key)] {
+	for _, b := range append(e.importedFor(c), e.clients[string(c.key)]...) {
 		if b.sub == nil || !slices.Contains(subnets, b.sub) || !e.available(c, b.sub, b.Addr) {
 			continue
 		}
@@ -214,7 +214,7 @@ func (e *Engine) available(c *call, s *subnet, a netip.Addr) bool {
 		return false
 	}
 	b := e.bindings[a]
-	mine := b != nil && b.leased && b.Key == string(c.key)
+	mine := b != nil && b.leased && e.owns(c, b)
 	if s.reserved(a) && !(mine && !b.Manual && e.t.byAddr[a] == nil && !e.t.own[a]) {
 		// An address excluded after it was leased stays with its client.
 		return false

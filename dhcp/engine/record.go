@@ -27,6 +27,7 @@ type Record struct {
 	Kind      byte
 	State     byte
 	Manual    bool
+	Imported  bool // from the list of another server, and not asked for since
 	HType     byte
 	Addr      netip.Addr
 	Relay     netip.Addr

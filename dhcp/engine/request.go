@@ -231,6 +231,9 @@ func (e *Engine) owns(c *call, b *binding) bool {
 	if b.Key == string(c.key) {
 		return true
 	}
+	if b.Imported && b.Key[0] == 'h' && b.MAC == c.p.MAC {
+		return true // its list did not have the identifier
+	}
 	h := e.t.byAddr[b.Addr]
 	return b.Manual && h != nil && len(h.id) == 0 && e.hostOf(c) == h
 }

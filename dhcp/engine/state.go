@@ -244,7 +244,7 @@ func (e *Engine) bind(now Instant, c *call, addr netip.Addr, h *host, lease time
 		b.Manual = manual
 	}
 	p := c.p
-	b.MAC, b.HType, b.granted, b.State, b.ended = p.MAC, p.HType, now, StateLeased, false
+	b.MAC, b.HType, b.granted, b.State, b.ended, b.Imported = p.MAC, p.HType, now, StateLeased, false, false
 	b.Pool, b.Interface, b.Relay = c.poolName(h, b.sub), c.in.Interface, p.GIAddr
 	if p.Host != "" {
 		b.Hostname = p.Host

@@ -153,6 +153,29 @@ func TestReplace(t *testing.T) {
 	}
 }
 
+// The predecessor still answers when the box starts with `foreign-server hold`;
+// then it is switched off and `ip dhcp takeover` is typed: the same.
+func TestReplaceAfterHold(t *testing.T) {
+	n := taken80()
+	w := newWorld(t, probing, func(s *Spec) { s.ForeignServer = ForeignHold })
+	w.e.CanProbe = true
+	w.e.LinkUp(w.now, "GigabitEthernet0/0", 4*time.Second)
+	offer := wire.Marshal(wire.Header{Request: &wire.Packet{HType: 1, MAC: mac(3, 3)}, YIAddr: at(90)}, []wire.Item{{Code: 53, Val: []byte{wire.MsgOffer}}, {Code: 54, Val: ipb("10.77.0.250")}}, wire.DefPayload)
+	w.e.ServerReply(w.now, &Inbound{Data: offer, Interface: "GigabitEthernet0/0", From: netip.MustParseAddrPort("10.77.0.250:67"), Source: mac(0xf0, 1)})
+	w.live(10*time.Second, n)
+	for i := range 80 {
+		if g, ok := w.ask(n, renewal(mac(1, byte(i)), at(i)), fromUnicast(at(i).String())); ok {
+			t.Fatalf("answered while held: type %d", g.Type)
+		}
+	}
+	w.e.Takeover()
+	for i := range 80 {
+		if g, ok := w.ask(n, renewal(mac(1, byte(i)), at(i)), fromUnicast(at(i).String())); !ok || g.Type != wire.MsgAck || g.YIAddr != at(i) {
+			t.Fatalf("phone %d: %v type %d", i, ok, g.Type)
+		}
+	}
+}
+
 // A RENEW of an address at which nobody was heard waits for one probe.
 func TestReplaceUnheard(t *testing.T) {
 	n := neighbours{}

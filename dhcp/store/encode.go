@@ -23,6 +23,9 @@ func appendRecord(b []byte, r *engine.Record) []byte {
 	if r.Manual {
 		flags |= 1
 	}
+	if r.Imported {
+		flags |= 2
+	}
 	b = append(b, recordVersion, r.Kind, r.State, flags, r.HType)
 	b = wire.AppendAddr(b, r.Addr)
 	b = wire.AppendAddr(b, r.Relay)
@@ -46,7 +49,7 @@ func parseRecord(b []byte) (engine.Record, error) {
 	if len(b) < recordFixed || b[0] != recordVersion {
 		return engine.Record{}, errRecord
 	}
-	r := engine.Record{Kind: b[1], State: b[2], Manual: b[3]&1 != 0, HType: b[4]}
+	r := engine.Record{Kind: b[1], State: b[2], Manual: b[3]&1 != 0, Imported: b[3]&2 != 0, HType: b[4]}
 	r.Addr, r.Relay = wire.AddrOf(b[5:9]), wire.AddrOf(b[9:13])
 	r.Start = int64(binary.LittleEndian.Uint64(b[13:]))
 	r.Expiry = int64(binary.LittleEndian.Uint64(b[21:]))

@@ -133,3 +133,16 @@ func FuzzFrame(f *testing.F) {
 		}
 	})
 }
+
+// FuzzPeek: what is found without reading is what reading finds, where it does
+// find it.
+func FuzzPeek(f *testing.F) {
+	f.Add(phoneRequest(mac(0, 1), MsgDiscover).Bytes())
+	f.Add(phoneRequest(mac(0, 1), MsgRequest, opt(82, []byte{1, 1, 1})).Bytes())
+	f.Fuzz(func(t *testing.T, b []byte) {
+		typ := Peek(b)
+		if p, err := Decode(b); err == nil && typ != MsgBootp && p.Type != typ {
+			t.Fatalf("peeked %d, read %d", typ, p.Type)
+		}
+	})
+}
