@@ -127,7 +127,7 @@ func (p Reply) Has(code byte) bool { _, ok := p.Opts[code]; return ok }
 // Parse takes a reply apart.
 func Parse(b []byte) (Reply, error) {
 	p := Reply{Opts: map[byte][]byte{}}
-	if len(b) < 300 || b[0] != 2 || b[3] != 0 {
+	if len(b) < 241 || b[0] != 2 || b[3] != 0 {
 		return p, fmt.Errorf("%w: %d bytes begin % x", errReply, len(b), b[:min(len(b), 8)])
 	}
 	if a := netip.AddrFrom4([4]byte(b[16:20])); !a.IsUnspecified() {
