@@ -19,7 +19,7 @@ func importDHCP(b *Box) language.Declaration {
 		dhcp("DHCP commands")
 		import("Take over from the server this one replaces")
 		bindings("Its leases")
-		<file:FILEURL>("Its list: show ip dhcp binding, dhcpd.leases, kea-leases4.csv, dnsmasq.leases")
+		<file:FILEURL>("Its list, of IOS, ISC dhcpd, Kea or dnsmasq")
 		[ dry-run$dry("Say what would be taken over, and take nothing") ]`, privileged, "facts/dhcp.md 3", func(in *language.Invocation) error {
 		l := fileArg(in.Args.String("file"))
 		ctx, cancel := context.WithTimeout(in.Ctx, time.Minute)
@@ -40,13 +40,13 @@ func importDHCP(b *Box) language.Declaration {
 		if !ok {
 			return language.Answer("% The DHCP server is not running: it needs a pool and an interface with an address")
 		}
-		_, err = in.Out.Write([]byte(imported(list, out, in.Args.Has("dry"))))
+		_, err = in.Out.Write([]byte(takenOver(list, out, in.Args.Has("dry"))))
 		return err
 	})
 }
 
-// imported says what came of a list.
-func imported(l leasefile.List, out engine.Imported, dry bool) string {
+// takenOver says what came of a list.
+func takenOver(l leasefile.List, out engine.Imported, dry bool) string {
 	var w strings.Builder
 	verb := "were"
 	if dry {
