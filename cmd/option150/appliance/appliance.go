@@ -167,7 +167,13 @@ func (a *Appliance) openFiles(root string) (err error) {
 	if a.box.NVRAM, err = nvram.Open(nv); err != nil {
 		return fmt.Errorf("root %s cannot be used: %w", root, bare(err))
 	}
-	if a.lock, err = os.OpenFile(filepath.Join(nv, ".lock"), os.O_CREATE|os.O_RDWR, 0o600); err != nil {
+	a.lock, err = os.OpenFile(filepath.Join(nv, ".lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	if errors.Is(err, unix.EROFS) || errors.Is(err, unix.ENOSPC) {
+		// A disk that is read-only or full: what is on it is served, and the
+		// console works.
+		a.lock, err = os.Open(nv)
+	}
+	if err != nil {
 		return fmt.Errorf("root %s cannot be used: %w", root, bare(err))
 	}
 	if err := unix.Flock(int(a.lock.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
