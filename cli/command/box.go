@@ -27,6 +27,7 @@ import (
 	"option150/platform/tftp"
 	"option150/telephony/cnf/cnfstore"
 	"option150/telephony/inventory"
+	"option150/telephony/upgrade"
 )
 
 // Box is the running appliance as the commands see it. The composition
@@ -44,17 +45,19 @@ type Box struct {
 	Inventory  *inventory.Inventory
 	Logging    *logging.Service
 
-	Netif *netif.Service
-	Meter *netif.Meter
-	Clear netif.Clearing // `clear counters`
-	DHCP  *dhcp.Server
-	CNF   *cnfstore.Store
-	Files *fileserver.Server
-	HTTPD *httpd.Server
-	HFS   *hfs.Server
-	TFTP  *tftp.Server
-	SSHD  *sshd.Server
-	Guard *aaa.Guard // `login block-for`
+	Netif   *netif.Service
+	Meter   *netif.Meter
+	Clear   netif.Clearing // `clear counters`
+	DHCP    *dhcp.Server
+	CNF     *cnfstore.Store
+	Policy  *upgrade.Policy  // which loads phone files name
+	Classes *upgrade.Classes // what phones have shown of their firmware
+	Files   *fileserver.Server
+	HTTPD   *httpd.Server
+	HFS     *hfs.Server
+	TFTP    *tftp.Server
+	SSHD    *sshd.Server
+	Guard   *aaa.Guard // `login block-for`
 
 	HostKeys *sshd.HostKeys
 	Flash    *flash.Flash

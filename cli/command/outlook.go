@@ -138,7 +138,21 @@ func loadOf(typ string, loads []cnf.LoadEntry) string {
 }
 
 func (o *Outlook) setup(mac ether.MAC) inventory.Setup {
-	s := o.current().setups[mac]
+	k := o.current()
+	s := k.setups[mac]
+	if k.of != nil && s.Section != "" && o.b.Policy != nil {
+		loads := k.of.Telephony.Service.Loads
+		if s.SIP {
+			loads = k.of.Telephony.Global.Loads
+		}
+		if d, ok := o.b.Policy.Decide(&k.of.Telephony, mac, s.Type, loads); ok {
+			named := d.Load
+			if took, ok := o.b.Classes.Took(mac); ok {
+				named = took // what it was told, not what it will be
+			}
+			s.Load = phone.Load(named).Canonical()
+		}
+	}
 	if s.Section != "" {
 		_, s.Changed, _, s.Built = o.b.CNF.Generated(mac.Device() + ".cnf.xml")
 	}

@@ -1,19 +1,18 @@
 package command
 
 import (
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
+	"path"
 	"reflect"
 	"strings"
 	"time"
 
 	"option150/cli/language"
+	"option150/platform/fileserver"
 	"option150/platform/flash"
 	"option150/platform/httpd"
 	"option150/telephony/firmware"
-	"option150/telephony/phone"
 )
 
 func showFiles(b *Box) []language.Declaration {
@@ -33,6 +32,7 @@ func showFiles(b *Box) []language.Declaration {
 		text(`tftp-server("TFTP server information") sessions("Transfers under way")`, 0, "facts/files.md 1.8", func(*language.Invocation) string { return b.tftpSessions() }),
 		text(`tftp-server clients("Options clients sent")`, 0, "facts/files.md 1.8", func(*language.Invocation) string { return b.tftpClients() }),
 		text(`file-server("File service information") statistics("Counters of TFTP and HTTP together")`, 0, "facts/files.md 1.3", func(*language.Invocation) string { return b.fileCounters() }),
+		text(`firmware("Loads named in the configuration and their files") phones("What phones run, from what they show, and may get next")`, 0, "facts/diagnosis.md 6", func(in *language.Invocation) string { return b.phonesFirmware(in) }),
 		text(`firmware("Loads named in the configuration and their files")`, 0, "facts/files.md 5.4", func(in *language.Invocation) string { return b.firmwareText(in) }),
 	}
 }
@@ -99,18 +99,38 @@ func (b *Box) homePath() string {
 	return path
 }
 
-// Find looks a firmware file up as the file server would.
+// Find looks a firmware file up as the file server would: what a tftp-server
+// line names, else what lies below the home path.
 func (b *Box) Find(name string) (firmware.Found, bool) {
 	f, err := b.Flash.Find(b.homePath(), name)
-	if errors.Is(err, fs.ErrNotExist) {
-		f, err = b.Flash.Find("", name)
+	if strings.HasPrefix(name, "/") {
+		f, err = b.Flash.Open(name) // a path of flash:
+	} else if at, ok := bindingOf(b.Files.Bindings(), name); ok {
+		if f != nil {
+			f.Close()
+		}
+		f, err = b.Flash.Open(at)
 	}
 	if err != nil {
 		return firmware.Found{}, false
 	}
 	defer f.Close()
 	path := f.Path
-	return firmware.Found{Name: f.Name(), Size: f.Size, Open: func() (io.ReadCloser, error) { return b.Flash.Open(path) }}, true
+	return firmware.Found{Name: f.Name(), Size: f.Size, ID: f.ID, Open: func() (io.ReadCloser, error) { return b.Flash.Open(path) }}, true
+}
+
+// bindingOf is the file that a tftp-server line serves under a name.
+func bindingOf(lines []fileserver.Binding, name string) (string, bool) {
+	for _, l := range lines {
+		as := l.Alias
+		if as == "" {
+			as = path.Base(strings.ReplaceAll(l.File, ":", "/"))
+		}
+		if strings.EqualFold(as, name) {
+			return l.File, true
+		}
+	}
+	return "", false
 }
 
 func (b *Box) firmwareText(in *language.Invocation) string {
@@ -118,10 +138,17 @@ func (b *Box) firmwareText(in *language.Invocation) string {
 	fmt.Fprintf(&w, "%-10s %-32s %-9s %s\n", "Type", "Load", "Parts", "Missing")
 	t := in.Config.Telephony
 	for _, l := range append(t.Service.Loads, t.Global.Loads...) {
-		s := firmware.Examine(b.Find, phone.Load(l.File), false)
+		s := b.Policy.Whole(l.File)
 		var miss []string
 		for _, m := range s.Missing {
 			miss = append(miss, m.String())
+		}
+		switch {
+		case s.Complete():
+		case l.Force:
+			miss = append(miss, "forced into the phone files")
+		default:
+			miss = append(miss, "in no phone file until it is whole")
 		}
 		w.WriteString(strings.TrimRight(fmt.Sprintf("%-10s %-32s %d of %-4d %s", l.Type, l.File, s.Present, s.Total, strings.Join(miss, "; ")), " ") + "\n")
 	}

@@ -236,12 +236,19 @@ var carriedTelephony = []string{
 func loads(mode, doc string, at func(*language.Context) *[]cnf.LoadEntry) language.Declaration {
 	return keyed(language.Declaration{
 		Mode: mode, Doc: doc,
-		Syntax: `load("Select the IP phone firmware load file") <type:LOADKEY>("Type of phone") ![ <file:WORD>("Load file name, case counts") ]`,
+		Syntax: `load("Select the IP phone firmware load file") <type:LOADKEY>("Type of phone") ![ <file:WORD>("Load file name, case counts")
+			[ force$force("Name it in phone files even if files of it are missing") ] ]`,
 	}, list[cnf.LoadEntry, string]{in: at, key: func(e *cnf.LoadEntry) string { return e.Type }, order: strings.Compare},
 		func(a grammar.Args) (cnf.LoadEntry, error) {
-			return cnf.LoadEntry{Type: a.String("type"), File: a.String("file")}, nil
+			return cnf.LoadEntry{Type: a.String("type"), File: a.String("file"), Force: a.Has("force")}, nil
 		},
-		func(e cnf.LoadEntry) grammar.Args { return args("type", e.Type, "file", e.File) })
+		func(e cnf.LoadEntry) grammar.Args {
+			a := args("type", e.Type, "file", e.File)
+			if e.Force {
+				a["force"] = "force"
+			}
+			return a
+		})
 }
 
 // sourceAddress is `ip source-address` and `source-address`: where phones

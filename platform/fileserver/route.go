@@ -135,6 +135,30 @@ func (t bound) Open(_ context.Context, _ Request, name string) (*Hit, error) {
 	return nil, nil
 }
 
+// chosen serves what is decided for each client.
+type chosen struct {
+	flash  *flash.Flash
+	choose func(r Request, name string) (path string, handled bool)
+	access *access
+}
+
+func (chosen) Name() string { return RouteFlash }
+
+func (c chosen) Open(_ context.Context, r Request, name string) (*Hit, error) {
+	path, handled := c.choose(r, name)
+	switch {
+	case !handled:
+		return nil, nil
+	case path == "":
+		return nil, errNone
+	}
+	f, err := c.flash.Fetch("", path)
+	return loose{access: c.access}.permitted(r, f, err)
+}
+
+// errNone ends the search: no other file may be served under the name.
+var errNone = fmt.Errorf("%w: none is right for this client", ErrNotFound)
+
 // loose serves whatever lies below the home path.
 type loose struct {
 	flash  *flash.Flash

@@ -22,8 +22,12 @@ type Options struct {
 	Generated Lookup          // asked first
 	Fallback  Lookup          // generated files that one of the same name on flash: replaces
 	Names     func() []string // of generated files that are not for one phone, for suggestions; may be nil
-	Routes    []Route         // asked last, in this order
-	Recorder  journal.Recorder
+	// Chosen says which file of flash: a client gets under a name that is not
+	// looked up, because several files have it and which one is right depends on
+	// the client; handled false = the name is looked up. nil = none is chosen.
+	Chosen   func(r Request, name string) (path string, handled bool)
+	Routes   []Route // asked last, in this order
+	Recorder journal.Recorder
 }
 
 // Server is the one look-up of files. Use New. It implements Opener and
@@ -68,6 +72,7 @@ func (s *Server) settle(c Spec, home string) *settings {
 	}
 	add(s.opt.Generated != nil, generated{s.opt.Generated})
 	add(len(c.Bindings) > 0, bound{s.opt.Flash, s.opt.Generated, bind(c.Bindings)})
+	add(s.opt.Flash != nil && s.opt.Chosen != nil, chosen{s.opt.Flash, s.opt.Chosen, &st.access})
 	add(s.opt.Flash != nil, loose{s.opt.Flash, home, &st.access})
 	add(s.opt.Fallback != nil, generated{s.opt.Fallback})
 	st.chain = append(st.chain, s.opt.Routes...)
@@ -131,7 +136,7 @@ func (s *Server) find(ctx context.Context, r Request, clean string) (*Hit, strin
 	for _, route := range st.chain {
 		hit, err := route.Open(ctx, r, clean)
 		switch {
-		case err != nil && !errors.Is(err, ErrNotFound):
+		case err != nil && (!errors.Is(err, ErrNotFound) || errors.Is(err, errNone)):
 			return nil, "", err
 		case err != nil || hit == nil:
 			continue

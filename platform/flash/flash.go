@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -24,8 +25,9 @@ type Flash struct {
 	mu  sync.Mutex // guards idx and its making
 	idx *index
 
-	kept  kept
-	twins twins
+	kept    kept
+	twins   twins
+	changes atomic.Uint64
 }
 
 // Entry is one file or directory of flash:.

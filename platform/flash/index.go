@@ -68,7 +68,11 @@ func (f *Flash) forget() {
 	f.idx = nil
 	f.mu.Unlock()
 	f.kept.drop()
+	f.changes.Add(1)
 }
+
+// Changes grows whenever this process has changed what is in flash:.
+func (f *Flash) Changes() uint64 { return f.changes.Load() }
 
 func (f *Flash) unchanged(x *index) bool {
 	for _, d := range x.dirs {

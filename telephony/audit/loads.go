@@ -10,6 +10,7 @@ import (
 	"option150/telephony/advice"
 	"option150/telephony/cnf"
 	"option150/telephony/firmware"
+	"option150/telephony/firmware/intake"
 	"option150/telephony/phone"
 )
 
@@ -174,7 +175,8 @@ func (a *around) disagree() {
 	}
 	for _, f := range a.w.Flash.Files {
 		base := path.Base(f.Path)
-		if p := places[base]; len(p) > 1 && !slices.Contains(p, base) && phoneFile(base) {
+		_, served := a.w.Flash.Find(base) // copies of one content are one file
+		if p := places[base]; !served && len(p) > 1 && !slices.Contains(p, base) && phoneFile(base) && !intake.DefaultLoad(base) {
 			a.add(config.Warning, "A03", "", "%s is in %d places and phones ask for the bare name: none of them is served", base, len(p)).
 				seen("%s", enumerate(p))
 			delete(places, base)

@@ -156,7 +156,7 @@ type around struct {
 // configuration makes.
 func Run(c *config.Config, f config.Facts, w World) Report {
 	a := &around{c: c, f: f, w: w, own: c.OwnAddresses(f)}
-	a.set, _ = cnf.Rebuild(w.Set, c.Telephony, cnf.Options{})
+	a.set, _ = cnf.Rebuild(w.Set, c.Telephony, cnf.Options{Firmware: w.Set.Firmware()})
 	for _, p := range c.Validate(f) {
 		a.add(p.Severity, codeOf(p), p.Section, "%s", p.Text).fix(p.Fix...)
 	}

@@ -18,7 +18,8 @@ type Options struct {
 	// the one made of each content: "Jan 01 2002 00:00:00".
 	Stamp string
 	// Sync, when not empty, is the same for SIP files: 16 digits.
-	Sync string
+	Sync     string
+	Firmware Firmware
 }
 
 // ErrTooMuch says that the set would exceed MaxFiles or MaxTotal.
@@ -34,7 +35,7 @@ func Rebuild(was *Set, c Config, o Options) (*Set, error) {
 	in := inputsOf(c, o)
 	if was != nil && equal.Of(&was.made.in, &in) {
 		same := *was
-		same.config, same.Generation = c, o.Generation
+		same.config, same.Generation, same.firmware = c, o.Generation, o.Firmware
 		return &same, nil
 	}
 	phones := len(in.Phones) + len(in.Pools)
@@ -48,6 +49,7 @@ func Rebuild(was *Set, c Config, o Options) (*Set, error) {
 	if len(b.set.files) > MaxFiles || b.total > MaxTotal {
 		return nil, fmt.Errorf("%w: %d files, %d bytes", ErrTooMuch, len(b.set.files), b.total)
 	}
+	b.set.firmware = o.Firmware
 	b.set.Devices, b.set.left, b.set.made = len(b.devices), b.problems, b.now
 	return b.set, nil
 }

@@ -16,6 +16,7 @@ type Config struct {
 	Global    RegisterGlobal
 	DNs       []RegisterDN   // sorted by tag
 	Pools     []RegisterPool // sorted by tag
+	Unknown   string         // `upgrade unknown`: UnknownKeep, UnknownDirect or UnknownStepping
 }
 
 // TelephonyService is the section `telephony-service` (SCCP phones).
@@ -43,8 +44,12 @@ type TelephonyService struct {
 	Keepalive      int // seconds, default 30
 }
 
-// LoadEntry is one `load TYPE FILE` line.
-type LoadEntry struct{ Type, File string }
+// LoadEntry is one `load TYPE FILE [force]` line. Force names the load in files
+// even if its own files are not all there.
+type LoadEntry struct {
+	Type, File string
+	Force      bool
+}
 
 // SourceAddress is where phones register: a value in the files, never a
 // listener of this box.

@@ -24,7 +24,7 @@ func office() Config {
 	c.Service.Present = true
 	c.Service.SourceAddress = SourceAddress{Addr: addr("10.20.0.1"), Port: 2000, Secondary: addr("10.20.0.2")}
 	c.Service.MaxEphones, c.Service.MaxDN = 48, 96
-	c.Service.Loads = []LoadEntry{{"6941", "SCCP69xx.9-4-1-3SR3.loads"}, {"7941", "SCCP41.9-4-2SR3-1S.loads"}, {"7945", "SCCP45.9-4-2SR4-3S"}, {"7960-7940", "P0030801SR02"}, {"7961GE", "SCCP41.9-4-2SR3-1S"}}
+	c.Service.Loads = []LoadEntry{{Type: "6941", File: "SCCP69xx.9-4-1-3SR3.loads"}, {Type: "7941", File: "SCCP41.9-4-2SR3-1S.loads"}, {Type: "7945", File: "SCCP45.9-4-2SR4-3S"}, {Type: "7960-7940", File: "P0030801SR02"}, {Type: "7961GE", File: "SCCP41.9-4-2SR3-1S"}}
 	c.Service.TimeZone, c.Service.UserLocales, c.Service.NetworkLocales = 26, []Locale{{Code: "DE"}}, []Locale{{Code: "DE"}}
 	c.Service.URLs = []URL{{"directories", "http://10.20.0.9/directory?a=1&b=2"}, {"idle", "http://10.20.0.9/idle idle-timeout 60"}, {"services", "http://10.20.0.9/menu"}}
 	c.Service.ServicePhone = []ServicePhone{{"peerFirmwareSharing", "1"}, {"webAccess", "0"}}
@@ -36,7 +36,7 @@ func office() Config {
 	g.Present, g.Mode = true, "cme"
 	g.SourceAddress = SourceAddress{Addr: addr("10.20.0.1"), Port: 5060}
 	g.MaxPool, g.MaxDN = 48, 96
-	g.Loads = []LoadEntry{{"7841", "sip78xx.12-1-1-12"}, {"7905", "CP7905010300SIP050414A.sbin"}, {"7960-7940", "P0S3-8-12-00"}, {"7961", "SIP41.9-4-2-1S"}, {"8851", "sip88xx.12-0-1MN-113.loads"}}
+	g.Loads = []LoadEntry{{Type: "7841", File: "sip78xx.12-1-1-12"}, {Type: "7905", File: "CP7905010300SIP050414A.sbin"}, {Type: "7960-7940", File: "P0S3-8-12-00"}, {Type: "7961", File: "SIP41.9-4-2-1S"}, {Type: "8851", File: "sip88xx.12-0-1MN-113.loads"}}
 	g.Timezone, g.DateFormat, g.TimeFormat = 12, "D/M/Y", 24
 	g.NTPServer, g.NTPMode = addr("10.20.0.1"), "unicast"
 	g.FileText = true

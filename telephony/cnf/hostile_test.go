@@ -183,7 +183,7 @@ func FuzzEscaping(f *testing.F) {
 		c.Ephones, c.Pools = c.Ephones[:2], c.Pools[3:6] // few phones, many runs
 		c.Service.CnfPer = "perphone"
 		c.Service.ServicePhone = []ServicePhone{{element, text}, {text, element}}
-		c.Service.Loads = append(c.Service.Loads, LoadEntry{typ, text})
+		c.Service.Loads = append(c.Service.Loads, LoadEntry{Type: typ, File: text})
 		c.Service.CnfLocation, c.Global.TFTPPath = text, element
 		c.Ephones[0].Type, c.Ephones[1].Addons = typ, []string{typ, text}
 		p := &c.Pools[2]

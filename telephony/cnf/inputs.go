@@ -1,6 +1,8 @@
 package cnf
 
 import (
+	"slices"
+
 	"option150/platform/equal"
 	"option150/platform/ether"
 )
@@ -10,7 +12,8 @@ import (
 // ephone are not among them, because an SCCP phone learns those when it
 // registers: most lines of a pasted configuration change no file.
 type inputs struct {
-	stamp, sync string // of Options
+	stamp, sync string   // of Options
+	strange     []string // of Firmware
 	Service     TelephonyService
 	Global      RegisterGlobal
 	Phones      []sccpPhone
@@ -24,25 +27,31 @@ type sccpPhone struct {
 	Type           string
 	Addons         []string
 	DeviceSecurity string
+	override
 }
 
 // plain reports that the phone's file is that of its type.
-func (p sccpPhone) plain() bool { return len(p.Addons) == 0 && securityMode(p.DeviceSecurity) == 1 }
+func (p sccpPhone) plain() bool {
+	return len(p.Addons) == 0 && securityMode(p.DeviceSecurity) == 1 && !p.set
+}
 
 // sipPhone is a pool with its directory numbers found.
 type sipPhone struct {
 	RegisterPool
 	lines []line
+	override
 }
 
 // inputsOf shares the lists of the configuration, which is not changed any more.
 func inputsOf(c Config, o Options) inputs {
-	in := inputs{stamp: o.Stamp, sync: o.Sync, Service: c.Service, Global: c.Global}
+	in := inputs{stamp: o.Stamp, sync: o.Sync, strange: o.Firmware.Strange, Service: c.Service, Global: c.Global}
+	in.Service.Loads, in.Global.Loads = named(in.Service.Loads, o.Firmware.Withheld), named(in.Global.Loads, o.Firmware.Withheld)
+	own := o.Firmware.overrides()
 	if len(c.Ephones) > 0 {
 		in.Phones = make([]sccpPhone, len(c.Ephones))
 	}
 	for i, e := range c.Ephones {
-		in.Phones[i] = sccpPhone{e.Tag, e.MAC, e.Type, e.Addons, e.DeviceSecurity}
+		in.Phones[i] = sccpPhone{e.Tag, e.MAC, e.Type, e.Addons, e.DeviceSecurity, own[e.MAC]}
 	}
 	if len(c.Pools) == 0 {
 		return in
@@ -53,7 +62,7 @@ func inputsOf(c Config, o Options) inputs {
 		dns[c.DNs[i].Tag] = &c.DNs[i]
 	}
 	for i, p := range c.Pools {
-		in.Pools[i] = sipPhone{p, linesOf(p, dns)}
+		in.Pools[i] = sipPhone{p, linesOf(p, dns), own[p.MAC]}
 	}
 	return in
 }
@@ -113,7 +122,7 @@ type poolFiles struct {
 // recall gives the files of the set before that are still right: none when a
 // setting that all of them contain is another one.
 func recall(was *Set, in *inputs) made {
-	if was == nil || was.made.in.stamp != in.stamp || was.made.in.sync != in.sync ||
+	if was == nil || was.made.in.stamp != in.stamp || was.made.in.sync != in.sync || !slices.Equal(was.made.in.strange, in.strange) ||
 		!equal.Of(&was.made.in.Service, &in.Service) || !equal.Of(&was.made.in.Global, &in.Global) {
 		return made{}
 	}

@@ -74,7 +74,9 @@ const (
 
 // profile builds ld<mac>, gk<mac> or ata<mac> and, with `file text`, its text.
 func (b *builder) profile(m phone.Model, p sipPhone, name, dir string) []*File {
-	r := func(stamp string) []byte { return b.profileBinary(b.profileValues(m, p, stamp), m) }
+	r := func(stamp string) []byte {
+		return b.profileBinary(b.profileValues(m, p, stamp), m, p.of(b.in.Global.Loads, m))
+	}
 	stamp := b.in.sync
 	if stamp == "" {
 		stamp = digitStamp(sum64(r("")))
@@ -156,7 +158,7 @@ func profileText(v map[string]string, m phone.Model) []byte {
 	return out.Bytes()
 }
 
-func (b *builder) profileBinary(v map[string]string, m phone.Model) []byte {
+func (b *builder) profileBinary(v map[string]string, m phone.Model, l phone.Load) []byte {
 	var body []byte
 	for _, t := range tags {
 		if m.SIPFile == phone.ATA && t.tag >= displayTags {
@@ -164,7 +166,7 @@ func (b *builder) profileBinary(v map[string]string, m phone.Model) []byte {
 		}
 		body = appendTag(body, t.tag, profileValue(t.kind, v[t.name]))
 	}
-	if l := load(b.in.Global.Loads, m); l != "" {
+	if l != "" {
 		body = appendTag(body, upgradeCode, upgrade(imageFile(l)))
 	}
 	out := make([]byte, 0, profileHeader+len(body))

@@ -56,6 +56,7 @@ func (b *builder) xmlDefault(src SourceAddress, loads []LoadEntry, urls []URL, d
 	t := &tree{gap: "  "}
 	t.open("Default")
 	managers(t, src, defaultPort, sip)
+	loads = named(loads, b.in.strange)
 	for _, m := range phone.Models() {
 		l := load(loads, m)
 		// CME lists the models of its time even without load; later ones

@@ -56,11 +56,11 @@ func (b *builder) sepSIP(m phone.Model, p sipPhone, stamp string) []byte {
 	t.flag("backgroundImageAccess", true)
 	t.number("callLogBlfEnabled", 2)
 	t.close(1)
-	t.leaf("loadInformation", load(g.Loads, m).Canonical())
+	t.leaf("loadInformation", p.of(g.Loads, m).Canonical())
 	if dualLoad(m) {
 		t.leaf("inactiveLoadInformation", "")
 	}
-	vendorConfig(t, b.in.Service.ServicePhone)
+	vendorConfig(t, p.params(b.in.Service.ServicePhone))
 	addons(t, g.Loads, p.Addons)
 	t.leaf("versionStamp", stamp)
 	locales(t, Everybody(g.UserLocales), Everybody(g.NetworkLocales))

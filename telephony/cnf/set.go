@@ -71,6 +71,16 @@ type Set struct {
 	config Config    // that it was built from
 	left   []Problem // what the build itself found
 	made   made      // for Rebuild
+
+	firmware Firmware // of Options
+}
+
+// Firmware is what was said of loads when the set was built.
+func (s *Set) Firmware() Firmware {
+	if s == nil {
+		return Firmware{}
+	}
+	return s.firmware
 }
 
 // Problems is everything Validate says of the configuration, and what could

@@ -82,7 +82,7 @@ func (b *builder) sipDefault(sync string) []byte {
 // sipCNF is SIP<MAC>.cnf of a 7940 or 7960. [facts/cme.md 6.2]
 func (b *builder) sipCNF(m phone.Model, p sipPhone) []byte {
 	var l lines
-	l.put("image_version", load(b.in.Global.Loads, m).Canonical())
+	l.put("image_version", p.of(b.in.Global.Loads, m).Canonical())
 	l.put("user_info", "phone")
 	byPosition := make(map[int]line)
 	for _, n := range p.lines {

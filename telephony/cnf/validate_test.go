@@ -41,7 +41,7 @@ func TestValidate(t *testing.T) {
 		{"too-many-lines", Warning, func(c *Config) {
 			c.Ephones[0].Type, c.Ephones[0].Addons, c.Ephones[0].Buttons = "7961", nil, []Button{{9, ':', []int{1}}}
 		}},
-		{"load-family", Warning, func(c *Config) { c.Service.Loads = []LoadEntry{{"7941", "SCCP45.9-4-2SR4-3S"}} }},
+		{"load-family", Warning, func(c *Config) { c.Service.Loads = []LoadEntry{{Type: "7941", File: "SCCP45.9-4-2SR4-3S"}} }},
 		{"type-protocol", Warning, func(c *Config) { c.Ephones[0].Type = "8841" }},
 		{"type-protocol", Warning, func(c *Config) { c.Pools[0].Type = "7920" }},
 		{"type-unknown", Warning, func(c *Config) { c.Ephones[0].Type = "9999" }},
@@ -94,7 +94,7 @@ func TestValidate(t *testing.T) {
 func TestButtonsOnModules(t *testing.T) {
 	c := office()
 	c.Ephones[0].Type, c.Ephones[0].Addons, c.Ephones[0].Buttons = "7961", []string{"7914"}, []Button{{20, ':', []int{1}}}
-	c.Service.Loads = []LoadEntry{{"7961", "sccp41.9-4-2SR3-1S.loads"}, {"8841", "sip88xx.12-8-1-0001-455"}, {"8845", "sip8845_65.12-8-1-0001-455"}}
+	c.Service.Loads = []LoadEntry{{Type: "7961", File: "sccp41.9-4-2SR3-1S.loads"}, {Type: "8841", File: "sip88xx.12-8-1-0001-455"}, {Type: "8845", File: "sip8845_65.12-8-1-0001-455"}}
 	for _, p := range Validate(c) {
 		if p.Code == "too-many-lines" || p.Code == "load-family" {
 			t.Errorf("%s: %v", p.Code, p)

@@ -15,6 +15,7 @@ import (
 type Found struct {
 	Name string // as stored: differs from the name asked by case or directory
 	Size int64
+	ID   string // changes whenever the content may have; "" = not known
 	// Open gives the content; nil = only names and sizes are known.
 	Open func() (io.ReadCloser, error)
 }
@@ -75,6 +76,8 @@ type State struct {
 	Missing []Missing
 	Total   int // components
 	Present int // that exist and are whole as far as checked
+
+	k *Checker
 }
 
 // Complete reports that a phone can get every file.
@@ -110,7 +113,18 @@ func Check(find Lookup, loads []phone.Load, deep bool) []Missing {
 
 // Examine finds the list of a load and checks every component.
 func Examine(find Lookup, load phone.Load, deep bool) State {
-	s := State{Load: load}
+	return (*Checker)(nil).Examine(find, load, deep)
+}
+
+// Examine is the function of that name, but for what is known of files by
+// their identity.
+func (k *Checker) Examine(find Lookup, load phone.Load, deep bool) State {
+	s := examine(State{Load: load, k: k}, find, load, deep)
+	s.k = nil
+	return s
+}
+
+func examine(s State, find Lookup, load phone.Load, deep bool) State {
 	names := load.Files()
 	if len(names) == 0 {
 		return s
@@ -197,7 +211,7 @@ func (s *State) component(find Lookup, c Component, deep bool) bool {
 		return false
 	}
 	s.otherCase(c.Name, f)
-	h, err := header(f)
+	h, err := s.k.header(f)
 	if err != nil {
 		s.note(Missing{File: c.Name, Kind: Damaged, Have: f.Size, Detail: err.Error()})
 		return false
@@ -217,7 +231,7 @@ func (s *State) component(find Lookup, c Component, deep bool) bool {
 		whole = false
 	}
 	if deep && whole && h.Form == G5 {
-		if err := verify(f, h); err != nil {
+		if err := s.k.verify(f, h); err != nil {
 			s.note(Missing{File: c.Name, Kind: Damaged, Have: f.Size, Detail: err.Error()})
 			whole = false
 		}

@@ -201,7 +201,7 @@ func TestCheckFindsFaults(t *testing.T) {
 		t.Errorf("%v", got)
 	}
 	broken := func(n string) (Found, bool) {
-		return Found{n, 10, func() (io.ReadCloser, error) { return nil, errors.New("disk fault") }}, true
+		return Found{Name: n, Size: 10, Open: func() (io.ReadCloser, error) { return nil, errors.New("disk fault") }}, true
 	}
 	if got := Check(broken, []phone.Load{load}, true); len(got) != 1 || got[0].Kind != NotAList {
 		t.Errorf("%v", got)

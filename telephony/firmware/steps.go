@@ -19,12 +19,25 @@ func Steps(from, to phone.Load) []Step {
 	if !f.Known || !t.Known || !thirdGeneration(FamilyOf(string(to))) || FamilyOf(string(from)) != FamilyOf(string(to)) {
 		return nil
 	}
-	bridge := phone.Version{Major: 8, Minor: 5, Patch: 2, Known: true}
 	if f.Compare(bridge) < 0 && t.Compare(bridge) > 0 {
 		return []Step{{bridge.String(), "the key that signs images changed after " + bridge.String()}}
 	}
 	return nil
 }
+
+// Before tells through which releases a phone may have to go before it can
+// take a load, whatever it runs now.
+func Before(to phone.Load) []Step {
+	t := to.Version()
+	if t.Known && thirdGeneration(FamilyOf(string(to))) && t.Compare(bridge) > 0 {
+		return []Step{{bridge.String(), "the key that signs images changed after " + bridge.String()}}
+	}
+	return nil
+}
+
+// bridge is the last release signed with the old key that phones with either
+// key take.
+var bridge = phone.Version{Major: 8, Minor: 5, Patch: 2, Known: true}
 
 func thirdGeneration(family string) bool {
 	switch family {

@@ -52,7 +52,7 @@ func (l Load) Files() []string {
 	case strings.HasPrefix(up, "CP79"), strings.HasPrefix(up, "ATA0"):
 		names = []string{c + ".sbin", c + ".zup", c + ".loads"}
 	case strings.HasPrefix(up, "P00"), strings.HasPrefix(up, "P0S3"), strings.HasPrefix(up, "P0M3"):
-		names = append(names, c+".bin", c+".sbn")
+		names = append(names, c+".bin") // before the universal loader; its .sbn is a part of a list
 	case strings.HasPrefix(up, "S00"), strings.HasPrefix(up, "B01"), strings.HasPrefix(up, "CMTERM"):
 		names = []string{c + ".bin", c + ".zup", c + ".sbn", c + ".loads"}
 	}

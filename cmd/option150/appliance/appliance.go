@@ -136,7 +136,8 @@ func (a *Appliance) open() error {
 	}
 	b.Inventory = inventory.New(inventory.Options{Outside: command.NewOutlook(b).Outside()})
 	a.counts = metrics.NewCounts()
-	b.Journal = journal.New(0, b.Inventory, a.counts, foreignOffers{a.counts})
+	b.Classes = a.readClasses()
+	b.Journal = journal.New(0, b.Inventory, a.counts, foreignOffers{a.counts}, b.Classes)
 	b.Netif = netif.New(netif.Options{Mapping: mapping(a.opt.Settings), Recorder: b.Journal, Changed: a.interfacesChanged})
 	b.Meter = netif.NewMeter(b.Netif.Interfaces)
 	if err := a.checkDevices(); err != nil {
@@ -205,8 +206,10 @@ func (a *Appliance) openServices(root string) (err error) {
 	b.Archive = archive.New(archive.Options{Flash: b.Flash, Text: b.StartupText,
 		Hostname: func() string { return b.Store.Current().Hostname }, Recorder: b.Journal})
 	b.CNF = cnfstore.New(b.Journal)
+	b.Policy = command.NewPolicy(b)
+	b.CNF.Policy = b.Policy.Firmware
 	b.NTP = ntp.New()
-	b.Files = fileserver.New(fileserver.Options{Flash: b.Flash, Generated: b.CNF.Generated, Fallback: b.CNF.Fallback, Names: b.CNF.Names, Recorder: b.Journal})
+	b.Files = fileserver.New(fileserver.Options{Flash: b.Flash, Generated: a.generated, Chosen: a.chosen, Fallback: b.CNF.Fallback, Names: b.CNF.Names, Recorder: b.Journal})
 	b.HFS = hfs.New(b.Files)
 	b.HTTPD = httpd.New(map[string]httpd.Module{httpd.NameHome: httpd.HomePage(), hfs.NameModule: b.HFS.Module()}, b.Journal)
 	b.HFS.AnsweredBy(b.HTTPD)

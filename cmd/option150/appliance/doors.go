@@ -25,6 +25,7 @@ func (a *Appliance) Run(ctx context.Context) error {
 	defer stop()
 	defer a.Close()
 	a.beside(a.replan)
+	a.beside(func(context.Context) { a.keepClasses() })
 	a.beside(a.box.Host.Run)
 	a.beside(a.box.Meter.Run)
 	a.beside(func(ctx context.Context) { a.box.Inventory.Report(ctx, a.box.Journal) })

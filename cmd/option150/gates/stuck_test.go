@@ -21,7 +21,7 @@ import (
 
 // tftpOnly is a branch whose phones want a load they do not run and get every
 // file over TFTP: port 6970 is closed.
-var tftpOnly = strings.NewReplacer(" hfs enable port 6970\n", " load 7961 SCCP41.9-4-2SR3-1S\n").Replace(branch)
+var tftpOnly = strings.NewReplacer(" hfs enable port 6970\n", " load 7961 SCCP41.9-4-2SR3-1S\n", "telephony-service\n", "upgrade unknown direct\ntelephony-service\n").Replace(branch)
 
 // phone plugs a 7961 in that runs an older load.
 func (w *world) phone(n byte) *simphone.Phone {

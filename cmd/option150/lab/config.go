@@ -20,6 +20,20 @@ var targets = []struct {
 	{true, "7841", "sip78xx.12-1-1-12"}, {true, "8841", "sip88xx.12-0-1MN-113"}, {true, "8861", "sip88xx.12-0-1MN-113"},
 }
 
+// stones are the loads over which phones of the third generation step.
+var stones = []string{"SCCP41.8-5-2S", "SCCP45.8-5-2S", "SIP41.8-5-2S"}
+
+// loads are all that flash: holds.
+func loads() []string {
+	all := slices.Clone(stones)
+	for _, t := range targets {
+		if !slices.Contains(all, t.load) {
+			all = append(all, t.load)
+		}
+	}
+	return all
+}
+
 // Config is the startup configuration of a lab of one subnet: what an engineer
 // would type for these phones.
 func Config(phones []simphone.Spec) string { return ConfigOf(Options{Phones: phones}) }
@@ -77,7 +91,7 @@ interface GigabitEthernet0/0
 	if o.Sharing != nil {
 		w.WriteString(" service phone peerFirmwareSharing 1\n")
 	}
-	w.WriteString(" cnf-file location flash:\n cnf-file perphone\n hfs enable port 6970\n hfs home-path flash:phones\n!\n")
+	w.WriteString(o.Lines + " cnf-file location flash:\n cnf-file perphone\n hfs enable port 6970\n hfs home-path flash:phones\n!\n")
 	w.WriteString(edns + ephones + o.More)
 	w.WriteString("line con 0\n exec-timeout 0 0\n privilege level 15\n logging synchronous\n!\nline vty 0 15\n login local\n transport input ssh\n!\nend\n")
 	return w.String()

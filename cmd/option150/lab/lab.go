@@ -146,7 +146,8 @@ type Options struct {
 	Console bool   // the console is standard input and output
 	Config  string // startup-config; "" = that of the lab
 	SSH     string // address SSH listens on; "" = [::]:22
-	More    string // further lines of the configuration of the lab
+	More    string // further sections of the configuration of the lab
+	Lines   string // further lines of its telephony-service
 	Phones  []simphone.Spec
 	Far     []simphone.Spec // phones of a second subnet, behind GigabitEthernet0/1
 	// Sharing makes the phones share firmware; Truth has what they did.
@@ -272,10 +273,10 @@ func (l *Lab) prepare(root string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	for _, t := range targets {
-		files, err := firmware.Synthesise(t.load, "", l.opt.Sizes)
+	for _, load := range loads() {
+		files, err := firmware.Synthesise(load, "", l.opt.Sizes)
 		if err != nil {
-			return fmt.Errorf("firmware %s: %w", t.load, err)
+			return fmt.Errorf("firmware %s: %w", load, err)
 		}
 		for name, content := range files {
 			if err := os.WriteFile(filepath.Join(dir, name), content, 0o644); err != nil {
@@ -342,6 +343,13 @@ func (l *Lab) Truth() []peers.Share {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return slices.Clone(l.truth)
+}
+
+// provisioned is what a phone says of itself.
+func (l *Lab) provisioned(mac ether.MAC) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.up[mac]
 }
 
 // Host makes a machine with a cable in the LAN: a foreign client.

@@ -41,6 +41,11 @@ type Spec struct {
 
 // Store holds the set in force. Use New.
 type Store struct {
+	// Policy says which loads may be named in the files of a configuration; nil
+	// = all. It is asked at each build and, when a file is asked for, by
+	// Refresh; set it before the first.
+	Policy func(*cnf.Config) cnf.Firmware
+
 	rec     journal.Recorder
 	current atomic.Pointer[published]
 
@@ -143,7 +148,7 @@ func (s *Store) Prepare(_ context.Context, _, new service.Spec) (service.Change,
 	if err != nil {
 		return nil, err
 	}
-	set, err := build(s.Current(), spec)
+	set, err := s.build(s.Current(), spec)
 	if err != nil {
 		return nil, err
 	}
@@ -151,11 +156,15 @@ func (s *Store) Prepare(_ context.Context, _, new service.Spec) (service.Change,
 }
 
 // build takes over what it can from the set before; nil = make all anew.
-func build(was *cnf.Set, spec *Spec) (*cnf.Set, error) {
+func (s *Store) build(was *cnf.Set, spec *Spec) (*cnf.Set, error) {
 	if spec == nil {
 		return nil, nil
 	}
-	set, err := cnf.Rebuild(was, spec.Config, spec.Options)
+	o := spec.Options
+	if s.Policy != nil {
+		o.Firmware = s.Policy(&spec.Config)
+	}
+	set, err := cnf.Rebuild(was, spec.Config, o)
 	if err != nil {
 		return nil, fmt.Errorf("cnf: %w", err)
 	}
@@ -171,12 +180,39 @@ func (s *Store) Rebuild() (old, new *cnf.Set, err error) {
 	spec := s.spec
 	s.mu.Unlock()
 	old = s.Current()
-	set, err := build(nil, spec)
+	set, err := s.build(nil, spec)
 	if err != nil {
 		return old, old, err
 	}
 	s.publish(spec, set)
 	return old, set, nil
+}
+
+// Refresh builds the files again if the policy says something else than when
+// they were built: a component has gone, or a phone has shown what it runs.
+func (s *Store) Refresh() {
+	if s.Policy == nil {
+		return
+	}
+	s.building.Lock()
+	defer s.building.Unlock()
+	s.mu.Lock()
+	spec := s.spec
+	s.mu.Unlock()
+	was := s.Current()
+	if spec == nil || was == nil {
+		return
+	}
+	set, err := s.build(was, spec)
+	switch {
+	case err != nil:
+	case cnf.SameFiles(was, set):
+		// Nobody is told, but the next look finds what it was made of.
+		set.Generation = was.Generation
+		s.current.Store(&published{set, s.times(set)})
+	default:
+		s.publish(spec, set)
+	}
 }
 
 // commit is the commit point of a change; it waits for a Rebuild under way,

@@ -1,0 +1,23 @@
+// Package upgrade decides which load a phone's file may name, so that firmware
+// reaches a phone whole and over steps that it can take.
+//
+//	flash: + configuration --> whole? ----+
+//	what phones ask, fetch --> class -----+--> cnf.Firmware --> phone files
+//	`upgrade unknown`      --> -----------+
+//
+// A load that is not whole is in no file. Phones of the third generation below
+// 8.5(2) get the stepping stone first and the next load once they have come
+// back with it; what is known of each phone, and from what, is a class that
+// outlives a restart.
+//
+// The class is what a phone showed of itself: it asked port 6970 first (SCCP
+// from 9.3, SIP from 9.0), it asked TFTP although that port was open, it
+// fetched a stone whole. A phone that showed nothing keeps its image, unless
+// the operator said otherwise. [source 004; Cisco, release notes 9.2(3);
+// docs/facts/phones.md 1.5 and 3.4]
+//
+// Concurrency: Classes is a fold of the journal and may be asked by any
+// goroutine. Failure: what is not known is Unknown, never a guess; a class
+// file that cannot be read is an empty one. Testing: events in, decisions out;
+// simulated phones of 8.3(2) in the end-to-end tests.
+package upgrade
