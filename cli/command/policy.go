@@ -3,7 +3,9 @@ package command
 import (
 	"fmt"
 	"net/netip"
+	"strconv"
 	"strings"
+	"time"
 
 	"option150/cli/grammar"
 	"option150/cli/language"
@@ -110,4 +112,29 @@ func (b *Box) phonesFirmware(in *language.Invocation) string {
 		row(p.MAC, p.Type, c.Global.Loads)
 	}
 	return w.String()
+}
+
+// transferTime is `show transfer-time`. [source 001]
+func transferTime(in *language.Invocation) string {
+	if !in.Args.Has("size") {
+		return upgrade.Examples()
+	}
+	l := upgrade.Line{RTT: 5 * time.Millisecond, Timeout: 4 * time.Second}
+	if in.Args.Has("rtt") {
+		l.RTT = time.Duration(in.Args.Int("rtt")) * time.Millisecond
+	}
+	if in.Args.Has("loss") {
+		v, err := strconv.ParseFloat(in.Args.String("loss"), 64)
+		if err != nil || !(v >= 0 && v < 100) {
+			return "% The loss is a percentage, 0 to less than 100\n"
+		}
+		l.Loss = v / 100
+	}
+	if in.Args.Has("timeout") {
+		l.Timeout = time.Duration(in.Args.Int("timeout")) * time.Millisecond
+	}
+	if in.Args.Has("wan") {
+		l.Rate = float64(in.Args.Int("wan")) * 1000
+	}
+	return upgrade.TransferTimes(int64(in.Args.Int("size")), l)
 }

@@ -32,6 +32,17 @@ func showFiles(b *Box) []language.Declaration {
 		text(`tftp-server("TFTP server information") sessions("Transfers under way")`, 0, "facts/files.md 1.8", func(*language.Invocation) string { return b.tftpSessions() }),
 		text(`tftp-server clients("Options clients sent")`, 0, "facts/files.md 1.8", func(*language.Invocation) string { return b.tftpClients() }),
 		text(`file-server("File service information") statistics("Counters of TFTP and HTTP together")`, 0, "facts/files.md 1.3", func(*language.Invocation) string { return b.fileCounters() }),
+		text(`transfer-time("Time that a file takes to a phone")
+			[ size("Size of the file")
+				<size:1-2147483647>("Bytes")
+				[ rtt("Round trip time, 5 if not given")
+					<rtt:0-60000>("Milliseconds") ]
+				[ loss("Packets lost each way, 0 if not given")
+					<loss:WORD>("Percent") ]
+				[ timeout("Before TFTP sends again, 4000 if not given")
+					<timeout:1-60000>("Milliseconds") ]
+				[ wan("Rate of the line, not limited if not given")
+					<wan:1-10000000>("Kilobits a second") ] ]`, 0, "sources/001", transferTime),
 		text(`firmware("Loads named in the configuration and their files") phones("What phones run, from what they show, and may get next")`, 0, "facts/diagnosis.md 6", func(in *language.Invocation) string { return b.phonesFirmware(in) }),
 		text(`firmware("Loads named in the configuration and their files")`, 0, "facts/files.md 5.4", func(in *language.Invocation) string { return b.firmwareText(in) }),
 	}

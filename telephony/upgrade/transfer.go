@@ -1,0 +1,108 @@
+package upgrade
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"time"
+)
+
+// Line is a line between a file server and a phone.
+type Line struct {
+	RTT     time.Duration
+	Loss    float64       // of a packet, 0 to 1, each way
+	Timeout time.Duration // of the TFTP server before it sends again
+	Rate    float64       // bits a second; 0 = no limit
+}
+
+const (
+	block = 512 // bytes in a TFTP packet without options [RFC 1350]
+	head  = 46  // Ethernet, IP, UDP and TFTP around it
+	mss   = 1460
+)
+
+// Formula is the transfer time by the formula of source 001, for its examples
+// 553.72, 615.24 and 1045.9 s:
+//
+//	TransferTime = FileSize * ((RoundTripTime + ErrorRate * Timeout) / 512000)
+//
+// It counts one loss for a round trip, at most one repetition, and no time for
+// sending.
+func Formula(size int64, l Line) time.Duration {
+	ms := float64(l.RTT)/1e6 + l.Loss*float64(l.Timeout)/1e6
+	return seconds(float64(size) * ms / (block * 1000))
+}
+
+// TFTP is the time of a lock-step transfer: every block waits for its
+// acknowledgement, and both can be lost, again and again; the waits double.
+func TFTP(size int64, l Line) time.Duration {
+	n := float64(size/block + 1)
+	q := 1 - (1-l.Loss)*(1-l.Loss) // of a round trip
+	wait := 0.0
+	for k, p := 1, q; k <= 8; k, p = k+1, p*q {
+		// The k-th repetition comes after a wait of 2^(k-1) timeouts.
+		wait += p * l.Timeout.Seconds() * math.Exp2(float64(k-1))
+	}
+	return seconds(n * (l.RTT.Seconds() + sending((block+head)*8, l) + wait))
+}
+
+// HTTP is the time of a transfer over TCP: handshake and slow start, then the
+// rate of the line or that which losses allow (Mathis et al., 1997).
+func HTTP(size int64, l Line) time.Duration {
+	rtt := max(l.RTT.Seconds(), 1e-5)
+	rate := math.Inf(1)
+	if l.Rate > 0 {
+		rate = l.Rate / 8 * mss / (mss + 58)
+	}
+	if l.Loss > 0 {
+		rate = min(rate, 1.22*mss/(rtt*math.Sqrt(l.Loss)))
+	}
+	// 64 KB in flight is what a receiver without window scaling allows.
+	rate = min(rate, 65535/rtt)
+	t, sent, window := 2*rtt, 0.0, 10.0*mss // RFC 6928
+	for sent < float64(size) && window < rate*rtt {
+		sent += window
+		window *= 2
+		t += rtt
+	}
+	return seconds(t + max(0, float64(size)-sent)/rate)
+}
+
+func sending(bits float64, l Line) float64 {
+	if l.Rate <= 0 {
+		return 0
+	}
+	return bits / l.Rate
+}
+
+func seconds(s float64) time.Duration {
+	return time.Duration(min(s, 1e9) * float64(time.Second)).Round(time.Millisecond)
+}
+
+// TransferTimes is `show transfer-time`: what a file takes each way.
+func TransferTimes(size int64, l Line) string {
+	var w strings.Builder
+	fmt.Fprintf(&w, "%d bytes, round trip %s, loss %g %%, timeout %s\n", size, l.RTT, l.Loss*100, l.Timeout)
+	row := func(what string, d time.Duration, note string) {
+		fmt.Fprintf(&w, "  %-22s %10.2f s %8.2f min  %s\n", what, d.Seconds(), d.Minutes(), note)
+	}
+	row("TFTP, source 001", Formula(size, l), "size * (RTT + error rate * timeout) / 512000")
+	row("TFTP, lock step", TFTP(size, l), fmt.Sprintf("%d blocks, loss counted for each packet, waits double", size/block+1))
+	row("HTTP", HTTP(size, l), "the least of the line, of 64 KB a round trip and of what losses allow")
+	return w.String()
+}
+
+// Examples are the examples of source 001 in its own figures.
+func Examples() string {
+	var w strings.Builder
+	fmt.Fprintf(&w, "%-8s %8s %12s %8s %12s %14s\n", "Example", "RTT", "Bytes", "Errors", "Timeout", "Transfer")
+	for _, e := range []struct {
+		name string
+		rtt  time.Duration
+		loss float64
+	}{{"A", 5 * time.Millisecond, 0.01}, {"B", 10 * time.Millisecond, 0.01}, {"C", 5 * time.Millisecond, 0.02}} {
+		d := Formula(6_300_000, Line{RTT: e.rtt, Loss: e.loss, Timeout: 4 * time.Second})
+		fmt.Fprintf(&w, "%-8s %8s %12d %7g%% %12s %11.1f s\n", e.name, e.rtt, 6_300_000, e.loss*100, 4*time.Second, d.Seconds())
+	}
+	return w.String()
+}
