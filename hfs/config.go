@@ -8,12 +8,6 @@ type Config struct {
 	HomePath string // `hfs home-path`, "" = flash:/
 }
 
-// The range of `hfs enable port`. [CME command reference, chapter H]
-const (
-	MinPort = 1024
-	MaxPort = 65535
-)
-
 // PhonePort is the port Cisco phones are hard-wired to. [sources/000]
 const PhonePort = 6970
 

@@ -21,14 +21,6 @@ func (s *Session) Privilege() int { return s.priv }
 // SetPrivilege implements language.Operator.
 func (s *Session) SetPrivilege(level int) { s.priv = level }
 
-// SetUser names who logged in on this line.
-func (s *Session) SetUser(user string, privilege int) {
-	s.user, s.priv = user, privilege
-	if s.opt.OnUser != nil {
-		s.opt.OnUser(user)
-	}
-}
-
 // Configure implements language.Operator.
 func (s *Session) Configure() {
 	s.cur = s.opt.Language.NewCursor(s.priv, s.graph)

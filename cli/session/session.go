@@ -42,8 +42,7 @@ type Options struct {
 	Line      string             // "con0", "vty0"
 	From      string             // "console", "vty0 (10.0.0.5)": for the log
 	Privilege int
-	Monitor   MonitorFunc // shows log and debug lines; may be nil
-	OnUser    func(user string)
+	Monitor   MonitorFunc          // shows log and debug lines; may be nil
 	Files     language.Files       // where output is redirected to; nil = nowhere
 	Typed     func(language.Typed) // told of configuration commands that took effect; may be nil
 }

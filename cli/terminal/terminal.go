@@ -117,14 +117,6 @@ func New(c Config) *Terminal {
 // write returns the error of a stream that has failed.
 func (t *Terminal) Writer() io.Writer { return t.screen }
 
-// Flush waits until everything written has been taken by the stream.
-func (t *Terminal) Flush() error {
-	t.screen.flush()
-	t.screen.mu.Lock()
-	defer t.screen.mu.Unlock()
-	return t.screen.err
-}
-
 // FlushWithin lets the output out before something that ends the stream. A peer
 // that does not read holds it up for no longer than that.
 func (t *Terminal) FlushWithin(most time.Duration) {
@@ -137,14 +129,6 @@ func (t *Terminal) FlushWithin(most time.Duration) {
 	case <-done:
 	case <-time.After(most):
 	}
-}
-
-// FreshLine starts a new line of output unless the cursor is at the beginning
-// of one: for the text behind an answered [confirm].
-func (t *Terminal) FreshLine() {
-	t.screen.mu.Lock()
-	defer t.screen.mu.Unlock()
-	t.screen.freshLine()
 }
 
 // Async prints lines that have nothing to do with the command at work, such as

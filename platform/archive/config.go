@@ -17,13 +17,10 @@ type LogConfig struct {
 	HideKeys bool
 }
 
-// The bounds and defaults of the configuration. [facts/ios-cli.md 1.9]
+// The defaults of the configuration. [facts/ios-cli.md 1.9]
 const (
 	DefaultMaximum = 10
-	MaxMaximum     = 14
 	DefaultLogSize = 100
-	MaxLogSize     = 1000
-	MaxPeriod      = 525600 // minutes: a year
 )
 
 // Default is the factory configuration: nothing is kept.

@@ -178,16 +178,6 @@ func (s *Service) Clear() {
 	s.buf.clear()
 }
 
-// Lines are the lines in the buffer, oldest first: all that was recorded before
-// the call.
-func (s *Service) Lines() []string {
-	last := s.o.Journal.Last()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.await(last)
-	return slices.Clone(s.buf.lines)
-}
-
 // Name implements service.Service.
 func (s *Service) Name() string { return "logging" }
 

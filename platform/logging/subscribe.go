@@ -14,11 +14,6 @@ import (
 // the topic of a debug.
 type Filter func(topic string, severity int) bool
 
-// AtMost is the filter of log lines up to a level and of no debug.
-func AtMost(level int) Filter {
-	return func(topic string, severity int) bool { return topic == "" && severity <= level }
-}
-
 // Subscription is one session's view of the journal: log lines and debugs from
 // now on, at its own pace. It is for one goroutine.
 type Subscription struct {

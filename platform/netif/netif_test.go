@@ -271,10 +271,7 @@ func TestDefaultMapping(t *testing.T) {
 	}
 	m := New(Options{Mapping: got})
 	defer m.Close()
-	if x, ok := m.Device("GigabitEthernet0/1"); !ok || x.Device != "wlan0" {
-		t.Error("Device")
-	}
-	if _, ok := m.Device("Vlan1"); ok || len(m.Mapping()) != 2 {
-		t.Error("Device")
+	if len(m.Mapping()) != 2 {
+		t.Errorf("mapping %v", m.Mapping())
 	}
 }

@@ -2,7 +2,6 @@ package netif
 
 import (
 	"fmt"
-	"net/netip"
 	"strings"
 	"time"
 )
@@ -177,12 +176,4 @@ func determined(method string) string {
 		return "setup command"
 	}
 	return "the host system"
-}
-
-// Primary is the primary IPv4 address, if there is one.
-func (i *Interface) Primary() (netip.Prefix, bool) {
-	if len(i.Addrs) == 0 {
-		return netip.Prefix{}, false
-	}
-	return i.Addrs[0], true
 }

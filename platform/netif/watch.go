@@ -56,16 +56,6 @@ func (m *Service) Mapping() []Mapping { return slices.Clone(m.mapping) }
 // Interfaces tells how the interfaces are now.
 func (m *Service) Interfaces() ([]Interface, error) { return Read(m.mapping) }
 
-// Device returns the mapping of an IOS name.
-func (m *Service) Device(name string) (Mapping, bool) {
-	for _, x := range m.mapping {
-		if x.Name == name {
-			return x, true
-		}
-	}
-	return Mapping{}, false
-}
-
 // Start begins to watch. What is up then is no change.
 func (m *Service) Start() error {
 	s, err := subscribe()

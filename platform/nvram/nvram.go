@@ -102,15 +102,6 @@ func (n *NVRAM) SaveStartup(text []byte) error {
 	return n.replace(StartupName, text, n.keepStartup)
 }
 
-// Startup tells size and time of the startup configuration.
-func (n *NVRAM) Startup() (size int64, mod time.Time, err error) {
-	info, err := n.root.Stat(StartupName)
-	if err != nil {
-		return 0, time.Time{}, named("stat", StartupName, err)
-	}
-	return info.Size(), info.ModTime(), nil
-}
-
 // EraseStartup removes the startup configuration and the one before it: who
 // erases a box to give it away leaves no secrets on it. Without one it does
 // nothing.
@@ -134,16 +125,6 @@ func (n *NVRAM) WriteFile(name string, data []byte) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return n.replace(name, data, nil)
-}
-
-// Remove removes a file of nvram:. Without it the error is fs.ErrNotExist.
-func (n *NVRAM) Remove(name string) error {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	if err := n.root.Remove(name); err != nil {
-		return named("delete", name, err)
-	}
-	return n.syncDir(name)
 }
 
 // Entry is one file of nvram:.

@@ -90,6 +90,3 @@ func BuildLines(old, new *Set, clockSet bool) []string {
 	}
 	return append(out, "CNF files updating complete")
 }
-
-// AlreadyOn is the answer when there is nothing to build again. [M facts/cme.md 7.6]
-const AlreadyOn = "CNF file creation is already On"

@@ -25,10 +25,6 @@ type Options struct {
 // ErrTooMuch says that the set would exceed MaxFiles or MaxTotal.
 var ErrTooMuch = errors.New("too many or too large phone files")
 
-// Build makes all files of a configuration. What cannot be built is left out
-// and named in Set.Problems.
-func Build(c Config, o Options) (*Set, error) { return Rebuild(nil, c, o) }
-
 // Rebuild makes the same set as Build, and takes from a set that was built
 // before what has not changed. The configuration must not be changed any more.
 func Rebuild(was *Set, c Config, o Options) (*Set, error) {

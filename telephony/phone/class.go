@@ -57,12 +57,6 @@ func ParseClass(vendorClass string) Class {
 	return c
 }
 
-// ByClass finds the model a vendor class identifier names.
-func ByClass(vendorClass string) (Model, bool) {
-	c := ParseClass(vendorClass)
-	return c.Model, c.Known
-}
-
 // IsCisco reports that a vendor class identifier is that of a Cisco phone or
 // adapter, of known model or not.
 func IsCisco(vendorClass string) bool { return ParseClass(vendorClass).Cisco }

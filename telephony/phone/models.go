@@ -137,19 +137,6 @@ var index = sync.OnceValue(func() indexes {
 	return x
 })
 
-// Keywords returns every keyword of `type` and `load`, in table order.
-func Keywords() []string {
-	var out []string
-	for _, m := range table() {
-		for _, k := range []string{m.Keyword, m.LoadKey} {
-			if !slices.Contains(out, k) {
-				out = append(out, k)
-			}
-		}
-	}
-	return out
-}
-
 // ungraded turns cp-7961g into 7961 and 7961g-ge into 7961ge.
 func ungraded(k string) string {
 	k = strings.TrimPrefix(k, "cp-")

@@ -21,8 +21,7 @@ const (
 	blockSize = 512
 	portTFTP  = 69
 
-	tftpAbsent = 1 // error codes: file not found
-	tftpFull   = 3 // disk full: how a server says that it is busy [facts/files.md 10]
+	tftpFull = 3 // error code: disk full: how a server says that it is busy [facts/files.md 10]
 )
 
 // rrq is the read request of every phone captured so far: octet, no options.

@@ -257,9 +257,6 @@ func (a *Appliance) openServices(root string) (err error) {
 // Box gives tests the running box.
 func (a *Appliance) Box() *command.Box { return a.box }
 
-// Stopping is closed when the box begins to stop: a reload, a signal, Close.
-func (a *Appliance) Stopping() <-chan struct{} { return a.life.Done() }
-
 // closeTime bounds how long the box waits for phones when it stops.
 const closeTime = 2 * time.Second
 

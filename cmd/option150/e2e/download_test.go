@@ -128,7 +128,7 @@ func (r wire) refused() bool {
 // [sources/000, facts/phones.md 1.3]
 func TestDownloadSucceedsOverHTTP(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, setup{config: lab.Config([]simphone.Spec{desktop})})
+	w := newWorld(t, setup{config: lab.ConfigOf(lab.Options{Phones: []simphone.Spec{desktop}})})
 	r := w.boots(desktop, nil)
 	own := desktop.MAC.Device() + ".cnf.xml"
 	request, answer, _ := r.http(own)
@@ -154,7 +154,7 @@ func TestDownloadSucceedsOverHTTP(t *testing.T) {
 // without options, and the same bytes. [sources/000, facts/phones.md 1.4]
 func TestDownloadFallsBackToTFTP(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, setup{config: lab.Config([]simphone.Spec{desktop})})
+	w := newWorld(t, setup{config: lab.ConfigOf(lab.Options{Phones: []simphone.Spec{desktop}})})
 	own := desktop.MAC.Device() + ".cnf.xml"
 	_, want := w.get("http://10.150.0.1:6970/" + own)
 	w.Login().Configure("telephony-service", "no hfs enable")
@@ -176,7 +176,7 @@ func TestDownloadFallsBackToTFTP(t *testing.T) {
 func TestDownloadBusyGoesToTFTPAtOnce(t *testing.T) {
 	t.Parallel()
 	big := bytes.Repeat([]byte("0123456789abcdef"), 1<<20)
-	w := newWorld(t, setup{config: strings.Replace(lab.Config([]simphone.Spec{desktop}), "\ntelephony-service\n", "\nfile-server maximum-serving-count 1\n!\ntelephony-service\n", 1),
+	w := newWorld(t, setup{config: strings.Replace(lab.ConfigOf(lab.Options{Phones: []simphone.Spec{desktop}}), "\ntelephony-service\n", "\nfile-server maximum-serving-count 1\n!\ntelephony-service\n", 1),
 		flash: map[string][]byte{"phones/big.bin": big}})
 	slow := w.slowClient("big.bin")
 	var once sync.Once

@@ -52,7 +52,7 @@ func TestTwentyOperatorsAtOnce(t *testing.T) {
 	netns.Need(t)
 	phones := simphone.Catalogue()[:4]
 	l, err := lab.New(lab.Options{Root: t.TempDir(), Version: "test", Phones: phones,
-		Config: strings.Replace(lab.Config(phones), "line vty 0 15", "line vty 0 24", 1)})
+		Config: strings.Replace(lab.ConfigOf(lab.Options{Phones: phones}), "line vty 0 15", "line vty 0 24", 1)})
 	if err != nil {
 		t.Fatal(err)
 	}

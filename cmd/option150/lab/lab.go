@@ -180,9 +180,6 @@ type Lab struct {
 	hosts map[ether.MAC]*netns.Host
 }
 
-// Addr is the address of the box in a lab.
-var Addr = netip.MustParseAddr("10.150.0.1")
-
 // pace makes a phone's pauses between files a fiftieth of real ones.
 const pace = 0.02
 

@@ -84,9 +84,6 @@ func (s *Store) Current() *cnf.Set {
 	return nil
 }
 
-// Lookup finds a file of the set in force by the name a phone asks for.
-func (s *Store) Lookup(name string) (*cnf.File, bool) { return s.Current().Lookup(name) }
-
 // Generated finds a file that comes before those of flash:, in the form
 // fileserver.Options.Generated wants. The time is when the content changed.
 func (s *Store) Generated(name string) (content []byte, modTime time.Time, etag string, ok bool) {
@@ -118,14 +115,6 @@ func (s *Store) Names() []string {
 		out = append(out, f.Names()...)
 	}
 	return out
-}
-
-// Generation is the number of the set in force: it grows when a set differs
-// from the one before.
-func (s *Store) Generation() uint64 {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.generation
 }
 
 // specOf accepts what a plan may carry.
