@@ -60,7 +60,7 @@ fuzz: ## every fuzz target for FUZZTIME (30s); a crasher stays in testdata/fuzz
 	done; exit $$status
 
 golden: ## write the golden files and transcripts again; look at the git diff afterwards
-	@for dir in $$(grep -rlE 'flag\.Bool\("update"' --include='*_test.go' . | xargs -r -n1 dirname | sort -u); do \
+	@for dir in $$(grep -rl '"option150/platform/testkit/golden"' --include='*_test.go' . | xargs -r -n1 dirname | sort -u); do \
 		echo "== $$dir"; $(GO) test -count=1 "$$dir" -update; \
 	done
 	@git status --short

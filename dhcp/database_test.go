@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"option150/dhcp/engine"
+	"option150/platform/testkit/golden"
 )
 
 func TestDatabase(t *testing.T) {
@@ -18,7 +19,7 @@ func TestDatabase(t *testing.T) {
 		{Addr: ip("10.77.0.50"), ClientID: idMAC(mac(0x0a, 1)), Type: "Manual"},
 	}
 	b := FormatDatabase(list, epoch)
-	golden(t, "database.txt", string(b))
+	golden.Check(t, "testdata/database.txt", string(b))
 	bs, written, err := ParseDatabase(b, time.UTC)
 	if err != nil || !written.Equal(epoch) || len(bs) != 2 {
 		t.Fatalf("%v %s %+v", err, written, bs)
@@ -26,7 +27,7 @@ func TestDatabase(t *testing.T) {
 	if diff := cmp.Diff(string(b), string(FormatDatabase(bs, epoch))); diff != "" {
 		t.Error(diff)
 	}
-	golden(t, "showdatabase.txt", ShowDatabase([]DatabaseAgent{{URL: "flash:bindings.txt", Read: epoch, Status: "Last read succeeded. Bindings have been loaded in RAM.", Delay: 300 * time.Second, Timeout: 300 * time.Second, Successes: 1}}, epoch))
+	golden.Check(t, "testdata/showdatabase.txt", ShowDatabase([]DatabaseAgent{{URL: "flash:bindings.txt", Read: epoch, Status: "Last read succeeded. Bindings have been loaded in RAM.", Delay: 300 * time.Second, Timeout: 300 * time.Second, Successes: 1}}, epoch))
 }
 
 func TestParseDatabase(t *testing.T) {

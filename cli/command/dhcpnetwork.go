@@ -20,7 +20,7 @@ const (
 
 // poolNetworkOf reads the arguments of `network`: without a mask it is that of
 // the class.
-func poolNetworkOf(a grammar.Args) (netip.Prefix, error) {
+func poolNetworkOf(a grammar.Args, pool *dhcp.Pool) (netip.Prefix, error) {
 	addr := grammar.Get[netip.Addr](a, "net")
 	bits := classful(addr)
 	if a.Has("mask") {
@@ -29,6 +29,9 @@ func poolNetworkOf(a grammar.Args) (netip.Prefix, error) {
 		bits = a.Int("len")
 	}
 	p := netip.PrefixFrom(addr, bits).Masked()
+	if pool.Host.IsValid() {
+		return p, language.Answer("% This command may not be used with host, origin, vrf or relay pools.")
+	}
 	if bits < 8 || bits > 31 || p.Addr().IsUnspecified() {
 		return p, language.Answer("% Network " + addr.String() + " with this mask cannot be leased from")
 	}
@@ -39,20 +42,15 @@ func networkLine(p netip.Prefix) grammar.Args {
 	return args("net", p.Addr(), "mask", maskOf(p.Bits()))
 }
 
-const hostPool = language.Answer("% This command may not be used with host, origin, vrf or relay pools.")
-
 // poolNetwork is `network A M`.
 func poolNetwork(at func(*language.Context) *dhcp.Pool, doc string) language.Declaration {
 	return language.Declaration{
 		Mode: modePool, Doc: doc, Syntax: networkHead + `![ ` + networkArgs + ` ]`,
 		Set: func(c *language.Context) error {
-			p, err := poolNetworkOf(c.Args)
 			pool := at(c)
-			switch {
-			case err != nil:
+			p, err := poolNetworkOf(c.Args, pool)
+			if err != nil {
 				return err
-			case pool.Host.IsValid():
-				return hostPool
 			}
 			pool.Network = p
 			dropSecondary(c.Config, pool, func(s netip.Prefix) bool { return s == p })
@@ -79,13 +77,11 @@ func poolSecondary(at func(*language.Context) *dhcp.Pool) language.Declaration {
 		Mode: modePool, Doc: "facts/dhcp.md 1.3", Enters: modePoolSecondary, Keys: []string{"net", "mask"},
 		Syntax: networkHead + networkArgs + ` secondary("Configure as secondary subnet")`,
 		Set: func(c *language.Context) error {
-			p, err := poolNetworkOf(c.Args)
 			pool := at(c)
+			p, err := poolNetworkOf(c.Args, pool)
 			switch {
 			case err != nil:
 				return err
-			case pool.Host.IsValid():
-				return hostPool
 			case !pool.Network.IsValid():
 				return language.Answer("% Primary network must be configured first")
 			case pool.Network == p:
@@ -100,7 +96,7 @@ func poolSecondary(at func(*language.Context) *dhcp.Pool) language.Declaration {
 			return nil
 		},
 		Unset: func(c *language.Context) error {
-			p, err := poolNetworkOf(c.Args)
+			p, err := poolNetworkOf(c.Args, &dhcp.Pool{})
 			if err == nil {
 				dropSecondary(c.Config, at(c), func(s netip.Prefix) bool { return s == p })
 			}

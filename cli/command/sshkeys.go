@@ -2,8 +2,8 @@ package command
 
 import (
 	"encoding/hex"
-	"errors"
 	"fmt"
+	"io"
 	"strconv"
 	"strings"
 	"time"
@@ -163,8 +163,19 @@ func (b *Box) zeroizeKeys(in *language.Invocation) error {
 
 // yesNo asks until it is answered.
 func yesNo(in *language.Invocation, question string) (bool, error) {
+	return YesNo(in.Out, func() (string, error) {
+		if err := in.Ctx.Err(); err != nil {
+			return "", err
+		}
+		return in.Op.Ask(question)
+	})
+}
+
+// YesNo asks a question until it is answered with the beginning of yes or no.
+// The error is that of ask.
+func YesNo(out io.Writer, ask func() (string, error)) (bool, error) {
 	for {
-		a, err := in.Op.Ask(question)
+		a, err := ask()
 		if err != nil {
 			return false, err
 		}
@@ -174,10 +185,7 @@ func yesNo(in *language.Invocation, question string) (bool, error) {
 		case a != "" && strings.HasPrefix("no", a):
 			return false, nil
 		}
-		if in.Ctx.Err() != nil {
-			return false, errors.New("interrupted")
-		}
-		fmt.Fprintln(in.Out, "% Please answer 'yes' or 'no'.")
+		fmt.Fprintln(out, "% Please answer 'yes' or 'no'.")
 	}
 }
 

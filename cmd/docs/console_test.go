@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"flag"
 	"fmt"
 	"maps"
 	"os"
@@ -20,10 +19,9 @@ import (
 	"option150/cmd/option150/lab"
 	"option150/platform/netns"
 	"option150/platform/testkit"
+	"option150/platform/testkit/golden"
 	"option150/telephony/simphone"
 )
-
-var update = flag.Bool("update", false, "write the lab sessions of the README again")
 
 func TestMain(m *testing.M) { os.Exit(netns.Run(m)) }
 
@@ -223,7 +221,7 @@ func TestReadmeSessions(t *testing.T) {
 			}
 			got := strings.Split(strings.TrimRight(out.String(), "\n"), "\n")
 			if diff := unlike(step.answer, got); diff != "" {
-				if !*update {
+				if !golden.Update() {
 					t.Errorf("README: %s%s: %s", step.prompt, step.line, diff)
 				}
 				step.answer = trimmed(got)
@@ -234,7 +232,7 @@ func TestReadmeSessions(t *testing.T) {
 		}
 		return []byte("```console\n" + w.String() + "```")
 	})
-	if *update {
+	if golden.Update() {
 		if err := os.WriteFile(file, found, 0o644); err != nil {
 			t.Fatal(err)
 		}

@@ -12,6 +12,7 @@ import (
 
 	"option150/dhcp/wire"
 	"option150/platform/journal"
+	"option150/platform/testkit/golden"
 )
 
 func TestUnknownRelay(t *testing.T) {
@@ -490,5 +491,5 @@ func TestDebugOutput(t *testing.T) {
 			lines = append(lines, fmt.Sprintf("%-21s| %s", l.Topic, l.Text))
 		}
 	}
-	golden(t, "debug.txt", strings.Join(lines, "\n")+"\n")
+	golden.Check(t, "testdata/debug.txt", strings.Join(lines, "\n")+"\n")
 }

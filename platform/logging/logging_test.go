@@ -2,11 +2,9 @@ package logging
 
 import (
 	"context"
-	"flag"
 	"fmt"
 	"net"
 	"net/netip"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -18,9 +16,8 @@ import (
 	"option150/platform/journal"
 	"option150/platform/message"
 	"option150/platform/service"
+	"option150/platform/testkit/golden"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files")
 
 // fact is an event that is logged, debugged or neither.
 type fact struct {
@@ -365,16 +362,7 @@ func TestShow(t *testing.T) {
 		Lines: []string{"000001: *Nov 21 11:40:00.123: %SYS-5-CONFIG_I: Configured from console by console"}}
 	off := Snapshot{Config: Config{Buffered: Off, Console: Off, Monitor: Off, Trap: Off}}
 	for name, got := range map[string]string{"full": Show(full), "off": Show(off)} {
-		path := filepath.Join("testdata", name+".golden")
-		if *update {
-			if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-		want, err := os.ReadFile(path)
-		if err != nil || got != string(want) {
-			t.Errorf("%v\n%s", err, got)
-		}
+		golden.Check(t, filepath.Join("testdata", name+".golden"), got)
 		if m := regexp.MustCompile(`(?i)[^\r\n]+ not found|ERROR:|connection timed out|% ?Error|invalid input`).FindString(got); m != "" {
 			t.Errorf("banned phrase %q", m)
 		}

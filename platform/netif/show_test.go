@@ -1,33 +1,18 @@
 package netif
 
 import (
-	"flag"
 	"net/netip"
-	"os"
 	"path/filepath"
 	"regexp"
 	"testing"
 
 	"option150/platform/ether"
+	"option150/platform/testkit/golden"
 )
 
-var update = flag.Bool("update", false, "rewrite the golden files")
-
-func golden(t *testing.T, name, got string) {
+func keep(t *testing.T, name, got string) {
 	t.Helper()
-	path := filepath.Join("testdata", name+".golden")
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got != string(want) {
-		t.Errorf("%s is\n%s\nwant\n%s", name, got, want)
-	}
+	golden.Check(t, filepath.Join("testdata", name+".golden"), got)
 }
 
 func views() []View {
@@ -46,11 +31,11 @@ func views() []View {
 }
 
 func TestShow(t *testing.T) {
-	golden(t, "brief", ShowBrief(views()))
-	golden(t, "interfaces", ShowInterfaces(views()))
-	golden(t, "ip", ShowIPInterface(views()))
-	golden(t, "description", ShowDescriptions(views()))
-	golden(t, "summary", ShowSummary(views()))
+	keep(t, "brief", ShowBrief(views()))
+	keep(t, "interfaces", ShowInterfaces(views()))
+	keep(t, "ip", ShowIPInterface(views()))
+	keep(t, "description", ShowDescriptions(views()))
+	keep(t, "summary", ShowSummary(views()))
 }
 
 // TestClientsParse checks the expressions of clients. [facts/ios-cli.md 1.13, 3.4]

@@ -19,7 +19,7 @@ var unwanted = []struct {
 		"what the operator is to read is a message of platform/message, recorded in the journal"},
 	{"net/http", []string{"DefaultClient", "DefaultServeMux", "DefaultTransport", "Get", "Post", "Head", "Handle", "HandleFunc", "ListenAndServe"}, nil,
 		"the defaults of net/http have no limits and are shared by the whole process: make a Client, ServeMux or Server with limits"},
-	{"flag", []string{"Parse", "String", "Bool", "Int", "Duration", "CommandLine"}, []string{"cmd/..."},
+	{"flag", []string{"Parse", "String", "Bool", "Int", "Duration", "CommandLine"}, []string{"cmd/...", "platform/testkit/golden"},
 		"flags are read in main: take a value"},
 	{"runtime", []string{"LockOSThread"}, []string{"platform/netns", "cmd/bench"},
 		"locked threads are slow and leak namespaces; platform/netns does it where it is needed"},

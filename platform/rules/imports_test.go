@@ -65,7 +65,7 @@ var forbidden = []edge{
 	{From: []string{"..."}, To: []string{"cmd/..."}, Except: []string{"cmd/..."}, Tests: true,
 		Why: "main composes the box; nothing may need main",
 		Use: "move the shared part into a package of cli, platform or a service"},
-	{From: []string{"..."}, To: []string{"platform/testkit", "testing"}, Except: []string{"platform/testkit", "cmd/option150/testbox"},
+	{From: []string{"..."}, To: []string{"platform/testkit", "testing"}, Except: []string{"platform/testkit", "platform/testkit/golden", "cmd/option150/testbox"},
 		Why: "test helpers do not belong into the binary",
 		Use: "move the code into a _test.go file, or what tests of several packages share into platform/testkit or cmd/option150/testbox"},
 }
@@ -91,7 +91,7 @@ var oneplace = []struct {
 	{"github.com/GehirnInc/crypt", []string{"platform/aaa"}, nil, "passwords have one owner"},
 	{"golang.org/x/term", []string{"platform/console", "cmd/option150/lab"}, []string{"cli/terminal"}, "the terminal of the process has one owner; the lab only asks whether there is one"},
 	{"github.com/prometheus/client_golang", nil, []string{"platform/metrics"}, "it takes protocol buffers along, 2.5 MB of binary; it is the judge of the text we write"},
-	{"github.com/google/go-cmp", nil, []string{"..."}, "a comparison for tests"},
+	{"github.com/google/go-cmp", []string{"platform/testkit/golden"}, []string{"..."}, "a comparison for tests"},
 	{"github.com/creack/pty", nil, []string{"..."}, "pseudo terminals for tests"},
 	{"github.com/rogpeppe/go-internal", nil, []string{"..."}, "script tests of the binary"},
 	{"github.com/scrapli/scrapligo", nil, []string{"..."}, "a client of network automation, as a judge in tests"},

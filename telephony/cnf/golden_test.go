@@ -3,16 +3,12 @@ package cnf
 import (
 	"bytes"
 	"encoding/hex"
-	"flag"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	"option150/platform/testkit/golden"
 )
-
-var update = flag.Bool("update", false, "write the golden files of testdata/golden again")
 
 // TestGolden keeps one file of each family byte for byte. Binary profiles are
 // kept as a hex dump.
@@ -21,41 +17,25 @@ func TestGolden(t *testing.T) {
 	c.Service.CnfPer = "perphone"
 	c.Ephones[6].Addons = []string{"7916-24"}
 	s := mustBuild(c, Options{})
-	golden := func(name string, content []byte) {
+	keep := func(name string, content []byte) {
 		t.Helper()
 		if bytes.HasPrefix(content, []byte(profileMagic)) {
 			name, content = name+".hex", []byte(hex.Dump(content))
 		}
-		path := filepath.Join("testdata", "golden", name)
-		if *update {
-			if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-				t.Fatal(err)
-			}
-			if err := os.WriteFile(path, content, 0o644); err != nil {
-				t.Fatal(err)
-			}
-			return
-		}
-		want, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if d := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(string(content), "\n")); d != "" {
-			t.Errorf("%s differs, -want +got:\n%s", name, d)
-		}
+		golden.Check(t, filepath.Join("testdata", "golden", name), string(content))
 	}
 	for i, e := range c.Ephones {
 		f, ok := s.Lookup(e.MAC.Device() + ".cnf.xml")
 		if !ok {
 			t.Fatalf("no file for ephone %d, a %s", e.Tag, e.Type)
 		}
-		golden("sccp-"+sccpTypes[i]+".cnf.xml", f.Content)
+		keep("sccp-"+sccpTypes[i]+".cnf.xml", f.Content)
 	}
 	for i, p := range c.Pools {
 		n := 0
 		for _, f := range s.Files() {
 			if f.MAC == p.MAC {
-				golden("sip-"+sipTypes[i]+"-"+f.Name, f.Content)
+				keep("sip-"+sipTypes[i]+"-"+f.Name, f.Content)
 				n++
 			}
 		}
@@ -68,9 +48,9 @@ func TestGolden(t *testing.T) {
 		if !ok {
 			t.Fatalf("no %s", n)
 		}
-		golden(n, f.Content)
+		keep(n, f.Content)
 	}
-	golden("bindings-sccp.txt", []byte(strings.Join(SCCPBindings(mustBuild(office(), Options{})), "\n")))
-	golden("bindings-sip.txt", []byte(strings.Join(SIPBindings(s), "\n")))
-	golden("bindings-hfs.txt", []byte(strings.Join(HFSBindings(s), "\n")))
+	keep("bindings-sccp.txt", []byte(strings.Join(SCCPBindings(mustBuild(office(), Options{})), "\n")))
+	keep("bindings-sip.txt", []byte(strings.Join(SIPBindings(s), "\n")))
+	keep("bindings-hfs.txt", []byte(strings.Join(HFSBindings(s), "\n")))
 }

@@ -462,7 +462,7 @@ func TestShow(t *testing.T) {
 	w.discover(class61)
 	w.ev(dhcp.ForeignServer{Server: netip.MustParseAddr("10.0.0.254"), Client: ours, Option150: `not addresses: "10.16.0.1"`})
 	w.lease(class61).trust().get(w.sep(), 6412).get("/"+load9+".loads", 655).get("/"+parts9[0], 1987112).miss("/" + parts9[1])
-	golden(t, "phone", ShowPhone(w.look(t), w.now.Add(41*time.Second), `ephone 4 "Reception"`))
+	check(t, "phone", ShowPhone(w.look(t), w.now.Add(41*time.Second), `ephone 4 "Reception"`))
 
 	w.mac, w.addr = ether.MAC{0, 0x1e, 0x7a, 0, 0, 2}, netip.MustParseAddr("10.0.0.24")
 	w.config().wait(ConfigQuiet)
@@ -470,13 +470,13 @@ func TestShow(t *testing.T) {
 	w.lease("Cisco Systems, Inc. IP Phone CP-7940G")
 	w.http = false
 	w.busy("CTLSEP001E7A000003.tlv").miss("CTLSEP001E7A000003.tlv").cut("P0030801SR02.loads", 700, 512, "no acknowledgement")
-	golden(t, "tftp", ShowPhone(w.look(t), w.now, ""))
+	check(t, "tftp", ShowPhone(w.look(t), w.now, ""))
 	w.mac = ether.MAC{0, 0x1e, 0x7a, 0, 0, 4}
 	w.discover("Cisco Systems, Inc.")
 	w.addr = netip.MustParseAddr("10.0.0.99")
 	w.miss("XMLDefault.cnf.xml")
-	golden(t, "phones", ShowPhones(w.Phones(w.now)))
-	golden(t, "none", ShowPhones(nil))
+	check(t, "phones", ShowPhones(w.Phones(w.now)))
+	check(t, "none", ShowPhones(nil))
 }
 
 // TestHostileNames: what comes from outside does not reach the terminal as

@@ -50,22 +50,11 @@ func (a *Appliance) firstBoot(ctx context.Context, t *terminal.Terminal) error {
 }
 
 func yesNo(t *terminal.Terminal, question string) (bool, error) {
-	for {
-		a, err := t.ReadAnswer(question)
-		if errors.Is(err, terminal.ErrInterrupt) {
-			return false, nil
-		}
-		if err != nil {
-			return false, err
-		}
-		switch a = strings.ToLower(strings.TrimSpace(a)); {
-		case a != "" && strings.HasPrefix("yes", a):
-			return true, nil
-		case a != "" && strings.HasPrefix("no", a):
-			return false, nil
-		}
-		fmt.Fprintln(t.Writer(), "% Please answer 'yes' or 'no'.")
+	yes, err := command.YesNo(t.Writer(), func() (string, error) { return t.ReadAnswer(question) })
+	if errors.Is(err, terminal.ErrInterrupt) {
+		return false, nil
 	}
+	return yes, err
 }
 
 // dialog collects answers; the first error ends it.

@@ -1,7 +1,6 @@
 package appliance_test
 
 import (
-	"flag"
 	"os"
 	"path/filepath"
 	"strings"
@@ -9,9 +8,8 @@ import (
 
 	"option150/cli/transcript"
 	"option150/platform/netns"
+	"option150/platform/testkit/golden"
 )
-
-var update = flag.Bool("update", false, "write what was found into the transcripts")
 
 func TestMain(m *testing.M) {
 	if what := os.Getenv(envHold); what != "" {
@@ -30,7 +28,7 @@ func TestTranscripts(t *testing.T) {
 	}
 	for _, file := range files {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
-			if err := transcript.Run(file, newWorld(t), *update); err != nil {
+			if err := transcript.Run(file, newWorld(t), golden.Update()); err != nil {
 				t.Error(err)
 			}
 		})

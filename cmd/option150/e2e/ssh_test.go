@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"net"
-	"os"
 	"regexp"
 	"strings"
 	"testing"
@@ -21,14 +20,9 @@ import (
 // openSSH is the ssh command that types the password by itself.
 func (w *world) openSSH(password string, args ...string) (string, error) {
 	w.T.Helper()
-	client := testkit.NeedProgram(w.T, "ssh", "openssh-client")
-	ask := w.file("askpass", []byte("#!/bin/sh\necho "+password+"\n"))
-	if err := os.Chmod(ask, 0o755); err != nil {
-		w.T.Fatal(err)
-	}
-	return w.command("/usr/bin/env", append([]string{"SSH_ASKPASS=" + ask, "SSH_ASKPASS_REQUIRE=force", "DISPLAY=:0",
-		client, "-F", "none", "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR",
-		"-o", "NumberOfPasswordPrompts=1", "-o", "PreferredAuthentications=password", "-l", "lab"}, args...)...)
+	env, client, options := w.OpenSSH("ssh", password)
+	words := append(append(append(env, client), options...), "-o", "NumberOfPasswordPrompts=1")
+	return w.command("/usr/bin/env", append(words, args...)...)
 }
 
 // TestOpenSSHRunsOneCommand: nothing but the answer, exit status 0.

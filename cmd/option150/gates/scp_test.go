@@ -19,7 +19,7 @@ import (
 func TestSCPInAndOut(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, setup{config: strings.Replace(branch, "ip http server\n", "ip http server\nip scp server enable\n", 1)})
-	env, scp, options := w.openSSH("scp")
+	env, scp, options := w.OpenSSH("scp", "lab")
 	load := bytes.Repeat([]byte("a load of a phone\x00\r\n"), 100_000)
 	local := w.File("load.bin", load, 0o644)
 	s := w.Login()

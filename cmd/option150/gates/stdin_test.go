@@ -6,24 +6,12 @@ import (
 	"testing"
 
 	"option150/cmd/option150/testbox"
-	"option150/platform/testkit"
 )
-
-// openSSH is a client of OpenSSH, ssh or scp, with the environment and the
-// options by which it types the password by itself and keeps no host keys.
-func (w *world) openSSH(program string) (env []string, name string, options []string) {
-	w.T.Helper()
-	client := testkit.NeedProgram(w.T, program, "openssh-client")
-	ask := w.File("askpass", []byte("#!/bin/sh\necho lab\n"), 0o755)
-	return []string{"SSH_ASKPASS=" + ask, "SSH_ASKPASS_REQUIRE=force", "DISPLAY=:0"}, client,
-		[]string{"-F", "none", "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR",
-			"-o", "PreferredAuthentications=password", "-o", "User=lab"}
-}
 
 // ssh runs OpenSSH with a text as its standard input.
 func (w *world) ssh(stdin string, args ...string) (string, error) {
 	w.T.Helper()
-	env, name, options := w.openSSH("ssh")
+	env, name, options := w.OpenSSH("ssh", "lab")
 	out, err := w.output(testbox.PasteTime, env, strings.NewReader(stdin), name, append(options, args...)...)
 	return testbox.Plain(out), err
 }

@@ -56,7 +56,7 @@ func TestSessionThatDoesNotRead(t *testing.T) {
 	for name, content := range files {
 		w.File("root/flash/"+name, content, 0o644)
 	}
-	env, name, options := w.openSSH("ssh")
+	env, name, options := w.OpenSSH("ssh", "lab")
 	cmd := w.command(t.Context(), env, name, append(options, "-tt", address)...)
 	in, err := cmd.StdinPipe()
 	if err != nil {

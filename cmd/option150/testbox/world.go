@@ -186,6 +186,17 @@ func (w *World) Saved(lines ...string) {
 	Contains(w.T, "the startup-config", string(text), lines...)
 }
 
+// OpenSSH is a program of OpenSSH that logs in as lab: the environment, the
+// program and the options before those of the test.
+func (w *World) OpenSSH(program, password string) (env []string, name string, options []string) {
+	w.T.Helper()
+	client := testkit.NeedProgram(w.T, program, "openssh-client")
+	ask := w.File("askpass", []byte("#!/bin/sh\necho "+password+"\n"), 0o755)
+	return []string{"SSH_ASKPASS=" + ask, "SSH_ASKPASS_REQUIRE=force", "DISPLAY=:0"}, client,
+		[]string{"-F", "none", "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR",
+			"-o", "PreferredAuthentications=password", "-o", "User=lab"}
+}
+
 // Contains checks for whole lines.
 func Contains(t *testing.T, what, text string, lines ...string) {
 	t.Helper()
