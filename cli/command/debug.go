@@ -2,6 +2,7 @@ package command
 
 import (
 	"fmt"
+	"strings"
 
 	"option150/cli/language"
 )
@@ -56,6 +57,10 @@ func debugCommands(b *Box) []language.Declaration {
 		return nil
 	}
 	d := action(`debug all("Enable all debugging")`, privileged, "facts/cme.md 7.7", func(in *language.Invocation) error {
+		a, err := in.Op.Ask("This may severely impact network performance. Continue? (yes/[no]): ")
+		if a = strings.ToLower(strings.TrimSpace(a)); err != nil || a == "" || !strings.HasPrefix("yes", a) {
+			return nil
+		}
 		for _, t := range debugTopics {
 			in.Op.Debug(t.topic, true)
 			b.debugPackets(t.topic)

@@ -17,27 +17,37 @@ const privileged = 15
 
 // action declares an exec command.
 func action(syntax string, level int, doc string, run func(*language.Invocation) error) language.Declaration {
-	return language.Declaration{Mode: language.Exec, Syntax: syntax, Level: level, Doc: doc, Run: run}
+	return language.Declaration{Mode: language.Exec, Syntax: syntax, Level: max(level, user), Doc: doc, Run: run}
+}
+
+// user is the level of who has logged in and is not privileged. Level 0 has
+// five commands. [facts/ios-cli.md 1.2]
+const user = 1
+
+// anybody makes a command one of level 0.
+func anybody(d language.Declaration) language.Declaration {
+	d.Level = 0
+	return d
 }
 
 // execCommands are the commands of exec mode that are not show and debug.
 func execCommands(b *Box) []language.Declaration {
 	leave := func(in *language.Invocation) error { in.Op.Close(); return nil }
 	ds := []language.Declaration{
-		action(`enable("Turn on privileged commands") [ <level:0-15>("Enable level") ]`, 0, "facts/ios-cli.md 1.2", enable),
-		action(`disable("Turn off privileged commands") [ <level:0-15>("Privilege level to go to") ]`, 0, "facts/ios-cli.md 1.2", func(in *language.Invocation) error {
+		anybody(action(`enable("Turn on privileged commands") [ <level:0-15>("Enable level") ]`, 0, "facts/ios-cli.md 1.2", enable)),
+		anybody(action(`disable("Turn off privileged commands") [ <level:0-15>("Privilege level to go to") ]`, 0, "facts/ios-cli.md 1.2", func(in *language.Invocation) error {
 			level := 1
 			if in.Args.Has("level") {
 				level = in.Args.Int("level")
 			}
 			in.Op.SetPrivilege(min(level, in.Op.Privilege()))
 			return nil
-		}),
+		})),
 		pingCommand(b),
-		action(`exit("Exit from the EXEC")`, 0, "facts/ios-cli.md 1.2", leave),
-		action(`logout("Exit from the EXEC")`, 0, "facts/ios-cli.md 1.2", leave),
+		anybody(action(`exit("Exit from the EXEC")`, 0, "facts/ios-cli.md 1.2", leave)),
+		anybody(action(`logout("Exit from the EXEC")`, 0, "facts/ios-cli.md 1.2", leave)),
 		action(`quit("Exit from the EXEC")`, 0, "facts/ios-cli.md 1.2", leave),
-		action(`help("Description of the interactive help system")`, 0, "facts/ios-cli.md 1.4", help),
+		anybody(action(`help("Description of the interactive help system")`, 0, "facts/ios-cli.md 1.4", help)),
 		action(`configure("Enter configuration mode")
 			[ ( terminal$from("Configure from the terminal")
 					| memory$from("Configure from NV memory")

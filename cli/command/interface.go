@@ -1,6 +1,7 @@
 package command
 
 import (
+	"fmt"
 	"net/netip"
 	"slices"
 
@@ -117,7 +118,7 @@ func interfaceAddress(a grammar.Args) (netip.Prefix, error) {
 	addr, mask := grammar.Get[netip.Addr](a, "addr"), grammar.Get[netip.Addr](a, "mask")
 	p := netip.PrefixFrom(addr, maskBits(mask))
 	if !usable(p) {
-		return p, language.Answer("Bad mask /" + itoa(p.Bits()) + " for address " + addr.String())
+		return p, language.Answer(fmt.Sprintf("Bad mask 0x%X for address %s", mask.As4(), addr))
 	}
 	if !addr.IsGlobalUnicast() && !addr.IsLinkLocalUnicast() && !addr.IsLoopback() {
 		return p, language.Answer("Not a valid host address - " + addr.String())

@@ -117,11 +117,10 @@ func (b *Box) reloadLater(in *language.Invocation, at time.Time, in2 string) err
 	if r := strings.TrimSpace(in.Args.String("reason")); r != "" {
 		p.Reason = r
 	}
-	if in2 != "" {
-		fmt.Fprintf(in.Out, "Reload scheduled in %s by %s\n", in2, p.Who)
-	} else {
-		fmt.Fprintf(in.Out, "Reload scheduled for %s (in %s) by %s\n", reload.Stamp(at), left(time.Until(at)), p.Who)
+	if in2 == "" {
+		in2 = left(time.Until(at))
 	}
+	fmt.Fprintf(in.Out, "Reload scheduled for %s (in %s) by %s\n", reload.Stamp(at), in2, p.Who)
 	fmt.Fprintf(in.Out, "Reload reason: %s\n", p.Reason)
 	if ok, err := confirmed(in, "Proceed with reload? "); err != nil || !ok {
 		return err

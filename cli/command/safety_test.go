@@ -630,7 +630,7 @@ func TestReload(t *testing.T) {
 	want(t, "none", x.run("show reload"), "No reload is scheduled.\n")
 	want(t, "cancel none", x.run("reload cancel"), "%No reload is scheduled.\n")
 	x.answers = []string{""}
-	want(t, "in", x.run("reload in 5"), "Reload scheduled in 5 minutes by admin on vty0 (10.0.0.5)\nReload reason: Reload Command\n\n")
+	has(t, x.run("reload in 5"), "Reload scheduled for ", " (in 5 minutes) by admin on vty0 (10.0.0.5)\nReload reason: Reload Command\n\n")
 	has(t, x.run("show reload"), "Reload scheduled for ", "(in 5 minutes and 0 seconds) by admin on vty0 (10.0.0.5)\nReload reason: Reload Command\n")
 	want(t, "cancel", x.run("reload cancel"), "")
 	x.answers = []string{""}

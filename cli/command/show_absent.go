@@ -17,7 +17,7 @@ func showAbsent(b *Box) []language.Declaration {
 	says := func(syntax, answer string) language.Declaration {
 		return text(syntax, 0, doc, func(*language.Invocation) string { return answer })
 	}
-	neighbours := ` [ neighbors("Neighbor entries") [ detail("Detailed information") ] ]`
+	neighbours := ` [ ( neighbors("Neighbor entries") [ detail("Detailed information") ] | interface("Interface status and configuration") [ <name:IFNAME>("Interface") ] ) ]`
 	return []language.Declaration{
 		// No VRF: headers without a line. NAPALM asks for the details.
 		says(`vrf("VPN Routing/Forwarding instance information")`, "  Name                             Default RD            Protocols   Interfaces\n"),
@@ -40,7 +40,9 @@ func showAbsent(b *Box) []language.Declaration {
 		says(`cdp("CDP information")`+neighbours, "% CDP is not enabled\n"),
 		says(`bgp("BGP information") [ <rest:LINE>("Address family and part") ]`, "% BGP not active\n"),
 		says(`ip bgp("BGP information") [ <rest:LINE>("Address family and part") ]`, "% BGP not active\n"),
+		says(`snmp("SNMP information")`, "%SNMP agent not enabled\n"),
+		says(`snmp user("SNMPv3 users")`, ""),
 		// The number of the chassis is there without an SNMP agent.
-		text(`snmp("SNMP information") chassis("SNMP chassis id")`, 0, doc, func(*language.Invocation) string { return b.Serial + "\n" }),
+		text(`snmp chassis("SNMP chassis id")`, 0, doc, func(*language.Invocation) string { return b.Serial + "\n" }),
 	}
 }

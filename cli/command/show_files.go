@@ -28,7 +28,9 @@ func showFiles(b *Box) []language.Declaration {
 		http(`statistics("HTTP server statistics")`, httpd.RenderStatistics),
 		http(`history("HTTP server history")`, httpd.RenderHistory),
 		http(`session-module("HTTP server application session module information")`, httpd.RenderModules),
-		text(`flash:("Display information about flash: file system")`, 0, "facts/ios-cli.md 1.13", func(*language.Invocation) string { return lines2text(flash.RenderShowFlash(b.listing("", true))) }),
+		text(`( flash:("Display information about flash: file system")
+			| flash0:("Display information about flash: file system")
+			| slot0:("Display information about flash: file system") )`, 0, "facts/ios-cli.md 1.13", func(*language.Invocation) string { return lines2text(flash.RenderShowFlash(b.listing("", true))) }),
 		text(`tftp-server("TFTP server information") sessions("Transfers under way")`, 0, "facts/files.md 1.8", func(*language.Invocation) string { return b.tftpSessions() }),
 		text(`tftp-server clients("Options clients sent")`, 0, "facts/files.md 1.8", func(*language.Invocation) string { return b.tftpClients() }),
 		text(`file-server("File service information") statistics("Counters of TFTP and HTTP together")`, 0, "facts/files.md 1.3", func(*language.Invocation) string { return b.fileCounters() }),

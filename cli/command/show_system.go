@@ -14,6 +14,7 @@ import (
 	"option150/platform/message"
 	"option150/platform/running"
 	"option150/platform/service"
+	"option150/platform/sshd"
 )
 
 // showCommands are the show commands, feature by feature.
@@ -280,11 +281,19 @@ func showSessions(b *Box) []language.Declaration {
 		}),
 		text(`terminal("Display terminal configuration parameters")`, 0, "facts/ios-cli.md 1.6", func(in *language.Invocation) string {
 			t := in.Op.Terminal()
-			return fmt.Sprintf("Line %s\nLength: %d lines, Width: %d columns\nHistory is enabled, history size is %d.\n", in.Op.LineName(), t.Length(), t.Width(), t.HistorySize())
+			return fmt.Sprintf("Line %d, Location: \"\", Type: \"\"\nLength: %d lines, Width: %d columns\nHistory is enabled, history size is %d.\n", lineNumber(in.Op.LineName()), t.Length(), t.Width(), t.HistorySize())
 		}),
 		text(`aliases("Display alias commands")`, 0, "facts/ios-cli.md 1.5", func(in *language.Invocation) string { return AliasesText(in.Config) }),
 		text(`logging("Show the contents of logging buffers")`, 0, "facts/ios-cli.md 1.12", func(*language.Invocation) string { return b.Logging.ShowText() }),
 	}
+}
+
+// lineNumber is the absolute number of a line by its name: con0 is 0.
+func lineNumber(name string) int {
+	if n, ok := strings.CutPrefix(name, "vty"); ok {
+		return sshd.FirstVTY + atoi(n)
+	}
+	return 0
 }
 
 // UsersText is show users; the asterisk marks the line that asks.
