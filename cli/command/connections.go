@@ -27,6 +27,7 @@ func connections(b *Box) []language.Declaration {
 	}
 	none := func(*language.Invocation) string { return noConnections }
 	return []language.Declaration{
+		says(`systat("Display information about terminal lines")`, func(in *language.Invocation) string { return UsersText(b.Lines(), in.Op.LineName()) }),
 		says(`who("Display information about terminal lines")`, func(in *language.Invocation) string { return UsersText(b.Lines(), in.Op.LineName()) }),
 		says(`where("List active connections")`, none),
 		says(`resume("Resume an active network connection")`, none),

@@ -44,6 +44,13 @@ func fileCommands(b *Box) []language.Declaration {
 			_, err := fmt.Fprintln(in.Out, "flash:/")
 			return err
 		}),
+		action(`cd("Change current directory") [ <dir:FILEURL>("Directory name") ]`, privileged, doc, func(in *language.Invocation) error {
+			l, err := parseLocation(in.Args.String("dir"), false)
+			if in.Args.Has("dir") && (err != nil || l.fs != fsFlash || l.path != "") {
+				return language.Answer("% Files are named from flash:/ on this box: name the directory with the file")
+			}
+			return nil
+		}),
 		action(`erase("Erase a filesystem")
 			( startup-config("Erase contents of configuration memory")
 				| nvram:("Filesystem to be erased") )`, privileged, "facts/ios-cli.md 1.9", b.eraseStartup),

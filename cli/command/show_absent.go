@@ -40,8 +40,7 @@ func showAbsent(b *Box) []language.Declaration {
 		says(`cdp("CDP information")`+neighbours, "% CDP is not enabled\n"),
 		says(`bgp("BGP information") [ <rest:LINE>("Address family and part") ]`, "% BGP not active\n"),
 		says(`ip bgp("BGP information") [ <rest:LINE>("Address family and part") ]`, "% BGP not active\n"),
-		says(`snmp("SNMP information")`, "%SNMP agent not enabled\n"),
-		says(`snmp user("SNMPv3 users")`, ""),
+		says(`snmp("SNMP information") user("SNMPv3 users")`, ""),
 		// The number of the chassis is there without an SNMP agent.
 		text(`snmp chassis("SNMP chassis id")`, 0, doc, func(*language.Invocation) string { return b.Serial + "\n" }),
 	}

@@ -22,7 +22,7 @@ func showHost(b *Box) []language.Declaration {
 				[ ( sorted("Sorted by use")
 						| history("History") ) ] ]`, 0, doc, func(*language.Invocation) string { return b.processesText() }),
 		text(`processes memory("Memory use per process") [ sorted("Sorted by use") ]`, 0, doc, func(*language.Invocation) string { return processMemoryText(host.ReadMemory()) }),
-		text(`memory("Memory statistics") [ statistics("Memory pool statistics") ]`, 0, doc, func(*language.Invocation) string { return memoryText(host.ReadMemory()) }),
+		text(`memory("Memory statistics") [ ( statistics("Memory pool statistics") | summary("Summary of memory usage") ) ]`, 0, doc, func(*language.Invocation) string { return memoryText(host.ReadMemory()) }),
 		text(`ip route("IP routing table")`, 0, doc, func(*language.Invocation) string { return b.routesText(host.Routes()) }),
 		text(`ip route <dest:A.B.C.D>("Network to display information about") [ <mask:MASK>("Network mask") ]`, 0, doc, func(in *language.Invocation) string {
 			return routeText(host.Routes(), b.ifName, grammar.Get[netip.Addr](in.Args, "dest"), grammar.Get[netip.Addr](in.Args, "mask"))

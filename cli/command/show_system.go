@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"option150/cli/language"
+	"option150/platform/config"
 	"option150/platform/host"
 	"option150/platform/listen"
 	"option150/platform/message"
@@ -269,7 +270,13 @@ func (b *Box) showSection(in *language.Invocation, header string) error {
 
 func showSessions(b *Box) []language.Declaration {
 	return []language.Declaration{
-		text(`users("Display information about terminal lines")`, 0, "facts/ios-cli.md 1.13", func(in *language.Invocation) string { return UsersText(b.Lines(), in.Op.LineName()) }),
+		text(`users("Display information about terminal lines") [ all$all("Include information about inactive lines") ]`, 0, "facts/ios-cli.md 1.13", func(in *language.Invocation) string {
+			lines := b.Lines()
+			if in.Args.Has("all") {
+				lines = allLines(in.Config, lines)
+			}
+			return UsersText(lines, in.Op.LineName())
+		}),
 		text(`line("TTY line information")`, 0, "facts/ios-cli.md 1.13", func(in *language.Invocation) string { return LineText(in.Config, b.Lines(), b.LineUses()) }),
 		text(`sessions("Information about connections opened from here")`, 0, "facts/ios-cli.md 1.14", func(*language.Invocation) string { return noConnections }),
 		text(`history("Display the session command history")`, 0, "facts/ios-cli.md 1.6", func(in *language.Invocation) string {
@@ -296,6 +303,22 @@ func lineNumber(name string) int {
 	return 0
 }
 
+// allLines are the lines there are; of those nobody uses only the name.
+func allLines(c *config.Config, used []LineInfo) []LineInfo {
+	var out []LineInfo
+	for _, l := range c.Lines {
+		for n := l.First; n <= l.Last; n++ {
+			i := LineInfo{Name: fmt.Sprintf("%s %d", l.Kind, n), Idle: -1}
+			i.Number = lineNumber(l.Kind + itoa(n))
+			if at := slices.IndexFunc(used, func(u LineInfo) bool { return u.Number == i.Number }); at >= 0 {
+				i = used[at]
+			}
+			out = append(out, i)
+		}
+	}
+	return out
+}
+
 // UsersText is show users; the asterisk marks the line that asks.
 func UsersText(lines []LineInfo, own string) string {
 	var w strings.Builder
@@ -304,6 +327,10 @@ func UsersText(lines []LineInfo, own string) string {
 		mark := " "
 		if strings.ReplaceAll(l.Name, " ", "") == own {
 			mark = "*"
+		}
+		if l.Idle < 0 {
+			fmt.Fprintf(&w, " %3d %-43s 00:00:00\n", l.Number, l.Name)
+			continue
 		}
 		idle := fmt.Sprintf("%02d:%02d:%02d", int(l.Idle.Hours()), int(l.Idle.Minutes())%60, int(l.Idle.Seconds())%60)
 		w.WriteString(strings.TrimRight(fmt.Sprintf("%s%3d %-10s %-10s %-20s %-10s %s", mark, l.Number, l.Name, l.User, "idle", idle, l.From), " ") + "\n")
