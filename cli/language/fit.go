@@ -218,7 +218,11 @@ func (s *surroundings) badHeader() int {
 // longer reports that the section around knows more words of the line.
 func (s *surroundings) longer(i int, f fit) bool {
 	g := &s.fits[i]
-	return g.row != nil && g.found.words > f.found.words
+	if g.row == nil {
+		return false
+	}
+	a, b := len(strings.Fields(g.row.fixed)), len(strings.Fields(f.row.fixed))
+	return a > b || a == b && g.found.words > f.found.words
 }
 
 // indented: the line stands below the header of its section. What is no
