@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 
 	"option150/telephony/phone"
@@ -80,8 +81,11 @@ type State struct {
 	k *Checker
 }
 
-// Complete reports that a phone can get every file.
-func (s State) Complete() bool { return s.Set != nil && s.Present == s.Total }
+// Complete reports that a phone can get every file and takes it: a list under
+// another name than its own is refused although all it names is there.
+func (s State) Complete() bool {
+	return s.Set != nil && s.Present == s.Total && !slices.ContainsFunc(s.Missing, Missing.Fatal)
+}
 
 // String is one line: "SCCP41.9-4-2SR3-1S: 2 of 5 components missing: ...".
 func (s State) String() string {
@@ -94,7 +98,7 @@ func (s State) String() string {
 	switch {
 	case s.Complete():
 		return fmt.Sprintf("%s: %d of %d components present", s.Load.Canonical(), s.Present, s.Total)
-	case s.Set == nil:
+	case s.Set == nil, s.Present == s.Total:
 		return fmt.Sprintf("%s: %s", s.Load.Canonical(), strings.Join(names, "; "))
 	}
 	return fmt.Sprintf("%s: %d of %d components missing: %s", s.Load.Canonical(), s.Total-s.Present, s.Total, strings.Join(names, "; "))

@@ -233,7 +233,13 @@ func TestWithheld(t *testing.T) {
 			b.tree[n] = was
 		}
 	}
-	b := newBench(t)
+	b := newBench(t, target)
+	// The list of another load under the name of this one.
+	b.tree[target+".loads"] = &fstest.MapFile{Data: firmware.SyntheticFile("other.loads", []byte("jar41sccp.9-4-2ES26.sbn\r\n"))}
+	if got := b.named(b.config(cnf.UnknownDirect)); got != "withheld" {
+		t.Errorf("a list that carries another name: %q", got)
+	}
+	b = newBench(t)
 	c := b.config(cnf.UnknownDirect)
 	if got := b.named(c); got != "withheld" {
 		t.Error(got)
