@@ -52,7 +52,10 @@ func poolNetwork(at func(*language.Context) *dhcp.Pool, doc string) language.Dec
 			if err != nil {
 				return err
 			}
-			pool.Network = p
+			if pool.Network != p {
+				pool.Network = p
+				pool = behind(c.Config, pool, p)
+			}
 			dropSecondary(c.Config, pool, func(s netip.Prefix) bool { return s == p })
 			return nil
 		},
@@ -69,6 +72,19 @@ func poolNetwork(at func(*language.Context) *dhcp.Pool, doc string) language.Dec
 			return nil
 		},
 	}
+}
+
+// behind puts a pool behind the others if its new network shares addresses with
+// one of theirs: the pool that was there is the one that goes on serving.
+func behind(c *config.Config, pool *dhcp.Pool, n netip.Prefix) *dhcp.Pool {
+	d := &c.DHCP
+	if !d.Before(pool.Name, n) {
+		return pool
+	}
+	p := *pool
+	d.Pools = slices.DeleteFunc(d.Pools, func(o dhcp.Pool) bool { return o.Name == p.Name })
+	d.Pools = append(d.Pools, p)
+	return &d.Pools[len(d.Pools)-1]
 }
 
 // poolSecondary is `network A M secondary`, a section of its own as on IOS.
@@ -89,6 +105,7 @@ func poolSecondary(at func(*language.Context) *dhcp.Pool) language.Declaration {
 			}
 			if !slices.Contains(pool.Secondary, p) {
 				pool.Secondary = append(pool.Secondary, p)
+				behind(c.Config, pool, p)
 			}
 			// The section is entered by its full header.
 			c.Args["net"], c.Args["mask"] = p.Addr(), maskOf(p.Bits())

@@ -180,7 +180,7 @@ func TestCandidate(t *testing.T) {
 	for _, c := range []struct{ name, text, want, rejected string }{
 		{"hfs on the port of http", "ip http server\nip http port 6970\ntelephony-service\n hfs enable port 6970\n max-ephones 5\n", "ip http port 6970/ip http server/telephony-service/ max-ephones 5", "4"},
 		{"a swap has no order", "ip http server\nip http port 6970\ntelephony-service\n hfs enable port 1234\n", "ip http port 6970/ip http server/telephony-service/ hfs enable port 1234", ""},
-		{"overlapping pools", "ip dhcp pool A\n network 10.0.0.0 255.255.255.0\nip dhcp pool B\n network 10.0.0.0 255.0.0.0\n default-router 10.0.0.1\nhostname X\n", "hostname X/ip dhcp pool A/ network 10.0.0.0 255.255.255.0/ip dhcp pool B/ default-router 10.0.0.1", "4"},
+		{"overlapping pools", "ip dhcp pool A\n network 10.0.0.0 255.255.255.0\nip dhcp pool B\n network 10.0.0.0 255.0.0.0\n default-router 10.0.0.1\nhostname X\n", "hostname X/ip dhcp pool A/ network 10.0.0.0 255.255.255.0/ip dhcp pool B/ network 10.0.0.0 255.0.0.0/ default-router 10.0.0.1", ""},
 		{"one MAC twice", "ephone 1\n mac-address 001E.7A00.0001\nephone 2\n mac-address 001e.7a00.0001\n type 7960\n", "ephone  1/ mac-address 001E.7A00.0001/ephone  2/ type 7960", "4"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -70,7 +70,7 @@ func (s *Session) change(ctx context.Context, p language.Placement, text string)
 		s.look(err)
 		return
 	}
-	for _, n := range s.opt.Store.Current().PortNotes(before) {
+	for _, n := range s.opt.Store.Current().Notes(before) {
 		fmt.Fprintln(s.out(), "%Warning: "+n)
 	}
 	s.cur.Took(p)

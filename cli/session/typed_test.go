@@ -160,6 +160,9 @@ func TestTypedIsLoaded(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			if want, _ := os.ReadFile(strings.TrimSuffix(f, ".txt") + ".want"); strings.Contains(string(want), "\nterminal\n") {
+				t.Skip("prompts and the pager's words are no lines to type")
+			}
 			b.law(t, string(raw))
 		})
 	}
@@ -240,8 +243,8 @@ func FuzzTypedIsLoaded(f *testing.F) {
 // interfaces, those that are here and those that are kept.
 func TestInterfaceRange(t *testing.T) {
 	for text, want := range map[string]string{
-		"interface range GigabitEthernet0/0 - 1\n description both\n":   "interface GigabitEthernet0/0\n description both\n no ip address\n!\ninterface GigabitEthernet0/1\n description both\n no ip address\n",
-		"int range gi0/1 - 3 , vlan 10\n description x\n shutdown\n":    "interface GigabitEthernet0/1\n description x\n no ip address\n shutdown\n!\ninterface GigabitEthernet0/2\n description x\n shutdown\n!\ninterface GigabitEthernet0/3\n description x\n shutdown\n!\ninterface Vlan10\n description x\n shutdown\n",
+		"interface range GigabitEthernet0/0 - 1\n description both\n":    "interface GigabitEthernet0/0\n description both\n no ip address\n!\ninterface GigabitEthernet0/1\n description both\n no ip address\n",
+		"int range gi0/1 - 3 , vlan 10\n description x\n shutdown\n":     "interface GigabitEthernet0/1\n description x\n no ip address\n shutdown\n!\ninterface GigabitEthernet0/2\n description x\n shutdown\n!\ninterface GigabitEthernet0/3\n description x\n shutdown\n!\ninterface Vlan10\n description x\n shutdown\n",
 		"interface range fa0/1-2\n switchport mode access\nhostname X\n": "interface FastEthernet0/1\n switchport mode access\n!\ninterface FastEthernet0/2\n switchport mode access\n",
 	} {
 		b := newTyped(t)

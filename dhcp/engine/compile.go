@@ -86,8 +86,16 @@ func Compile(spec Spec) (*Tables, error) {
 	}
 	// Allocated together: a box may have a thousand, and each line compiles all.
 	pools, hosts, lists := make([]pool, len(t.Spec.Pools)), make([]host, len(t.Spec.Pools)), make([]*host, len(t.Spec.Pools))
+	inactive := map[string]bool{}
+	for _, k := range t.Spec.Inactive() {
+		inactive[k.Pool] = true
+	}
 	for i := range pools {
 		pools[i].conf = &t.Spec.Pools[i]
+		if inactive[pools[i].conf.Name] {
+			t.pools = append(t.pools, &pools[i]) // without its networks
+			continue
+		}
 		if err := t.addPool(&pools[i]); err != nil {
 			return nil, err
 		}

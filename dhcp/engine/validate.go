@@ -48,7 +48,10 @@ func (c Config) Validate(own []Interface) []Problem {
 	for i := range c.Pools {
 		v.nets = append(v.nets, networks(&c.Pools[i])...)
 	}
-	overlapping := v.overlapping()
+	overlaps := overlapping(v.nets)
+	for _, k := range c.Inactive() {
+		v.warn("M05", k.Pool, "pool %s: is inactive: its network %s and %s of pool %s share addresses, and that pool is served from", k.Pool, k.Network, k.Theirs, k.Other)
+	}
 	for i := range c.Pools {
 		p := &c.Pools[i]
 		if p.Name == "" || names[p.Name] {
@@ -57,7 +60,7 @@ func (c Config) Validate(own []Interface) []Problem {
 		names[p.Name] = true
 		v.at = i
 		v.pool(p)
-		if overlapping {
+		if overlaps {
 			v.overlaps(i)
 		}
 	}
@@ -265,7 +268,7 @@ func (v *validation) option(p *Pool, o Option) {
 }
 
 // overlaps compares the networks of pool i with those before it. Two pools
-// may have the same network; anything in between cannot be told apart.
+// may have the same network; anything in between is told by Inactive.
 func (v *validation) overlaps(i int) {
 	p := &v.c.Pools[i]
 	mine := networks(p)
@@ -278,11 +281,8 @@ func (v *validation) overlaps(i int) {
 		for k := range v.c.Pools[:i] {
 			q := &v.c.Pools[k]
 			for _, m := range networks(q) {
-				switch {
-				case n == m:
+				if n == m {
 					v.warn("M05", p.Name, "pool %s has the same network %s as pool %s, which is used first", p.Name, n, q.Name)
-				case n.Overlaps(m):
-					v.refuse(p.Name, "pool %s: network %s overlaps network %s of pool %s", p.Name, n, m, q.Name)
 				}
 			}
 		}
@@ -293,8 +293,8 @@ func (v *validation) overlaps(i int) {
 // address, the wider first, a network that overlaps one before it lies in the
 // nearest one that is not over yet. It spares a box of hundreds of pools the
 // comparison of all pairs for each line that is typed.
-func (v *validation) overlapping() bool {
-	all := slices.Clone(v.nets)
+func overlapping(nets []netip.Prefix) bool {
+	all := slices.Clone(nets)
 	slices.SortFunc(all, func(a, b netip.Prefix) int {
 		return cmp.Or(a.Addr().Compare(b.Addr()), a.Bits()-b.Bits())
 	})

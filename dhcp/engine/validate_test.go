@@ -2,6 +2,7 @@ package engine
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -21,11 +22,11 @@ func TestValidate(t *testing.T) {
 	}{
 		{"as it should be", func(*Config) {}, "", false},
 		{"range upside down", func(c *Config) { c.Excluded = append(c.Excluded, Range{ip("10.77.0.9"), ip("10.77.0.1")}) }, "low address 10.77.0.9 is above high address 10.77.0.1", true},
-		{"networks overlap", func(c *Config) { c.Pools = append(c.Pools, Pool{Name: "X", Network: pfx("10.77.0.0/16")}) }, "network 10.77.0.0/16 overlaps network 10.77.0.0/24 of pool VOICE", true},
+		{"networks overlap", func(c *Config) { c.Pools = append(c.Pools, Pool{Name: "X", Network: pfx("10.77.0.0/16")}) }, "pool X: is inactive: its network 10.77.0.0/16 and 10.77.0.0/24 of pool VOICE share addresses", false},
 		{"networks the same", func(c *Config) {
 			c.Pools = append(c.Pools, Pool{Name: "X", Network: pfx("10.77.0.0/24"), DefaultRouters: []netip.Addr{ip(us)}})
 		}, "same network", false},
-		{"secondary overlaps", func(c *Config) { c.Pools[0].Secondary = []netip.Prefix{pfx("10.88.0.128/25")} }, "overlaps network 10.88.0.128/25 of pool VOICE", true},
+		{"secondary overlaps", func(c *Config) { c.Pools[0].Secondary = []netip.Prefix{pfx("10.88.0.128/25")} }, "is inactive: its network 10.88.0.0/24 and 10.88.0.128/25 of pool VOICE share addresses", false},
 		{"host and network", func(c *Config) { c.Pools[2].Network = pfx("10.66.0.0/24") }, "host and network", true},
 		{"client in a network pool", func(c *Config) { c.Pools[0].ClientID = []byte{1} }, "% This command may not be used with network, origin, vrf or relay pools.", true},
 		{"client twice", func(c *Config) {
@@ -82,5 +83,30 @@ func TestValidCompiles(t *testing.T) {
 	}
 	if _, err := Compile(s); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestInactivePool: a pool whose network shares addresses with one before it is
+// compiled without its networks; the other is served from as before.
+func TestInactivePool(t *testing.T) {
+	sp := baseSpec()
+	before, err := Compile(sp)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sp.Pools = append(sp.Clone().Pools, Pool{Name: "X", Network: pfx("10.77.0.0/16")}, Pool{Name: "Y", Network: pfx("10.99.0.0/16")})
+	after, err := Compile(sp)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, s := range after.subnets {
+		names = append(names, s.pool.conf.Name)
+	}
+	if len(after.subnets) != len(before.subnets)+1 || slices.Contains(names, "X") || !slices.Contains(names, "Y") {
+		t.Errorf("served from: %v", names)
+	}
+	if len(after.pools) != len(before.pools)+2 {
+		t.Error("the pool is not shown")
 	}
 }

@@ -1,17 +1,29 @@
 package config
 
 import (
+	"fmt"
 	"slices"
 
 	"option150/hfs"
+	"option150/platform/equal"
 )
 
-// PortNotes is what is said to somebody who changed the port of the IP HTTP
-// server, besides what the audit says: that phones will not find HFS there, or
-// that HFS cannot have the port they ask. [facts/cme.md 5.2]
-func (c *Config) PortNotes(before *Config) []string {
+// Notes is what is said to the operator besides what the audit says: to who made
+// a pool inactive, and to who changed the port of the IP HTTP server, that phones
+// will not find HFS there, or that HFS cannot have the port they ask.
+// [facts/cme.md 5.2]
+func (c *Config) Notes(before *Config) []string {
+	var out []string
+	if !equal.Of(&c.DHCP.Pools, &before.DHCP.Pools) {
+		was := before.DHCP.Inactive()
+		for _, k := range c.DHCP.Inactive() {
+			if !slices.Contains(was, k) {
+				out = append(out, fmt.Sprintf("pool %s is inactive: its network %s and %s of pool %s share addresses", k.Pool, k.Network, k.Theirs, k.Other))
+			}
+		}
+	}
 	if c.HTTP.Port == before.HTTP.Port {
-		return nil
+		return out
 	}
 	notes := func(c *Config) []string {
 		h := c.HFS
