@@ -25,6 +25,7 @@ import (
 	"option150/platform/service"
 	"option150/platform/sshd"
 	"option150/platform/tftp"
+	"option150/telephony/callcontrol"
 	"option150/telephony/cnf/cnfstore"
 	"option150/telephony/inventory"
 	"option150/telephony/upgrade"
@@ -43,6 +44,8 @@ type Box struct {
 	Supervisor *service.Supervisor
 	Journal    *journal.Journal
 	Inventory  *inventory.Inventory
+	Control    *callcontrol.Prober // call control that phone files name
+	LabAnswer  func() string       // what is wrong in a lab; nil = this is none, or nothing is
 	Logging    *logging.Service
 
 	Netif   *netif.Service

@@ -1,7 +1,6 @@
 package command
 
 import (
-	"net/netip"
 	"path"
 	"slices"
 	"strings"
@@ -11,6 +10,7 @@ import (
 
 	"option150/platform/config"
 	"option150/platform/ether"
+	"option150/telephony/callcontrol"
 	"option150/telephony/cnf"
 	"option150/telephony/firmware"
 	"option150/telephony/inventory"
@@ -55,7 +55,7 @@ func NewOutlook(b *Box) *Outlook {
 
 // Outside are the questions in the form the inventory wants.
 func (o *Outlook) Outside() inventory.Outside {
-	return inventory.Outside{Setup: o.setup, Load: o.load, Loads: o.loads, Box: o.box}
+	return inventory.Outside{Setup: o.setup, Load: o.load, Deep: o.deep, Where: o.where, Loads: o.loads, Box: o.box}
 }
 
 func (o *Outlook) current() *configured {
@@ -67,6 +67,7 @@ func (o *Outlook) current() *configured {
 	if k == nil || k.of != c {
 		k = index(c)
 		o.known.Store(k)
+		o.b.Control.Kick()
 	}
 	return k
 }
@@ -85,7 +86,7 @@ func index(c *config.Config) *configured {
 		s.Server, s.Sharing = service["loadServer"], service["peerFirmwareSharing"] == "1"
 		k.setups[mac] = s
 	}
-	sccp, sip := control(t.Service.SourceAddress, 2000), control(t.Global.SourceAddress, 5060)
+	sccp, sip := callcontrol.Named(t.Service.SourceAddress, false), callcontrol.Named(t.Global.SourceAddress, true)
 	tags := map[bool][]int{}
 	for _, e := range t.Ephones {
 		tags[false] = append(tags[false], e.Tag)
@@ -98,23 +99,13 @@ func index(c *config.Config) *configured {
 			SIP: true, Load: loadOf(p.Type, t.Global.Loads), Control: sip})
 	}
 	k.box.NewEphone, k.box.NewPool = free(tags[false]), free(tags[true])
-	k.box.Pools = c.DHCP.Service && len(c.DHCP.Pools) > 0
+	if c.DHCP.Service {
+		k.box.Pools = len(c.DHCP.Pools)
+	}
 	return k
 }
 
 func tagged(what string, tag int) string { return quoted(what, tag, "") }
-
-func control(s cnf.SourceAddress, port uint16) (out []netip.AddrPort) {
-	if s.Port != 0 {
-		port = s.Port
-	}
-	for _, a := range []netip.Addr{s.Addr, s.Secondary} {
-		if a.IsValid() {
-			out = append(out, netip.AddrPortFrom(a, port))
-		}
-	}
-	return out
-}
 
 // free is the lowest tag that is not used.
 func free(tags []int) int {
@@ -167,12 +158,14 @@ func (o *Outlook) box() inventory.Box {
 	b := k.box
 	for _, i := range o.b.Store.Facts().Interfaces {
 		for _, a := range i.Addrs {
-			b.Own = append(b.Own, a.Addr())
+			b.Own, b.Networks = append(b.Own, a.Addr()), append(b.Networks, a)
 		}
 	}
 	for _, l := range o.b.HTTPD.Listeners() {
 		b.HTTP = b.HTTP || l.Endpoint.Port == phoneHTTP && l.Up
 	}
+	b.Home = strings.TrimSuffix("flash:"+o.b.homePath(), "/")
+	b.Control = o.b.Control.Answers()
 	return b
 }
 
@@ -180,12 +173,12 @@ func (o *Outlook) box() inventory.Box {
 const phoneHTTP = 6970
 
 // remembered answers from memory while the answer is fresh.
-func remembered[T any](o *Outlook, m map[string]stock[T], key string, ask func() T) T {
+func remembered[T any](o *Outlook, m map[string]stock[T], life time.Duration, key string, ask func() T) T {
 	now := time.Now()
 	o.mu.Lock()
 	s, ok := m[key]
 	o.mu.Unlock()
-	if ok && now.Sub(s.at) < stockLife {
+	if ok && now.Sub(s.at) < life {
 		return s.v
 	}
 	s = stock[T]{now, ask()}
@@ -199,12 +192,33 @@ func remembered[T any](o *Outlook, m map[string]stock[T], key string, ask func()
 }
 
 func (o *Outlook) load(name string) firmware.State {
-	return remembered(o, o.states, name, func() firmware.State { return firmware.Examine(o.b.Find, phone.Load(name), false) })
+	return remembered(o, o.states, stockLife, name, func() firmware.State { return firmware.Examine(o.b.Find, phone.Load(name), false) })
+}
+
+// deepLife is how long a look into the content of a load is good for: it reads
+// the files to their end.
+const deepLife = time.Minute
+
+func (o *Outlook) deep(name string) firmware.State {
+	return remembered(o, o.states, deepLife, "deep "+name, func() firmware.State { return firmware.Examine(o.b.Find, phone.Load(name), true) })
+}
+
+// where is the place in flash: of a file the file server does not find.
+func (o *Outlook) where(file string) string {
+	if _, served := o.b.Find(file); served {
+		return ""
+	}
+	for _, f := range o.b.Flash.Files("") {
+		if strings.EqualFold(path.Base(f.Path), path.Base(file)) && f.Size > 0 {
+			return "flash:" + f.Path
+		}
+	}
+	return ""
 }
 
 // loads are the whole loads here for the models that run the images of a load.
 func (o *Outlook) loads(name string) []string {
-	return remembered(o, o.whole, name, func() (out []string) {
+	return remembered(o, o.whole, stockLife, name, func() (out []string) {
 		family, protocol := firmware.FamilyOf(name), phone.Load(name).Protocol()
 		if family == "" {
 			return nil

@@ -276,10 +276,16 @@ func showPhones(b *Box) []language.Declaration {
 	const doc = "facts/diagnosis.md 3, 8"
 	return []language.Declaration{
 		text(`phones("Every phone seen: address, model, load, state, verdict")`, 0, doc, func(*language.Invocation) string {
-			return inventory.ShowPhones(b.phones())
+			return inventory.ShowPhones(b.phones(), b.Inventory.Scans())
+		}),
+		text(`phones summary("Phones counted by cause, model and load")`, 0, doc, func(*language.Invocation) string {
+			return inventory.ShowSummary(b.phones(), b.Inventory.Scans())
+		}),
+		text(`phones scans("Addresses that tried the names of phones")`, 0, doc, func(*language.Invocation) string {
+			return inventory.ShowScans(b.Inventory.Scans(), time.Now())
 		}),
 		text(`phone~("What one phone did; all of them without a name")`, 0, doc, func(*language.Invocation) string {
-			return inventory.ShowPhones(b.phones())
+			return inventory.ShowPhones(b.phones(), b.Inventory.Scans())
 		}),
 		action(showHead+`phone [ timeline("Its timeline") ]
 			<phone:WORD>("SEP name, hardware address or IP address")
@@ -293,6 +299,22 @@ func showPhones(b *Box) []language.Declaration {
 			_, err := fmt.Fprint(in.Out, inventory.ShowBoots(p, time.Now(), label(in.Config.Telephony, p.MAC), n))
 			return err
 		}),
+		action(showHead+`lab("The simulated LAN of option150 lab") answer("What is wrong in it")`, 0, doc, func(in *language.Invocation) error {
+			if b.LabAnswer == nil {
+				return language.Answer("% Nothing was made wrong here: this is no lab, or one without --fault")
+			}
+			_, err := fmt.Fprintln(in.Out, b.LabAnswer())
+			return err
+		}),
+		{Mode: language.Exec, Syntax: `explain("What a verdict or a text on a phone's screen means") <what:LINE>("Code such as R08, or the text on the screen")`, Doc: doc, Run: func(in *language.Invocation) error {
+			what := strings.Trim(strings.TrimSpace(in.Args.String("what")), `"`)
+			text := inventory.Explain(what)
+			if text == "" {
+				return language.Answer("% No verdict and no screen of a phone is called so; show phones summary names the verdicts there are")
+			}
+			_, err := fmt.Fprint(in.Out, text)
+			return err
+		}},
 		showAudit(b),
 	}
 }

@@ -37,6 +37,7 @@ func telephonyService() []language.Declaration {
 		},
 	}
 	ds := []language.Declaration{
+		flag(language.Global, `phone-probe("Ask other machines about phones") call-control("Ask the call control of phones whether it is there")`, "phone-probe", "DESIGN 7", true, func(c *language.Context) *bool { return &c.Config.Control.Probe }),
 		{
 			Mode: language.Global, Enters: modeTelephony, Keys: []string{}, Doc: doc,
 			Syntax: `telephony-service("Configure Cisco Unified Communications Manager Express") [ setup("Start the setup of SCCP phones") ]`,

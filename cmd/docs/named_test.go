@@ -9,6 +9,7 @@ import (
 	"option150/cli/command"
 	"option150/cli/grammar"
 	"option150/platform/message"
+	"option150/telephony/inventory"
 )
 
 // What a text names between backquotes is a command of the box, in one of its
@@ -78,3 +79,13 @@ func TestFailuresNameCommands(t *testing.T) {
 }
 
 var fenced = regexp.MustCompile("(?ms)^```.*?^```$")
+
+// TestVerdictsAreListed: the manual has every code with what it says.
+func TestVerdictsAreListed(t *testing.T) {
+	page := manual(t)["docs/provisioning.md"]
+	for _, r := range inventory.Rules() {
+		if !strings.Contains(page, "| "+r.Code+" | "+r.Says+" | ") {
+			t.Errorf("docs/provisioning.md: no row for %s: %s", r.Code, r.Says)
+		}
+	}
+}

@@ -30,6 +30,7 @@ import (
 	"option150/platform/ntp"
 	"option150/platform/sshd"
 	"option150/platform/tftp"
+	"option150/telephony/callcontrol"
 	"option150/telephony/cnf"
 )
 
@@ -49,7 +50,8 @@ type Config struct {
 	Files      fileserver.Config
 	TFTP       tftp.Config
 	Telephony  cnf.Config
-	Lines      []Line // con 0 first, then vty by number
+	Control    callcontrol.Config // asking the call control of phones
+	Lines      []Line             // con 0 first, then vty by number
 	Banners    []Banner
 	Domain     string // `ip domain name`
 	PromptFree bool   // `file prompt quiet`
@@ -74,6 +76,7 @@ func Default(f Facts) *Config {
 		HTTP:      httpd.Default(),
 		Files:     fileserver.Default(),
 		Telephony: cnf.Default(),
+		Control:   callcontrol.Default(),
 		SSH:       sshd.Default(),
 		Lines:     []Line{DefaultLine("con", 0, 0), DefaultLine("vty", 0, 4)},
 	}

@@ -6,11 +6,20 @@ var (
 		"The configuration files of the phones were built again and at least one of them differs. A phone notices at its next restart.",
 		"No action is required. Restart the phones that are to take the change over."}
 	PhoneProvisioned = &Entry{"PHONE", 6, "PROVISIONED", "%s, %s, is provisioned",
-		"A phone has its configuration file and its firmware load. Where it registers is not seen here.",
+		"A phone has its configuration file and runs its firmware load, as far as can be seen here, and was quiet for some seconds since. Where it registers is not seen. If it turns out to be wrong, PHONE-5-WITHDRAWN follows.",
 		"No action is required."}
 	PhoneStuck = &Entry{"PHONE", 4, "STUCK", "%s, %s, is stuck: %s %s FIX: %s",
 		"A phone will not come up like this. The code and the sentence name the first broken link, what follows FIX is the remedy.",
 		"Do what stands after FIX. `show phone` with the name of the phone shows every step it took."}
+	PhonesStuck = &Entry{"PHONE", 4, "STUCK_MANY", "%d phones are stuck: %s %s. One of them, %s: %s FIX: %s",
+		"Several phones will not come up like this, all for one cause. The sentence and the remedy are those of one of them.",
+		"Do what stands after FIX. `show phones summary` counts the phones by cause, model and load."}
+	PhoneWithdrawn = &Entry{"PHONE", 5, "WITHDRAWN", "%s, %s, is not provisioned after all: %s %s",
+		"A phone was said to be provisioned, because nothing spoke against it. Something does now.",
+		"`show phone` with the name of the phone shows what it did and what to do."}
+	PhoneScan = &Entry{"PHONE", 4, "SCAN", "%s asks for the files of many phones: R33. FIX: %s",
+		"An address asked for the configuration files of more phones than one phone or one site does: somebody tries names. What it names is not taken for phones.",
+		"Find the device. `show phones scans` shows what it asked for and what it was sent."}
 )
 
-var phoneMessages = []*Entry{CNFBuilt, PhoneProvisioned, PhoneStuck}
+var phoneMessages = []*Entry{CNFBuilt, PhoneProvisioned, PhoneStuck, PhonesStuck, PhoneWithdrawn, PhoneScan}

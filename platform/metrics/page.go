@@ -17,6 +17,9 @@ type phoneJSON struct {
 	Address string        `json:"address,omitempty"`
 	Model   string        `json:"model,omitempty"`
 	Load    string        `json:"load,omitempty"`
+	Wanted  string        `json:"wanted,omitempty"`     // load it is to run
+	Known   string        `json:"load_basis,omitempty"` // how the load is known: "observed" or "inferred"
+	Basis   string        `json:"basis,omitempty"`      // how the state is
 	Pool    string        `json:"pool,omitempty"`
 	State   string        `json:"state"`
 	Verdict verdictJSON   `json:"verdict"`
@@ -32,6 +35,7 @@ type verdictJSON struct {
 	Text     string `json:"text,omitempty"`
 	Fix      string `json:"fix,omitempty"`
 	Basis    string `json:"basis,omitempty"` // "observed" or "inferred"
+	Evidence string `json:"evidence,omitempty"`
 	Blocking bool   `json:"blocking"`
 }
 
@@ -71,7 +75,7 @@ func (l lineJSON) Size() string {
 }
 
 func phoneOf(p inventory.Phone) phoneJSON {
-	j := phoneJSON{Model: p.Model, Load: p.Load, Pool: p.Pool, State: string(p.State), Verdict: verdictOf(p.Verdict), Boot: p.Boot, Started: when(p.Started), Seen: when(p.Seen), Seconds: p.Took.Seconds()}
+	j := phoneJSON{Model: p.Model, Load: p.Load, Wanted: p.Wanted, Known: string(p.LoadBasis), Basis: string(p.Basis), Pool: p.Pool, State: string(p.State), Verdict: verdictOf(p.Verdict), Boot: p.Boot, Started: when(p.Started), Seen: when(p.Seen), Seconds: p.Took.Seconds()}
 	if !p.MAC.IsZero() {
 		j.Device, j.MAC = p.Device(), p.MAC.Cisco()
 	}
@@ -100,7 +104,7 @@ func (p phoneJSON) Key() string {
 }
 
 func verdictOf(v inventory.Verdict) verdictJSON {
-	return verdictJSON{Code: v.Code, Text: v.Text, Fix: v.Fix.String(), Basis: string(v.Basis), Blocking: v.Blocking}
+	return verdictJSON{Code: v.Code, Text: v.Text, Fix: v.Fix.String(), Basis: string(v.Basis), Evidence: v.Evidence, Blocking: v.Blocking}
 }
 
 func boots(p inventory.Phone) []bootJSON {

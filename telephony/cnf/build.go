@@ -36,7 +36,7 @@ func Rebuild(was *Set, c Config, o Options) (*Set, error) {
 	}
 	phones := len(in.Phones) + len(in.Pools)
 	b := &builder{
-		in: in, set: &Set{Generation: o.Generation, config: c, names: make(map[string]*File, 2*phones)}, devices: make(map[ether.MAC]bool, phones),
+		in: in, set: &Set{Generation: o.Generation, config: c, macs: macsOf(c), names: make(map[string]*File, 2*phones)}, devices: make(map[ether.MAC]bool, phones),
 		was: recall(was, &in),
 		now: made{in: in, fixed: make(map[string]rendered), plain: make(map[string]rendered), own: make(map[int]ownFile), pools: make(map[int]poolFiles, len(in.Pools))},
 	}

@@ -1,6 +1,10 @@
 package cnf
 
 import (
+	"bytes"
+	"slices"
+
+	"option150/platform/ether"
 	"option150/platform/journal"
 	"option150/platform/message"
 )
@@ -36,6 +40,62 @@ func NewBuilt(old, new *Set, generation uint64) Built {
 		b.Changed = append([]string(nil), b.Changed[:maxChanged]...)
 	}
 	return b
+}
+
+// Phones is the fact that phones were added to the configuration or taken out
+// of it.
+type Phones struct{ Added, Removed []ether.MAC }
+
+// EventName implements journal.Event.
+func (Phones) EventName() string { return "cnf.Phones" }
+
+// NewPhones tells which phones differ between two sets; false if none do. That
+// they are the same, which nearly every line of a configuration leaves them, is
+// found without making anything.
+func NewPhones(old, new *Set) (Phones, bool) {
+	if slices.Equal(old.phones(), new.phones()) {
+		return Phones{}, false
+	}
+	was := make(map[ether.MAC]bool)
+	for _, mac := range old.phones() {
+		was[mac] = true
+	}
+	var p Phones
+	for _, mac := range new.phones() {
+		if !was[mac] {
+			p.Added = append(p.Added, mac)
+		}
+		delete(was, mac)
+	}
+	for mac := range was {
+		p.Removed = append(p.Removed, mac)
+	}
+	slices.SortFunc(p.Removed, func(a, b ether.MAC) int { return bytes.Compare(a[:], b[:]) })
+	return p, len(p.Added)+len(p.Removed) > 0
+}
+
+// macsOf are the hardware addresses of a configuration.
+func macsOf(c Config) []ether.MAC {
+	out := make([]ether.MAC, 0, len(c.Ephones)+len(c.Pools))
+	for i := range c.Ephones {
+		if !c.Ephones[i].MAC.IsZero() {
+			out = append(out, c.Ephones[i].MAC)
+		}
+	}
+	for i := range c.Pools {
+		if !c.Pools[i].MAC.IsZero() {
+			out = append(out, c.Pools[i].MAC)
+		}
+	}
+	return out
+}
+
+// phones are the hardware addresses configured, in the order of the sections.
+func (s *Set) phones() []ether.MAC {
+	if s == nil {
+		return nil
+	}
+	return s.macs
 }
 
 // EventName implements journal.Event.

@@ -68,7 +68,8 @@ type Set struct {
 
 	files  []*File // SCCP first, each in the order of the binding list
 	names  map[string]*File
-	config Config    // that it was built from
+	config Config // that it was built from
+	macs   []ether.MAC
 	left   []Problem // what the build itself found
 	made   made      // for Rebuild
 

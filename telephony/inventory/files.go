@@ -6,20 +6,29 @@ import (
 	"strings"
 	"time"
 
-	"option150/platform/ether"
 	"option150/platform/fileserver"
 	"option150/telephony/phone"
 )
 
 // whose finds the phone behind a request: by the name it asks for, else by its
 // address. An address nobody knows that asks for what only phones ask for gets
-// a record of its own until its hardware address is known.
+// a record of its own until its hardware address is known. What a scan names
+// is nobody's request.
 func (v *Inventory) whose(at time.Time, client netip.AddrPort, name string, make bool) *record {
 	a := client.Addr().Unmap()
 	if mac, ok := phone.MACOfFile(name); ok {
-		make = make && v.believed(at, a, mac)
+		if v.scanned(at, a, mac, name, make) {
+			return nil
+		}
 		r := v.get(mac, at, make)
 		if r == nil {
+			return nil
+		}
+		if !r.dhcp && !r.named.IsValid() {
+			r.named = a
+		}
+		if b := r.now(); b != nil && !b.acked.IsZero() && !b.stranger && r.addr.IsValid() && r.addr != a && v.byIP[r.addr] == r {
+			b.other = a // it holds a lease of this box, and that is another address
 			return nil
 		}
 		if holder := v.byIP[a]; holder != nil && holder != r && !holder.ackedAt().IsZero() {
@@ -39,6 +48,9 @@ func (v *Inventory) whose(at time.Time, client netip.AddrPort, name string, make
 		r = v.nobody[a]
 	}
 	if r == nil && make && phoneName(name) {
+		if s := v.hosts[a]; s != nil && s.scans(at) {
+			return nil
+		}
 		if len(v.nobody) >= maxHosts {
 			v.forgetNobody()
 		}
@@ -68,33 +80,6 @@ func (v *Inventory) forgetNobody() {
 	delete(v.nobody, oldest)
 }
 
-// believed counts the phones an address names: a scanner that tries hardware
-// addresses must not push the real phones out of the table.
-func (v *Inventory) believed(at time.Time, a netip.Addr, mac ether.MAC) bool {
-	s := v.hosts[a]
-	if s == nil || at.Sub(s.since) >= scanTime {
-		if s == nil && len(v.hosts) >= maxHosts {
-			var oldest netip.Addr
-			for h, x := range v.hosts {
-				if !oldest.IsValid() || x.since.Before(v.hosts[oldest].since) {
-					oldest = h
-				}
-			}
-			delete(v.hosts, oldest)
-		}
-		s = &scan{since: at, macs: map[ether.MAC]bool{}}
-		v.hosts[a] = s
-	}
-	if s.macs[mac] {
-		return true
-	}
-	if len(s.macs) >= scanNames {
-		return false
-	}
-	s.macs[mac] = true
-	return true
-}
-
 // bootOf is the boot a request belongs to, perhaps a new one.
 func (r *record) bootOf(at time.Time, name string) *boot {
 	b := r.now()
@@ -122,13 +107,23 @@ func (v *Inventory) asked(at time.Time, x fileserver.Asked) {
 	if r == nil {
 		return
 	}
-	b := r.bootOf(at, x.Name)
 	name := fileName(x.Name)
+	if x.Odd { // no phone asks like this: it says nothing of where one stands
+		if b := r.now(); b != nil && len(b.open) < maxOpen {
+			i := b.say(Line{At: at, Transport: string(x.Transport), What: "odd", Name: name, Bytes: -1})
+			b.open = append(b.open, pending{x.Transport, x.Client, name, at, i})
+		}
+		return
+	}
+	b := r.bootOf(at, x.Name)
 	// A TFTP client repeats a request that got no answer in time.
 	for _, p := range b.open {
 		if p.transport == x.Transport && p.client == x.Client && p.name == name {
 			return
 		}
+	}
+	if x.Transport == fileserver.TFTP && name == b.answeredName && x.Client == b.answeredTo {
+		b.unheard++ // the answer did not arrive
 	}
 	if b.firstFile.IsZero() {
 		b.firstFile = at
@@ -183,7 +178,7 @@ func (b *boot) note(at time.Time, r *record, name string) {
 	case kindLoad:
 		r.load = loadName(name)
 		if b.load == nil || b.load.name != name {
-			b.load, b.parts = nil, nil
+			b.load, b.parts, b.lists = nil, nil, 0
 		}
 		again(&b.load, at, name)
 	case kindComponent:
@@ -199,8 +194,8 @@ func (b *boot) note(at time.Time, r *record, name string) {
 			b.wantPart(at, name)
 			return
 		}
-		if _, ok := r.hasConfig(b); ok {
-			b.next = true
+		if config, ok := r.hasConfig(b); ok && b.next.IsZero() && !at.Before(config) && nextPhase(name) {
+			b.next, b.nextName = at, name
 		}
 	}
 }
@@ -262,6 +257,9 @@ func (v *Inventory) answer(at time.Time, t fileserver.Transport, c netip.AddrPor
 		}
 	}
 	b.lastEnd = at
+	if t == fileserver.TFTP {
+		b.answeredName, b.answeredTo = name, c
+	}
 	l := b.line(i)
 	if l == nil {
 		l = &Line{} // the line made room
@@ -270,6 +268,9 @@ func (v *Inventory) answer(at time.Time, t fileserver.Transport, c netip.AddrPor
 }
 
 func (v *Inventory) served(at time.Time, x fileserver.Served) {
+	if s := v.hosts[x.Client.Addr().Unmap()]; s != nil && s.scans(at) && kindOf(x.Name) == kindOwn && x.Complete {
+		s.given++
+	}
 	r, b, l, name := v.answer(at, x.Transport, x.Client, x.Name)
 	if r == nil {
 		return
@@ -300,11 +301,17 @@ func (v *Inventory) served(at time.Time, x fileserver.Served) {
 	if b.denied == name {
 		b.denied = ""
 	}
-	if x.Duration >= slowTime && float64(x.Bytes) < x.Duration.Seconds()*slowRate {
+	if x.Duration >= v.waits.Slow && float64(x.Bytes) < x.Duration.Seconds()*slowRate {
 		b.slow = name
 	}
 	for _, f := range b.files(name) {
-		f.served, f.missing = at, false
+		f.served, f.missing, f.route = at, false, x.Route
+	}
+	if f := b.own; f != nil && f.name == name {
+		r.proven = true
+	}
+	if f := b.load; f != nil && f.name == name && len(b.parts) == 0 {
+		b.lists++
 	}
 	if b.part(name) != nil {
 		b.lastPart = at
@@ -365,9 +372,11 @@ func (v *Inventory) turned(at time.Time, t fileserver.Transport, c netip.AddrPor
 	if r == nil {
 		return
 	}
-	b.lastFail = at
 	l.Remark = keep(why)
 	busy := limit > 0
+	if l.What != "odd" {
+		b.lastFail = at
+	}
 	switch {
 	case busy && t == fileserver.HTTP:
 		l.Result = "503"
@@ -382,7 +391,7 @@ func (v *Inventory) turned(at time.Time, t fileserver.Transport, c netip.AddrPor
 	case busy:
 		b.busy++
 		b.limit = limit
-	case len(b.files(name)) > 0: // it goes on without trust files and ring tones
+	case l.What != "odd" && len(b.files(name)) > 0: // it goes on without trust files and ring tones
 		b.denied, b.deniedWhy = name, keep(why)
 	}
 }

@@ -1,8 +1,8 @@
 package inventory
 
 import (
+	"net"
 	"net/netip"
-	"reflect"
 	"strings"
 	"time"
 
@@ -10,6 +10,8 @@ import (
 	"option150/platform/ether"
 	"option150/platform/fileserver"
 	"option150/platform/journal"
+	"option150/platform/wire"
+	"option150/telephony/cnf"
 	"option150/telephony/phone"
 )
 
@@ -51,12 +53,24 @@ func (v *Inventory) Fold(e journal.Entry) {
 		v.turned(at, x.Transport, x.Client, x.Name, x.Limit, "too many requests, it asks again")
 	case fileserver.Denied:
 		v.turned(at, x.Transport, x.Client, x.Name, 0, x.Why)
-	default:
-		if e.Event.EventName() != "wire.Refused" {
-			v.events-- // nothing changed
-			return
+	case cnf.Phones:
+		v.listed(x)
+	case wire.Refused:
+		v.refused(at, x)
+	case wire.Secure:
+		v.secure(at, x)
+	case wire.Sought:
+		v.sought(at, x)
+	case wire.Shared:
+		v.shared(at, x)
+	case wire.Booting:
+		if x.Request {
+			v.requested(at, dhcp.Requested{MAC: x.MAC, Hostname: x.Hostname, VendorClass: x.VendorClass, Addr: x.Addr, Server: x.Server, Foreign: x.Server.IsValid()})
+		} else {
+			v.discover(at, dhcp.Discover{MAC: x.MAC, Hostname: x.Hostname, VendorClass: x.VendorClass, Requested: x.Requested})
 		}
-		v.refused(at, e.Event)
+	default:
+		v.events-- // nothing changed
 	}
 }
 
@@ -70,31 +84,21 @@ func isPhone(class, hostname string) bool {
 func (v *Inventory) get(mac ether.MAC, at time.Time, make bool) *record {
 	r := v.phones[mac]
 	if r == nil && make && !mac.IsZero() {
-		if len(v.phones) >= MaxPhones {
-			v.evict()
+		listed := v.configured[mac]
+		if !listed {
+			if v.guests >= MaxPhones {
+				v.evict()
+			}
+			v.guests++
 		}
-		r = &record{mac: mac}
+		r = &record{mac: mac, listed: listed}
 		v.phones[mac] = r
+		delete(v.signs, mac)
 	}
 	if r != nil {
 		r.seen = at
 	}
 	return r
-}
-
-// evict forgets the phone that was seen longest ago.
-func (v *Inventory) evict() {
-	var old *record
-	for _, r := range v.phones {
-		if old == nil || r.seen.Before(old.seen) {
-			old = r
-		}
-	}
-	if old == nil {
-		return
-	}
-	delete(v.phones, old.mac)
-	v.unlink(old)
 }
 
 // vacate: the address is nobody's lease any more.
@@ -142,7 +146,9 @@ func adopt(b, x *boot) {
 	*b = *x
 	b.number, b.start, b.first = keepDHCP.number, keepDHCP.start, 0
 	b.discovered, b.acked, b.requested, b.offers150 = keepDHCP.discovered, keepDHCP.acked, keepDHCP.requested, keepDHCP.offers150
-	b.foreign, b.foreign150, b.chosen = keepDHCP.foreign, keepDHCP.foreign150, keepDHCP.chosen
+	b.foreign, b.foreign150, b.chosen, b.stranger = keepDHCP.foreign, keepDHCP.foreign150, keepDHCP.chosen, keepDHCP.stranger
+	b.discovers, b.leased, b.router, b.conflict = keepDHCP.discovers, keepDHCP.leased, keepDHCP.router, keepDHCP.conflict
+	b.sought, b.shared, b.secure = keepDHCP.sought, keepDHCP.shared, keepDHCP.secure
 	// The lines of both, DHCP first; the indexes of open requests shift.
 	for i := range b.open {
 		b.open[i].line += len(lines) + first - x.first
@@ -175,12 +181,14 @@ func (v *Inventory) discover(at time.Time, x dhcp.Discover) {
 		return
 	}
 	r.learn(x.VendorClass, "")
+	r.dhcp = true
 	b := r.now()
 	// A phone repeats its DISCOVER until somebody offers; that is one boot.
 	if b == nil || !b.firstFile.IsZero() || !b.acked.IsZero() && at.Sub(b.acked) >= sameBoot || at.Sub(b.start) >= bootQuiet {
 		b = r.begin(at)
 	}
 	b.discovered = at
+	b.discovers++
 	what := "class " + quoted(x.VendorClass)
 	if x.Requested != "" {
 		what += "  asks " + keep(x.Requested)
@@ -230,9 +238,10 @@ func (v *Inventory) requested(at time.Time, x dhcp.Requested) {
 	if b == nil {
 		b = r.begin(at)
 	}
+	r.dhcp = true
 	b.requested = at
 	if x.Server.IsValid() {
-		b.chosen = x.Server.Unmap()
+		b.chosen, b.stranger = x.Server.Unmap(), x.Foreign
 	}
 	what := addrText(x.Addr)
 	if x.Server.IsValid() {
@@ -251,8 +260,10 @@ func (v *Inventory) ack(at time.Time, x dhcp.Ack) {
 	if b == nil {
 		b = r.begin(at)
 	}
-	b.acked, b.noLease = at, ""
+	r.dhcp, r.proven = true, true
+	b.acked, b.noLease, b.stranger = at, "", false
 	b.offers150 = append([]netip.Addr(nil), x.Option150...)
+	b.router, b.leased = x.Router.Unmap(), leased(x.Addr, x.Mask)
 	v.place(r, x.Addr)
 	r.now().say(Line{At: at, Transport: "DHCP", What: "ACK", Name: servers(x.Addr, x.Option150, x.Option66), Bytes: -1})
 }
@@ -267,16 +278,33 @@ func (v *Inventory) noLease(at time.Time, x dhcp.NoLease) {
 }
 
 func (v *Inventory) foreignServer(at time.Time, x dhcp.ForeignServer) {
+	server := x.Server.Unmap()
+	if _, ok := v.others[server]; ok || len(v.others) < maxOthers {
+		v.others[server] = keep(x.Option150)
+	}
 	_, b := v.current(x.Client, at)
 	if b == nil {
+		return // the answer was to a DISCOVER of this box
+	}
+	if b.foreign == server && b.foreign150 == keep(x.Option150) {
 		return
 	}
-	b.foreign, b.foreign150 = x.Server.Unmap(), keep(x.Option150)
+	b.foreign, b.foreign150 = server, keep(x.Option150)
 	what := "OFFER from " + addrText(x.Server) + " also seen"
 	if x.Option150 != "" && x.Option150 != `not addresses: ""` {
 		what += ", 150=" + keep(x.Option150)
 	}
 	b.say(Line{At: at, Transport: "DHCP", What: "!", Name: what, Bytes: -1})
+}
+
+// leased is the address and network of a lease, invalid without a mask.
+func leased(a netip.Addr, mask string) netip.Prefix {
+	m, err := netip.ParseAddr(mask)
+	if err != nil || !m.Is4() || !a.Unmap().Is4() {
+		return netip.Prefix{}
+	}
+	ones, _ := net.IPMask(m.AsSlice()).Size()
+	return netip.PrefixFrom(a.Unmap(), ones)
 }
 
 func (v *Inventory) conflict(at time.Time, x dhcp.Conflict) {
@@ -287,44 +315,6 @@ func (v *Inventory) conflict(at time.Time, x dhcp.Conflict) {
 	if r == nil || r.now() == nil {
 		return
 	}
-	r.now().conflict = true
+	r.now().conflict = addrText(x.Addr) + " is in use, seen by " + strings.ToLower(keep(x.Method))
 	r.now().say(Line{At: at, Transport: "DHCP", What: "!", Name: addrText(x.Addr) + " is in use (" + keep(x.Method) + ")", Bytes: -1})
-}
-
-// refused is capture.Refused, which this package must not import: a client was
-// refused at the file port.
-func (v *Inventory) refused(at time.Time, e journal.Event) {
-	x := reflect.Indirect(reflect.ValueOf(e))
-	if x.Kind() != reflect.Struct {
-		return
-	}
-	client, ok1 := field[netip.Addr](x, "Client")
-	port, ok2 := field[uint16](x, "Port")
-	if !ok1 || !ok2 {
-		return
-	}
-	r := v.byIP[client.Unmap()]
-	if r == nil {
-		r = v.nobody[client.Unmap()]
-	}
-	if r == nil || r.now() == nil {
-		return
-	}
-	r.seen = at
-	b := r.now()
-	if b.refused {
-		return // once per boot tells it
-	}
-	b.refused = true
-	b.say(Line{At: at, Transport: "TCP", What: "!", Name: "connection to port " + itoa(int64(port)) + " was refused", Bytes: -1, Remark: "observed"})
-}
-
-func field[T any](s reflect.Value, name string) (T, bool) {
-	f := s.FieldByName(name)
-	if !f.IsValid() || !f.CanInterface() {
-		var none T
-		return none, false
-	}
-	v, ok := f.Interface().(T)
-	return v, ok
 }

@@ -42,20 +42,52 @@ type world struct {
 	addr netip.Addr
 	http bool // transport of the files
 	seq  uint64
+
+	offers  []netip.Addr // option 150 of the lease
+	mask    string
+	block   int
+	placed  bool // its file lies in flash:
+	outside Outside
+	setups  map[ether.MAC]Setup
+	stock   map[string]firmware.State
+	here    []string
+	where   map[string]string
+	box     Box
+}
+
+// whole is a load that is here with these files.
+func whole(load string, parts ...string) firmware.State {
+	set := &firmware.LoadSet{Name: load + ".loads"}
+	for _, p := range parts {
+		set.Components = append(set.Components, firmware.Component{Name: p, Size: -1})
+	}
+	return firmware.State{Load: phone.Load(load), Set: set, Total: len(parts), Present: len(parts)}
+}
+
+// setup configures the phone of the world.
+func (w *world) setup(s Setup) *world {
+	if s.Section == "" {
+		s.Section = "ephone 1"
+	}
+	s.Built = true
+	w.setups[w.mac] = s
+	return w
 }
 
 func newWorld(parts ...string) *world {
-	w := &world{now: zero, port: 40000, mac: ours, addr: addr1, http: true}
-	w.Inventory = New(Options{Outside{Load: func(load string) firmware.State {
-		if load != load9 {
+	w := &world{now: zero, port: 40000, mac: ours, addr: addr1, http: true, offers: []netip.Addr{box}, block: 512, setups: map[ether.MAC]Setup{}, stock: map[string]firmware.State{}, where: map[string]string{},
+		box: Box{Own: []netip.Addr{box}, HTTP: true, Pools: 1, Home: "flash:"}}
+	w.outside = Outside{Load: func(load string) firmware.State {
+		if x, ok := w.stock[load]; ok {
+			return x
+		}
+		if load != load9 || len(parts) == 0 {
 			return firmware.State{}
 		}
-		set := &firmware.LoadSet{Name: load + ".loads"}
-		for _, p := range parts {
-			set.Components = append(set.Components, firmware.Component{Name: p, Size: -1})
-		}
-		return firmware.State{Load: phone.Load(load), Set: set, Total: len(parts), Present: len(parts)}
-	}}})
+		return whole(load, parts...)
+	}, Setup: func(mac ether.MAC) Setup { return w.setups[mac] }, Box: func() Box { return w.box },
+		Loads: func(string) []string { return w.here }, Where: func(f string) string { return w.where[f] }}
+	w.Inventory = New(Options{Outside: w.outside})
 	return w
 }
 
@@ -74,9 +106,9 @@ func (w *world) discover(class string) *world {
 
 func (w *world) lease(class string) *world {
 	w.discover(class)
-	w.ev(dhcp.Offer{MAC: w.mac, Addr: w.addr, Option66: box.String(), Option150: []netip.Addr{box}})
+	w.ev(dhcp.Offer{MAC: w.mac, Addr: w.addr, Option66: box.String(), Option150: w.offers})
 	w.ev(dhcp.Requested{MAC: w.mac, VendorClass: class, Addr: w.addr, Server: box})
-	w.ev(dhcp.Ack{MAC: w.mac, VendorClass: class, Addr: w.addr, Pool: "PHONES", Option66: box.String(), Option150: []netip.Addr{box}})
+	w.ev(dhcp.Ack{MAC: w.mac, VendorClass: class, Addr: w.addr, Pool: "PHONES", Option66: box.String(), Option150: w.offers, Mask: w.mask})
 	return w
 }
 
@@ -105,7 +137,11 @@ func (w *world) ask(name string) *world {
 func (w *world) get(name string, size int64) *world {
 	w.ask(name)
 	c, l := w.ends()
-	e := fileserver.Served{Transport: w.transport(), Client: c, Local: l, Name: name, File: name, Route: "flash", Size: size, Bytes: size,
+	route := fileserver.RouteFlash
+	if kindOf(name) == kindOwn && !w.placed {
+		route = fileserver.RouteGenerated
+	}
+	e := fileserver.Served{Transport: w.transport(), Client: c, Local: l, Name: name, File: name, Route: route, Size: size, Bytes: size,
 		Duration: 9 * time.Millisecond, Complete: true}
 	if w.http {
 		e.Status = 200
@@ -117,7 +153,7 @@ func (w *world) get(name string, size int64) *world {
 func (w *world) cut(name string, size, sent int64, why string) *world {
 	w.ask(name)
 	c, l := w.ends()
-	w.ev(fileserver.Served{Transport: w.transport(), Client: c, Local: l, Name: name, Size: size, Bytes: sent, BlockSize: 512, Retransmits: 5,
+	w.ev(fileserver.Served{Transport: w.transport(), Client: c, Local: l, Name: name, Size: size, Bytes: sent, BlockSize: w.block, Retransmits: 5,
 		Duration: 20 * time.Second, Why: why})
 	return w
 }
@@ -140,6 +176,15 @@ func (w *world) deny(name, why string) *world {
 	w.ask(name)
 	c, l := w.ends()
 	w.ev(fileserver.Denied{Transport: w.transport(), Client: c, Local: l, Name: name, Why: why})
+	return w
+}
+
+// odd is a request no phone makes.
+func (w *world) odd(name string) *world {
+	w.port++
+	c, l := w.ends()
+	w.ev(fileserver.Asked{Transport: w.transport(), Client: c, Local: l, Name: name, Odd: true})
+	w.ev(fileserver.Denied{Transport: w.transport(), Client: c, Local: l, Name: name, Why: "method", Odd: true})
 	return w
 }
 
@@ -167,13 +212,3 @@ func (w *world) look(t *testing.T) Phone {
 	}
 	return p
 }
-
-// capture's event, known by its name and fields only.
-type refusedEvent struct {
-	Client netip.Addr
-	MAC    ether.MAC
-	Server netip.Addr
-	Port   uint16
-}
-
-func (refusedEvent) EventName() string { return "wire.Refused" }

@@ -15,32 +15,46 @@ import (
 
 // Options are what the inventory is told.
 type Options struct {
-	Outside // asked outside of Fold only
+	Outside        // asked outside of Fold only
+	Waits   *Waits // nil = DefaultWaits
 }
 
 // Inventory is the fold. Use New.
 type Inventory struct {
-	out Outside
+	out   Outside
+	waits Waits
 
-	mu     sync.Mutex
-	events uint64 // folded so far, of the kinds that change something
-	phones map[ether.MAC]*record
-	byIP   map[netip.Addr]*record // the phone that holds or used the address
-	nobody map[netip.Addr]*record // address known, hardware address not yet
-	hosts  map[netip.Addr]*scan
-}
-
-// scan is what one address named within a window.
-type scan struct {
-	since time.Time
-	macs  map[ether.MAC]bool
+	mu         sync.Mutex
+	events     uint64 // folded so far, of the kinds that change something
+	phones     map[ether.MAC]*record
+	guests     int                    // phones that are not configured
+	configured map[ether.MAC]bool     // hardware addresses that are
+	byIP       map[netip.Addr]*record // the phone that holds or used the address
+	nobody     map[netip.Addr]*record // address known, hardware address not yet
+	hosts      map[netip.Addr]*scan
+	signs      map[ether.MAC]sign    // stations seen by ARP only
+	others     map[netip.Addr]string // DHCP servers seen, with their option 150
 }
 
 // New returns an empty inventory; give it to journal.New.
 func New(o Options) *Inventory {
-	return &Inventory{out: o.Outside, phones: map[ether.MAC]*record{}, byIP: map[netip.Addr]*record{},
-		nobody: map[netip.Addr]*record{}, hosts: map[netip.Addr]*scan{}}
+	v := &Inventory{out: o.Outside, waits: DefaultWaits(), configured: map[ether.MAC]bool{}}
+	if o.Waits != nil {
+		v.waits = *o.Waits
+	}
+	v.forget()
+	return v
 }
+
+// forget makes the tables anew; what is configured stays.
+func (v *Inventory) forget() {
+	v.phones, v.byIP, v.guests = map[ether.MAC]*record{}, map[netip.Addr]*record{}, 0
+	v.nobody, v.hosts = map[netip.Addr]*record{}, map[netip.Addr]*scan{}
+	v.signs, v.others = map[ether.MAC]sign{}, map[netip.Addr]string{}
+}
+
+// Waits are the times the rules go by.
+func (v *Inventory) Waits() Waits { return v.waits }
 
 // Phones tells where every phone stands at a time, in the order of their
 // names. The boots are left out.
@@ -92,18 +106,16 @@ func (v *Inventory) Counts(now time.Time) map[State]int {
 func (v *Inventory) Clear() {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	clear(v.phones)
-	clear(v.byIP)
-	clear(v.nobody)
-	clear(v.hosts)
+	v.forget()
 }
 
 func (v *Inventory) list(now time.Time, want func(*record) bool, boots bool) []Phone {
-	w := v.look(want)
+	w := v.look(now, want)
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	var out []Phone
 	v.each(want, func(r *record) { out = append(out, r.snapshot(now, w, boots)) })
+	out = append(out, v.hidden(now, w, want)...)
 	slices.SortFunc(out, func(a, b Phone) int {
 		return cmp.Or(strings.Compare(a.Device(), b.Device()), a.Addr.Compare(b.Addr))
 	})
@@ -124,56 +136,120 @@ func (v *Inventory) each(want func(*record) bool, f func(*record)) {
 	}
 }
 
-// outlook is what was asked outside for a list of phones.
+// hidden are phones that are configured, show a sign of life and never asked
+// for an address: R01.
+func (v *Inventory) hidden(now time.Time, w outlook, want func(*record) bool) (out []Phone) {
+	for mac, s := range v.signs {
+		setup := w.setups[mac]
+		if setup.Section == "" || now.Sub(s.first) < v.waits.NoDiscover || v.phones[mac] != nil {
+			continue
+		}
+		r := &record{mac: mac, addr: s.addr, seen: s.last}
+		if want(r) {
+			out = append(out, unseen(r, s, setup))
+		}
+	}
+	return out
+}
+
+// outlook is what was asked outside for a list of phones, and what the phones
+// tell about one another.
 type outlook struct {
+	waits  Waits
+	box    Box
 	setups map[ether.MAC]Setup
 	loads  map[string]firmware.State
-	others map[string][]string // whole loads for the images of a load
-	box    Box
+	here   map[string][]string // whole loads for the images of a load
+	where  map[string]string   // place of a component that is not served
+	shared map[string][]sharing
+	others map[netip.Addr]string
+}
+
+// sharing is a phone that looked for others with its firmware.
+type sharing struct {
+	mac ether.MAC
+	at  time.Time
 }
 
 // look asks outside. The questions may read a disk, so no lock is held and each
 // is asked once.
-func (v *Inventory) look(want func(*record) bool) outlook {
-	w := outlook{setups: map[ether.MAC]Setup{}, loads: map[string]firmware.State{}, others: map[string][]string{}, box: v.out.box()}
+func (v *Inventory) look(now time.Time, want func(*record) bool) outlook {
+	w := outlook{waits: v.waits, setups: map[ether.MAC]Setup{}, loads: map[string]firmware.State{}, here: map[string][]string{},
+		where: map[string]string{}, shared: map[string][]sharing{}, others: map[netip.Addr]string{}, box: v.out.box()}
+	deep := map[string]bool{}
 	v.mu.Lock()
 	v.each(want, func(r *record) {
 		w.setups[r.mac] = Setup{}
-		if b := r.now(); b != nil && b.load != nil {
-			w.loads[loadName(b.load.name)] = firmware.State{}
+		b := r.now()
+		if b == nil || b.load == nil {
+			return
+		}
+		load := loadName(b.load.name)
+		w.loads[load] = firmware.State{}
+		if old := r.before(); old != nil && old.load != nil && loadName(old.load.name) == load && old.fetchedAll() {
+			deep[load] = true
 		}
 	})
+	for mac := range v.signs {
+		w.setups[mac] = Setup{}
+	}
+	for _, r := range v.phones {
+		if b := r.now(); b != nil && !b.shared.IsZero() && now.Sub(b.shared) < bootQuiet {
+			w.shared[r.num] = append(w.shared[r.num], sharing{r.mac, b.shared})
+		}
+	}
+	for a, o := range v.others {
+		w.others[a] = o
+	}
 	v.mu.Unlock()
 	for mac := range w.setups {
-		w.setups[mac] = v.out.setup(mac)
+		s := v.out.setup(mac)
+		if w.setups[mac] = s; s.Load != "" {
+			if _, ok := w.loads[s.Load]; !ok {
+				w.loads[s.Load] = firmware.State{}
+			}
+		}
 	}
 	for load := range w.loads {
-		w.loads[load], w.others[load] = v.out.load(load), v.out.loads(load)
+		st := v.out.load(load)
+		if deep[load] && st.Complete() {
+			st = v.out.deep(load)
+		}
+		w.loads[load], w.here[load] = st, v.out.loads(load)
+		for _, m := range st.Missing {
+			if m.Kind == firmware.Absent {
+				w.where[strings.ToLower(m.File)] = v.out.where(m.File)
+			}
+		}
 	}
 	return w
 }
 
+func (r *record) before() *boot {
+	if len(r.boots) < 2 {
+		return nil
+	}
+	return r.boots[len(r.boots)-2]
+}
+
 func (r *record) snapshot(now time.Time, w outlook, boots bool) Phone {
-	p := Phone{MAC: r.mac, Addr: r.addr, Model: r.num, Class: r.class, Pool: r.pool, Load: r.load, Seen: r.seen, State: Seen}
-	b := r.now()
-	if b == nil {
-		return p
-	}
-	p.Boot, p.Started = b.number, b.start
-	e := &evidence{r: r, b: b, now: now, setup: w.setups[r.mac], box: w.box}
-	if len(r.boots) > 1 {
-		e.before = r.boots[len(r.boots)-2]
-		p.Restart = b.afterLoad(e.before)
-	}
-	if b.load != nil {
-		if set := w.loads[loadName(b.load.name)].Set; set != nil {
-			e.parts = set.Names()
+	p := Phone{MAC: r.mac, Addr: r.addr, Model: r.num, Class: r.class, Pool: r.pool, Seen: r.seen, State: Seen}
+	e := &evidence{r: r, b: r.now(), before: r.before(), now: now, waits: w.waits, setup: w.setups[r.mac], box: w.box, w: w}
+	if p.Model == "" && e.setup.Type != "" {
+		p.Model, p.Typed = e.setup.Type, true
+		if m, ok := phone.Lookup(e.setup.Type); ok && !r.known {
+			e.model, e.modelKnown = m, true
 		}
 	}
-	e.judge(&p)
-	if p.Load == "" && p.State == Provisioned {
-		p.Load = e.setup.Load
+	if e.b == nil {
+		p.Verdict = Verdict{Code: Open, Text: "Nothing of a boot was seen yet.", Basis: Observed}
+		return p
 	}
+	p.Boot, p.Started = e.b.number, e.b.start
+	if e.before != nil {
+		p.Restart = e.b.afterLoad(e.before)
+	}
+	e.judge(&p)
 	if boots {
 		for _, x := range r.boots {
 			p.Boots = append(p.Boots, Boot{Number: x.number, Start: x.start, Lines: slices.Clone(x.lines), Dropped: x.first})

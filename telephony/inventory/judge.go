@@ -1,62 +1,77 @@
 package inventory
 
 import (
+	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 	"time"
+
+	"option150/telephony/firmware"
+	"option150/telephony/phone"
 )
 
 // evidence is what the rules look at: one phone at one time.
 type evidence struct {
 	r      *record
 	b      *boot
-	before *boot    // the boot before, nil if none is known
-	parts  []string // components of the load, nil = not known
+	before *boot // the boot before, nil if none is known
 	now    time.Time
+	waits  Waits
 	setup  Setup
 	box    Box
-	state  State // how far it came, before any verdict
+	w      outlook
+
+	model      phone.Model // it told, else of its configured type
+	modelKnown bool
+	stand      stand
 }
 
-// judge fills in state and verdict.
+// judge fills in state, load and verdict.
 func (e *evidence) judge(p *Phone) {
-	e.state = e.progress()
-	p.State = e.state
+	if e.r.known {
+		e.model, e.modelKnown = e.r.model, true
+	}
+	e.stand = e.progress()
+	p.State, p.Basis = e.stand.state, e.stand.basis
 	p.Fallback = e.fallback()
+	p.Quiet = e.now.Sub(e.active()) >= e.waits.Quiet && e.b.waiting(e.now) == 0
+	p.Wanted = e.wanted()
+	p.Load, p.LoadBasis = e.runs()
 	for _, rule := range rules() {
+		if rule.check == nil {
+			continue
+		}
 		v, ok := rule.check(e)
 		if !ok {
 			continue
 		}
-		v.Code = rule.code
+		v.Code = rule.Code
 		if len(v.Fix) == 0 {
-			v.Fix = rule.fix
+			v.Fix = rule.Fix
 		}
-		// A phone that came up did not mind.
-		v.Blocking = rule.blocks && (e.state != Provisioned || rule.always)
+		if v.Basis == "" {
+			v.Basis = Observed
+		}
+		v.Blocking = rule.weight == stops
 		p.Others = append(p.Others, v)
 	}
-	// The first broken link comes first; a finding that does not block waits
-	// behind one that does.
-	slices.SortStableFunc(p.Others, func(a, b Verdict) int {
-		switch {
-		case a.Blocking == b.Blocking:
-			return 0
-		case a.Blocking:
-			return -1
-		}
-		return 1
-	})
+	// The first broken link comes first: of those that stop it, of those that
+	// speak against its being up, then what else was found.
+	slices.SortStableFunc(p.Others, func(a, b Verdict) int { return int(weightOf(b.Code)) - int(weightOf(a.Code)) })
+	up := e.stand.state == Provisioned
 	switch {
-	case len(p.Others) > 0 && (p.Others[0].Blocking || e.state != Provisioned):
+	case len(p.Others) > 0 && (!up || weightOf(p.Others[0].Code) > beside):
 		p.Verdict, p.Others = p.Others[0], p.Others[1:]
-	case e.state == Provisioned:
-		p.Verdict = e.fine()
+	case up && e.doubt() == "":
+		p.Verdict = e.fine(p)
+	case up:
+		p.Verdict = Verdict{Code: Open, Text: "It has its configuration. " + e.doubt(), Evidence: e.stand.evidence, Basis: e.stand.basis}
 	default:
-		p.Verdict = Verdict{Code: "-", Text: e.way()}
+		p.Verdict = Verdict{Code: Open, Text: e.stand.waits, Evidence: e.stand.evidence, Basis: e.stand.basis}
 	}
 	if p.Verdict.Blocking {
-		p.State = Stuck
+		p.State, p.Basis = Stuck, p.Verdict.Basis
 	}
 	if p.State == Provisioned && !e.b.ready.IsZero() {
 		p.Took = e.b.ready.Sub(e.b.start)
@@ -64,115 +79,137 @@ func (e *evidence) judge(p *Phone) {
 }
 
 // fine is the verdict of a phone that came up.
-func (e *evidence) fine() Verdict {
-	text := "It has its configuration; it runs its load."
-	if e.b.load != nil {
-		text = "It has its configuration and its load " + loadName(e.b.load.name) + "."
-	}
-	return Verdict{Code: "ok", Text: text}
-}
-
-// way is what a phone that is still coming up does.
-func (e *evidence) way() string {
-	switch e.state {
-	case Seen:
-		return "It asks for an address."
-	case Addressed:
-		return "It has an address and asks for its files."
-	case Configured:
-		return "It has its configuration."
-	}
-	return "It fetches its load."
-}
-
-// progress is how far the phone came in this boot. See the package comment.
-func (e *evidence) progress() State {
-	b := e.b
-	config, configured := e.r.hasConfig(b)
+func (e *evidence) fine(p *Phone) Verdict {
+	v := Verdict{Code: OK, Evidence: e.stand.evidence, Basis: e.stand.basis}
 	switch {
-	case b.load != nil && !e.loadDone():
-		return Loading
-	case b.load != nil && !configured:
-		// A recovery load, or one named by the default file: the phone will
-		// boot again for its configuration.
-		return Loading
-	case configured && e.settled(config):
-		return Provisioned
-	case configured:
-		return Configured
-	case !b.firstFile.IsZero() || !b.acked.IsZero():
-		return Addressed
+	case e.elsewhere():
+		v.Text = "It fetched its load " + p.Wanted + " here; its configuration comes from elsewhere."
+	case p.Load == "":
+		v.Text = "It has its configuration. No load is named for it."
+	case p.LoadBasis == Observed:
+		v.Text = "It has its configuration and runs its load " + p.Load + ", which it fetched here."
+	default:
+		v.Text = "It has its configuration and did not ask for its load " + p.Load + ": it runs it."
 	}
-	return Seen
+	return v
 }
 
-// settled: nothing is under way and nothing failed a moment ago.
-func (e *evidence) settled(config time.Time) bool {
-	b := e.b
-	if b.waiting(e.now) > 0 || !b.lastFail.IsZero() && e.now.Sub(b.lastFail) < FailQuiet {
-		return false
+// wanted is the load the phone is to run.
+func (e *evidence) wanted() string {
+	if l := e.b.load; l != nil && !recovery(l.name) {
+		return loadName(l.name)
 	}
-	return b.load != nil || b.next || e.now.Sub(config) >= ConfigQuiet
+	return phone.Load(e.setup.Load).Canonical()
 }
 
-// loadDone: the load asked for in this boot is here, as far as one can tell.
-func (e *evidence) loadDone() bool {
-	b := e.b
-	if b.load.served.IsZero() {
-		return false
+// runs is the load the phone runs and how that is known; "" = it is not.
+func (e *evidence) runs() (string, Basis) {
+	r, b := e.r, e.b
+	switch {
+	case b.load != nil:
+		return r.runs, basisOf(r.runs) // until it is back
+	case e.stand.state == Provisioned && b.load == nil && r.fetched != "":
+		return r.fetched, Observed // fetched whole, and back without asking again
+	case r.runs != "" && b.load == nil:
+		return r.runs, Observed
+	case e.stand.state == Provisioned && e.doubt() == "":
+		return e.wanted(), Inferred // it did not ask for another
 	}
-	asked := map[string]bool{}
-	for _, f := range b.parts {
-		if f.served.IsZero() {
-			return false
-		}
-		asked[strings.ToLower(lastPart(f.name))] = true
-	}
-	missing := 0
-	for _, name := range e.parts {
-		if !asked[strings.ToLower(name)] {
-			missing++
-		}
-	}
-	if len(e.parts) > 0 && missing == 0 || b.next {
-		return true
-	}
-	if kindOf(b.load.name) == kindComponent {
-		return true // one image is the whole load
-	}
-	last := b.lastPart
-	quiet := PartQuiet
-	if last.IsZero() {
-		last = b.load.served
-	} else if len(e.parts) == 0 {
-		quiet = LoadQuiet
-	}
-	return b.waiting(e.now) == 0 && e.now.Sub(last) >= quiet
+	return "", ""
 }
 
-// missing are the components that failed, and how many there are in all.
-func (e *evidence) missing() (names []string, all int) {
-	for _, f := range e.b.parts {
-		if f.missing {
-			names = append(names, lastPart(f.name))
+func basisOf(load string) Basis {
+	if load == "" {
+		return ""
+	}
+	return Observed
+}
+
+// stock is what is here of the load the phone asked for or is to run.
+func (e *evidence) stock() (string, firmware.State) {
+	load := e.wanted()
+	if l := e.b.load; l != nil {
+		load = loadName(l.name)
+	}
+	return load, e.w.loads[load]
+}
+
+// parts are the components of the load asked for, nil = not known.
+func (e *evidence) parts() []string {
+	if _, st := e.stock(); e.b.load != nil && st.Set != nil {
+		return st.Set.Names()
+	}
+	return nil
+}
+
+// active is when something happened last that a phone does while it boots. A
+// renewal of its lease is none of it.
+func (e *evidence) active() time.Time {
+	b, last := e.b, e.b.start
+	config, configured := e.r.hasConfig(b)
+	for _, t := range []time.Time{b.discovered, b.requested, b.acked} {
+		if t.After(last) && !(configured && t.After(config)) {
+			last = t
 		}
 	}
-	return names, max(len(e.b.parts), len(e.parts))
+	for _, t := range []time.Time{b.lastFile, b.lastEnd, b.shared, b.refused, b.secure} {
+		if t.After(last) {
+			last = t
+		}
+	}
+	return last
+}
+
+// at is a moment of this boot as the timeline prints it.
+func (e *evidence) at(t time.Time) string {
+	return fmt.Sprintf("at %+.3f", max(t.Sub(e.b.start), 0).Seconds())
 }
 
 // fallback: TFTP although the model asks HTTP first. A loader without image
-// knows TFTP only. [facts/phones.md 1.5]
+// knows TFTP only, and firmware older than 9.3 does; where the port is known to
+// be open that is the explanation. [source 000; wazo-provd-plugins, PR 12]
 func (e *evidence) fallback() Basis {
 	b := e.b
 	switch {
 	case b.tftp == 0:
 		return ""
-	case b.refused:
+	case !b.refused.IsZero():
 		return Observed
 	case b.http > 0 || !e.r.known || e.r.model.HTTP == "no" || e.r.model.HTTP == "":
 		return ""
 	case b.load != nil && recovery(b.load.name):
 		return ""
+	case e.box.HTTP && e.r.model.HTTP == "9.3":
+		return ""
 	}
 	return Inferred
+}
+
+// older: it asked by TFTP only while the HTTP port is open, so its firmware
+// does not know HTTP, and the load it is to run does.
+func (e *evidence) older() bool {
+	b := e.b
+	if b.tftp == 0 || b.http > 0 || !b.refused.IsZero() || !e.box.HTTP || !e.r.known || e.r.model.HTTP != "9.3" {
+		return false
+	}
+	load := phone.Load(e.wanted())
+	v, since := load.Version(), phone.Version{Major: 9, Minor: 3}
+	if load.Protocol() == "SIP" {
+		since.Minor = 0
+	}
+	return v.Known && v.Compare(since) >= 0
+}
+
+// ours reports that an address is one of this box.
+func (e *evidence) ours(a netip.Addr) bool { return slices.Contains(e.box.Own, a.Unmap()) }
+
+func list(names []string) string {
+	switch n := len(names); n {
+	case 0:
+		return ""
+	case 1:
+		return names[0]
+	default:
+		return strings.Join(names[:n-1], ", ") + " and " + names[n-1]
+	}
 }

@@ -71,6 +71,19 @@ func isSEP(name string) bool { return strings.HasPrefix(base(name), "sep") && ki
 
 func isXMLDefault(name string) bool { return strings.HasPrefix(base(name), "xmldefault.cnf.xml") }
 
+// nextPhase: a file a phone asks for once it has its configuration and its
+// load: tones, texts, rings, dial plan, softkeys, backgrounds. Whatever else is
+// asked from its address says nothing about it.
+func nextPhase(name string) bool {
+	b := strings.TrimSuffix(base(name), ".sgn")
+	for _, end := range []string{".xml", ".jar", ".dat", ".raw", ".pcm", ".png", ".json"} {
+		if strings.HasSuffix(b, end) {
+			return true
+		}
+	}
+	return false
+}
+
 // recovery: term42.default.loads and its kin: the phone has no image.
 func recovery(name string) bool {
 	b := base(name)

@@ -10,32 +10,29 @@ import (
 
 // Bounds of the table.
 const (
-	MaxPhones = 1000
+	MaxPhones = 1000 // that are not configured here; those that are do not count
 	maxBoots  = 3
 	maxLines  = 64  // of one boot
 	maxParts  = 64  // components of one load
 	maxName   = 128 // bytes kept of a name
 	maxOpen   = 16  // requests without an answer
-	maxHosts  = 256 // addresses watched for invented names
-	// scanNames is how many different phones one address may name within
-	// scanTime; what it names beyond is not believed. [facts/diagnosis.md R33]
-	scanNames = 64
+	maxHosts  = 256 // addresses watched for scans
+	maxSought = 8   // addresses a phone looked for in one boot
+	maxSigns  = 512 // stations seen by ARP only
+	maxOthers = 16  // DHCP servers seen
+	// scanNames is how many phones one address may name within scanTime; more
+	// is a scan, and what it names is no phone.
+	scanNames = 5
 	scanTime  = time.Minute
 )
 
-// Times of the rules.
+// Times of the fold itself; those of the rules are Waits.
 const (
-	ConfigQuiet = time.Second      // no load asked so long after the configuration: it runs it
-	LoadQuiet   = time.Second      // after the last component of a load nobody knows the parts of
-	PartQuiet   = 15 * time.Second // after the last of some components
-	FailQuiet   = 2 * time.Second  // after a failed request
-	openLife    = 5 * time.Minute  // a request without answer is forgotten
-	bootQuiet   = 10 * time.Minute // a file after such a silence is a new boot
-	sameBoot    = 2 * time.Second  // a second DISCOVER so soon is not
-	noFile      = 90 * time.Second // R05
-	noReturn    = 20 * time.Minute // R30
-	slowTime    = 30 * time.Second // R29
-	slowRate    = 64 << 10         // R29, bytes per second
+	openLife  = 5 * time.Minute  // a request without answer is forgotten
+	bootQuiet = 10 * time.Minute // a file after such a silence is a new boot
+	sameBoot  = 2 * time.Second  // a second DISCOVER so soon is not
+	slowRate  = 64 << 10         // R29, bytes per second
+	flashing  = 20 * time.Minute // a boot so soon after a load was fetched is the restart into it
 )
 
 // State is one word for where a phone stands. The words are fixed: DESIGN 1.
@@ -51,43 +48,49 @@ const (
 	Stuck       State = "stuck"
 )
 
-// Basis says how sure a finding is.
+// Basis says how something is known: from packets and files, or from what did
+// not come.
 type Basis string
 
-// A refused connection is invisible to a server: only a capture observes it.
+// The two ways.
 const (
 	Observed Basis = "observed"
 	Inferred Basis = "inferred"
 )
 
-// Verdict is a finding with its remedy. The codes are those of
-// facts/diagnosis.md 3 and never change their meaning.
+// Verdict is a finding with its remedy. Codes never change their meaning.
 type Verdict struct {
-	Code     string // "R08"; "ok" when provisioned, "-" while all goes well
+	Code     string // "R08"; "ok" when provisioned, "-" while it is not decided
 	Text     string
+	Evidence string       // the one fact it rests on
 	Fix      advice.Steps // lines of this box, or what to do elsewhere
-	Basis    Basis        // "" where it goes without saying
-	Blocking bool         // the phone will not come up like this
+	Basis    Basis
+	Blocking bool // the phone will not come up like this
 }
 
 // Phone is where one phone stands.
 type Phone struct {
-	MAC      ether.MAC  // zero: only its address is known yet
-	Addr     netip.Addr // invalid: none yet
-	Model    string     // "7961"; "" = unknown
-	Class    string     // vendor class
-	Pool     string     // of its lease
-	Load     string     // asked for last; "" = none asked for
-	State    State
-	Verdict  Verdict       // the first broken link
-	Others   []Verdict     // what else was found
-	Fallback Basis         // it asked by TFTP because HTTP did not answer; "" = no
-	Boot     int           // number of the boot
-	Restart  bool          // the boot is the restart into the load that the one before fetched
-	Started  time.Time     // of the boot
-	Seen     time.Time     // last event
-	Took     time.Duration // from the start of the boot to its last needed file, when provisioned
-	Boots    []Boot        // oldest first; only of Inventory.Phone
+	MAC       ether.MAC  // zero: only its address is known yet
+	Addr      netip.Addr // invalid: none yet
+	Model     string     // "7961"; "" = unknown
+	Typed     bool       // Model is the configured type: the phone did not tell
+	Class     string     // vendor class
+	Pool      string     // of its lease
+	Load      string     // it runs; "" = not known
+	LoadBasis Basis      // how that is known
+	Wanted    string     // load it is to run; "" = none named
+	State     State
+	Basis     Basis         // how the state is known
+	Verdict   Verdict       // the first broken link
+	Others    []Verdict     // what else was found
+	Fallback  Basis         // it asked by TFTP because HTTP did not answer; "" = no
+	Quiet     bool          // nothing happened for Waits.Quiet
+	Boot      int           // number of the boot
+	Restart   bool          // the boot is the restart into the load that the one before fetched
+	Started   time.Time     // of the boot
+	Seen      time.Time     // last event
+	Took      time.Duration // from the start of the boot to its last needed file, when provisioned
+	Boots     []Boot        // oldest first; only of Inventory.Phone
 }
 
 // Device is the device name, "-" while only the address is known.
@@ -97,6 +100,16 @@ func (p *Phone) Device() string {
 	}
 	return p.MAC.Device()
 }
+
+// Up reports that the phone came up and nothing speaks against it.
+func (p *Phone) Up() bool { return p.State == Provisioned && p.Verdict.Code == OK }
+
+// OK and Open are the codes that are no finding: it came up; it is not decided
+// yet.
+const (
+	OK   = "ok"
+	Open = "-"
+)
 
 // Boot is the story of one boot.
 type Boot struct {
@@ -109,7 +122,7 @@ type Boot struct {
 // Line is one event of a boot.
 type Line struct {
 	At        time.Time
-	Transport string // "DHCP", "HTTP", "TFTP", "TCP"
+	Transport string // "DHCP", "HTTP", "TFTP", "TCP", "ARP", "PFS"
 	What      string // "DISCOVER", "GET", "RRQ"
 	Name      string // of a file, or what the DHCP message carried
 	Result    string // "200", "404", "sent", "error 1"; "" = no answer yet

@@ -21,6 +21,16 @@ type record struct {
 	load  string // last asked for
 	boots []*boot
 	seen  time.Time
+
+	dhcp    bool          // it spoke DHCP: not only a name in somebody's requests
+	named   netip.Addr    // who asked for its files first
+	proven  bool          // it was given an address or its file
+	listed  bool          // it is configured here
+	fetched string        // load all asked files of which were sent, before this boot
+	runs    string        // load it was seen to run: fetched, and back without asking again
+	loops   int           // boots in a row that ended soon after their configuration
+	lasted  time.Duration // how long the last of them did
+	mute    int           // boots in a row with an address from here and no file
 }
 
 // boot is one boot under way or past.
@@ -32,13 +42,23 @@ type boot struct {
 
 	// DHCP
 	discovered, acked, requested time.Time
+	discovers                    int
 	offers150                    []netip.Addr
+	leased                       netip.Prefix // address and mask of the lease; invalid if the pool gave none
+	router                       netip.Addr
 	noLease                      string // why there was nothing to give
 	noLeaseAt                    netip.Addr
 	foreign                      netip.Addr // server of a foreign offer
 	foreign150                   string
 	chosen                       netip.Addr // server the phone selected
-	conflict                     bool
+	stranger                     bool       // which is not this box
+	conflict                     string     // how it showed
+
+	// the wire
+	refused time.Time // capture saw a connection refused
+	secure  time.Time // it wanted HTTPS
+	shared  time.Time // it looked for phones that share firmware
+	sought  map[netip.Addr]*sought
 
 	// files
 	firstFile, lastFile time.Time // asked
@@ -52,19 +72,29 @@ type boot struct {
 	def                 *file
 	signed              *file
 	load                *file
+	lists               int // times the list was sent while no component was asked for
 	parts               []*file
-	next                bool // a file of the next phase was asked for after the configuration
+	next                time.Time // a file of the next phase was asked for after the configuration
+	nextName            string
 	lastPart            time.Time
 	ready               time.Time // the last file it needed
 	busy, limit         int       // requests that met a full house, and how many it holds
 	denied, deniedWhy   string    // file it was refused by rule last, and the rule
 	restarts            map[string]*restart
-	refused             bool // capture saw a connection refused
 	wrongServer         netip.Addr
-	intern              string // name HTTP did not have and TFTP did
+	answeredName        string         // by TFTP, last
+	answeredTo          netip.AddrPort // and whom
+	unheard             int            // times the same was asked from there again
+	intern              string         // name HTTP did not have and TFTP did
 	slow                string
 	other               netip.Addr // asked on behalf of this phone without its lease
 	gone404             map[string]bool
+}
+
+// sought is an address whose hardware address a phone asked for.
+type sought struct {
+	n           int
+	first, last time.Time
 }
 
 // file is what became of one file in a boot.
@@ -74,6 +104,7 @@ type file struct {
 	served  time.Time // zero: not yet
 	missing bool      // the answer was: no such file
 	nearest string
+	route   string // where the box had it from
 	signed  bool
 }
 
@@ -101,11 +132,12 @@ func (r *record) now() *boot {
 	return r.boots[len(r.boots)-1]
 }
 
-// boot begins a new boot.
+// begin begins a new boot and keeps what the one before proved.
 func (r *record) begin(at time.Time) *boot {
 	n := 1
 	if b := r.now(); b != nil {
 		n = b.number + 1
+		r.conclude(b, at)
 	}
 	b := &boot{number: n, start: at}
 	r.boots = append(r.boots, b)
@@ -113,6 +145,58 @@ func (r *record) begin(at time.Time) *boot {
 		r.boots = append([]*boot(nil), r.boots[1:]...)
 	}
 	return b
+}
+
+// conclude is the end of a boot.
+func (r *record) conclude(b *boot, at time.Time) {
+	config, configured := r.hasConfig(b)
+	switch {
+	case b.load == nil && configured && r.fetched != "":
+		r.runs = r.fetched // it was back and did not ask for it again
+	case b.load != nil:
+		if r.fetched = ""; b.fetchedAll() && !b.next.After(b.load.served) {
+			r.fetched = loadName(b.load.name)
+		} else if len(b.parts) > 0 {
+			r.runs = ""
+		}
+	}
+	// A boot that fetched firmware, from here or from a peer, ends soon because
+	// it is to.
+	if configured && b.load == nil && b.shared.IsZero() && !b.fell() {
+		r.loops, r.lasted = r.loops+1, at.Sub(config)
+		if r.lasted >= loopMost {
+			r.loops = 0
+		}
+	} else {
+		r.loops = 0
+	}
+	if !b.acked.IsZero() && b.firstFile.IsZero() {
+		r.mute++
+	} else {
+		r.mute = 0
+	}
+}
+
+// loopMost is the longest boot that counts as one of a loop.
+const loopMost = 5 * time.Minute
+
+// fetchedAll: components were asked for, and each was sent.
+func (b *boot) fetchedAll() bool {
+	if b.load == nil || b.load.served.IsZero() || len(b.parts) == 0 && kindOf(b.load.name) != kindComponent {
+		return false
+	}
+	for _, f := range b.parts {
+		if f.served.IsZero() {
+			return false
+		}
+	}
+	return true
+}
+
+// fell: it was given its file and asked for the default one then.
+func (b *boot) fell() bool {
+	own, def := b.own, b.def
+	return own != nil && !own.served.IsZero() && isSEP(own.name) && def != nil && isXMLDefault(def.name) && def.at.After(own.served)
 }
 
 // say adds a line and returns its absolute index.
@@ -186,7 +270,7 @@ func (b *boot) afterLoad(before *boot) bool {
 	if f := before.load; fetched.IsZero() && f != nil && kindOf(f.name) == kindComponent {
 		fetched = f.served // one image is the whole load
 	}
-	return !fetched.IsZero() && b.start.Sub(fetched) < noReturn
+	return !fetched.IsZero() && b.start.Sub(fetched) < flashing
 }
 
 // hasConfig: its own file, or the default of a model that has no other.

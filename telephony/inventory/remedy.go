@@ -13,8 +13,8 @@ func (e *evidence) sip() bool {
 	switch {
 	case e.setup.Section != "":
 		return e.setup.SIP
-	case e.r.known && e.r.model.SCCP != e.r.model.SIP:
-		return e.r.model.SIP
+	case e.modelKnown && e.model.SCCP != e.model.SIP:
+		return e.model.SIP
 	}
 	return phone.Load(e.r.load).Protocol() == "SIP"
 }
@@ -23,6 +23,9 @@ func (e *evidence) sip() bool {
 func (e *evidence) configure() advice.Steps {
 	if e.r.mac.IsZero() {
 		return advice.Steps{advice.Do("show ip dhcp binding"), advice.Tell("it tells the hardware address; make an ephone or a voice register pool with it.")}
+	}
+	if e.setup.Built {
+		return tell("It is configured now: restart it.")
 	}
 	if e.setup.Section != "" {
 		return advice.Steps{advice.Do("show provisioning audit"), advice.Tell("it tells why there is no file for " + e.setup.Section + ".")}
@@ -48,10 +51,20 @@ func (e *evidence) loads() string {
 
 // loadLine gives the model of the phone a load.
 func (e *evidence) loadLine(load string) advice.Steps {
-	if !e.r.known {
+	if !e.modelKnown {
 		return advice.Steps{advice.Tell("Correct the load line of its model: the load is " + load + ".")}
 	}
-	return advice.Steps{advice.In(e.loads(), "load "+e.r.model.LoadKey+" "+load)}
+	return advice.Steps{advice.In(e.loads(), "load "+e.model.LoadKey+" "+load)}
+}
+
+// move configures the phone for the other protocol; its address may be in one
+// section only.
+func (e *evidence) move(sip bool) advice.Steps {
+	section, line := fmt.Sprintf("ephone %d", e.box.NewEphone), "mac-address "
+	if sip {
+		section, line = fmt.Sprintf("voice register pool %d", e.box.NewPool), "id mac "
+	}
+	return advice.Steps{advice.Set("no " + e.setup.Section), advice.In(section, line+e.r.mac.CME()), advice.In(section, "type "+e.r.num)}
 }
 
 // eraseTrust are the keys that erase the trust lists of a phone, by family.

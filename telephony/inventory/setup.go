@@ -16,6 +16,12 @@ type Outside struct {
 	Setup func(mac ether.MAC) Setup
 	// Load tells what is here of a load, by its name without suffix.
 	Load func(load string) firmware.State
+	// Deep tells the same after reading the files to their end, where the load
+	// carries digests.
+	Deep func(load string) firmware.State
+	// Where names the place in flash: of a file that is there and is not
+	// served under its name, "" if there is none.
+	Where func(file string) string
 	// Loads names the whole loads that are here for the models that run the
 	// images of this one.
 	Loads func(load string) []string
@@ -39,11 +45,21 @@ type Setup struct {
 
 // Box is what verdicts need to know of the box itself.
 type Box struct {
-	Own       []netip.Addr // addresses of its interfaces
-	HTTP      bool         // port 6970 is open
-	Pools     bool         // DHCP serves
-	NewEphone int          // a free tag of `ephone`
-	NewPool   int          // a free tag of `voice register pool`
+	Own       []netip.Addr              // addresses of its interfaces
+	Networks  []netip.Prefix            // the same with their masks
+	HTTP      bool                      // port 6970 is open
+	Home      string                    // where loose phone files are looked for, "flash:phones"
+	Pools     int                       // DHCP pools that serve; 0 = no addresses from here
+	Control   map[netip.AddrPort]Answer // call control that was asked
+	NewEphone int                       // a free tag of `ephone`
+	NewPool   int                       // a free tag of `voice register pool`
+}
+
+// Answer is how call control answered when it was asked.
+type Answer struct {
+	OK    bool
+	Basis Basis  // a refused or silent TCP connection is observed, silence over UDP inferred
+	Why   string // "refuses TCP connections", "does not answer"
 }
 
 func (o Outside) setup(mac ether.MAC) Setup {
@@ -60,6 +76,20 @@ func (o Outside) load(name string) firmware.State {
 	return o.Load(name)
 }
 
+func (o Outside) deep(name string) firmware.State {
+	if o.Deep == nil || name == "" {
+		return o.load(name)
+	}
+	return o.Deep(name)
+}
+
+func (o Outside) where(file string) string {
+	if o.Where == nil {
+		return ""
+	}
+	return o.Where(file)
+}
+
 func (o Outside) loads(name string) []string {
 	if o.Loads == nil || name == "" {
 		return nil
@@ -70,6 +100,9 @@ func (o Outside) loads(name string) []string {
 func (o Outside) box() (b Box) {
 	if o.Box != nil {
 		b = o.Box()
+	}
+	if b.Home == "" {
+		b.Home = "flash:"
 	}
 	b.NewEphone, b.NewPool = max(b.NewEphone, 1), max(b.NewPool, 1)
 	return b

@@ -13,23 +13,50 @@ func dash(s string) string {
 	return s
 }
 
-// ShowPhones is `show phones`: a header, then one line per phone that begins
-// with its device name. [DESIGN 1]
-func ShowPhones(list []Phone) string {
+// ShowPhones is `show phones`: the summary, a header, then one line per phone
+// that begins with its device name. The first six columns and their order are
+// what scripts go by [DESIGN 1], and none of them is ever empty; a seventh
+// stands behind them only where a phone is not known to run the load it is to
+// run, and names that load.
+func ShowPhones(list []Phone, scans []Scan) string {
 	var b strings.Builder
-	load := len("Load")
+	b.WriteString(heading(list, scans))
+	model, load, seventh := len("Model  "), len("Load"), ""
 	for i := range list {
-		load = max(load, len(list[i].Load))
+		if w := list[i].Wanted; !strings.EqualFold(w, list[i].Load) && w != "" {
+			seventh = "Wanted"
+		}
+		model, load = max(model, len(modelWord(&list[i]))), max(load, len(list[i].Load))
 	}
-	row := func(device, addr, model, name, state, verdict string) {
-		fmt.Fprintf(&b, "%-15s  %-15s  %-7s  %-*s  %-11s  %s\n", device, addr, model, load, name, state, verdict)
+	row := func(device, addr, num, name, state, verdict, wanted string) {
+		line := fmt.Sprintf("%-15s  %-15s  %-*s  %-*s  %-11s  %-7s  %s", device, addr, model, num, load, name, state, verdict, wanted)
+		b.WriteString(strings.TrimRight(line, " ") + "\n")
 	}
-	row("Device", "Address", "Model", "Load", "State", "Verdict")
+	row("Device", "Address", "Model", "Load", "State", "Verdict", seventh)
 	for i := range list {
 		p := &list[i]
-		row(p.Device(), dash(addrText(p.Addr)), dash(p.Model), dash(p.Load), string(p.State), p.Verdict.Code)
+		wanted := p.Wanted
+		if strings.EqualFold(wanted, p.Load) {
+			wanted = ""
+		}
+		row(p.Device(), dash(addrText(p.Addr)), modelWord(p), unknown(p.Load), string(p.State), p.Verdict.Code, wanted)
 	}
 	return b.String()
+}
+
+// modelWord is the model; in parentheses if it is the configured type.
+func modelWord(p *Phone) string {
+	if p.Typed {
+		return "(" + p.Model + ")"
+	}
+	return dash(p.Model)
+}
+
+func unknown(load string) string {
+	if load == "" {
+		return "?"
+	}
+	return load
 }
 
 // ShowPhone is `show phone`: the last boot of a phone, and the verdict. label
@@ -52,7 +79,14 @@ func ShowBoots(p Phone, now time.Time, label string, n int) string {
 	if len(boots) == 0 {
 		fmt.Fprintf(&b, "%s\n", joinNonEmpty("  ", p.Device(), modelText(p), addrText(p.Addr), label))
 	}
-	fmt.Fprintf(&b, "STATE    %s%s\n", p.State, tookText(p))
+	fmt.Fprintf(&b, "STATE    %s%s%s\n", p.State, basisText(p.Basis), tookText(p))
+	if p.Load != "" || p.Wanted != "" {
+		fmt.Fprintf(&b, "LOAD     %s%s", unknown(p.Load), basisText(p.LoadBasis))
+		if p.Wanted != "" && !strings.EqualFold(p.Wanted, p.Load) {
+			fmt.Fprintf(&b, ", wanted %s", p.Wanted)
+		}
+		b.WriteString("\n")
+	}
 	verdict(&b, "VERDICT", &p.Verdict)
 	for i := range p.Others {
 		verdict(&b, "ALSO", &p.Others[i])
@@ -60,11 +94,18 @@ func ShowBoots(p Phone, now time.Time, label string, n int) string {
 	return b.String()
 }
 
+func basisText(x Basis) string {
+	if x == "" {
+		return ""
+	}
+	return " (" + string(x) + ")"
+}
+
 func modelText(p Phone) string {
 	if p.Model == "" {
 		return ""
 	}
-	return "model " + p.Model
+	return "model " + modelWord(&p)
 }
 
 func tookText(p Phone) string {
@@ -75,11 +116,10 @@ func tookText(p Phone) string {
 }
 
 func verdict(b *strings.Builder, word string, v *Verdict) {
-	text := v.Text
-	if v.Basis != "" {
-		text += " (" + string(v.Basis) + ")"
+	fmt.Fprintf(b, "%-7s  %-3s  %s\n", word, v.Code, v.Text)
+	if v.Basis != "" && v.Evidence != "" {
+		fmt.Fprintf(b, "%-7s  %s: %s\n", "BASIS", v.Basis, v.Evidence)
 	}
-	fmt.Fprintf(b, "%-7s  %-3s  %s\n", word, v.Code, text)
 	if len(v.Fix) > 0 {
 		fmt.Fprintf(b, "%-7s  %s\n", "FIX", v.Fix)
 	}

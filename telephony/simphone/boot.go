@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/netip"
 	"strings"
 	"time"
@@ -76,6 +77,9 @@ func (p *Phone) boot(ctx context.Context) (*Outcome, error) {
 		return stuck(NoServer, "no option 150, 66 or siaddr"), nil
 	}
 	p.nvram = p.asksFiles.list
+	if p.spec.Faults.HTTPS {
+		return p.https(ctx)
+	}
 	if p.wiped {
 		return p.recover(ctx)
 	}
@@ -144,9 +148,12 @@ func (p *Phone) Live(ctx context.Context, retry time.Duration, settled func(Outc
 			if settled != nil {
 				settled(o)
 			}
-			if o.Kind == Provisioned {
-				err = p.keep(ctx)
-			} else {
+			switch {
+			case o.Reason == Dead:
+				<-ctx.Done()
+			case o.Kind == Provisioned:
+				err = p.stay(ctx, o)
+			default:
 				err = sleep(ctx, max(time.Second, time.Duration(float64(retry)*p.o.Pace)))
 			}
 		}
@@ -158,6 +165,43 @@ func (p *Phone) Live(ctx context.Context, retry time.Duration, settled func(Outc
 		}
 	}
 }
+
+// stay is the time after a boot: registered, and its lease renewed, until one
+// of them fails.
+func (p *Phone) stay(ctx context.Context, o Outcome) error {
+	if p.o.Register {
+		hold, rejected, err := p.register(ctx, o.Settings)
+		if err != nil {
+			return err
+		}
+		if rejected {
+			return sleep(ctx, max(time.Second, time.Duration(float64(rebootTime)*p.o.Pace)))
+		}
+		if hold != nil {
+			defer hold()
+		}
+	}
+	return p.keep(ctx)
+}
+
+// https is a phone that wants its files by HTTPS only.
+func (p *Phone) https(ctx context.Context) (*Outcome, error) {
+	for _, s := range p.asksFiles.list {
+		var c net.Conn
+		_ = p.o.In(func() (e error) {
+			d := net.Dialer{Timeout: p.o.Timers.Connect}
+			c, e = d.DialContext(ctx, "tcp4", netip.AddrPortFrom(s, PortHTTPS).String())
+			return e
+		})
+		if c != nil {
+			_ = c.Close()
+		}
+	}
+	return stuck(NoHTTPS, addrsText(p.asksFiles.list)), ctx.Err()
+}
+
+// PortHTTPS is where phones with such a trust list ask. [facts/phones.md 1.2]
+const PortHTTPS = 6971
 
 // keep renews the lease until that fails.
 func (p *Phone) keep(ctx context.Context) error {

@@ -101,6 +101,9 @@ func newXID() uint32 { return 1 + rand.Uint32N(0x7fff) }
 // dhcp gets an address: DISCOVER, OFFER, REQUEST, ACK. ok is false when no
 // server gave one.
 func (p *Phone) dhcp(ctx context.Context) (lease Lease, ok bool, err error) {
+	if a := p.spec.Faults.Static; a.IsValid() {
+		return Lease{Addr: a}, true, nil
+	}
 	l, err := p.openLink()
 	if err != nil {
 		return Lease{}, false, err
@@ -139,7 +142,7 @@ func ctxErr(err error) bool {
 }
 
 func (p *Phone) discover(ctx context.Context, l *link, xid uint32, wait time.Duration) (reply, error) {
-	q := query{kind: msgDiscover, xid: xid, secs: p.secs(), bcast: true, addr: p.last}
+	q := query{kind: msgDiscover, xid: xid, secs: p.secs(), bcast: !p.spec.Faults.Unicast, addr: p.last}
 	if err := l.send(broadcastFrame(p.spec.MAC, p.packet(q))); err != nil {
 		return reply{}, err
 	}
@@ -163,7 +166,7 @@ func (p *Phone) discover(ctx context.Context, l *link, xid uint32, wait time.Dur
 }
 
 func (p *Phone) selecting(ctx context.Context, l *link, xid uint32, offer reply, wait time.Duration) (Lease, bool, error) {
-	q := query{kind: msgRequest, xid: xid, secs: p.secs(), bcast: true, addr: offer.addr, server: offer.server}
+	q := query{kind: msgRequest, xid: xid, secs: p.secs(), bcast: !p.spec.Faults.Unicast, addr: offer.addr, server: offer.server}
 	if err := l.send(broadcastFrame(p.spec.MAC, p.packet(q))); err != nil {
 		return Lease{}, false, err
 	}

@@ -50,7 +50,7 @@ func (p *Phone) httpGet(ctx context.Context, server netip.Addr, name string, lim
 	defer stop()
 	ic := &idleConn{Conn: c, ctx: ctx, idle: p.o.Timers.Answer}
 	if _, err := ic.Write(httpRequest(server, name)); err == nil {
-		data, result = readAnswer(ic, limit)
+		data, result = readAnswer(p.through(ic), limit)
 	} else {
 		result = CutOff
 	}
@@ -58,6 +58,41 @@ func (p *Phone) httpGet(ctx context.Context, server netip.Addr, name string, lim
 		return nil, "", ctx.Err()
 	}
 	return data, result, nil
+}
+
+// through is what a transfer goes through on its way: nothing, or a fault.
+func (p *Phone) through(r *idleConn) io.Reader {
+	f := p.spec.Faults
+	if f.CutAfter <= 0 && f.Slow <= 0 {
+		return r
+	}
+	return &narrow{r: r, left: f.CutAfter, cut: f.CutAfter > 0, rate: f.Slow}
+}
+
+// narrow is a way that breaks off, or that lets little through.
+type narrow struct {
+	r    *idleConn
+	left int
+	cut  bool
+	rate int // bytes a second, 0 = all
+}
+
+func (n *narrow) Read(b []byte) (int, error) {
+	if n.cut && n.left <= 0 {
+		return 0, io.ErrUnexpectedEOF
+	}
+	if n.cut {
+		b = b[:min(len(b), n.left)]
+	}
+	if n.rate > 0 {
+		b = b[:min(len(b), max(n.rate/20, 1))]
+		if err := sleep(n.r.ctx, 50*time.Millisecond); err != nil {
+			return 0, err
+		}
+	}
+	k, err := n.r.Read(b)
+	n.left -= k
+	return k, err
 }
 
 func (p *Phone) connect(ctx context.Context, server netip.Addr) (c net.Conn, err error) {

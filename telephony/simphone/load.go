@@ -74,6 +74,9 @@ func (p *Phone) upgrade(ctx context.Context, s Settings) (o *Outcome, reboot boo
 	}
 	p.load = s.Load
 	p.log(Step{Kind: Install, Name: p.load, Result: "installed"})
+	if p.spec.Faults.Dies {
+		return stuck(Dead, p.load), false, nil
+	}
 	return nil, true, p.pause(ctx, installTime)
 }
 

@@ -24,6 +24,11 @@ func (p *Phone) trustFiles(ctx context.Context) (trust, silence bool, err error)
 	if p.n.model.Generation == "G2" {
 		names = names[:1]
 	}
+	for range p.spec.Faults.Hunts {
+		if _, err := p.ask(ctx, names[0]); err != nil {
+			return false, false, err
+		}
+	}
 	for i, name := range names {
 		a, err := p.ask(ctx, name)
 		if err != nil || (a.status == silent && i == 0) {

@@ -51,6 +51,9 @@ type Options struct {
 	// rebooting: 1 = as a real phone, 0 = none.
 	Pace   float64
 	Timers Timers
+	// Register makes a phone that lives open a connection to its call control
+	// once it is provisioned, and boot again when it is rejected.
+	Register bool
 	// SetMAC gives the interface the address of the phone. Without it an
 	// interface with another address is an error.
 	SetMAC bool

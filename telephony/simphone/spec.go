@@ -34,6 +34,21 @@ type Spec struct {
 	// AlternateTFTP is a file server set by hand on the phone; it comes before
 	// everything that DHCP says. [sources/004]
 	AlternateTFTP netip.Addr
+
+	// Faults that are shown. [facts/diagnosis.md 3]
+	Faults Faults
+}
+
+// Faults is what is wrong with a phone, or with the way to it.
+type Faults struct {
+	Static   netip.Prefix // an address set by hand: it never asks for one
+	Unicast  bool         // it does not ask for broadcast answers: as real phones do
+	HTTPS    bool         // a trust list of the kind that makes it use HTTPS on port 6971 only
+	Deaf     bool         // TFTP answers reach it from port 69 only: a firewall, NAT
+	CutAfter int          // transfers end after so many bytes; 0 = none
+	Slow     int          // bytes per second of an HTTP transfer; 0 = as fast as it can
+	Hunts    int          // times it asks for its CTL file before it goes on: a 7940 between two images
+	Dies     bool         // it does not come back from installing a load
 }
 
 // nature is what the model and the firmware make of a phone.

@@ -30,6 +30,7 @@ const (
 	Provisioned Kind = "provisioned" // the end: all is there
 	Stuck       Kind = "stuck"       // the end: Result says why
 	Renew       Kind = "renew"       // the lease was renewed, or not
+	Register    Kind = "register"    // the connection to call control: how it went
 )
 
 // Results of File steps. For HTTP also the status code ("200", "404"), for
@@ -89,6 +90,8 @@ const (
 	NoServer        Reason = "no file server"         // DHCP named none
 	ServerSilent    Reason = "file server silent"     // neither HTTP nor TFTP answered
 	NoConfiguration Reason = "no configuration file"  // neither its own nor the default
+	NoHTTPS         Reason = "no HTTPS"               // it wants HTTPS provisioning and the server has none
+	Dead            Reason = "dead"                   // it did not survive the installation
 	NoCallControl   Reason = "no call control"        // the file names no processNodeName
 	NoImage         Reason = "no image"               // factory reset and no default load
 	IncompleteLoad  Reason = "load is incomplete"     // a component is missing

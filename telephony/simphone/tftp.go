@@ -52,7 +52,7 @@ func (p *Phone) tftpGet(ctx context.Context, server netip.Addr, name string, lim
 	defer c.Close()
 	stop := context.AfterFunc(ctx, func() { c.SetReadDeadline(time.Unix(1, 0)) })
 	defer stop()
-	t := transfer{p: p, ctx: ctx, c: c, server: server, limit: limit, out: rrq(name), to: netip.AddrPortFrom(server, portTFTP)}
+	t := transfer{p: p, cut: p.spec.Faults.CutAfter, ctx: ctx, c: c, server: server, limit: limit, out: rrq(name), to: netip.AddrPortFrom(server, portTFTP)}
 	code, result = t.run()
 	if ctx.Err() != nil {
 		return nil, -1, "", ctx.Err()
@@ -70,6 +70,7 @@ type transfer struct {
 	c      *net.UDPConn
 	server netip.Addr
 	limit  int
+	cut    int            // a fault: it ends after so many bytes
 	out    []byte         // the last packet sent
 	to     netip.AddrPort // port 69 until the server has answered from its own
 	bound  bool
@@ -98,6 +99,9 @@ func (t *transfer) run() (code int, result string) {
 			from = netip.AddrPortFrom(from.Addr().Unmap(), from.Port())
 			if from.Addr() != t.server || (t.bound && from != t.to) {
 				continue // a stranger
+			}
+			if t.p.spec.Faults.Deaf && from.Port() != portTFTP {
+				continue // what stands between does not let it through
 			}
 			done, progress, code, result := t.take(buf[:n], from)
 			if done {
@@ -132,6 +136,9 @@ func (t *transfer) take(b []byte, from netip.AddrPort) (done, progress bool, cod
 	}
 	t.bound, t.to, t.block = true, from, n
 	t.data.Write(b[4:])
+	if t.cut > 0 && t.data.Len() > t.cut {
+		return true, false, -1, CutOff
+	}
 	t.out = binary.BigEndian.AppendUint16([]byte{0, opAck}, n)
 	if len(b) == 4+blockSize {
 		return false, true, -1, ""

@@ -47,6 +47,7 @@ import (
 	"option150/platform/settings"
 	"option150/platform/sshd"
 	"option150/platform/tftp"
+	"option150/telephony/callcontrol"
 	"option150/telephony/cnf/cnfstore"
 	"option150/telephony/inventory"
 )
@@ -62,6 +63,10 @@ type Options struct {
 	HTTPAddr netip.Addr // address HTTP, HFS and TFTP bind; the zero Addr is every one. Tests use loopback
 	// Prepared is called with the root directory before flash: is read.
 	Prepared func(root string) error
+	// Waits are those of the verdicts, nil = those of the field; Probe is the
+	// time between questions to call control, 0 = as in the field.
+	Waits *inventory.Waits
+	Probe time.Duration
 	// ConsoleEnds makes the end of the console session the end of the box.
 	ConsoleEnds bool
 }
@@ -134,7 +139,9 @@ func (a *Appliance) open() error {
 	if err := a.openFiles(root); err != nil {
 		return err
 	}
-	b.Inventory = inventory.New(inventory.Options{Outside: command.NewOutlook(b).Outside()})
+	outlook := command.NewOutlook(b)
+	b.Inventory = inventory.New(inventory.Options{Outside: outlook.Outside(), Waits: a.opt.Waits})
+	b.Control = callcontrol.New(a.callControl, a.opt.Probe)
 	a.counts = metrics.NewCounts()
 	b.Classes = a.readClasses()
 	b.Journal = journal.New(0, b.Inventory, a.counts, foreignOffers{a.counts}, b.Classes)
@@ -302,6 +309,16 @@ func (a *Appliance) close() {
 	if a.lock != nil {
 		_ = a.lock.Close()
 	}
+}
+
+// callControl is what the phones configured now register at.
+func (a *Appliance) callControl() []callcontrol.Target {
+	s := a.store.Load()
+	if s == nil {
+		return nil
+	}
+	c := s.Current()
+	return callcontrol.Targets(c.Control, c.Telephony)
 }
 
 // serial is a name of the machine that stays the same and tells nothing.

@@ -30,6 +30,7 @@ ip dhcp pool VOICE
 interface GigabitEthernet0/0
  ip address 10.150.0.1 255.255.255.0
 ip http server
+no phone-probe call-control
 telephony-service
  max-ephones 10
  max-dn 10

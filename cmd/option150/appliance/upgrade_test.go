@@ -22,6 +22,7 @@ ip dhcp pool VOICE
  network 10.150.0.0 255.255.255.0
  option 150 ip 10.150.0.1
 ip http server
+no phone-probe call-control
 telephony-service
  load 7961 SCCP41.9-4-2SR3-1S
  max-ephones 10
@@ -57,7 +58,7 @@ end`, "\n")
 			t.Fatalf("%+v", p)
 		}
 	}
-	time.Sleep(3 * time.Second) // the log looks every second
+	time.Sleep(inventory.DefaultWaits().Quiet + 4*time.Second) // the log waits for silence and looks every second
 	var said []string
 	for {
 		e, _, ok := events.TryNext()

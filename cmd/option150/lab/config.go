@@ -81,13 +81,13 @@ interface GigabitEthernet0/0
 	w.WriteString("ip http server\n!\n")
 	all := append(slices.Clone(o.Phones), o.Far...)
 	max := max(50, len(all))
-	fmt.Fprintf(&w, "voice register global\n mode cme\n source-address 10.150.0.1 port 5060\n max-dn %d\n max-pool %d\n", max, max)
+	fmt.Fprintf(&w, "voice register global\n mode cme\n source-address 10.150.0.2 port 5060\n max-dn %d\n max-pool %d\n", max, max)
 	writeLoads(&w, true)
 	dns, pools, edns, ephones := devices(all)
 	w.WriteString("!\n" + dns + pools)
 	w.WriteString("telephony-service\n")
 	writeLoads(&w, false)
-	fmt.Fprintf(&w, " max-ephones %d\n max-dn %d\n ip source-address 10.150.0.1 port 2000\n", max, max)
+	fmt.Fprintf(&w, " max-ephones %d\n max-dn %d\n ip source-address 10.150.0.2 port 2000\n", max, max)
 	if o.Sharing != nil {
 		w.WriteString(" service phone peerFirmwareSharing 1\n")
 	}

@@ -47,6 +47,9 @@ func Main(args []string, version, commit string) int {
 	if !ok {
 		return 2
 	}
+	if o.listed {
+		return 0
+	}
 	inside, status, err := netns.Enter(netns.Options{Name: "lab"})
 	if !inside {
 		if err != nil {
@@ -74,6 +77,7 @@ func parse(args []string) (o Options, ok bool) {
 	f.SetOutput(os.Stderr)
 	sharing := f.Bool("pfs", false, "18 phones in two subnets that upgrade and share firmware (Peer Firmware Sharing)")
 	f.BoolVar(&o.Mirror, "mirror", false, "with -pfs: a mirror port of the voice LAN on GigabitEthernet0/2")
+	fault := f.String("fault", "", "a lab with exactly one `defect`; list names them, random hides which (show lab answer tells it)")
 	if f.Parse(args) != nil {
 		return o, false
 	}
@@ -84,6 +88,21 @@ func parse(args []string) (o Options, ok bool) {
 	case o.Mirror && !*sharing:
 		fmt.Fprintln(os.Stderr, "option150: lab: -mirror is for -pfs")
 		return o, false
+	}
+	if *fault == "list" {
+		fmt.Print(FaultList())
+		o.listed = true
+		return o, true
+	}
+	if *fault != "" {
+		if o.Fault, ok = FaultNamed(*fault); !ok {
+			fmt.Fprintf(os.Stderr, "option150: lab: no fault is called %q; --fault list names them\n", *fault)
+			return o, false
+		}
+		if *sharing {
+			fmt.Fprintln(os.Stderr, "option150: lab: -fault and -pfs are two labs")
+			return o, false
+		}
 	}
 	o.Phones = simphone.Catalogue()
 	if *sharing {
@@ -112,7 +131,7 @@ func run(ctx context.Context, o Options) error {
 			return err
 		}
 		if typing {
-			fmt.Printf(tour, len(o.Phones)+len(o.Far))
+			fmt.Printf(tour, len(o.Phones)+len(o.Far), inventory.ShortWaits().Quiet, inventory.DefaultWaits().Quiet)
 		} else {
 			l.Settle(ctx, settleTime) // a script asks about phones that are up
 		}
@@ -128,7 +147,8 @@ func run(ctx context.Context, o Options) error {
 const settleTime = 60 * time.Second
 
 const tour = `Option 150 lab: a LAN of its own with this box and %d simulated phones that boot now.
-Nothing on the host is touched. Try:
+Nothing on the host is touched. They are fifty times as fast as real ones, and what
+verdicts wait for is shortened to that: %s of silence instead of %s. Try:
   show phones                       every phone, its state and the verdict
   show phone SEP001E7A000001        what one phone did, step by step
   show ip dhcp binding
@@ -158,26 +178,34 @@ type Options struct {
 	Sizes   firmware.Sizes
 	// OnStep is told every step of every phone, from several goroutines.
 	OnStep func(simphone.Step)
+	Fault  *Fault // the defect it has; nil = none
+	// NoControl leaves the call control out that the phones register at.
+	NoControl bool
+	listed    bool // the names of the faults were printed, and that is all
 	// Hold keeps the phones unplugged until Boot.
 	Hold bool
 }
 
 // Lab is a LAN with a box and phones.
 type Lab struct {
-	opt    Options
-	Box    *appliance.Appliance
-	LAN    *netns.LAN
-	far    *netns.LAN
-	Port   *netns.Port // of the box
-	Mirror *netns.Mirror
-	cancel context.CancelFunc
-	ctx    context.Context
-	wg     sync.WaitGroup
+	opt     Options
+	Box     *appliance.Appliance
+	LAN     *netns.LAN
+	far     *netns.LAN
+	Port    *netns.Port // of the box
+	Mirror  *netns.Mirror
+	Control *Control // nil = none
+	cancel  context.CancelFunc
+	ctx     context.Context
+	wg      sync.WaitGroup
 
-	mu    sync.Mutex
-	truth []peers.Share
-	up    map[ether.MAC]bool // provisioned, by the phone's own account
-	hosts map[ether.MAC]*netns.Host
+	mu     sync.Mutex
+	truth  []peers.Share
+	up     map[ether.MAC]bool // provisioned, by the phone's own account
+	hosts  map[ether.MAC]*netns.Host
+	others []*netns.Host
+	plugs  map[ether.MAC]func()
+	rogue  *Rogue
 }
 
 // pace makes a phone's pauses between files a fiftieth of real ones.
@@ -192,10 +220,13 @@ func New(o Options) (*Lab, error) {
 	if o.SSH == "" {
 		o.SSH = "[::]:22"
 	}
+	if o.Fault != nil {
+		o.Fault.apply(&o)
+	}
 	if o.Config == "" {
 		o.Config = ConfigOf(o)
 	}
-	l := &Lab{opt: o, hosts: map[ether.MAC]*netns.Host{}, up: map[ether.MAC]bool{}}
+	l := &Lab{opt: o, hosts: map[ether.MAC]*netns.Host{}, up: map[ether.MAC]bool{}, plugs: map[ether.MAC]func(){}}
 	l.ctx, l.cancel = context.WithCancel(context.Background())
 	if err := l.open(); err != nil {
 		l.Close()
@@ -237,6 +268,16 @@ func (l *Lab) open() (err error) {
 			return err
 		}
 	}
+	if !l.opt.NoControl {
+		if err := l.startControl(); err != nil {
+			return err
+		}
+	}
+	if f := l.opt.Fault; f != nil && f.before != nil {
+		if err := f.before(l); err != nil {
+			return err
+		}
+	}
 	device := "none"
 	if l.opt.Console {
 		device = "stdio"
@@ -251,9 +292,19 @@ func (l *Lab) open() (err error) {
 		s.Interfaces = append(s.Interfaces, settings.Interface{Name: "GigabitEthernet0/2", Device: "eth2", Managed: true})
 	}
 	s.Console.Device, s.SSH.Listen = device, l.opt.SSH
+	waits := inventory.ShortWaits()
 	l.Box, err = appliance.Open(appliance.Options{Settings: s, Version: l.opt.Version, Commit: l.opt.Commit,
-		ConsoleEnds: l.opt.Console, Prepared: l.prepare})
-	return err
+		ConsoleEnds: l.opt.Console, Prepared: l.prepare, Waits: &waits, Probe: time.Second})
+	if err != nil {
+		return err
+	}
+	if f := l.opt.Fault; f != nil {
+		l.Box.Box().LabAnswer = f.Answer
+		if f.after != nil {
+			return f.after(l)
+		}
+	}
+	return nil
 }
 
 // prepare fills flash: with synthetic firmware and writes the startup
@@ -271,15 +322,12 @@ func (l *Lab) prepare(root string) error {
 		return err
 	}
 	for _, load := range loads() {
-		files, err := firmware.Synthesise(load, "", l.opt.Sizes)
-		if err != nil {
-			return fmt.Errorf("firmware %s: %w", load, err)
+		if err := Stock(dir, load, l.opt.Sizes); err != nil {
+			return err
 		}
-		for name, content := range files {
-			if err := os.WriteFile(filepath.Join(dir, name), content, 0o644); err != nil {
-				return err
-			}
-		}
+	}
+	if f := l.opt.Fault; f != nil && f.flash != nil {
+		return f.flash(filepath.Join(root, "flash"))
 	}
 	return nil
 }
@@ -301,20 +349,39 @@ func (l *Lab) Boot(s simphone.Spec) error {
 	if _, err := lan.Plug(host, netns.Cable{Interface: "eth0", MAC: net.HardwareAddr(s.MAC[:]), Frames: l.opt.Sharing != nil}); err != nil {
 		return err
 	}
-	p, err := simphone.New(s, simphone.Options{In: host.Do, Pace: l.opt.Pace, Log: l.opt.OnStep, Sharing: l.habits()})
+	p, err := simphone.New(s, simphone.Options{In: host.Do, Pace: l.opt.Pace, Log: l.opt.OnStep, Sharing: l.habits(), Register: true})
 	if err != nil {
 		return err
 	}
+	ctx, unplug := context.WithCancel(l.ctx)
+	done := make(chan struct{})
+	l.mu.Lock()
+	l.plugs[s.MAC] = func() { unplug(); <-done }
+	l.mu.Unlock()
 	l.wg.Add(1)
 	go func() {
 		defer l.wg.Done()
-		_ = p.Live(l.ctx, 0, func(o simphone.Outcome) {
+		defer close(done)
+		_ = p.Live(ctx, 0, func(o simphone.Outcome) {
 			l.mu.Lock()
 			defer l.mu.Unlock()
 			l.up[s.MAC] = o.Kind == simphone.Provisioned
 		})
 	}()
 	return nil
+}
+
+// Replug takes a phone away, and puts another in its place, or the same with
+// what was wrong with it put right.
+func (l *Lab) Replug(s simphone.Spec) error {
+	l.mu.Lock()
+	host, unplug := l.hosts[s.MAC], l.plugs[s.MAC]
+	l.mu.Unlock()
+	if unplug != nil {
+		unplug()
+		_ = host.Close()
+	}
+	return l.Boot(s)
 }
 
 // habits are those of the lab, with their truth kept.
@@ -370,7 +437,7 @@ func (l *Lab) Settle(ctx context.Context, most time.Duration) bool {
 		up := maps.Clone(l.up)
 		l.mu.Unlock()
 		for _, p := range l.Box.Box().Inventory.Phones(time.Now()) {
-			if p.State == inventory.Provisioned && up[p.MAC] {
+			if p.Up() && up[p.MAC] || l.opt.Fault != nil && p.Verdict.Code != inventory.Open {
 				n++
 			}
 		}
@@ -395,7 +462,16 @@ func (l *Lab) Close() {
 		l.Box.Close()
 	}
 	l.wg.Wait()
+	if l.Control != nil {
+		l.Control.Close()
+	}
+	if l.rogue != nil {
+		l.rogue.Close()
+	}
 	for _, h := range l.hosts {
+		_ = h.Close()
+	}
+	for _, h := range l.others {
 		_ = h.Close()
 	}
 	for _, lan := range []*netns.LAN{l.LAN, l.far} {

@@ -227,8 +227,12 @@ func (s *Store) publish(spec *Spec, set *cnf.Set) {
 	s.current.Store(&published{set, s.times(set)})
 	s.enter(set)
 	event := cnf.NewBuilt(old, set, s.generation)
+	phones, differ := cnf.NewPhones(old, set)
 	s.mu.Unlock()
 	s.rec.Record(event)
+	if differ {
+		s.rec.Record(phones)
+	}
 }
 
 // times keeps the time of every file whose content stays the same.

@@ -40,7 +40,9 @@ func events(c *journal.Cursor) (out []cnf.Built) {
 		if !ok {
 			return out
 		}
-		out = append(out, e.Event.(cnf.Built))
+		if b, ok := e.Event.(cnf.Built); ok {
+			out = append(out, b)
+		}
 	}
 }
 
@@ -155,4 +157,33 @@ func TestReadersNeverSeeAMixture(t *testing.T) {
 	}
 	stop()
 	wg.Wait()
+}
+
+// TestPhonesAreTold: which phones are configured is a fact when that changes,
+// and only then.
+func TestPhonesAreTold(t *testing.T) {
+	j := journal.New(64)
+	cur := j.Cursor()
+	s := New(j)
+	told := func() (added, removed int) {
+		for {
+			e, _, ok := cur.TryNext()
+			if !ok {
+				return added, removed
+			}
+			if p, ok := e.Event.(cnf.Phones); ok {
+				added, removed = added+len(p.Added), removed+len(p.Removed)
+			}
+		}
+	}
+	for _, c := range []struct {
+		name           string
+		phones         int
+		added, removed int
+	}{{"three", 3, 3, 0}, {"the same", 3, 0, 0}, {"one less", 2, 0, 1}, {"none", 0, 0, 2}} {
+		apply(t, s, config(c.phones))
+		if a, r := told(); a != c.added || r != c.removed {
+			t.Errorf("%s: %d added, %d removed", c.name, a, r)
+		}
+	}
 }

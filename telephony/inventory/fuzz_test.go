@@ -1,0 +1,178 @@
+package inventory
+
+import (
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"option150/dhcp"
+	"option150/platform/ether"
+	"option150/platform/wire"
+)
+
+// story is what the fuzzer made of one phone since its last boot began, kept
+// apart from the fold: the facts by which it can be caught.
+type story struct {
+	own, def  time.Time // its own file was sent; the default was asked for
+	load      string
+	list      time.Time
+	parts     map[string]bool // asked for: sent
+	loadGone  bool            // the list was answered with: no such file
+	signed    bool            // the signed file was, and the plain one not sent since
+	asks      time.Time       // last request that has no answer
+	seeks     int             // requests for its call control since its own file
+	next      time.Time
+	came      bool // it spoke to us in this boot
+	elsewhere bool
+}
+
+// contradictions are the facts after which a phone is never called ok.
+var contradictions = []struct {
+	name  string
+	holds func(s *story) bool
+}{
+	{"no configuration was sent", func(s *story) bool { return s.own.IsZero() && !s.elsewhere }},
+	{"it asked for the default file after its own", func(s *story) bool { return s.def.After(s.own) && !s.own.IsZero() }},
+	{"its load is not here", func(s *story) bool { return s.loadGone }},
+	{"a component of its load was not sent", func(s *story) bool {
+		for _, sent := range s.parts {
+			if !sent {
+				return true
+			}
+		}
+		return false
+	}},
+	{"it fetched a load and did not come back", func(s *story) bool { return !s.list.IsZero() && !s.elsewhere }},
+	{"it asks for signed files only", func(s *story) bool { return s.signed }},
+	{"its call control does not answer it", func(s *story) bool { return s.seeks >= 3 }},
+}
+
+// FuzzFold feeds any order of events of two phones and a few names: no crash,
+// and never ok after a fact that contradicts it.
+func FuzzFold(f *testing.F) {
+	f.Add([]byte("adrqknsbxt"), uint8(3))
+	f.Add([]byte{1, 3, 13, 13}, uint8(1))
+	names := []string{"/CTLSEP001E7A000001.tlv", sep, sep + ".sgn", "/XMLDefault.cnf.xml", "/" + load9 + ".loads",
+		"/" + parts9[0], "/kern88xx.12-0-1.sbn", "/SIP001E7A000002.cnf", "gk001e7a000002", "OS79XX.TXT", "term61.default.loads", "/g3-tones.xml", "\x1b"}
+	f.Fuzz(func(t *testing.T, script []byte, step uint8) {
+		if len(script) > 300 {
+			return
+		}
+		w := newWorld(parts9...)
+		w.setup(Setup{Load: load9, Control: []netip.AddrPort{pbx}})
+		var s story // of the first phone
+		for i, c := range script {
+			first := c>>7 == 0
+			w.mac = ether.MAC{0, 0x1e, 0x7a, 0, 0, 1 + c>>7}
+			w.addr = netip.AddrFrom4([4]byte{10, 0, 0, 23 + c>>7&1})
+			w.http = c&0x40 == 0
+			name := names[(int(c)+i)%len(names)]
+			before := w.now
+			switch c & 0x3f % 17 {
+			case 0:
+				w.discover(class61)
+			case 1:
+				w.lease(class61)
+			case 2:
+				w.ask(name)
+			case 3:
+				w.get(name, 5)
+			case 4:
+				w.miss(name)
+			case 5:
+				w.busy(name)
+			case 6:
+				w.cut(name, 9, int64(c&1), "why")
+			case 7:
+				w.ev(dhcp.Release{MAC: w.mac, Addr: w.addr})
+			case 8:
+				w.ev(dhcp.NoLease{MAC: w.mac, Why: "NO POOL"})
+			case 9:
+				w.ev(dhcp.ForeignServer{Client: w.mac, Server: box, Option150: `not addresses: "x"`})
+			case 10:
+				w.ev(dhcp.Conflict{Addr: w.addr})
+			case 11:
+				w.ev(wire.Refused{Client: w.addr, Port: 6970})
+			case 12:
+				w.ev(dhcp.Nak{MAC: w.mac})
+			case 13:
+				w.wait(time.Duration(step) * 10 * time.Second)
+			case 14:
+				w.seek(pbx.Addr(), 1)
+			case 15:
+				w.ev(wire.Shared{MAC: w.mac, Client: w.addr})
+			case 16:
+				w.odd(name)
+			}
+			p, seen := w.Phone(ours, w.now)
+			if first {
+				s.note(&p, before, int(c&0x3f%17), name)
+			}
+			for _, p := range w.Phones(w.now) {
+				if p.State == "" || p.Verdict.Code == "" || p.Verdict.Blocking != (p.State == Stuck) || p.Verdict.Basis == "" {
+					t.Fatalf("%+v", p)
+				}
+			}
+			if seen && p.Verdict.Code == OK {
+				for _, no := range contradictions {
+					if no.holds(&s) {
+						t.Fatalf("ok, although %s\n%s", no.name, ShowBoots(p, w.now, "", 3))
+					}
+				}
+			}
+		}
+		for _, mac := range []ether.MAC{{0, 0x1e, 0x7a, 0, 0, 1}, {0, 0x1e, 0x7a, 0, 0, 2}} {
+			if p, ok := w.Phone(mac, w.now); ok {
+				if s := ShowBoots(p, w.now, "", 3); bannedIn(s) != "" || strings.Contains(s, "\x1b") {
+					t.Fatalf("%q", s)
+				}
+			}
+		}
+	})
+}
+
+// note takes down what the first phone did. Where a boot begins is the fold's
+// word: what a boot is it may decide, what follows from it not.
+func (s *story) note(p *Phone, at time.Time, what int, name string) {
+	if p.Started.Equal(at) {
+		*s = story{}
+	}
+	sent, gone := what == 3, what == 4
+	asked := what >= 2 && what <= 6
+	if what == 14 && !s.own.IsZero() {
+		s.seeks++
+	}
+	if !asked {
+		return
+	}
+	switch name {
+	case sep:
+		if sent {
+			s.own, s.signed, s.seeks = at.Add(10*time.Millisecond), false, 0
+		}
+	case sep + ".sgn":
+		if s.signed = gone; sent {
+			s.own = at.Add(10 * time.Millisecond)
+		}
+	case "/XMLDefault.cnf.xml":
+		s.def = at
+	case "/" + load9 + ".loads":
+		s.loadGone = gone
+		s.parts = map[string]bool{}
+		if sent {
+			s.list = at
+		}
+	case "/" + parts9[0], "/kern88xx.12-0-1.sbn":
+		if !s.list.IsZero() {
+			if s.parts == nil {
+				s.parts = map[string]bool{}
+			}
+			s.parts[name] = sent
+		}
+	case "/g3-tones.xml":
+		if !s.own.IsZero() && s.next.IsZero() {
+			s.next = at
+		}
+	}
+}

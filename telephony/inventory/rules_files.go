@@ -1,0 +1,250 @@
+package inventory
+
+import (
+	"fmt"
+	"strings"
+
+	"option150/platform/fileserver"
+	"option150/telephony/advice"
+)
+
+// The rules about the configuration file and about transfers.
+
+func noHTTP(e *evidence) (Verdict, bool) {
+	switch e.fallback() {
+	case Observed:
+		return found("its connection to port 6970 was refused "+e.at(e.b.refused), "The HTTP file server did not answer on port 6970; the phone uses TFTP, which is slow.")
+	case Inferred:
+		return guessed(fmt.Sprintf("%d requests by TFTP and none by HTTP", e.b.tftp), "The phone used TFTP only: the HTTP file server does not answer on port 6970, or its firmware is older than 9.3.")
+	}
+	return none()
+}
+
+func wantsHTTPS(e *evidence) (Verdict, bool) {
+	b := e.b
+	if _, ok := e.r.hasConfig(b); ok || b.secure.IsZero() {
+		return none()
+	}
+	v, _ := found("it opened a connection to port 6971 "+e.at(b.secure), "It wants its files by HTTPS, which this box does not offer: its trust list of another call manager says so.")
+	v.Fix = tell(eraseTrust(e.model))
+	return v, true
+}
+
+func foreignTrust(e *evidence) (Verdict, bool) {
+	s := e.b.signed
+	if s == nil || !s.served.IsZero() || !s.missing {
+		return none()
+	}
+	if own := e.b.own; own != nil && own != s && !own.signed && own.served.After(s.at) {
+		return none()
+	}
+	v, _ := found(lastPart(s.name)+" asked "+e.at(s.at), "It asks for the signed file %s: it trusts another call manager and refuses files of anybody else.", lastPart(s.name))
+	v.Fix = tell(eraseTrust(e.model))
+	return v, true
+}
+
+func hunting(e *evidence) (Verdict, bool) {
+	if e.r.num != "7940" && e.r.num != "7960" && e.r.num != "" {
+		return none()
+	}
+	if _, ok := e.r.hasConfig(e.b); ok || e.b.load != nil {
+		return none()
+	}
+	n := e.b.trust
+	if e.before != nil {
+		if _, ok := e.r.hasConfig(e.before); !ok && e.before.load == nil {
+			n += e.before.trust
+		}
+	}
+	if n < 4 || e.b.own != nil && !e.b.own.served.IsZero() {
+		return none()
+	}
+	v, _ := found(fmt.Sprintf("the same first file asked for %d times", n), "It asks for the same first file again and again (%d times): a 7940 or 7960 between two images.", n)
+	v.Fix = append(e.configure(), advice.Tell("give the model a load line too: the default file then names the load it is to fetch."))
+	return v, true
+}
+
+// single reports that a model speaks one protocol only, and which.
+func (e *evidence) single() (sip, only bool) {
+	return e.model.SIP, e.r.known && e.model.SCCP != e.model.SIP
+}
+
+func otherFirmware(e *evidence) (Verdict, bool) {
+	if sip, only := e.single(); only && e.setup.Section != "" && sip != e.setup.SIP {
+		word := map[bool]string{true: "SIP", false: "SCCP"}[sip]
+		v, _ := found(fmt.Sprintf("option 60 says %s, and %s is for the other protocol", e.r.num, e.setup.Section),
+			"A %s speaks %s only, and it is configured as %s: that file is of no use to it.", e.r.num, word, e.setup.Section)
+		v.Fix = e.move(sip)
+		return v, true
+	}
+	o, own := e.b.ownOther, e.b.own
+	if o == nil || !o.missing || own == nil || own.served.IsZero() {
+		return none()
+	}
+	if e.model.SIP && e.model.SCCP && e.setup.Section != "" {
+		v, _ := found(lastPart(o.name)+" asked "+e.at(o.at), "It asks for %s: it runs firmware of another protocol than it is configured for.", lastPart(o.name))
+		v.Fix = e.move(!e.setup.SIP)
+		return v, true
+	}
+	v, _ := found(lastPart(o.name)+" asked "+e.at(o.at), "It asks for %s: it runs firmware of another protocol than it is configured for.", lastPart(o.name))
+	v.Fix = tell("Configure it under voice register pool (SIP) instead of ephone (SCCP), or the other way round, or give it a load of the protocol configured.")
+	return v, true
+}
+
+// refusedByRule: an access list of a tftp-server line, or a name that is kept
+// from everybody.
+func refusedByRule(e *evidence) (Verdict, bool) {
+	if e.b.denied == "" {
+		return none()
+	}
+	return found(e.b.deniedWhy, "It is refused %s by rule: %s.", lastPart(e.b.denied), e.b.deniedWhy)
+}
+
+// notBuilt: configured, and its file is not there.
+func notBuilt(e *evidence) (Verdict, bool) {
+	own := e.b.own
+	if e.setup.Section == "" || e.setup.Built || own == nil || !own.missing || own.signed || !isSEP(own.name) || e.model.DefaultFileOnly {
+		return none()
+	}
+	v, _ := found(lastPart(own.name)+" asked "+e.at(own.at)+", no such file", "It is configured as %s, and there is no file for it.", e.setup.Section)
+	v.Fix = e.build()
+	return v, true
+}
+
+// build makes the files of the protocol of the phone.
+func (e *evidence) build() advice.Steps {
+	if e.setup.SIP {
+		return advice.Steps{advice.In("voice register global", "create profile"), advice.Do("show provisioning audit")}
+	}
+	return advice.Steps{advice.In("telephony-service", "create cnf-files"), advice.Do("show provisioning audit")}
+}
+
+func refusedConfig(e *evidence) (Verdict, bool) {
+	own, def := e.b.own, e.b.def
+	if !e.b.fell() {
+		return none()
+	}
+	v, _ := found(fmt.Sprintf("%s sent %s, %s asked %s later", lastPart(own.name), e.at(own.served), lastPart(def.name), took(def.at.Sub(own.served))),
+		"It was given %s and asked for the default file then: it did not accept its configuration.", lastPart(own.name))
+	switch {
+	case own.route != "" && own.route != fileserver.RouteGenerated:
+		v.Text += " The file is one that lies in flash:."
+		v.Fix = e.build()
+	case e.r.known && e.setup.Type != "" && !strings.EqualFold(e.setup.Type, e.r.num):
+		v.Text += fmt.Sprintf(" It is a %s and is configured as a %s.", e.r.num, e.setup.Type)
+		v.Fix = advice.Steps{advice.In(e.setup.Section, "type "+e.r.num)}
+	default:
+		v.Fix = append(e.build(), advice.Tell("compare the type of the phone with its label."))
+	}
+	return v, true
+}
+
+func unknownPhone(e *evidence) (Verdict, bool) {
+	b := e.b
+	if _, ok := e.r.hasConfig(b); ok || b.load != nil || b.def == nil || e.setup.Section != "" {
+		return none()
+	}
+	if b.own != nil && !b.own.missing || b.ownOther != nil && !b.ownOther.missing && b.ownOther.served.IsZero() {
+		return none()
+	}
+	text := "Nobody knows this phone: there is no configuration for it here, only the default file."
+	if b.def.missing {
+		text = "Nobody knows this phone: there is no configuration for it here and no default file."
+	}
+	v, _ := found(lastPart(b.def.name)+" asked "+e.at(b.def.at), "%s", text)
+	v.Fix = e.configure()
+	return v, true
+}
+
+// worst is the file the phone needs whose transfer failed most: in this boot
+// and in those before that ended like this.
+func (e *evidence) worst(count func(*restart) int) (string, *restart) {
+	var name string
+	var w *restart
+	for n := range e.b.restarts {
+		if len(e.b.files(n)) == 0 {
+			continue
+		}
+		if x := e.tries(n); w == nil || count(x) > count(w) || count(x) == count(w) && n < name {
+			name, w = n, x
+		}
+	}
+	return name, w
+}
+
+// tries are the failed transfers of a file since it was sent last.
+func (e *evidence) tries(name string) *restart {
+	sum := *e.b.restarts[name]
+	for i := len(e.r.boots) - 2; i >= 0; i-- {
+		old := e.r.boots[i]
+		for _, f := range old.files(name) {
+			if !f.served.IsZero() {
+				return &sum
+			}
+		}
+		if x := old.restarts[name]; x != nil {
+			sum.n, sum.silent = sum.n+x.n, sum.silent+x.silent
+		}
+	}
+	return &sum
+}
+
+// wholePacket is the largest block that fits into one packet of Ethernet.
+// [RFC 2348]
+const wholePacket = 1468
+
+func largeBlocks(e *evidence) (Verdict, bool) {
+	name, w := e.worst(func(x *restart) int { return x.n })
+	if w == nil || w.n < 2 || w.transport != fileserver.TFTP || w.block <= wholePacket {
+		return none()
+	}
+	return found(fmt.Sprintf("%d tries of %s with blocks of %d bytes", w.n, lastPart(name), w.block),
+		"It asks for blocks of %d bytes, which do not fit into one packet, and the transfer of %s does not end.", w.block, lastPart(name))
+}
+
+func returnPort(e *evidence) (Verdict, bool) {
+	if n := e.b.unheard; n >= soughtOften && e.b.ready.IsZero() {
+		return guessed(fmt.Sprintf("%d answers, and the same question from the same port after each", n), "It asks for %s by TFTP again and again although it is answered: the answers do not reach it.", lastPart(e.b.answeredName))
+	}
+	name, w := e.worst(func(x *restart) int { return x.silent })
+	if w == nil || w.silent < 2 {
+		return none()
+	}
+	return guessed(fmt.Sprintf("%d answers for %s, none acknowledged", w.silent, lastPart(name)), "It asks for %s by TFTP but never acknowledges a block: the answers do not reach it.", lastPart(name))
+}
+
+func neverCompletes(e *evidence) (Verdict, bool) {
+	name, w := e.worst(func(x *restart) int { return x.n })
+	if w == nil || w.n < 3 {
+		return none()
+	}
+	detail := ""
+	if w.transport == fileserver.TFTP && w.block > 0 {
+		detail = fmt.Sprintf(", blocks of %d bytes, %d sent again", w.block, w.again)
+	}
+	return found(fmt.Sprintf("%d transfers of %s were broken off", w.n, lastPart(name)), "The transfer of %s never completes: %d tries, the last one ended at %s of %s bytes%s.",
+		lastPart(name), w.n, grouped(w.bytes), grouped(w.size), detail)
+}
+
+func ownFault(e *evidence) (Verdict, bool) {
+	if e.b.intern == "" {
+		return none()
+	}
+	return found(lastPart(e.b.intern)+": 404 by HTTP, sent by TFTP", "The HTTP file server did not have %s, and TFTP had it.", lastPart(e.b.intern))
+}
+
+func tooMany(e *evidence) (Verdict, bool) {
+	if e.b.busy == 0 {
+		return none()
+	}
+	v, _ := found(fmt.Sprintf("%d answers said busy", e.b.busy), "%d of its requests met a busy server; it asks again by itself.", e.b.busy)
+	v.Fix = advice.Steps{advice.Set("file-server maximum-serving-count " + itoa(int64(min(max(2*e.b.limit, 2), 3500))))}
+	return v, true
+}
+
+func slowTransfer(e *evidence) (Verdict, bool) {
+	if e.b.slow == "" {
+		return none()
+	}
+	return found("the transfer of "+lastPart(e.b.slow), "The transfer of %s was slower than 64 KiB/s.", lastPart(e.b.slow))
+}

@@ -1,0 +1,187 @@
+package inventory
+
+import (
+	"net/netip"
+	"time"
+
+	"option150/platform/ether"
+	"option150/platform/wire"
+	"option150/telephony/cnf"
+)
+
+// station finds the phone behind a frame: by its hardware address, else, behind
+// a router, by its address.
+func (v *Inventory) station(mac ether.MAC, a netip.Addr) *record {
+	if r := v.phones[mac]; r != nil {
+		return r
+	}
+	if r := v.byIP[a.Unmap()]; r != nil {
+		return r
+	}
+	return v.nobody[a.Unmap()]
+}
+
+// refused: a client was refused at the file port.
+func (v *Inventory) refused(at time.Time, x wire.Refused) {
+	r := v.station(x.MAC, x.Client)
+	if r == nil || r.now() == nil {
+		return
+	}
+	r.seen = at
+	b := r.now()
+	if !b.refused.IsZero() {
+		return // once per boot tells it
+	}
+	b.refused = at
+	b.say(Line{At: at, Transport: "TCP", What: "!", Name: "connection to port " + itoa(int64(x.Port)) + " was refused", Bytes: -1, Remark: "observed"})
+}
+
+// secure: it wants its files by HTTPS.
+func (v *Inventory) secure(at time.Time, x wire.Secure) {
+	r := v.station(x.MAC, x.Client)
+	if r == nil || r.now() == nil {
+		return
+	}
+	r.seen = at
+	b := r.now()
+	if b.secure.IsZero() {
+		b.say(Line{At: at, Transport: "TCP", What: "!", Name: "opens a connection to port " + itoa(int64(x.Port)) + " for HTTPS", Bytes: -1, Remark: "observed"})
+	}
+	b.secure = at
+}
+
+// sought: a phone asks for somebody's hardware address. A station nobody knows
+// is remembered: a phone that never asks for an address shows itself like this
+// only.
+func (v *Inventory) sought(at time.Time, x wire.Sought) {
+	r := v.phones[x.MAC]
+	if r == nil {
+		v.sign(at, x)
+		return
+	}
+	b := r.now()
+	if b == nil {
+		return
+	}
+	target := x.Target.Unmap()
+	s := b.sought[target]
+	if s == nil {
+		if len(b.sought) >= maxSought {
+			return
+		}
+		if b.sought == nil {
+			b.sought = map[netip.Addr]*sought{}
+		}
+		s = &sought{first: at}
+		b.sought[target] = s
+	}
+	s.n++
+	s.last = at
+	if s.n == 1 || s.n == soughtOften {
+		remark := ""
+		if s.n > 1 {
+			remark = "again and again"
+		}
+		b.say(Line{At: at, Transport: "ARP", What: "asks", Name: "who has " + target.String(), Bytes: -1, Remark: remark})
+	}
+}
+
+// soughtOften is how many requests for one address say that it does not
+// answer: a stack sends one, and three where nobody does. [RFC 1122 2.3.2.1]
+const soughtOften = 3
+
+// sign keeps a sign of life of a station that is no phone so far.
+func (v *Inventory) sign(at time.Time, x wire.Sought) {
+	s, ok := v.signs[x.MAC]
+	if !ok && len(v.signs) >= maxSigns {
+		var old ether.MAC
+		n := 0
+		for mac, y := range v.signs {
+			if o, have := v.signs[old]; !have || y.last.Before(o.last) {
+				old = mac
+			}
+			if n++; n >= 32 {
+				break
+			}
+		}
+		delete(v.signs, old)
+	}
+	if !ok || at.Sub(s.last) > bootQuiet {
+		s.first = at
+	}
+	s.last = at
+	if x.Client.IsValid() {
+		s.addr = x.Client.Unmap()
+	}
+	v.signs[x.MAC] = s
+}
+
+// sign is when a station was seen by ARP.
+type sign struct {
+	first, last time.Time
+	addr        netip.Addr
+}
+
+// shared: it looks for phones that share firmware with it.
+func (v *Inventory) shared(at time.Time, x wire.Shared) {
+	r := v.station(x.MAC, x.Client)
+	if r == nil || r.now() == nil {
+		return
+	}
+	r.seen = at
+	b := r.now()
+	if b.shared.IsZero() {
+		b.say(Line{At: at, Transport: "PFS", What: "asks", Name: "phones nearby for firmware, port 4051", Bytes: -1})
+	}
+	b.shared = at
+}
+
+// listed keeps which phones are configured: they are never forgotten for
+// others.
+func (v *Inventory) listed(x cnf.Phones) {
+	for _, mac := range x.Removed {
+		delete(v.configured, mac)
+		if r := v.phones[mac]; r != nil && r.listed {
+			r.listed = false
+			v.guests++
+		}
+	}
+	for _, mac := range x.Added {
+		v.configured[mac] = true
+		if r := v.phones[mac]; r != nil && !r.listed {
+			r.listed = true
+			v.guests--
+		}
+	}
+}
+
+// evict forgets one phone that is not configured: the one seen longest ago of
+// some that were never given anything, else of all. To look at some is enough
+// against a flood, and a flood must not cost a look at all for each phone.
+func (v *Inventory) evict() {
+	const some = 32
+	var old *record
+	n := 0
+	for _, r := range v.phones {
+		if r.listed {
+			continue
+		}
+		if old == nil || r.proven != old.proven && old.proven || r.proven == old.proven && r.seen.Before(old.seen) {
+			old = r
+		}
+		if n++; n >= some && !old.proven {
+			break
+		}
+	}
+	if old != nil {
+		v.drop(old)
+	}
+}
+
+func (v *Inventory) drop(r *record) {
+	if v.phones[r.mac] == r && !r.listed {
+		v.guests--
+	}
+	delete(v.phones, r.mac)
+	v.unlink(r)
+}
