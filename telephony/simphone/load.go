@@ -55,7 +55,7 @@ func (p *Phone) upgrade(ctx context.Context, s Settings) (o *Outcome, reboot boo
 		from = []netip.Addr{a} // and no other, should it fail [facts/phones.md 2.4]
 	}
 	http := p.n.asksHTTP(p.load)
-	if !p.n.accepts(p.load, s.Load) {
+	if !p.n.accepts(p.load, s.Load) || s.Load == p.spec.Faults.Refuses {
 		return p.disbelieve(ctx, from, s.Load, http)
 	}
 	o, missing, err := p.withPeers(ctx, s, p.fromServers(from, http), func(ctx context.Context, get getter) (*Outcome, bool, error) {

@@ -48,6 +48,7 @@ type Faults struct {
 	CutAfter int          // transfers end after so many bytes; 0 = none
 	Slow     int          // bytes per second of an HTTP transfer; 0 = as fast as it can
 	Hunts    int          // times it asks for its CTL file before it goes on: a 7940 between two images
+	Refuses  string       // a load whose signature it does not believe
 	Dies     bool         // it does not come back from installing a load
 }
 

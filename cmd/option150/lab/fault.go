@@ -96,8 +96,7 @@ func Faults() []Fault {
 			cure: func(l *Lab) error {
 				return Stock(filepath.Join(l.opt.Root, "flash", "phones"), "term61.default", l.opt.Sizes)
 			}},
-		{Name: "old-firmware", Code: "R15", Says: "a phone is too old for its load", victim: 2, spec: func(s *simphone.Spec) { s.Load = "SCCP41.8-3-1S" }, config: forced,
-			flash: func(dir string) error { return Stock(filepath.Join(dir, "phones"), "SCCP41.8-5-2S", nil) }},
+		{Name: "refused-image", Code: "R15", Says: "a phone refuses the image of its load", victim: 1, spec: func(s *simphone.Spec) { s.Faults.Refuses = load }},
 		{Name: "stray-file", Code: "R16", Says: "a broken file lies in flash: in place of a generated one", config: func(s string) string {
 			return strings.Replace(s, create, create+" no create cnf-files\n", 1)
 		}, flash: func(dir string) error {

@@ -16,7 +16,7 @@ import (
 
 // few are the faults that stand for the others where all of them would take
 // too long: each has a way of its own to show and to be cured.
-var few = map[string]bool{"no-pool": true, "rogue-dhcp": true, "old-firmware": true, "unknown-phone": true, "dead-call-control": true, "scan": true}
+var few = map[string]bool{"no-pool": true, "rogue-dhcp": true, "refused-image": true, "unknown-phone": true, "dead-call-control": true, "scan": true}
 
 // restarted are those whose phone runs on with what it has, an older load or the
 // default file, until somebody restarts it.
