@@ -39,6 +39,9 @@ type Fault struct {
 	cure func(*Lab) error
 }
 
+// boxAddr is the address of the box.
+var boxAddr = netip.MustParseAddr("10.150.0.1")
+
 // nobody is an address in the LAN that no machine has.
 var nobody = netip.MustParseAddr("10.150.0.99")
 
@@ -58,7 +61,7 @@ func Faults() []Fault {
 	rogue := func(name, code, says string, option150 []byte) Fault {
 		f := edit(name, code, says, 0, "ip dhcp pool VOICE\n", "ip dhcp foreign-server hold\nip dhcp pool VOICE\n")
 		f.before = func(l *Lab) error { return l.startRogue(option150) }
-		f.cure = func(l *Lab) error { l.rogue.Give(Addr.AsSlice()); return nil }
+		f.cure = func(l *Lab) error { l.rogue.Give(boxAddr.AsSlice()); return nil }
 		return f
 	}
 	missing := func(name, says string, spoil func(path string) error) Fault {
@@ -80,7 +83,7 @@ func Faults() []Fault {
 		rogue("rogue-dhcp", "R04", "another DHCP server wins and names itself", rogueAddr.AsSlice()),
 		phone("alternate-tftp", "R05", "a phone has an alternate TFTP server", 0, func(s *simphone.Spec) { s.AlternateTFTP = nobody }),
 		edit("option150-elsewhere", "R38", "option 150 names an address nobody has", 0, opt150, " option 150 ip "+nobody.String()+"\n"),
-		{Name: "remembered-server", Code: "R06", Says: "a phone asks here although its lease names another server", spec: func(s *simphone.Spec) { s.AlternateTFTP = Addr },
+		{Name: "remembered-server", Code: "R06", Says: "a phone asks here although its lease names another server", spec: func(s *simphone.Spec) { s.AlternateTFTP = boxAddr },
 			config: func(s string) string {
 				return strings.Replace(s, opt150, " option 150 ip "+nobody.String()+"\n", 1)
 			}},
@@ -280,7 +283,7 @@ func (l *Lab) startThief() error {
 // readRequest asks the box for a file by TFTP and does not wait for it.
 func readRequest(h *netns.Host, name string) error {
 	return h.Do(func() error {
-		c, err := net.Dial("udp4", netip.AddrPortFrom(Addr, 69).String())
+		c, err := net.Dial("udp4", netip.AddrPortFrom(boxAddr, 69).String())
 		if err != nil {
 			return err
 		}
