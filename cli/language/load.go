@@ -185,7 +185,7 @@ func (ld *loader) apply(number int, p Placement) (more int) {
 	}
 	err := ld.l.Perform(cand, p)
 	if err == nil && ld.valid != nil && d != nil {
-		err = ld.valid(cand)
+		err = config.About(ld.valid(cand), p.In.Header)
 	}
 	if err != nil && !errors.Is(err, ErrUnchanged) {
 		ld.reject(number, p, err)

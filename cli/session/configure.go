@@ -63,7 +63,7 @@ func (s *Session) change(ctx context.Context, p language.Placement, text string)
 		return s.opt.Language.Perform(c, p)
 	})
 	if err != nil && !errors.Is(err, language.ErrUnchanged) {
-		fmt.Fprintln(s.out(), refusal(err))
+		fmt.Fprintln(s.out(), refusal(config.About(err, p.In.Header)))
 		if !errors.Is(err, errGone) {
 			s.cur.Refused(p)
 		}

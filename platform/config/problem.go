@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"strings"
 
 	"option150/telephony/advice"
@@ -60,4 +61,23 @@ func Refusal(ps []Problem) error {
 		return nil
 	}
 	return &Refused{bad}
+}
+
+// About is the error of a change in a section: of what is wrong, what is said of
+// that section, if anything is.
+func About(err error, section string) error {
+	var r *Refused
+	if !errors.As(err, &r) {
+		return err
+	}
+	var here []Problem
+	for _, p := range r.Problems {
+		if p.Section == Collapse(section) {
+			here = append(here, p)
+		}
+	}
+	if here == nil {
+		return err
+	}
+	return &Refused{here}
 }

@@ -121,7 +121,9 @@ func (v *validator) phones() {
 			continue
 		}
 		if first, dup := ephones[e.MAC]; dup {
+			// Told of both: whoever edits one of them wants to hear of the other.
 			v.add(Refuse, "duplicate-mac", ephone(e.Tag), "mac-address %s is already in ephone %d", e.MAC.CME(), first)
+			v.add(Refuse, "duplicate-mac", ephone(first), "mac-address %s is already in ephone %d", e.MAC.CME(), e.Tag)
 			continue
 		}
 		ephones[e.MAC] = e.Tag
@@ -133,6 +135,7 @@ func (v *validator) phones() {
 		}
 		if first, dup := pools[p.MAC]; dup {
 			v.add(Refuse, "duplicate-mac", pool(p.Tag), "id mac %s is already in voice register pool %d", p.MAC.CME(), first)
+			v.add(Refuse, "duplicate-mac", pool(first), "id mac %s is already in voice register pool %d", p.MAC.CME(), p.Tag)
 			continue
 		}
 		pools[p.MAC] = p.Tag
