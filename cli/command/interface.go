@@ -42,6 +42,7 @@ func interfaces() []language.Declaration {
 			func(c *language.Context) *string { return &at(c).Description }),
 		language.Declaration{
 			Mode: modeInterface, Doc: "facts/ios-cli.md 1.10",
+			KeepNo: true, // below an interface that is not here: routers print it
 			Syntax: `ip("Interface Internet Protocol config commands")
 				address("Set the IP address of an interface")
 				![ <addr:A.B.C.D>("IP address")

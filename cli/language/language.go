@@ -62,7 +62,7 @@ type Declaration struct {
 	Level    int      // privilege needed, 0 = that of the mode
 	Group    string   // lines of one group are printed without `!` between them
 	Carry    bool     // known by name, kept and printed back, never acted on
-	KeepNo   bool     // of a command that is carried: so is its `no` form, with whatever arguments
+	KeepNo   bool     // where a line of it is carried, so is its `no` form, with whatever arguments
 	Idle     string   // why a line that is checked and kept has no effect here: it counts as carried
 	Partly   Partly   // the same of a part of it
 	Carries  []string // a place in the order: carried lines that begin so are printed here; "" = all others

@@ -23,6 +23,7 @@
 //	paste_test.go      configurations typed as they are printed
 //	interface_test.go  managed interfaces, the console
 //	route_test.go      static routes by way of a managed interface
+//	router_test.go     a whole router pasted over SSH
 //
 // Follows DESIGN 1 and 9, facts/ios-cli.md 3, facts/phones.md 1.3 to 1.6,
 // facts/files.md 10, facts/dhcp.md 5.3.
