@@ -40,7 +40,7 @@ type routeKey struct {
 	hop    netip.Addr
 }
 
-// maxRoutes bounds the list.
+// maxRoutes bounds the list: each line of a paste looks through it.
 const maxRoutes = 2000
 
 func staticRoute(doc string) language.Declaration {
