@@ -14,8 +14,9 @@ import (
 )
 
 // fresh is how long a look at flash: is good for when nothing is known to have
-// changed.
-const fresh = time.Second
+// changed: a file that somebody puts there or takes away from outside is seen
+// before the next phone is told of its load.
+const fresh = 200 * time.Millisecond
 
 // Policy says which loads files may name. Its fields are set before use.
 type Policy struct {
@@ -28,20 +29,30 @@ type Policy struct {
 	Holder  func(netip.Addr) (ether.MAC, bool)
 	Classes *Classes
 
-	checker firmware.Checker
-	mu      sync.Mutex
-	states  map[string]firmware.State
-	loads   []string // whole loads of flash:
-	looked  time.Time
-	seen    uint64
-	turn    uint64 // of the classes, and when, at the last Due
-	asked   time.Time
-	changes uint64
+	checker  firmware.Checker
+	building sync.Mutex // held while files are built again
+	mu       sync.Mutex
+	states   map[string]firmware.State
+	loads    []string // whole loads of flash:
+	looked   time.Time
+	seen     uint64
+	turn     uint64 // of the classes, and when, at the last Due
+	asked    time.Time
+	changes  uint64
 }
 
-// Due reports that files may have to be built again: something has changed, or
-// has not been looked at for a while.
-func (p *Policy) Due() bool {
+// Refresh has the files built again if something has changed, or has not been
+// looked at for a while. Who asks meanwhile waits: no phone is given a file
+// that the policy is about to change.
+func (p *Policy) Refresh(build func()) {
+	p.building.Lock()
+	defer p.building.Unlock()
+	if p.due() {
+		build()
+	}
+}
+
+func (p *Policy) due() bool {
 	turn, changes, now := p.Classes.Turn(), p.Changes(), time.Now()
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -46,9 +46,7 @@ func (a *Appliance) writeClasses() {
 // generated looks first whether the files still say what they may: a component
 // may have gone, a phone may have shown what it runs.
 func (a *Appliance) generated(name string) (content []byte, mod time.Time, etag string, ok bool) {
-	if a.box.Policy.Due() {
-		a.box.CNF.Refresh()
-	}
+	a.box.Policy.Refresh(a.box.CNF.Refresh)
 	return a.box.CNF.Generated(name)
 }
 
