@@ -228,7 +228,7 @@ func TestCheckPrintsWhatItWouldDo(t *testing.T) {
 		counts []string // "" = any
 	}{
 		"clean":    {branch, 0, []string{"", "", "0", "0", ""}},
-		"carried":  {"version 15.2\nhostname R\nip route 0.0.0.0 0.0.0.0 10.0.0.1\nrouter ospf 1\n network 10.0.0.0 0.0.0.255 area 0\nend\n", 0, []string{"5", "2", "3", "0", ""}},
+		"carried":  {"version 15.2\nhostname R\nip route 0.0.0.0 0.0.0.0 10.0.0.1\nrouter ospf 1\n network 10.0.0.0 0.0.0.255 area 0\nend\n", 0, []string{"5", "3", "2", "0", ""}},
 		"rejected": {"hostname R\nip http port 99999\nip http server\nend\n", 1, []string{"3", "2", "0", "1", ""}},
 		"clash":    {"ip http server\nip http port 6970\ntelephony-service\n hfs enable port 6970\nend\n", 1, []string{"", "", "0", "1", ""}},
 		"empty":    {"", 0, []string{"0", "0", "0", "0", ""}},
