@@ -37,6 +37,7 @@ type State struct {
 	strange   session                // of a log that names no phone that is known
 	order     []uint64               // all of them, oldest first
 	evicted   uint64
+	changes   uint64
 }
 
 // peer is what is kept of a phone.
@@ -153,9 +154,17 @@ func (s *State) Fold(e journal.Entry) {
 	}
 }
 
+// Changes counts what was folded that may change a tree.
+func (s *State) Changes() uint64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.changes
+}
+
 func (s *State) locked(f func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.changes++
 	f()
 }
 
