@@ -330,9 +330,14 @@ func (s *State) broadcast(x Broadcast) {
 		return
 	}
 	p.seen = x.Last
-	if n := len(p.bursts); n > 0 && p.bursts[n-1].First.Equal(x.First) {
-		p.bursts[n-1] = x
-		return
+	for i := range slices.Backward(p.bursts) {
+		switch b := &p.bursts[i]; {
+		case b.First.Equal(x.First) && b.Interface == x.Interface:
+			*b = x
+			return
+		case b.Interface != x.Interface && b.First.Sub(x.First).Abs() < copyTime:
+			return // the same burst, seen on another interface
+		}
 	}
 	p.bursts = trim(append(p.bursts, x), maxBursts)
 }
