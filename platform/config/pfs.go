@@ -75,7 +75,7 @@ func (c *Config) CNFOptions(f Facts) cnf.Options {
 }
 
 func (c *Config) planCNF(f Facts) service.Spec {
-	if o := c.CNFOptions(f); o != (cnf.Options{}) {
+	if o := c.CNFOptions(f); o.LogServer != "" {
 		return cnfstore.Spec{Config: c.Telephony, Options: o}
 	}
 	return c.Telephony
