@@ -53,7 +53,7 @@ func pfsSection() []language.Declaration {
 	at := func(c *language.Context) *pfs.Config { return &c.Config.PFS }
 	name := func(s *string) string { return *s }
 	interfaceLine := func(syntax string, in func(*language.Context) *[]string) language.Declaration {
-		return keyed(language.Declaration{Mode: modePFS, Syntax: syntax, CarryBad: true, Doc: doc},
+		return keyed(language.Declaration{Mode: modePFS, Syntax: syntax, Doc: doc},
 			list[string, string]{in: in, key: name, order: cmp.Compare[string]},
 			func(a grammar.Args) (string, error) { return a.String("if"), nil },
 			func(s string) grammar.Args { return args("if", s) })
