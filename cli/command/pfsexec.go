@@ -159,7 +159,7 @@ func showPFS(b *Box) []language.Declaration {
 		text(head+`config("What the files of phones say, and which level says it")`, 0, doc, func(in *language.Invocation) string {
 			s, f := about(in)
 			logs := map[ether.MAC]string{}
-			for _, e := range cnf.EffectiveOf(in.Config.Telephony, in.Config.CNFOptions(b.Store.Facts())) {
+			for _, e := range cnf.EffectiveOf(in.Config.Telephony, b.cnfOptions(in.Config, b.Store.Facts())) {
 				logs[e.MAC], _ = e.Param(cnf.LogServerName)
 			}
 			return pfs.ShowConfig(s, f, func(m ether.MAC) string { return logs[m] })
@@ -186,7 +186,7 @@ type loadCache struct {
 func (b *Box) PFSFacts(c *config.Config) pfs.Facts {
 	world := b.Store.Facts()
 	f := pfs.Facts{Phones: map[ether.MAC]pfs.Configured{}, Loads: b.pfsLoads(c)}
-	for _, e := range cnf.EffectiveOf(c.Telephony, c.CNFOptions(world)) {
+	for _, e := range cnf.EffectiveOf(c.Telephony, b.cnfOptions(c, world)) {
 		x := pfs.Configured{Model: e.Model, Load: e.Load, Line: e.Line}
 		x.Sharing, x.Level = e.Param(cnf.PeerFirmwareSharing)
 		x.LoadServer, _ = e.Param(cnf.LoadServer)
@@ -204,6 +204,13 @@ func (b *Box) PFSFacts(c *config.Config) pfs.Facts {
 	f.Observing, f.Mirror = b.PFS.Seeing()
 	f.LogServer = c.PFS.LogServer.Enabled && b.Supervisor.Status(config.PFS).State != service.Failed
 	return f
+}
+
+// cnfOptions are those the phone files in force were built with.
+func (b *Box) cnfOptions(c *config.Config, f config.Facts) cnf.Options {
+	o := c.CNFOptions(f)
+	o.Firmware = b.CNF.Current().Firmware()
+	return o
 }
 
 // own: the load server is this box, so its serving log tells.
