@@ -223,14 +223,10 @@ func (w *grower) wants(p *Peer) bool {
 	if !configured || c.Load == "" || w.load == "" || len(p.Boots) == 0 {
 		return false
 	}
-	// Who went on to the next phase without it before it was distributed runs
-	// it already; who was never seen before it was here may have had it.
-	for _, b := range p.Boots {
-		if !b.Next.IsZero() && b.Load.IsZero() && b.Next.Before(w.from) {
-			return false
-		}
-	}
-	return !p.Boots[0].Config.After(w.to)
+	// Who went on to the next phase without asking for it in the first boot that
+	// was seen runs it already, or had it from who knows where.
+	first := p.Boots[0]
+	return !first.Config.After(w.to) && (first.Next.IsZero() || !first.Load.IsZero())
 }
 
 // restarted: a boot in which the phone came no further than its configuration,

@@ -1,6 +1,7 @@
 package pfs
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -28,35 +29,34 @@ type run struct {
 
 // labelOf finds the component, or the run of components, that a number of
 // bytes is. Nothing if none fits; the closest where several do, the others of
-// the same size beside it. Loads of the family come first.
-func labelOf(bytes int64, loads []Load, family string) (label, bool) {
-	best, rest := []run(nil), []run(nil)
+// the same size beside it. What fits of the loads that phones asked for counts
+// first, then that of their family.
+func labelOf(bytes int64, loads []Load, family string, asked func(load string) bool) (label, bool) {
+	var tiers [3][]run
 	for i := range loads {
 		l := &loads[i]
-		f := phone.Load(l.Name).Family()
-		same := family == "" || f == "" || strings.EqualFold(f, family)
+		tier := 2
+		if f := phone.Load(l.Name).Family(); asked(l.Name) {
+			tier = 0
+		} else if family == "" || f == "" || strings.EqualFold(f, family) {
+			tier = 1
+		}
 		for lo := range l.Files {
 			sum := int64(0)
 			for hi := lo; hi < len(l.Files) && l.Files[hi].Size > 0; hi++ {
 				sum += l.Files[hi].Size
 				n := int64(hi - lo + 1)
 				if excess := bytes - sum; excess >= 0 && excess <= sum/100+framing*n {
-					r := run{l, lo, hi + 1, excess}
-					if same {
-						best = closest(best, r)
-					} else {
-						rest = closest(rest, r)
-					}
+					tiers[tier] = closest(tiers[tier], run{l, lo, hi + 1, excess})
 				}
 			}
 		}
 	}
-	if best == nil {
-		best = rest
-	}
-	if best == nil {
+	i := slices.IndexFunc(tiers[:], func(t []run) bool { return t != nil })
+	if i < 0 {
 		return label{}, false
 	}
+	best := tiers[i]
 	out := label{load: best[0].load.Name, files: best[0].load.Files[best[0].lo:best[0].hi]}
 	for _, r := range best[1:] {
 		if n := runName(r.load.Files[r.lo:r.hi]); n != runName(out.files) {

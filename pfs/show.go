@@ -126,16 +126,20 @@ func (t *Tree) text(b *strings.Builder) {
 		rows = append(rows, []string{strings.Repeat("  ", max(n.Depth, 0)) + n.MAC.Device(), string(n.Role), parent, depth, bytes, secs(n.Took), from, n.Evidence.String(), string(n.Basis)})
 	}
 	b.WriteString(table([]string{"Phone", "Role", "Parent", "Depth", "Bytes", "Seconds", "From", "Evidence", "Basis"}, rows))
+	var notes []string
 	for _, n := range t.Nodes {
 		if n.Why != "" {
-			fmt.Fprintf(b, "%s: %s\n", n.MAC.Device(), n.Why)
+			notes = append(notes, n.MAC.Device()+": "+n.Why)
 		}
 	}
 	for _, f := range t.Findings {
-		b.WriteString("Finding: " + f + "\n")
+		notes = append(notes, "Finding: "+f)
 	}
 	if t.Hidden != "" {
-		b.WriteString("Not seen from here: " + t.Hidden + "\n")
+		notes = append(notes, "Not seen from here: "+t.Hidden)
+	}
+	if notes != nil { // apart from the table
+		b.WriteString("\n" + strings.Join(notes, "\n") + "\n")
 	}
 }
 

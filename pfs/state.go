@@ -37,6 +37,7 @@ type State struct {
 	strange   session                // of a log that names no phone that is known
 	order     []uint64               // all of them, oldest first
 	evicted   uint64
+	changes   uint64
 }
 
 // peer is what is kept of a phone.
@@ -153,9 +154,17 @@ func (s *State) Fold(e journal.Entry) {
 	}
 }
 
+// Changes counts what was folded that may change a tree.
+func (s *State) Changes() uint64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.changes
+}
+
 func (s *State) locked(f func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.changes++
 	f()
 }
 
@@ -321,9 +330,14 @@ func (s *State) broadcast(x Broadcast) {
 		return
 	}
 	p.seen = x.Last
-	if n := len(p.bursts); n > 0 && p.bursts[n-1].First.Equal(x.First) {
-		p.bursts[n-1] = x
-		return
+	for i := range slices.Backward(p.bursts) {
+		switch b := &p.bursts[i]; {
+		case b.First.Equal(x.First) && b.Interface == x.Interface:
+			*b = x
+			return
+		case b.Interface != x.Interface && b.First.Sub(x.First).Abs() < copyTime:
+			return // the same burst, seen on another interface
+		}
 	}
 	p.bursts = trim(append(p.bursts, x), maxBursts)
 }

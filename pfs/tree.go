@@ -118,7 +118,7 @@ func groups(s *Snapshot, f *Facts) []*group {
 			}
 			e := edge{t: t}
 			if t.Ended && !t.Broken || t.Missing == 0 {
-				e.label, e.known = labelOf(t.Bytes+t.Missing, g.loads, g.family)
+				e.label, e.known = labelOf(t.Bytes+t.Missing, g.loads, g.family, g.asked)
 			}
 			g.edges = append(g.edges, e)
 			break
@@ -186,9 +186,7 @@ func (g *group) load(name string) (load string, size int64) {
 			continue
 		}
 		size = l.Files[i].Size
-		asked := slices.ContainsFunc(g.peers, func(p *Peer) bool {
-			return slices.ContainsFunc(p.Fetches, func(f Fetch) bool { return phone.Load(f.File).Equal(phone.Load(l.Name)) })
-		})
+		asked := g.asked(l.Name)
 		if load == "" || asked {
 			load = l.Name
 		}
@@ -200,6 +198,11 @@ func (g *group) load(name string) (load string, size int64) {
 		load = phone.Load(name).Canonical()
 	}
 	return load, size
+}
+
+// asked: a phone of the group asked for the list of the load.
+func (g *group) asked(load string) bool {
+	return slices.ContainsFunc(g.peers, func(p *Peer) bool { return fetchedLoad(p, load) })
 }
 
 // together joins trees whose phones have the same parts and parents.
@@ -216,7 +219,8 @@ func together(trees []Tree) []Tree {
 		o.Size += t.Size
 		o.Start, o.End = earlier(o.Start, t.Start), later(o.End, t.End)
 		for k := range o.Nodes {
-			n, m := &o.Nodes[k], t.Nodes[k]
+			n := &o.Nodes[k]
+			m := t.Nodes[slices.IndexFunc(t.Nodes, func(x Node) bool { return x.MAC == n.MAC })]
 			n.Bytes += m.Bytes
 			n.Took += m.Took
 			n.Start = earlier(n.Start, m.Start)
@@ -228,9 +232,17 @@ func together(trees []Tree) []Tree {
 }
 
 func sameShape(a, b Tree) bool {
-	return slices.EqualFunc(a.Nodes, b.Nodes, func(x, y Node) bool {
-		return x.MAC == y.MAC && x.Role == y.Role && x.Parent == y.Parent && x.Basis == y.Basis && x.Why == y.Why
-	}) && slices.Equal(a.Findings, b.Findings)
+	if len(a.Nodes) != len(b.Nodes) || !slices.Equal(a.Findings, b.Findings) {
+		return false
+	}
+	for _, x := range a.Nodes {
+		if !slices.ContainsFunc(b.Nodes, func(y Node) bool {
+			return x.MAC == y.MAC && x.Role == y.Role && x.Parent == y.Parent && x.Basis == y.Basis && x.Why == y.Why
+		}) {
+			return false
+		}
+	}
+	return true
 }
 
 func earlier(a, b time.Time) time.Time {

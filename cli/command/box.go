@@ -9,6 +9,8 @@ import (
 	"option150/cli/language"
 	"option150/dhcp"
 	"option150/hfs"
+	"option150/pfs"
+	"option150/pfs/observe"
 	"option150/platform/aaa"
 	"option150/platform/archive"
 	"option150/platform/fileserver"
@@ -60,6 +62,7 @@ type Box struct {
 	HFS     *hfs.Server
 	TFTP    *tftp.Server
 	SSHD    *sshd.Server
+	PFS     *observe.Server
 	Guard   *aaa.Guard // `login block-for`
 
 	HostKeys *sshd.HostKeys
@@ -72,6 +75,8 @@ type Box struct {
 	Host    *host.Sampler
 	NTP     *ntp.Client
 
+	Sharing *pfs.State // what was seen of firmware sharing; a fold of Journal
+
 	Lines     func() []LineInfo     // who is logged in
 	LineUses  func() map[int]int    // how often each line was used, by absolute number
 	ClearLine func(number int)      // ends the session of a line, absolute number, without waiting
@@ -80,6 +85,7 @@ type Box struct {
 	audited auditMemo
 	hosts   answersHeard
 
+	loads  loadCache
 	saved  atomic.Int64                    // number of the version that was written to nvram last
 	saving atomic.Pointer[running.Version] // the same with who and when, since the start; without its configuration
 }

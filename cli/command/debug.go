@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"option150/cli/language"
+	"option150/pfs"
 )
 
 // debugTopics are what can be debugged: the words after `debug`, the topic
@@ -18,6 +19,7 @@ var debugTopics = []struct{ syntax, topic, answer string }{
 		events("Report address assignments, lease expirations, etc.")`, "ip dhcp server events", "DHCP server event debugging"},
 	{`ip dhcp server packet("Decode message receptions and transmissions")`, "ip dhcp server packet", "DHCP server packet debugging"},
 	{`cme-hfs("HTTP File-Fetch Server debugging")`, "cme-hfs", "HTTP File-Fetch Server debugging"},
+	{`pfs("Peer Firmware Sharing debugging")`, pfs.Topic, "Peer Firmware Sharing debugging"},
 }
 
 // debugPackets has the TFTP server record its packets from the first time

@@ -62,9 +62,11 @@ func All(b *Box) []language.Declaration {
 		telephonyService(),
 		{upgradeUnknown()},
 		carriedHere("ephone-template", "ephone-dn-template", "ephone-type"),
+		templates(),
 		carriedSections(),
 		ephoneDNs(),
 		ephones(),
+		pfsSection(),
 		carriedHere("ephone-hunt"),
 		banners(),
 		privileges(b),
@@ -82,6 +84,7 @@ func All(b *Box) []language.Declaration {
 		showSecurity(b),
 		hostKeys(b),
 		debugCommands(b),
+		pfsCommands(b),
 	} {
 		all = append(all, group...)
 	}
@@ -110,7 +113,7 @@ func Modes() []language.Mode {
 		sub(modeInterface, "Interface"), sub(modePool, "DHCP pool"), sub(modePoolSecondary, "DHCP pool secondary subnet"), sub(modeTelephony, "Cisco Unified CME"),
 		sub(modeEphone, "Ephone"), sub(modeEphoneDN, "Ephone DN"), sub(modeGlobal, "VOICE REGISTER GLOBAL"),
 		sub(modeDN, "VOICE REGISTER DN"), sub(modeRegisterPool, "VOICE REGISTER POOL"), sub(modeLine, "Line"),
-		sub(modeArchive, "Archive"), sub(modeArchiveLog, "Archive log config"),
+		sub(modePFS, "Peer Firmware Sharing"), sub(modeArchive, "Archive"), sub(modeArchiveLog, "Archive log config"),
 		carried(modeEphoneTemplate, "Ephone template"), carried(modeEphoneDNTemplate, "Ephone DN template"),
 		carried(modeRegisterTemplate, "VOICE REGISTER TEMPLATE"), carried(modeDialplan, "VOICE REGISTER DIALPLAN"),
 		quiet(carried(modeVoiceService, "Voice service")),

@@ -195,9 +195,11 @@ func ephones() []language.Declaration {
 		idle(speedDials(modeEphone, "ASTYPED", doc, func(c *language.Context) *[]cnf.SpeedDial { return &at(c).SpeedDials }), registered),
 		phoneTypeLine(modeEphone, doc, func(c *language.Context) (*string, *[]string) { e := at(c); return &e.Type, &e.Addons }),
 		buttonLine(func(c *language.Context) *[]cnf.Button { return &at(c).Buttons }, doc),
+		partly(value(modeEphone, `ephone-template("Define ephone template tag") ![ <n:1-20>("Template tag") ]`, "n", "", doc, 0, func(c *language.Context) *int { return &at(c).Template }),
+			always("of an ephone-template the service phone lines count, the others are kept")),
+		servicePhone(modeEphone, func(c *language.Context) *[]cnf.ServicePhone { return &at(c).ServicePhone }),
 	)
 	return append(ds, carryAll(modeEphone, "facts/cme.md 3",
-		`ephone-template("Define ephone template tag") <rest:LINE>("Tag")`,
 		`pin("Define 4-8 digit personal identification number") <rest:LINE>("PIN")`,
 		`blf-speed-dial("Define blf speed-dial number") <rest:LINE>("Parameters")`,
 		`fastdial("Define ip-phone fastdial number") <rest:LINE>("Parameters")`,

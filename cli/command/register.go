@@ -205,7 +205,9 @@ func registerPools() []language.Declaration {
 				return cnf.PoolNumber{Position: a.Int("pos"), DN: a.Int("dn")}, nil
 			},
 			func(n cnf.PoolNumber) grammar.Args { return args("pos", n.Position, "dn", n.DN) }),
-		idle(value(modeRegisterPool, `template("Template of the phone") ![ <n:1-10>("Template tag") ]`, "n", "", doc, 0, func(c *language.Context) *int { return &at(c).Template }), "voice register template is kept and has no effect"),
+		partly(value(modeRegisterPool, `template("Template of the phone") ![ <n:1-10>("Template tag") ]`, "n", "", doc, 0, func(c *language.Context) *int { return &at(c).Template }),
+			always("of a voice register template the service phone lines count, the others are kept")),
+		servicePhone(modeRegisterPool, func(c *language.Context) *[]cnf.ServicePhone { return &at(c).ServicePhone }),
 		value(modeRegisterPool, `dialplan("Dialplan of the phone") ![ <n:1-24>("Dialplan tag") ]`, "n", "", doc, 0, func(c *language.Context) *int { return &at(c).Dialplan }),
 		value(modeRegisterPool, `session-transport("Transport of the session") ![ ( tcp$t("TCP") | udp$t("UDP") ) ]`, "t", "", doc, "", func(c *language.Context) *string { return &at(c).Transport }),
 		idle(values(modeRegisterPool, `dtmf-relay("How digits are relayed") ![ <how:WORD>("rtp-nte, sip-notify or sip-kpml")+3 ]`, "how", "", doc, func(c *language.Context) *[]string { return &at(c).DTMFRelay }), ofControl),

@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"net/netip"
 	"strings"
 
@@ -120,21 +121,7 @@ func telephonyService() []language.Declaration {
 				| proxy-server$kind("Proxy server URL")
 				| authentication$kind("URL that authenticates requests to the phones")
 				| idle$kind("URL shown when the phone is idle") )`, doc, func(c *language.Context) *[]cnf.URL { return &svc(c).URLs }),
-		keyed(language.Declaration{
-			Mode: modeTelephony, Doc: "facts/cme.md 2.1",
-			Syntax: `service("Service configuration in ephone template")
-				phone("Phone parameters of the configuration file")
-				<name:WORD>("Name of the parameter, case counts")
-				![ <value:LINE>("Value") ]`,
-		}, list[cnf.ServicePhone, string]{in: func(c *language.Context) *[]cnf.ServicePhone { return &svc(c).ServicePhone }, key: func(p *cnf.ServicePhone) string { return p.Name }, order: strings.Compare},
-			func(a grammar.Args) (cnf.ServicePhone, error) {
-				p := cnf.ServicePhone{Name: a.String("name"), Value: a.String("value")}
-				if !xmlName(p.Name) {
-					return p, language.Answer("% A phone parameter is a word of letters and digits")
-				}
-				return p, nil
-			},
-			func(p cnf.ServicePhone) grammar.Args { return args("name", p.Name, "value", p.Value) }),
+		servicePhone(modeTelephony, func(c *language.Context) *[]cnf.ServicePhone { return &svc(c).ServicePhone }),
 		{
 			Mode: modeTelephony, Doc: doc, Idle: registered, Syntax: `system("Define system message")
 				message("Define system message")
@@ -156,6 +143,47 @@ func telephonyService() []language.Declaration {
 	}
 	ds = append(ds, alsoNo(modeTelephony, "facts/cme.md 2.3", `call-forward("Configure parameters for call forwarding") <rest:LINE>("Parameters")`)...)
 	return append(ds, carryAll(modeTelephony, "facts/cme.md 2.3", carriedTelephony...)...)
+}
+
+// servicePhone is `service phone NAME VALUE`, at the level of the system, of a
+// template, or of one phone, where it is a line of ours. The phone's own counts
+// before its template's, that before the system's. [sources/002]
+func servicePhone(mode string, at func(*language.Context) *[]cnf.ServicePhone) language.Declaration {
+	return keyed(language.Declaration{
+		Mode: mode, Doc: "facts/cme.md 2.1",
+		Syntax: `service("Service configuration in ephone template")
+			phone("Phone parameters of the configuration file")
+			<name:WORD>("Name of the parameter, case counts")
+			![ <value:LINE>("Value") ]`,
+	}, list[cnf.ServicePhone, string]{in: at, key: func(p *cnf.ServicePhone) string { return p.Name }, order: strings.Compare},
+		func(a grammar.Args) (cnf.ServicePhone, error) {
+			p := cnf.ServicePhone{Name: a.String("name"), Value: a.String("value")}
+			if !xmlName(p.Name) {
+				return p, language.Answer("% A phone parameter is a word of letters and digits")
+			}
+			return p, nil
+		},
+		func(p cnf.ServicePhone) grammar.Args { return args("name", p.Name, "value", p.Value) })
+}
+
+// templates are `ephone-template TAG` and `voice register template TAG`: their
+// `service phone` lines count for the phones that name them, all else in them
+// is carried. [facts/cme.md 12]
+func templates() []language.Declaration {
+	of := func(syntax, mode, word string, words int, in func(*language.Context) *[]cnf.Template) []language.Declaration {
+		all := section[cnf.Template, int]{
+			list: list[cnf.Template, int]{in: in, key: func(t *cnf.Template) int { return t.Tag }, order: cmp.Compare[int]},
+			arg:  "tag", empty: func(tag int) cnf.Template { return cnf.Template{Tag: tag} },
+			header: func(t *cnf.Template) string { return word + "  " + itoa(t.Tag) },
+		}
+		return all.of(language.Declaration{Mode: language.Global, Syntax: syntax, Enters: mode, Format: twoBlanks(words), Doc: "facts/cme.md 12"},
+			servicePhone(mode, func(c *language.Context) *[]cnf.ServicePhone { return &all.at(c).ServicePhone }))
+	}
+	return append(
+		of(`ephone-template("Define ephone template") <tag:1-20>("Ephone template tag")`, modeEphoneTemplate, "ephone-template", 1,
+			func(c *language.Context) *[]cnf.Template { return &c.Config.Telephony.EphoneTemplates }),
+		of(`voice register template("Voice register template") <tag:1-10>("Template tag")`, modeRegisterTemplate, "voice register template", 3,
+			func(c *language.Context) *[]cnf.Template { return &c.Config.Telephony.RegisterTemplates })...)
 }
 
 // inverted prints and sets the positive form of a field that says No.
@@ -361,9 +389,7 @@ func carriedSections() []language.Declaration {
 		return language.Declaration{Mode: language.Global, Syntax: syntax, Carry: true, Enters: enters, Format: format, Doc: "facts/cme.md 12"}
 	}
 	return []language.Declaration{
-		section(`ephone-template("Define ephone template") <tag:1-20>("Ephone template tag")`, modeEphoneTemplate, twoBlanks(1)),
 		section(`ephone-dn-template("Define ephone-dn template") <tag:1-15>("Ephone-dn template tag")`, modeEphoneDNTemplate, twoBlanks(1)),
-		section(`voice register template("Voice register template") <tag:1-10>("Template tag")`, modeRegisterTemplate, twoBlanks(3)),
 		section(`voice register dialplan("Voice register dialplan") <tag:1-24>("Dialplan tag")`, modeDialplan, twoBlanks(3)),
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"option150/cli/grammar"
 	"option150/cli/language"
+	"option150/pfs"
 	"option150/platform/ether"
 	"option150/platform/netif"
 )
@@ -36,6 +37,7 @@ func Types(b *Box) grammar.Types {
 		"FILEURL":    fileType{},
 		"FLASHNAME":  fileType{bare: true},
 		"DELAY":      delayType{},
+		"RINGSIZE":   sizeType{pfs.MinRing, pfs.MaxRing},
 		"HH:MM":      hourType{},
 	}).With(clockTypes()).With(phoneArguments())
 }

@@ -55,6 +55,9 @@ func (s *Session) exec(ctx context.Context, text string, column int) {
 		s.refuse(grammar.Result{Kind: grammar.Invalid, Offset: 0}, text, column)
 		return
 	}
+	if d.Collects != "" && r.Form == grammar.Plain && !s.collect(d, r) {
+		return
+	}
 	var f *filter
 	if hasFilter {
 		var err error

@@ -40,6 +40,7 @@ var modifiers = []modifierHelp{
 	{"count", "Count number of lines which match regexp"},
 	{"exclude", "Exclude lines that match"},
 	{"include", "Include lines that match"},
+	{"json", "Tables as a JSON array of objects"},
 	{"redirect", "Redirect output to URL"},
 	{"section", "Filter a section of output"},
 	{"tee", "Copy output to URL"},
@@ -83,7 +84,9 @@ type filter struct {
 	more  bool   // is added to what is there
 	begun bool
 	count int
-	child int // indentation of the section being printed, -1 = none
+	child int      // indentation of the section being printed, -1 = none
+	lines []string // of json
+	size  int
 }
 
 func (s *Session) newFilter(text string) (*filter, error) {
@@ -100,6 +103,13 @@ func (s *Session) newFilter(text string) (*filter, error) {
 	f := &filter{kind: kind, child: -1}
 	if (modifierHelp{name: kind}).writes() {
 		return f, f.target(expr, at+len(word)+1)
+	}
+	if kind == "json" {
+		if strings.TrimSpace(expr) != "" {
+			return nil, &filterErr{kind: grammar.Invalid, offset: at + len(word) + 1 + len(expr) - len(strings.TrimLeft(expr, " "))}
+		}
+		f.match = func(string) bool { return false }
+		return f, nil
 	}
 	if kind == "section" {
 		switch w, rest, ok := strings.Cut(strings.TrimLeft(expr, " "), " "); {
@@ -187,6 +197,11 @@ func (f *filter) Write(p []byte) (int, error) {
 func (f *filter) pass(line string) bool {
 	hit := f.match(line)
 	switch f.kind {
+	case "json":
+		if f.size += len(line) + 1; f.size <= maxJSON {
+			f.lines = append(f.lines, line)
+		}
+		return false
 	case "include":
 		return hit
 	case "exclude":
@@ -217,6 +232,9 @@ func (f *filter) finish() {
 	if len(f.buf) > 0 && f.pass(string(f.buf)) {
 		fmt.Fprintf(f.next, "%s\n", f.buf)
 	}
+	if f.kind == "json" {
+		f.finishJSON()
+	}
 	if f.kind == "count" {
 		fmt.Fprintf(f.next, "Number of lines which match regexp = %d\n", f.count)
 	}
@@ -239,6 +257,9 @@ func (s *Session) filterHelp(text string, width int) string {
 	if typed {
 		if k, err := modifier(s.modifiers(), word, 0); err == nil && (modifierHelp{name: k}).writes() {
 			return joinLines(targetHelp(k).Lines(width))
+		}
+		if k, err := modifier(s.modifiers(), word, 0); err == nil && k == "json" {
+			return joinLines(grammar.Help{Items: []grammar.HelpItem{{Name: "<cr>"}}}.Lines(width))
 		}
 		h := grammar.Help{Items: []grammar.HelpItem{{Name: "LINE", Text: "Regular Expression"}}}
 		return joinLines(h.Lines(width))

@@ -461,7 +461,7 @@ func TestBlanksOfAllKinds(t *testing.T) {
 	b := newBox(t)
 	o := b.login(15)
 	o.configures(t, "hostname\u00a0X", "ephone-template\t1", "\u00a0", "\v! a comment", "softkeys\u2003idle")
-	if k := b.Store.Current().Carried; b.Store.Current().Hostname != "X" || len(k) != 1 || len(k[0].Below) != 1 || k[0].Below[0].Line != "softkeys idle" {
+	if k := b.Store.Current().Carried; b.Store.Current().Hostname != "X" || len(k) != 1 || k[0].Line != "softkeys idle" || len(b.Store.Current().Telephony.EphoneTemplates) != 1 {
 		t.Errorf("%q %+v", b.Store.Current().Hostname, k)
 	}
 }

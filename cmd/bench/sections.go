@@ -20,6 +20,7 @@ var sections = []section{
 	{"tftp", "TFTP beside tftpd-hpa and dnsmasq", measureTFTP},
 	{"dhcp", "DHCP beside dnsmasq", measureDHCP},
 	{"paste", "10,000 configuration lines pasted over SSH", measurePaste},
+	{"pfs", "a capture of firmware sharing read, beside tcpdump and tshark", measurePFS},
 }
 
 func sectionNames() string {

@@ -16,7 +16,10 @@ import (
 
 // box is one of which only the language works.
 func box() (*command.Box, error) {
-	f := config.Facts{Interfaces: []config.InterfaceFact{{Mapping: netif.Mapping{Name: "GigabitEthernet0/0", Device: "eth0", Managed: true}, Up: true}}}
+	var f config.Facts
+	for _, n := range []string{"0", "1", "2"} { // those of the sessions and configurations that pages show
+		f.Interfaces = append(f.Interfaces, config.InterfaceFact{Mapping: netif.Mapping{Name: "GigabitEthernet0/" + n, Device: "eth" + n, Managed: true}, Up: true})
+	}
 	b := &command.Box{}
 	b.Store = running.New(running.Options{Initial: config.Default(f), Facts: func() config.Facts { return f }})
 	l, err := command.New(b)

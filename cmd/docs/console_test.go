@@ -155,7 +155,7 @@ func TestShellCommandsExist(t *testing.T) {
 	for _, m := range makeTarget.FindAllStringSubmatch(string(mk), -1) {
 		targets[m[1]] = true
 	}
-	subcommands := map[string]bool{"lab": true, "run": true, "check": true, "version": true, "help": true}
+	subcommands := map[string]bool{"lab": true, "run": true, "check": true, "pfs": true, "version": true, "help": true}
 	block := regexp.MustCompile("(?ms)^```sh\n(.*?)^```$")
 	for name, text := range manual(t) {
 		for _, m := range block.FindAllStringSubmatch(text, -1) {
@@ -184,13 +184,32 @@ func TestShellCommandsExist(t *testing.T) {
 // compares. Times, addresses and sizes may differ, nothing else. A line of
 // three dots stands for lines left out.
 func TestReadmeSessions(t *testing.T) {
+	runSessions(t, "README.md", lab.Options{Phones: simphone.Catalogue()}, varies)
+}
+
+// TestSharingSessions does the same for the page about firmware sharing, in the
+// lab of `option150 lab --pfs --mirror`. Which phone becomes root, and who is
+// whose child, differs from one lab to the next.
+func TestSharingSessions(t *testing.T) {
+	o := lab.Sharers()
+	o.Mirror = true
+	runSessions(t, "docs/pfs.md", o, variesShared)
+}
+
+// variesShared are names, addresses, places in the tree, times and counts.
+var variesShared = regexp.MustCompile(`SEP[0-9A-F]{12}|10\.150\.\d+\.\d+|\b[0-9A-F]{8}\b|\d\d:\d\d:\d\d(\.\d+)?|\d+(\.\d+)?`)
+
+// runSessions runs the sessions a page shows in a lab of its own; forms are
+// compared without what varies.
+func runSessions(t *testing.T, page string, o lab.Options, varies *regexp.Regexp) {
 	testkit.NeedNamespaces(t)
-	file := filepath.Join(top, "README.md")
+	file := filepath.Join(top, page)
 	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err := lab.New(lab.Options{Root: t.TempDir(), Version: "1.0.0", Commit: "readme", Phones: simphone.Catalogue(), SSH: "127.0.0.1:0"})
+	o.Root, o.Version, o.Commit, o.SSH = t.TempDir(), "1.0.0", "readme", "127.0.0.1:0"
+	l, err := lab.New(o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -210,7 +229,7 @@ func TestReadmeSessions(t *testing.T) {
 		var w strings.Builder
 		for _, step := range sessionOf(string(body)) {
 			if at := s.Prompt(); at != step.prompt {
-				t.Errorf("README: %s%s: the prompt is %s", step.prompt, step.line, at)
+				t.Errorf("%s: %s%s: the prompt is %s", page, step.prompt, step.line, at)
 			}
 			fmt.Fprintf(&w, "%s%s\n", step.prompt, step.line)
 			out.Reset()
@@ -220,9 +239,9 @@ func TestReadmeSessions(t *testing.T) {
 				s.Line(t.Context(), step.line)
 			}
 			got := strings.Split(strings.TrimRight(out.String(), "\n"), "\n")
-			if diff := unlike(step.answer, got); diff != "" {
+			if diff := unlike(step.answer, got, varies); diff != "" {
 				if !golden.Update() {
-					t.Errorf("README: %s%s: %s", step.prompt, step.line, diff)
+					t.Errorf("%s: %s%s: %s", page, step.prompt, step.line, diff)
 				}
 				step.answer = trimmed(got)
 			}
@@ -242,7 +261,7 @@ func TestReadmeSessions(t *testing.T) {
 // varies is what differs from one lab to the next.
 var varies = regexp.MustCompile(`10\.150\.0\.\d+|\d\d:\d\d:\d\d(\.\d+)?|\+?\d+\.\d{3}\b|\d+(\.\d+)? m?s\b|[\d,]+ B\b|<1 ms|[A-Z][a-z]{2} \d\d \d{4} \d\d:\d\d [AP]M`)
 
-func sameForm(lines []string) (out []string) {
+func sameForm(lines []string, varies *regexp.Regexp) (out []string) {
 	for _, l := range trimmed(lines) {
 		if l = strings.Join(strings.Fields(varies.ReplaceAllString(l, "~")), " "); l != "" {
 			out = append(out, l)
@@ -261,8 +280,8 @@ func trimmed(lines []string) (out []string) {
 }
 
 // unlike compares what the README has with what was found, "" if alike.
-func unlike(want, got []string) string {
-	w, g := sameForm(want), sameForm(got)
+func unlike(want, got []string, varies *regexp.Regexp) string {
+	w, g := sameForm(want, varies), sameForm(got, varies)
 	for i, j := 0, 0; ; {
 		switch {
 		case i == len(w) && j == len(g):
@@ -281,7 +300,7 @@ func unlike(want, got []string) string {
 		case j == len(g):
 			return fmt.Sprintf("line %q is not there", w[i])
 		case w[i] != g[j]:
-			return fmt.Sprintf("README has %q, the box says %q", w[i], g[j])
+			return fmt.Sprintf("the page has %q, the box says %q", w[i], g[j])
 		default:
 			i, j = i+1, j+1
 		}
@@ -303,7 +322,7 @@ func TestUnlike(t *testing.T) {
 		{"a", "a\nb", false},
 		{"a\nb", "a", false},
 	} {
-		if diff := unlike(strings.Split(c.want, "\n"), strings.Split(c.got, "\n")); (diff == "") != c.same {
+		if diff := unlike(strings.Split(c.want, "\n"), strings.Split(c.got, "\n"), varies); (diff == "") != c.same {
 			t.Errorf("%q and %q: %q", c.want, c.got, diff)
 		}
 	}

@@ -29,6 +29,7 @@ func phoneMAC(n int) ether.MAC   { return ether.MAC{0, 0x1e, 0x7a, 0, 0, byte(n)
 // lan is the box and some phones on a switch.
 type lan struct {
 	t      *testing.T
+	net    *netns.LAN
 	box    *netns.Host
 	phones []*netns.Host
 	state  *pfs.State
@@ -55,7 +56,7 @@ func newLAN(t *testing.T, n int) *lan {
 		}
 		return h
 	}
-	w := &lan{t: t, state: pfs.NewState()}
+	w := &lan{t: t, net: l, state: pfs.NewState()}
 	w.box = plug("box", []byte{2, 0, 0, 0, 0, 1}, boxAddr)
 	for i := range n {
 		m := phoneMAC(i)

@@ -103,7 +103,7 @@ func openPCAP(r io.Reader) (frames, error) {
 	}
 	p.SetSnaplen(maxFrame)
 	return func() ([]byte, gopacket.CaptureInfo, layers.LinkType, error) {
-		b, ci, err := p.ReadPacketData()
+		b, ci, err := p.ZeroCopyReadPacketData()
 		return b, ci, p.LinkType(), err
 	}, nil
 }
@@ -114,7 +114,7 @@ func openNG(r io.Reader) (frames, error) {
 		return nil, err
 	}
 	return func() ([]byte, gopacket.CaptureInfo, layers.LinkType, error) {
-		b, ci, err := p.ReadPacketData()
+		b, ci, err := p.ZeroCopyReadPacketData()
 		var link layers.LinkType
 		if err == nil && len(ci.AncillaryData) > 0 {
 			link, _ = ci.AncillaryData[0].(layers.LinkType)

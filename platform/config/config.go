@@ -18,6 +18,7 @@ import (
 
 	"option150/dhcp"
 	"option150/hfs"
+	"option150/pfs"
 	"option150/platform/aaa"
 	"option150/platform/acl"
 	"option150/platform/archive"
@@ -47,6 +48,7 @@ type Config struct {
 	DHCP       dhcp.Config
 	HTTP       httpd.Config
 	HFS        hfs.Config
+	PFS        pfs.Config
 	Files      fileserver.Config
 	TFTP       tftp.Config
 	Telephony  cnf.Config
@@ -98,6 +100,7 @@ func (c *Config) Clone() *Config {
 	n.Routing = c.Routing.Clone()
 	n.DHCP = c.DHCP.Clone()
 	n.Files = c.Files.Clone()
+	n.PFS = c.PFS.Clone()
 	n.NTP = c.NTP.Clone()
 	n.Telephony = c.Telephony.Clone()
 	n.Lines = slices.Clone(c.Lines)

@@ -42,12 +42,13 @@ func (c *Config) Plan(f Facts) []service.Wanted {
 		{Service: Logging, Spec: c.Logging},
 		{Service: Archive, Spec: c.planArchive()},
 		{Service: NTP, Spec: c.planNTP()},
-		{Service: CNF, Spec: c.Telephony},
+		{Service: CNF, Spec: c.planCNF(f)},
 		{Service: FileServer, Spec: c.planFiles()},
 		c.planHFS(),
 		{Service: HTTPD, Spec: c.planHTTP(f)},
 		{Service: TFTP, Spec: c.planTFTP(f)},
 		c.planDHCP(f),
+		{Service: PFS, Spec: c.planPFS(f)},
 		c.planSSH(f),
 		{Service: Metrics, Spec: planMetrics(f)},
 	}
@@ -75,6 +76,9 @@ func (c *Config) Endpoints(f Facts) []listen.Endpoint {
 		for _, i := range s.Interfaces {
 			all = append(all, listen.Endpoint{Proto: listen.UDP, Port: 67, Device: i.Device, Owner: dhcp.Owner})
 		}
+	}
+	if e, ok := c.logEndpoint(f); ok {
+		all = append(all, e)
 	}
 	return all
 }

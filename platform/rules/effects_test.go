@@ -70,7 +70,6 @@ var seldom = map[string]struct{ why, mode, command string }{
 	"cnf.Ephone.Password":                {"nobody", "config-ephone", "username"},
 	"cnf.Ephone.SpeedDials":              {"nobody", "config-ephone", "speed-dial"},
 	"cnf.RegisterPool.DTMFRelay":         {"nobody", "config-register-pool", "dtmf-relay"},
-	"cnf.RegisterPool.Template":          {"show", "config-register-pool", "template"},
 	"ntp.Server.Version":                 {"nobody", "config", "ntp server"},
 	"ntp.Server.Key":                     {"nobody", "config", "ntp server"},
 	"ntp.Server.MinPoll":                 {"nobody", "config", "ntp server"},

@@ -20,6 +20,9 @@ type Options struct {
 	// Sync, when not empty, is the same for SIP files: 16 digits.
 	Sync     string
 	Firmware Firmware
+	// LogServer, when not empty, is the log server phones are told of unless a
+	// line names another: where their model has one.
+	LogServer string
 }
 
 // ErrTooMuch says that the set would exceed MaxFiles or MaxTotal.

@@ -17,6 +17,16 @@ type Config struct {
 	DNs       []RegisterDN   // sorted by tag
 	Pools     []RegisterPool // sorted by tag
 	Unknown   string         // `upgrade unknown`: UnknownKeep, UnknownDirect or UnknownStepping
+
+	EphoneTemplates   []Template // sorted by tag
+	RegisterTemplates []Template // sorted by tag
+}
+
+// Template is one `ephone-template TAG` or `voice register template TAG`
+// section: what phones that name it have in common.
+type Template struct {
+	Tag          int
+	ServicePhone []ServicePhone // sorted by name
 }
 
 // TelephonyService is the section `telephony-service` (SCCP phones).
@@ -122,6 +132,8 @@ type Ephone struct {
 	Password       string
 	SpeedDials     []SpeedDial // sorted by position
 	DeviceSecurity string      // "" or none, authenticated, encrypted
+	Template       int         // `ephone-template`, 0 = none
+	ServicePhone   []ServicePhone
 }
 
 // Button is one word of `button`: 1:1, 2o3,4.
@@ -186,6 +198,8 @@ type RegisterPool struct {
 	Description string
 	Transport   string // "", "tcp" or "udp"
 	SpeedDials  []SpeedDial
+
+	ServicePhone []ServicePhone // sorted by name
 }
 
 // PoolNumber is one `number POSITION dn TAG` line.
@@ -213,7 +227,7 @@ func (c Config) Clone() Config {
 	c.Ephones = slices.Clone(c.Ephones)
 	for i := range c.Ephones {
 		e := &c.Ephones[i]
-		e.Addons, e.SpeedDials = slices.Clone(e.Addons), slices.Clone(e.SpeedDials)
+		e.Addons, e.SpeedDials, e.ServicePhone = slices.Clone(e.Addons), slices.Clone(e.SpeedDials), slices.Clone(e.ServicePhone)
 		e.Buttons = slices.Clone(e.Buttons)
 		for k := range e.Buttons {
 			e.Buttons[k].DNs = slices.Clone(e.Buttons[k].DNs)
@@ -223,7 +237,16 @@ func (c Config) Clone() Config {
 	for i := range c.Pools {
 		p := &c.Pools[i]
 		p.Addons, p.Numbers = slices.Clone(p.Addons), slices.Clone(p.Numbers)
-		p.DTMFRelay, p.SpeedDials = slices.Clone(p.DTMFRelay), slices.Clone(p.SpeedDials)
+		p.DTMFRelay, p.SpeedDials, p.ServicePhone = slices.Clone(p.DTMFRelay), slices.Clone(p.SpeedDials), slices.Clone(p.ServicePhone)
 	}
+	c.EphoneTemplates, c.RegisterTemplates = cloneTemplates(c.EphoneTemplates), cloneTemplates(c.RegisterTemplates)
 	return c
+}
+
+func cloneTemplates(l []Template) []Template {
+	l = slices.Clone(l)
+	for i := range l {
+		l[i].ServicePhone = slices.Clone(l[i].ServicePhone)
+	}
+	return l
 }

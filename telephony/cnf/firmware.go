@@ -2,7 +2,6 @@ package cnf
 
 import (
 	"slices"
-	"strings"
 
 	"option150/platform/ether"
 	"option150/telephony/phone"
@@ -55,18 +54,13 @@ func (o override) of(loads []LoadEntry, m phone.Model) phone.Load {
 	return load(loads, m)
 }
 
-// params are the `service phone` parameters of a phone.
-func (o override) params(list []ServicePhone) []ServicePhone {
-	if !o.alone {
-		return list
+// params are the parameters of a phone: one that is upgraded alone shares
+// nothing.
+func (o override) params(list []Param) []Param {
+	if p := find(list, PeerFirmwareSharing); o.alone && p != nil {
+		p.Value, p.Level = "0", LevelUpgrade
 	}
-	out := slices.Clone(list)
-	for i := range out {
-		if strings.EqualFold(out[i].Name, "peerFirmwareSharing") {
-			out[i].Value = "0"
-		}
-	}
-	return out
+	return list
 }
 
 func (f Firmware) overrides() map[ether.MAC]override {

@@ -5,6 +5,7 @@ import (
 
 	"option150/platform/equal"
 	"option150/platform/ether"
+	"option150/telephony/phone"
 )
 
 // inputs is everything files are made of: what renders a file is given nothing
@@ -12,12 +13,12 @@ import (
 // ephone are not among them, because an SCCP phone learns those when it
 // registers: most lines of a pasted configuration change no file.
 type inputs struct {
-	stamp, sync string   // of Options
-	strange     []string // of Firmware
-	Service     TelephonyService
-	Global      RegisterGlobal
-	Phones      []sccpPhone
-	Pools       []sipPhone
+	stamp, sync, logServer string   // of Options
+	strange                []string // of Firmware
+	Service                TelephonyService
+	Global                 RegisterGlobal
+	Phones                 []sccpPhone
+	Pools                  []sipPhone
 }
 
 // sccpPhone is what the file of an ephone is made of.
@@ -28,11 +29,12 @@ type sccpPhone struct {
 	Addons         []string
 	DeviceSecurity string
 	override
+	levels []levelled // of service phone, the template's first; nil = neither has any
 }
 
 // plain reports that the phone's file is that of its type.
 func (p sccpPhone) plain() bool {
-	return len(p.Addons) == 0 && securityMode(p.DeviceSecurity) == 1 && !p.set
+	return len(p.Addons) == 0 && securityMode(p.DeviceSecurity) == 1 && !p.set && p.levels == nil
 }
 
 // sipPhone is a pool with its directory numbers found.
@@ -40,18 +42,34 @@ type sipPhone struct {
 	RegisterPool
 	lines []line
 	override
+	levels []levelled
+}
+
+// levelsOf are the levels between the system and the file that say anything.
+func levelsOf(t levelled, own []ServicePhone) (out []levelled) {
+	for _, l := range []levelled{t, {LevelPhone, own}} {
+		if len(l.list) > 0 {
+			out = append(out, l)
+		}
+	}
+	return out
+}
+
+// params are the parameters of a phone of that model.
+func (b *builder) params(m phone.Model, own []levelled, o override) []Param {
+	return suited(o.params(resolve(append([]levelled{{LevelSystem, b.in.Service.ServicePhone}}, own...)...)), m, b.in.logServer)
 }
 
 // inputsOf shares the lists of the configuration, which is not changed any more.
 func inputsOf(c Config, o Options) inputs {
-	in := inputs{stamp: o.Stamp, sync: o.Sync, strange: o.Firmware.Strange, Service: c.Service, Global: c.Global}
+	in := inputs{stamp: o.Stamp, sync: o.Sync, logServer: o.LogServer, strange: o.Firmware.Strange, Service: c.Service, Global: c.Global}
 	in.Service.Loads, in.Global.Loads = named(in.Service.Loads, o.Firmware.Withheld), named(in.Global.Loads, o.Firmware.Withheld)
 	own := o.Firmware.overrides()
 	if len(c.Ephones) > 0 {
 		in.Phones = make([]sccpPhone, len(c.Ephones))
 	}
 	for i, e := range c.Ephones {
-		in.Phones[i] = sccpPhone{e.Tag, e.MAC, e.Type, e.Addons, e.DeviceSecurity, own[e.MAC]}
+		in.Phones[i] = sccpPhone{e.Tag, e.MAC, e.Type, e.Addons, e.DeviceSecurity, own[e.MAC], levelsOf(template(c.EphoneTemplates, e.Template), e.ServicePhone)}
 	}
 	if len(c.Pools) == 0 {
 		return in
@@ -62,7 +80,7 @@ func inputsOf(c Config, o Options) inputs {
 		dns[c.DNs[i].Tag] = &c.DNs[i]
 	}
 	for i, p := range c.Pools {
-		in.Pools[i] = sipPhone{p, linesOf(p, dns), own[p.MAC]}
+		in.Pools[i] = sipPhone{p, linesOf(p, dns), own[p.MAC], levelsOf(template(c.RegisterTemplates, p.Template), p.ServicePhone)}
 	}
 	return in
 }
@@ -122,7 +140,7 @@ type poolFiles struct {
 // recall gives the files of the set before that are still right: none when a
 // setting that all of them contain is another one.
 func recall(was *Set, in *inputs) made {
-	if was == nil || was.made.in.stamp != in.stamp || was.made.in.sync != in.sync || !slices.Equal(was.made.in.strange, in.strange) ||
+	if was == nil || was.made.in.stamp != in.stamp || was.made.in.sync != in.sync || was.made.in.logServer != in.logServer || !slices.Equal(was.made.in.strange, in.strange) ||
 		!equal.Of(&was.made.in.Service, &in.Service) || !equal.Of(&was.made.in.Global, &in.Global) {
 		return made{}
 	}

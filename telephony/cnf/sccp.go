@@ -131,7 +131,7 @@ func (b *builder) ephone(e sccpPhone, dir string, shared map[string]*File) {
 	}
 	name := e.MAC.Device() + ".cnf.xml"
 	b.devices[e.MAC] = true
-	own := len(e.Addons) > 0 || e.DeviceSecurity != "" && e.DeviceSecurity != "none"
+	own := len(e.Addons) > 0 || e.DeviceSecurity != "" && e.DeviceSecurity != "none" || e.levels != nil
 	if (b.in.Service.CnfPer == "perphone" || own) && !m.DefaultFileOnly {
 		r := b.sccpFile(m, e)
 		b.add(&File{Name: name, Content: r.content, ETag: r.etag, Location: dir + name, Aliases: []string{name}, Stamp: r.stamp, Protocol: SCCP, MAC: e.MAC}, where)

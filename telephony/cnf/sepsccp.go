@@ -37,7 +37,7 @@ func (b *builder) sepSCCP(m phone.Model, e sccpPhone, stamp string) []byte {
 	locales(t, Everybody(s.UserLocales), Everybody(s.NetworkLocales))
 	t.number("deviceSecurityMode", securityMode(e.DeviceSecurity))
 	urls(t, s.URLs)
-	vendorConfig(t, e.params(s.ServicePhone))
+	vendorConfig(t, b.params(m, e.levels, e.override))
 	t.number("capfAuthMode", 0)
 	t.leaf("certHash", "")
 	t.flag("encrConfig", false)

@@ -60,7 +60,7 @@ func (b *builder) sepSIP(m phone.Model, p sipPhone, stamp string) []byte {
 	if dualLoad(m) {
 		t.leaf("inactiveLoadInformation", "")
 	}
-	vendorConfig(t, p.params(b.in.Service.ServicePhone))
+	vendorConfig(t, b.params(m, p.levels, p.override))
 	addons(t, g.Loads, p.Addons)
 	t.leaf("versionStamp", stamp)
 	locales(t, Everybody(g.UserLocales), Everybody(g.NetworkLocales))

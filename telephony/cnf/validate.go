@@ -2,6 +2,7 @@ package cnf
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -263,8 +264,36 @@ func (v *validator) autoAssign() {
 }
 
 func (v *validator) servicePhone() {
-	const where = "telephony-service"
-	list := v.c.Service.ServicePhone
+	v.params("telephony-service", v.c.Service.ServicePhone)
+	for _, t := range v.c.EphoneTemplates {
+		v.params("ephone-template "+strconv.Itoa(t.Tag), t.ServicePhone)
+	}
+	for _, t := range v.c.RegisterTemplates {
+		v.params("voice register template "+strconv.Itoa(t.Tag), t.ServicePhone)
+	}
+	for _, e := range v.c.Ephones {
+		v.ofPhone(ephone(e.Tag), "ephone-template", e.Type, e.Template, v.c.EphoneTemplates, e.ServicePhone)
+	}
+	for _, p := range v.c.Pools {
+		v.ofPhone(pool(p.Tag), "template", p.Type, p.Template, v.c.RegisterTemplates, p.ServicePhone)
+	}
+}
+
+// ofPhone are the rules about the parameters of one phone.
+func (v *validator) ofPhone(where, word, keyword string, tag int, templates []Template, own []ServicePhone) {
+	v.params(where, own)
+	if tag != 0 && !slices.ContainsFunc(templates, func(t Template) bool { return t.Tag == tag }) {
+		v.add(Warning, "template-undefined", where, "%s %d is not defined", word, tag)
+	}
+	m, ok := phone.Lookup(keyword)
+	for _, p := range own {
+		if ok && m.PFS == "no" && (p.Name == PeerFirmwareSharing || p.Name == LogServerName) {
+			v.add(Warning, "service-phone-model", where, "the %s has no %s: the line is not written into its file", m.Keyword, p.Name)
+		}
+	}
+}
+
+func (v *validator) params(where string, list []ServicePhone) {
 	if len(list) > maxVendorItems {
 		v.add(Refuse, "service-phone-count", where, "%d service phone lines, at most %d", len(list), maxVendorItems)
 	}

@@ -1,9 +1,6 @@
 package cnf
 
-import (
-	"slices"
-	"strings"
-)
+import "strings"
 
 // VendorItem is one element `service phone` can write into <vendorConfig>.
 type VendorItem struct {
@@ -71,14 +68,11 @@ func vendorItem(name string) (item VendorItem, exact, known bool) {
 	return item, false, known
 }
 
-// vendorConfig writes the `service phone` lines. A name that cannot be an
-// element is left out: Validate refuses it.
-func vendorConfig(t *tree, list []ServicePhone) {
+// vendorConfig writes the parameters of a phone's file.
+func vendorConfig(t *tree, list []Param) {
 	t.open("vendorConfig")
-	for i, p := range list {
-		if validName(p.Name) && !slices.ContainsFunc(list[:i], func(o ServicePhone) bool { return o.Name == p.Name }) {
-			t.leaf(p.Name, p.Value)
-		}
+	for _, p := range list {
+		t.leaf(p.Name, p.Value)
 	}
 	t.close(1)
 }

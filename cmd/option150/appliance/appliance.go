@@ -27,6 +27,8 @@ import (
 	"option150/cli/command"
 	"option150/dhcp"
 	"option150/hfs"
+	"option150/pfs"
+	"option150/pfs/observe"
 	"option150/platform/aaa"
 	"option150/platform/archive"
 	"option150/platform/config"
@@ -144,7 +146,8 @@ func (a *Appliance) open() error {
 	b.Control = callcontrol.New(a.callControl, a.opt.Probe)
 	a.counts = metrics.NewCounts()
 	b.Classes = a.readClasses()
-	b.Journal = journal.New(0, b.Inventory, a.counts, foreignOffers{a.counts}, b.Classes)
+	b.Sharing = pfs.NewState()
+	b.Journal = journal.New(0, b.Inventory, a.counts, foreignOffers{a.counts}, b.Classes, b.Sharing)
 	b.Netif = netif.New(netif.Options{Mapping: mapping(a.opt.Settings), Recorder: b.Journal, Changed: a.interfacesChanged})
 	b.Meter = netif.NewMeter(b.Netif.Interfaces)
 	if err := a.checkDevices(); err != nil {
@@ -222,6 +225,7 @@ func (a *Appliance) openServices(root string) (err error) {
 	b.HFS.AnsweredBy(b.HTTPD)
 	b.HTTPD.PressedBy(func() bool { return b.Files.Waiting() > 0 })
 	b.TFTP = tftp.New(tftp.Options{Opener: b.Files, Recorder: b.Journal, Interface: a.interfaceByIndex})
+	b.PFS = observe.New(observe.Options{State: b.Sharing, Recorder: b.Journal})
 	b.DHCP = dhcp.New(dhcp.Options{Store: filepath.Join(root, "nvram"), Recorder: b.Journal})
 	if a.keys, err = sshd.OpenHostKeys(filepath.Join(root, "nvram")); err != nil {
 		return err
@@ -244,6 +248,7 @@ func (a *Appliance) openServices(root string) (err error) {
 		{b.SSHD, b.SSHD.Close},
 		{b.TFTP, func() { <-b.TFTP.Stop(-1) }},
 		{b.DHCP, func() { _ = b.DHCP.Close() }},
+		{b.PFS, b.PFS.Close},
 		{a.metrics, a.metrics.Close},
 		{b.NTP, b.NTP.Close},
 		{b.Archive, b.Archive.Close},

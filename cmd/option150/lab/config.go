@@ -92,7 +92,11 @@ interface GigabitEthernet0/0
 		w.WriteString(" service phone peerFirmwareSharing 1\n")
 	}
 	w.WriteString(o.Lines + " cnf-file location flash:\n cnf-file perphone\n hfs enable port 6970\n hfs home-path flash:phones\n!\n")
-	w.WriteString(edns + ephones + o.More)
+	w.WriteString(edns + ephones)
+	if o.Mirror {
+		w.WriteString("pfs\n mirror GigabitEthernet0/2\n log-server\n!\n")
+	}
+	w.WriteString(o.More)
 	w.WriteString("line con 0\n exec-timeout 0 0\n privilege level 15\n logging synchronous\n!\nline vty 0 15\n login local\n transport input ssh\n!\nend\n")
 	return w.String()
 }

@@ -106,10 +106,17 @@ func parse(args []string) (o Options, ok bool) {
 	}
 	o.Phones = simphone.Catalogue()
 	if *sharing {
-		o.Phones, o.Far = simphone.Sharers()
-		o.Sharing, o.Sizes = &peers.Habits{}, sharedSizes
+		s := Sharers()
+		o.Phones, o.Far, o.Sharing, o.Sizes = s.Phones, s.Far, s.Sharing, s.Sizes
 	}
 	return o, true
+}
+
+// Sharers are the options of `option150 lab --pfs`.
+func Sharers() Options {
+	o := Options{Sharing: &peers.Habits{}, Sizes: sharedSizes}
+	o.Phones, o.Far = simphone.Sharers()
+	return o
 }
 
 // sharedSizes make a transfer between phones last long enough to be looked at

@@ -1,0 +1,154 @@
+package lab
+
+import (
+	"fmt"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"option150/pfs"
+	"option150/platform/ether"
+	"option150/platform/netns"
+	"option150/telephony/simphone/peers"
+)
+
+// upgrade runs a lab until its phones are up and gives what the box makes of it.
+func upgrade(t *testing.T, h peers.Habits, mirror, twice bool, more string) (*Lab, pfs.Snapshot, pfs.Facts) {
+	t.Helper()
+	netns.Need(t)
+	o, _ := parse([]string{"--pfs"})
+	h.Join = time.Second
+	o.Root, o.SSH, o.Hold, o.Sharing, o.Mirror, o.Twice, o.More = t.TempDir(), "127.0.0.1:0", true, &h, mirror, twice, more
+	l, err := New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(l.Close)
+	for _, s := range append(o.Phones, o.Far...) {
+		if err := l.Boot(s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !l.Settle(t.Context(), 90*time.Second) {
+		t.Fatal("not all phones came up")
+	}
+	time.Sleep(2 * burstEnd) // what is on its way is seen
+	b := l.Box.Box()
+	f := b.PFSFacts(b.Store.Current())
+	return l, b.Sharing.Snapshot(f.Subnets), f
+}
+
+const burstEnd = 500 * time.Millisecond
+
+// treeOf finds the tree of a file in the subnet of an address, and the node of
+// the phone that holds the address.
+func treeOf(trees []pfs.Tree, file string, a netip.Addr) (*pfs.Tree, *pfs.Node) {
+	for i := range trees {
+		t := &trees[i]
+		for k := range t.Nodes {
+			if t.Nodes[k].Addr != a {
+				continue
+			}
+			for _, f := range t.Files {
+				if f == file {
+					return t, &t.Nodes[k]
+				}
+			}
+		}
+	}
+	return nil, nil
+}
+
+// TestObservedIsTrue: what the box says of each phone and file is what the
+// phone itself says it did: with a mirror port root, parent, direction and
+// depth; without one the roots, and children that nobody claims to have seen.
+func TestObservedIsTrue(t *testing.T) {
+	for _, c := range []struct {
+		h             peers.Habits
+		mirror, twice bool
+	}{
+		{peers.Habits{}, true, false},
+		{peers.Habits{ParentConnects: true, KeepConnection: true}, true, true},
+		{peers.Habits{ParentConnects: true, SilentChildren: true, EachFile: true}, true, false},
+		{peers.Habits{KeepConnection: true, SilentChildren: true}, true, false},
+		{peers.Habits{}, false, false},
+		{peers.Habits{ParentConnects: true, SilentChildren: true}, false, false},
+	} {
+		t.Run(fmt.Sprintf("parent calls %v kept %v silent %v each file %v mirror %v", c.h.ParentConnects, c.h.KeepConnection, c.h.SilentChildren, c.h.EachFile, c.mirror), func(t *testing.T) {
+			l, s, f := upgrade(t, c.h, c.mirror, c.twice, "")
+			trees := pfs.Trees(s, f)
+			at := map[netip.Addr]ether.MAC{}
+			for _, p := range s.Peers {
+				at[p.Addr] = p.MAC
+			}
+			far := netip.MustParsePrefix("10.150.1.0/24")
+			wrong := 0
+			for _, said := range l.Truth() {
+				tree, n := treeOf(trees, said.File, said.Addr)
+				if n == nil {
+					t.Errorf("%s is not in a tree of %s", said.Device, said.File)
+					continue
+				}
+				seen := c.mirror && !far.Contains(said.Addr)
+				switch {
+				case said.Role == peers.Root && n.Role != pfs.Root:
+					wrong++
+				case said.Role == peers.Child && n.Role != pfs.Child:
+					wrong++
+				case said.Role == peers.Child && seen && (n.Basis != pfs.Observed || n.Parent != at[said.Parent] || n.Depth != said.Depth || n.Called != c.h.ParentConnects):
+					wrong++
+				case said.Role == peers.Child && !seen && (n.Basis == pfs.Observed || !n.Parent.IsZero()):
+					wrong++
+				default:
+					continue
+				}
+				t.Errorf("%s, %s: says %s of %s at depth %d, the box says %s of %s at depth %d (%s)", said.Device, said.File, said.Role, at[said.Parent].Device(), said.Depth, n.Role, n.Parent.Device(), n.Depth, n.Basis)
+				if wrong == 5 {
+					t.Fatalf("%s\n%s", pfs.ShowTree([]pfs.Tree{*tree}, ""), pfs.ShowEvidence(s))
+				}
+			}
+			for _, v := range pfs.Verify(s, f, "") {
+				if v.Result != pfs.Works || v.Copies != 1 || v.Peer != v.Phones-1 && !c.h.EachFile {
+					t.Errorf("%+v", v)
+				}
+				if observed := v.Basis == pfs.Observed; observed != (c.mirror && v.Subnet != far) {
+					t.Errorf("the basis is %s: %+v", v.Basis, v)
+				}
+			}
+			// The phones log by way of their files: roles and XIDs.
+			logs := 0
+			for _, p := range s.Peers {
+				if p.Log.Role(p.Addr) == pfs.Root {
+					logs++
+					if len(p.Log.XID) != 8 {
+						t.Errorf("%s logged no XID: %+v", p.MAC.Device(), p.Log)
+					}
+				}
+			}
+			if c.mirror != (logs > 0) {
+				t.Errorf("%d roots by their own log", logs)
+			}
+		})
+	}
+}
+
+// TestSharingOffForOne: a line below one ephone turns sharing off in the file of
+// that phone; it fetches for itself, and the box says why.
+func TestSharingOffForOne(t *testing.T) {
+	l, s, f := upgrade(t, peers.Habits{}, true, false, "ephone 2\n service phone peerFirmwareSharing 0\n!\n")
+	cfg := l.Box.Box().Store.Current()
+	mac := cfg.Telephony.Ephones[1].MAC
+	named := false
+	for _, v := range pfs.Verify(s, f, "") {
+		for _, d := range v.Details {
+			named = named || strings.Contains(d, mac.Device()+" fetched it itself: sharing is off in its file (phone)")
+		}
+	}
+	if !named {
+		t.Error(pfs.ShowVerify(pfs.Verify(s, f, "")))
+	}
+	if c := f.Phones[mac]; c.Sharing != "0" || c.Level != "phone" {
+		t.Errorf("%+v", c)
+	}
+}
