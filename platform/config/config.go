@@ -32,6 +32,7 @@ import (
 	"option150/platform/tftp"
 	"option150/telephony/callcontrol"
 	"option150/telephony/cnf"
+	"option150/telephony/phonepage"
 )
 
 // Config is the configuration.
@@ -48,6 +49,7 @@ type Config struct {
 	HTTP       httpd.Config
 	HFS        hfs.Config
 	Files      fileserver.Config
+	PhonePoll  phonepage.Config
 	TFTP       tftp.Config
 	Telephony  cnf.Config
 	Control    callcontrol.Config // asking the call control of phones

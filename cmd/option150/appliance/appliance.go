@@ -50,6 +50,7 @@ import (
 	"option150/telephony/callcontrol"
 	"option150/telephony/cnf/cnfstore"
 	"option150/telephony/inventory"
+	"option150/telephony/phonepage"
 )
 
 // ErrReload is returned by Run when the operator asked for a reload.
@@ -88,6 +89,7 @@ type Appliance struct {
 	store   atomic.Pointer[running.Store] // for who may ask before there is one
 	counts  *metrics.Counts
 	metrics *metrics.Server
+	poller  *phonepage.Poller
 
 	parts []part // the services
 
@@ -231,6 +233,7 @@ func (a *Appliance) openServices(root string) (err error) {
 	b.SSHD = sshd.New(sshd.Options{Authenticate: a.authenticate, Authorized: a.authorized, Failed: a.loginFailed, Quiet: a.quiet,
 		Handler: a.sshSession, Subsystems: map[string]sshd.Handler{"sftp": a.sftp}, HostKeys: a.keys, Recorder: b.Journal,
 		Banner: func() string { return b.Store.Current().Banner("login") }})
+	a.poller = phonepage.New(phonepage.Options{Targets: func() []phonepage.Target { return command.PollTargets(b.Inventory) }, Recorder: b.Journal})
 	if a.metrics, err = metrics.New(a.sources()); err != nil {
 		return err
 	}
@@ -246,6 +249,7 @@ func (a *Appliance) openServices(root string) (err error) {
 		{b.DHCP, func() { _ = b.DHCP.Close() }},
 		{a.metrics, a.metrics.Close},
 		{b.NTP, b.NTP.Close},
+		{a.poller, a.poller.Close},
 		{b.Archive, b.Archive.Close},
 		{b.HFS, nil},
 		{b.Files, nil},
