@@ -127,7 +127,12 @@ func (b *Box) world(c *config.Config, f config.Facts) audit.World {
 	if b.Inventory != nil {
 		w.Phones = &audit.Phones{}
 		for _, p := range b.phones() {
-			w.Phones.Seen = append(w.Phones.Seen, audit.Phone{Device: p.Device(), MAC: p.MAC.CME(), Model: p.Model})
+			x := audit.Phone{Device: p.Device(), MAC: p.MAC.CME(), Model: p.Model}
+			if b.Told != nil {
+				k, _ := b.Told.Of(p.MAC)
+				x.Runs = k.Load
+			}
+			w.Phones.Seen = append(w.Phones.Seen, x)
 		}
 	}
 	if b.NTP != nil {

@@ -28,6 +28,7 @@ import (
 	"option150/telephony/callcontrol"
 	"option150/telephony/cnf/cnfstore"
 	"option150/telephony/inventory"
+	"option150/telephony/phonepage"
 	"option150/telephony/upgrade"
 )
 
@@ -46,6 +47,7 @@ type Box struct {
 	Inventory  *inventory.Inventory
 	Control    *callcontrol.Prober // call control that phone files name
 	LabAnswer  func() string       // what is wrong in a lab; nil = this is none, or nothing is
+	Told       *phonepage.Book     // what phones say of themselves
 	Logging    *logging.Service
 
 	Netif   *netif.Service

@@ -12,6 +12,7 @@ import (
 	"option150/platform/ether"
 	"option150/telephony/cnf"
 	"option150/telephony/inventory"
+	"option150/telephony/phonepage"
 )
 
 func showTelephony(b *Box) []language.Declaration {
@@ -315,6 +316,9 @@ func showPhones(b *Box) []language.Declaration {
 			_, err := fmt.Fprint(in.Out, text)
 			return err
 		}},
+		text(`phones("Every phone seen: address, model, load, state, verdict") facts("What phones say of themselves: pages, CDP, LLDP")`, 0, "facts/phones.md 7", func(*language.Invocation) string {
+			return phonepage.Show(b.Told.Entries())
+		}),
 		showAudit(b),
 	}
 }

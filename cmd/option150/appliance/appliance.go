@@ -146,7 +146,8 @@ func (a *Appliance) open() error {
 	b.Control = callcontrol.New(a.callControl, a.opt.Probe)
 	a.counts = metrics.NewCounts()
 	b.Classes = a.readClasses()
-	b.Journal = journal.New(0, b.Inventory, a.counts, foreignOffers{a.counts}, b.Classes)
+	b.Told = phonepage.NewBook()
+	b.Journal = journal.New(0, b.Inventory, a.counts, foreignOffers{a.counts}, b.Classes, b.Told)
 	b.Netif = netif.New(netif.Options{Mapping: mapping(a.opt.Settings), Recorder: b.Journal, Changed: a.interfacesChanged})
 	b.Meter = netif.NewMeter(b.Netif.Interfaces)
 	if err := a.checkDevices(); err != nil {
