@@ -290,8 +290,12 @@ func showPhones(b *Box) []language.Declaration {
 		}),
 		action(showHead+`phone [ timeline("Its timeline") ]
 			<phone:WORD>("SEP name, hardware address or IP address")
-			[ last("More boots")
-				<n:1-3>("Number of boots") ]`, 0, doc, func(in *language.Invocation) error {
+			[ ( last("More boots")
+					<n:1-3>("Number of boots")
+				| export$export("The recording of its boots, as JSON lines") ) ]`, 0, doc, func(in *language.Invocation) error {
+			if in.Args.Has("export") {
+				return b.exportPhone(in)
+			}
 			p, ok := b.Inventory.Find(in.Args.String("phone"), time.Now())
 			if !ok {
 				return language.Answer("% No phone " + in.Args.String("phone") + " has been seen")

@@ -51,6 +51,7 @@ import (
 	"option150/telephony/cnf/cnfstore"
 	"option150/telephony/inventory"
 	"option150/telephony/phonepage"
+	"option150/telephony/recording"
 )
 
 // ErrReload is returned by Run when the operator asked for a reload.
@@ -147,7 +148,8 @@ func (a *Appliance) open() error {
 	a.counts = metrics.NewCounts()
 	b.Classes = a.readClasses()
 	b.Told = phonepage.NewBook()
-	b.Journal = journal.New(0, b.Inventory, a.counts, foreignOffers{a.counts}, b.Classes, b.Told)
+	b.Tape = recording.NewTape()
+	b.Journal = journal.New(0, b.Inventory, a.counts, foreignOffers{a.counts}, b.Classes, b.Told, b.Tape)
 	b.Netif = netif.New(netif.Options{Mapping: mapping(a.opt.Settings), Recorder: b.Journal, Changed: a.interfacesChanged})
 	b.Meter = netif.NewMeter(b.Netif.Interfaces)
 	if err := a.checkDevices(); err != nil {
