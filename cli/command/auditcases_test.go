@@ -154,7 +154,7 @@ var provokedWorld = []provoked{
 	{"no time server answers", "ntp server 192.0.2.7\n", func(x *auditRig) { x.w.Clock.Synced = false }, "A25", "no time server answers", told},
 	{"other files are in force", "", func(x *auditRig) {
 		old, _ := x.read("telephony-service\n system message OLD\nephone 5\n mac-address 001e.7a00.0005\n type 7961\n", config.Default(x.f))
-		x.w.Set, _ = cnf.Build(old.Telephony, cnf.Options{})
+		x.w.Set, _ = cnf.Rebuild(nil, old.Telephony, cnf.Options{})
 	}, "A18", "the files in force are not those of the configuration", fixed},
 	{"the disk is full", "", func(x *auditRig) { x.w.Machine.DiskFree = 1 << 20 }, "A26", "1 MB are free on the disk", told},
 	{"the memory is full", "", func(x *auditRig) { x.w.Machine.MemoryFree = 1 << 20 }, "A26", "1 MB of memory", told},
