@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -20,6 +21,8 @@ import (
 	"option150/platform/service"
 	"option150/platform/tftp"
 	"option150/telephony/audit"
+	"option150/telephony/callcontrol"
+	"option150/telephony/inventory"
 )
 
 // showAudit is `show provisioning audit`: the findings, and what was not looked
@@ -81,7 +84,7 @@ func (b *Box) Audit(ctx context.Context, c *config.Config, ask bool) audit.Repor
 	f := b.Store.Facts()
 	w := b.world(c, f)
 	if ask {
-		w.Answers = answers(ctx, audit.Questions(c, f))
+		w.Answers = answers(ctx, allowed(c, audit.Questions(c, f)))
 		if dropped, ok := host.Firewall(ctx, phonePorts(c)); ok {
 			w.Firewall = &audit.Firewall{Detail: "nft list ruleset"}
 			for _, d := range dropped {
@@ -127,7 +130,19 @@ func (b *Box) world(c *config.Config, f config.Facts) audit.World {
 	if b.Inventory != nil {
 		w.Phones = &audit.Phones{}
 		for _, p := range b.phones() {
-			w.Phones.Seen = append(w.Phones.Seen, audit.Phone{Device: p.Device(), MAC: p.MAC.CME(), Model: p.Model})
+			x := audit.Phone{Device: p.Device(), MAC: p.MAC.CME()}
+			if !p.Typed { // else it is the configured type, which nobody confirmed
+				x.Model = p.Model
+			}
+			if p.LoadBasis == inventory.Observed {
+				x.Runs = p.Load
+			}
+			if b.Told != nil {
+				if k, ok := b.Told.Of(p.MAC); ok && k.Load != "" {
+					x.Runs = k.Load
+				}
+			}
+			w.Phones.Seen = append(w.Phones.Seen, x)
 		}
 	}
 	if b.NTP != nil {
@@ -213,6 +228,12 @@ func (b *Box) selfTest(ctx context.Context) (out []audit.SelfTest) {
 	return out
 }
 
+// allowed are the questions that may be asked: with `no phone-probe
+// call-control` no call control is.
+func allowed(c *config.Config, qs []audit.Question) []audit.Question {
+	return slices.DeleteFunc(qs, func(q audit.Question) bool { return q.Kind == audit.AskControl && !c.Control.Probe })
+}
+
 // answers asks the questions, all at once.
 func answers(ctx context.Context, qs []audit.Question) map[audit.Question]audit.Answer {
 	out := make(map[audit.Question]audit.Answer, len(qs))
@@ -239,7 +260,11 @@ func answer(ctx context.Context, q audit.Question) audit.Answer {
 	case audit.AskFile:
 		a = p.File(ctx, q.Addr, q.Name)
 	case audit.AskControl:
-		a = p.Control(ctx, netip.AddrPortFrom(q.Addr, q.Port), q.SIP)
+		x := callcontrol.Ask(ctx, callcontrol.Target{Addr: netip.AddrPortFrom(q.Addr, q.Port), SIP: q.SIP})
+		if a.OK, a.Detail = x.OK, x.Why; x.OK {
+			a.Detail = "it answers"
+		}
+		a.Detail += " (" + string(x.Basis) + ")"
 	}
 	return audit.Answer{OK: a.OK, Detail: q.Addr.String() + ": " + a.Detail}
 }

@@ -5,8 +5,10 @@ import (
 	"net/netip"
 	"time"
 
+	"option150/platform/config"
 	"option150/telephony/advice"
 	"option150/telephony/audit"
+	"option150/telephony/cnf"
 )
 
 type fixType = advice.Fix
@@ -36,6 +38,7 @@ var provokedPools = []provoked{
 	{"three addresses", "ip dhcp pool VOICE\n option 150 ip 10.0.0.1 10.0.0.2 10.0.0.3\n", nil, "A10", "(on the wire 0a000001 0a000002 0a000003)", fixed},
 	{"option 150 as text", "ip dhcp pool VOICE\n option 150 hex 0A000001\n", nil, "A10", "option 150 is not a list of addresses", told},
 	{"option 66 of another server", "ip dhcp pool VOICE\n option 66 ascii 10.0.0.77\n", nil, "A11", "name different servers", fixed},
+	{"option 66 beside option 150", "ip dhcp pool VOICE\n option 66 ascii tftp.example.net\n", nil, "A11", "option 66 stands beside option 150", fixed},
 	{"a five-minute lease", "ip dhcp pool VOICE\n lease 0 0 5\n", nil, "A12", "the lease is 5m", fixed},
 	{"no default-router", "ip dhcp pool VOICE\n no default-router\n", nil, "A12", "has no default-router", told},
 	{"default-router outside", "ip dhcp pool VOICE\n default-router 10.1.0.1\n", nil, "A12", "outside network 10.0.0.0/24", told},
@@ -149,6 +152,10 @@ var provokedWorld = []provoked{
 	{"a load server", "telephony-service\n service phone loadServer 10.7.7.7\n", nil, "A20", "what they run cannot be seen from here", told},
 	{"the clock was never set", "", func(x *auditRig) { x.w.Clock.Now = time.Unix(0, 0) }, "A25", "it was never set", told},
 	{"no time server answers", "ntp server 192.0.2.7\n", func(x *auditRig) { x.w.Clock.Synced = false }, "A25", "no time server answers", told},
+	{"other files are in force", "", func(x *auditRig) {
+		old, _ := x.read("telephony-service\n system message OLD\nephone 5\n mac-address 001e.7a00.0005\n type 7961\n", config.Default(x.f))
+		x.w.Set, _ = cnf.Rebuild(nil, old.Telephony, cnf.Options{})
+	}, "A18", "the files in force are not those of the configuration", fixed},
 	{"the disk is full", "", func(x *auditRig) { x.w.Machine.DiskFree = 1 << 20 }, "A26", "1 MB are free on the disk", told},
 	{"the memory is full", "", func(x *auditRig) { x.w.Machine.MemoryFree = 1 << 20 }, "A26", "1 MB of memory", told},
 }

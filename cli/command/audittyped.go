@@ -23,7 +23,7 @@ func spoken(b *Box) []struct {
 	source := func(section string) func(*language.Invocation) error {
 		return func(in *language.Invocation) error {
 			c, f := b.Store.Current(), b.Store.Facts()
-			w := b.heard(in.Ctx, audit.Questions(c, f), func(q audit.Question) bool { return q.Kind == audit.AskControl })
+			w := b.heard(in.Ctx, allowed(c, audit.Questions(c, f)), func(q audit.Question) bool { return q.Kind == audit.AskControl })
 			return sayFirst(in, audit.OfSource(c, f, w, section))
 		}
 	}

@@ -30,6 +30,8 @@ import (
 	"option150/telephony/callcontrol"
 	"option150/telephony/cnf/cnfstore"
 	"option150/telephony/inventory"
+	"option150/telephony/phonepage"
+	"option150/telephony/recording"
 	"option150/telephony/upgrade"
 )
 
@@ -48,6 +50,8 @@ type Box struct {
 	Inventory  *inventory.Inventory
 	Control    *callcontrol.Prober // call control that phone files name
 	LabAnswer  func() string       // what is wrong in a lab; nil = this is none, or nothing is
+	Told       *phonepage.Book     // what phones say of themselves
+	Tape       *recording.Tape     // the events behind Inventory, for `show phone NAME export`
 	Logging    *logging.Service
 
 	Netif   *netif.Service

@@ -33,7 +33,7 @@ func copyCommands(b *Box) []language.Declaration {
 	}
 	return []language.Declaration{
 		action(`copy("Copy from one file to another") `+
-			side("from", "from", `running-config$from("Copy from current system configuration")`, `startup-config$from("Copy from startup configuration")`)+" "+
+			side("from", "from", `phone:$from("Copy from phone: the recording of a phone's boots")`, `running-config$from("Copy from current system configuration")`, `startup-config$from("Copy from startup configuration")`)+" "+
 			side("to", "to", `running-config$to("Update (merge with) current system configuration")`, `startup-config$to("Copy to startup configuration")`),
 			privileged, "facts/ios-cli.md 1.13", b.copy),
 	}
@@ -172,7 +172,7 @@ func (l *location) check() error {
 }
 
 func (b *Box) askTarget(in *language.Invocation, from location, l *location) (err error) {
-	if l.fs == fsHTTP || l.remote() && from.remote() || l.fs == fsSystem && l.path != "" && *l != runningConfig {
+	if l.fs == fsHTTP || l.fs == fsPhone || l.remote() && from.remote() || l.fs == fsSystem && l.path != "" && *l != runningConfig {
 		return language.Answer("%Error opening " + l.String() + " (Permission denied)")
 	}
 	if l.fs == fsNull {
@@ -196,9 +196,15 @@ func (b *Box) askTarget(in *language.Invocation, from location, l *location) (er
 	case def == "":
 		def = from.base()
 	}
+	if from.fs == fsPhone && def == from.base() {
+		def += ".jsonl"
+	}
 	name, err := ask(in, "Destination filename", def)
 	if err != nil {
 		return err
+	}
+	if from.fs == fsPhone && strings.HasSuffix(strings.ToLower(name), ".pcapng") {
+		return language.Answer("% A phone is recorded as events, not as frames: name the file .jsonl")
 	}
 	if *l == startupConfig && name != startupConfig.path || *l == runningConfig && name != runningConfig.path {
 		return language.Answer("%Error opening " + l.fs + ":" + name + " (Permission denied)")

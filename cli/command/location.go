@@ -25,6 +25,7 @@ const (
 	fsNull   = "null"
 	fsTFTP   = "tftp"
 	fsHTTP   = "http"
+	fsPhone  = "phone" // recordings of phones, read only
 )
 
 // The configurations as files.
@@ -65,6 +66,12 @@ func parseLocation(s string, bare bool) (location, error) {
 			err = errLocation
 		}
 		return location{fs: strings.ToLower(scheme), path: p}, err
+	case fsPhone:
+		p, err := flash.CleanName(rest)
+		if err == nil && strings.Contains(p, "/") {
+			err = errLocation
+		}
+		return location{fs: fsPhone, path: p}, err
 	case fsNull:
 		if strings.Trim(rest, "/") != "" {
 			return location{}, errLocation

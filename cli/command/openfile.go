@@ -96,6 +96,10 @@ func (b *Box) open(l location) (io.ReadCloser, int64, error) {
 			return text(f.Content, nil)
 		}
 		return nil, 0, fs.ErrNotExist
+	case fsPhone:
+		var w bytes.Buffer
+		err := b.RecordPhone(l.path, true, &w)
+		return text(w.Bytes(), err)
 	case fsNull:
 		return text(nil, nil)
 	}

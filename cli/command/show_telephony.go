@@ -12,6 +12,7 @@ import (
 	"option150/platform/ether"
 	"option150/telephony/cnf"
 	"option150/telephony/inventory"
+	"option150/telephony/phonepage"
 )
 
 func showTelephony(b *Box) []language.Declaration {
@@ -289,8 +290,12 @@ func showPhones(b *Box) []language.Declaration {
 		}),
 		action(showHead+`phone [ timeline("Its timeline") ]
 			<phone:WORD>("SEP name, hardware address or IP address")
-			[ last("More boots")
-				<n:1-3>("Number of boots") ]`, 0, doc, func(in *language.Invocation) error {
+			[ ( last("More boots")
+					<n:1-3>("Number of boots")
+				| export$export("The recording of its boots, as JSON lines") ) ]`, 0, doc, func(in *language.Invocation) error {
+			if in.Args.Has("export") {
+				return b.exportPhone(in)
+			}
 			p, ok := b.Inventory.Find(in.Args.String("phone"), time.Now())
 			if !ok {
 				return language.Answer("% No phone " + in.Args.String("phone") + " has been seen")
@@ -315,6 +320,9 @@ func showPhones(b *Box) []language.Declaration {
 			_, err := fmt.Fprint(in.Out, text)
 			return err
 		}},
+		text(`phones("Every phone seen: address, model, load, state, verdict") facts("What phones say of themselves: pages, CDP, LLDP")`, 0, "facts/phones.md 7", func(*language.Invocation) string {
+			return phonepage.Show(b.Told.Entries())
+		}),
 		showAudit(b),
 	}
 }

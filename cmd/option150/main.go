@@ -6,6 +6,7 @@
 //	option150 run [--config FILE]  the appliance in the foreground
 //	option150 check FILE           reads an IOS configuration and reports
 //	option150 pfs FILE             what a capture or a log tells of firmware sharing
+//	option150 replay FILE          show phone of a recording
 //	option150 version
 package main
 
@@ -40,6 +41,7 @@ usage: option150 lab                   a LAN with simulated phones; needs no roo
        option150 check FILE            what an IOS configuration would do here
        option150 pfs FILE              what a capture (pcap, pcapng) or a phone's log
                                        tells of firmware sharing
+       option150 replay FILE.jsonl     what show phone said of a recorded phone
        option150 version               version, commit, Go version
 `
 
@@ -55,6 +57,8 @@ func run(args []string) int {
 		return cmdRun(args[1:])
 	case "check":
 		return cmdCheck(args[1:], os.Stdout)
+	case "replay":
+		return cmdReplay(args[1:], os.Stdout)
 	case "pfs":
 		return cmdPFS(args[1:], os.Stdout)
 	case "lab":

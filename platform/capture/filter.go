@@ -25,6 +25,7 @@ type Filter struct {
 	UDP, TCP []uint16
 	TCPFlags uint8 // only segments with one of these flags, 0 = all
 	ARP      bool  // ARP too
+	Announce bool  // CDP and LLDP too, untagged as they are sent
 	Snap     int   // bytes kept of a frame, 0 = all
 }
 
@@ -59,16 +60,26 @@ func (f Filter) Assemble() ([]bpf.RawInstruction, error) {
 	if len(f.UDP) > MaxPorts || len(f.TCP) > MaxPorts {
 		return nil, fmt.Errorf("capture filter: more than %d ports", MaxPorts)
 	}
-	if len(f.UDP) == 0 && len(f.TCP) == 0 && !f.ARP {
+	if len(f.UDP) == 0 && len(f.TCP) == 0 && !f.ARP && !f.Announce {
 		return nil, nil
 	}
 	plain, tagged := f.frame(offIP), f.frame(offIP+tagSize)
-	prog := []bpf.Instruction{
+	var prog []bpf.Instruction
+	if f.Announce {
+		// 01-00-0C-CC-CC-CC, or the type of LLDP.
+		prog = append(prog,
+			bpf.LoadAbsolute{Off: 0, Size: 4},
+			bpf.JumpIf{Cond: bpf.JumpEqual, Val: 0x01000ccc, SkipFalse: 3},
+			bpf.LoadAbsolute{Off: 4, Size: 2},
+			bpf.JumpIf{Cond: bpf.JumpEqual, Val: 0xcccc, SkipFalse: 1}, f.accept(),
+			bpf.LoadAbsolute{Off: offType, Size: 2},
+			bpf.JumpIf{Cond: bpf.JumpEqual, Val: typeLLDP, SkipFalse: 1}, f.accept())
+	}
+	prog = append(prog,
 		bpf.LoadAbsolute{Off: offType, Size: 2},
 		bpf.JumpIf{Cond: bpf.JumpEqual, Val: typeQ, SkipTrue: 2},
 		bpf.JumpIf{Cond: bpf.JumpEqual, Val: typeAD, SkipTrue: 1},
-		bpf.Jump{Skip: uint32(len(tagged))},
-	}
+		bpf.Jump{Skip: uint32(len(tagged))})
 	prog = append(append(prog, tagged...), plain...)
 	raw, err := bpf.Assemble(prog)
 	if err != nil {

@@ -14,6 +14,8 @@ import (
 	"github.com/google/gopacket"
 	"golang.org/x/net/bpf"
 	"golang.org/x/sys/unix"
+
+	"option150/platform/ether"
 )
 
 const (
@@ -29,6 +31,7 @@ const (
 type Options struct {
 	Filter      []bpf.RawInstruction // nil = every frame; see Filter
 	Promiscuous bool                 // also frames for others, as on a mirror port
+	Groups      []ether.MAC          // group addresses the interface is to listen to
 }
 
 // Direction says where a frame came from, as the kernel saw it. It is in the
@@ -116,6 +119,12 @@ func setUp(fd, index int, o Options) error {
 		if err := unix.SetsockoptPacketMreq(fd, unix.SOL_PACKET, unix.PACKET_ADD_MEMBERSHIP, &mr); err != nil {
 			return fmt.Errorf("promiscuous: %w", err)
 		}
+	}
+	for _, g := range o.Groups {
+		// An interface that cannot take one more is no reason to refuse.
+		mr := unix.PacketMreq{Ifindex: int32(index), Type: unix.PACKET_MR_MULTICAST, Alen: uint16(len(g))}
+		copy(mr.Address[:], g[:])
+		_ = unix.SetsockoptPacketMreq(fd, unix.SOL_PACKET, unix.PACKET_ADD_MEMBERSHIP, &mr)
 	}
 	sa := &unix.SockaddrLinklayer{Protocol: networkOrder(unix.ETH_P_ALL), Ifindex: index}
 	if err := unix.Bind(fd, sa); err != nil {

@@ -60,7 +60,7 @@ func NewWatcher(port uint16, booting func() bool) *Watcher {
 // Filter is the filter that suffices: opening and resetting segments,
 // broadcasts of phones and ARP; transfers cost nothing.
 func (w *Watcher) Filter() Filter {
-	return Filter{TCP: []uint16{w.refusals.port, portSecure}, TCPFlags: SYN | RST, UDP: []uint16{portPeers, portDHCP}, ARP: true}
+	return Filter{TCP: []uint16{w.refusals.port, portSecure}, TCPFlags: SYN | RST, UDP: []uint16{portPeers, portDHCP}, ARP: true, Announce: true}
 }
 
 // Packet looks at one packet; nil = nothing to tell.
@@ -112,6 +112,10 @@ func (w *Watcher) event(p Packet) journal.Event {
 			if e, ok := booting(p.Payload); ok && w.fresh(p.Time, sight{e.MAC, e.Server, kindOf(e)}) {
 				return e
 			}
+		}
+	case p.DstMAC == groupCDP, p.Type == typeLLDP:
+		if e, ok := announced(p); ok && w.fresh(p.Time, sight{e.MAC, e.Addr, 'n'}) {
+			return e
 		}
 	case p.Type == typeARP:
 		if e, ok := sought(p); ok && w.fresh(p.Time, sight{e.MAC, e.Target, 'a'}) {
@@ -209,7 +213,7 @@ func (w *Watcher) Watch(ctx context.Context, ifname string, j journal.Recorder, 
 	if err != nil {
 		return err
 	}
-	src, err := Open(ifname, Options{Filter: prog})
+	src, err := Open(ifname, Options{Filter: prog, Groups: []ether.MAC{groupCDP, groupLLDP}})
 	if err != nil {
 		return err
 	}

@@ -33,6 +33,7 @@ import (
 	"option150/platform/tftp"
 	"option150/telephony/callcontrol"
 	"option150/telephony/cnf"
+	"option150/telephony/phonepage"
 )
 
 // Config is the configuration.
@@ -50,6 +51,7 @@ type Config struct {
 	HFS        hfs.Config
 	PFS        pfs.Config
 	Files      fileserver.Config
+	PhonePoll  phonepage.Config
 	TFTP       tftp.Config
 	Telephony  cnf.Config
 	Control    callcontrol.Config // asking the call control of phones

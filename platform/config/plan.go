@@ -15,6 +15,7 @@ import (
 	"option150/platform/service"
 	"option150/platform/sshd"
 	"option150/platform/tftp"
+	"option150/telephony/phonepage"
 )
 
 // The names of the services a plan speaks of.
@@ -31,6 +32,7 @@ const (
 	Archive    = "archive"
 	NTP        = "ntp"
 	Metrics    = metrics.Name
+	PhonePoll  = phonepage.Name
 )
 
 // Plan is the complete set of services the configuration wants, in the order
@@ -51,6 +53,7 @@ func (c *Config) Plan(f Facts) []service.Wanted {
 		{Service: PFS, Spec: c.planPFS(f)},
 		c.planSSH(f),
 		{Service: Metrics, Spec: planMetrics(f)},
+		{Service: PhonePoll, Spec: c.planPhonePoll()},
 	}
 }
 
@@ -107,6 +110,13 @@ func (c *Config) planArchive() service.Spec {
 		return nil
 	}
 	return a
+}
+
+func (c *Config) planPhonePoll() service.Spec {
+	if c.PhonePoll.Minutes == 0 {
+		return nil
+	}
+	return c.PhonePoll
 }
 
 func (c *Config) planNTP() service.Spec {

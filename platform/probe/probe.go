@@ -1,10 +1,9 @@
 // Package probe asks other hosts one bounded question: does somebody serve
-// files there, does he have this file, does a call control answer? The audit
-// asks when an operator looks; nothing is asked unasked.
+// files there, does he have this file? The audit asks when an operator looks;
+// nothing is asked unasked.
 //
-//	Files    TFTP read request (RFC 1350) and a connection to port 6970, at once
-//	File     the same for one name: data or an HTTP 200 is yes
-//	Control  a TCP connection; for SIP over UDP an OPTIONS request (RFC 3261 11)
+//	Files  TFTP read request (RFC 1350) and a connection to port 6970, at once
+//	File   the same for one name: data or an HTTP 200 is yes
 //
 // A question costs at most Wait, a few datagrams and one connection, and takes
 // nothing from the other host: a transfer that begins is ended at its first

@@ -96,43 +96,6 @@ func TestFiles(t *testing.T) {
 	<-ended // a transfer that begins is ended
 }
 
-func TestControl(t *testing.T) {
-	web := httptest.NewServer(http.NotFoundHandler())
-	defer web.Close()
-	answers := udp(t, func(b []byte) []byte {
-		if !strings.HasPrefix(string(b), "OPTIONS sip:127.0.0.1:") || !strings.HasSuffix(string(b), "\r\n\r\n") {
-			t.Errorf("asked %q", b)
-		}
-		return []byte("SIP/2.0 200 OK\r\n\r\n")
-	})
-	asked := 0
-	second := udp(t, func([]byte) []byte {
-		if asked++; asked == 2 { // the first is lost
-			return []byte("SIP/2.0 404 Not Here\r\n\r\n")
-		}
-		return nil
-	})
-	odd := udp(t, func([]byte) []byte { return []byte("hello") })
-	for _, c := range []struct {
-		name string
-		port uint16
-		sip  bool
-		want bool
-	}{
-		{"TCP", port(t, web), false, true},
-		{"closed", closed(t), false, false},
-		{"SIP over UDP", answers, true, true},
-		{"SIP over UDP, one is lost", second, true, true},
-		{"SCCP does not ask over UDP", answers, false, false},
-		{"no SIP", odd, true, false},
-	} {
-		p := Prober{Wait: 600 * time.Millisecond}
-		if a := p.Control(context.Background(), netip.AddrPortFrom(loopback, c.port), c.sip); a.OK != c.want || a.Detail == "" {
-			t.Errorf("%s: %+v", c.name, a)
-		}
-	}
-}
-
 // FuzzTFTPAnswer: whatever comes back, the question ends.
 func FuzzTFTPAnswer(f *testing.F) {
 	for _, s := range []string{"\x00\x03\x00\x01x", "\x00\x05\x00\x01x\x00", "\x00\x06", "", "\x00\x05\x00", "\xff"} {

@@ -25,6 +25,7 @@ type Settings struct {
 	LoadServer    string // vendorConfig
 	PeerSharing   bool   // vendorConfig peerFirmwareSharing
 	LogServer     string // vendorConfig: address, or address:port
+	WebAccess     string // vendorConfig: 1 = no pages
 }
 
 // Bounds of a configuration file.
@@ -110,6 +111,8 @@ func (s *Settings) set(path []string, v string, id int) {
 		s.PeerSharing = v == "1"
 	case full == "device/vendorConfig/logServer":
 		s.LogServer = v
+	case full == "device/vendorConfig/webAccess":
+		s.WebAccess = v
 	}
 }
 

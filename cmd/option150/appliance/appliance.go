@@ -52,6 +52,8 @@ import (
 	"option150/telephony/callcontrol"
 	"option150/telephony/cnf/cnfstore"
 	"option150/telephony/inventory"
+	"option150/telephony/phonepage"
+	"option150/telephony/recording"
 )
 
 // ErrReload is returned by Run when the operator asked for a reload.
@@ -90,6 +92,7 @@ type Appliance struct {
 	store   atomic.Pointer[running.Store] // for who may ask before there is one
 	counts  *metrics.Counts
 	metrics *metrics.Server
+	poller  *phonepage.Poller
 
 	parts []part // the services
 
@@ -147,7 +150,9 @@ func (a *Appliance) open() error {
 	a.counts = metrics.NewCounts()
 	b.Classes = a.readClasses()
 	b.Sharing = pfs.NewState()
-	b.Journal = journal.New(0, b.Inventory, a.counts, foreignOffers{a.counts}, b.Classes, b.Sharing)
+	b.Told = phonepage.NewBook()
+	b.Tape = recording.NewTape()
+	b.Journal = journal.New(0, b.Inventory, a.counts, foreignOffers{a.counts}, b.Classes, b.Sharing, b.Told, b.Tape)
 	b.Netif = netif.New(netif.Options{Mapping: mapping(a.opt.Settings), Recorder: b.Journal, Changed: a.interfacesChanged})
 	b.Meter = netif.NewMeter(b.Netif.Interfaces)
 	if err := a.checkDevices(); err != nil {
@@ -235,6 +240,7 @@ func (a *Appliance) openServices(root string) (err error) {
 	b.SSHD = sshd.New(sshd.Options{Authenticate: a.authenticate, Authorized: a.authorized, Failed: a.loginFailed, Quiet: a.quiet,
 		Handler: a.sshSession, Subsystems: map[string]sshd.Handler{"sftp": a.sftp}, HostKeys: a.keys, Recorder: b.Journal,
 		Banner: func() string { return b.Store.Current().Banner("login") }})
+	a.poller = phonepage.New(phonepage.Options{Targets: func() []phonepage.Target { return command.PollTargets(b.Inventory) }, Recorder: b.Journal})
 	if a.metrics, err = metrics.New(a.sources()); err != nil {
 		return err
 	}
@@ -251,6 +257,7 @@ func (a *Appliance) openServices(root string) (err error) {
 		{b.PFS, b.PFS.Close},
 		{a.metrics, a.metrics.Close},
 		{b.NTP, b.NTP.Close},
+		{a.poller, a.poller.Close},
 		{b.Archive, b.Archive.Close},
 		{b.HFS, nil},
 		{b.Files, nil},

@@ -365,11 +365,16 @@ func (l *Lab) Boot(s simphone.Spec) error {
 	l.mu.Lock()
 	l.plugs[s.MAC] = func() { unplug(); <-done }
 	l.mu.Unlock()
+	pages := p.Pages()
 	l.wg.Add(1)
 	go func() {
 		defer l.wg.Done()
 		defer close(done)
+		served := make(chan struct{})
+		go func() { defer close(served); _ = pages.Serve(ctx, host.Do) }()
+		defer func() { <-served }()
 		_ = p.Live(ctx, 0, func(o simphone.Outcome) {
+			pages.Up(o)
 			l.mu.Lock()
 			defer l.mu.Unlock()
 			l.up[s.MAC] = o.Kind == simphone.Provisioned

@@ -1,0 +1,202 @@
+package recording
+
+import (
+	"net/netip"
+	"slices"
+	"sync"
+	"time"
+
+	"option150/dhcp"
+	"option150/platform/ether"
+	"option150/platform/journal"
+	"option150/platform/wire"
+)
+
+// Bounds of a tape: about 12 MB when it is full.
+const (
+	maxEvents  = 384    // of one phone: three boots of a chatty one
+	maxSegment = 64     // of the segment
+	maxAll     = 30_000 // of all phones
+	maxAddrs   = 16_384
+)
+
+// Tape keeps the last events of every phone. It is a fold of the journal; use
+// NewTape.
+type Tape struct {
+	mu      sync.Mutex
+	phones  map[ether.MAC]*reel
+	nobody  map[netip.Addr]*reel // address known, hardware address not yet
+	byAddr  map[netip.Addr]ether.MAC
+	segment []journal.Entry
+	all     int
+}
+
+// reel is the events of one phone, oldest first.
+type reel struct{ entries []journal.Entry }
+
+// NewTape returns an empty tape.
+func NewTape() *Tape {
+	return &Tape{phones: map[ether.MAC]*reel{}, nobody: map[netip.Addr]*reel{}, byAddr: map[netip.Addr]ether.MAC{}}
+}
+
+// Fold implements journal.Fold.
+func (t *Tape) Fold(e journal.Entry) {
+	if _, ok := kinds[e.Event.EventName()]; !ok {
+		return
+	}
+	mac, addr, all := whose(e.Event)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if all {
+		t.segment = keep(t.segment, e, maxSegment)
+		return
+	}
+	if mac.IsZero() && addr.IsValid() {
+		mac = t.byAddr[addr]
+	}
+	var r *reel
+	switch {
+	case !mac.IsZero():
+		if r = t.phones[mac]; r == nil {
+			r = &reel{}
+			t.phones[mac] = r
+		}
+		if had, ok := t.byAddr[addr]; addr.IsValid() && (!ok || had != mac && !claimed(e.Event)) {
+			if len(t.byAddr) >= maxAddrs {
+				clear(t.byAddr)
+			}
+			t.byAddr[addr] = mac
+			if n := t.nobody[addr]; n != nil { // it is known now who that was
+				t.all -= len(n.entries)
+				for _, x := range n.entries {
+					t.put(r, x)
+				}
+				delete(t.nobody, addr)
+			}
+		}
+	case addr.IsValid():
+		if r = t.nobody[addr]; r == nil {
+			r = &reel{}
+			t.nobody[addr] = r
+		}
+	default:
+		return
+	}
+	t.put(r, e)
+	if t.all > maxAll {
+		t.forget()
+	}
+}
+
+// claimed reports that the address in an event is only what the sender says: it
+// does not take it from a phone that holds it.
+func claimed(e journal.Event) bool {
+	switch e.(type) {
+	case wire.Refused, wire.Secure, wire.Sought, wire.Shared:
+		return true
+	}
+	return false
+}
+
+func (t *Tape) put(r *reel, e journal.Entry) {
+	n := len(r.entries)
+	r.entries = keep(r.entries, e, maxEvents)
+	t.all += len(r.entries) - n
+}
+
+// keep appends and drops the oldest quarter when it is too much.
+func keep(l []journal.Entry, e journal.Entry, most int) []journal.Entry {
+	if len(l) >= most {
+		l = slices.Delete(l, 0, most/4)
+	}
+	return append(l, e)
+}
+
+// forget drops the phones that were silent longest until a quarter is free: all
+// at once, because a flood of phones would otherwise have every event look for
+// the oldest.
+func (t *Tape) forget() {
+	type old struct {
+		mac  ether.MAC
+		addr netip.Addr
+		r    *reel
+	}
+	var all []old
+	for m, r := range t.phones {
+		all = append(all, old{mac: m, r: r})
+	}
+	for a, r := range t.nobody {
+		all = append(all, old{addr: a, r: r})
+	}
+	slices.SortFunc(all, func(a, b old) int { return a.r.last().Compare(b.r.last()) })
+	gone := map[ether.MAC]bool{}
+	for _, o := range all {
+		if t.all <= maxAll*3/4 {
+			break
+		}
+		t.all -= len(o.r.entries)
+		if o.addr.IsValid() {
+			delete(t.nobody, o.addr)
+		} else {
+			delete(t.phones, o.mac)
+			gone[o.mac] = true
+		}
+	}
+	for a, m := range t.byAddr {
+		if gone[m] {
+			delete(t.byAddr, a)
+		}
+	}
+}
+
+func (r *reel) last() time.Time { return r.entries[len(r.entries)-1].Time }
+
+// Of are the events of a phone and of its segment, in the order they happened.
+func (t *Tape) Of(mac ether.MAC, addr netip.Addr) []journal.Entry {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	r := t.phones[mac]
+	if mac.IsZero() {
+		r = t.nobody[addr]
+	}
+	if r == nil {
+		return nil
+	}
+	out := slices.Concat(r.entries, t.segment, t.rivals(mac, r))
+	slices.SortStableFunc(out, func(a, b journal.Entry) int {
+		if c := a.Time.Compare(b.Time); c != 0 {
+			return c
+		}
+		return int(int64(a.Seq) - int64(b.Seq))
+	})
+	return out
+}
+
+// rivals are the leases of other phones at the addresses of this one: who else
+// has had them is part of its verdict.
+func (t *Tape) rivals(mac ether.MAC, r *reel) (out []journal.Entry) {
+	mine := map[netip.Addr]bool{}
+	for _, e := range r.entries {
+		if _, a, _ := whose(e.Event); a.IsValid() {
+			mine[a] = true
+		}
+	}
+	for m, o := range t.phones {
+		if m == mac {
+			continue
+		}
+		for _, e := range o.entries {
+			switch x := e.Event.(type) {
+			case dhcp.Ack:
+				if mine[x.Addr] {
+					out = append(out, e)
+				}
+			case dhcp.Release:
+				if mine[x.Addr] {
+					out = append(out, e)
+				}
+			}
+		}
+	}
+	return out
+}
