@@ -24,7 +24,11 @@ func recovering(e *evidence) (Verdict, bool) {
 	name := lastPart(l.name)
 	if l.missing {
 		v, _ := found(name+" asked "+e.at(l.at)+", no such file", "It has no image: after a factory reset it asks for %s, which is not here.", name)
-		v.Fix = tell("Copy " + name + " and the files named in it to " + e.box.Home + ".")
+		v.Fix = tell("Copy " + name + " to " + e.box.Home + ", the one that came with the load its model may have now, and the files named in it.")
+		if strings.EqualFold(lastPart(l.nearest), name) {
+			v.Text = fmt.Sprintf("It has no image: after a factory reset it asks for %s. One is here, and it is not of the load its model may have now: it is kept from it.", name)
+			v.Fix = append(advice.Steps{advice.Do("show firmware")}, v.Fix...)
+		}
 		return v, true
 	}
 	_, st := e.stock()

@@ -204,6 +204,11 @@ func scenarios() []scenario {
 			w.http = false
 			w.miss("term61.default.loads")
 		}},
+		{"recovery with a load it may not have", "R14", Observed, Stuck, "show firmware; Copy term61.default.loads", func(w *world) {
+			w.lease(class61)
+			w.http = false
+			w.near("term61.default.loads", "term61.default.loads")
+		}},
 		{"recovery that does not lead on", "R14", Observed, Stuck, "another release", func(w *world) {
 			w.lease(class61)
 			w.http = false

@@ -97,7 +97,11 @@ func Faults() []Fault {
 		phone("https", "R13", "a phone wants its files by HTTPS", 0, func(s *simphone.Spec) { s.Faults.HTTPS = true }),
 		{Name: "no-image", Code: "R14", Says: "a phone has no image, and its default load is not here", spec: func(s *simphone.Spec) { s.FactoryReset = true },
 			cure: func(l *Lab) error {
-				return Stock(filepath.Join(l.opt.Root, "flash", "phones"), "term61.default", l.opt.Sizes)
+				list, err := firmware.DefaultLoad("term61.default.loads", stones[0])
+				if err != nil {
+					return err
+				}
+				return os.WriteFile(filepath.Join(l.opt.Root, "flash", "phones", "term61.default.loads"), list, 0o644)
 			}},
 		{Name: "refused-image", Code: "R15", Says: "a phone refuses the image of its load", victim: 1, spec: func(s *simphone.Spec) { s.Faults.Refuses = load }},
 		{Name: "stray-file", Code: "R16", Says: "a broken file lies in flash: in place of a generated one", config: func(s string) string {

@@ -12,6 +12,7 @@ import (
 	"option150/platform/ether"
 	"option150/platform/netns"
 	"option150/telephony/firmware"
+	"option150/telephony/inventory"
 	"option150/telephony/simphone"
 	"option150/telephony/simphone/peers"
 )
@@ -106,7 +107,7 @@ func TestSteppingStones(t *testing.T) {
 				}
 			}
 			if !l.Settle(t.Context(), 60*time.Second) {
-				t.Error("not all phones came up")
+				t.Errorf("not all phones came up\n%s", inventory.ShowPhones(l.Box.Box().Inventory.Phones(time.Now()), nil))
 			}
 			for device, want := range map[string]string{
 				"SEP001E7A000201": stone41 + " " + load41, "SEP001E7A000202": stone41 + " " + load41,

@@ -449,7 +449,8 @@ func (l *Lab) Settle(ctx context.Context, most time.Duration) bool {
 		up := maps.Clone(l.up)
 		l.mu.Unlock()
 		for _, p := range l.Box.Box().Inventory.Phones(time.Now()) {
-			if p.Up() && up[p.MAC] || l.opt.Fault != nil && p.Verdict.Code != inventory.Open {
+			// A file that changed since means a restart that is nobody's yet.
+			if (p.Up() || p.State == inventory.Provisioned && p.Verdict.Code == "R32") && up[p.MAC] || l.opt.Fault != nil && p.Verdict.Code != inventory.Open {
 				n++
 			}
 		}
