@@ -173,7 +173,7 @@ func (s seat) sit(c *ssh.Client, everybody func()) error {
 		}
 	}
 	everybody()
-	if text, err := expect(s.change, "Branch"+s.prompt); err != nil || strings.Contains(text, "%") {
+	if text, err := expect(s.change, "Branch"+s.prompt); err != nil || strings.Contains(strings.ReplaceAll(text, "%Warning: ", ""), "%") {
 		return fmt.Errorf("%q is answered %q (%v)", s.change, text, err)
 	}
 	for range 5 {

@@ -56,6 +56,7 @@ func TestSessionThatDoesNotRead(t *testing.T) {
 	for name, content := range files {
 		w.File("root/flash/"+name, content, 0o644)
 	}
+	time.Sleep(2 * time.Second) // flash: is looked at five times a second: until then the load is withheld
 	env, name, options := w.OpenSSH("ssh", "lab")
 	cmd := w.command(t.Context(), env, name, append(options, "-tt", address)...)
 	in, err := cmd.StdinPipe()
