@@ -157,7 +157,7 @@ func logLines(body string) []string {
 	}
 	var out []string
 	for l := range strings.SplitSeq(strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(body), "\n") {
-		l = strings.Join(strings.Fields(strings.Trim(l, "\"'`“”  \t")), " ")
+		l = strings.Join(strings.Fields(strings.Trim(l, "\"'`“” \t")), " ")
 		l = strings.Trim(l, "\"'`“”")
 		if l == "" {
 			if len(out) > 0 {

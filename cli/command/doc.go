@@ -72,6 +72,7 @@ func All(b *Box) []language.Declaration {
 		privileges(b),
 		lines(),
 		carriedHere("line ", "scheduler"),
+		[]language.Declaration{phonePoll()},
 		ntpServers(),
 		carriedHere("ntp ", "event "),
 		// the commands every configuration mode has

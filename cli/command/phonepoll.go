@@ -14,7 +14,7 @@ import (
 func phonePoll() language.Declaration {
 	return language.Declaration{
 		Mode: language.Global, Group: "phone-poll", Doc: "facts/phones.md 7",
-		Syntax: `phone-poll("Read the web pages of the phones: serial number, load, switch port")
+		Syntax: `phone-poll("Read the pages of the phones: serial number, load, port")
 			![ [ interval("Minutes between two questions to one phone")
 				<minutes:1-1440>("Minutes, 15 by default") ] ]`,
 		Set: func(c *language.Context) error {

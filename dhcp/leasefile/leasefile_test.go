@@ -1,7 +1,6 @@
 package leasefile
 
 import (
-	"fmt"
 	"net/netip"
 	"testing"
 	"time"
@@ -133,7 +132,7 @@ func FuzzRead(f *testing.F) {
 		seen := map[netip.Addr]bool{}
 		for _, x := range l.Leases {
 			if !x.Addr.Is4() || seen[x.Addr] || x.MAC.IsZero() && len(x.ClientID) == 0 {
-				t.Fatal(fmt.Sprintf("%+v", x))
+				t.Fatalf("%+v", x)
 			}
 			seen[x.Addr] = true
 		}

@@ -267,7 +267,7 @@ func (s *Store) Free() (int64, error) {
 	if err := c.Control(func(fd uintptr) { serr = unix.Fstatfs(int(fd), &st) }); err != nil {
 		return 0, err
 	}
-	return int64(st.Bavail) * st.Bsize, serr
+	return int64(st.Bavail) * int64(st.Bsize), serr
 }
 
 func prepare(f *os.File, size int64) error {

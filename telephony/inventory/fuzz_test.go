@@ -15,15 +15,12 @@ import (
 // apart from the fold: the facts by which it can be caught.
 type story struct {
 	own, def  time.Time // its own file was sent; the default was asked for
-	load      string
 	list      time.Time
 	parts     map[string]bool // asked for: sent
 	loadGone  bool            // the list was answered with: no such file
 	signed    bool            // the signed file was, and the plain one not sent since
-	asks      time.Time       // last request that has no answer
 	seeks     int             // requests for its call control since its own file
 	next      time.Time
-	came      bool // it spoke to us in this boot
 	elsewhere bool
 }
 

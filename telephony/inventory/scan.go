@@ -19,7 +19,6 @@ type scan struct {
 	first, last time.Time
 	asked       int // names, each time it asked
 	given       int // files of phones it was sent
-	told        bool
 }
 
 // scans reports that the address is, or was a moment ago, trying names.

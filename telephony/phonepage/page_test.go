@@ -50,8 +50,6 @@ func TestTake(t *testing.T) {
 
 // facts collects what is recorded.
 type facts struct {
-	mu   sync.Mutex
-	list []wire.Told
 	come chan wire.Told
 }
 

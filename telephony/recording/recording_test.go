@@ -60,7 +60,6 @@ type world struct {
 	at   time.Time
 	tape *Tape
 	inv  *inventory.Inventory
-	j    *journal.Journal
 	seq  uint64
 }
 
