@@ -56,17 +56,12 @@ func (r *running) loop() {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	l := loopState{timer: timer, patience: time.Now().Add(time.Second)}
-	// Tables and interfaces first, so that the first probes are known of.
-	for _, f := range r.mailbox.take(false) {
-		f()
-	}
-	r.tick(&l)
+	r.letters(&l)
 	r.emit()
-	l.settled = r.e.Settled()
 	for {
 		packets := r.to.packets.bell
-		if !l.settled {
-			packets = nil // the first addresses are still being probed
+		if l.hold {
+			packets = nil
 		}
 		select {
 		case <-r.quit:
@@ -76,12 +71,18 @@ func (r *running) loop() {
 			r.emit()
 			return
 		case <-r.mailbox.bell:
-			for _, f := range r.mailbox.take(false) {
-				f()
-			}
-			r.tick(&l)
+			r.letters(&l)
 		case <-packets:
-			r.drain(64)
+			// What a socket said of itself comes before its first packet.
+			if len(r.mailbox.bell) > 0 {
+				<-r.mailbox.bell
+				r.letters(&l)
+			}
+			if l.hold = l.unsettled(r.e); l.hold {
+				ring(r.to.packets.bell)
+			} else {
+				r.drain(64)
+			}
 		case s := <-r.to.sightings:
 			r.e.Answered(r.clock.now(), s)
 		case <-r.wake:
@@ -94,20 +95,40 @@ func (r *running) loop() {
 			l.next = due
 			timer.Reset(max(due-r.clock.now(), 0))
 		}
-		if !l.settled && (r.e.Settled() || time.Now().After(l.patience)) {
-			l.settled = true
-		}
+		l.hold = l.hold && l.unsettled(r.e)
 	}
+}
+
+// letters does what was put into the mailbox.
+func (r *running) letters(l *loopState) {
+	for _, f := range r.mailbox.take(false) {
+		f()
+	}
+	r.tick(l)
 }
 
 // loopState is what the loop keeps for itself.
 type loopState struct {
 	next     engine.Instant // when the timer fires
 	timer    *time.Timer
-	settled  bool
+	hold     bool      // packets wait, see unsettled
+	settled  bool      // the wait is over for good
 	patience time.Time // end of the wait for the first probes
 	times    uint64    // see diskState
 	retry    time.Time
+}
+
+// unsettled reports whether packets are to wait because the first addresses are
+// still being probed. The server waits once, after its start.
+func (l *loopState) unsettled(e *engine.Engine) bool {
+	if l.settled {
+		return false
+	}
+	if time.Now().After(l.patience) {
+		l.settled = true
+		return false
+	}
+	return !e.Settled()
 }
 
 // drain handles packets that wait, some at a time: other things wait too.

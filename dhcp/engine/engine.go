@@ -184,6 +184,7 @@ func (e *Engine) Event(ev journal.Event) { e.out.First = append(e.out.First, ev)
 
 // Packet handles one datagram.
 func (e *Engine) Packet(now Instant, in *Inbound) {
+	e.hear(now, in.Interface)
 	p, err := wire.Decode(in.Data)
 	if err != nil {
 		e.Stats.Malformed++

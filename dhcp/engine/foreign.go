@@ -26,6 +26,7 @@ const (
 // watch is the state of it on one interface.
 type watch struct {
 	up     bool
+	heard  bool    // something came in since
 	until  Instant // end of the first seconds
 	next   Instant // next DISCOVER
 	sent   int
@@ -147,6 +148,7 @@ func (f *foreignServer) told(now Instant) bool {
 
 // ServerReply looks at a datagram from port 67 that another server sent.
 func (e *Engine) ServerReply(now Instant, in *Inbound) {
+	e.hear(now, in.Interface)
 	m, ok := wire.DecodeReply(in.Data)
 	if !ok {
 		return

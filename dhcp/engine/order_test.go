@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"net/netip"
 	"testing"
 	"time"
 
@@ -18,27 +19,29 @@ func TestOrderOfANewPool(t *testing.T) {
 		w.e.Tick(w.now) // the first burst of probes goes out
 		w.collect()
 		n := byte(0)
-		next := func(when string) {
+		next := func(when string, take func(ether.MAC) netip.Addr) {
 			t.Helper()
 			n++
-			if a, want := w.lease(mac(byte(pings+1)*31, 255-n)), wire.FromU32(wire.U32(ip("10.77.0.100"))+uint32(n)-1); a != want {
+			if a, want := take(mac(byte(pings+1)*31, 255-n)), wire.FromU32(wire.U32(ip("10.77.0.100"))+uint32(n)-1); a != want {
 				t.Errorf("%d probes, %s: client %d got %s, want %s", pings, when, n, a, want)
 			}
 		}
+		offered := func(m ether.MAC) netip.Addr { return w.one(phoneRequest(m, wire.MsgDiscover)).YIAddr }
+		leased := func(m ether.MAC) netip.Addr { return w.lease(m) }
 		for range 3 {
-			next("at once")
+			next("at once", offered)
 		}
 		w.pass(100 * time.Millisecond)
-		next("between two probes")
+		next("between two probes", offered)
 		w.pass(time.Second)
 		for range 60 {
-			next("when the probes are over")
+			next("when the probes are over", leased)
 		}
 		for range 20 {
-			next("without a pause, in the next burst")
+			next("without a pause, in the next burst", leased)
 		}
 		w.pass(2 * time.Minute)
-		next("when the list is old")
+		next("when the list is old", leased)
 	}
 }
 

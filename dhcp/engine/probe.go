@@ -158,6 +158,7 @@ func (e *Engine) inherit(s, was *subnet) {
 	if !e.probing(s) {
 		return
 	}
+	s.proven = was.proven
 	usable := func(a netip.Addr) bool {
 		b := e.bindings[a]
 		return s.holds(a) && !s.reserved(a) && e.offers[a] == nil && e.conflicts[a] == nil && e.users[a] == nil && (b == nil || !b.leased)
@@ -181,6 +182,40 @@ func (e *Engine) inherit(s, was *subnet) {
 	}
 }
 
+// heard reports whether anything came in by an interface since its link is up.
+// Until then silence is no answer: the port of a switch passes nothing for the
+// first half minute, and one whose cable ends elsewhere never does.
+func (e *Engine) heard(link string) bool {
+	w := e.watch[link]
+	return w == nil || w.heard
+}
+
+// hear takes note that something came in by an interface. For the first time
+// all is asked for again that nobody answered for when nobody could.
+func (e *Engine) hear(now Instant, link string) {
+	w := e.watch[link]
+	if w == nil || w.heard {
+		return
+	}
+	w.heard = true
+	for _, s := range e.t.subnets {
+		if s.link != link || !e.probing(s) {
+			continue
+		}
+		s.proven = false
+		for _, p := range s.probes {
+			if p.list {
+				p.tries = 0
+			}
+		}
+		again := s.ready
+		s.ready = nil
+		for _, r := range again {
+			e.ask(now, s, r.addr, true)
+		}
+	}
+}
+
 // advanceProbes repeats and concludes the probes that are due.
 func (e *Engine) advanceProbes(now Instant, s *subnet) {
 	tries := min(e.t.Spec.PingPackets, 2)
@@ -200,6 +235,7 @@ func (e *Engine) advanceProbes(now Instant, s *subnet) {
 	for _, a := range done {
 		p := s.probes[a]
 		delete(s.probes, a)
+		s.proven = s.proven || p.sent && e.heard(s.link)
 		if b := e.bindings[a]; p.list && e.offers[a] == nil && e.conflicts[a] == nil && e.users[a] == nil && (b == nil || !b.leased) {
 			s.ready = append(s.ready, candidate{a, now})
 		} else {

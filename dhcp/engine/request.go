@@ -77,10 +77,10 @@ func (e *Engine) selecting(c *call) {
 }
 
 // unproven reports whether an address that was offered unprobed is still being
-// asked for, in a network where addresses are in use without a lease of ours:
-// there the ACK waits for the answer.
+// asked for, in a network of which nothing is known yet or where addresses are
+// in use without a lease of ours: there the ACK waits for the answer.
 func (e *Engine) unproven(c *call, s *subnet, a netip.Addr) bool {
-	if c.resumed || s.aside == 0 || e.known(c, a) {
+	if c.resumed || s.proven && s.aside == 0 || e.known(c, a) {
 		return false
 	}
 	p := s.probes[a]

@@ -3,6 +3,7 @@ package engine
 import (
 	"net/netip"
 	"testing"
+	"time"
 
 	"option150/dhcp/wire"
 )
@@ -34,6 +35,7 @@ func TestPoolClasses(t *testing.T) {
 			}
 		})
 		w.e.CanProbe = pings > 0
+		w.pass(time.Second)
 		lease := func(class string, m byte, want string, tftp []netip.Addr) {
 			t.Helper()
 			o := w.one(as(class, m, wire.MsgDiscover)).is(t, wire.MsgOffer, want)

@@ -30,6 +30,7 @@ type subnet struct {
 	ready   []candidate
 	asking  []netip.Addr // on their way to the ready list, in the order of allocation; those that are not any more are passed over
 	probes  map[netip.Addr]*probe
+	proven  bool          // probes are over that somebody could have answered
 	aside   int           // addresses set aside for who uses them
 	told    int           // of those when they were reported last
 	relays  [4]netip.Addr // that were seen

@@ -70,7 +70,13 @@ func (e *Engine) Answered(now Instant, x Sighting) {
 		return
 	}
 	s := e.t.subnetOf(x.Addr)
-	if s == nil || s.reserved(x.Addr) {
+	if s == nil {
+		return
+	}
+	if s.link != "" {
+		e.hear(now, s.link)
+	}
+	if s.reserved(x.Addr) {
 		return
 	}
 	if b := e.bindings[x.Addr]; b != nil && b.leased {
