@@ -203,15 +203,19 @@ func (e *Engine) hear(now Instant, link string) {
 			continue
 		}
 		s.proven = false
-		for _, p := range s.probes {
-			if p.list {
-				p.tries = 0
-			}
+		again := s.asking
+		for _, r := range s.ready {
+			again = append(again, r.addr)
 		}
-		again := s.ready
-		s.ready = nil
-		for _, r := range again {
-			e.ask(now, s, r.addr, true)
+		s.ready, s.asking = nil, nil
+		for _, a := range again {
+			switch p := s.probes[a]; {
+			case p == nil:
+				e.ask(now, s, a, true)
+			case p.list:
+				e.ask(now, s, a, true)
+				s.probes[a].parked = p.parked
+			}
 		}
 	}
 }
