@@ -37,8 +37,26 @@ func models() (string, error) {
 		fmt.Fprintf(&w, "| %s | %s | %s | %s | %s | %d | %s | %s | %s |\n", kind, plain(m.Name), number(m.ID), sccp(m), sip(m), m.Lines, first(m), dash(m.DefaultLoad), sure(m.Source))
 	}
 	w.WriteString("\n*sure*: V every fact of the row is verified, M some are from memory; the row in the table says which.\n")
+	w.WriteString(stepsHead)
+	for _, t := range phone.Steps() {
+		below, first := "what cannot check signatures", "every signed load"
+		if t.Below.Known {
+			below, first = "below "+t.Below.String(), t.First.String()+" and later"
+		}
+		fmt.Fprintf(&w, "| %s | %s | %s | %s | %s | %s |\n", strings.Join(t.Images, ", "), below, first, t.Release(), t.Why, t.Source)
+	}
 	return w.String(), nil
 }
+
+const stepsHead = `
+## Stepping stones
+
+What a phone has to run before it can take a load (` + "`telephony/phone/steps.toml`" + `). Its file names the stone first, and the load once it
+has come back with that.
+
+| images | phones | cannot take | go over | because | source |
+|---|---|---|---|---|---|
+`
 
 func number(n int) string {
 	if n == 0 {

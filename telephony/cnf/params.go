@@ -142,3 +142,46 @@ func EffectiveOf(c Config, o Options) []Effective {
 	}
 	return out
 }
+
+// Servers are the load servers that lines name: phones fetch their loads from
+// there and from nowhere else. [source 001]
+type Servers struct {
+	All string // of every phone, "" = none
+	own map[ether.MAC]string
+}
+
+// Of is the load server of a phone.
+func (s Servers) Of(mac ether.MAC) string {
+	if v, ok := s.own[mac]; ok {
+		return v
+	}
+	return s.All
+}
+
+// LoadServers resolves the levels of loadServer.
+func LoadServers(c *Config) Servers {
+	value := func(levels ...levelled) (string, bool) {
+		p := find(resolve(levels...), LoadServer)
+		if p == nil {
+			return "", false
+		}
+		return p.Value, true
+	}
+	s := Servers{own: map[ether.MAC]string{}}
+	s.All, _ = value(levelled{LevelSystem, c.Service.ServicePhone})
+	note := func(mac ether.MAC, templates []Template, tag int, own []ServicePhone) {
+		if tag == 0 && len(own) == 0 {
+			return
+		}
+		if v, ok := value(template(templates, tag), levelled{LevelPhone, own}); ok {
+			s.own[mac] = v
+		}
+	}
+	for _, e := range c.Ephones {
+		note(e.MAC, c.EphoneTemplates, e.Template, e.ServicePhone)
+	}
+	for _, p := range c.Pools {
+		note(p.MAC, c.RegisterTemplates, p.Template, p.ServicePhone)
+	}
+	return s
+}

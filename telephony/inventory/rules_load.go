@@ -223,29 +223,15 @@ func (e *evidence) goesOn() bool {
 
 // stone is the stepping stone to a load.
 func (e *evidence) stone(load string) advice.Steps {
-	bridge := phone.Version{Major: 8, Minor: 5, Patch: 2, Known: true}
-	if steps := firmware.Steps(phone.Load(older(load)), phone.Load(load)); len(steps) > 0 {
-		best := ""
+	if steps := firmware.Before(phone.Load(load)); len(steps) > 0 {
 		for _, l := range e.w.here[load] {
-			v := phone.Load(l).Version()
-			if v.Known && !recovery(l+".loads") && v.Compare(bridge) <= 0 && (best == "" || v.Compare(phone.Load(best).Version()) > 0) {
-				best = l
+			if steps[0].Is(phone.Load(l)) {
+				return append(e.loadLine(l), advice.Tell("when it runs that, give it "+load+" again: phones below "+steps[0].Release+" need that step, "+steps[0].Why+"."))
 			}
-		}
-		if best != "" && phone.Load(best).Version().Compare(phone.Version{Major: 8, Minor: 3, Patch: 3}) >= 0 {
-			return append(e.loadLine(best), advice.Tell("when it runs that, give it "+load+" again: phones below "+steps[0].Release+" need that step, "+steps[0].Why+"."))
 		}
 		return tell("Give it " + steps[0].Release + " first: copy that load to " + e.box.Home + " and name it in the load line; " + steps[0].Why + ".")
 	}
 	return tell("Give it a load between the one it runs and this one first.")
-}
-
-// older is a load of the same images from before the change of keys.
-func older(load string) string {
-	if i := strings.IndexByte(load, '.'); i > 0 {
-		return load[:i] + ".8-3-1S"
-	}
-	return ""
 }
 
 // deadLoadServer: firmware comes from elsewhere, and nobody answers there.

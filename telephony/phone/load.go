@@ -103,15 +103,32 @@ type Version struct {
 
 var loadVersion = regexp.MustCompile(`^(?i:(?:sccp|sip|term)[^.]*)\.(\d{1,3})-(\d{1,3})-(\d{1,3})(?:-?(?:ES|TH)\d+)?(?:-?SR(\d{1,3}))?`)
 
+// The second generation: P003xxyyzzww, P0S3-xx-y-zz, P0030801SR02, and
+// CP7905xxyyzz before the protocol. [Cisco, 7960 and 7940 firmware upgrade
+// matrix, naming conventions; 7905G and 7912G administrator guide]
+var (
+	telecasterDigits = regexp.MustCompile(`^(?i:P0[0SM]3)(\d\d)(\d\d)(?:(\d\d)\d{0,2}|(?i:SR)(\d{1,3}))?$`)
+	telecasterDashes = regexp.MustCompile(`^(?i:P0[0SM]3)-(\d{1,2})-(\d{1,2})-(\d{1,2})$`)
+	analogVersion    = regexp.MustCompile(`^(?i:CP79\d\d)(\d\d)(\d\d)(\d\d)(?i:SCCP|SIP)`)
+)
+
 // Version reads the release out of the name; Known is false when the name
 // has none.
 func (l Load) Version() Version {
-	g := loadVersion.FindStringSubmatch(l.Canonical())
-	if g == nil {
-		return Version{}
-	}
+	c := l.Canonical()
 	n := func(s string) int { v, _ := strconv.Atoi(s); return v }
-	return Version{n(g[1]), n(g[2]), n(g[3]), n(g[4]), true}
+	if g := telecasterDigits.FindStringSubmatch(c); g != nil {
+		return Version{n(g[1]), n(g[2]), n(g[3]), n(g[4]), true}
+	}
+	for _, form := range [...]*regexp.Regexp{telecasterDashes, analogVersion} {
+		if g := form.FindStringSubmatch(c); g != nil {
+			return Version{n(g[1]), n(g[2]), n(g[3]), 0, true}
+		}
+	}
+	if g := loadVersion.FindStringSubmatch(c); g != nil {
+		return Version{n(g[1]), n(g[2]), n(g[3]), n(g[4]), true}
+	}
+	return Version{}
 }
 
 // Compare orders two known versions: -1, 0 or 1.

@@ -2,6 +2,7 @@ package upgrade
 
 import (
 	"net/netip"
+	"path"
 	"strings"
 	"sync"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"option150/platform/ether"
 	"option150/platform/fileserver"
 	"option150/platform/journal"
+	"option150/platform/wire"
 	"option150/telephony/phone"
 )
 
@@ -18,7 +20,8 @@ type Class string
 // The classes.
 const (
 	Unknown  Class = "unknown"
-	Stepping Class = "stepping" // at or below 8.5(2)
+	Exact    Class = "exact"    // it said what it runs
+	Stepping Class = "stepping" // needs the stepping stone
 	Stone    Class = "stone"    // has taken the stepping stone
 	Direct   Class = "direct"   // takes every load
 )
@@ -27,6 +30,7 @@ const (
 type Known struct {
 	MAC      ether.MAC
 	Class    Class
+	Runs     string // of Exact: the load
 	Evidence string
 	Inferred bool   // the evidence allows another reading
 	Stone    string // the stepping stone it was given or has taken
@@ -60,7 +64,9 @@ type record struct {
 	fetched    map[string]bool
 
 	named string // load that its file names now
-	took  string // that the file it fetched last named
+	asks  string // ending it would ask for instead if it needs a stone
+	away  bool   // it fetches loads from another server, unseen
+	took  string // load that the file it fetched last named
 	has   bool   // it has fetched one
 }
 
@@ -80,7 +86,37 @@ func (c *Classes) Fold(e journal.Entry) {
 		c.asked(e.Time, v)
 	case fileserver.Served:
 		c.served(v)
+	case wire.Told:
+		c.told(e.Time, v)
 	}
+}
+
+// told is a phone that says what it runs: on its page, by CDP or LLDP.
+func (c *Classes) told(now time.Time, t wire.Told) {
+	if t.MAC.IsZero() || !phone.Load(t.Load).Version().Known {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	r := c.of(t.MAC)
+	if r == nil || r.Class == Exact && r.Runs == t.Load {
+		return
+	}
+	if !phone.Load(t.Load).Equal(phone.Load(r.given)) {
+		r.asked, r.fetched = false, nil // what it fetched it does not run
+	}
+	r.Class, r.Runs = Unknown, t.Load
+	c.set(r, Exact, "its "+map[wire.Source]string{wire.Page: "page", wire.CDP: "CDP frame", wire.LLDP: "LLDP frame"}[t.By]+" says "+t.Load, false, now)
+}
+
+// asksHTTP reports that a load asks port 6970 first: SCCP from 9.3, SIP from
+// 9.0. [docs/facts/phones.md 1.5]
+func asksHTTP(l phone.Load) bool {
+	since := phone.Version{Major: 9, Minor: 3}
+	if l.Protocol() == "SIP" {
+		since.Minor = 0
+	}
+	return l.Version().Compare(since) >= 0
 }
 
 // phoneHTTP is the port phones ask for files over HTTP. [source 000]
@@ -105,11 +141,14 @@ func (c *Classes) asked(now time.Time, a fileserver.Asked) {
 	again := now.Sub(r.http) < oneBoot || now.Sub(r.tftp) < oneBoot && !r.back()
 	if r.back() {
 		c.set(r, Stone, "fetched "+r.given+" whole and came back", false, now)
+		r.asked, r.fetched = false, nil
 	}
 	switch {
 	case a.Transport == fileserver.HTTP && a.Local.Port() == phoneHTTP:
 		r.http = now
-		c.set(r, Direct, "asked port 6970 first", false, now)
+		if r.Class != Exact || !asksHTTP(phone.Load(r.Runs)) {
+			c.set(r, Direct, "asked port 6970 first", false, now)
+		}
 	case a.Transport == fileserver.TFTP:
 		r.tftp = now
 		if !r.pending && !a.Again && !again && r.Class != Stone {
@@ -145,15 +184,28 @@ func (c *Classes) of(mac ether.MAC) *record {
 // phase after the load.
 func (c *Classes) next(client netip.Addr, a fileserver.Asked, now time.Time) {
 	r := c.known[c.at[client]]
-	if r == nil || r.given == "" || r.Class == Stone || r.Class == Direct {
+	if r == nil {
 		return
 	}
-	if strings.EqualFold(phone.Load(a.Name).Canonical(), phone.Load(r.given).Canonical()) {
+	l := phone.Load(path.Base(a.Name))
+	if r.asks != "" && r.named != r.given && l.Equal(phone.Load(r.named)) {
+		if strings.EqualFold(l.Suffix(), r.asks) {
+			c.set(r, Stepping, "asked "+string(l)+": it takes no signed image", false, now)
+		} else {
+			c.set(r, Direct, "asked "+string(l), false, now)
+		}
+		return
+	}
+	if r.given == "" || r.Class == Stone || r.Class == Direct {
+		return
+	}
+	if l.Equal(phone.Load(r.given)) {
 		r.asked, r.fetched = true, map[string]bool{}
 		return
 	}
-	// A phone asks for tones and texts once its load is the wanted one.
-	if !r.asked && afterLoad(a.Name) {
+	// A phone asks for tones and texts once its load is the wanted one. What one
+	// that goes to another server for it did there nobody saw.
+	if !r.asked && r.has && r.took == r.given && !r.away && afterLoad(a.Name) {
 		c.set(r, Stone, "asked "+a.Name+" and not "+r.given+": it runs that", true, now)
 	}
 }
@@ -193,6 +245,9 @@ func (c *Classes) set(r *record, class Class, evidence string, inferred bool, no
 	if class == Direct {
 		r.given, r.Stone, r.asked, r.fetched = "", "", false, nil
 	}
+	if class != Exact {
+		r.Runs = ""
+	}
 	r.Class, r.Evidence, r.Inferred, r.Since = class, evidence, inferred, now
 	r.pending = false
 	c.dirty = true
@@ -207,21 +262,24 @@ func (c *Classes) Turn() uint64 {
 }
 
 // settle turns what was seen into classes, now that it is known whether port
-// 6970 is open, and tells the class of a phone.
-func (c *Classes) settle(mac ether.MAC, open bool) Known {
+// 6970 is open, and tells the class of a phone. tells: its models ask that port
+// first once their firmware is new enough.
+func (c *Classes) settle(mac ether.MAC, open, tells bool) Known {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	r := c.known[mac]
 	if r == nil {
 		return Known{MAC: mac, Class: Unknown}
 	}
-	if r.pending && open {
-		switch r.Class {
-		case Unknown:
+	if r.pending && open && tells {
+		switch {
+		case r.Class == Unknown:
 			c.set(r, Stepping, "asked TFTP although port 6970 is open", true, r.tftp)
-		case Direct:
+		case r.Class == Direct:
 			// Another image, or something between keeps it from the port.
 			c.set(r, Unknown, "asked port 6970 before and TFTP first now", true, r.tftp)
+		case r.Class == Exact && asksHTTP(phone.Load(r.Runs)):
+			c.set(r, Unknown, "ran "+r.Runs+" before and asks TFTP first now", true, r.tftp)
 		}
 	}
 	r.pending = false
@@ -249,11 +307,11 @@ func (c *Classes) gave(mac ether.MAC, stone string, files []string) {
 }
 
 // names notes the load a phone's file names.
-func (c *Classes) names(mac ether.MAC, load string) {
+func (c *Classes) names(mac ether.MAC, load, asks string, away bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if r := c.known[mac]; r != nil {
-		r.named = load
+		r.named, r.asks, r.away = load, asks, away
 	}
 }
 

@@ -31,10 +31,10 @@ func (p *Policy) Default(c *cnf.Config, client netip.Addr, name string) (at stri
 	for _, t := range targets(c, family, func(m cnf.Ephone) bool { return known && m.MAC == mac }) {
 		want := t
 		if need := steps(t); len(need) > 0 {
-			k := p.Classes.settle(mac, p.Open())
+			k := p.Classes.settle(mac, p.Open(), need[0].Asks == "").class(need[0], t)
 			// A phone that showed that it takes every load does so again.
-			if !known || k.Class != Direct {
-				if c.Unknown != cnf.UnknownDirect || known && k.Class != Unknown {
+			if !known || k != Direct {
+				if c.Unknown != cnf.UnknownDirect || known && k != Unknown {
 					want = p.stone(phone.Load(t), need[0])
 				}
 			}

@@ -85,20 +85,20 @@ func (p *Policy) Whole(load string) firmware.State {
 	return s
 }
 
-// stone is the whole load of that family and protocol over which phones step;
-// "" = there is none in flash:.
+// stone is the whole load in flash: over which phones step; "" = there is none.
 func (p *Policy) stone(target phone.Load, step firmware.Step) string {
 	for _, l := range p.lists() {
 		h := phone.Load(l)
-		if v := h.Version(); v.Known && v.String() == step.Release && firmware.FamilyOf(l) == firmware.FamilyOf(string(target)) &&
-			h.Protocol() == target.Protocol() && p.Whole(l).Complete() {
+		if step.Is(h) && firmware.FamilyOf(l) == firmware.FamilyOf(string(target)) &&
+			(step.Form != "" || h.Protocol() == target.Protocol()) && p.Whole(l).Complete() {
 			return l
 		}
 	}
 	return ""
 }
 
-// lists are the loads of flash: by the names of their lists.
+// lists are the loads of flash: by the names of their lists, and the single
+// images over which phones step, with their endings.
 func (p *Policy) lists() []string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -106,45 +106,50 @@ func (p *Policy) lists() []string {
 	if p.loads == nil {
 		p.loads = []string{}
 		for _, f := range p.Files() {
-			base := f[strings.LastIndexByte(f, '/')+1:]
-			if !strings.HasSuffix(strings.ToLower(base), ".loads") || strings.HasSuffix(strings.ToLower(base), ".default.loads") {
+			l := phone.Load(f[strings.LastIndexByte(f, '/')+1:])
+			name := l.Canonical()
+			switch ending := strings.ToLower(l.Suffix()); {
+			case ending == ".bin" || ending == ".zup":
+				name = string(l)
+			case ending != ".loads" || strings.HasSuffix(strings.ToLower(name), ".default"):
 				continue
 			}
-			if l := phone.Load(base).Canonical(); !slices.Contains(p.loads, l) {
-				p.loads = append(p.loads, l)
+			if !slices.Contains(p.loads, name) {
+				p.loads = append(p.loads, name)
 			}
 		}
 	}
 	return p.loads
 }
 
-// elsewhere reports that phones fetch their loads from another server.
-func (p *Policy) elsewhere(c *cnf.Config) bool {
-	for _, s := range c.Service.ServicePhone {
-		if s.Name == "loadServer" && s.Value != "" {
-			a, err := netip.ParseAddr(s.Value)
-			return err != nil || !p.Own(a.Unmap())
-		}
+// away reports that a load server, as a line names it, is another host than
+// this box.
+func (p *Policy) away(server string) bool {
+	if server == "" {
+		return false
 	}
-	return false
+	a, err := netip.ParseAddr(server)
+	return err != nil || !p.Own(a.Unmap())
 }
 
 // Firmware is what the files of a configuration may name now.
 func (p *Policy) Firmware(c *cnf.Config) (f cnf.Firmware) {
-	away := p.elsewhere(c)
+	servers := cnf.LoadServers(c)
+	all := p.away(servers.All)
 	for _, l := range slices.Concat(c.Service.Loads, c.Global.Loads) {
-		if !away && !l.Force && !p.Whole(l.File).Complete() {
+		if !all && !l.Force && !p.Whole(l.File).Complete() {
 			f.Withheld = append(f.Withheld, l.File)
 		}
-		if !l.Force && c.Unknown != cnf.UnknownDirect && len(steps(l.File)) > 0 {
+		if need := steps(l.File); !l.Force && c.Unknown != cnf.UnknownDirect && len(need) > 0 && need[0].Asks == "" {
 			f.Strange = append(f.Strange, l.File)
 		}
 	}
+	x := choice{p: p, c: c, servers: servers, f: &f}
 	for _, e := range c.Ephones {
-		f.Phones = p.phone(f.Phones, c, e.MAC, e.Type, c.Service.Loads, f.Withheld)
+		x.phone(e.MAC, e.Type, c.Service.Loads)
 	}
 	for _, e := range c.Pools {
-		f.Phones = p.phone(f.Phones, c, e.MAC, e.Type, c.Global.Loads, f.Withheld)
+		x.phone(e.MAC, e.Type, c.Global.Loads)
 	}
 	return f
 }
@@ -152,21 +157,35 @@ func (p *Policy) Firmware(c *cnf.Config) (f cnf.Firmware) {
 // steps are those that an unknown phone of the family may need.
 func steps(load string) []firmware.Step { return firmware.Before(phone.Load(load)) }
 
-// phone adds what is different for one phone.
-func (p *Policy) phone(out []cnf.PhoneLoad, c *cnf.Config, mac ether.MAC, typ string, loads []cnf.LoadEntry, withheld []string) []cnf.PhoneLoad {
+// choice is how the loads of phones are chosen.
+type choice struct {
+	p       *Policy
+	c       *cnf.Config
+	servers cnf.Servers
+	f       *cnf.Firmware
+}
+
+// phone adds what is different for one phone: its own load server, its step.
+func (x *choice) phone(mac ether.MAC, typ string, loads []cnf.LoadEntry) {
 	l, ok := cnf.LoadOf(loads, typ)
-	if mac.IsZero() || !ok || l.Force || slices.Contains(withheld, l.File) {
-		return out
+	if mac.IsZero() || !ok || l.Force {
+		return
 	}
-	need := steps(l.File)
-	if len(need) == 0 {
-		return out
+	d := Decision{Load: l.File}
+	away := x.p.away(x.servers.Of(mac))
+	switch need := steps(l.File); {
+	case !away && !x.p.Whole(l.File).Complete():
+		d.Load = ""
+	case len(need) > 0:
+		d = x.p.decide(x.c.Unknown, mac, l.File, need[0], away)
 	}
-	d := p.decide(c.Unknown, mac, l.File, need[0])
-	if d.Load == l.File && !d.Alone {
-		return out
+	said := l.File // by its lines
+	if slices.Contains(x.f.Withheld, l.File) {
+		said = ""
 	}
-	return append(out, cnf.PhoneLoad{MAC: mac, Load: d.Load, Alone: d.Alone})
+	if d.Load != said || d.Alone {
+		x.f.Phones = append(x.f.Phones, cnf.PhoneLoad{MAC: mac, Load: d.Load, Alone: d.Alone})
+	}
 }
 
 // Decision is what a phone's file names, and why.
@@ -178,31 +197,55 @@ type Decision struct {
 	Why    string
 }
 
+// class is that of a phone with regard to a step: what it said it runs decides.
+func (k Known) class(step firmware.Step, target string) Class {
+	if k.Class != Exact {
+		return k.Class
+	}
+	needs, ok := step.Needs(phone.Load(k.Runs))
+	switch {
+	case !ok || firmware.FamilyOf(k.Runs) != firmware.FamilyOf(target):
+		return Unknown
+	case needs:
+		return Stepping
+	}
+	return Direct
+}
+
 // decide is the rule for a phone whose target lies beyond a stepping stone.
-func (p *Policy) decide(unknown string, mac ether.MAC, target string, step firmware.Step) (d Decision) {
-	defer func() { p.Classes.names(mac, d.Load) }()
-	d = Decision{Known: p.Classes.settle(mac, p.Open()), Target: target}
-	class := d.Class
+func (p *Policy) decide(unknown string, mac ether.MAC, target string, step firmware.Step, away bool) (d Decision) {
+	defer func() { p.Classes.names(mac, d.Load, step.Asks, away) }()
+	d = Decision{Known: p.Classes.settle(mac, p.Open(), step.Asks == ""), Target: target}
+	class := d.class(step, target)
 	if class == Unknown {
-		switch unknown {
-		case cnf.UnknownDirect:
+		switch {
+		case step.Asks != "":
+			d.Load, d.Why = target, "if it needs another first it asks for "+step.Asks
+			return d
+		case unknown == cnf.UnknownDirect:
 			d.Load, d.Why = target, "upgrade unknown direct"
 			return d
-		case cnf.UnknownStepping:
+		case unknown == cnf.UnknownStepping:
 			class, d.Why = Stepping, "upgrade unknown stepping: "
 		default:
 			d.Why = "what it runs is not known: it keeps its image"
 			return d
 		}
+	} else if d.Class == Exact && class == Stepping {
+		d.Why = d.Evidence + ": "
 	}
 	switch class {
 	case Direct:
-		d.Load, d.Why = target, d.Evidence
+		// A phone on the stone shares nothing on the rest of its way.
+		d.Load, d.Alone, d.Why = target, d.Stone != "" && phone.Load(d.Stone).Equal(phone.Load(d.Runs)), d.Evidence
 	case Stone:
 		d.Load, d.Alone, d.Why = target, true, d.Evidence
 	default:
 		d.Alone = true
-		if d.Load = p.stone(phone.Load(target), step); d.Load == "" {
+		if d.Load = p.stone(phone.Load(target), step); d.Load == "" && away {
+			d.Load = step.Stone(phone.Load(target))
+		}
+		if d.Load == "" {
 			d.Why += "it needs " + step.Release + " first and flash: has no such load: it keeps its image"
 			return d
 		}
@@ -232,5 +275,5 @@ func (p *Policy) Decide(c *cnf.Config, mac ether.MAC, typ string, loads []cnf.Lo
 	if len(need) == 0 {
 		return Decision{}, false
 	}
-	return p.decide(c.Unknown, mac, l.File, need[0]), true
+	return p.decide(c.Unknown, mac, l.File, need[0], p.away(cnf.LoadServers(c).Of(mac))), true
 }

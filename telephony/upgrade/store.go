@@ -13,6 +13,7 @@ import (
 type saved struct {
 	MAC      string    `json:"mac"`
 	Class    Class     `json:"class"`
+	Runs     string    `json:"runs,omitempty"`
 	Evidence string    `json:"evidence,omitempty"`
 	Inferred bool      `json:"inferred,omitempty"`
 	Stone    string    `json:"stone,omitempty"`
@@ -24,7 +25,7 @@ func Marshal(all []Known) []byte {
 	slices.SortFunc(all, func(a, b Known) int { return strings.Compare(a.MAC.Hex(), b.MAC.Hex()) })
 	var out []byte
 	for _, k := range all {
-		b, err := json.Marshal(saved{k.MAC.Hex(), k.Class, k.Evidence, k.Inferred, k.Stone, k.Since.UTC()})
+		b, err := json.Marshal(saved{k.MAC.Hex(), k.Class, k.Runs, k.Evidence, k.Inferred, k.Stone, k.Since.UTC()})
 		if err == nil {
 			out = append(append(out, b...), '\n')
 		}
@@ -41,10 +42,10 @@ func Unmarshal(text []byte) (out []Known) {
 			continue
 		}
 		mac, err := ether.ParseMAC(s.MAC)
-		if err != nil || !slices.Contains([]Class{Unknown, Stepping, Stone, Direct}, s.Class) {
+		if err != nil || !slices.Contains([]Class{Unknown, Exact, Stepping, Stone, Direct}, s.Class) {
 			continue
 		}
-		out = append(out, Known{mac, s.Class, s.Evidence, s.Inferred, s.Stone, s.Since})
+		out = append(out, Known{mac, s.Class, s.Runs, s.Evidence, s.Inferred, s.Stone, s.Since})
 	}
 	return out
 }

@@ -2,6 +2,7 @@ package upgrade
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -73,11 +74,6 @@ func (b *bench) config(unknown string) *cnf.Config {
 // named is the load in the phone's file; "target" = that of its line.
 func (b *bench) named(c *cnf.Config) string {
 	f := b.p.Firmware(c)
-	for _, w := range f.Withheld {
-		if w == target {
-			return "withheld"
-		}
-	}
 	for _, p := range f.Phones {
 		if p.MAC == mac {
 			if p.Alone {
@@ -85,6 +81,9 @@ func (b *bench) named(c *cnf.Config) string {
 			}
 			return p.Load
 		}
+	}
+	if slices.Contains(f.Withheld, target) {
+		return "withheld"
 	}
 	return "target"
 }
@@ -106,6 +105,12 @@ func (b *bench) boot(tr fileserver.Transport) {
 	b.now = b.now.Add(10 * time.Minute)
 	b.ask(tr, "CTL"+dev+".tlv")
 	b.ask(tr, dev+".cnf.xml")
+}
+
+// got is a phone that fetches its file.
+func (b *bench) got(c *cnf.Config) {
+	b.named(c)
+	b.record(fileserver.Served{Transport: fileserver.TFTP, Client: addr, Name: dev + ".cnf.xml", Complete: true})
 }
 
 func (b *bench) fetch(load string) {
@@ -166,7 +171,11 @@ func TestOnTheStone(t *testing.T) {
 	b := newBench(t, old, target)
 	c := b.config("")
 	b.boot(fileserver.TFTP)
-	b.named(c)
+	b.ask(fileserver.TFTP, "United_States/g3-tones.xml") // its file named no stone
+	if got := b.named(c); got != old+" alone" {
+		t.Errorf("a phone that was not told of the stone: %s", got)
+	}
+	b.got(c)
 	b.ask(fileserver.TFTP, "United_States/g3-tones.xml")
 	if got := b.named(c); got != target+" alone" {
 		t.Error(got)

@@ -11,6 +11,7 @@ import (
 
 	"option150/platform/ether"
 	"option150/platform/netns"
+	"option150/platform/wire"
 	"option150/telephony/firmware"
 	"option150/telephony/inventory"
 	"option150/telephony/simphone"
@@ -143,6 +144,37 @@ func TestUnknownPhonesKeepTheirs(t *testing.T) {
 	for _, s := range o.Phones {
 		if got := d.installed(s.MAC.Device()); len(got) > 0 {
 			t.Errorf("%s with %s installed %v", s.MAC.Device(), s.Load, got)
+		}
+	}
+}
+
+// TestToldPhonesStep: where the port does not tell, what a phone says of itself
+// by CDP does.
+func TestToldPhonesStep(t *testing.T) {
+	netns.Need(t)
+	var d diary
+	o := Options{Root: t.TempDir(), SSH: "127.0.0.1:0", OnStep: d.note, Pace: 0.001, Hold: true, Phones: []simphone.Spec{
+		g3(1, "7961", "SCCP41.8-3-2S"), g3(2, "7941", "SCCP41.8-3-2S"), g3(3, "7961", stone41)}}
+	o.Config = strings.Replace(ConfigOf(o), " hfs enable port 6970\n", "", 1)
+	l, err := New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	for _, s := range []int{0, 2} {
+		l.Box.Box().Journal.Record(wire.Told{MAC: o.Phones[s].MAC, By: wire.CDP, Load: o.Phones[s].Load})
+	}
+	for _, s := range o.Phones {
+		if err := l.Boot(s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !l.Settle(t.Context(), 60*time.Second) {
+		t.Error("not all phones came up")
+	}
+	for device, want := range map[string]string{"SEP001E7A000201": stone41 + " " + load41, "SEP001E7A000202": "", "SEP001E7A000203": load41} {
+		if got := strings.Join(d.installed(device), " "); got != want {
+			t.Errorf("%s installed %q, want %q", device, got, want)
 		}
 	}
 }
