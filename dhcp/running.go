@@ -94,8 +94,9 @@ func (r *running) wants(sp engine.Spec) (all []listen.Want) {
 				break
 			}
 			w.Endpoint.Addr, w.Endpoint.Port, w.Endpoint.Device = at.Addr(), at.Port(), ""
-		} else if _, err := net.InterfaceByName(i.Device); err != nil {
-			w.Spare = true
+		} else if (*r.lans.Load())[i.Name] == nil { // not open: is there one?
+			_, err := net.InterfaceByName(i.Device)
+			w.Spare = err != nil
 		}
 		r.names.Store(w.Endpoint.Device, i.Name)
 		all = append(all, w)

@@ -151,20 +151,48 @@ func equalSlice(t reflect.Type) compare {
 	}
 }
 
+// piece is a part of a struct that is compared in one step.
+type piece struct {
+	at uintptr
+	c  compare
+}
+
+// structure compares piece by piece: what is plain and lies side by side is one,
+// also that of structs within. A router's configuration is mostly such fields.
 func (w *way) structure(t reflect.Type) compare {
-	type field struct {
-		at uintptr
-		c  compare
+	var pieces []piece
+	begin, end := uintptr(0), uintptr(0) // of the plain bytes not yet a piece
+	flush := func() {
+		if end > begin {
+			pieces = append(pieces, piece{begin, memory(end - begin)})
+		}
 	}
-	var fields []field
-	for i := range t.NumField() {
-		f := t.Field(i)
-		fields = append(fields, field{f.Offset, w.comparer(f.Type)})
+	var fields func(t reflect.Type, at uintptr)
+	fields = func(t reflect.Type, at uintptr) {
+		switch {
+		case t.Kind() == reflect.Struct:
+			for i := range t.NumField() {
+				f := t.Field(i)
+				fields(f.Type, at+f.Offset)
+			}
+		case isPlain(t):
+			if at != end {
+				flush()
+				begin = at
+			}
+			end = at + t.Size()
+		default:
+			flush()
+			begin, end = at, at
+			pieces = append(pieces, piece{at, w.comparer(t)})
+		}
 	}
+	fields(t, 0)
+	flush()
 	return func(a, b unsafe.Pointer) bool {
 		same := true
-		for i := range fields {
-			f := &fields[i]
+		for i := range pieces {
+			f := &pieces[i]
 			if !f.c(unsafe.Add(a, f.at), unsafe.Add(b, f.at)) {
 				if same = false; !w.share {
 					break
@@ -172,5 +200,29 @@ func (w *way) structure(t reflect.Type) compare {
 			}
 		}
 		return same
+	}
+}
+
+// isPlain reports whether values of the type are equal when their bytes are.
+func isPlain(t reflect.Type) bool {
+	switch t.Kind() {
+	case reflect.Float32, reflect.Float64, reflect.Complex64, reflect.Complex128:
+		return false
+	case reflect.Array:
+		return t.Elem().Kind() != reflect.Struct && isPlain(t.Elem())
+	}
+	return t.Kind() >= reflect.Bool && t.Kind() <= reflect.Uintptr || t.Kind() == reflect.Pointer || t.Kind() == reflect.UnsafePointer
+}
+
+// memory compares n bytes.
+func memory(n uintptr) compare {
+	switch n {
+	case 1:
+		return plain[uint8]
+	case 8:
+		return plain[uint64]
+	}
+	return func(a, b unsafe.Pointer) bool {
+		return unsafe.String((*byte)(a), n) == unsafe.String((*byte)(b), n)
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"option150/platform/listen"
@@ -103,9 +102,13 @@ func (s *Server) Kick() { s.set.Kick() }
 // Status implements service.Service. Listeners are the doors; of the sockets
 // for transfers only what is down is told.
 func (s *Server) Status() service.Status {
-	all := s.set.States()
+	all := s.set.Places()
 	doors := int(min(s.doors.Load(), int64(len(all))))
-	st := service.Listening(all[:doors], s.epoch)
+	states := make([]listen.State, doors)
+	for i, p := range all[:doors] {
+		states[i] = p.State()
+	}
+	st := service.Listening(states, s.epoch)
 	if doors == 0 {
 		if s.draining.Load() > 0 {
 			st.State, st.Why = service.Stopping, "transfers are coming to their end"
@@ -113,7 +116,12 @@ func (s *Server) Status() service.Status {
 		return st
 	}
 	rest := all[doors:]
-	down := slices.DeleteFunc(slices.Clone(rest), func(p listen.State) bool { return p.Up })
+	var down []listen.State
+	for _, p := range rest {
+		if p.Err() != nil {
+			down = append(down, p.State())
+		}
+	}
 	if len(down) > 0 && st.State == service.Running {
 		st.State, st.NextRetry, st.Since = service.Degraded, down[0].NextRetry, down[0].Since
 		st.Why = fmt.Sprintf("%d of %d sockets for transfers are down: %s", len(down), len(rest), down[0].Why)
