@@ -46,7 +46,7 @@ func dhcpClasses() []language.Declaration {
 			Set:    func(*language.Context) error { return nil },
 			Unset: func(c *language.Context) error {
 				x := classes.at(c)
-				x.Patterns = slices.DeleteFunc(x.Patterns, relayed)
+				x.Patterns = slices.DeleteFunc(slices.Clone(x.Patterns), relayed)
 				return nil
 			},
 			Get: func(v *language.View) []grammar.Args {

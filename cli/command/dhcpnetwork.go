@@ -136,8 +136,8 @@ func dropSecondary(c *config.Config, pool *dhcp.Pool, which func(netip.Prefix) b
 			c.DropSection("network " + s.Addr().String() + " " + maskOf(s.Bits()).String() + " secondary")
 		}
 	}
-	pool.Secondary = slices.DeleteFunc(pool.Secondary, which)
-	pool.Overrides = slices.DeleteFunc(pool.Overrides, func(o dhcp.Override) bool { return which(o.Network) })
+	pool.Secondary = slices.DeleteFunc(slices.Clone(pool.Secondary), which)
+	pool.Overrides = slices.DeleteFunc(slices.Clone(pool.Overrides), func(o dhcp.Override) bool { return which(o.Network) })
 }
 
 // secondaryLines are the lines below `network A M secondary`.

@@ -43,8 +43,12 @@ func (l list[T, K]) insert(c *language.Context, v T) (*T, error) {
 	return &(*all)[at], nil
 }
 
-// put makes an element be there, in the place of the one of its key.
+// put makes an element be there, in the place of the one of its key. The list
+// becomes a new one: that of the version before may be the same, see
+// config.Clone.
 func (l list[T, K]) put(c *language.Context, v T) error {
+	all := l.in(c)
+	*all = slices.Clone(*all)
 	p, err := l.insert(c, v)
 	if err == nil {
 		*p = v
@@ -52,10 +56,10 @@ func (l list[T, K]) put(c *language.Context, v T) error {
 	return err
 }
 
-// drop removes the element with a key.
+// drop removes the element with a key; the list becomes a new one.
 func (l list[T, K]) drop(c *language.Context, k K) {
 	all := l.in(c)
-	*all = slices.DeleteFunc(*all, func(v T) bool { return l.key(&v) == k })
+	*all = slices.DeleteFunc(slices.Clone(*all), func(v T) bool { return l.key(&v) == k })
 }
 
 // keyed is a command each line of which is one element of a list; the same key

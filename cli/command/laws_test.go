@@ -45,6 +45,7 @@ type operator struct {
 	typed []string
 	half  string // a line that was refused and had an effect
 	spoil bool   // some of his arguments make no sense
+	first string // lines begin with it; "" = with anything
 }
 
 var words = []string{"1", "2", "1001", "alpha", "x", "VOICE", "DATA", "1:1", "2o3,4", "1:1", "flash:a.bin", "flash:phones", "US", "DE", "001e.7a00.0001", "001e.7a00.0002", "0100.1e7a.0000.01", "7914", "SCCP41.9-4-2SR2-2S", "rtp-nte", "gi0/0", "7961", "8841", "7960-7940", "cisco", "two words", "0123456789abcdef0123456789ABCDEF", "show clock"}
@@ -70,6 +71,9 @@ func (o *operator) line() string {
 		if o.r.IntN(3) == 0 {
 			line = "default "
 		}
+	}
+	if o.first != "" {
+		line += o.first + " "
 	}
 	for range 24 {
 		h := g.Help(line, 15)

@@ -43,11 +43,11 @@ func (p pasteText) text() string {
 	return "configure terminal\n" + p.body + "end\nshow running-config | count " + p.count + "\nexit\n"
 }
 
-// pasteTexts are three branch offices, each of about 10,000 lines: what is
+// pasteTexts are three branch offices and a router, each of about 10,000 lines: what is
 // checked, built and compiled for a line differs.
 func pasteTexts() []pasteText {
 	const phones, dials, hosts = 250, 33, 1000
-	var ephones, pools, manual strings.Builder
+	var ephones, pools, manual, router strings.Builder
 	pools.WriteString("voice register global\n mode cme\n source-address 10.150.0.1 port 5060\n max-dn 250\n max-pool 250\n create profile\n")
 	for i := 1; i <= phones; i++ {
 		fmt.Fprintf(&ephones, "ephone-dn  %d  dual-line\n number %d\n label extension %d\n", i, 1000+i, 1000+i)
@@ -66,6 +66,12 @@ func pasteTexts() []pasteText {
 		fmt.Fprintf(&manual, "ip dhcp pool HOST%d\n host 10.150.%d.%d 255.255.0.0\n client-identifier 0100.1e7a.%02x%02x.01\n", i, 20+i/200, i%200+1, i>>8, i&255)
 		fmt.Fprintf(&manual, " default-router 10.150.0.1\n option 150 ip 10.150.0.1\n dns-server 10.150.0.1\n domain-name branch.example\n lease 3\n client-name host%d\n next-server 10.150.0.1\n", i)
 	}
+	for i := range 100 {
+		fmt.Fprintf(&router, "interface Serial0/%d/0\n ip address 10.%d.0.1 255.255.255.0\n bandwidth 2048\n", i, i)
+		for n := range 97 {
+			fmt.Fprintf(&router, " service-policy output P%d\n", n)
+		}
+	}
 	made := func(name, count string, want int, b *strings.Builder) pasteText {
 		return pasteText{name: fmt.Sprintf("%s, %d lines in one piece", name, strings.Count(b.String(), "\n")), lines: strings.Count(b.String(), "\n"), count: count, want: want, body: b.String()}
 	}
@@ -73,6 +79,7 @@ func pasteTexts() []pasteText {
 		made(fmt.Sprintf("%d ephones with %d speed dials each", phones, dials), "speed-dial", phones*dials, &ephones),
 		made(fmt.Sprintf("%d voice register pools with %d speed dials each", phones, dials-2), "speed-dial", phones*(dials-2), &pools),
 		made(fmt.Sprintf("%d manual bindings", hosts), "client-identifier", hosts, &manual),
+		made("100 sections that are kept, of 100 lines each", "service-policy", 9700, &router),
 	}
 }
 

@@ -166,51 +166,29 @@ func (c *Config) Pool(name string) *Pool {
 	return nil
 }
 
-// Clone is a deep copy.
+// Clone is a copy for a command to change. Its lists and their elements are its
+// own, those of the classes of a pool as well, which are sections; any other
+// list within an element is shared, with no room to append: who changes one
+// makes a new one.
 func (c Config) Clone() Config {
 	c.Excluded = slices.Clone(c.Excluded)
 	c.Classes = slices.Clone(c.Classes)
 	for i := range c.Classes {
-		c.Classes[i].Patterns = slices.Clone(c.Classes[i].Patterns)
-		for j := range c.Classes[i].Patterns {
-			p := &c.Classes[i].Patterns[j]
-			p.Value, p.Mask = slices.Clone(p.Value), slices.Clone(p.Mask)
-		}
+		c.Classes[i].Patterns = slices.Clip(c.Classes[i].Patterns)
 	}
 	c.Pools = slices.Clone(c.Pools)
 	for i := range c.Pools {
-		c.Pools[i] = c.Pools[i].Clone()
+		p := &c.Pools[i]
+		p.Secondary, p.Reserved, p.Overrides, p.Options = slices.Clip(p.Secondary), slices.Clip(p.Reserved), slices.Clip(p.Overrides), slices.Clip(p.Options)
+		p.ClientID, p.DefaultRouters, p.DNSServers = slices.Clip(p.ClientID), slices.Clip(p.DefaultRouters), slices.Clip(p.DNSServers)
+		p.NetBIOSServers, p.NextServers = slices.Clip(p.NetBIOSServers), slices.Clip(p.NextServers)
+		p.Classes = slices.Clone(p.Classes)
+		for k := range p.Classes {
+			x := &p.Classes[k]
+			x.Ranges, x.Option150 = slices.Clip(x.Ranges), slices.Clip(x.Option150)
+		}
 	}
 	return c
-}
-
-// Clone is a deep copy.
-func (p Pool) Clone() Pool {
-	p.Secondary = slices.Clone(p.Secondary)
-	p.ClientID = slices.Clone(p.ClientID)
-	p.DefaultRouters = slices.Clone(p.DefaultRouters)
-	p.DNSServers = slices.Clone(p.DNSServers)
-	p.NetBIOSServers = slices.Clone(p.NetBIOSServers)
-	p.NextServers = slices.Clone(p.NextServers)
-	p.Reserved = slices.Clone(p.Reserved)
-	for i := range p.Reserved {
-		p.Reserved[i].ClientID = slices.Clone(p.Reserved[i].ClientID)
-	}
-	p.Classes = slices.Clone(p.Classes)
-	for i := range p.Classes {
-		p.Classes[i].Ranges = slices.Clone(p.Classes[i].Ranges)
-		p.Classes[i].Option150 = slices.Clone(p.Classes[i].Option150)
-	}
-	p.Overrides = slices.Clone(p.Overrides)
-	for i := range p.Overrides {
-		p.Overrides[i].DefaultRouters = slices.Clone(p.Overrides[i].DefaultRouters)
-	}
-	p.Options = slices.Clone(p.Options)
-	for i := range p.Options {
-		p.Options[i].Hex = slices.Clone(p.Options[i].Hex)
-		p.Options[i].Addrs = slices.Clone(p.Options[i].Addrs)
-	}
-	return p
 }
 
 // Spec is what the server runs by: the configuration and the interfaces it

@@ -30,12 +30,12 @@ func TestValidate(t *testing.T) {
 		{"host and network", func(c *Config) { c.Pools[2].Network = pfx("10.66.0.0/24") }, "host and network", true},
 		{"client in a network pool", func(c *Config) { c.Pools[0].ClientID = []byte{1} }, "% This command may not be used with network, origin, vrf or relay pools.", true},
 		{"client twice", func(c *Config) {
-			p := c.Pools[2].Clone()
+			p := c.Pools[2]
 			p.Name, p.Host = "Y", pfx("10.77.0.51/24")
 			c.Pools = append(c.Pools, p)
 		}, "% A binding for this client already exists.", true},
 		{"host twice", func(c *Config) {
-			p := c.Pools[2].Clone()
+			p := c.Pools[2]
 			p.Name, p.ClientID = "Y", []byte{9}
 			c.Pools = append(c.Pools, p)
 		}, "used by pool DESK already", true},

@@ -90,7 +90,10 @@ func Default(f Facts) *Config {
 	return c
 }
 
-// Clone is a deep copy.
+// Clone is a copy for a command to change, in place but for the lists within the
+// elements of a list (see cnf.Config.Clone and engine.Config.Clone): versions
+// have those in common, so that a line costs what it changes and not what there
+// is.
 func (c *Config) Clone() *Config {
 	n := *c
 	n.AAA = c.AAA.Clone()

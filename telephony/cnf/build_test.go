@@ -65,7 +65,10 @@ func TestStampsFollowContent(t *testing.T) {
 		change func(*Config)
 		want   []string
 	}{
-		{"speed dial of one SIP phone", func(c *Config) { c.Pools[8].SpeedDials[0].Number = "8" }, []string{"SEP001E7A000048.cnf.xml"}},
+		{"speed dial of one SIP phone", func(c *Config) {
+			dials := slices.Clone(c.Pools[8].SpeedDials)
+			dials[0].Number, c.Pools[8].SpeedDials = "8", dials
+		}, []string{"SEP001E7A000048.cnf.xml"}},
 		{"load of one SCCP type", func(c *Config) { c.Service.Loads[1].File = "SCCP41.8-5-2S" }, []string{"SEP001E7A000006.cnf.xml", "SEPDEFAULT.cnf", "SEPDefault.cnf", "XMLDefault.cnf.xml"}},
 		{"suffix of a load", func(c *Config) { c.Service.Loads[1].File = "SCCP41.9-4-2SR3-1S" }, nil},
 		{"button of an ephone", func(c *Config) { c.Ephones[0].Buttons = nil }, nil},

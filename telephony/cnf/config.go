@@ -213,7 +213,9 @@ func Default() Config {
 	}
 }
 
-// Clone is a deep copy.
+// Clone is a copy for a command to change. Its lists and their elements are its
+// own; a list within an element, the speed dials of a phone, is shared, with no
+// room to append: who changes one makes a new one.
 func (c Config) Clone() Config {
 	s := &c.Service
 	s.Loads, s.AutoAssign = slices.Clone(s.Loads), slices.Clone(s.AutoAssign)
@@ -227,17 +229,14 @@ func (c Config) Clone() Config {
 	c.Ephones = slices.Clone(c.Ephones)
 	for i := range c.Ephones {
 		e := &c.Ephones[i]
-		e.Addons, e.SpeedDials, e.ServicePhone = slices.Clone(e.Addons), slices.Clone(e.SpeedDials), slices.Clone(e.ServicePhone)
-		e.Buttons = slices.Clone(e.Buttons)
-		for k := range e.Buttons {
-			e.Buttons[k].DNs = slices.Clone(e.Buttons[k].DNs)
-		}
+		e.Addons, e.SpeedDials, e.ServicePhone = slices.Clip(e.Addons), slices.Clip(e.SpeedDials), slices.Clip(e.ServicePhone)
+		e.Buttons = slices.Clip(e.Buttons)
 	}
 	c.Pools = slices.Clone(c.Pools)
 	for i := range c.Pools {
 		p := &c.Pools[i]
-		p.Addons, p.Numbers = slices.Clone(p.Addons), slices.Clone(p.Numbers)
-		p.DTMFRelay, p.SpeedDials, p.ServicePhone = slices.Clone(p.DTMFRelay), slices.Clone(p.SpeedDials), slices.Clone(p.ServicePhone)
+		p.Addons, p.Numbers = slices.Clip(p.Addons), slices.Clip(p.Numbers)
+		p.DTMFRelay, p.SpeedDials, p.ServicePhone = slices.Clip(p.DTMFRelay), slices.Clip(p.SpeedDials), slices.Clip(p.ServicePhone)
 	}
 	c.EphoneTemplates, c.RegisterTemplates = cloneTemplates(c.EphoneTemplates), cloneTemplates(c.RegisterTemplates)
 	return c
@@ -246,7 +245,7 @@ func (c Config) Clone() Config {
 func cloneTemplates(l []Template) []Template {
 	l = slices.Clone(l)
 	for i := range l {
-		l[i].ServicePhone = slices.Clone(l[i].ServicePhone)
+		l[i].ServicePhone = slices.Clip(l[i].ServicePhone)
 	}
 	return l
 }
