@@ -142,6 +142,7 @@ func (b *Box) world(c *config.Config, f config.Facts) audit.World {
 					x.Runs = k.Load
 				}
 			}
+			x.Stone = b.stoneOf(c, p.MAC)
 			w.Phones.Seen = append(w.Phones.Seen, x)
 		}
 	}
@@ -266,5 +267,5 @@ func answer(ctx context.Context, q audit.Question) audit.Answer {
 		}
 		a.Detail += " (" + string(x.Basis) + ")"
 	}
-	return audit.Answer{OK: a.OK, Detail: q.Addr.String() + ": " + a.Detail}
+	return audit.Answer{OK: a.OK, Silent: a.Silent, TFTP: a.TFTP, HTTP: a.HTTP, Detail: q.Addr.String() + ": " + a.Detail}
 }

@@ -148,8 +148,18 @@ var provokedWorld = []provoked{
 	{"phones register at the port of HFS", "telephony-service\n ip source-address 10.0.0.1 port 6970\n", nil, "A19", "phones would register at port 6970 of this box", told},
 	{"the load server does not have the load", "telephony-service\n service phone loadServer 10.7.7.7\n", func(x *auditRig) {
 		x.answer(audit.Question{Kind: audit.AskFile, Addr: at("10.7.7.7"), Name: "SCCP41.9-4-2SR3-1S.loads"}, false)
-	}, "A20", "phones take firmware from 10.7.7.7, and SCCP41.9-4-2SR3-1S.loads cannot be had there", told},
+	}, "A20", "SEP001E7A000001 takes firmware from 10.7.7.7, and SCCP41.9-4-2SR3-1S.loads cannot be had there", fixed},
+	{"the load server of one phone is silent", "ephone 1\n service phone loadServer 10.7.7.7\n", func(x *auditRig) {
+		q := audit.Question{Kind: audit.AskFile, Addr: at("10.7.7.7"), Name: "SCCP41.9-4-2SR3-1S.loads"}
+		x.w.Answers[q] = audit.Answer{Silent: true, Detail: "10.7.7.7: TFTP no answer; port 6970 no answer"}
+	}, "A20", "SEP001E7A000001 takes firmware from 10.7.7.7, which does not answer: phones have no way back", fixed},
+	{"the load server has no stone", "telephony-service\n service phone loadServer 10.7.7.7\n", func(x *auditRig) {
+		x.w.Phones.Seen = []audit.Phone{{Device: "SEP001E7A000001", MAC: "001E.7A00.0001", Model: "7961", Stone: "SCCP41.8-5-2S"}}
+		x.answer(audit.Question{Kind: audit.AskFile, Addr: at("10.7.7.7"), Name: "SCCP41.9-4-2SR3-1S.loads"}, true)
+		x.answer(audit.Question{Kind: audit.AskFile, Addr: at("10.7.7.7"), Name: "SCCP41.8-5-2S.loads"}, false)
+	}, "A20", "SCCP41.8-5-2S.loads cannot be had there", fixed},
 	{"a load server", "telephony-service\n service phone loadServer 10.7.7.7\n", nil, "A20", "what they run cannot be seen from here", told},
+	{"a load server with a slip", "telephony-service\n service phone loadServer 10.7.7.777\n", nil, "A17", "is neither an address nor a name", fixed},
 	{"the clock was never set", "", func(x *auditRig) { x.w.Clock.Now = time.Unix(0, 0) }, "A25", "it was never set", told},
 	{"no time server answers", "ntp server 192.0.2.7\n", func(x *auditRig) { x.w.Clock.Synced = false }, "A25", "no time server answers", told},
 	{"other files are in force", "", func(x *auditRig) {

@@ -75,15 +75,13 @@ func (o *Outlook) current() *configured {
 func index(c *config.Config) *configured {
 	t := c.Telephony
 	k := &configured{of: c, setups: make(map[ether.MAC]inventory.Setup, len(t.Ephones)+len(t.Pools))}
-	service := map[string]string{}
-	for _, p := range t.Service.ServicePhone {
-		service[p.Name] = p.Value
-	}
+	servers, sharing := cnf.ValuesOf(&t, cnf.LoadServer), cnf.ValuesOf(&t, cnf.PeerFirmwareSharing)
 	put := func(mac ether.MAC, s inventory.Setup) {
 		if mac.IsZero() {
 			return
 		}
-		s.Server, s.Sharing = service["loadServer"], service["peerFirmwareSharing"] == "1"
+		server := servers.Of(mac)
+		s.Server, s.ServerIn, s.Sharing = server.Value, server.Where, sharing.Of(mac).Value == "1"
 		k.setups[mac] = s
 	}
 	sccp, sip := callcontrol.Named(t.Service.SourceAddress, false), callcontrol.Named(t.Global.SourceAddress, true)

@@ -324,6 +324,7 @@ func showPhones(b *Box) []language.Declaration {
 			return phonepage.Show(b.Told.Entries())
 		}),
 		showAudit(b),
+		showLoadServer(b),
 	}
 }
 

@@ -31,6 +31,9 @@ const Wait = time.Second
 // Answer is what came back.
 type Answer struct {
 	OK     bool
+	Silent bool   // nobody answered, neither way
+	TFTP   bool   // of File: it is sent over TFTP
+	HTTP   bool   // of File: it is sent on port 6970
 	Detail string // "TFTP no answer; port 6970 connection refused"
 }
 
@@ -59,12 +62,13 @@ const anyName = "XMLDefault.cnf.xml"
 
 // Files asks whether somebody serves files: data and an error are both answers.
 func (p Prober) Files(ctx context.Context, host netip.Addr) Answer {
-	return p.ask(ctx, host, anyName, func(r result) bool { return r.answered })
+	return p.ask(ctx, host, anyName, false, func(r result) bool { return r.answered })
 }
 
-// File asks whether a host has a file.
+// File asks whether a host has a file, and waits for both answers: old firmware
+// asks TFTP only.
 func (p Prober) File(ctx context.Context, host netip.Addr, name string) Answer {
-	return p.ask(ctx, host, name, func(r result) bool { return r.has })
+	return p.ask(ctx, host, name, true, func(r result) bool { return r.has })
 }
 
 // result is what one transport said.
@@ -73,7 +77,7 @@ type result struct {
 	text          string
 }
 
-func (p Prober) ask(ctx context.Context, host netip.Addr, name string, good func(result) bool) Answer {
+func (p Prober) ask(ctx context.Context, host netip.Addr, name string, both bool, good func(result) bool) Answer {
 	p = p.fill()
 	ctx, cancel := context.WithTimeout(ctx, p.Wait)
 	defer cancel()
@@ -81,12 +85,12 @@ func (p Prober) ask(ctx context.Context, host netip.Addr, name string, good func
 	go func() { overTFTP <- tftp(ctx, netip.AddrPortFrom(host, p.TFTP), name) }()
 	h := get(ctx, netip.AddrPortFrom(host, p.HTTP), name)
 	h.text = fmt.Sprintf("port %d %s", p.HTTP, h.text)
-	if good(h) {
-		return Answer{true, h.text} // the other one ends with the context
+	if good(h) && !both {
+		return Answer{OK: true, Detail: h.text} // the other one ends with the context
 	}
 	t := <-overTFTP
 	t.text = "TFTP " + t.text
-	return Answer{good(t), t.text + "; " + h.text}
+	return Answer{good(t) || good(h), !t.answered && !h.answered, t.has, h.has, t.text + "; " + h.text}
 }
 
 // The operations of TFTP that occur here. RFC 1350 5.
@@ -140,6 +144,7 @@ func get(ctx context.Context, to netip.AddrPort, name string) result {
 	defer t.CloseIdleConnections()
 	r, err := t.RoundTrip(req)
 	if err != nil {
+		// Who refuses a connection is there, and serves nothing on that port.
 		return result{text: why(err)}
 	}
 	_, _ = io.CopyN(io.Discard, r.Body, 1)

@@ -8,11 +8,10 @@ import (
 	"option150/hfs"
 	"option150/platform/config"
 	"option150/telephony/cnf"
-	"option150/telephony/phone"
 )
 
 // maxQuestions bounds what one audit asks of other hosts.
-const maxQuestions = 16
+const maxQuestions = 64
 
 // Questions is what the configuration asks of other hosts: who serves the files
 // option 150 promises, whether the call control and the load server answer. The
@@ -36,9 +35,9 @@ func Questions(c *config.Config, f config.Facts) []Question {
 	for _, q := range a.controls() {
 		ask(q)
 	}
-	if s, ok := a.loadServerAddr(); ok {
-		for _, l := range a.loadFiles() {
-			ask(Question{Kind: AskFile, Addr: s, Name: l})
+	for _, t := range LoadServers(&c.Telephony) {
+		for _, l := range t.Files() {
+			ask(Question{Kind: AskFile, Addr: t.Addr, Name: l})
 		}
 	}
 	return out
@@ -144,49 +143,4 @@ func (a *around) callControl() {
 		}
 		a.add(config.Warning, "A19", section, "%s", text).seen("%s", x.Detail)
 	}
-}
-
-// loadServerAddr is the load server as an address; a name is not looked up.
-func (a *around) loadServerAddr() (netip.Addr, bool) {
-	for _, p := range a.c.Telephony.Service.ServicePhone {
-		if p.Name == "loadServer" {
-			x, err := netip.ParseAddr(p.Value)
-			return x.Unmap(), err == nil
-		}
-	}
-	return netip.Addr{}, false
-}
-
-// loadFiles are the first files of the loads that are configured.
-func (a *around) loadFiles() (out []string) {
-	t := &a.c.Telephony
-	for _, l := range slices.Concat(t.Service.Loads, t.Global.Loads) {
-		if names := phone.Load(l.File).Files(); len(names) > 0 && !slices.Contains(out, names[0]) {
-			out = append(out, names[0])
-		}
-	}
-	return out
-}
-
-// loadServer looks at `service phone loadServer`: phones ask there for firmware
-// and nowhere else.
-func (a *around) loadServer() {
-	const section = "telephony-service"
-	s, ok := a.loadServerAddr()
-	if !ok || slices.Contains(a.own, s) {
-		return
-	}
-	var absent, details []string
-	for _, name := range a.loadFiles() {
-		x, asked := a.w.Answers[Question{Kind: AskFile, Addr: s, Name: name}]
-		if asked && !x.OK {
-			absent, details = append(absent, name), append(details, x.Detail)
-		}
-	}
-	if len(absent) > 0 {
-		a.add(config.Warning, "A20", section, "phones take firmware from %s, and %s cannot be had there: they have no way back to this box", s, enumerate(absent)).
-			seen("%s", enumerate(slices.Compact(details)))
-		return
-	}
-	a.add(config.Note, "A20", section, "phones take firmware from %s and have no way back to this box if it fails; what they run cannot be seen from here", s)
 }

@@ -2,6 +2,7 @@ package audit
 
 import (
 	"fmt"
+	"net/netip"
 	"path"
 	"slices"
 	"strings"
@@ -37,8 +38,13 @@ func (a *around) loads() {
 	if a.w.Flash == nil {
 		return
 	}
-	if s, ok := a.loadServerAddr(); !ok || slices.Contains(a.own, s) {
-		for _, l := range a.loadLines() {
+	here := map[string]bool{} // loads that some phone fetches here
+	for _, t := range LoadServers(&a.c.Telephony) {
+		here[t.Load] = here[t.Load] || slices.Contains(a.own, t.Addr)
+	}
+	server := cnf.ValuesOf(&a.c.Telephony, cnf.LoadServer).All.Value
+	for _, l := range a.loadLines() {
+		if x, _ := netip.ParseAddr(server); server == "" || slices.Contains(a.own, x) || here[l.File] {
 			a.load(l)
 		}
 	}

@@ -79,6 +79,9 @@ type Question struct {
 // Answer is what came back.
 type Answer struct {
 	OK     bool
+	Silent bool   // nobody answered
+	TFTP   bool   // of AskFile: over TFTP
+	HTTP   bool   // of AskFile: on port 6970
 	Detail string // what was asked and what came: "TFTP and port 6970, no answer within 1 s"
 }
 
@@ -128,6 +131,7 @@ type Phone struct {
 	MAC    string // as configurations write it, "001E.7A00.0001"
 	Model  string // keyword, "" = unknown
 	Runs   string // load it is known to run, "" = unknown
+	Stone  string // load its file names on its way to that of its line, "" = none
 }
 
 // Clock is the clock of the box.

@@ -143,45 +143,49 @@ func EffectiveOf(c Config, o Options) []Effective {
 	return out
 }
 
-// Servers are the load servers that lines name: phones fetch their loads from
-// there and from nowhere else. [source 001]
-type Servers struct {
-	All string // of every phone, "" = none
-	own map[ether.MAC]string
+// Value is a parameter and the section whose line says it.
+type Value struct{ Value, Where string }
+
+// Values are what the lines of all levels say of one parameter.
+type Values struct {
+	All Value // of every phone, "" = nothing
+	own map[ether.MAC]Value
 }
 
-// Of is the load server of a phone.
-func (s Servers) Of(mac ether.MAC) string {
+// Of is the value for a phone.
+func (s Values) Of(mac ether.MAC) Value {
 	if v, ok := s.own[mac]; ok {
 		return v
 	}
 	return s.All
 }
 
-// LoadServers resolves the levels of loadServer.
-func LoadServers(c *Config) Servers {
-	value := func(levels ...levelled) (string, bool) {
-		p := find(resolve(levels...), LoadServer)
-		if p == nil {
-			return "", false
+// ValuesOf resolves the levels of one parameter for all phones.
+func ValuesOf(c *Config, name string) Values {
+	said := func(where string, list []ServicePhone) (Value, bool) {
+		for _, p := range list {
+			if p.Name == name {
+				return Value{p.Value, where}, true
+			}
 		}
-		return p.Value, true
+		return Value{}, false
 	}
-	s := Servers{own: map[ether.MAC]string{}}
-	s.All, _ = value(levelled{LevelSystem, c.Service.ServicePhone})
-	note := func(mac ether.MAC, templates []Template, tag int, own []ServicePhone) {
-		if tag == 0 && len(own) == 0 {
-			return
+	v := Values{own: map[ether.MAC]Value{}}
+	v.All, _ = said("telephony-service", c.Service.ServicePhone)
+	note := func(mac ether.MAC, where string, own []ServicePhone, word string, templates []Template, tag int) {
+		x, ok := said(where, own)
+		if !ok && tag != 0 {
+			x, ok = said(word+" "+strconv.Itoa(tag), template(templates, tag).list)
 		}
-		if v, ok := value(template(templates, tag), levelled{LevelPhone, own}); ok {
-			s.own[mac] = v
+		if _, had := v.own[mac]; ok && !had {
+			v.own[mac] = x
 		}
 	}
 	for _, e := range c.Ephones {
-		note(e.MAC, c.EphoneTemplates, e.Template, e.ServicePhone)
+		note(e.MAC, ephone(e.Tag), e.ServicePhone, "ephone-template", c.EphoneTemplates, e.Template)
 	}
 	for _, p := range c.Pools {
-		note(p.MAC, c.RegisterTemplates, p.Template, p.ServicePhone)
+		note(p.MAC, pool(p.Tag), p.ServicePhone, "voice register template", c.RegisterTemplates, p.Template)
 	}
-	return s
+	return v
 }

@@ -117,3 +117,34 @@ func TestLevelProblems(t *testing.T) {
 		}
 	}
 }
+
+// TestServerValues: where phones fetch from without a way back, what looks like
+// an address is one.
+func TestServerValues(t *testing.T) {
+	for v, want := range map[string]bool{"10.1.1.1": true, "files.example.net": true, "load-1": true, "2001:db8::1": true, "10.1.1": false, "10.1.1.256": false,
+		"0.0.0.0": false, "255.255.255.255": false, "224.0.0.1": false, "127.0.0.1": false, "a b": false, "-x": false, "http://10.1.1.1": false, "10.1.1.1:69": false} {
+		if host(v) != want {
+			t.Errorf("loadServer %q: %v", v, !want)
+		}
+	}
+	for v, want := range map[string]bool{"10.1.1.1:514": true, "log.example:9001": true, "[2001:db8::1]:514": true, "10.1.1.1": false, "10.1.1.1:0": false, "10.1.1.1:70000": false} {
+		if hostPort(v) != want {
+			t.Errorf("logServer %q: %v", v, !want)
+		}
+	}
+	// And a configuration that has them loads, with a warning that names the cure.
+	c := levelledConfig()
+	c.Ephones[0].ServicePhone = []ServicePhone{{LoadServer, "10.1.1.256"}}
+	n := 0
+	for _, p := range Validate(c) {
+		if p.Severity == Refuse {
+			t.Error(p)
+		}
+		if strings.Contains(p.Text, "10.1.1.256") && p.Where == "ephone 1" {
+			n++
+		}
+	}
+	if n != 1 {
+		t.Errorf("%d findings about the slip", n)
+	}
+}

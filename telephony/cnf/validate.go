@@ -2,6 +2,7 @@ package cnf
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -308,10 +309,45 @@ func (v *validator) params(where string, list []ServicePhone) {
 			v.add(Warning, "service-phone-case", where, "service phone %s: phones know it as %s", p.Name, item.Name).fix("no service phone %s", p.Name).fix("service phone %s %s", item.Name, oneLine(p.Value))
 		case item.Values != nil && !contains(item.Values, p.Value):
 			v.add(Warning, "service-phone-value", where, "service phone %s %s: phones know %s", p.Name, atMost(oneLine(p.Value), 32), strings.Join(item.Values, ", "))
-		case p.Name == "loadServer" && len(p.Value) > maxLoadServer:
+		case p.Name == LoadServer && len(p.Value) > maxLoadServer:
 			v.add(Warning, "service-phone-value", where, "service phone loadServer is longer than %d characters", maxLoadServer)
+		case p.Name == LoadServer && p.Value != "" && !host(p.Value):
+			v.add(Warning, "service-phone-value", where, "service phone loadServer %s is neither an address nor a name of a host: phones take firmware from there and have no way back", atMost(oneLine(p.Value), 64)).fix("no service phone loadServer")
+		case p.Name == LogServerName && p.Value != "" && !hostPort(p.Value):
+			v.add(Warning, "service-phone-value", where, "service phone logServer %s is not ADDRESS:PORT", atMost(oneLine(p.Value), 64)).fix("no service phone logServer")
 		}
 	}
+}
+
+// host reports that a value is an address phones can reach, or the name of a
+// host. What looks like an address and is none is a slip.
+func host(s string) bool {
+	if a, err := netip.ParseAddr(s); err == nil {
+		return !a.IsUnspecified() && !a.IsMulticast() && !a.IsLoopback() && a != netip.AddrFrom4([4]byte{255, 255, 255, 255}) && a.Zone() == ""
+	}
+	letter := false
+	for label := range strings.SplitSeq(strings.TrimSuffix(s, "."), ".") {
+		if label == "" || len(label) > 63 || strings.HasPrefix(label, "-") || strings.HasSuffix(label, "-") {
+			return false
+		}
+		for _, c := range label {
+			l := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
+			if letter = letter || l; !l && c != '-' && c != '_' && (c < '0' || c > '9') {
+				return false
+			}
+		}
+	}
+	return letter
+}
+
+// hostPort reports that a value is a host and a port.
+func hostPort(s string) bool {
+	i := strings.LastIndexByte(s, ':')
+	if i < 0 {
+		return false
+	}
+	n, err := strconv.ParseUint(s[i+1:], 10, 16)
+	return err == nil && n > 0 && host(strings.Trim(s[:i], "[]"))
 }
 
 // keys is the number of buttons expansion modules add.

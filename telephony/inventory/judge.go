@@ -1,6 +1,7 @@
 package inventory
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -36,7 +37,10 @@ func (e *evidence) judge(p *Phone) {
 	p.State, p.Basis = e.stand.state, e.stand.basis
 	p.Fallback = e.fallback()
 	p.Quiet = e.now.Sub(e.active()) >= e.waits.Quiet && e.b.waiting(e.now) == 0
-	p.Wanted = e.wanted()
+	p.Wanted, p.Elsewhere = e.wanted(), e.elsewhere()
+	if p.Elsewhere {
+		p.Wanted = cmp.Or(p.Wanted, e.r.fetched)
+	}
 	p.Load, p.LoadBasis = e.runs()
 	for _, rule := range rules() {
 		if rule.check == nil {

@@ -83,6 +83,7 @@ type Phone struct {
 	Basis     Basis         // how the state is known
 	Verdict   Verdict       // the first broken link
 	Others    []Verdict     // what else was found
+	Elsewhere bool          // it takes firmware here and is configured elsewhere
 	Fallback  Basis         // it asked by TFTP because HTTP did not answer; "" = no
 	Quiet     bool          // nothing happened for Waits.Quiet
 	Boot      int           // number of the boot

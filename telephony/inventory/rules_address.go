@@ -131,7 +131,7 @@ func duplicate(e *evidence) (Verdict, bool) {
 // else, or nobody.
 func otherFileServer(e *evidence) (Verdict, bool) {
 	b := e.b
-	if b.acked.IsZero() || !b.firstFile.IsZero() || len(e.box.Own) == 0 || slices.ContainsFunc(b.offers150, e.ours) {
+	if b.acked.IsZero() || !b.firstFile.IsZero() || e.elsewhere() || len(e.box.Own) == 0 || slices.ContainsFunc(b.offers150, e.ours) {
 		return none()
 	}
 	dead := netip.Addr{}
@@ -176,7 +176,7 @@ func (e *evidence) near() netip.Addr {
 
 func askedNothing(e *evidence) (Verdict, bool) {
 	b := e.b
-	if b.acked.IsZero() || !b.firstFile.IsZero() || b.other.IsValid() || len(b.offers150) == 0 || len(e.box.Own) > 0 && !slices.ContainsFunc(b.offers150, e.ours) {
+	if b.acked.IsZero() || !b.firstFile.IsZero() || e.elsewhere() || b.other.IsValid() || len(b.offers150) == 0 || len(e.box.Own) > 0 && !slices.ContainsFunc(b.offers150, e.ours) {
 		return none()
 	}
 	if e.now.Sub(b.acked) < e.waits.NoFile && e.r.mute < 2 {

@@ -1,6 +1,7 @@
 package inventory
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 	"regexp"
@@ -248,7 +249,7 @@ func deadLoadServer(e *evidence) (Verdict, bool) {
 		return none()
 	}
 	v, _ := found(fmt.Sprintf("it asked for the hardware address of %s %d times", a, s.n), "Its load server %s does not answer, and there is no way back from it: the phone cannot fetch firmware.", a)
-	v.Fix = advice.Steps{advice.In("telephony-service", "no service phone loadServer")}
+	v.Fix = advice.Steps{advice.In(cmp.Or(e.setup.ServerIn, "telephony-service"), "no service phone loadServer")}
 	return v, true
 }
 

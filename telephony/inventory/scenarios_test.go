@@ -416,6 +416,24 @@ func scenarios() []scenario {
 			w.seek(box, 3).wait(DefaultWaits().NoDiscover)
 		}},
 
+		// This box as the load server of a phone configured elsewhere.
+		{"it fetches its load here, its configuration elsewhere", "ok", Inferred, Provisioned, "", func(w *world) {
+			w.offers = []netip.Addr{foreign}
+			w.lease(class61).chain().wait(time.Hour)
+		}},
+		{"it is back from that", "ok", Inferred, Provisioned, "", func(w *world) {
+			w.offers = []netip.Addr{foreign}
+			w.lease(class61).chain().wait(time.Minute).lease(class61).wait(DefaultWaits().NoFile)
+		}},
+		{"it is back from that and did not get all of it", "-", Observed, Addressed, "", func(w *world) {
+			w.lease(class61).get("/"+load9+".loads", 655).get("/"+parts9[0], 1000).ask("/" + parts9[1])
+			w.wait(time.Minute).lease(class61).wait(DefaultWaits().NoFile)
+		}},
+		{"its load server is dead, the line is the phone's own", "R36", Observed, Stuck, "ephone 1 / no service phone loadServer", func(w *world) {
+			w.setup(Setup{Load: load9, Server: "10.0.0.77", ServerIn: "ephone 1"})
+			w.config().seek(netip.MustParseAddr("10.0.0.77"), 3)
+		}},
+
 		// What is not decided, and says what is waited for.
 		{"firmware comes from elsewhere", "-", Observed, Configured, "", func(w *world) {
 			w.setup(Setup{Load: load9, Server: "192.168.9.9"})

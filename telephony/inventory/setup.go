@@ -31,16 +31,17 @@ type Outside struct {
 
 // Setup is what the box knows of a phone without having seen it.
 type Setup struct {
-	Section string           // "ephone 4", "voice register pool 2"; "" = not configured
-	Label   string           // the same with its description, for people
-	Type    string           // keyword of its type, "7961"; "" = none
-	SIP     bool             // the section is one of voice register
-	Load    string           // it is to run, without suffix; "" = its file names none
-	Server  string           // `service phone loadServer`; "" = firmware comes from here
-	Sharing bool             // `service phone peerFirmwareSharing`
-	Built   bool             // there is a file for it
-	Changed time.Time        // since when its file has the content it has
-	Control []netip.AddrPort // call control its file names, port of the protocol
+	Section  string           // "ephone 4", "voice register pool 2"; "" = not configured
+	Label    string           // the same with its description, for people
+	Type     string           // keyword of its type, "7961"; "" = none
+	SIP      bool             // the section is one of voice register
+	Load     string           // it is to run, without suffix; "" = its file names none
+	Server   string           // `service phone loadServer`; "" = firmware comes from here
+	ServerIn string           // the section whose line says so
+	Sharing  bool             // `service phone peerFirmwareSharing`
+	Built    bool             // there is a file for it
+	Changed  time.Time        // since when its file has the content it has
+	Control  []netip.AddrPort // call control its file names, port of the protocol
 }
 
 // Box is what verdicts need to know of the box itself.

@@ -26,7 +26,7 @@ func (e *evidence) progress() stand {
 	b := e.b
 	config, configured := e.r.hasConfig(b)
 	switch {
-	case e.elsewhere():
+	case e.elsewhere() && (b.load != nil || !b.acked.IsZero() && e.now.Sub(b.acked) >= e.waits.NoFile):
 		return e.firmwareOnly()
 	case b.load != nil && b.load.served.IsZero():
 		return stand{Loading, Observed, "It asks for its load " + loadName(b.load.name) + ".", lastPart(b.load.name) + " asked " + e.at(b.load.at)}
@@ -92,20 +92,29 @@ func (e *evidence) loadWhole() bool {
 // that is remembered: this box is the load server of a phone that is configured
 // elsewhere. [source 001, load server]
 func (e *evidence) elsewhere() bool {
-	if e.b.load == nil || recovery(e.b.load.name) || e.setup.Section != "" {
+	if e.setup.Section != "" {
 		return false
 	}
+	load := false
 	for _, b := range e.r.boots {
-		if b.own != nil || b.ownOther != nil || b.def != nil || b.signed != nil || b.trust > 0 {
+		if b.own != nil || b.ownOther != nil || b.def != nil || b.signed != nil || b.trust > 0 || b.load != nil && recovery(b.load.name) {
 			return false
 		}
+		load = load || b.load != nil
 	}
-	return true
+	return load
 }
 
 // firmwareOnly is such a phone.
 func (e *evidence) firmwareOnly() stand {
 	b := e.b
+	switch {
+	case b.load != nil:
+	case e.r.fetched == "":
+		return stand{Addressed, Observed, "It asked for load " + e.r.load + " in a boot before and was not sent all of it; its configuration comes from elsewhere.", "nothing was asked for in this boot"}
+	default:
+		return stand{Provisioned, Inferred, "", "it is back and asks for nothing here since it was sent all of " + e.r.fetched}
+	}
 	s := stand{Loading, Observed, "It fetches load " + loadName(b.load.name) + "; its configuration comes from elsewhere.", "nothing of a configuration was asked for here"}
 	if e.loadWhole() {
 		s.state, s.basis = Provisioned, Inferred

@@ -134,8 +134,8 @@ func (p *Policy) away(server string) bool {
 
 // Firmware is what the files of a configuration may name now.
 func (p *Policy) Firmware(c *cnf.Config) (f cnf.Firmware) {
-	servers := cnf.LoadServers(c)
-	all := p.away(servers.All)
+	servers := cnf.ValuesOf(c, cnf.LoadServer)
+	all := p.away(servers.All.Value)
 	for _, l := range slices.Concat(c.Service.Loads, c.Global.Loads) {
 		if !all && !l.Force && !p.Whole(l.File).Complete() {
 			f.Withheld = append(f.Withheld, l.File)
@@ -161,7 +161,7 @@ func steps(load string) []firmware.Step { return firmware.Before(phone.Load(load
 type choice struct {
 	p       *Policy
 	c       *cnf.Config
-	servers cnf.Servers
+	servers cnf.Values
 	f       *cnf.Firmware
 }
 
@@ -172,7 +172,7 @@ func (x *choice) phone(mac ether.MAC, typ string, loads []cnf.LoadEntry) {
 		return
 	}
 	d := Decision{Load: l.File}
-	away := x.p.away(x.servers.Of(mac))
+	away := x.p.away(x.servers.Of(mac).Value)
 	switch need := steps(l.File); {
 	case !away && !x.p.Whole(l.File).Complete():
 		d.Load = ""
@@ -275,5 +275,5 @@ func (p *Policy) Decide(c *cnf.Config, mac ether.MAC, typ string, loads []cnf.Lo
 	if len(need) == 0 {
 		return Decision{}, false
 	}
-	return p.decide(c.Unknown, mac, l.File, need[0], p.away(cnf.LoadServers(c).Of(mac))), true
+	return p.decide(c.Unknown, mac, l.File, need[0], p.away(cnf.ValuesOf(c, cnf.LoadServer).Of(mac).Value)), true
 }
