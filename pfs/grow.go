@@ -17,12 +17,13 @@ type grower struct {
 	name, load string
 	from, to   time.Time // of this distribution
 	nodes      map[ether.MAC]*Node
+	gave       map[ether.MAC]time.Time // who passed the file on, and when last
 	tree       Tree
 }
 
 // tree joins what is known of one file. It reports false where there is nothing.
 func (g *group) tree(name string, f *Facts) (Tree, bool) {
-	w := &grower{g: g, f: f, name: name, nodes: map[ether.MAC]*Node{}}
+	w := &grower{g: g, f: f, name: name, nodes: map[ether.MAC]*Node{}, gave: map[ether.MAC]time.Time{}}
 	var size int64
 	w.load, size = g.load(name)
 	if !w.wave() {
@@ -45,6 +46,9 @@ func (w *grower) wave() bool {
 		for _, f := range p.Fetches {
 			if f.File == w.name {
 				all = append(all, span{f.Asked, later(f.Asked, f.End)})
+				if f.Copies > 0 {
+					all = append(all, span{f.First, f.Whole})
+				}
 			}
 		}
 		if p.Log.Path != "" && (Record{Path: p.Log.Path}).File() == w.name {
@@ -71,9 +75,9 @@ func (w *grower) in(at time.Time) bool { return !at.Before(w.from) && !at.After(
 // has: the transfer carried the file.
 func (w *grower) has(e *edge) bool {
 	if w.name == unlabelled {
-		return !e.known
+		return !e.known()
 	}
-	return slices.ContainsFunc(e.label.files, func(f File) bool { return f.Name == w.name })
+	return slices.ContainsFunc(e.files, func(f File) bool { return f.Name == w.name })
 }
 
 func (w *grower) node(mac ether.MAC) *Node {
@@ -121,14 +125,14 @@ func (w *grower) hidden() string {
 func (w *grower) fetched() {
 	for _, p := range w.g.peers {
 		for _, f := range p.Fetches {
-			if f.File != w.name || !w.in(f.Asked) {
+			if f.File != w.name || !w.in(f.began()) {
 				continue
 			}
 			n := w.node(p.MAC)
 			n.Evidence |= ByServing
-			n.How, n.Start, n.Copies = string(f.Transport), f.Asked, f.Copies
-			if f.Complete {
-				n.Role, n.Bytes, n.Took, n.Basis = Fetched, f.Bytes, f.End.Sub(f.Asked), Observed
+			n.How, n.Start, n.Copies = string(f.Transport), f.began(), f.Copies
+			if f.Copies > 0 {
+				n.Role, n.Bytes, n.Took, n.Basis = Fetched, f.Size, f.Whole.Sub(f.First), Observed
 			} else if n.Role == Unknown {
 				n.Role, n.Basis, n.Bytes = Waiting, Observed, f.Bytes
 				n.Why = "is fetching it"
@@ -148,27 +152,45 @@ func (w *grower) passed() {
 			continue
 		}
 		from, to, bytes := e.t.Start, e.t.End, e.t.Bytes
-		for k, f := range e.label.files {
-			if f.Name == w.name && len(e.label.files) > 1 {
-				from, to = e.label.span(e.t, k)
+		for k, f := range e.files {
+			if f.Name == w.name && (len(e.files) > 1 || e.t.Broken) {
+				from, to = e.span(e.t, k)
 				bytes = f.Size
 			}
 		}
 		c := w.node(e.t.Child)
 		w.node(e.t.Parent).Evidence |= ByTCP
-		if c.Role == Fetched && e.t.Broken {
-			continue // others says why it fetched
-		}
+		w.gave[e.t.Parent] = later(w.gave[e.t.Parent], to)
 		c.Evidence |= ByTCP
+		if c.Role == Fetched {
+			continue // it has it from here, whatever came before and after
+		}
 		c.Parent, c.Role, c.Basis, c.Bytes, c.Took, c.Start = e.t.Parent, Child, Observed, bytes, to.Sub(from), from
 		c.CallSeen, c.Called, c.How, c.Why = e.t.Called, e.t.A == e.t.Parent, "", ""
-		if w.name == unlabelled && e.t.Broken {
-			c.Role, c.Why = Waiting, fmt.Sprintf("its parent %s stopped after %d bytes", e.t.Parent.Device(), e.t.Bytes)
-		}
-		if len(e.label.also) > 0 {
-			w.find("what %s got has the size of %s as well", c.MAC.Device(), strings.Join(e.label.also, ", "))
+		switch {
+		case e.guess:
+			c.Basis = Inferred
+		case w.name == unlabelled && e.t.Broken:
+			c.Role, c.Why = Unknown, e.stopped()
+		case w.name == unlabelled && e.could != nil:
+			c.Why = "its size fits " + strings.Join(e.could, ", or ")
 		}
 	}
+}
+
+// stopped says how a transfer ended that broke off.
+func (e *edge) stopped() string {
+	return fmt.Sprintf("its parent %s stopped after %d bytes", e.t.Parent.Device(), e.t.Bytes)
+}
+
+// broken finds the last transfer to a phone that broke off before a time.
+func (w *grower) broken(to ether.MAC, before time.Time) *edge {
+	for i := range slices.Backward(w.g.edges) {
+		if e := &w.g.edges[i]; e.t.Child == to && e.t.Broken && (e.part || !e.known()) && !e.t.Start.After(before) && before.Sub(e.t.End) < waveGap {
+			return e
+		}
+	}
+	return nil
 }
 
 // others: who wants the file and neither asked for it nor was seen to get it.
@@ -181,8 +203,14 @@ func (w *grower) others() {
 			continue
 		}
 		n := w.node(p.MAC)
-		switch after := w.restarted(p); {
-		case after:
+		stopped := w.broken(p.MAC, w.to.Add(waveGap))
+		switch runs, told := w.runs(p); {
+		case told && !runs:
+			n.Basis, n.Why = Observed, "it says that it runs "+p.Runs
+		case stopped != nil && !told && !w.fetches(p):
+			// What it got of it was not all; that it restarted says nothing.
+			n.Basis, n.Why = Hypothesis, stopped.stopped()
+		case told, w.restarted(p):
 			// It needed the load, never asked for it, and runs it.
 			n.Role, n.Basis = Child, Inferred
 			n.Evidence |= ByServing
@@ -240,6 +268,29 @@ func (w *grower) restarted(p *Peer) bool {
 		}
 		if needed && b.Config.After(w.from) && !b.Next.IsZero() && b.Load.IsZero() {
 			return true
+		}
+	}
+	return false
+}
+
+// runs: the phone said, since the file was here, which load it runs.
+func (w *grower) runs(p *Peer) (this, told bool) {
+	if p.Runs == "" || w.load == "" || !p.Told.After(w.from) {
+		return false, false
+	}
+	for _, b := range p.Boots {
+		if b.Config.After(w.from) && p.Told.After(b.Config) {
+			return phone.Load(p.Runs).Equal(phone.Load(w.load)), true
+		}
+	}
+	return false, false // before it restarted
+}
+
+// fetches: it was given another file of the load here.
+func (w *grower) fetches(p *Peer) bool {
+	for _, l := range w.g.loads {
+		if l.Name == w.load {
+			return slices.ContainsFunc(l.Files, func(f File) bool { return !p.fetchOf(f.Name).IsZero() })
 		}
 	}
 	return false

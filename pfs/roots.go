@@ -10,12 +10,6 @@ import (
 
 // roots decides which of those who fetched the file passed it on.
 func (w *grower) roots() {
-	parents := map[ether.MAC]bool{}
-	for _, n := range w.nodes {
-		if !n.Parent.IsZero() {
-			parents[n.Parent] = true
-		}
-	}
 	var open []*Node // fetched, and nothing says yet whether they passed it on
 	takers := 0      // others that take part and did not fetch
 	for _, n := range w.nodes {
@@ -29,10 +23,14 @@ func (w *grower) roots() {
 			if n.Why == "" {
 				takers++
 			}
-		case parents[n.MAC] && (n.Role == Fetched || n.Role == Unknown):
+		case n.Role == Fetched && !w.gave[n.MAC].Before(n.Start):
 			n.Role, n.Basis = Root, Observed
-			if n.Evidence&ByServing == 0 && !says {
-				n.Role, n.Basis = Unknown, Hypothesis // gave what it was not seen to get
+		case n.Role == Fetched && !w.gave[n.MAC].IsZero():
+			n.Role, n.Basis = Self, Observed // it gave what it had before that
+		case !w.gave[n.MAC].IsZero() && n.Role == Unknown:
+			n.Basis = Hypothesis // gave what it was not seen to get
+			if says {
+				n.Role, n.Basis = Root, Observed
 			}
 		case says && n.Role == Fetched, says && n.Role == Unknown:
 			n.Role, n.Basis = Root, Observed
@@ -45,11 +43,27 @@ func (w *grower) roots() {
 	slices.SortFunc(open, func(a, b *Node) int {
 		return cmp.Or(a.Start.Compare(b.Start), strings.Compare(a.MAC.Hex(), b.MAC.Hex()))
 	})
-	w.sift(open, takers, len(parents) > 0)
-	for _, n := range open {
-		if n.Role == Self && n.Why == "" {
+	w.sift(open, takers, len(w.gave) > 0)
+	w.again()
+	for _, n := range w.nodes {
+		if (n.Role == Self || n.Again) && n.Why == "" {
 			n.Why = w.reason(n)
 		}
+	}
+}
+
+// again marks the roots that fetched the file for want of a peer: another had it
+// already, and the first alone is the root of the family on the subnet
+// [sources/002], or its parent stopped.
+func (w *grower) again() {
+	var first *Node
+	for _, n := range w.nodes {
+		if n.Role == Root && (first == nil || cmp.Or(n.Start.Compare(first.Start), strings.Compare(n.MAC.Hex(), first.MAC.Hex())) < 0) {
+			first = n
+		}
+	}
+	for _, n := range w.nodes {
+		n.Again = n.Role == Root && n.Copies > 0 && (n != first || w.broken(n.MAC, n.Start) != nil)
 	}
 }
 
@@ -112,9 +126,17 @@ func (w *grower) all() []*Node {
 
 // reason is why a phone fetched the file itself, as far as it can be known.
 func (w *grower) reason(n *Node) string {
+	if e := w.broken(n.MAC, n.Start); e != nil {
+		return e.stopped()
+	}
 	for i := range w.g.edges {
-		if e := &w.g.edges[i]; e.t.Child == n.MAC && e.t.Broken && !e.t.Start.After(n.Start) && n.Start.Sub(e.t.End) < waveGap {
-			return "its parent " + e.t.Parent.Device() + " stopped after " + itoa(e.t.Bytes) + " bytes"
+		if e := &w.g.edges[i]; e.t.Child == n.MAC && w.has(e) && w.name != unlabelled && e.t.End.Before(n.Start) && w.in(e.t.Start) {
+			return "it had it from " + e.t.Parent.Device() + " and asked again"
+		}
+	}
+	for i := range w.g.edges {
+		if e := &w.g.edges[i]; e.t.Parent == n.MAC && e.t.Broken && (e.part || !e.known()) && !e.t.End.Before(n.Start) && e.t.Start.Sub(n.Start) < waveGap {
+			return "it stopped after it had sent " + itoa(e.t.Bytes) + " bytes to " + e.t.Child.Device()
 		}
 	}
 	c, ok := w.f.Phones[n.MAC]
@@ -127,12 +149,28 @@ func (w *grower) reason(n *Node) string {
 		return "sharing is off in its file (" + c.Level + ")"
 	case n.Model == "7931":
 		return "the 7931 has sharing off whatever its file says (CSCud66570)"
+	case w.midway(n):
+		return "a peer gave it the files before, and no more (inferred)"
 	case w.f.Observing && n.Evidence&ByBroadcast == 0:
 		return "it sent no broadcast: firmware before 8.3(1), sharing off, or as in CSCus67416"
 	case ok:
 		return "sharing is enabled in its file: as in CSCus67416"
 	}
 	return ""
+}
+
+// midway: the phone asked for no file that comes before this one in its load,
+// and others did.
+func (w *grower) midway(n *Node) bool {
+	p := w.g.peer(n.MAC)
+	for _, l := range w.g.loads {
+		k := slices.IndexFunc(l.Files, func(f File) bool { return f.Name == w.name })
+		if l.Name != w.load || k <= 0 || p == nil {
+			continue
+		}
+		return p.fetchOf(l.Files[0].Name).IsZero() && slices.ContainsFunc(w.g.peers, func(o *Peer) bool { return !o.fetchOf(l.Files[0].Name).IsZero() })
+	}
+	return false
 }
 
 // arrange puts the nodes in the order of the tree and finds its depth.

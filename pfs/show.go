@@ -247,12 +247,16 @@ func ShowEvidence(s Snapshot) string {
 		}
 		for _, x := range p.Fetches {
 			what := fmt.Sprintf("asked for %s over %s", x.File, x.Transport)
-			if x.Complete {
-				what = fmt.Sprintf("fetched %s over %s, %d bytes in %s s", x.File, x.Transport, x.Bytes, dash(secs(x.End.Sub(x.Asked))))
-			} else if !x.End.IsZero() {
+			if x.Copies > 0 {
+				what = fmt.Sprintf("fetched %s over %s, %d bytes in %s s", x.File, x.Transport, x.Size, dash(secs(x.Whole.Sub(x.First))))
+			}
+			if x.Asked.After(x.First) && x.Copies > 0 {
+				what += ", again at " + clockOf(x.Asked)
+			}
+			if !x.Complete && !x.End.IsZero() {
 				what += fmt.Sprintf(", stopped after %d bytes", x.Bytes)
 			}
-			add(x.Asked, ByServing, p.MAC, Observed, what)
+			add(x.began(), ByServing, p.MAC, Observed, what)
 		}
 		for _, r := range p.Log.Records {
 			if r.Kind == LogRoot || r.Kind == LogConfirm || r.Kind == LogClaim || r.Kind == LogFetch {

@@ -120,7 +120,11 @@ func ShowPhone(s Snapshot, f Facts, mac ether.MAC) string {
 		}
 	}
 	for _, x := range p.Fetches {
-		row("Fetched", "%s %s over %s, %d bytes%s", clockOf(x.Asked), x.File, x.Transport, x.Bytes, map[bool]string{false: ", not complete"}[x.Complete])
+		times := ""
+		if x.Copies > 1 {
+			times = fmt.Sprintf(", %d times, the first at %s", x.Copies, clockOf(x.First))
+		}
+		row("Fetched", "%s %s over %s, %d bytes%s%s", clockOf(x.Asked), x.File, x.Transport, x.Bytes, map[bool]string{false: ", not complete"}[x.Complete], times)
 	}
 	if p.Log.Total > 0 {
 		b.WriteString(p.Log.Text(p.Addr))

@@ -10,6 +10,7 @@ import (
 	"option150/platform/ether"
 	"option150/platform/fileserver"
 	"option150/platform/journal"
+	"option150/platform/wire"
 	"option150/telephony/phone"
 )
 
@@ -53,6 +54,8 @@ type peer struct {
 	bursts  []Broadcast
 	session session
 	boots   []Boot
+	runs    string // the load it says it runs, by CDP, LLDP or its page
+	told    time.Time
 }
 
 // Boot is what a phone did after it asked for its configuration.
@@ -62,16 +65,27 @@ type Boot struct {
 	Next   time.Time // a file of the next phase was: tones, locale, rings
 }
 
-// Fetch is one firmware file a phone fetched from this box.
+// Fetch is one firmware file a phone fetched from this box, in the newest
+// distribution of it.
 type Fetch struct {
 	File      string
 	Transport fileserver.Transport
-	Asked     time.Time
-	End       time.Time // zero: not yet
-	Bytes     int64     // of the last try
+	First     time.Time // it asked the first time that it was served completely
+	Whole     time.Time // and had it
+	Asked     time.Time // it asked last
+	End       time.Time // of that try; zero: not yet
+	Bytes     int64     // of that try
 	Size      int64
-	Complete  bool
-	Copies    int // times it was served completely
+	Complete  bool // that try is
+	Copies    int  // times it was served completely
+}
+
+// began is when it asked: for what it was given, else at all.
+func (f *Fetch) began() time.Time {
+	if f.Copies > 0 {
+		return f.First
+	}
+	return f.Asked
 }
 
 // session is what a phone's own log says.
@@ -145,6 +159,8 @@ func (s *State) Fold(e journal.Entry) {
 		s.locked(func() { s.asked(e.Time, x) })
 	case fileserver.Served:
 		s.locked(func() { s.served(e.Time, x) })
+	case wire.Told:
+		s.locked(func() { s.says(e.Time, x) })
 	case Broadcast:
 		s.locked(func() { s.broadcast(x) })
 	case Transfer:
@@ -289,6 +305,9 @@ func (s *State) asked(at time.Time, x fileserver.Asked) {
 			p.boots[n-1].Load = at
 		}
 		f := p.fetch(name)
+		if at.Sub(later(f.Asked, f.End)) > waveGap {
+			*f = Fetch{File: f.File} // another distribution
+		}
 		f.Asked, f.Transport, f.End, f.Complete = at, x.Transport, time.Time{}, false
 	case nextPhase(name):
 		if n := len(p.boots); n > 0 && p.boots[n-1].Next.IsZero() {
@@ -308,8 +327,36 @@ func (s *State) served(at time.Time, x fileserver.Served) {
 	}
 	f.Transport, f.End, f.Bytes, f.Size, f.Complete = x.Transport, at, x.Bytes, x.Size, x.Complete
 	if x.Complete {
-		f.Copies++
+		if f.Copies++; f.Copies == 1 {
+			f.First, f.Whole = f.Asked, at
+		}
 	}
+}
+
+// says takes what a phone tells of itself. It makes no phone known: whoever
+// likes can send such a frame.
+func (s *State) says(at time.Time, x wire.Told) {
+	p := s.phones[x.MAC]
+	if p == nil {
+		return
+	}
+	if x.Load != "" {
+		p.runs, p.told = phone.Load(x.Load).Canonical(), at
+	}
+	if c := phone.ParseClass("Cisco Systems, Inc. IP Phone " + x.Model); c.Known && !p.known {
+		p.model, p.known = c.Model, true
+	}
+	if x.Addr.IsValid() {
+		s.place(p, x.Addr)
+	}
+}
+
+// Introduce makes a phone known that nothing else shows: for a capture from
+// elsewhere, in which it named itself.
+func (s *State) Introduce(mac ether.MAC, at time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.get(mac, at)
 }
 
 // fetch is the entry of a file, moved to the end.

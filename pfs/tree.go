@@ -50,6 +50,7 @@ type Node struct {
 	CallSeen bool
 	Kids     int
 	Copies   int
+	Again    bool // a root although another phone had the file: it fetched it for want of a peer
 }
 
 // group is a family on a subnet.
@@ -59,13 +60,13 @@ type group struct {
 	peers  []*Peer
 	edges  []edge
 	loads  []Load
+	wanted map[string]map[ether.MAC]bool // by whom, see wants
 }
 
 // edge is a transfer inside of a group.
 type edge struct {
-	t     *Transfer
-	label label
-	known bool
+	t *Transfer
+	label
 }
 
 // Trees builds the trees of every subnet, family and file, the newest
@@ -102,6 +103,7 @@ func groups(s *Snapshot, f *Facts) []*group {
 	var out []*group
 	for _, g := range by {
 		g.loads = append(slices.Clone(f.Loads), served(g.peers, f.Loads)...)
+		g.wanted = g.wants(f)
 		out = append(out, g)
 	}
 	slices.SortFunc(out, func(a, b *group) int {
@@ -117,8 +119,12 @@ func groups(s *Snapshot, f *Facts) []*group {
 				continue
 			}
 			e := edge{t: t}
-			if t.Ended && !t.Broken || t.Missing == 0 {
-				e.label, e.known = labelOf(t.Bytes+t.Missing, g.loads, g.family, g.asked)
+			sure := t.Called && t.Ended && !t.Broken
+			if sure || t.Missing == 0 {
+				e.label = labelOf(t.Bytes+t.Missing, g.loads, sure, g.near(t))
+			}
+			if !e.known() && t.Broken {
+				e.label = g.before(t)
 			}
 			g.edges = append(g.edges, e)
 			break
@@ -152,10 +158,10 @@ func (g *group) files() []string {
 	}
 	unknown := false
 	for _, e := range g.edges {
-		for _, f := range e.label.files {
+		for _, f := range e.files {
 			seen[f.Name] = true
 		}
-		unknown = unknown || !e.known
+		unknown = unknown || !e.known()
 	}
 	var out []string
 	for _, l := range g.loads {
@@ -237,7 +243,7 @@ func sameShape(a, b Tree) bool {
 	}
 	for _, x := range a.Nodes {
 		if !slices.ContainsFunc(b.Nodes, func(y Node) bool {
-			return x.MAC == y.MAC && x.Role == y.Role && x.Parent == y.Parent && x.Basis == y.Basis && x.Why == y.Why
+			return x.MAC == y.MAC && x.Role == y.Role && x.Parent == y.Parent && x.Basis == y.Basis && x.Why == y.Why && x.Again == y.Again
 		}) {
 			return false
 		}

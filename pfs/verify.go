@@ -45,6 +45,8 @@ type Verification struct {
 	Text    string
 	Details []string // phones that did otherwise, and why
 	Certain []string // what would make it certain
+
+	fetchers int // were served it by this box
 }
 
 // Verify answers for every load that was distributed; load restricts it to one,
@@ -77,22 +79,28 @@ func Verify(s Snapshot, f Facts, load string) []Verification {
 
 // part is what a phone was over all files of a load.
 type part struct {
-	node                                         Node // of the file that says most
-	root, child, seen, self, fetched, open, none bool
+	node                                   Node // of the file that says most
+	root, child, self, fetched, open, none bool
+	guessed                                bool // of a file that it got from a peer: nobody saw it
+	own                                    int  // files it fetched for want of a peer
+	passed                                 bool // and passed on
+	copies                                 int  // of the file it was served most often
 }
 
 func (v *Verification) judge(trees []Tree, s *Snapshot, f *Facts) {
 	parts := map[ether.MAC]*part{}
 	models := map[string]bool{}
 	findings := []string(nil)
+	files := 0
 	for _, t := range trees {
+		files += len(t.Files)
 		for _, n := range t.Nodes {
 			p := parts[n.MAC]
 			if p == nil {
 				p = &part{node: n}
 				parts[n.MAC] = p
 			}
-			p.take(n)
+			p.take(n, len(t.Files))
 			if n.Model != "" {
 				models[n.Model] = true
 			}
@@ -110,7 +118,7 @@ func (v *Verification) judge(trees []Tree, s *Snapshot, f *Facts) {
 	}
 	slices.Sort(names)
 	v.Models = strings.Join(names, " ")
-	var self, open, unknown, fetched []*part
+	var self, again, open, unknown, fetched []*part
 	order := make([]*part, 0, len(parts))
 	for _, p := range parts {
 		order = append(order, p)
@@ -119,25 +127,29 @@ func (v *Verification) judge(trees []Tree, s *Snapshot, f *Facts) {
 	observed := true
 	for _, p := range order {
 		v.Phones++
+		if p.root {
+			v.Roots = append(v.Roots, p.node.MAC)
+		}
+		if p.root || p.self || p.fetched {
+			v.fetchers++
+		}
+		if p.copies > 1 {
+			again = append(again, p)
+		}
 		switch {
 		case p.self:
 			self = append(self, p)
 		case p.open:
 			open = append(open, p)
-		case p.none && !p.child && !p.root && !p.fetched:
+		case p.none: // of one file at least nobody knows how it got it
 			unknown = append(unknown, p)
 		case p.child:
 			v.Peer++
-			if p.seen {
+			if !p.guessed {
 				v.Seen++
-			} else {
-				observed = false
 			}
-			if p.root {
-				v.Roots = append(v.Roots, p.node.MAC)
-			}
+			observed = observed && !p.guessed
 		case p.root:
-			v.Roots = append(v.Roots, p.node.MAC)
 		default:
 			fetched = append(fetched, p)
 		}
@@ -145,8 +157,11 @@ func (v *Verification) judge(trees []Tree, s *Snapshot, f *Facts) {
 	if v.Basis = Inferred; observed && v.Peer > 0 {
 		v.Basis = Observed
 	}
-	v.decide(trees[0].Hidden, self, open, unknown, fetched)
-	v.details(self, open, unknown, fetched, f)
+	v.decide(trees[0].Hidden, self, again, open, unknown, fetched)
+	v.details(files, self, open, unknown, fetched, f)
+	for _, p := range again {
+		v.say(p.node, fmt.Sprintf("fetched it %d times", p.copies), "")
+	}
 	v.Details = append(v.Details, findings...)
 	v.outsiders(s, f)
 	v.certain(f, trees[0].Hidden)
@@ -159,18 +174,25 @@ func copiesOf(t Tree) (n int) {
 	return n
 }
 
-func (p *part) take(n Node) {
-	switch n.Role {
+func (p *part) take(n Node, files int) {
+	p.copies = max(p.copies, n.Copies)
+	role := n.Role
+	if n.Again {
+		role = Self
+		p.passed = p.passed || n.Kids > 0
+	}
+	switch role {
 	case Root:
 		p.root = true
 	case Child:
 		p.child = true
-		p.seen = p.seen || n.Basis == Observed
+		p.guessed = p.guessed || n.Basis != Observed
 	case Self:
 		if !p.self {
 			p.node = n
 		}
 		p.self = true
+		p.own += files
 	case Waiting:
 		if !p.open {
 			p.node = n
@@ -179,18 +201,23 @@ func (p *part) take(n Node) {
 	case Fetched:
 		p.fetched = true
 	default:
-		p.none = true
+		if p.none = true; n.Why != "" && !p.self && !p.open {
+			p.node = n
+		}
 	}
 }
 
-func (v *Verification) decide(hidden string, self, open, unknown, fetched []*part) {
-	what := "phones"
+func (v *Verification) decide(hidden string, self, again, open, unknown, fetched []*part) {
+	more := ""
+	if len(again) > 0 {
+		more = fmt.Sprintf(", %d more than once", len(again))
+	}
 	switch {
 	case hidden != "" && v.Seen == 0:
 		v.Result, v.Basis = NotSeen, Hypothesis
 		v.Text = "cannot be seen from here: " + hidden
-		if n := v.Phones; v.Copies > 0 {
-			v.Text += fmt.Sprintf("; this box served %s to %d of %d %s", copiesText(v.Copies), len(self)+len(fetched)+len(v.Roots), n, what)
+		if v.Copies > 0 {
+			v.Text += fmt.Sprintf("; this box served %s to %d of %d phones", copiesText(v.Copies), v.fetchers, v.Phones)
 		}
 	case v.Phones == 1 && v.Peer == 0 && len(open) == 0:
 		v.Result = Alone
@@ -198,12 +225,12 @@ func (v *Verification) decide(hidden string, self, open, unknown, fetched []*par
 	case len(open) > 0:
 		v.Result, v.Basis = UnderWay, cmp.Or(v.Basis, Inferred)
 		v.Text = fmt.Sprintf("%d of %d phones got it from a peer so far, %d have not got it yet, %s served by this box", v.Peer, v.Phones, len(open), copiesText(v.Copies))
-	case v.Peer > 0 && len(self)+len(unknown)+len(fetched) == 0:
+	case v.Peer > 0 && len(self)+len(again)+len(unknown)+len(fetched) == 0:
 		v.Result = Works
 		v.Text = fmt.Sprintf("sharing works: %d of %d phones got it from a peer, %s served by this box", v.Peer, v.Phones, copiesText(v.Copies))
 	case v.Peer > 0:
 		v.Result = Partly
-		v.Text = fmt.Sprintf("sharing works in part: %d of %d phones got it from a peer, %d fetched it themselves, %s served by this box", v.Peer, v.Phones, len(self)+len(fetched), copiesText(v.Copies))
+		v.Text = fmt.Sprintf("sharing works in part: %d of %d phones got it from a peer, %d fetched it themselves%s, %s served by this box", v.Peer, v.Phones, len(self)+len(fetched), more, copiesText(v.Copies))
 	case len(self) > 1 && len(unknown) == 0:
 		v.Result = NotAtAll
 		v.Text = fmt.Sprintf("sharing does not work: each of the %d phones fetched it from this box, %s served", v.Phones, copiesText(v.Copies))
@@ -220,9 +247,16 @@ func copiesText(n int) string {
 	return strconv.Itoa(n) + " copies"
 }
 
-func (v *Verification) details(self, open, unknown, fetched []*part, f *Facts) {
+func (v *Verification) details(files int, self, open, unknown, fetched []*part, f *Facts) {
 	for _, p := range self {
-		v.say(p.node, "fetched it itself", p.node.Why)
+		what := "fetched it itself"
+		if p.own < files {
+			what = fmt.Sprintf("fetched %d of %d files itself", p.own, files)
+		}
+		if p.passed {
+			what += " and passed them on"
+		}
+		v.say(p.node, what, p.node.Why)
 	}
 	for _, p := range fetched {
 		v.say(p.node, "fetched it; whether it passed it on is not known", "")
@@ -235,7 +269,7 @@ func (v *Verification) details(self, open, unknown, fetched []*part, f *Facts) {
 		v.say(p.node, what, p.node.Why)
 	}
 	for _, p := range unknown {
-		v.say(p.node, "wants it and has not been seen to get it", off(f.Phones[p.node.MAC]))
+		v.say(p.node, "wants it and has not been seen to get it", cmp.Or(p.node.Why, off(f.Phones[p.node.MAC])))
 	}
 }
 
@@ -265,7 +299,7 @@ func (v *Verification) outsiders(s *Snapshot, f *Facts) {
 		}
 		c := f.Phones[p.MAC]
 		asked := slices.ContainsFunc(p.Fetches, func(x Fetch) bool {
-			return x.Complete && strings.HasSuffix(strings.ToLower(x.File), ".loads")
+			return x.Copies > 0 && strings.HasSuffix(strings.ToLower(x.File), ".loads")
 		})
 		switch {
 		case p.Subnet != v.Subnet && asked && fetchedLoad(p, v.Load):

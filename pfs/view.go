@@ -56,6 +56,8 @@ type Peer struct {
 	Fetches []Fetch
 	Bursts  []Broadcast
 	Boots   []Boot
+	Runs    string    // the load it says it runs, "" = it did not say
+	Told    time.Time // when it said so
 	Log     Log
 }
 
@@ -102,7 +104,7 @@ func (s *State) Snapshot(subnets []netip.Prefix) Snapshot {
 	out := Snapshot{Strange: s.strange.public(), Evicted: s.evicted}
 	for _, p := range s.phones {
 		x := Peer{MAC: p.mac, Addr: p.addr, Subnet: p.subnet, Relay: p.relay, Fetches: slices.Clone(p.fetches),
-			Bursts: slices.Clone(p.bursts), Boots: slices.Clone(p.boots), Log: p.session.public()}
+			Bursts: slices.Clone(p.bursts), Boots: slices.Clone(p.boots), Runs: p.runs, Told: p.told, Log: p.session.public()}
 		if p.known {
 			x.Model, x.Family = p.model.Keyword, family(p.model)
 		}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"option150/dhcp"
+	"option150/pfs"
 	"option150/platform/ether"
 	"option150/platform/fileserver"
 	"option150/platform/journal"
@@ -63,6 +64,8 @@ func (v *Inventory) Fold(e journal.Entry) {
 		v.sought(at, x)
 	case wire.Shared:
 		v.shared(at, x)
+	case pfs.Roles:
+		v.took(at, x)
 	case wire.Booting:
 		if x.Request {
 			v.requested(at, dhcp.Requested{MAC: x.MAC, Hostname: x.Hostname, VendorClass: x.VendorClass, Addr: x.Addr, Server: x.Server, Foreign: x.Server.IsValid()})

@@ -90,6 +90,8 @@ func (e *evidence) fine(p *Phone) Verdict {
 		v.Text = "It fetched its load " + p.Wanted + " here; its configuration comes from elsewhere."
 	case p.Load == "":
 		v.Text = "It has its configuration. No load is named for it."
+	case e.peer(p.Load) != "":
+		v.Text = "It has its configuration and runs its load " + p.Load + ", which it had from " + e.peer(p.Load) + "."
 	case p.LoadBasis == Observed:
 		v.Text = "It has its configuration and runs its load " + p.Load + ", which it fetched here."
 	default:

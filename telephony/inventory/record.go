@@ -31,6 +31,7 @@ type record struct {
 	loops   int           // boots in a row that ended soon after their configuration
 	lasted  time.Duration // how long the last of them did
 	mute    int           // boots in a row with an address from here and no file
+	part    part          // it has in the sharing of firmware
 }
 
 // boot is one boot under way or past.
@@ -162,7 +163,7 @@ func (r *record) conclude(b *boot, at time.Time) {
 	}
 	// A boot that fetched firmware, from here or from a peer, ends soon because
 	// it is to.
-	if configured && b.load == nil && b.shared.IsZero() && !b.fell() {
+	if configured && b.load == nil && b.shared.IsZero() && !r.part.at.After(b.start) && !b.fell() {
 		r.loops, r.lasted = r.loops+1, at.Sub(config)
 		if r.lasted >= loopMost {
 			r.loops = 0

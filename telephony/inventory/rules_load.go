@@ -253,23 +253,6 @@ func deadLoadServer(e *evidence) (Verdict, bool) {
 	return v, true
 }
 
-func outsider(e *evidence) (Verdict, bool) {
-	b := e.b
-	if !e.setup.Sharing || b.load == nil || b.load.served.IsZero() || len(b.parts) == 0 || !b.shared.IsZero() {
-		return none()
-	}
-	others := 0
-	for _, s := range e.w.shared[e.r.num] {
-		if s.mac != e.r.mac && s.at.After(b.load.at.Add(-bootQuiet)) {
-			others++
-		}
-	}
-	if others == 0 {
-		return none()
-	}
-	return guessed(fmt.Sprintf("%d phones of its model looked for peers, it did not", others), "It fetches %s from here while phones of its model share it: Peer Firmware Sharing does not work on it.", loadName(b.load.name))
-}
-
 func noComeback(e *evidence) (Verdict, bool) {
 	b := e.b
 	if b.load == nil || e.elsewhere() || !e.loadWhole() || !b.next.IsZero() && b.next.After(b.load.served) {

@@ -5,6 +5,8 @@ import (
 	"net/netip"
 	"strings"
 	"time"
+
+	"option150/pfs"
 )
 
 // stand is how far a phone came in this boot, before any verdict, and how that
@@ -59,6 +61,9 @@ func (e *evidence) loading() stand {
 	}
 	if e.loadWhole() {
 		return stand{Loading, Observed, "It has every file of its load " + name + ", installs it and is to restart.", ev}
+	}
+	if e.shares(pfs.Root, name) {
+		return stand{Loading, Observed, "It fetches its load " + name + " and is its root: its peers have it from this phone.", ev}
 	}
 	return stand{Loading, Observed, "It fetches its load " + name + ".", ev}
 }
@@ -134,6 +139,7 @@ func (e *evidence) arriving(config time.Time) stand {
 		s.waits = "It has its configuration; a request of it failed a moment ago."
 		return s
 	}
+	peers, shares := e.waitsForPeer(config)
 	switch a, n := e.seeks(); {
 	case n >= soughtOften:
 		s.waits = fmt.Sprintf("It has its configuration and asks for the hardware address of %s again and again.", a)
@@ -144,10 +150,8 @@ func (e *evidence) arriving(config time.Time) stand {
 	case !b.next.IsZero():
 		s.state, s.evidence = Provisioned, fmt.Sprintf("it asked for %s %s, after its configuration", lastPart(b.nextName), e.at(b.next))
 		return s
-	case b.shared.After(config):
-		s.waits = "It has its configuration and waits for a peer's copy of " + dash(e.wanted()) + "."
-		s.evidence = "it looked for phones that share firmware " + e.at(b.shared)
-		return s
+	case shares:
+		return peers
 	case n > 0 && e.now.Sub(b.sought[a].last) >= e.waits.Sought && e.notBySilence() == "":
 		s.state, s.evidence = Provisioned, fmt.Sprintf("it asked once for the hardware address of its call control %s %s", a, e.at(b.sought[a].last))
 		return s
@@ -184,7 +188,7 @@ func (e *evidence) notBySilence() string {
 	switch {
 	case e.setup.Server != "" && e.serverElsewhere():
 		return fmt.Sprintf("Its firmware comes from the load server %s and cannot be seen from here.", e.setup.Server)
-	case e.setup.Sharing && wanted != "" && e.r.fetched != wanted && e.r.runs != wanted:
+	case e.setup.Sharing && wanted != "" && e.r.fetched != wanted && e.r.runs != wanted && !e.shares(pfs.Child, wanted):
 		return "It may wait for a peer's copy of " + wanted + ": Peer Firmware Sharing is on."
 	case e.older():
 		return "It asked by TFTP only: its firmware is older than " + wanted + ", and it did not ask for that."

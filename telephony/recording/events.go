@@ -5,6 +5,7 @@ import (
 	"reflect"
 
 	"option150/dhcp"
+	"option150/pfs"
 	"option150/platform/ether"
 	"option150/platform/fileserver"
 	"option150/platform/journal"
@@ -18,7 +19,7 @@ var kinds = func() map[string]reflect.Type {
 	for _, e := range []journal.Event{
 		dhcp.Discover{}, dhcp.Offer{}, dhcp.Requested{}, dhcp.Ack{}, dhcp.Nak{}, dhcp.NoLease{}, dhcp.Release{}, dhcp.Expired{}, dhcp.ForeignServer{}, dhcp.Conflict{},
 		fileserver.Asked{}, fileserver.Served{}, fileserver.NotFound{}, fileserver.Busy{}, fileserver.Denied{},
-		wire.Refused{}, wire.Secure{}, wire.Sought{}, wire.Shared{}, wire.Booting{},
+		wire.Refused{}, wire.Secure{}, wire.Sought{}, wire.Shared{}, wire.Booting{}, pfs.Roles{},
 	} {
 		out[e.EventName()] = reflect.TypeOf(e)
 	}
@@ -71,6 +72,8 @@ func whose(e journal.Event) (mac ether.MAC, addr netip.Addr, all bool) {
 		return x.MAC, x.Client, false
 	case wire.Shared:
 		return x.MAC, x.Client, false
+	case pfs.Roles:
+		return x.MAC, x.Addr, false
 	case wire.Booting:
 		return x.MAC, netip.Addr{}, false
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"option150/dhcp"
+	"option150/pfs"
 	"option150/platform/ether"
 	"option150/platform/journal"
 	"option150/platform/wire"
@@ -92,7 +93,7 @@ func (t *Tape) Fold(e journal.Entry) {
 // does not take it from a phone that holds it.
 func claimed(e journal.Event) bool {
 	switch e.(type) {
-	case wire.Refused, wire.Secure, wire.Sought, wire.Shared:
+	case wire.Refused, wire.Secure, wire.Sought, wire.Shared, pfs.Roles:
 		return true
 	}
 	return false
