@@ -195,7 +195,7 @@ func TestWireConflict(t *testing.T) {
 	if f := w.ask(r); f.Type != wire.MsgNak {
 		t.Errorf("type %d", f.Type)
 	}
-	if n := w.s.ClearConflict(netip.Addr{}); n != 2 {
+	if n := w.s.ClearConflict(netip.Addr{}, ""); n != 2 {
 		t.Errorf("cleared %d", n)
 	}
 }

@@ -9,6 +9,10 @@ type (
 	Range         = engine.Range
 	Pool          = engine.Pool
 	Override      = engine.Override
+	Database      = engine.Database
+	LinkConfig    = engine.LinkConfig
+	LeaseCount    = engine.LeaseCount
+	VRFRange      = engine.VRFRange
 	Option        = engine.Option
 	OptionKind    = engine.OptionKind
 	Spec          = engine.Spec
@@ -63,6 +67,11 @@ const (
 	ForeignHold            = engine.ForeignHold
 	TopicEvents            = engine.TopicEvents
 	TopicPacket            = engine.TopicPacket
+	NoTimeout              = engine.NoTimeout
+	DefaultWriteDelay      = engine.DefaultWriteDelay
+	DefaultDatabaseTimeout = engine.DefaultDatabaseTimeout
+	TopicClass             = engine.TopicClass
+	TopicLinkage           = engine.TopicLinkage
 )
 
 // Default is the factory configuration.

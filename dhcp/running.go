@@ -31,6 +31,8 @@ type running struct {
 	to    sink
 	icmp  *echoes
 
+	agents agents
+
 	mailbox mailbox
 	wake    chan struct{}       // the committer has news
 	orders  chan engine.Outcome // probes and watches to be sent
@@ -64,6 +66,7 @@ func newRunning(o Options) *running {
 		to: sink{packets: newQueue(), sightings: make(chan engine.Sighting, 1024), pool: &sync.Pool{New: func() any { return new(datagram) }}},
 	}
 	r.e = engine.New(r.clock.epoch)
+	r.agents = agents{r: r, files: o.Files}
 	r.e.Test = o.Listen.IsValid()
 	r.set = listen.NewSet(listen.Kind[*lan, port]{Open: r.open, New: func(listen.Want) port { return port{r} }, Recorder: o.Recorder,
 		Quiet: func(err error) bool { return errors.Is(err, errNoDevice) }})
@@ -184,6 +187,7 @@ func (r *running) commit(tab *engine.Tables, step *listen.Step[*lan, port], fres
 		go r.loop() // shutdown waits for ended
 		r.care.Go(r.look)
 	}
+	r.agents.set(tab.Spec.Databases)
 }
 
 // up reports whether an interface can carry packets.
@@ -192,8 +196,23 @@ func up(device string) bool {
 	return err == nil && ifi.Flags&net.FlagUp != 0 && ifi.Flags&net.FlagRunning != 0
 }
 
-// shutdown ends everything: first the sockets, then the engine, then the disk.
+// now is the time of the box.
+func (r *running) now() time.Time {
+	if r.opt.wall != nil {
+		return r.opt.wall()
+	}
+	return time.Now()
+}
+
+// changes tells whether something is on record that was not.
+func (r *running) changes() (n uint64) {
+	r.do(func(e *engine.Engine, _ engine.Instant) { n = e.Changes })
+	return n
+}
+
+// shutdown ends everything: first the agents, which ask the engine, the sockets, then the engine, then the disk.
 func (r *running) shutdown() {
+	r.agents.close()
 	close(r.quit)
 	<-r.ended
 	r.com.close()

@@ -34,6 +34,9 @@ type Options struct {
 	// first offer with `ip dhcp foreign-server hold`; 0 = 4 s.
 	HoldWindow time.Duration
 
+	// Files are the places of `ip dhcp database`; nil = it does nothing.
+	Files Files
+
 	sync func(*os.File) error // of the store; for tests of a failing disk
 	wall func() time.Time     // the clock of the box, nil = time.Now; for tests of clocks that are set
 }
@@ -258,16 +261,16 @@ func (s *Server) ForeignServers() (out []engine.ForeignEntry) {
 }
 
 // ClearBinding removes the automatic binding of an address, all of them if addr
-// is the zero Addr. It returns how many there were.
-func (s *Server) ClearBinding(addr netip.Addr) (n int) {
-	s.do(func(e *engine.Engine, _ engine.Instant) { n = e.ClearBinding(addr) })
+// is the zero Addr, of one pool or of all (""). It returns how many there were.
+func (s *Server) ClearBinding(addr netip.Addr, pool string) (n int) {
+	s.do(func(e *engine.Engine, _ engine.Instant) { n = e.ClearBinding(addr, pool) })
 	return n
 }
 
 // ClearConflict makes an address available again, every one if addr is the
-// zero Addr. It returns how many there were.
-func (s *Server) ClearConflict(addr netip.Addr) (n int) {
-	s.do(func(e *engine.Engine, _ engine.Instant) { n = e.ClearConflict(addr) })
+// zero Addr, of one pool or of all (""). It returns how many there were.
+func (s *Server) ClearConflict(addr netip.Addr, pool string) (n int) {
+	s.do(func(e *engine.Engine, _ engine.Instant) { n = e.ClearConflict(addr, pool) })
 	return n
 }
 
@@ -288,6 +291,23 @@ func (s *Server) ClearStatistics() {
 func (s *Server) Import(list []engine.Known, dry bool) (out engine.Imported, ok bool) {
 	ok = s.do(func(e *engine.Engine, now engine.Instant) { out = e.Import(now, list, dry) })
 	return out, ok
+}
+
+// LeaseCounts are the leases of each interface that is served.
+func (s *Server) LeaseCounts() (out []engine.LeaseCount) {
+	s.do(func(e *engine.Engine, _ engine.Instant) { out = e.LeaseCounts() })
+	return out
+}
+
+// Databases are the agents of `ip dhcp database`, none while it is stopped.
+func (s *Server) Databases() []DatabaseAgent {
+	s.mu.Lock()
+	run := s.run
+	s.mu.Unlock()
+	if run == nil {
+		return nil
+	}
+	return run.agents.list()
 }
 
 // Takeover is `ip dhcp takeover`: offers are no longer held although another

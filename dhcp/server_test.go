@@ -141,7 +141,7 @@ func TestServerOnLoopback(t *testing.T) {
 		t.Fatal("no lease")
 	}
 	// An ACK is recorded when it has left.
-	waitFor(t, func() bool { return ev.names() == "dhcp.Discover dhcp.Offer dhcp.Request dhcp.Ack" })
+	waitFor(t, func() bool { return ev.names() == "dhcp.Linkage dhcp.Discover dhcp.Offer dhcp.Request dhcp.Ack" })
 	if st := s.Status(); st.State != service.Running {
 		t.Errorf("status %+v", st)
 	}
@@ -181,10 +181,10 @@ func TestServerOnLoopback(t *testing.T) {
 	if a := c.dora(1, 2*time.Second); a != first {
 		t.Errorf("client got %s after restart, had %s", a, first)
 	}
-	if n := s2.ClearBinding(first); n != 1 {
+	if n := s2.ClearBinding(first, "LOOP"); n != 1 {
 		t.Errorf("cleared %d", n)
 	}
-	if n := s2.ClearBinding(netip.Addr{}); n != 1 {
+	if n := s2.ClearBinding(netip.Addr{}, ""); n != 1 {
 		t.Errorf("cleared %d", n)
 	}
 	s2.ClearStatistics()

@@ -123,6 +123,7 @@ func ShowCounters(s engine.Statistics) string {
 	row("Ethernet source other than client address", x.MACMismatch)
 	row("Option 82 without a relay dropped", x.Untrusted)
 	row("Over the rate limit dropped", x.RateLimited)
+	row("Over the limit of leases of an interface", x.OverLimit)
 	row("Held because another server answers", x.Held)
 	row("Refused because bindings cannot be written", x.DiskRefused)
 	row("Dropped because the disk is behind", x.Overload)
@@ -144,13 +145,13 @@ func ShowConflict(cs []engine.ConflictEntry, now time.Time) string {
 }
 
 // ShowExcluded is `show ip dhcp excluded-addresses all`.
-func ShowExcluded(rs []engine.Range) string {
+func ShowExcluded(rs []engine.VRFRange) string {
 	var b strings.Builder
 	b.WriteString("Exclude Address list :\n")
 	b.WriteString("Start IP        End IP          Number of IP's  VRF             \n")
 	b.WriteString(strings.Repeat("=", 64) + "\n")
 	for _, r := range rs {
-		fmt.Fprintf(&b, "%-16s%-16s%-16d%s\n", r.First, r.Last, r.Count(), "")
+		fmt.Fprintf(&b, "%-16s%-16s%-16d%s\n", r.First, r.Last, r.Count(), r.VRF)
 	}
 	return b.String()
 }
@@ -180,4 +181,44 @@ func orZero(a netip.Addr) netip.Addr {
 		return netip.IPv4Unspecified()
 	}
 	return a
+}
+
+// ShowTrusted is `show ip dhcp relay information trusted-sources`. [Cisco, IOS
+// IP Addressing Services Command Reference]
+func ShowTrusted(c engine.Config) string {
+	if c.TrustAll {
+		return "All interfaces are trusted source of relay agent information option\n"
+	}
+	var b strings.Builder
+	b.WriteString("List of trusted sources of relay agent information option:\n")
+	n := 0
+	for _, l := range c.Links {
+		if l.Trusted {
+			if n++; n%4 == 1 && n > 1 {
+				b.WriteByte('\n')
+			}
+			fmt.Fprintf(&b, "%-19s", l.Name)
+		}
+	}
+	if n > 0 {
+		b.WriteByte('\n')
+	}
+	return b.String()
+}
+
+// ShowLeaseLimit is `show ip dhcp limit lease`.
+func ShowLeaseLimit(c engine.Config, counts []engine.LeaseCount) string {
+	var b strings.Builder
+	if c.LimitLog {
+		b.WriteString("DHCP limit lease logging is enabled\n")
+	}
+	fmt.Fprintf(&b, "%-24s%-8s%s\n", "Interface", "Count", "Limit")
+	for _, l := range counts {
+		limit := "none"
+		if l.Limit > 0 {
+			limit = fmt.Sprint(l.Limit)
+		}
+		fmt.Fprintf(&b, "%-24s%-8d%s\n", l.Interface, l.Leases, limit)
+	}
+	return b.String()
 }

@@ -31,7 +31,7 @@ func TestShow(t *testing.T) {
 	golden.Check(t, "testdata/statistics.txt", ShowStatistics(st))
 	golden.Check(t, "testdata/counters.txt", ShowCounters(st))
 	golden.Check(t, "testdata/conflict.txt", ShowConflict([]engine.ConflictEntry{{Addr: ip("10.0.3.102"), Method: engine.MethodPing, Since: epoch}, {Addr: ip("10.2.2.11"), Method: engine.MethodARP, Since: epoch}}, now))
-	golden.Check(t, "testdata/excluded.txt", ShowExcluded([]engine.Range{{First: ip("10.77.0.1"), Last: ip("10.77.0.99")}, {First: ip("10.88.0.1"), Last: ip("10.88.0.1")}}))
+	golden.Check(t, "testdata/excluded.txt", ShowExcluded([]engine.VRFRange{{Range: engine.Range{First: ip("10.77.0.1"), Last: ip("10.77.0.99")}}, {Range: engine.Range{First: ip("10.88.0.1"), Last: ip("10.88.0.1")}}}))
 	golden.Check(t, "testdata/foreign.txt", ShowForeignServers([]engine.ForeignEntry{{Last: epoch, ForeignServer: engine.ForeignServer{Server: ip("10.77.0.250"), MAC: mac(0xf0, 1), Addr: ip("10.77.0.33"), Mask: ip("255.255.255.0")}}, {Last: epoch, ForeignServer: engine.ForeignServer{Server: ip("10.0.0.9")}}}, now))
 }
 

@@ -18,6 +18,8 @@ var debugTopics = []struct{ syntax, topic, answer string }{
 		server("DHCP server debugging")
 		events("Report address assignments, lease expirations, etc.")`, "ip dhcp server events", "DHCP server event debugging"},
 	{`ip dhcp server packet("Decode message receptions and transmissions")`, "ip dhcp server packet", "DHCP server packet debugging"},
+	{`ip dhcp server class("Report class-based address allocation")`, "ip dhcp server class", "DHCP server class debugging"},
+	{`ip dhcp server linkage("Report where the networks of pools are served")`, "ip dhcp server linkage", "DHCP server linkage debugging"},
 	{`cme-hfs("HTTP File-Fetch Server debugging")`, "cme-hfs", "HTTP File-Fetch Server debugging"},
 	{`pfs("Peer Firmware Sharing debugging")`, pfs.Topic, "Peer Firmware Sharing debugging"},
 }

@@ -116,6 +116,15 @@ func poolRestrictions(at func(*language.Context) *dhcp.Pool) []language.Declarat
 	}
 	reserved := list[dhcp.Reserved, netip.Addr]{in: func(c *language.Context) *[]dhcp.Reserved { return &at(c).Reserved }, key: func(r *dhcp.Reserved) netip.Addr { return r.Addr }, order: netip.Addr.Compare}
 	out := []language.Declaration{
+		{
+			Mode: modePool, Doc: doc, Syntax: `import("Programmatically importing DHCP option parameters") all("Import all option parameters")`,
+			Set: func(*language.Context) error {
+				return language.Answer("% import all needs an interface that is a DHCP client, and this box is none: give the options in the pool")
+			},
+			Unset: func(*language.Context) error { return nil },
+		},
+		idle(flag(modePool, `update("Dynamic updates") arp("Secure the ARP entries of clients")`, "", doc, false, func(c *language.Context) *bool { return &at(c).UpdateARP }),
+			"this box routes nothing: a router secures the ARP entries of clients"),
 		flag(modePool, `reserved-only("Only allocate reserved addresses")`, "", doc, false, func(c *language.Context) *bool { return &at(c).ReservedOnly }),
 		value(modePool, `vrf("Associate this pool with a VRF: it serves nobody here") ![ <vrf:WORD>("VPN Routing/Forwarding instance name") ]`, "vrf", "", doc, "", func(c *language.Context) *string { return &at(c).VRF }),
 		keyed(language.Declaration{

@@ -50,35 +50,28 @@ func dhcpTuning() []language.Declaration {
 func dhcpCarried() []language.Declaration {
 	const rest = ` <rest:LINE>("Arguments")`
 	out := alsoNo(language.Global, "facts/dhcp.md 1.2",
-		dhcpHead+`use("Configure use of certain items") class("Use DHCP classes")`,
 		dhcpHead+`use vrf("Use of VRFs") <vrf:WORD>("connected or remote")`)
 	out = append(out, carryAll(language.Global, "facts/dhcp.md 1.2",
-		dhcpHead+`excluded-address vrf("VPN Routing/Forwarding instance") <rest:LINE>("VRF and addresses")`,
-		dhcpHead+`excluded-address global("Addresses outside every VRF") <rest:LINE>("Addresses")`,
-		dhcpHead+`database("Configure DHCP database agents")`+rest,
 		dhcpHead+`use subscriber-id("Use the subscriber identifier") client-id("As client identifier")`,
 		dhcpHead+`compatibility("Compatibility with other servers")`+rest,
 		dhcpHead+`limited-broadcast-address("Use all 1's broadcast address")`,
 		dhcpHead+`auto-broadcast("Set the broadcast flag by itself")`,
-		dhcpHead+`limit lease("Limit leases")`+rest,
 		dhcpHead+`relay information option("Insert relay information in BOOTREQUEST") [ <rest:LINE>("Arguments") ]`,
 		dhcpHead+`relay information check("Validate relay information in BOOTREPLY")`,
 		dhcpHead+`relay information policy("Relay information option policy")
 			( drop$what("Do not forward")
 				| encapsulate$what("Encapsulate")
 				| keep$what("Leave it")
-				| replace$what("Replace it") )`,
-		dhcpHead+`snooping("DHCP Snooping") [ <rest:LINE>("Arguments") ]`)...)
+				| replace$what("Replace it") )`)...)
 	out = append(out, carryAll(modePool, "facts/dhcp.md 1.3",
 		`accounting("Send Accounting Start/Stop messages")`+rest,
-		`import("Programmatically importing DHCP option parameters") all("Import all option parameters")`,
 		`origin("Configure the origin of the pool")`+rest,
 		`relay("Function as a DHCP relay")`+rest,
 		`remember("Remember released bindings")`,
 		`renew("Configure renewal policy") deny("Renew reject policy") unknown("Unknown client")`,
 		`server("Configure the server ID option value")`+rest,
 		`subnet("Subnet allocation commands")`+rest,
-		`update("Dynamic updates")`+rest)...)
+		`update("Dynamic updates") dns("Dynamic updates of the DNS") [ <rest:LINE>("Arguments") ]`)...)
 	return out
 }
 

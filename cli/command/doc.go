@@ -31,6 +31,8 @@ func All(b *Box) []language.Declaration {
 		carriedHere("clock ", "boot-"),
 		dhcpGlobal(),
 		dhcpTuning(),
+		dhcpLimits(),
+		{dhcpDatabase()},
 		carriedHere("ip dhcp "),
 		dhcpClasses(),
 		dhcpPools(),

@@ -25,6 +25,7 @@ func interfaces() []language.Declaration {
 				if i := c.Config.Interface(name); i != nil {
 					*i = netif.Config{Name: name}
 				}
+				forgetLink(c, name)
 				c.Config.DropSection("interface " + name)
 				return nil
 			},
@@ -95,6 +96,7 @@ func interfaces() []language.Declaration {
 		flag(modeInterface, `shutdown("Shutdown the selected interface")`, "", "facts/ios-cli.md 1.10", false,
 			func(c *language.Context) *bool { return &at(c).Shutdown }),
 	)...)
+	ds = append(ds, below(at, interfaceDHCP()...)...)
 	return append(ds, carryAll(modeInterface, "facts/cme.md 10.1",
 		`duplex("Configure duplex operation.") <mode:WORD>("auto, full or half")`,
 		`speed("Configure speed operation.") <mode:WORD>("auto, 10, 100 or 1000")`,

@@ -3,6 +3,7 @@ package command
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"time"
 
 	"option150/cli/grammar"
@@ -28,8 +29,9 @@ func showDHCP(b *Box) []language.Declaration {
 			}
 			return dhcp.ShowBinding(list, time.Now())
 		}),
-		// Bindings are kept in nvram; there is no agent elsewhere, so nothing is listed.
-		text(head+`database("DHCP database agents")`, 0, doc, func(*language.Invocation) string { return "" }),
+		text(head+`database("DHCP database agents") [ <url:AGENT>("URL of the agent") ]`, 0, doc, func(in *language.Invocation) string {
+			return dhcp.ShowDatabase(b.agentsOf(in.Config.DHCP.Databases, in.Args.String("url")), time.Now())
+		}),
 		text(head+`pool("DHCP pools information") [ <name:WORD>("Pool name") ]`, 0, doc, func(in *language.Invocation) string {
 			var list []dhcp.PoolStat
 			for _, p := range b.DHCP.PoolStats() {
@@ -51,9 +53,46 @@ func showDHCP(b *Box) []language.Declaration {
 			}
 			return t + fmt.Sprintf("Pools configured: %d\n", len(in.Config.DHCP.Pools)) + dhcp.ShowForeignServers(b.DHCP.ForeignServers(), time.Now())
 		}),
-		text(head+`conflict("DHCP address conflicts")`, 0, doc, func(*language.Invocation) string { return dhcp.ShowConflict(b.DHCP.Conflicts(), time.Now()) }),
-		text(head+`excluded-addresses("DHCP excluded addresses") all("All excluded addresses")`, 0, doc, func(in *language.Invocation) string {
-			return dhcp.ShowExcluded(in.Config.DHCP.Excluded)
+		text(head+`conflict("DHCP address conflicts") [ <addr:A.B.C.D>("Address") ]`, 0, doc, func(in *language.Invocation) string {
+			list := b.DHCP.Conflicts()
+			if in.Args.Has("addr") {
+				list = slices.DeleteFunc(list, func(c dhcp.ConflictEntry) bool { return c.Addr != grammar.Get[netip.Addr](in.Args, "addr") })
+			}
+			return dhcp.ShowConflict(list, time.Now())
+		}),
+		text(head+`excluded-addresses("DHCP excluded addresses") ( all$of("All excluded addresses") | pool("Those of a pool") <pool:WORD>("Pool name") | vrf("Those of a VRF") <vrf:WORD>("VRF name") )`, 0, doc, func(in *language.Invocation) string {
+			c := &in.Config.DHCP
+			if in.Args.Has("pool") {
+				return dhcp.ShowExcluded(rangesOf(c, in.Args.String("pool")))
+			}
+			var list []dhcp.VRFRange
+			for _, r := range c.Excluded {
+				if !in.Args.Has("vrf") {
+					list = append(list, dhcp.VRFRange{Range: r})
+				}
+			}
+			for _, r := range c.ExcludedVRF {
+				if !in.Args.Has("vrf") || r.VRF == in.Args.String("vrf") {
+					list = append(list, r)
+				}
+			}
+			return dhcp.ShowExcluded(list)
+		}),
+		text(head+`import("Options imported from other servers")`, 0, doc, func(*language.Invocation) string {
+			return "No options are imported: no interface of this box is a DHCP client\n"
+		}),
+		text(head+`limit("Limits of leases") lease("Leases of each interface") [ <name:IFNAME>("Interface") ]`, 0, doc, func(in *language.Invocation) string {
+			list := b.DHCP.LeaseCounts()
+			if in.Args.Has("name") {
+				list = slices.DeleteFunc(list, func(c dhcp.LeaseCount) bool { return c.Interface != in.Args.String("name") })
+			}
+			return dhcp.ShowLeaseLimit(in.Config.DHCP, list)
+		}),
+		text(head+`relay("DHCP relay") information("Relay agent information option") trusted-sources("Interfaces it is accepted on without a relay")`, 0, doc, func(in *language.Invocation) string {
+			return dhcp.ShowTrusted(in.Config.DHCP)
+		}),
+		text(head+`snooping("Other servers seen on the LANs") track("Servers seen") server("DHCP servers seen beside this one")`, 0, doc, func(*language.Invocation) string {
+			return dhcp.ShowForeignServers(b.DHCP.ForeignServers(), time.Now())
 		}),
 	}
 }
@@ -63,19 +102,25 @@ func clearDHCP(b *Box) []language.Declaration {
 	const doc = "facts/dhcp.md 1.5"
 	const head = `clear ip("IP") dhcp("Delete items from the DHCP database") `
 	which := func(in *language.Invocation) netip.Addr { return grammar.Get[netip.Addr](in.Args, "addr") }
+	const one = "( `*`(\"Clear all\") | <addr:A.B.C.D>(\"Clear a specific one\") )"
+	clear := func(what, help string, f func(netip.Addr, string) int) language.Declaration {
+		return action(head+`[ pool("Clear objects of a specific pool") <pool:WORD>("Pool name") ] `+what+`("`+help+`") `+one, privileged, doc, func(in *language.Invocation) error {
+			pool := in.Args.String("pool")
+			if pool != "" && in.Config.DHCP.Pool(pool) == nil {
+				return language.Answer("% There is no DHCP pool " + pool)
+			}
+			if n := f(which(in), pool); n == 0 && in.Args.Has("addr") {
+				return language.Answer("% No " + what + " for " + which(in).String())
+			}
+			return nil
+		})
+	}
 	return []language.Declaration{
-		action(head+"binding(\"DHCP address bindings\") ( `*`(\"Clear all automatic bindings\") | <addr:A.B.C.D>(\"Clear a specific binding\") )", privileged, doc, func(in *language.Invocation) error {
-			if n := b.DHCP.ClearBinding(which(in)); n == 0 && in.Args.Has("addr") {
-				return language.Answer("% No binding for " + which(in).String())
-			}
-			return nil
-		}),
-		action(head+"conflict(\"DHCP address conflicts\") ( `*`(\"Clear all address conflicts\") | <addr:A.B.C.D>(\"Clear a specific conflict\") )", privileged, doc, func(in *language.Invocation) error {
-			if n := b.DHCP.ClearConflict(which(in)); n == 0 && in.Args.Has("addr") {
-				return language.Answer("% No conflict for " + which(in).String())
-			}
-			return nil
-		}),
+		clear("binding", "DHCP address bindings", b.DHCP.ClearBinding),
+		clear("conflict", "DHCP address conflicts", b.DHCP.ClearConflict),
+		// Pools of this box get their networks from the configuration, never from
+		// a server as subnets.
+		clear("subnet", "Subnets leased from another server: this box leases none", func(netip.Addr, string) int { return 0 }),
 		action(head+`server("Miscellaneous DHCP server information") statistics("DHCP server statistics")`, privileged, doc, func(*language.Invocation) error {
 			b.DHCP.ClearStatistics()
 			return nil

@@ -35,6 +35,7 @@ func Types(b *Box) grammar.Types {
 		"ANYFLASH":   urlType{"flash", "slot", "system:", "nvram:", "usb", "disk", "bootflash:", "harddisk:"},
 		"URL":        urlType{},
 		"FILEURL":    fileType{},
+		"AGENT":      agentType{},
 		"FLASHNAME":  fileType{bare: true},
 		"DELAY":      delayType{},
 		"RINGSIZE":   sizeType{pfs.MinRing, pfs.MaxRing},

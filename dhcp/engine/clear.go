@@ -2,17 +2,15 @@ package engine
 
 import "net/netip"
 
-// ClearBinding removes bindings by hand; the client is forgotten too.
-func (e *Engine) ClearBinding(a netip.Addr) int {
+// ClearBinding removes bindings by hand; the client is forgotten too. pool is
+// the one they have to be of, "" = any.
+func (e *Engine) ClearBinding(a netip.Addr, pool string) int {
 	var gone []*binding
-	if a.IsValid() {
-		if b := e.bindings[a]; b != nil && b.leased {
-			gone = append(gone, b)
+	for _, b := range e.bindings {
+		if pool != "" && b.Pool != pool || a.IsValid() && (b.Addr != a || !b.leased) {
+			continue
 		}
-	} else {
-		for _, b := range e.bindings {
-			gone = append(gone, b)
-		}
+		gone = append(gone, b)
 	}
 	n := 0
 	for _, b := range gone {
@@ -26,10 +24,15 @@ func (e *Engine) ClearBinding(a netip.Addr) int {
 	return n
 }
 
-func (e *Engine) ClearConflict(a netip.Addr) int {
+// ClearConflict makes addresses available again, those of one pool or of all.
+func (e *Engine) ClearConflict(a netip.Addr, pool string) int {
+	of := func(x netip.Addr) bool {
+		s := e.t.subnetOf(x)
+		return pool == "" || s != nil && s.pool.conf.Name == pool
+	}
 	var all []netip.Addr
 	for x := range e.conflicts {
-		if !a.IsValid() || x == a {
+		if (!a.IsValid() || x == a) && of(x) {
 			all = append(all, x)
 		}
 	}
@@ -41,7 +44,7 @@ func (e *Engine) ClearConflict(a netip.Addr) int {
 	for el := e.userList.Front(); el != nil; {
 		u := el.Value.(*user)
 		el = el.Next()
-		if a.IsValid() && u.addr != a || !a.IsValid() && !u.shown {
+		if a.IsValid() && u.addr != a || !a.IsValid() && !u.shown || !of(u.addr) {
 			continue
 		}
 		if e.unuse(u); u.shown {

@@ -21,10 +21,16 @@ type Config struct {
 	PingPackets     int     // `ip dhcp ping packets`, default 2, 0 = no probing
 	PingTimeout     time.Duration
 	BootpIgnore     bool
-	TrustAll        bool   // `ip dhcp relay information trust-all`
-	Authoritative   bool   // extension: NAK an INIT-REBOOT of an unknown client
-	ForeignServer   string // `ip dhcp foreign-server hold|warn`, default warn
-	Takeover        bool   // `ip dhcp takeover` is in the configuration
+	TrustAll        bool         // `ip dhcp relay information trust-all`
+	Authoritative   bool         // extension: NAK an INIT-REBOOT of an unknown client
+	ForeignServer   string       // `ip dhcp foreign-server hold|warn`, default warn
+	Takeover        bool         // `ip dhcp takeover` is in the configuration
+	Databases       []Database   // `ip dhcp database`, in the order typed
+	UseClass        bool         // `ip dhcp use class`, on by default
+	Links           []LinkConfig // below interfaces, by name
+	LimitLease      int          // `ip dhcp limit lease per interface N`, 0 = no limit
+	LimitLog        bool         // `ip dhcp limit lease log`
+	ExcludedVRF     []VRFRange   // `ip dhcp excluded-address vrf`: kept, there are no VRFs
 
 	// What follows are lines few boxes have; their zero values are the defaults.
 	ConflictTimeout time.Duration // how long a conflict keeps an address away, 0 = DefaultConflictTimeout
@@ -47,8 +53,29 @@ const (
 // Default is the factory configuration. The ping timeout is that of the 12.0T
 // manual; probing never delays an OFFER here, so it only bounds the probe.
 func Default() Config {
-	return Config{Service: true, ConflictLogging: true, PingPackets: 2, PingTimeout: 500 * time.Millisecond, ForeignServer: "warn"}
+	return Config{Service: true, ConflictLogging: true, UseClass: true, PingPackets: 2, PingTimeout: 500 * time.Millisecond, ForeignServer: "warn"}
 }
+
+// VRFRange is a range of addresses of a VRF.
+type VRFRange struct {
+	VRF string
+	Range
+}
+
+// Database is one agent of `ip dhcp database URL`: a file elsewhere with the
+// bindings.
+type Database struct {
+	URL        string
+	WriteDelay time.Duration // between a change and its writing, 0 = DefaultWriteDelay
+	Timeout    time.Duration // of a transfer, 0 = DefaultDatabaseTimeout, NoTimeout = none
+}
+
+// The times of an agent that says nothing. [Cisco, IOS DHCP Server 12.0(1)T]
+const (
+	DefaultWriteDelay      = 300 * time.Second
+	DefaultDatabaseTimeout = 300 * time.Second
+	NoTimeout              = time.Duration(-1)
+)
 
 // Range is an inclusive range of addresses; Last equals First for one address.
 type Range struct{ First, Last netip.Addr }
@@ -91,6 +118,7 @@ type Pool struct {
 	ReservedOnly bool        // `reserved-only`
 	Reserved     []Reserved  // `address A ...`, sorted by address
 	Classes      []PoolClass // `class NAME`, in the order they are tried
+	UpdateARP    bool        // `update arp`: kept, this box is no router
 	VRF          string      // `vrf NAME`: the pool serves nobody here
 
 	// What follows are lines few pools have; their zero values are the defaults.
@@ -172,6 +200,9 @@ func (c *Config) Pool(name string) *Pool {
 // makes a new one.
 func (c Config) Clone() Config {
 	c.Excluded = slices.Clone(c.Excluded)
+	c.Databases = slices.Clone(c.Databases)
+	c.Links = slices.Clone(c.Links)
+	c.ExcludedVRF = slices.Clone(c.ExcludedVRF)
 	c.Classes = slices.Clone(c.Classes)
 	for i := range c.Classes {
 		c.Classes[i].Patterns = slices.Clip(c.Classes[i].Patterns)

@@ -29,7 +29,12 @@ func (e *Engine) discover(c *call) {
 		e.noLease(c, reasonNoPool)
 		return
 	}
+	if e.limited(c) {
+		e.overLimit(c)
+		return
+	}
 	addr, s, h, why := e.candidate(c)
+	e.tellClass(c, s, h, why)
 	if !addr.IsValid() {
 		e.noLease(c, why)
 		return
@@ -50,7 +55,7 @@ func (e *Engine) discover(c *call) {
 		if last := e.offersOf[string(c.key)]; last != nil {
 			e.drop(last)
 		}
-		o = &offer{addr: addr, key: string(c.key), mac: p.MAC, source: c.in.Source, sub: s, host: h}
+		o = &offer{addr: addr, key: string(c.key), mac: p.MAC, source: c.in.Source, sub: s, host: h, iface: c.in.Interface}
 		e.hold(c.now, o)
 	}
 	e.Stats.Sent.Offer++

@@ -57,6 +57,11 @@ type Engine struct {
 	automatic  int
 	manual     int
 	Stats      Statistics
+	leasesOn   map[string]int     // by interface
+	offersOn   map[string]int     // of those that are no lease yet
+	limitAt    map[string]Instant // when it was said that an interface has its limit of leases
+	linkage    string             // as it was told last
+	Changes    uint64             // records made; differs when what is on record does
 
 	tookOver bool // an operator said so; holds until the service stops
 
@@ -160,6 +165,9 @@ func New(epoch time.Time) *Engine {
 		foreign:   map[foreignKey]*foreignServer{},
 		watch:     map[string]*watch{},
 		buckets:   map[string]*bucket{},
+		leasesOn:  map[string]int{},
+		offersOn:  map[string]int{},
+		limitAt:   map[string]Instant{},
 	}
 }
 
@@ -200,7 +208,7 @@ func (e *Engine) Packet(now Instant, in *Inbound) {
 			return
 		}
 	}
-	if p.Relay != nil && !p.GIAddr.IsValid() && !e.t.Spec.TrustAll {
+	if p.Relay != nil && !p.GIAddr.IsValid() && !e.t.Spec.Trusts(in.Interface) {
 		e.Stats.Extra.Untrusted++
 		e.Event(Untrusted{MAC: p.MAC, Interface: in.Interface})
 		return
@@ -340,6 +348,8 @@ func (e *Engine) Apply(now Instant, t *Tables) {
 		offers = append(offers, o)
 	}
 	e.automatic, e.manual = 0, 0
+	clear(e.leasesOn)
+	clear(e.offersOn)
 	var idle []*binding
 	for _, b := range e.bindings {
 		b.freed = nil
@@ -388,6 +398,7 @@ func (e *Engine) Apply(now Instant, t *Tables) {
 		}
 		e.refill(now, s)
 	}
+	e.tellLinkage()
 }
 
 // predecessors finds for the networks of new tables what they were before.

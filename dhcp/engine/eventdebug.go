@@ -9,10 +9,13 @@ import (
 	"option150/platform/journal"
 )
 
-// Topics of the debug commands `debug ip dhcp server events` and `... packet`.
+// Topics of the debug commands `debug ip dhcp server events`, `packet`, `class`
+// and `linkage`.
 const (
-	TopicEvents = "ip dhcp server events"
-	TopicPacket = "ip dhcp server packet"
+	TopicEvents  = "ip dhcp server events"
+	TopicPacket  = "ip dhcp server packet"
+	TopicClass   = "ip dhcp server class"
+	TopicLinkage = "ip dhcp server linkage"
 )
 
 // The lines below are those of IOS (facts/dhcp.md 1.8), printed only for
@@ -167,4 +170,35 @@ func (u Untrusted) DebugLines() []journal.DebugLine {
 // DebugLines implements journal.Debugged.
 func (m Malformed) DebugLines() []journal.DebugLine {
 	return []journal.DebugLine{pk("DHCPD: dropped a packet on interface %s: %s.", m.Interface, m.Why)}
+}
+
+// DebugLines implements journal.Debugged.
+func (d DatabaseWritten) DebugLines() []journal.DebugLine {
+	return []journal.DebugLine{ev("DHCPD: writing bindings to %s.", d.URL), ev("DHCPD: wrote automatic bindings to %s.", d.URL)}
+}
+
+// DebugLines implements journal.Debugged.
+func (c Classified) DebugLines() []journal.DebugLine {
+	text := fmt.Sprintf("DHCPD: class '%s' of pool %s matches client %s.", c.Class, c.Pool, c.ClientID)
+	if c.Pool == "" {
+		text = fmt.Sprintf("DHCPD: no class of a pool matches client %s.", c.ClientID)
+	}
+	return []journal.DebugLine{{Topic: TopicClass, Text: text}}
+}
+
+// DebugLines implements journal.Debugged.
+func (l Linkage) DebugLines() (out []journal.DebugLine) {
+	for _, n := range l.Networks {
+		where := "served on " + n.Interface
+		if n.Interface == "" {
+			where = "served through relays"
+		}
+		out = append(out, journal.DebugLine{Topic: TopicLinkage, Text: fmt.Sprintf("DHCPD: network %s of pool %s is %s.", n.Network, n.Pool, where)})
+	}
+	return out
+}
+
+// DebugLines implements journal.Debugged.
+func (l LeaseLimit) DebugLines() []journal.DebugLine {
+	return []journal.DebugLine{ev("DHCPD: no address for client %s: interface %s has %d leases.", l.ClientID, l.Interface, l.Limit)}
 }

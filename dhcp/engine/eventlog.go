@@ -81,3 +81,22 @@ func (StoreWorks) LogMessage() (message.Message, bool) { return message.DHCPWrit
 func (s StoreDamaged) LogMessage() (message.Message, bool) {
 	return message.DHCPReadError.With(s.File, s.Why), true
 }
+
+// LogMessage implements journal.Logged.
+func (d DatabaseFailed) LogMessage() (message.Message, bool) {
+	what := "written"
+	if d.Reading {
+		what = "read"
+	}
+	return message.DHCPDatabaseError.With(d.URL, what, d.Why), true
+}
+
+// LogMessage implements journal.Logged.
+func (d DatabaseWritten) LogMessage() (message.Message, bool) {
+	return message.DHCPDatabaseOK.With(d.URL), d.Again
+}
+
+// LogMessage implements journal.Logged.
+func (l LeaseLimit) LogMessage() (message.Message, bool) {
+	return message.DHCPLeaseLimit.With(l.Interface, l.Limit, l.ClientID), l.Logged
+}

@@ -187,12 +187,46 @@ type (
 		What string // "binding", "conflict"
 		Pool string // of a binding
 	}
+	// Classified is the class by which a pool let a client in; without a pool, no
+	// class did.
+	Classified struct {
+		ClientID    string
+		Pool, Class string
+	}
+	// Linkage is where the networks of pools are served.
+	Linkage struct{ Networks []Linked }
+	// LeaseLimit is a client that got nothing because its interface has as many
+	// leases as it may.
+	LeaseLimit struct {
+		MAC       ether.MAC
+		ClientID  string
+		Interface string
+		Limit     int
+		Logged    bool // it is to be said
+	}
 	// StoreFailed says that bindings cannot be written.
 	StoreFailed struct{ Why string }
 	// StoreLow says that the disk of the bindings is nearly full.
 	StoreLow struct{ Free int64 } // bytes
 	// StoreWorks says that they can be written again.
 	StoreWorks struct{}
+	// DatabaseRead is a file of `ip dhcp database` that was taken over.
+	DatabaseRead struct {
+		URL       string
+		Taken, Of int // bindings
+	}
+	// DatabaseWritten is such a file that was written.
+	DatabaseWritten struct {
+		URL   string
+		Count int  // bindings
+		Again bool // it could not be written before
+	}
+	// DatabaseFailed is one that could not be read or written.
+	DatabaseFailed struct {
+		URL     string
+		Reading bool
+		Why     string
+	}
 	// StoreDamaged says that part of the store could not be read at start.
 	StoreDamaged struct {
 		File string
@@ -268,3 +302,21 @@ func (StoreWorks) EventName() string { return "dhcp.StoreWorks" }
 
 // EventName implements journal.Event.
 func (StoreDamaged) EventName() string { return "dhcp.StoreDamaged" }
+
+// EventName implements journal.Event.
+func (DatabaseRead) EventName() string { return "dhcp.DatabaseRead" }
+
+// EventName implements journal.Event.
+func (DatabaseWritten) EventName() string { return "dhcp.DatabaseWritten" }
+
+// EventName implements journal.Event.
+func (DatabaseFailed) EventName() string { return "dhcp.DatabaseFailed" }
+
+// EventName implements journal.Event.
+func (Classified) EventName() string { return "dhcp.Classified" }
+
+// EventName implements journal.Event.
+func (Linkage) EventName() string { return "dhcp.Linkage" }
+
+// EventName implements journal.Event.
+func (LeaseLimit) EventName() string { return "dhcp.LeaseLimit" }

@@ -57,3 +57,26 @@ func TestImport(t *testing.T) {
 		t.Errorf("not ended: %+v", bs)
 	}
 }
+
+// A file of the bindings fills what the log has not: what the log knows of an
+// address or a client is younger.
+func TestFill(t *testing.T) {
+	w := newWorld(t)
+	mine, gone := w.lease(mac(0, 1)), w.lease(mac(0, 2))
+	r := phoneRequest(mac(0, 2), wire.MsgRelease, opt(54, ipb(us)))
+	r.CIAddr = gone.String()
+	w.silent(r, fromUnicast(gone.String()))
+	end := epoch.Add(time.Hour)
+	got := w.e.Fill(w.now, []Known{
+		{Addr: mine, ClientID: idMAC(mac(3, 1)), MAC: mac(3, 1), Expiry: end},              // another one has it here
+		{Addr: gone, ClientID: idMAC(mac(0, 2)), MAC: mac(0, 2), Expiry: end},              // was given back
+		{Addr: ip("10.77.0.150"), ClientID: idMAC(mac(0, 1)), MAC: mac(0, 1), Expiry: end}, // has another address now
+		{Addr: ip("10.77.0.151"), ClientID: idMAC(mac(3, 2)), MAC: mac(3, 2), Expiry: end},
+	})
+	w.collect()
+	if got.Taken != 1 || len(got.Refused) != 2 {
+		t.Errorf("%+v", got)
+	}
+	w.one(renewal(mac(3, 2), ip("10.77.0.151")), fromUnicast("10.77.0.151")).is(t, wire.MsgAck, "10.77.0.151")
+	w.one(renewal(mac(0, 1), mine), fromUnicast(mine.String())).is(t, wire.MsgAck, mine.String())
+}

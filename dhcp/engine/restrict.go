@@ -72,7 +72,7 @@ func (e *Engine) admitting(c *call, p *pool) (class *PoolClass, ok bool) {
 	switch {
 	case p.conf.ClassLock && !c.p.Cisco, p.conf.ReservedOnly, p.conf.VRF != "":
 		return nil, false
-	case len(p.conf.Classes) == 0:
+	case len(p.conf.Classes) == 0, !e.t.Spec.UseClass:
 		return nil, true
 	}
 	for i := range p.conf.Classes {

@@ -2,6 +2,8 @@ package engine
 
 import (
 	"net/netip"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -67,6 +69,17 @@ func TestPoolClasses(t *testing.T) {
 		// An address of another class's range is not to be had by asking.
 		w.one(as("phone-a", 1, wire.MsgRequest, opt(50, ipb("10.77.0.172")), opt(54, ipb(us)))).is(t, wire.MsgNak, "")
 		// Who has a lease keeps it, with or without its class.
+		if pings == 0 { // what `debug ip dhcp server class` tells
+			var said []string
+			for _, ev := range w.events {
+				if c, ok := ev.(Classified); ok {
+					said = append(said, c.Pool+"/"+c.Class)
+				}
+			}
+			if !strings.HasPrefix(strings.Join(said, " "), "VOICE/ODD VOICE/ODD VOICE/ODD") || !slices.Contains(said, "VOICE/RELAYED") || !slices.Contains(said, "/") {
+				t.Errorf("told %v", said)
+			}
+		}
 		n := pcRequest(mac(5, 5), wire.MsgRequest)
 		n.CIAddr = "10.77.0.170"
 		w.one(n, fromUnicast("10.77.0.170")).is(t, wire.MsgAck, "10.77.0.170")
@@ -107,4 +120,27 @@ func TestPoolInVRF(t *testing.T) {
 	r := phoneRequest(mac(6, 3), wire.MsgDiscover)
 	r.GIAddr = "10.88.0.1"
 	w.one(r, fromRelay("10.88.0.1")).is(t, wire.MsgOffer, "10.88.0.100")
+}
+
+// Without `ip dhcp use class` a pool serves everybody from all of it.
+func TestUseClass(t *testing.T) {
+	w := newWorld(t, func(s *Spec) {
+		s.UseClass = false
+		s.Classes = []Class{{Name: "ODD", Patterns: []Pattern{{Option: 60, Value: []byte("phone-a")}}}}
+		s.Pools[0].Classes = []PoolClass{{Name: "ODD", Ranges: []Range{{ip("10.77.0.150"), ip("10.77.0.151")}}}}
+	})
+	w.one(as("phone-a", 1, wire.MsgDiscover)).is(t, wire.MsgOffer, "10.77.0.100")
+	w.one(as("other", 2, wire.MsgDiscover)).is(t, wire.MsgOffer, "10.77.0.101")
+}
+
+// Option 82 of a client that came by no relay is accepted where the interface
+// is trusted, and nowhere else.
+func TestTrustedInterface(t *testing.T) {
+	r := phoneRequest(mac(6, 3), wire.MsgDiscover, opt(82, []byte{1, 2, 0, 7}))
+	w := newWorld(t, func(s *Spec) { s.Links = []LinkConfig{{Name: "GigabitEthernet0/9", Trusted: true}} })
+	w.silent(r)
+	s := baseSpec()
+	s.Links = []LinkConfig{{Name: s.Interfaces[0].Name, Trusted: true}}
+	w.set(s)
+	w.one(r).is(t, wire.MsgOffer, "10.77.0.100")
 }

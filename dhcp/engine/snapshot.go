@@ -169,6 +169,7 @@ func (e *Engine) ForeignList() []ForeignEntry {
 // Statistics is the table with the numbers that are not counters filled in.
 func (e *Engine) Statistics() Statistics {
 	s := e.Stats
+	s.DatabaseAgents = len(e.t.Spec.Databases)
 	s.AddressPools, s.Automatic, s.Manual = len(e.t.pools), e.automatic, len(e.t.byAddr)
 	// What a binding with its entries in the indexes takes, about.
 	s.MemoryUsage = uint64(len(e.bindings))*480 + uint64(len(e.offers))*320

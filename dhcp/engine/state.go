@@ -42,6 +42,7 @@ type offer struct {
 	source ether.MAC // Ethernet source of the DISCOVER
 	sub    *subnet   // nil for a manual binding outside every pool
 	host   *host
+	iface  string
 	counts bool // takes an address off sub.free
 	until  Instant
 	place  *list.Element
@@ -133,6 +134,7 @@ func (e *Engine) count(b *binding, n int) {
 	} else {
 		e.automatic += n
 	}
+	e.leasesOn[b.Interface] += n
 	if b.sub != nil && !b.sub.reserved(b.Addr) {
 		b.sub.live += n
 		e.utilization(b.sub.pool)
@@ -188,6 +190,7 @@ func (e *Engine) hold(now Instant, o *offer) {
 		if b := e.bindings[o.addr]; (b == nil || !b.leased) && !o.sub.reserved(o.addr) {
 			o.counts = true
 			o.sub.offered++
+			e.offersOn[o.iface]++
 		}
 		o.sub.set(o.addr)
 	}
@@ -207,6 +210,7 @@ func (e *Engine) drop(o *offer) {
 	}
 	if o.counts {
 		o.sub.offered--
+		e.offersOn[o.iface]--
 	}
 	e.release(o.sub, o.addr)
 }
@@ -245,6 +249,10 @@ func (e *Engine) bind(now Instant, c *call, addr netip.Addr, h *host, lease time
 	}
 	p := c.p
 	b.MAC, b.HType, b.granted, b.State, b.ended, b.Imported = p.MAC, p.HType, now, StateLeased, false, false
+	if b.leased && b.Interface != c.in.Interface {
+		e.leasesOn[b.Interface]--
+		e.leasesOn[c.in.Interface]++
+	}
 	b.Pool, b.Interface, b.Relay = c.poolName(h, b.sub), c.in.Interface, p.GIAddr
 	if p.Host != "" {
 		b.Hostname = p.Host
@@ -282,6 +290,7 @@ func (e *Engine) save(b *binding) { e.write(e.record(b), b) }
 // write hands a record to the committer. owner is the binding to be marked
 // durable by it, nil for other records.
 func (e *Engine) write(r Record, owner *binding) {
+	e.Changes++
 	if e.DiskBad {
 		return // the whole state is written when the disk works again
 	}

@@ -34,6 +34,28 @@ type Refusal struct {
 // and their clients renew them. What this server has on record itself stays. A
 // dry run only tells.
 func (e *Engine) Import(now Instant, list []Known, dry bool) Imported {
+	return e.take(now, list, dry, e.cannotImport)
+}
+
+// Fill takes over from a file of this server's own bindings what its log does
+// not have. The log is younger than any file: an address or a client it knows is
+// as it says, and one that has given its address back has not got it again.
+func (e *Engine) Fill(now Instant, list []Known) Imported {
+	return e.take(now, list, false, func(now Instant, k *Known) string {
+		if b := e.bindings[k.Addr]; b != nil {
+			return "on record here"
+		}
+		for _, b := range e.clients[k.key()] {
+			if b.leased && !b.Imported && b.sub != nil && b.sub == e.t.subnetOf(k.Addr) {
+				return "its client has another lease here"
+			}
+		}
+		return e.cannotImport(now, k)
+	})
+}
+
+// take takes over what nothing speaks against.
+func (e *Engine) take(now Instant, list []Known, dry bool, cannot func(Instant, *Known) string) Imported {
 	var out Imported
 	refuse := func(a netip.Addr, why string) {
 		i := slices.IndexFunc(out.Refused, func(r Refusal) bool { return r.Why == why })
@@ -44,7 +66,7 @@ func (e *Engine) Import(now Instant, list []Known, dry bool) Imported {
 		out.Refused[i].Count++
 	}
 	for _, k := range list {
-		if why := e.cannotImport(now, &k); why != "" {
+		if why := cannot(now, &k); why != "" {
 			refuse(k.Addr, why)
 			continue
 		}
@@ -84,11 +106,7 @@ func (e *Engine) importOne(now Instant, k *Known) {
 	if b := e.bindings[k.Addr]; b != nil {
 		e.forget(b)
 	}
-	key := hardwareKey(k.MAC)
-	if len(k.ClientID) > 0 {
-		key = "i" + string(k.ClientID)
-	}
-	b := &binding{Record: Record{Kind: RecordBinding, Addr: k.Addr, Key: key, MAC: k.MAC, HType: 1, Hostname: k.Hostname, State: StateLeased, Imported: true}, index: -1}
+	b := &binding{Record: Record{Kind: RecordBinding, Addr: k.Addr, Key: k.key(), MAC: k.MAC, HType: 1, Hostname: k.Hostname, State: StateLeased, Imported: true}, index: -1}
 	e.adopt(b)
 	b.Pool, b.Interface = b.sub.pool.conf.Name, b.sub.link
 	b.granted, b.until, b.Lease = now, never, 0xffffffff
@@ -102,6 +120,14 @@ func (e *Engine) importOne(now Instant, k *Known) {
 		e.unuse(u)
 	}
 	e.resolve(k.Addr)
+}
+
+// key is how its client is kept.
+func (k *Known) key() string {
+	if len(k.ClientID) > 0 {
+		return "i" + string(k.ClientID)
+	}
+	return hardwareKey(k.MAC)
 }
 
 // hardwareKey is the key of an Ethernet client without an identifier.

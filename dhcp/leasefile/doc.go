@@ -4,6 +4,8 @@
 // 1.9), ISC dhcpd.leases(5), the CSV file of Kea's memfile backend, and
 // dnsmasq.leases.
 //
+// FormatDatabase writes IOS's file.
+//
 // Pure: text in, leases out. Of an address that is listed twice the last entry
 // counts, as in the files themselves. Failure: ErrUnknown for a text that is
 // none of these; entries that cannot be read are counted and do not keep the

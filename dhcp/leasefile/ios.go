@@ -1,6 +1,9 @@
 package leasefile
 
 import (
+	"bytes"
+	"encoding/hex"
+	"fmt"
 	"net/netip"
 	"regexp"
 	"strings"
@@ -66,9 +69,19 @@ func database(text string, zone *time.Location) (List, bool) {
 		return List{}, false
 	}
 	b := newBuilder("IOS database")
+	ended := false
 	for line := range strings.Lines(text) {
-		m := databaseRow.FindStringSubmatch(strings.TrimSpace(line))
+		line = strings.TrimSpace(line)
+		if when, ok := strings.CutPrefix(line, "*time*"); ok {
+			b.Written, _ = parseTime(when, zone)
+			continue
+		}
+		ended = ended || line == "*end*"
+		m := databaseRow.FindStringSubmatch(line)
 		if m == nil {
+			if line != "" && line[0] != '!' && line[0] != '*' {
+				b.Bad++
+			}
 			continue
 		}
 		l, ok := dated(m[1], m[4], zone)
@@ -87,14 +100,53 @@ func database(text string, zone *time.Location) (List, bool) {
 		}
 		b.add(l)
 	}
+	b.Cut = !ended
 	return b.done()
+}
+
+// FormatDatabase writes the text file of `ip dhcp database`, in the zone of
+// now. Its times have no seconds: an end is the minute after it.
+func FormatDatabase(leases []Lease, now time.Time) []byte {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "*time* %s\n*version* 2\n!IP address    Type    Hardware address     Lease expiration    VRF\n", now.Format(stampMinutes))
+	for _, l := range leases {
+		typ, id := "1", l.MAC[:]
+		if len(l.ClientID) > 0 {
+			typ, id = "id", l.ClientID
+		}
+		expires := "Infinite"
+		if !l.Expiry.IsZero() {
+			expires = l.Expiry.Add(time.Minute - 1).In(now.Location()).Format(stampMinutes)
+		}
+		fmt.Fprintf(&b, "%-15s %-7s %s   %s\n", l.Addr, typ, dotted(id), expires)
+	}
+	b.WriteString("*end*\n")
+	return b.Bytes()
+}
+
+const stampMinutes = "Jan 02 2006 03:04 PM"
+
+// dotted is bytes as IOS prints them, two to a group.
+func dotted(b []byte) string {
+	var out []byte
+	for i, x := range b {
+		if i > 0 && i%2 == 0 {
+			out = append(out, '.')
+		}
+		out = hex.AppendEncode(out, []byte{x})
+	}
+	return string(out)
+}
+
+func parseTime(s string, zone *time.Location) (time.Time, error) {
+	return time.ParseInLocation(iosTime, strings.Join(strings.Fields(s), " "), zone)
 }
 
 func dated(addr, expiry string, zone *time.Location) (Lease, bool) {
 	a, err := netip.ParseAddr(addr)
 	l := Lease{Addr: a}
 	if err == nil && expiry != "Infinite" {
-		l.Expiry, err = time.ParseInLocation(iosTime, strings.Join(strings.Fields(expiry), " "), zone)
+		l.Expiry, err = parseTime(expiry, zone)
 	}
 	return l, err == nil
 }

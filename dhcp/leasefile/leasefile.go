@@ -25,6 +25,11 @@ type List struct {
 	Kind   string // "IOS", "IOS database", "ISC dhcpd", "Kea", "dnsmasq"
 	Leases []Lease
 	Bad    int // entries that could not be read
+
+	// Of an IOS database: when it was written, zero if it does not say, and
+	// whether its end is missing.
+	Written time.Time
+	Cut     bool
 }
 
 // ErrUnknown says that a text is no list of leases this package knows.

@@ -119,6 +119,55 @@ func TestReadBroken(t *testing.T) {
 	}
 }
 
+// What is written is read again; it is IOS's own form.
+func TestFormatDatabase(t *testing.T) {
+	now := time.Date(2026, 2, 9, 19, 41, 30, 0, time.UTC)
+	in := []Lease{
+		{Addr: netip.MustParseAddr("10.77.0.101"), ClientID: []byte{1, 2, 0, 0, 0, 1, 1}, MAC: ether.MAC{2, 0, 0, 0, 1, 1}, Expiry: now.Add(time.Hour)},
+		{Addr: netip.MustParseAddr("10.77.0.102"), MAC: ether.MAC{2, 0, 0, 0, 1, 2}},
+	}
+	text := string(FormatDatabase(in, now))
+	if want := "*time* Feb 09 2026 07:41 PM\n*version* 2\n!IP address    Type    Hardware address     Lease expiration    VRF\n" +
+		"10.77.0.101     id      0102.0000.0001.01   Feb 09 2026 08:42 PM\n10.77.0.102     1       0200.0000.0102   Infinite\n*end*\n"; text != want {
+		t.Errorf("%s", text)
+	}
+	l, err := Read(text, time.UTC)
+	in[0].Expiry = in[0].Expiry.Add(30 * time.Second)
+	if err != nil || l.Bad != 0 || l.Cut || !l.Written.Equal(now.Truncate(time.Minute)) {
+		t.Errorf("%v %+v", err, l)
+	}
+	if diff := cmp.Diff(in, l.Leases, cmpopts.EquateComparable(netip.Addr{})); diff != "" {
+		t.Error(diff)
+	}
+	for cut := range len(text) {
+		if l, err := Read(text[:cut], time.UTC); err == nil && l.Kind == "IOS database" && !l.Cut && cut < len(text)-1 {
+			t.Errorf("whole after %d bytes", cut)
+		}
+	}
+}
+
+func FuzzFormatDatabase(f *testing.F) {
+	f.Add([]byte{10, 0, 0, 1, 1, 2, 3, 4, 5, 6, 7}, int64(1770925260))
+	f.Fuzz(func(t *testing.T, b []byte, end int64) {
+		if len(b) < 5 || len(b) > 500 {
+			return
+		}
+		l := Lease{Addr: netip.AddrFrom4([4]byte(b[:4])), ClientID: b[4:], Expiry: time.Unix(end%(1<<32), 0)}
+		got, err := Read(string(FormatDatabase([]Lease{l}, time.Unix(0, 0).UTC())), time.UTC)
+		if err != nil || len(got.Leases) != 1 || got.Bad != 0 {
+			t.Fatalf("%v %+v", err, got)
+		}
+		g := got.Leases[0]
+		id := g.ClientID
+		if len(id) == 0 {
+			id = g.MAC[:]
+		}
+		if g.Addr != l.Addr || string(id) != string(b[4:]) || !g.Expiry.IsZero() && g.Expiry.Before(l.Expiry) {
+			t.Fatalf("%+v of %+v", g, l)
+		}
+	})
+}
+
 func FuzzRead(f *testing.F) {
 	for _, s := range []string{iosText, xeText, databaseText, iscText, keaText, dnsmasqText} {
 		f.Add(s)

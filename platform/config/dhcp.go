@@ -1,9 +1,12 @@
 package config
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 
 	"option150/dhcp"
+	"option150/platform/equal"
 )
 
 // dhcpRules are the rules of the DHCP section, which live with the server that
@@ -32,6 +35,40 @@ func (c *Config) dhcpInterfaces(f Facts) []dhcp.Interface {
 	for _, i := range f.Interfaces {
 		if addrs := c.Addresses(i); len(addrs) > 0 {
 			out = append(out, dhcp.Interface{Name: i.Name, Device: i.Device, Addrs: addrs})
+		}
+	}
+	return out
+}
+
+// dhcpNotes are the new lines of the DHCP section that have no effect here.
+func (c *Config) dhcpNotes(before *Config) []string {
+	var out []string
+	now, was := &c.DHCP, &before.DHCP
+	for _, d := range now.Databases {
+		known := slices.ContainsFunc(was.Databases, func(o dhcp.Database) bool { return o.URL == d.URL })
+		if _, err := dhcp.ParseAgent(d.URL); err != nil && !known {
+			out = append(out, fmt.Sprintf("kept, not acted on: ip dhcp database %s: %s", dhcp.PublicURL(d.URL), err))
+		}
+	}
+	for _, r := range now.ExcludedVRF {
+		if !slices.Contains(was.ExcludedVRF, r) {
+			out = append(out, "kept, not acted on: ip dhcp excluded-address vrf: this box has no VRFs")
+		}
+	}
+	if equal.Of(&now.Pools, &was.Pools) {
+		return out
+	}
+	for i := range now.Pools {
+		p := &now.Pools[i]
+		o := was.Pool(p.Name)
+		if o == nil {
+			o = &dhcp.Pool{}
+		}
+		if p.UpdateARP && !o.UpdateARP {
+			out = append(out, "kept, not acted on: update arp: this box routes nothing")
+		}
+		if p.VRF != "" && o.VRF == "" {
+			out = append(out, fmt.Sprintf("pool %s serves nobody: this box has no VRF %s", p.Name, p.VRF))
 		}
 	}
 	return out

@@ -22,6 +22,7 @@ func (c *Config) Notes(before *Config) []string {
 			}
 		}
 	}
+	out = append(out, c.dhcpNotes(before)...)
 	if c.HTTP.Port == before.HTTP.Port {
 		return out
 	}

@@ -33,6 +33,15 @@ var (
 		"Check that the storage of the appliance is writable and has free space. Writing is tried again every few seconds."}
 	DHCPWriteOK = &Entry{"DHCPD", 5, "WRITE_OK", "DHCP is writing bindings again",
 		"Bindings can be stored again after a failure. All of them have been written.", "No action is required."}
+	DHCPLeaseLimit = &Entry{"DHCPD", 4, "LEASE_LIMIT", "Interface %s has its limit of %d leases; client %s got none",
+		"`ip dhcp limit lease` bounds the leases of the interface. Clients that have one renew it; one more gets no address.",
+		"Raise the limit if the clients are yours; `show ip dhcp limit lease` counts them."}
+	DHCPDatabaseError = &Entry{"DHCPD", 4, "DATABASE_ERROR", "DHCP database %s cannot be %s: %s",
+		"The file of an agent of `ip dhcp database` could not be read or written. Clients are served: the bindings of the appliance are in nvram:.",
+		"Check the server and the file. It is tried again; `show ip dhcp database` tells how the agent stands."}
+	DHCPDatabaseOK = &Entry{"DHCPD", 5, "DATABASE_OK", "DHCP bindings are written to %s again",
+		"An agent of `ip dhcp database` works again.",
+		"None."}
 	DHCPForeignServer = &Entry{"DHCPD", 4, "FOREIGN_SERVER", "Another DHCP server %s (%s) answers on %s, option 66 %s, option 150 %s",
 		"A DHCP server other than this one was seen answering on a network this one serves. Phones may get their address and their TFTP servers from it.",
 		"Decide which server is to serve the network. Configure `ip dhcp foreign-server hold` to keep quiet while another server answers."}
@@ -44,4 +53,4 @@ var (
 )
 
 var dhcpMessages = []*Entry{DHCPPingConflict, DHCPDeclineConflict, DHCPInUse, DHCPContested, DHCPDiskLow, DHCPHighUtil, DHCPLowUtil, DHCPNoLease, DHCPReadError,
-	DHCPWriteError, DHCPWriteOK, DHCPForeignServer, DHCPForeignHold, DHCPTakeover}
+	DHCPWriteError, DHCPWriteOK, DHCPLeaseLimit, DHCPDatabaseError, DHCPDatabaseOK, DHCPForeignServer, DHCPForeignHold, DHCPTakeover}

@@ -231,7 +231,7 @@ func (a *Appliance) openServices(root string) (err error) {
 	b.HTTPD.PressedBy(func() bool { return b.Files.Waiting() > 0 })
 	b.TFTP = tftp.New(tftp.Options{Opener: b.Files, Recorder: b.Journal, Interface: a.interfaceByIndex})
 	b.PFS = observe.New(observe.Options{State: b.Sharing, Recorder: b.Journal})
-	b.DHCP = dhcp.New(dhcp.Options{Store: filepath.Join(root, "nvram"), Recorder: b.Journal})
+	b.DHCP = dhcp.New(dhcp.Options{Store: filepath.Join(root, "nvram"), Files: command.DatabaseFiles(b), Recorder: b.Journal})
 	if a.keys, err = sshd.OpenHostKeys(filepath.Join(root, "nvram")); err != nil {
 		return err
 	}
