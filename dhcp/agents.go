@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"regexp"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -288,9 +288,12 @@ func reason(err error) string {
 	case errors.As(err, &pe):
 		return pe.Err.Error()
 	}
-	// Automation takes these words of a server for a failure of the command.
-	return strings.NewReplacer("not found", "not there", "ERROR:", "error").Replace(err.Error())
+	return alarming.ReplaceAllString(err.Error(), "...")
 }
+
+// alarming are words of servers that automation takes for a failure of the
+// command that shows them.
+var alarming = regexp.MustCompile(`(?i)not\s+found|errors?\s*:|timed\s+out|invalid|% ?`)
 
 // run writes when there is something to write.
 func (a *agent) run() {

@@ -41,7 +41,7 @@ var (
 		"Check the server and the file. It is tried again; `show ip dhcp database` tells how the agent stands."}
 	DHCPDatabaseOK = &Entry{"DHCPD", 5, "DATABASE_OK", "DHCP bindings are written to %s again",
 		"An agent of `ip dhcp database` works again.",
-		"None."}
+		"No action is required."}
 	DHCPForeignServer = &Entry{"DHCPD", 4, "FOREIGN_SERVER", "Another DHCP server %s (%s) answers on %s, option 66 %s, option 150 %s",
 		"A DHCP server other than this one was seen answering on a network this one serves. Phones may get their address and their TFTP servers from it.",
 		"Decide which server is to serve the network. Configure `ip dhcp foreign-server hold` to keep quiet while another server answers."}

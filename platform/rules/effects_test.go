@@ -81,6 +81,8 @@ var seldom = map[string]struct{ why, mode, command string }{
 	"netif.Route.Tag":                    {why: "a number for those who redistribute routes: a remark here"},
 	"netif.Route.Track":                  {"nobody", "config", "ip route"},
 	"netif.Route.Permanent":              {"nobody", "config", "ip route"},
+	"engine.VRFRange.VRF":                {"show", "config", "ip dhcp excluded-address vrf"},
+	"engine.VRFRange.Range":              {"show", "config", "ip dhcp excluded-address vrf"},
 	"config.Line.AccessVRF":              {"nobody", "config-line", "access-class"},
 	"config.Line.SyncLevel":              {"nobody", "config-line", "logging synchronous"},
 	"config.Line.SyncLimit":              {"nobody", "config-line", "logging synchronous"},
