@@ -48,6 +48,7 @@ type Box struct {
 	Supervisor *service.Supervisor
 	Journal    *journal.Journal
 	Inventory  *inventory.Inventory
+	Outlook    *Outlook            // what Inventory asks; a fold of Journal
 	Control    *callcontrol.Prober // call control that phone files name
 	LabAnswer  func() string       // what is wrong in a lab; nil = this is none, or nothing is
 	Told       *phonepage.Book     // what phones say of themselves

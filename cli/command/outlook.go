@@ -27,6 +27,8 @@ type Outlook struct {
 	mu     sync.Mutex
 	states map[string]stock[firmware.State]
 	whole  map[string]stock[[]string]
+	given  map[ether.MAC]inventory.Given // what the file each phone was sent last told it
+	placed map[string]stock[inventory.Given]
 }
 
 // stockLife is how long a look at flash: is good for: verdicts are asked for
@@ -50,12 +52,20 @@ type configured struct {
 
 // NewOutlook returns the answers of a box; ask when the box is whole.
 func NewOutlook(b *Box) *Outlook {
-	return &Outlook{b: b, states: map[string]stock[firmware.State]{}, whole: map[string]stock[[]string]{}}
+	return &Outlook{b: b, states: map[string]stock[firmware.State]{}, whole: map[string]stock[[]string]{}, given: map[ether.MAC]inventory.Given{}, placed: map[string]stock[inventory.Given]{}}
+}
+
+// outside are the answers of the box.
+func (b *Box) outside() inventory.Outside {
+	if b.Outlook == nil {
+		return NewOutlook(b).Outside()
+	}
+	return b.Outlook.Outside()
 }
 
 // Outside are the questions in the form the inventory wants.
 func (o *Outlook) Outside() inventory.Outside {
-	return inventory.Outside{Setup: o.setup, Load: o.load, Deep: o.deep, Where: o.where, Loads: o.loads, Box: o.box}
+	return inventory.Outside{Setup: o.setup, Load: o.load, Deep: o.deep, Where: o.where, Loads: o.loads, Box: o.box, Placed: o.placedFile}
 }
 
 func (o *Outlook) current() *configured {
@@ -144,6 +154,11 @@ func (o *Outlook) setup(mac ether.MAC) inventory.Setup {
 	}
 	if s.Section != "" {
 		_, s.Changed, _, s.Built = o.b.CNF.Generated(mac.Device() + ".cnf.xml")
+		o.mu.Lock()
+		if g, ok := o.given[mac]; ok {
+			s.Given = &g
+		}
+		o.mu.Unlock()
 	}
 	return s
 }

@@ -39,11 +39,11 @@ func phonePoll() language.Declaration {
 }
 
 // PollTargets are the phones whose pages may be read: those with an address that
-// are not on their way.
+// are not on their way, or stand still on it.
 func PollTargets(v *inventory.Inventory) []phonepage.Target {
 	var out []phonepage.Target
 	for _, p := range v.Phones(time.Now()) {
-		if !p.MAC.IsZero() && p.Addr.IsValid() && p.State != inventory.Seen && p.State != inventory.Loading {
+		if !p.MAC.IsZero() && p.Addr.IsValid() && p.State != inventory.Seen && (p.State != inventory.Loading || p.Quiet) {
 			out = append(out, phonepage.Target{MAC: p.MAC, Addr: p.Addr, Boot: p.Boot})
 		}
 	}

@@ -21,7 +21,7 @@ func (b *Box) RecordPhone(name string, whole bool, w io.Writer) error {
 		return fs.ErrNotExist
 	}
 	s := recording.Source{Version: b.Version, Now: now, Phone: p, Label: label(b.Store.Current().Telephony, p.MAC),
-		Waits: b.Inventory.Waits(), Outside: NewOutlook(b).Outside(), Events: b.Tape.Of(p.MAC, p.Addr)}
+		Waits: b.Inventory.Waits(), Outside: b.outside(), Events: b.Tape.Of(p.MAC, p.Addr)}
 	if whole {
 		s.Config = b.sectionOf(p.MAC, p.Addr)
 	}

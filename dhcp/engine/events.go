@@ -47,6 +47,7 @@ type (
 		Addr        netip.Addr // asked for: option 50 or ciaddr
 		Server      netip.Addr // option 54, invalid if none
 		Foreign     bool       // Server is not this one: the client chose another
+		Reboot      bool       // the client starts and remembers its address: INIT-REBOOT
 		Interface   string
 		Relay       netip.Addr
 	}

@@ -19,7 +19,7 @@ func (e *Engine) request(c *call) {
 		e.Stats.Received.Request++
 		e.Event(Requested{
 			MAC: p.MAC, ClientID: c.client, Hostname: p.Host, VendorClass: p.Vendor, Addr: asked,
-			Server: p.Server, Foreign: p.Server.IsValid() && !e.ours(c, p.Server), Interface: c.in.Interface, Relay: p.GIAddr,
+			Server: p.Server, Foreign: p.Server.IsValid() && !e.ours(c, p.Server), Reboot: !p.Server.IsValid() && p.Wanted.IsValid(), Interface: c.in.Interface, Relay: p.GIAddr,
 		})
 	}
 	if c.known && (!p.Server.IsValid() || e.ours(c, p.Server)) && e.hostOf(c) == nil && !e.known(c, asked) && len(e.admitted(c)) == 0 {

@@ -14,7 +14,7 @@ var (
 	PhonesStuck = &Entry{"PHONE", 4, "STUCK_MANY", "%d phones are stuck: %s %s. One of them, %s: %s FIX: %s",
 		"Several phones will not come up like this, all for one cause. The sentence and the remedy are those of one of them.",
 		"Do what stands after FIX. `show phones summary` counts the phones by cause, model and load."}
-	PhoneWithdrawn = &Entry{"PHONE", 5, "WITHDRAWN", "%s, %s, is not provisioned after all: %s %s",
+	PhoneWithdrawn = &Entry{"PHONE", 5, "WITHDRAWN", "%s, %s, is not provisioned after all: %s",
 		"A phone was said to be provisioned, because nothing spoke against it. Something does now.",
 		"`show phone` with the name of the phone shows what it did and what to do."}
 	PhoneScan = &Entry{"PHONE", 4, "SCAN", "%s asks for the files of many phones: R33. FIX: %s",

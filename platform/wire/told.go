@@ -29,6 +29,7 @@ type Told struct {
 	Port        string // of the switch
 	VLAN        int    // it sends its voice in, 0 = not said
 	CallControl string // that it is registered at, as it names it
+	Idle        bool   // it names call control and is registered at none
 }
 
 // EventName implements journal.Event.

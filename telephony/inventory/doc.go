@@ -26,7 +26,7 @@
 // "It did not ask" is no proof: where something else explains silence, the
 // state stays configured or loading and the sentence says what is waited for.
 //
-//	fold.go files.go wire.go scan.go   events in
+//	fold.go files.go answers.go wire.go scan.go   events in
 //	stand.go judge.go                  how far it came, how that is known
 //	rules.go rules_*.go remedy.go      the verdict table
 //	show.go summary.go explain.go      for people

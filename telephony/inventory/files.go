@@ -32,14 +32,14 @@ func (v *Inventory) whose(at time.Time, client netip.AddrPort, name string, make
 			return nil
 		}
 		if holder := v.byIP[a]; holder != nil && holder != r && !holder.ackedAt().IsZero() {
-			// Another phone has the lease: its file, asked by somebody else.
+			// Another phone has the lease: a file of this one, asked by somebody
+			// else, and sent to that.
 			if b := r.now(); b != nil {
 				b.other = a
-			}
-			if r.addr.IsValid() {
-				return r
+				return nil
 			}
 		}
+		v.crowds(at, r, a)
 		v.place(r, a)
 		return r
 	}
@@ -61,6 +61,27 @@ func (v *Inventory) whose(at time.Time, client netip.AddrPort, name string, make
 		r.seen = at
 	}
 	return r
+}
+
+// crowds: several phones ask from one address, from behind a router that hides
+// theirs.
+func (v *Inventory) crowds(at time.Time, r *record, a netip.Addr) {
+	o := v.byIP[a]
+	if o == nil || o == r || o.mac.IsZero() || !o.ackedAt().IsZero() || !r.ackedAt().IsZero() {
+		return
+	}
+	if b := o.now(); b != nil && !b.lastFile.IsZero() && at.Sub(b.lastFile) < bootQuiet {
+		r.crowd, o.crowd = at, at
+	}
+}
+
+// crowded reports that what carries no name cannot be told apart in this boot.
+func (r *record) crowded(b *boot) bool { return !r.crowd.IsZero() && !r.crowd.Before(b.start) }
+
+// named: a file that says whose it is.
+func named(name string) bool {
+	_, ok := phone.MACOfFile(name)
+	return ok
 }
 
 func (r *record) ackedAt() time.Time {
@@ -96,7 +117,8 @@ func (r *record) bootOf(at time.Time, name string) *boot {
 	// A phone that restarts without a DISCOVER begins with the trust files
 	// again. [facts/phones.md 1.6]
 	_, configured := r.hasConfig(b)
-	if quiet >= bootQuiet || configured && kindOf(name) == kindTrust && quiet >= sameBoot {
+	installed := b.load != nil && !b.load.served.IsZero() // a loader that has its image
+	if quiet >= bootQuiet || (configured || installed) && kindOf(name) == kindTrust && quiet >= sameBoot {
 		return r.begin(at)
 	}
 	return b
@@ -141,7 +163,11 @@ func (v *Inventory) asked(at time.Time, x fileserver.Asked) {
 	if l := x.Local.Addr().Unmap(); len(b.offers150) > 0 && l.IsValid() && !l.IsUnspecified() && !slices.Contains(b.offers150, l) {
 		b.wrongServer = l
 	}
-	b.note(at, r, name)
+	if r.crowded(b) && !named(name) {
+		remark = joinNonEmpty(", ", remark, "of one of the phones behind this address")
+	} else {
+		b.note(at, r, name)
+	}
 	if len(b.open) >= maxOpen {
 		b.open = b.open[1:]
 	}
@@ -177,6 +203,9 @@ func (b *boot) note(at time.Time, r *record, name string) {
 		again(&b.def, at, name)
 	case kindLoad:
 		r.load = loadName(name)
+		if r.runs == r.load {
+			r.runs = "" // nobody asks for what he runs
+		}
 		if b.load == nil || b.load.name != name {
 			b.load, b.parts, b.lists = nil, nil, 0
 		}
@@ -238,160 +267,4 @@ func (b *boot) files(name string) []*file {
 		}
 	}
 	return out
-}
-
-// answer finds phone, boot and line of an answer; the request may have been
-// before the box started to record.
-func (v *Inventory) answer(at time.Time, t fileserver.Transport, c netip.AddrPort, full string) (*record, *boot, *Line, string) {
-	r := v.whose(at, c, full, false)
-	if r == nil || r.now() == nil {
-		return nil, nil, nil, ""
-	}
-	b, name := r.now(), fileName(full)
-	i := b.answered(t, c, name)
-	if i < 0 && len(r.boots) > 1 {
-		// The answer of a transfer that a new boot cut off.
-		old := r.boots[len(r.boots)-2]
-		if j := old.answered(t, c, name); j >= 0 {
-			b, i = old, j
-		}
-	}
-	b.lastEnd = at
-	if t == fileserver.TFTP {
-		b.answeredName, b.answeredTo = name, c
-	}
-	l := b.line(i)
-	if l == nil {
-		l = &Line{} // the line made room
-	}
-	return r, b, l, name
-}
-
-func (v *Inventory) served(at time.Time, x fileserver.Served) {
-	if s := v.hosts[x.Client.Addr().Unmap()]; s != nil && s.scans(at) && kindOf(x.Name) == kindOwn && x.Complete {
-		s.given++
-	}
-	r, b, l, name := v.answer(at, x.Transport, x.Client, x.Name)
-	if r == nil {
-		return
-	}
-	l.Bytes, l.Duration = x.Bytes, x.Duration
-	l.Result = "sent"
-	if x.Transport == fileserver.HTTP {
-		l.Result = "200"
-		if x.Status > 0 {
-			l.Result = itoa(int64(x.Status))
-		}
-	}
-	if !x.Complete {
-		if x.Transport == fileserver.TFTP {
-			l.Result = "cut off"
-		}
-		l.Remark = joinNonEmpty(", ", "incomplete", keep(x.Why))
-		s := b.restart(name)
-		s.n++
-		if x.Bytes == 0 && x.Transport == fileserver.TFTP {
-			s.silent++
-		}
-		s.bytes, s.size, s.block, s.again, s.transport = x.Bytes, x.Size, x.BlockSize, x.Retransmits, x.Transport
-		b.lastFail = at
-		return
-	}
-	delete(b.restarts, name)
-	if b.denied == name {
-		b.denied = ""
-	}
-	if x.Duration >= v.waits.Slow && float64(x.Bytes) < x.Duration.Seconds()*slowRate {
-		b.slow = name
-	}
-	for _, f := range b.files(name) {
-		f.served, f.missing, f.route = at, false, x.Route
-	}
-	if f := b.own; f != nil && f.name == name {
-		r.proven = true
-	}
-	if f := b.load; f != nil && f.name == name && len(b.parts) == 0 {
-		b.lists++
-	}
-	if b.part(name) != nil {
-		b.lastPart = at
-	}
-	switch kindOf(name) {
-	case kindOwn, kindLoad, kindComponent:
-		b.ready = at
-	}
-	if b.part(name) != nil {
-		b.ready = at
-	}
-	if x.Transport == fileserver.TFTP && b.gone404[name] {
-		b.intern = name
-	}
-}
-
-func (v *Inventory) notFound(at time.Time, x fileserver.NotFound) {
-	r, b, l, name := v.answer(at, x.Transport, x.Client, x.Name)
-	if r == nil {
-		return
-	}
-	l.Result = "error 1"
-	if x.Transport == fileserver.HTTP {
-		l.Result = "404"
-		if b.gone404 == nil {
-			b.gone404 = map[string]bool{}
-		}
-		if len(b.gone404) < maxParts {
-			b.gone404[name] = true
-		}
-	}
-	expected := x.Expected || phone.ExpectedAbsent(name)
-	switch {
-	case strings.HasPrefix(base(name), "ctl") && expected:
-		l.Remark = "normal on a non-secure system"
-	case expected:
-		l.Remark = "normal"
-	case x.Nearest != "":
-		l.Remark = "there is " + keep(x.Nearest)
-	}
-	matters := false
-	for _, f := range b.files(name) {
-		f.missing, f.nearest, f.served = true, keep(x.Nearest), time.Time{}
-		matters = true
-	}
-	if b.part(name) != nil && l.Remark == "" {
-		l.Remark = "<-- breaks the upgrade"
-	}
-	if matters && !expected {
-		b.lastFail = at
-	}
-}
-
-// turned is a request that was refused: because the house was full (limit is
-// how many it holds), or by rule (0).
-func (v *Inventory) turned(at time.Time, t fileserver.Transport, c netip.AddrPort, full string, limit int, why string) {
-	r, b, l, name := v.answer(at, t, c, full)
-	if r == nil {
-		return
-	}
-	l.Remark = keep(why)
-	busy := limit > 0
-	if l.What != "odd" {
-		b.lastFail = at
-	}
-	switch {
-	case busy && t == fileserver.HTTP:
-		l.Result = "503"
-	case busy:
-		l.Result = "error 3"
-	case t == fileserver.HTTP:
-		l.Result = "403"
-	default:
-		l.Result = "error 2"
-	}
-	switch {
-	case busy:
-		b.busy++
-		b.limit = limit
-	case l.What != "odd" && len(b.files(name)) > 0: // it goes on without trust files and ring tones
-		b.denied, b.deniedWhy = name, keep(why)
-	}
 }

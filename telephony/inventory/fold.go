@@ -33,12 +33,15 @@ func (v *Inventory) Fold(e journal.Entry) {
 		v.ack(at, x)
 	case dhcp.Nak:
 		v.dhcpLine(at, x.MAC, "NAK", joinNonEmpty("  ", addrText(x.Addr), x.Why))
+		v.leave(at, v.phones[x.MAC], "its request for "+dash(addrText(x.Addr))+" was refused")
 	case dhcp.NoLease:
 		v.noLease(at, x)
 	case dhcp.Release:
 		v.dhcpLine(at, x.MAC, "RELEASE", addrText(x.Addr))
+		v.leave(at, v.byIP[x.Addr.Unmap()], "it gave its address back")
 		v.vacate(x.Addr)
 	case dhcp.Expired:
+		v.leave(at, v.byIP[x.Addr.Unmap()], "its lease ended, and it did not renew it")
 		v.vacate(x.Addr)
 	case dhcp.ForeignServer:
 		v.foreignServer(at, x)
@@ -66,9 +69,12 @@ func (v *Inventory) Fold(e journal.Entry) {
 		v.shared(at, x)
 	case pfs.Roles:
 		v.took(at, x)
+	case wire.Told:
+		v.told(at, x)
 	case wire.Booting:
 		if x.Request {
-			v.requested(at, dhcp.Requested{MAC: x.MAC, Hostname: x.Hostname, VendorClass: x.VendorClass, Addr: x.Addr, Server: x.Server, Foreign: x.Server.IsValid()})
+			v.requested(at, dhcp.Requested{MAC: x.MAC, Hostname: x.Hostname, VendorClass: x.VendorClass, Addr: x.Addr, Server: x.Server, Foreign: x.Server.IsValid(),
+				Reboot: x.Addr.IsValid() && !x.Server.IsValid()})
 		} else {
 			v.discover(at, dhcp.Discover{MAC: x.MAC, Hostname: x.Hostname, VendorClass: x.VendorClass, Requested: x.Requested})
 		}
@@ -102,6 +108,13 @@ func (v *Inventory) get(mac ether.MAC, at time.Time, make bool) *record {
 		r.seen = at
 	}
 	return r
+}
+
+// leave: a phone has no address any more. One that is there asks for another.
+func (v *Inventory) leave(at time.Time, r *record, why string) {
+	if r != nil && r.now() != nil {
+		r.now().left, r.now().leftWhy = at, why
+	}
 }
 
 // vacate: the address is nobody's lease any more.
@@ -238,8 +251,8 @@ func (v *Inventory) requested(at time.Time, x dhcp.Requested) {
 	}
 	r.learn(x.VendorClass, "")
 	b := r.now()
-	if b == nil {
-		b = r.begin(at)
+	if b == nil || x.Reboot && (!b.firstFile.IsZero() || !b.acked.IsZero() && at.Sub(b.acked) >= sameBoot) {
+		b = r.begin(at) // it starts and remembers its address [RFC 2131 3.2]
 	}
 	r.dhcp = true
 	b.requested = at
@@ -264,7 +277,7 @@ func (v *Inventory) ack(at time.Time, x dhcp.Ack) {
 		b = r.begin(at)
 	}
 	r.dhcp, r.proven = true, true
-	b.acked, b.noLease, b.stranger = at, "", false
+	b.acked, b.noLease, b.stranger, b.left = at, "", false, time.Time{}
 	b.offers150 = append([]netip.Addr(nil), x.Option150...)
 	b.router, b.leased = x.Router.Unmap(), leased(x.Addr, x.Mask)
 	v.place(r, x.Addr)
@@ -318,6 +331,7 @@ func (v *Inventory) conflict(at time.Time, x dhcp.Conflict) {
 	if r == nil || r.now() == nil {
 		return
 	}
+	r.now().conflictAt = x.Addr.Unmap()
 	r.now().conflict = addrText(x.Addr) + " is in use, seen by " + strings.ToLower(keep(x.Method))
 	r.now().say(Line{At: at, Transport: "DHCP", What: "!", Name: addrText(x.Addr) + " is in use (" + keep(x.Method) + ")", Bytes: -1})
 }

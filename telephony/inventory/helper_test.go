@@ -47,6 +47,8 @@ type world struct {
 	mask    string
 	block   int
 	placed  bool // its file lies in flash:
+	put     Given
+	router  netip.Addr
 	outside Outside
 	setups  map[ether.MAC]Setup
 	stock   map[string]firmware.State
@@ -69,7 +71,7 @@ func (w *world) setup(s Setup) *world {
 	if s.Section == "" {
 		s.Section = "ephone 1"
 	}
-	s.Built = true
+	s.Built, s.Given = true, w.setups[w.mac].Given
 	w.setups[w.mac] = s
 	return w
 }
@@ -86,7 +88,7 @@ func newWorld(parts ...string) *world {
 		}
 		return whole(load, parts...)
 	}, Setup: func(mac ether.MAC) Setup { return w.setups[mac] }, Box: func() Box { return w.box },
-		Loads: func(string) []string { return w.here }, Where: func(f string) string { return w.where[f] }}
+		Loads: func(string) []string { return w.here }, Where: func(f string) string { return w.where[f] }, Placed: func(string) Given { return w.put }}
 	w.Inventory = New(Options{Outside: w.outside})
 	return w
 }
@@ -108,7 +110,7 @@ func (w *world) lease(class string) *world {
 	w.discover(class)
 	w.ev(dhcp.Offer{MAC: w.mac, Addr: w.addr, Option66: box.String(), Option150: w.offers})
 	w.ev(dhcp.Requested{MAC: w.mac, VendorClass: class, Addr: w.addr, Server: box})
-	w.ev(dhcp.Ack{MAC: w.mac, VendorClass: class, Addr: w.addr, Pool: "PHONES", Option66: box.String(), Option150: w.offers, Mask: w.mask})
+	w.ev(dhcp.Ack{MAC: w.mac, VendorClass: class, Addr: w.addr, Pool: "PHONES", Option66: box.String(), Option150: w.offers, Mask: w.mask, Router: w.router})
 	return w
 }
 
@@ -145,6 +147,11 @@ func (w *world) get(name string, size int64) *world {
 		Duration: 9 * time.Millisecond, Complete: true}
 	if w.http {
 		e.Status = 200
+	}
+	if mac, ok := phone.MACOfFile(name); ok && route == fileserver.RouteGenerated { // what the box keeps of a file it sent
+		s := w.setups[mac]
+		s.Given = &Given{At: w.now, Known: true, Load: s.Load, Server: s.Server, Sharing: s.Sharing, Control: s.Control}
+		w.setups[mac] = s
 	}
 	w.ev(e)
 	return w

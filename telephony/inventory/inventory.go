@@ -161,6 +161,7 @@ type outlook struct {
 	loads  map[string]firmware.State
 	here   map[string][]string // whole loads for the images of a load
 	where  map[string]string   // place of a component that is not served
+	placed map[string]Given    // phone files in flash: that were sent
 	shared map[string][]sharing
 	others map[netip.Addr]string
 }
@@ -175,12 +176,18 @@ type sharing struct {
 // is asked once.
 func (v *Inventory) look(now time.Time, want func(*record) bool) outlook {
 	w := outlook{waits: v.waits, setups: map[ether.MAC]Setup{}, loads: map[string]firmware.State{}, here: map[string][]string{},
-		where: map[string]string{}, shared: map[string][]sharing{}, others: map[netip.Addr]string{}, box: v.out.box()}
+		where: map[string]string{}, placed: map[string]Given{}, shared: map[string][]sharing{}, others: map[netip.Addr]string{}, box: v.out.box()}
 	deep := map[string]bool{}
 	v.mu.Lock()
 	v.each(want, func(r *record) {
 		w.setups[r.mac] = Setup{}
 		b := r.now()
+		if b != nil && b.byHand() {
+			w.placed[b.own.name] = Given{}
+		}
+		if r.fetched != "" {
+			w.loads[r.fetched] = firmware.State{}
+		}
 		if b == nil || b.load == nil {
 			return
 		}
@@ -204,10 +211,22 @@ func (v *Inventory) look(now time.Time, want func(*record) bool) outlook {
 	v.mu.Unlock()
 	for mac := range w.setups {
 		s := v.out.setup(mac)
-		if w.setups[mac] = s; s.Load != "" {
-			if _, ok := w.loads[s.Load]; !ok {
-				w.loads[s.Load] = firmware.State{}
+		w.setups[mac] = s
+		names := []string{s.Load}
+		if s.Given != nil {
+			names = append(names, s.Given.Load)
+		}
+		for _, l := range names {
+			if _, ok := w.loads[l]; !ok && l != "" {
+				w.loads[l] = firmware.State{}
 			}
+		}
+	}
+	for name := range w.placed {
+		g := v.out.placed(name)
+		w.placed[name] = g
+		if _, ok := w.loads[g.Load]; !ok && g.Load != "" {
+			w.loads[g.Load] = firmware.State{}
 		}
 	}
 	for load := range w.loads {
@@ -245,6 +264,7 @@ func (r *record) snapshot(now time.Time, w outlook, boots bool) Phone {
 		p.Verdict = Verdict{Code: Open, Text: "Nothing of a boot was seen yet.", Basis: Observed}
 		return p
 	}
+	e.read()
 	p.Boot, p.Started = e.b.number, e.b.start
 	if e.before != nil {
 		p.Restart = e.b.afterLoad(e.before)

@@ -155,6 +155,7 @@ func TestFallbackToTFTP(t *testing.T) {
 	}
 	// Then it is not the load it is to run, whatever silence says.
 	w.setup(Setup{Load: load9})
+	w.wait(time.Hour).lease(class61).trust().get(w.sep(), 6412).wait(time.Hour)
 	if p := want(t, w, "older", Configured, "-"); p.Load != "" || !strings.Contains(p.Verdict.Text, "older than "+load9) {
 		t.Errorf("%q: %s", p.Load, p.Verdict.Text)
 	}

@@ -26,6 +26,29 @@ type evidence struct {
 	model      phone.Model // it told, else of its configured type
 	modelKnown bool
 	stand      stand
+	today      Setup // what is configured now; setup has what its file told the phone
+	changed    bool  // what its file told it is not known: it has changed since
+}
+
+// read takes what the file told the phone, for what is configured now may be
+// something else: a fix is of no use to a phone that has not read it.
+func (e *evidence) read() {
+	e.today = e.setup
+	own := e.b.own
+	if own == nil || own.served.IsZero() || !isSEP(own.name) {
+		return
+	}
+	g := e.setup.Given
+	switch {
+	case e.b.byHand():
+		p := e.w.placed[own.name]
+		g = &p
+	case g == nil || !g.At.Equal(own.served):
+		e.changed = e.setup.Changed.After(own.at) && e.setup.Section != ""
+		return
+	}
+	e.changed = !g.Known
+	e.setup.Load, e.setup.Server, e.setup.Sharing, e.setup.Control = g.Load, g.Server, g.Sharing, g.Control
 }
 
 // judge fills in state, load and verdict.
@@ -74,6 +97,7 @@ func (e *evidence) judge(p *Phone) {
 	default:
 		p.Verdict = Verdict{Code: Open, Text: e.stand.waits, Evidence: e.stand.evidence, Basis: e.stand.basis}
 	}
+	p.Against = e.nowhere() || up && p.Verdict.Code == Open
 	if p.Verdict.Blocking {
 		p.State, p.Basis = Stuck, p.Verdict.Basis
 	}
@@ -88,10 +112,14 @@ func (e *evidence) fine(p *Phone) Verdict {
 	switch {
 	case e.elsewhere():
 		v.Text = "It fetched its load " + p.Wanted + " here; its configuration comes from elsewhere."
-	case p.Load == "":
+	case p.Load == "" && p.Wanted == "" && !e.changed:
 		v.Text = "It has its configuration. No load is named for it."
-	case e.peer(p.Load) != "":
+	case p.Load == "":
+		v.Text = "It has its configuration; which load it runs is not known."
+	case e.b.told.what == "" && e.peer(p.Load) != "":
 		v.Text = "It has its configuration and runs its load " + p.Load + ", which it had from " + e.peer(p.Load) + "."
+	case e.b.told.what != "":
+		v.Text = "It has its configuration and runs " + p.Load + ", as it says itself."
 	case p.LoadBasis == Observed:
 		v.Text = "It has its configuration and runs its load " + p.Load + ", which it fetched here."
 	default:
@@ -111,17 +139,40 @@ func (e *evidence) wanted() string {
 // runs is the load the phone runs and how that is known; "" = it is not.
 func (e *evidence) runs() (string, Basis) {
 	r, b := e.r, e.b
-	switch {
+	switch wanted := e.wanted(); {
+	case b.told.what != "":
+		return b.told.what, Observed // it says so
 	case b.load != nil:
 		return r.runs, basisOf(r.runs) // until it is back
-	case e.stand.state == Provisioned && b.load == nil && r.fetched != "":
-		return r.fetched, Observed // fetched whole, and back without asking again
-	case r.runs != "" && b.load == nil:
-		return r.runs, Observed
-	case e.stand.state == Provisioned && e.doubt() == "":
-		return e.wanted(), Inferred // it did not ask for another
+	case e.stand.state == Provisioned && e.has(wanted):
+		return wanted, Observed // fetched whole, and back without asking again
+	case e.stand.state == Provisioned && wanted == "" && r.fetched != "" && e.setup.Section == "":
+		return r.fetched, Observed
+	case e.stand.state == Provisioned && !e.changed && e.doubt() == "":
+		return wanted, Inferred // it did not ask for another
 	}
 	return "", ""
+}
+
+// has reports that the phone fetched a load whole and was back without asking
+// for it. The load of a factory reset is another by name and may be the same
+// files.
+func (e *evidence) has(wanted string) bool {
+	r := e.r
+	switch {
+	case wanted == "" || e.changed:
+		return false
+	case strings.EqualFold(r.fetched, wanted) || strings.EqualFold(r.runs, wanted):
+		return true
+	case !recovery(r.fetched + ".loads"):
+		return false
+	}
+	a, b := e.w.loads[r.fetched].Set, e.w.loads[wanted].Set
+	if a == nil || b == nil {
+		return false
+	}
+	x, y := slices.Sorted(slices.Values(a.Names())), slices.Sorted(slices.Values(b.Names()))
+	return len(x) > 0 && slices.EqualFunc(x, y, strings.EqualFold)
 }
 
 func basisOf(load string) Basis {
@@ -195,7 +246,7 @@ func (e *evidence) fallback() Basis {
 // does not know HTTP, and the load it is to run does.
 func (e *evidence) older() bool {
 	b := e.b
-	if b.tftp == 0 || b.http > 0 || !b.refused.IsZero() || !e.box.HTTP || !e.r.known || e.r.model.HTTP != "9.3" {
+	if e.has(e.wanted()) || b.tftp == 0 || b.http > 0 || !b.refused.IsZero() || !e.box.HTTP || !e.r.known || e.r.model.HTTP != "9.3" {
 		return false
 	}
 	load := phone.Load(e.wanted())

@@ -46,6 +46,9 @@ func kindOf(name string) fileKind {
 	if _, ok := phone.MACOfFile(b); ok {
 		return kindOwn
 	}
+	if addOn(b) {
+		return kindOther
+	}
 	for _, end := range images() {
 		if strings.HasSuffix(b, end) {
 			return kindComponent
@@ -57,6 +60,25 @@ func kindOf(name string) fileKind {
 		return kindComponent
 	}
 	return kindOther
+}
+
+// addOn: firmware of the key module beside a phone, which runs on without a
+// restart. [facts/phones.md, table (a), add-ons]
+func addOn(b string) bool {
+	for _, p := range []string{"b015-", "b016-", "s00103", "s00104", "s00105", "ckem", "bekem"} {
+		if strings.HasPrefix(b, p) {
+			return true
+		}
+	}
+	return false
+}
+
+// alone: an image that is the whole load: 7902, 7905, 7910, 7912, ATA. One of
+// the others asked for without its list, as after a restart of this box, is a
+// part of something. [facts/phones.md 3.3]
+func alone(name string) bool {
+	b := base(name)
+	return strings.HasSuffix(b, ".sbin") || strings.HasSuffix(b, ".zup") || strings.HasSuffix(b, ".bin")
 }
 
 // otherProtocol: the name belongs to a SIP or to an older firmware than the one

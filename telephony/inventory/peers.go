@@ -47,6 +47,7 @@ func (e *evidence) waitsForPeer(config time.Time) (stand, bool) {
 	s := stand{state: Configured, basis: Observed, waits: "It has its configuration and waits for a peer's copy of " + dash(e.wanted()) + "."}
 	switch {
 	case b.shared.After(config):
+		s.state = Loading
 		s.evidence = "it looked for phones that share firmware " + e.at(b.shared)
 	case e.shares(pfs.Waiting, e.wanted()) && p.at.After(config):
 		s.evidence = fmt.Sprintf("%s (%s)", p.Text(), p.Basis)

@@ -86,6 +86,7 @@ type Phone struct {
 	Elsewhere bool          // it takes firmware here and is configured elsewhere
 	Fallback  Basis         // it asked by TFTP because HTTP did not answer; "" = no
 	Quiet     bool          // nothing happened for Waits.Quiet
+	Against   bool          // it came up, and something speaks against that: what it says itself
 	Boot      int           // number of the boot
 	Restart   bool          // the boot is the restart into the load that the one before fetched
 	Started   time.Time     // of the boot

@@ -6,6 +6,7 @@ import (
 
 	"option150/platform/ether"
 	"option150/platform/fileserver"
+	"option150/platform/wire"
 	"option150/telephony/phone"
 )
 
@@ -25,13 +26,16 @@ type record struct {
 	dhcp    bool          // it spoke DHCP: not only a name in somebody's requests
 	named   netip.Addr    // who asked for its files first
 	proven  bool          // it was given an address or its file
+	spoke   bool          // its page has named the call control it was registered at: it says such things
 	listed  bool          // it is configured here
 	fetched string        // load all asked files of which were sent, before this boot
 	runs    string        // load it was seen to run: fetched, and back without asking again
 	loops   int           // boots in a row that ended soon after their configuration
 	lasted  time.Duration // how long the last of them did
+	longest time.Duration // and the longest
 	mute    int           // boots in a row with an address from here and no file
 	part    part          // it has in the sharing of firmware
+	crowd   time.Time     // another phone asked from the same address: what carries no name may be either's
 }
 
 // boot is one boot under way or past.
@@ -54,6 +58,13 @@ type boot struct {
 	chosen                       netip.Addr // server the phone selected
 	stranger                     bool       // which is not this box
 	conflict                     string     // how it showed
+	conflictAt                   netip.Addr // the address in question
+	left                         time.Time  // it gave its address back, or lost it
+	leftWhy                      string
+
+	// its own words
+	told   told
+	active told // call control it is registered at; "" = none of those it names
 
 	// the wire
 	refused time.Time // capture saw a connection refused
@@ -90,6 +101,22 @@ type boot struct {
 	slow                string
 	other               netip.Addr // asked on behalf of this phone without its lease
 	gone404             map[string]bool
+}
+
+// told is what a phone said of itself, and where.
+type told struct {
+	what      string
+	by        wire.Source
+	since, at time.Time // said first, and last
+}
+
+// say takes the last word.
+func (t *told) say(what string, by wire.Source, at time.Time) (news bool) {
+	if news = t.at.IsZero() || t.what != what; news {
+		t.since = at
+	}
+	t.what, t.by, t.at = what, by, at
+	return news
 }
 
 // sought is an address whose hardware address a phone asked for.
@@ -164,12 +191,13 @@ func (r *record) conclude(b *boot, at time.Time) {
 	// A boot that fetched firmware, from here or from a peer, ends soon because
 	// it is to.
 	if configured && b.load == nil && b.shared.IsZero() && !r.part.at.After(b.start) && !b.fell() {
-		r.loops, r.lasted = r.loops+1, at.Sub(config)
-		if r.lasted >= loopMost {
-			r.loops = 0
+		lasted := at.Sub(config)
+		r.loops, r.lasted, r.longest = r.loops+1, lasted, max(r.longest, lasted)
+		if lasted >= loopMost {
+			r.loops, r.longest = 0, 0
 		}
 	} else {
-		r.loops = 0
+		r.loops, r.longest = 0, 0
 	}
 	if !b.acked.IsZero() && b.firstFile.IsZero() {
 		r.mute++
@@ -183,7 +211,7 @@ const loopMost = 5 * time.Minute
 
 // fetchedAll: components were asked for, and each was sent.
 func (b *boot) fetchedAll() bool {
-	if b.load == nil || b.load.served.IsZero() || len(b.parts) == 0 && kindOf(b.load.name) != kindComponent {
+	if b.load == nil || b.load.served.IsZero() || len(b.parts) == 0 && !alone(b.load.name) {
 		return false
 	}
 	for _, f := range b.parts {
@@ -192,6 +220,12 @@ func (b *boot) fetchedAll() bool {
 		}
 	}
 	return true
+}
+
+// byHand: its file is one that lies in flash:.
+func (b *boot) byHand() bool {
+	f := b.own
+	return f != nil && !f.served.IsZero() && isSEP(f.name) && f.route != "" && f.route != fileserver.RouteGenerated
 }
 
 // fell: it was given its file and asked for the default one then.
@@ -268,7 +302,7 @@ func (b *boot) restart(name string) *restart {
 // afterLoad: the boot before fetched firmware, and the phone restarted into it.
 func (b *boot) afterLoad(before *boot) bool {
 	fetched := before.lastPart
-	if f := before.load; fetched.IsZero() && f != nil && kindOf(f.name) == kindComponent {
+	if f := before.load; fetched.IsZero() && f != nil && alone(f.name) {
 		fetched = f.served // one image is the whole load
 	}
 	return !fetched.IsZero() && b.start.Sub(fetched) < flashing

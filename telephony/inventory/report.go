@@ -62,7 +62,11 @@ func (Withdrawn) EventName() string { return "phone.Withdrawn" }
 
 // LogMessage implements journal.Logged.
 func (w Withdrawn) LogMessage() (message.Message, bool) {
-	return message.PhoneWithdrawn.With(w.MAC.Device(), dash(addrText(w.Addr)), w.Verdict.Code, w.Verdict.Text), true
+	why := w.Verdict.Text
+	if w.Verdict.Code != Open {
+		why = w.Verdict.Code + " " + why
+	}
+	return message.PhoneWithdrawn.With(w.MAC.Device(), dash(addrText(w.Addr)), why), true
 }
 
 // Scanning is the fact that an address tries the names of phones: R33.
@@ -168,6 +172,10 @@ func (r *reporter) look(now time.Time, list []Phone, scans []Scan) (busy bool) {
 				r.pending[p.Verdict.Code] = append(r.pending[p.Verdict.Code], *p)
 			}
 			s = saying{code: p.Verdict.Code, boot: p.Boot, at: now}
+		case s.up && p.Against && s.boot == p.Boot:
+			r.rec.Record(Withdrawn{MAC: p.MAC, Addr: p.Addr, Verdict: p.Verdict})
+			s = saying{}
+			busy = true
 		default:
 			busy = true
 		}

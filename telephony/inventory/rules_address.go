@@ -121,8 +121,8 @@ func foreignLease(e *evidence) (Verdict, bool) {
 }
 
 func duplicate(e *evidence) (Verdict, bool) {
-	if e.b.conflict == "" {
-		return none()
+	if e.b.conflict == "" || e.r.addr.IsValid() && e.r.addr != e.b.conflictAt {
+		return none() // it has another one meanwhile
 	}
 	return found(e.b.conflict, "The address of the phone is in use by another device.")
 }
@@ -205,7 +205,11 @@ func otherServer(e *evidence) (Verdict, bool) {
 
 func noGateway(e *evidence) (Verdict, bool) {
 	b := e.b
-	if b.acked.IsZero() || b.router.IsValid() || !b.leased.IsValid() || len(e.setup.Control) == 0 {
+	if b.acked.IsZero() || !b.leased.IsValid() || len(e.setup.Control) == 0 {
+		return none()
+	}
+	s := b.sought[b.router]
+	if b.router.IsValid() && (s == nil || s.n < soughtOften || e.ours(b.router)) {
 		return none()
 	}
 	if _, ok := e.r.hasConfig(b); !ok {
@@ -217,10 +221,13 @@ func noGateway(e *evidence) (Verdict, bool) {
 		}
 	}
 	v, _ := found("the lease "+b.leased.String()+" carries no router", "Its lease has no default router and its call control %s is on another network.", e.setup.Control[0].Addr())
+	if b.router.IsValid() {
+		v, _ = found(fmt.Sprintf("it asked for the hardware address of %s %d times", b.router, s.n), "The default router of its lease, %s, does not answer, and its call control %s is on another network.", b.router, e.setup.Control[0].Addr())
+	}
 	if own := e.near(); e.r.pool != "" && own.IsValid() {
-		v.Fix = advice.Steps{advice.In("ip dhcp pool "+e.r.pool, "default-router "+own.String())}
+		v.Fix = advice.Steps{advice.In("ip dhcp pool "+e.r.pool, "default-router "+own.String()), advice.Tell("if this box is the router of that network; else name the one that is. Then restart the phone.")}
 	} else {
-		v.Fix = tell("Give the pool of its network a default-router.")
+		v.Fix = tell("Give the pool of its network the default-router that leads there.")
 	}
 	return v, true
 }

@@ -10,7 +10,7 @@ import (
 
 // deadControl: none of the call control its file names answers.
 func deadControl(e *evidence) (Verdict, bool) {
-	if e.stand.state != Provisioned && !e.knocks() || len(e.setup.Control) == 0 {
+	if e.b.active.what != "" || e.stand.state != Provisioned && !e.knocks() && !e.nowhere() || len(e.setup.Control) == 0 {
 		return none()
 	}
 	where, why, basis := "", "", Observed
@@ -20,7 +20,7 @@ func deadControl(e *evidence) (Verdict, bool) {
 		unanswered := s != nil && s.n >= soughtOften && !e.ours(c.Addr())
 		switch {
 		case asked && a.OK || !asked && !unanswered:
-			return none() // one answers, or nobody knows
+			return e.unregistered() // one answers, or nobody knows
 		case unanswered:
 			where, why = c.String(), fmt.Sprintf("the phone asked for the hardware address of %s %d times", c.Addr(), s.n)
 		default:
@@ -37,6 +37,20 @@ func deadControl(e *evidence) (Verdict, bool) {
 	v, _ := found(why, "It has all it asked for, and its call control %s does not answer.", where)
 	v.Basis = basis
 	v.Fix = advice.Steps{advice.Do("ping " + first.Addr().String()), advice.Tell("start the call control there, or name another in " + e.source() + ".")}
+	return v, true
+}
+
+// nowhere: its page, which does say where it is registered, says nowhere.
+func (e *evidence) nowhere() bool { return e.idle() && e.r.spoke }
+
+// unregistered is a phone that says so itself for longer than it takes.
+func (e *evidence) unregistered() (Verdict, bool) {
+	if !e.nowhere() || e.now.Sub(e.b.active.since) < e.waits.NoFile {
+		return none()
+	}
+	first := e.setup.Control[0]
+	v, _ := found("its page read "+e.at(e.b.active.at)+" names no call control as active", "It has all it asked for, and says itself that no call control has it registered; its file names %s.", first)
+	v.Fix = advice.Steps{advice.Do("ping " + first.Addr().String()), advice.Tell("look at the call control there: it rejects the registration, or does not know the device.")}
 	return v, true
 }
 

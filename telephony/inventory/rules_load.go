@@ -244,12 +244,16 @@ func deadLoadServer(e *evidence) (Verdict, bool) {
 	if _, ok := e.r.hasConfig(e.b); !ok {
 		return none()
 	}
-	s := e.b.sought[a]
-	if s == nil || s.n < soughtOften {
+	hop := e.hop(a)
+	s := e.b.sought[hop]
+	if s == nil || s.n < soughtOften || e.ours(hop) || e.b.active.what != "" {
 		return none()
 	}
-	v, _ := found(fmt.Sprintf("it asked for the hardware address of %s %d times", a, s.n), "Its load server %s does not answer, and there is no way back from it: the phone cannot fetch firmware.", a)
-	v.Fix = advice.Steps{advice.In(cmp.Or(e.setup.ServerIn, "telephony-service"), "no service phone loadServer")}
+	v, _ := found(fmt.Sprintf("it asked for the hardware address of %s %d times", hop, s.n), "Its load server %s does not answer, and there is no way back from it: the phone cannot fetch firmware.", a)
+	v.Fix = advice.Steps{advice.In(cmp.Or(e.today.ServerIn, "telephony-service"), "no service phone loadServer"), advice.Tell("then restart the phone.")}
+	if e.today.Server != e.setup.Server {
+		v.Fix = tell("Its file names another one now: restart the phone.")
+	}
 	return v, true
 }
 

@@ -443,7 +443,7 @@ func scenarios() []scenario {
 			w.setup(Setup{Load: load9, Server: "192.168.9.9"})
 			w.config().get("/g3-tones.xml", 10).wait(time.Hour)
 		}},
-		{"it waits for a peer", "-", Observed, Configured, "", func(w *world) {
+		{"it waits for a peer", "-", Observed, Loading, "", func(w *world) {
 			w.setup(Setup{Load: load9, Sharing: true})
 			w.config()
 			w.ev(wire.Shared{MAC: ours, Client: addr1})

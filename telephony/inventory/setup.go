@@ -27,6 +27,9 @@ type Outside struct {
 	Loads func(load string) []string
 	// Box tells about the box itself.
 	Box func() Box
+	// Placed reads a phone file that lies in flash: in place of a generated
+	// one: what a phone was told by that.
+	Placed func(file string) Given
 }
 
 // Setup is what the box knows of a phone without having seen it.
@@ -42,6 +45,17 @@ type Setup struct {
 	Built    bool             // there is a file for it
 	Changed  time.Time        // since when its file has the content it has
 	Control  []netip.AddrPort // call control its file names, port of the protocol
+	Given    *Given           // what the file it was sent last said; nil = none since this box runs
+}
+
+// Given is what a phone file told a phone.
+type Given struct {
+	At      time.Time // when it was sent
+	Known   bool      // false: it could not be read
+	Load    string    // without suffix
+	Server  string
+	Sharing bool
+	Control []netip.AddrPort
 }
 
 // Box is what verdicts need to know of the box itself.
@@ -96,6 +110,13 @@ func (o Outside) loads(name string) []string {
 		return nil
 	}
 	return o.Loads(name)
+}
+
+func (o Outside) placed(file string) Given {
+	if o.Placed == nil {
+		return Given{}
+	}
+	return o.Placed(file)
 }
 
 func (o Outside) box() (b Box) {

@@ -3,6 +3,7 @@ package inventory
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -28,6 +29,8 @@ func (e *evidence) progress() stand {
 	b := e.b
 	config, configured := e.r.hasConfig(b)
 	switch {
+	case !b.left.IsZero() && !b.left.Before(b.acked) && !b.lastFile.After(b.left):
+		return stand{Seen, Observed, "It is away, or without an address: " + b.leftWhy + ".", b.leftWhy + " " + e.at(b.left)}
 	case e.elsewhere() && (b.load != nil || !b.acked.IsZero() && e.now.Sub(b.acked) >= e.waits.NoFile):
 		return e.firmwareOnly()
 	case b.load != nil && b.load.served.IsZero():
@@ -82,8 +85,8 @@ func (e *evidence) loadWhole() bool {
 		}
 		asked[strings.ToLower(lastPart(f.name))] = true
 	}
-	if kindOf(b.load.name) == kindComponent {
-		return true // one image is the whole load
+	if alone(b.load.name) {
+		return true
 	}
 	for _, name := range e.parts() {
 		if !asked[strings.ToLower(name)] {
@@ -121,7 +124,7 @@ func (e *evidence) firmwareOnly() stand {
 		return stand{Provisioned, Inferred, "", "it is back and asks for nothing here since it was sent all of " + e.r.fetched}
 	}
 	s := stand{Loading, Observed, "It fetches load " + loadName(b.load.name) + "; its configuration comes from elsewhere.", "nothing of a configuration was asked for here"}
-	if e.loadWhole() {
+	if e.loadWhole() && b.waiting(e.now) == 0 && e.now.Sub(e.active()) >= e.waits.Quiet {
 		s.state, s.basis = Provisioned, Inferred
 	}
 	return s
@@ -140,23 +143,33 @@ func (e *evidence) arriving(config time.Time) stand {
 		return s
 	}
 	peers, shares := e.waitsForPeer(config)
-	switch a, n := e.seeks(); {
+	a, n := e.seeks()
+	registered := e.b.active.what != "" && !e.b.active.at.Before(config)
+	switch {
+	case registered:
+		s.state, s.evidence = Provisioned, fmt.Sprintf("its own page says that it is registered at %s", e.b.active.what)
+		return s
+	case e.idle() && e.r.spoke:
+		s.waits, s.evidence = "It has its configuration, and its own page names no call control that it is registered at.", "its page read "+e.at(b.active.at)
+		return s
 	case n >= soughtOften:
 		s.waits = fmt.Sprintf("It has its configuration and asks for the hardware address of %s again and again.", a)
 		return s
-	case e.r.loops > 0 && e.now.Sub(config) < e.r.lasted+e.waits.Quiet:
+	case e.r.loops > 0 && e.now.Sub(config) < e.r.longest+max(e.waits.Quiet, e.r.longest/2):
 		s.waits = fmt.Sprintf("It has its configuration; the boot before ended %s after its own, and it has to outlast that.", took(e.r.lasted))
 		return s
+	case shares && (b.next.IsZero() || b.shared.After(b.next) || !e.goesOn()):
+		return peers
 	case !b.next.IsZero():
 		s.state, s.evidence = Provisioned, fmt.Sprintf("it asked for %s %s, after its configuration", lastPart(b.nextName), e.at(b.next))
 		return s
-	case shares:
-		return peers
-	case n > 0 && e.now.Sub(b.sought[a].last) >= e.waits.Sought && e.notBySilence() == "":
-		s.state, s.evidence = Provisioned, fmt.Sprintf("it asked once for the hardware address of its call control %s %s", a, e.at(b.sought[a].last))
+	}
+	why := e.notBySilence()
+	if sure, at := e.found(config); why == "" && sure.IsValid() && e.now.Sub(at) >= e.waits.Sought {
+		s.state, s.evidence = Provisioned, fmt.Sprintf("it asked once for the hardware address of its call control %s %s", sure, e.at(at))
 		return s
 	}
-	if why := e.notBySilence(); why != "" {
+	if why != "" {
 		s.waits = "It has its configuration. " + why
 		return s
 	}
@@ -170,13 +183,43 @@ func (e *evidence) arriving(config time.Time) stand {
 	return s
 }
 
-// seeks is the call control whose hardware address the phone asked for since
-// its configuration, and how often; one that was asked for too often first.
+// idle: its page, read after it had its configuration, names call control and
+// none that it is registered at.
+func (e *evidence) idle() bool {
+	config, ok := e.r.hasConfig(e.b)
+	return ok && e.b.active.what == "" && !e.b.active.at.IsZero() && !e.b.active.at.Before(config)
+}
+
+// hop is whose hardware address is asked for on the way to an address: its own,
+// or that of the router of the lease.
+func (e *evidence) hop(a netip.Addr) netip.Addr {
+	if b := e.b; b.leased.IsValid() && b.router.IsValid() && a.Is4() && !b.leased.Contains(a) {
+		return b.router
+	}
+	return a
+}
+
+// found is the call control whose hardware address the phone asked for once
+// since its configuration: it answered. One that is the router too may have been
+// meant as that.
+func (e *evidence) found(config time.Time) (netip.Addr, time.Time) {
+	for _, c := range e.setup.Control {
+		s := e.b.sought[c.Addr()]
+		if s != nil && s.n == 1 && !s.last.Before(config) && !e.ours(c.Addr()) && !e.b.acked.IsZero() && c.Addr() != e.b.router {
+			return c.Addr(), s.last
+		}
+	}
+	return netip.Addr{}, time.Time{}
+}
+
+// seeks is the call control whose hardware address, or whose router's, the
+// phone asked for since its configuration, and how often.
 func (e *evidence) seeks() (a netip.Addr, n int) {
 	config, _ := e.r.hasConfig(e.b)
 	for _, c := range e.setup.Control {
-		if s := e.b.sought[c.Addr()]; s != nil && !s.last.Before(config) && s.n > n && !e.ours(c.Addr()) && !e.box.Control[c].OK {
-			a, n = c.Addr(), s.n
+		hop := e.hop(c.Addr())
+		if s := e.b.sought[hop]; s != nil && !s.last.Before(config) && s.n > n && !e.ours(hop) && (hop != c.Addr() || !e.box.Control[c].OK) {
+			a, n = hop, s.n
 		}
 	}
 	return a, n
@@ -184,15 +227,29 @@ func (e *evidence) seeks() (a netip.Addr, n int) {
 
 // notBySilence says why silence proves nothing: something else explains it.
 func (e *evidence) notBySilence() string {
-	wanted := e.wanted()
+	wanted, signed := e.wanted(), e.b.signed
 	switch {
-	case e.setup.Server != "" && e.serverElsewhere():
+	case e.r.crowded(e.b):
+		return "Several phones ask from its address, and what carries no name may be anyone's of them."
+	case e.idle():
+		return "Its own page names call control and does not say that it is registered there."
+	case signed != nil && signed.missing:
+		return "It asked for the signed file first, so it has a trust list, and may not take one that is not signed."
+	case e.b.secure.After(e.b.lastFile):
+		return "It asks for more by HTTPS, which this box does not offer."
+	case e.has(wanted):
+		return ""
+	case e.changed:
+		return "Its file has changed since, or is not one of this box: what it tells the phone is not known."
+	case e.serverElsewhere():
 		return fmt.Sprintf("Its firmware comes from the load server %s and cannot be seen from here.", e.setup.Server)
-	case e.setup.Sharing && wanted != "" && e.r.fetched != wanted && e.r.runs != wanted && !e.shares(pfs.Child, wanted):
+	case e.setup.Sharing && wanted != "" && !e.shares(pfs.Child, wanted):
 		return "It may wait for a peer's copy of " + wanted + ": Peer Firmware Sharing is on."
 	case e.older():
 		return "It asked by TFTP only: its firmware is older than " + wanted + ", and it did not ask for that."
-	case e.r.runs != "" && wanted != "" && e.b.load == nil && !strings.EqualFold(e.r.runs, wanted) && e.setup.Changed.Before(e.b.start):
+	case wanted != "" && e.b.load == nil && e.r.fetched != "":
+		return "It fetched " + e.r.fetched + " and did not ask for " + wanted + "."
+	case wanted != "" && e.b.load == nil && e.r.runs != "":
 		return "It ran " + e.r.runs + " and did not ask for " + wanted + "."
 	}
 	return ""
@@ -201,18 +258,31 @@ func (e *evidence) notBySilence() string {
 // serverElsewhere reports that the load server is not this box.
 func (e *evidence) serverElsewhere() bool {
 	a, err := netip.ParseAddr(e.setup.Server)
-	return err != nil || !e.ours(a)
+	return e.setup.Server != "" && (err != nil || !e.ours(a))
 }
 
-// doubt says why a phone that came up is not called ok: which load it runs
-// cannot be told although one is wanted.
+// doubt says why a phone that came up is not called ok: it says something else
+// itself, or which load it runs cannot be told although one is wanted.
 func (e *evidence) doubt() string {
-	wanted := e.wanted()
-	if wanted == "" || e.elsewhere() || e.r.fetched == wanted || e.r.runs == wanted {
+	b, wanted := e.b, e.wanted()
+	switch {
+	case b.active.what != "" && !e.named(b.active.what):
+		return "Its own page says that it is registered at " + b.active.what + ", which its file does not name."
+	case wanted != "" && b.told.what != "" && !strings.EqualFold(b.told.what, wanted) && !e.changed:
+		return "It says itself that it runs " + b.told.what + "; it is to run " + wanted + "."
+	case wanted == "" || e.elsewhere() || b.told.what != "" || e.has(wanted):
 		return ""
-	}
-	if e.setup.Sharing && !e.b.next.IsZero() {
+	case e.setup.Sharing && !b.next.IsZero() && !e.serverElsewhere():
 		return "" // it went on: it does not wait for a peer
+	case e.changed && !b.next.IsZero():
+		return "" // it went on with what it was told then
 	}
 	return e.notBySilence()
+}
+
+// named reports that the phone's file names this call control; of a name, and
+// of a phone whose file is not known, that cannot be told.
+func (e *evidence) named(control string) bool {
+	a, err := netip.ParseAddr(control)
+	return err != nil || e.changed || len(e.setup.Control) == 0 || slices.ContainsFunc(e.setup.Control, func(c netip.AddrPort) bool { return c.Addr() == a.Unmap() })
 }

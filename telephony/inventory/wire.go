@@ -7,6 +7,7 @@ import (
 	"option150/platform/ether"
 	"option150/platform/wire"
 	"option150/telephony/cnf"
+	"option150/telephony/phone"
 )
 
 // station finds the phone behind a frame: by its hardware address, else, behind
@@ -75,6 +76,9 @@ func (v *Inventory) sought(at time.Time, x wire.Sought) {
 		s = &sought{first: at}
 		b.sought[target] = s
 	}
+	if s.n > 0 && at.Sub(s.last) >= seekPause {
+		s.n, s.first = 0, at // what it asked before was answered, or given up
+	}
 	s.n++
 	s.last = at
 	if s.n == 1 || s.n == soughtOften {
@@ -89,6 +93,35 @@ func (v *Inventory) sought(at time.Time, x wire.Sought) {
 // soughtOften is how many requests for one address say that it does not
 // answer: a stack sends one, and three where nobody does. [RFC 1122 2.3.2.1]
 const soughtOften = 3
+
+// seekPause is longer than a stack waits before it asks again: a request after
+// it is a new question, as when an entry has grown old.
+const seekPause = 30 * time.Second
+
+// told: a phone says of itself what it runs and where it is registered.
+func (v *Inventory) told(at time.Time, x wire.Told) {
+	r := v.phones[x.MAC]
+	if r == nil || r.now() == nil {
+		return
+	}
+	r.seen = at
+	b := r.now()
+	line := func(what string) {
+		b.say(Line{At: at, Transport: string(x.By), What: "says", Name: what, Bytes: -1})
+	}
+	if l := keep(phone.Load(x.Load).Canonical()); l != "" && b.told.say(l, x.By, at) {
+		line("it runs " + l)
+	}
+	control := keep(x.CallControl)
+	switch {
+	case control != "":
+		if r.spoke = true; b.active.say(control, x.By, at) {
+			line("it is registered at " + control)
+		}
+	case x.Idle && b.active.say("", x.By, at):
+		line("it is registered nowhere")
+	}
+}
 
 // sign keeps a sign of life of a station that is no phone so far.
 func (v *Inventory) sign(at time.Time, x wire.Sought) {

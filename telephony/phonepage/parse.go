@@ -79,6 +79,7 @@ func Take(t *wire.Told, body []byte) {
 	}
 	if t.CallControl == "" {
 		t.CallControl = active(f)
+		t.Idle = t.CallControl == "" && (t.Idle || names(f))
 	}
 }
 
@@ -92,6 +93,19 @@ func load(f map[string]string) string {
 		}
 	}
 	return ""
+}
+
+// names: the page lists call control by address or name; where each stands is
+// said behind it.
+func names(f map[string]string) bool {
+	for i := 1; i <= 5; i++ {
+		switch f["callmanager"+strconv.Itoa(i)] {
+		case "", "0.0.0.0", "None":
+		default:
+			return true
+		}
+	}
+	return false
 }
 
 // active is the call control the phone says it is registered at: the one with

@@ -28,6 +28,7 @@ const (
 	perSecond  = 4
 	patience   = 3 * time.Second
 	seldom     = 24 * time.Hour
+	soon       = time.Minute // a phone that is not registered is asked again
 	maxTargets = 5000
 )
 
@@ -146,8 +147,9 @@ func (p *Poller) run(ctx context.Context, every time.Duration, before, done chan
 	}
 	known := map[ether.MAC]*asked{}
 	type result struct {
-		mac ether.MAC
-		ok  bool
+		mac  ether.MAC
+		ok   bool
+		idle bool // it is registered nowhere so far
 	}
 	results := make(chan result, maxAtOnce)
 	under := 0
@@ -166,6 +168,9 @@ func (p *Poller) run(ctx context.Context, every time.Duration, before, done chan
 			under--
 			if k := known[r.mac]; k != nil {
 				k.answer(r.ok, every, time.Now())
+				if r.idle {
+					k.next = time.Now().Add(min(every, soon))
+				}
 			}
 			continue
 		case <-tick.C:
@@ -192,7 +197,7 @@ func (p *Poller) run(ctx context.Context, every time.Duration, before, done chan
 				if err == nil {
 					p.o.Recorder.Record(told)
 				}
-				results <- result{t.MAC, err == nil}
+				results <- result{t.MAC, err == nil, told.Idle}
 			}()
 		}
 		p.count(known, targets)

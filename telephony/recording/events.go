@@ -19,7 +19,7 @@ var kinds = func() map[string]reflect.Type {
 	for _, e := range []journal.Event{
 		dhcp.Discover{}, dhcp.Offer{}, dhcp.Requested{}, dhcp.Ack{}, dhcp.Nak{}, dhcp.NoLease{}, dhcp.Release{}, dhcp.Expired{}, dhcp.ForeignServer{}, dhcp.Conflict{},
 		fileserver.Asked{}, fileserver.Served{}, fileserver.NotFound{}, fileserver.Busy{}, fileserver.Denied{},
-		wire.Refused{}, wire.Secure{}, wire.Sought{}, wire.Shared{}, wire.Booting{}, pfs.Roles{},
+		wire.Refused{}, wire.Secure{}, wire.Sought{}, wire.Shared{}, wire.Booting{}, wire.Told{}, pfs.Roles{},
 	} {
 		out[e.EventName()] = reflect.TypeOf(e)
 	}
@@ -74,6 +74,8 @@ func whose(e journal.Event) (mac ether.MAC, addr netip.Addr, all bool) {
 		return x.MAC, x.Client, false
 	case pfs.Roles:
 		return x.MAC, x.Addr, false
+	case wire.Told:
+		return x.MAC, netip.Addr{}, false
 	case wire.Booting:
 		return x.MAC, netip.Addr{}, false
 	}

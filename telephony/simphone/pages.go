@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -16,6 +17,7 @@ import (
 type Pages struct {
 	spec Spec
 	n    nature
+	on   *atomic.Int32 // where it is registered, counted from 1
 
 	mu   sync.Mutex
 	up   bool
@@ -23,7 +25,7 @@ type Pages struct {
 }
 
 // Pages are the pages of the phone; they say nothing until Up.
-func (p *Phone) Pages() *Pages { return &Pages{spec: p.spec, n: p.n} }
+func (p *Phone) Pages() *Pages { return &Pages{spec: p.spec, n: p.n, on: &p.on} }
 
 // Up tells the pages how a boot ended. A phone that is stuck shows none.
 func (w *Pages) Up(o Outcome) {
@@ -71,6 +73,9 @@ func (w *Pages) ServeHTTP(out http.ResponseWriter, r *http.Request) {
 			add("TFTPServer1", o.Servers[0].String())
 		}
 		for i, c := range o.Settings.CallControl {
+			if int32(i) == w.on.Load()-1 {
+				c += "  Active"
+			}
 			add(fmt.Sprintf("CallManager%d", i+1), c)
 		}
 	case "/PortInformationX":

@@ -3,6 +3,7 @@ package simphone
 import (
 	"context"
 	"net/netip"
+	"sync/atomic"
 	"time"
 
 	"option150/telephony/simphone/peers"
@@ -81,6 +82,7 @@ type Phone struct {
 	refused   string       // load whose signature was not believed
 	powered   time.Time
 	asksFiles fileServers
+	on        atomic.Int32 // call control it is registered at, counted from 1; 0 = none
 }
 
 // New makes a phone. The error is a Spec that makes no sense.

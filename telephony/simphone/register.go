@@ -27,7 +27,7 @@ func (p *Phone) register(ctx context.Context, s Settings) (hold func(), rejected
 		port = 5060
 	}
 	result := NoAnswer
-	for _, name := range s.CallControl {
+	for i, name := range s.CallControl {
 		a, ok := p.resolve(ctx, p.lease, name)
 		if !ok {
 			continue
@@ -49,7 +49,8 @@ func (p *Phone) register(ctx context.Context, s Settings) (hold func(), rejected
 		_, err = c.Read(make([]byte, 1))
 		if err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
 			p.log(Step{Kind: Register, Server: a, Result: Registered})
-			return func() { _ = c.Close() }, false, nil
+			p.on.Store(int32(i + 1))
+			return func() { p.on.Store(0); _ = c.Close() }, false, nil
 		}
 		_ = c.Close()
 		p.log(Step{Kind: Register, Server: a, Result: Rejected})

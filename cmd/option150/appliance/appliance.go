@@ -144,15 +144,15 @@ func (a *Appliance) open() error {
 	if err := a.openFiles(root); err != nil {
 		return err
 	}
-	outlook := command.NewOutlook(b)
-	b.Inventory = inventory.New(inventory.Options{Outside: outlook.Outside(), Waits: a.opt.Waits})
+	b.Outlook = command.NewOutlook(b)
+	b.Inventory = inventory.New(inventory.Options{Outside: b.Outlook.Outside(), Waits: a.opt.Waits})
 	b.Control = callcontrol.New(a.callControl, a.opt.Probe)
 	a.counts = metrics.NewCounts()
 	b.Classes = a.readClasses()
 	b.Sharing = pfs.NewState()
 	b.Told = phonepage.NewBook()
 	b.Tape = recording.NewTape()
-	b.Journal = journal.New(0, b.Inventory, a.counts, foreignOffers{a.counts}, b.Classes, b.Sharing, b.Told, b.Tape)
+	b.Journal = journal.New(0, b.Inventory, a.counts, foreignOffers{a.counts}, b.Classes, b.Sharing, b.Told, b.Tape, b.Outlook)
 	b.Netif = netif.New(netif.Options{Mapping: mapping(a.opt.Settings), Recorder: b.Journal, Changed: a.interfacesChanged})
 	b.Meter = netif.NewMeter(b.Netif.Interfaces)
 	if err := a.checkDevices(); err != nil {

@@ -20,7 +20,7 @@ var few = map[string]bool{"no-pool": true, "rogue-dhcp": true, "refused-image": 
 // restarted are those whose phone runs on with what it has, an older load or the
 // default file, until somebody restarts it.
 var restarted = map[string]bool{"load-typo": true, "unknown-phone": true, "access-list": true, "between-images": true, "remembered-server": true,
-	"stray-file": true, "no-files": true}
+	"stray-file": true, "no-files": true, "dead-load-server": true}
 
 // TestFaults: each defect gives its verdict, with its basis, one line of
 // evidence and advice; what the advice says is done, to the running box where
