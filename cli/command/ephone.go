@@ -107,7 +107,8 @@ func ephoneDNs() []language.Declaration {
 		idle(short(modeEphoneDN, `description("Dn desc, for DN Qualified Display Name") ![ <text:LINE>("Up to 40 characters") ]`, 40, doc, func(c *language.Context) *string { return &at(c).Description }), registered),
 		idle(short(modeEphoneDN, `name("Define dn user name") ![ <text:LINE>("Up to 64 characters") ]`, 64, doc, func(c *language.Context) *string { return &at(c).Name }), registered),
 	)
-	ds = append(ds, alsoNo(modeEphoneDN, "facts/cme.md 3", `huntstop("Stop hunting on Dial-Peers") [ <rest:LINE>("channel") ]`)...)
+	ds = append(ds, alsoNo(modeEphoneDN, "facts/cme.md 3", `huntstop("Stop hunting on Dial-Peers")`,
+		`huntstop("Stop hunting on Dial-Peers") channel("Stop hunting channels of this dn") [ <rest:LINE>("The last channel") ]`)...)
 	return append(ds, carryAll(modeEphoneDN, "facts/cme.md 3",
 		`pickup-group("Set the call pickup group number") <rest:LINE>("Number")`,
 		`call-forward("Define E.164 telephone number for call forwarding") <rest:LINE>("Parameters")`,

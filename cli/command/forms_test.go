@@ -83,3 +83,23 @@ func TestSurplusWord(t *testing.T) {
 		}
 	}
 }
+
+// TestFormsTogether: lines that stand side by side on IOS although they begin
+// with the same word.
+func TestFormsTogether(t *testing.T) {
+	b, f := testBox(t)
+	for _, text := range []string{
+		"ephone-dn  1  octo-line\n number 1001\n no huntstop\n huntstop channel 6\n",
+		"voice register dn  1\n number 2001\n no huntstop\n huntstop channel 2\n",
+	} {
+		rep, err := b.Language.Load(text, config.Default(f), nil)
+		if err != nil || len(rep.Rejected) > 0 {
+			t.Fatalf("%v %v", err, rep.Rejected)
+		}
+		for line := range strings.Lines(text) {
+			if !strings.Contains(b.Language.RenderText(rep.Config), "\n"+line) {
+				t.Errorf("%q is not there", line)
+			}
+		}
+	}
+}

@@ -149,9 +149,6 @@ func (s section[T, K]) of(d language.Declaration, lines ...language.Declaration)
 	return append([]language.Declaration{d}, below(s.at, lines...)...)
 }
 
-// errGone answers a line of a section that is not there.
-const errGone = language.Answer("% This section was removed by another session")
-
 // below are lines that stand in something which at finds. Where it is gone they
 // are refused, so that no line is lost in an element nobody holds.
 func below[T any](at func(*language.Context) *T, lines ...language.Declaration) []language.Declaration {
@@ -161,7 +158,7 @@ func below[T any](at func(*language.Context) *T, lines ...language.Declaration) 
 		}
 		return func(c *language.Context) error {
 			if at(c) == nil {
-				return errGone
+				return language.ErrGone
 			}
 			return f(c)
 		}

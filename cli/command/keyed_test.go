@@ -42,7 +42,7 @@ func TestGone(t *testing.T) {
 				}
 				typed++
 				c := o.c.Clone()
-				if err := b.Language.Apply(c, o.section(), r, line); !errors.Is(err, errGone) {
+				if err := b.Language.Apply(c, o.section(), r, line); !errors.Is(err, language.ErrGone) {
 					t.Errorf("%q in a section that is gone: %v", line, err)
 				}
 				if !c.Equal(o.c) {

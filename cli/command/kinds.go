@@ -12,7 +12,7 @@ import (
 // differs from its default, with `no` when it is on by default.
 func flag(mode, syntax, group, doc string, def bool, at func(*language.Context) *bool) language.Declaration {
 	return language.Declaration{
-		Mode: mode, Syntax: syntax, Group: group, Doc: doc,
+		Mode: mode, Syntax: syntax, Group: group, Doc: doc, Single: true,
 		Set:   func(c *language.Context) error { *at(c) = true; return nil },
 		Unset: func(c *language.Context) error { *at(c) = false; return nil },
 		Reset: func(c *language.Context) error { *at(c) = def; return nil },
@@ -31,7 +31,7 @@ func flag(mode, syntax, group, doc string, def bool, at func(*language.Context) 
 // value is a command with one argument.
 func value[T comparable](mode, syntax, arg, group, doc string, def T, at func(*language.Context) *T) language.Declaration {
 	return language.Declaration{
-		Mode: mode, Syntax: syntax, Group: group, Doc: doc,
+		Mode: mode, Syntax: syntax, Group: group, Doc: doc, Single: true,
 		Set:   func(c *language.Context) error { *at(c) = convert[T](c.Args[arg]); return nil },
 		Unset: func(c *language.Context) error { *at(c) = def; return nil },
 		Get: func(v *language.View) []grammar.Args {
@@ -46,7 +46,7 @@ func value[T comparable](mode, syntax, arg, group, doc string, def T, at func(*l
 // a whole.
 func values[T any](mode, syntax, arg, group, doc string, at func(*language.Context) *[]T) language.Declaration {
 	return language.Declaration{
-		Mode: mode, Syntax: syntax, Group: group, Doc: doc,
+		Mode: mode, Syntax: syntax, Group: group, Doc: doc, Single: true,
 		Set:   func(c *language.Context) error { *at(c) = grammar.List[T](c.Args, arg); return nil },
 		Unset: func(c *language.Context) error { *at(c) = nil; return nil },
 		Get: func(v *language.View) []grammar.Args {

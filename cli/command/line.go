@@ -50,7 +50,7 @@ func lines() []language.Declaration {
 	ds = append(ds, below(at,
 		lineAccess(at),
 		language.Declaration{
-			Mode: modeLine, Doc: "facts/ios-cli.md 1.14",
+			Mode: modeLine, Single: true, Doc: "facts/ios-cli.md 1.14",
 			Syntax: `exec-timeout("Set the EXEC timeout") ![ <minutes:0-35791>("Timeout in minutes") [ <seconds:0-2147483>("Timeout in seconds") ] ]`,
 			Set: func(c *language.Context) error {
 				l := at(c)
@@ -129,7 +129,7 @@ func lineTransport(at func(*language.Context) *config.Line) language.Declaration
 		names = append(names, p[0])
 	}
 	return language.Declaration{
-		Mode: modeLine, Doc: "facts/ios-cli.md 1.14", Partly: func(keys, a grammar.Args) string {
+		Mode: modeLine, Single: true, Doc: "facts/ios-cli.md 1.14", Partly: func(keys, a grammar.Args) string {
 			if keys.String("kind") == "con" && !a.Has(language.Negated) {
 				return "the console is reached by its cable alone"
 			}
@@ -181,7 +181,7 @@ func ofVTY(keys, a grammar.Args) string {
 // `login` without `local` concerns the console. [facts/ios-cli.md 1.2, 1.14]
 func linePassword(at func(*language.Context) *config.Line) language.Declaration {
 	return language.Declaration{
-		Mode: modeLine, Doc: "facts/ios-cli.md 1.14", Partly: func(keys, a grammar.Args) string {
+		Mode: modeLine, Single: true, Doc: "facts/ios-cli.md 1.14", Partly: func(keys, a grammar.Args) string {
 			if a.Has(language.Negated) {
 				return ""
 			}
@@ -210,7 +210,7 @@ func linePassword(at func(*language.Context) *config.Line) language.Declaration 
 // lineCheck is `login`.
 func lineCheck(at func(*language.Context) *config.Line) language.Declaration {
 	return language.Declaration{
-		Mode: modeLine, Doc: "facts/ios-cli.md 1.14", Partly: ofVTY,
+		Mode: modeLine, Single: true, Doc: "facts/ios-cli.md 1.14", Partly: ofVTY,
 		Syntax: `login("Enable password checking") [ local$how("Local password checking") ]`,
 		Set: func(c *language.Context) error {
 			at(c).Login = config.LoginLine

@@ -140,7 +140,8 @@ func registerDNs() []language.Declaration {
 		short(modeDN, `name("Name of the user") ![ <text:LINE>("Up to 64 characters") ]`, 64, doc, func(c *language.Context) *string { return &at(c).Name }),
 		short(modeDN, `label("Text beside the button") ![ <text:LINE>("Up to 30 characters") ]`, 30, doc, func(c *language.Context) *string { return &at(c).Label }),
 	)
-	ds = append(ds, alsoNo(modeDN, "facts/cme.md 4.2", `huntstop("Stop hunting") [ <rest:LINE>("Parameters") ]`)...)
+	ds = append(ds, alsoNo(modeDN, "facts/cme.md 4.2", `huntstop("Stop hunting")`,
+		`huntstop("Stop hunting") channel("Stop hunting channels of this dn") [ <rest:LINE>("The last channel") ]`)...)
 	return append(ds, carryAll(modeDN, "facts/cme.md 4.2",
 		`description("Description") <rest:LINE>("Text")`, `allow("Permit a feature") <rest:LINE>("watch")`,
 		`no-reg("Do not register the number") [ <rest:LINE>("both") ]`, `mwi("Message waiting indication") [ <rest:LINE>("Parameters") ]`,

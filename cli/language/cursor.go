@@ -379,11 +379,27 @@ func (l *Language) declared(p *Placement) {
 	if p.Form == grammar.Plain {
 		p.kept = p.Line
 	}
-	if p.Result.Full && p.head.Enters == "" && p.head.Format == nil {
+	if !p.Result.Full || p.head.Enters != "" || p.head.Format != nil {
+		if text, err := p.head.kept(p.Result); err == nil {
+			p.kept = text
+		}
+	}
+	l.rival(p)
+}
+
+// rival says which line a declared one takes the place of where both are kept:
+// the vocabulary knows, and what a declaration says of itself. Else none: a
+// line too much can be taken away, one that is lost is lost.
+func (l *Language) rival(p *Placement) {
+	if p.head.Enters != "" {
 		return
 	}
-	if text, err := p.head.kept(p.Result); err == nil {
-		p.kept = text
+	v := l.vocab.find(p.In.Mode, p.kept)
+	switch {
+	case v.row != nil && v.row.Enters == "" && v.row.Until == "":
+		p.row, p.key = v.row, v.key
+	case p.head.Single:
+		p.key = strings.Join(p.head.keywords(), " ")
 	}
 }
 
@@ -394,21 +410,11 @@ func (c *Cursor) inside(p Placement, f fit) Placement {
 	p.Form, _ = formOf(p.Line)
 	if f.how >= abbreviates {
 		c.l.declared(&p)
-		p.key = keyOf(p.head)
 	} else if p.Form != grammar.Plain {
 		p.kept = bare(p.kept, p.Form)
 	}
 	p.blind = f.how < abbreviates
 	return p
-}
-
-// keyOf is what tells a line of a declaration from others where it is kept: its
-// words before the arguments.
-func keyOf(d *Declaration) string {
-	if d.Enters != "" {
-		return ""
-	}
-	return strings.Join(d.keywords(), " ")
 }
 
 // drops reports that the line is `no` before something that is kept here. A

@@ -30,7 +30,8 @@ func (l *Language) WithVocabulary(h grammar.Help, mode, text string) grammar.Hel
 	}
 	added := false
 	for _, i := range l.vocab.next(mode, before) {
-		if have[strings.ToLower(i.Name)] || h.Word && !foldPrefix(i.Name, word) {
+		argument := i.Name != strings.ToLower(i.Name) || i.Name[0] == '<'
+		if have[strings.ToLower(i.Name)] || h.Word && (argument || !foldPrefix(i.Name, word)) {
 			continue
 		}
 		have[strings.ToLower(i.Name)], added = true, true

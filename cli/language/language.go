@@ -69,6 +69,7 @@ type Declaration struct {
 	AtMargin bool     // never the header of a section when it is indented below one that is kept or was refused
 	Clash    string   // what is answered when a port it asks for is taken
 	Hidden   bool     // matched, but not in help
+	Single   bool     // a line of it takes the place of another, also where they are kept
 	Free     bool     // in a configuration mode: for whoever got there, `exit`
 	Collects string   // text follows, up to `exit` or an empty line, typed at a prompt of this name; it is Args[TextArg]
 	Doc      string   // the document it follows
@@ -300,3 +301,8 @@ func (d *Declaration) render(a grammar.Args) (string, error) {
 type Answer string
 
 func (a Answer) Error() string { return string(a) }
+
+// ErrGone answers a line typed in a section that another operator removed. The
+// line is not carried out: it would go nowhere, or make the object again
+// without what it held.
+const ErrGone = Answer("% This section was removed by another session")

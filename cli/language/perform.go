@@ -180,10 +180,12 @@ func (l *Language) Unacted(p Placement) string {
 		return "" // its section was told
 	case p.heads != nil && !slices.ContainsFunc(p.heads, Section.Kept):
 		return "" // all of them are here
+	case p.head != nil && p.head.After != nil:
+		return "" // it says so in its own words
+	case p.head != nil:
+		return strings.Join(p.head.keywords(), " ")
 	case p.row != nil:
 		return p.row.fixed
-	case p.head != nil && p.head.After == nil: // else it says so in its own words
-		return strings.Join(p.head.keywords(), " ")
 	}
 	return ""
 }

@@ -36,7 +36,6 @@ func (l *Language) performEach(c *config.Config, p Placement) error {
 		if q.In = m; m.Kept() && p.What == Command {
 			q.What = Keep
 			l.declared(&q)
-			q.key = keyOf(q.head)
 		}
 		if err := l.Perform(c, q); err != nil {
 			return err

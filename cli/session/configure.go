@@ -64,7 +64,7 @@ func (s *Session) change(ctx context.Context, p language.Placement, text string)
 	})
 	if err != nil && !errors.Is(err, language.ErrUnchanged) {
 		fmt.Fprintln(s.out(), refusal(config.About(err, p.In.Header)))
-		if !errors.Is(err, errGone) {
+		if !errors.Is(err, language.ErrGone) {
 			s.cur.Refused(p)
 		}
 		s.look(err)

@@ -154,13 +154,21 @@ func (s *Session) complete(line string) (string, bool) {
 			return s.completeFilter(command, f)
 		}
 	}
-	if rest, ok := s.graph(mode).Complete(text, s.priv); ok {
-		return rest, true
-	}
+	modes := []string{mode}
 	if mode != language.Exec {
-		for _, m := range s.parents() {
-			if rest, ok := s.graph(m).Complete(text, s.priv); ok {
-				return rest, true
+		modes = append(modes, s.parents()...)
+	}
+	for _, m := range modes {
+		if rest, ok := s.graph(m).Complete(text, s.priv); ok {
+			return rest, true
+		}
+	}
+	// Words that are kept are matched in full only: Tab is how they are short to type.
+	for _, m := range modes {
+		word := text[strings.LastIndexByte(text, ' ')+1:]
+		if h := s.modeHelp(m, text); word != "" && h.Word && len(h.Words) == 1 && m != language.Exec {
+			if _, ok := cutFold(h.Words[0], word); ok {
+				return h.Words[0][len(word):], true
 			}
 		}
 	}

@@ -7,11 +7,6 @@ import (
 	"option150/platform/config"
 )
 
-// errGone answers a line typed in a section that another operator removed. The
-// line is not carried out: it would go nowhere, or make the object again
-// without what it held.
-var errGone error = language.Answer("% This section was removed by another session")
-
 // find is the section a line is to be carried out in, as it is in the candidate: another operator may have changed its header. While nobody changed
 // anything since the last look, it is as it was then.
 func (s *Session) find(c *config.Config, p language.Placement) (language.Section, error) {
@@ -22,7 +17,7 @@ func (s *Session) find(c *config.Config, p language.Placement) (language.Section
 	for i := 1; i < len(open); i++ {
 		sec, there := s.opt.Language.Find(c, open[i-1], open[i])
 		if !there && open[i].There {
-			return sec, errGone
+			return sec, language.ErrGone
 		}
 		if !in.Kept() && i == len(open)-1 {
 			in = sec
@@ -31,7 +26,7 @@ func (s *Session) find(c *config.Config, p language.Placement) (language.Section
 	return in, nil
 }
 
-// look brings the sections up to date after a line. After errGone the operator
+// look brings the sections up to date after a line. After language.ErrGone the operator
 // stands in the innermost section that is left.
 func (s *Session) look(err error) {
 	c := s.opt.Store.Current()
@@ -39,7 +34,7 @@ func (s *Session) look(err error) {
 	gone := false
 	s.cur.Each(func(around, sec language.Section) (language.Section, bool) {
 		now, there := s.opt.Language.Find(c, around, sec)
-		if errors.Is(err, errGone) && !there && sec.There {
+		if errors.Is(err, language.ErrGone) && !there && sec.There {
 			gone = true
 			return sec, false
 		}

@@ -379,6 +379,30 @@ func TestHelpWithBars(t *testing.T) {
 	}
 }
 
+// TestTabOfKeptWords: words that are kept are matched in full only, and Tab
+// writes them out; a word of ours comes first, and an argument is no word.
+func TestTabOfKeptWords(t *testing.T) {
+	o := newBox(t).login(15)
+	o.configures(t, "end", "configure terminal")
+	for line, want := range map[string]string{"snmp-s": "erver", "snmp-server commu": "nity", "router osp": "-", "router eig": "rp", "crypto isa": "kmp", "no router ei": "grp",
+		"int": "erface", "interfa": "ce", "router ospf W": "-", "class-": "map", "router zzz": "-", "ip dhcp exc": "luded-address"} {
+		got, ok := o.Complete(line)
+		if !ok {
+			got = "-"
+		}
+		if strings.TrimSpace(got) != want {
+			t.Errorf("%q: got %q, want %q", line, got, want)
+		}
+	}
+	o.configures(t, "router ospf 1")
+	if got, ok := o.Complete("passive-i"); !ok || got != "nterface" {
+		t.Errorf("below a kept header: %q %v", got, ok)
+	}
+	if got := o.Help("network w"); strings.Contains(got, "WORD") {
+		t.Errorf("an argument is no word: %q", got)
+	}
+}
+
 // TestSectionRemovedByAnother: the mode holds keys. A line typed in a section
 // that another operator removed is answered, not carried out, and makes nothing
 // again.

@@ -31,13 +31,6 @@ func Denied(err error) bool {
 	return errors.Is(err, syscall.EACCES) || errors.Is(err, syscall.EPERM)
 }
 
-// NotAvailable reports that the box does not have the address or the device
-// (yet): it is worth trying again when an interface comes up.
-func NotAvailable(err error) bool {
-	return errors.Is(err, syscall.EADDRNOTAVAIL) || errors.Is(err, syscall.ENODEV) ||
-		errors.Is(err, syscall.EAFNOSUPPORT)
-}
-
 // Passing reports an error of a socket that works all the same: out of
 // descriptors or memory, or a client that went away too early.
 func Passing(err error) bool {
