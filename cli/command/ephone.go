@@ -8,6 +8,7 @@ import (
 
 	"option150/cli/grammar"
 	"option150/cli/language"
+	"option150/platform/config"
 	"option150/platform/ether"
 	"option150/telephony/cnf"
 )
@@ -361,6 +362,10 @@ func speedDials(mode, text, doc string, at func(*language.Context) *[]cnf.SpeedD
 		})
 }
 
+// ownType takes away a type that the owner defined by `ephone-type` or `voice
+// register pool-type`: it is kept, see vocabulary.txt.
+func ownType(c *language.Context) { c.Config.Unkeep(config.Spot{In: c.Header}, "type") }
+
 // phoneTypeLine is `type TYPE [addon 1 MODULE [2 MODULE ...]]`.
 func phoneTypeLine(mode, doc string, at func(*language.Context) (*string, *[]string)) language.Declaration {
 	return language.Declaration{
@@ -377,6 +382,7 @@ func phoneTypeLine(mode, doc string, at func(*language.Context) (*string, *[]str
 		Set: func(c *language.Context) error {
 			t, addons := at(c)
 			*t, *addons = c.Args.String("type"), nil
+			ownType(c)
 			for _, k := range []string{"a1", "a2", "a3"} {
 				if c.Args.Has(k) {
 					*addons = append(*addons, c.Args.String(k))
@@ -384,7 +390,12 @@ func phoneTypeLine(mode, doc string, at func(*language.Context) (*string, *[]str
 			}
 			return nil
 		},
-		Unset: func(c *language.Context) error { t, addons := at(c); *t, *addons = "", nil; return nil },
+		Unset: func(c *language.Context) error {
+			t, addons := at(c)
+			*t, *addons = "", nil
+			ownType(c)
+			return nil
+		},
 		Get: func(v *language.View) []grammar.Args {
 			t, addons := at(viewContext(v))
 			if *t == "" {

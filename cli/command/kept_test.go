@@ -63,3 +63,32 @@ func TestKeptLinesStand(t *testing.T) {
 		}
 	}
 }
+
+// TestOwnTypes: a type that the owner defined is a type, in both doors; only
+// one type stands in a phone, and a word nobody defined is refused.
+func TestOwnTypes(t *testing.T) {
+	b, f := testBox(t)
+	for _, c := range []struct{ text, want, not string }{
+		{"ephone-type E99X\n device-id 376\nephone 1\n type E99X\n", "ephone  1\n type E99X\n", ""},
+		{"ephone-type E99X\nephone 1\n type 7961\n type E99X\n", " type E99X\n", " type 7961"},
+		{"ephone-type E99X\nephone 1\n type E99X\n type 7961\n", " type 7961\n", " type E99X"},
+		{"ephone-type E99X\nephone-type N97 addon\nephone 1\n type E99X\n type N97\n", " type N97\n", " type E99X"},
+		{"ephone-type E99X\nephone 1\n type E99X\n no type\n", "ephone  1\n", " type E99X"},
+		{"ephone-type E99X\ntelephony-service\n load E99X flash:x\n", " load E99X flash:x\n", ""},
+		{"voice register pool-type 99XX\nvoice register pool 1\n type 99XX\n", " type 99XX\n", ""},
+	} {
+		rep, err := b.Language.Load(c.text, config.Default(f), nil)
+		if err != nil || len(rep.Rejected) > 0 {
+			t.Errorf("%q: %v %v", c.text, err, rep.Rejected)
+			continue
+		}
+		if printed := b.Language.RenderText(rep.Config); !strings.Contains(printed, c.want) || c.not != "" && strings.Contains(printed, "\n"+c.not+"\n") {
+			t.Errorf("%q prints\n%s", c.text, printed)
+		}
+	}
+	for _, text := range []string{"ephone 1\n type E99X\n", "ephone-type E99X\nephone 1\n type E98X\n", "telephony-service\n load E99X x\n"} {
+		if rep, err := b.Language.Load(text, config.Default(f), nil); err != nil || len(rep.Rejected) != 1 {
+			t.Errorf("%q: %v, rejected %v", text, err, rep.Rejected)
+		}
+	}
+}

@@ -124,7 +124,7 @@ func lineEnd(s string) string {
 func (l *Language) keepBanner(c *config.Config, kind string, lines []string) {
 	at := l.spot(top, lines[0])
 	c.Unkeep(at, "banner "+kind)
-	c.Keep(at, lines[0], sameLine(lines[0]))
+	c.Keep(at, lines[0], sameLine(lines[0]), config.Negation(lines[0]))
 	at.Path = []string{lines[0]}
 	for _, line := range lines[1:] {
 		c.KeepText(at, line)

@@ -28,6 +28,7 @@ type Cursor struct {
 	l     *Language
 	graph func(mode string) *grammar.Graph
 	level int
+	cfg   *config.Config // what the line is placed in
 
 	open  []open // open[0] is the top level
 	tail  *open  // the last line, nobody's command: what is indented below it goes with it
@@ -249,6 +250,7 @@ func (p *Placement) kind() string {
 // Place says what a line is and which section it belongs to. Nothing changes
 // but what blank lines, comments and indentation tell.
 func (c *Cursor) Place(cfg *config.Config, raw string) Placement {
+	c.cfg = cfg
 	raw = strings.TrimRight(Blanks(raw), " ")
 	text := strings.TrimLeft(raw, " ")
 	p := Placement{Line: text, indent: len(raw) - len(text), Depth: len(c.open), In: c.open[len(c.open)-1].Section}

@@ -70,6 +70,11 @@ func (c *Cursor) fit(o *open, text string) fit {
 			v = c.l.vocab.find(o.Mode, full)
 		}
 	}
+	if v.row != nil && v.row.If != "" {
+		if v.key = v.row.fixed; !v.defined(c.cfg) {
+			v = found{}
+		}
+	}
 	switch {
 	case v.row != nil && (f.how != knows || v.words > r.Depth) && c.level >= ModeLevel:
 		f.how, f.form, f.found, f.row = inVocabulary, form, v, v.row

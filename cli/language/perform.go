@@ -26,7 +26,7 @@ func (l *Language) Perform(c *config.Config, p Placement) error {
 		if at.In == "" && len(at.Path) == 0 {
 			at.Place = l.place(Unplaced)
 		}
-		c.Keep(at, p.Line, sameLine(p.Line))
+		c.Keep(at, p.Line, sameLine(p.Line), config.Negation(p.Line))
 	case Text:
 		c.KeepText(config.Spot{In: p.In.In, Path: p.In.Path}, p.Line)
 	}
@@ -39,7 +39,7 @@ func (l *Language) keep(c *config.Config, p Placement) {
 	if p.heads != nil {
 		for _, m := range p.heads {
 			if m.Kept() {
-				c.Keep(l.spot(p.In, m.Header), m.Header, sameLine(m.Header))
+				c.Keep(l.spot(p.In, m.Header), m.Header, sameLine(m.Header), config.Negation(m.Header))
 			}
 		}
 		return
@@ -57,15 +57,20 @@ func (l *Language) keep(c *config.Config, p Placement) {
 			c.Unkeep(at, "no "+p.kept)
 		} else if gone == 0 && l.printsNo(p) {
 			line := "no " + p.kept
-			c.Keep(l.spot(p.In, line), line, sameLine(line))
+			c.Keep(l.spot(p.In, line), line, sameLine(line), config.Negation(line))
 		}
 		return
+	}
+	if p.row != nil && p.row.If != "" { // it takes the place of what acts, too
+		if no := l.graphs[p.In.Mode].Match("no "+p.row.fixed, ModeLevel); no.Kind == grammar.OK {
+			_ = l.Apply(c, p.In, no, "no "+p.row.fixed) // nothing there is nothing to refuse
+		}
 	}
 	same := sameLine(p.kept)
 	if p.key != "" && p.enters() == "" && (p.row == nil || !p.row.Many) {
 		same = l.sameKey(p)
 	}
-	c.Keep(at, p.kept, same)
+	c.Keep(at, p.kept, same, l.negation(p))
 	if p.row != nil && p.row.Until != "" {
 		at.Path = append(at.Path[:len(at.Path):len(at.Path)], p.kept)
 		c.ClearText(at)
@@ -97,6 +102,23 @@ func (l *Language) sameKey(p Placement) func(string) bool {
 			return false
 		}
 		return p.row == nil || l.vocab.find(p.row.Mode, old).row == p.row
+	}
+}
+
+// negation is config.Negation, but that `no X` stays beside `X Y` where these are
+// two commands: `no huntstop` and `huntstop channel 6`.
+func (l *Language) negation(p Placement) func(string) bool {
+	takes := config.Negation(p.kept)
+	return func(old string) bool {
+		if !takes(old) {
+			return false
+		}
+		if g := l.graphs[p.In.Mode]; p.head != nil && g != nil {
+			r := g.Match(strings.TrimPrefix(old, "no "), ModeLevel)
+			d, ok := r.Action.(*Declaration)
+			return r.Kind != grammar.OK || !ok || d == p.head
+		}
+		return true
 	}
 }
 

@@ -30,10 +30,10 @@ type Spot struct {
 }
 
 // Keep keeps a line. The first line for which same holds is the one it
-// replaces; without one it comes last. A line takes
-// the place of its negation: `no X` and `X Y` are never there both. It reports
-// whether the line is new: neither there before nor in the place of another.
-func (c *Config) Keep(at Spot, line string, same func(old string) bool) (fresh bool) {
+// replaces; without one it comes last. What is gone with it is dropped, as a
+// line takes the place of its negation, see Negation. It reports whether the
+// line is new: neither there before nor in the place of another.
+func (c *Config) Keep(at Spot, line string, same, gone func(old string) bool) (fresh bool) {
 	if len(at.Path) > 0 {
 		list := c.below(at)
 		if list == nil {
@@ -45,7 +45,7 @@ func (c *Config) Keep(at Spot, line string, same func(old string) bool) (fresh b
 				return false
 			}
 		}
-		*list = append(dropNegated(*list, line), Kept{Line: line})
+		*list = append(slices.DeleteFunc(*list, func(k Kept) bool { return !k.Text && gone(k.Line) }), Kept{Line: line})
 		return true
 	}
 	negated := false
@@ -58,10 +58,10 @@ func (c *Config) Keep(at Spot, line string, same func(old string) bool) (fresh b
 			k.become(line)
 			return false
 		}
-		negated = negated || k.negates(line)
+		negated = negated || gone(k.Line)
 	}
 	if negated {
-		c.Carried = slices.DeleteFunc(c.Carried, func(k Carried) bool { return k.In == at.In && k.negates(line) })
+		c.Carried = slices.DeleteFunc(c.Carried, func(k Carried) bool { return k.In == at.In && gone(k.Line) })
 	}
 	c.KeepNew(at, line)
 	return true
@@ -191,14 +191,13 @@ func (c *Config) below(at Spot) *[]Kept {
 	return list
 }
 
-func dropNegated(list []Kept, line string) []Kept {
-	return slices.DeleteFunc(list, func(k Kept) bool { return !k.Text && k.negates(line) })
-}
-
-// negates reports that a kept line is `no` before the first words of line.
-func (k *Kept) negates(line string) bool {
-	rest, ok := strings.CutPrefix(k.Line, "no ")
-	return ok && begins(line, rest)
+// Negation tells which kept lines a line takes away: `no` before its own first
+// words. `no X` and `X Y` are not there both.
+func Negation(line string) func(old string) bool {
+	return func(old string) bool {
+		rest, ok := strings.CutPrefix(old, "no ")
+		return ok && begins(line, rest)
+	}
 }
 
 // begins reports that a line begins with these words.

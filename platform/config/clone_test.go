@@ -243,7 +243,7 @@ func TestCarried(t *testing.T) {
 	at := func(in string, place int, path ...string) Spot { return Spot{In: in, Place: place, Path: path} }
 	keep := func(c *Config, s Spot, lines ...string) {
 		for _, l := range lines {
-			c.Keep(s, l, is(l))
+			c.Keep(s, l, is(l), Negation(l))
 		}
 	}
 	for _, s := range []struct {
@@ -280,8 +280,8 @@ func TestCarried(t *testing.T) {
 		{"in the place of another", func(c *Config) {
 			keep(c, at("", 1), "router rip", "x")
 			keep(c, at("", 1, "router rip"), "version 1", "network 1")
-			c.Keep(at("", 1, "router rip"), "version 2", func(old string) bool { return strings.HasPrefix(old, "version") })
-			c.Keep(at("", 1), "y", is("x"))
+			c.Keep(at("", 1, "router rip"), "version 2", func(old string) bool { return strings.HasPrefix(old, "version") }, Negation("version 2"))
+			c.Keep(at("", 1), "y", is("x"), Negation("y"))
 		}, ">router rip; version 2; network 1 >y"},
 		{"a line takes the place of its no", func(c *Config) {
 			keep(c, at("", 1), "no ip cef", "ip cef", "r")
