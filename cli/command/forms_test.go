@@ -8,8 +8,13 @@ import (
 	"option150/platform/config"
 )
 
+// elsewhere are lines of a section that IOS takes for global ones when they are
+// not indented, as every router does: the words of both are the same.
+var elsewhere = map[string]bool{}
+
 // TestFormsOfIOS reads forms that running-configs have, one by one: none is
-// rejected, and each is printed back as the list says.
+// rejected, each is printed back as the list says, and lands in its section
+// with a blank before it and without one.
 func TestFormsOfIOS(t *testing.T) {
 	raw, err := os.ReadFile("testdata/ios-forms.txt")
 	if err != nil {
@@ -50,6 +55,16 @@ func TestFormsOfIOS(t *testing.T) {
 		}
 		if printed := "\n" + b.Language.RenderText(rep.Config); !strings.Contains(printed, "\n"+indent+strings.TrimRight(want, " ")+"\n") && !strings.Contains(printed, "\n"+indent+want+" ") {
 			t.Errorf("[%s] %s: is not printed back; there is%s", header, form, only(printed))
+		}
+		if header == "" {
+			continue
+		}
+		flat, err := b.Language.Load(header+"\n"+form+"\n", config.Default(f), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, want := b.Language.RenderText(flat.Config), b.Language.RenderText(rep.Config); got != want && !elsewhere[form] {
+			t.Errorf("[%s] %s: without a blank before it there is%s", header, form, only(got))
 		}
 	}
 	if n < 1000 {
