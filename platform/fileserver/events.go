@@ -14,6 +14,7 @@ type (
 		Local     netip.AddrPort
 		Name      string
 		UserAgent string
+		BlockSize int  // TFTP: blksize as asked for; 0 = not
 		Again     bool // a TFTP request that follows an HTTP 503 for the same name
 		Odd       bool // refused for how it was asked, as by another method than GET: no phone asks so
 	}

@@ -24,6 +24,7 @@ type Request struct {
 	Local     netip.AddrPort // address of the box that was asked
 	Name      string         // as asked, unescaped, with its leading slash if it had one
 	UserAgent string         // HTTP only, for the phone inventory
+	BlockSize int            // TFTP: blksize as asked for; 0 = not
 }
 
 // Content is the bytes of a file: *os.File for firmware (so that HTTP can use

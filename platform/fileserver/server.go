@@ -88,7 +88,7 @@ func (s *Server) Open(ctx context.Context, r Request) (*File, error) {
 	again := nameErr == nil && s.gate.again(r.Transport, q)
 
 	s.count.begin(r.Transport)
-	s.rec.Record(Asked{Transport: r.Transport, Client: r.Client, Local: r.Local, Name: asked, UserAgent: printable(r.UserAgent), Again: again})
+	s.rec.Record(Asked{Transport: r.Transport, Client: r.Client, Local: r.Local, Name: asked, UserAgent: printable(r.UserAgent), BlockSize: r.BlockSize, Again: again})
 	if nameErr != nil {
 		return nil, s.badName(r, asked, nameErr)
 	}

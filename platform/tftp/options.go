@@ -93,3 +93,16 @@ func (r request) optionNames() string {
 	}
 	return strings.Join(names, " ")
 }
+
+// blockSize is what is asked for, 0 if nothing sensible is.
+func (r request) blockSize() int {
+	for _, o := range r.options {
+		if strings.EqualFold(o.name, "blksize") {
+			if n, ok := number(o.value); ok {
+				return min(n, maxBlockSize)
+			}
+			return 0
+		}
+	}
+	return 0
+}

@@ -156,7 +156,7 @@ func (sh *shard) lookup(ctx context.Context, t *transfer, port uint16) {
 	s := sh.srv
 	defer s.lookups.Add(-1)
 	defer t.cancel()
-	f, err := s.open(ctx, fileserver.Request{Transport: fileserver.TFTP, Client: t.key.peer, Local: t.asked, Name: t.req.name})
+	f, err := s.open(ctx, fileserver.Request{Transport: fileserver.TFTP, Client: t.key.peer, Local: t.asked, Name: t.req.name, BlockSize: t.req.blockSize()})
 	if err == nil {
 		s.rec.Record(Opened{Client: t.key.peer, ID: t.id, Port: port, File: f.Name, Size: f.Size})
 	}

@@ -54,6 +54,14 @@ func (v *Inventory) served(at time.Time, x fileserver.Served) {
 			l.Result = itoa(int64(x.Status))
 		}
 	}
+	// A file of one block of which no block was acknowledged may be anywhere.
+	unsure := x.Complete && x.Why != "" && x.Transport == fileserver.TFTP
+	if unsure && x.Size <= int64(x.BlockSize) {
+		x.Complete, x.Bytes = false, 0
+	}
+	if !x.Complete && l.At.IsZero() && len(b.lines) < maxLines {
+		return // it had given this up, and was counted
+	}
 	if !x.Complete {
 		if x.Transport == fileserver.TFTP {
 			l.Result = "cut off"
@@ -79,7 +87,7 @@ func (v *Inventory) served(at time.Time, x fileserver.Served) {
 		b.slow = name
 	}
 	for _, f := range b.files(name) {
-		f.served, f.missing, f.route = at, false, x.Route
+		f.served, f.missing, f.route, f.unsure = at, false, x.Route, unsure
 	}
 	if f := b.own; f != nil && f.name == name {
 		r.proven = true

@@ -92,6 +92,20 @@ func TestNotByItself(t *testing.T) {
 		{"it asked for the signed file first", func(w *world) {
 			w.lease(class61).trust().miss(sep+".sgn").get(sep, 6412)
 		}, "trust list"},
+		{"nobody acknowledged the last block of its file", func(w *world) {
+			w.lease(class61)
+			w.http = false
+			w.ask(sep)
+			c, l := w.ends()
+			w.ev(fileserver.Served{Transport: fileserver.TFTP, Client: c, Local: l, Name: sep, Size: 6412, Bytes: 6412, BlockSize: 512, Complete: true, Why: "the last acknowledgement is missing"})
+		}, "did not acknowledge the last block"},
+		{"nobody acknowledged its file of one block", func(w *world) {
+			w.lease(class61)
+			w.http = false
+			w.ask(sep)
+			c, l := w.ends()
+			w.ev(fileserver.Served{Transport: fileserver.TFTP, Client: c, Local: l, Name: sep, Size: 1200, Bytes: 1200, BlockSize: 1400, Complete: true, Why: "the last acknowledgement is missing"})
+		}, "asks for its files"},
 		{"it asks for more by HTTPS", func(w *world) {
 			w.config()
 			w.ev(wire.Secure{MAC: w.mac, Client: w.addr, Port: 6971})
@@ -283,5 +297,20 @@ func TestPageWithdraws(t *testing.T) {
 	w.wait(DefaultWaits().NoFile)
 	if p := want(t, w, "for long", Configured, "R25"); !strings.Contains(p.Verdict.Fix.String(), "rejects the registration") {
 		t.Errorf("%s", p.Verdict.Fix)
+	}
+}
+
+// TestGivenUpEachBoot: a phone that gives its file up in each boot, long before
+// the server does, is told of after the third.
+func TestGivenUpEachBoot(t *testing.T) {
+	w := newWorld()
+	w.http = false
+	for range 6 {
+		w.lease(class61).ask("SEP001E7A000001.cnf.xml").wait(10 * time.Second)
+	}
+	want(t, w, "six boots", Stuck, "R11")
+	w.lease(class61).get("SEP001E7A000001.cnf.xml", 6412).wait(quiet)
+	if p := w.look(t); p.Verdict.Code == "R11" {
+		t.Errorf("%+v", p.Verdict)
 	}
 }

@@ -133,7 +133,7 @@ func (v *Inventory) asked(at time.Time, x fileserver.Asked) {
 	if x.Odd { // no phone asks like this: it says nothing of where one stands
 		if b := r.now(); b != nil && len(b.open) < maxOpen {
 			i := b.say(Line{At: at, Transport: string(x.Transport), What: "odd", Name: name, Bytes: -1})
-			b.open = append(b.open, pending{x.Transport, x.Client, name, at, i})
+			b.open = append(b.open, pending{x.Transport, x.Client, name, at, i, 0})
 		}
 		return
 	}
@@ -143,6 +143,9 @@ func (v *Inventory) asked(at time.Time, x fileserver.Asked) {
 		if p.transport == x.Transport && p.client == x.Client && p.name == name {
 			return
 		}
+	}
+	if x.Transport == fileserver.TFTP {
+		r.gaveUp(x.Client, name)
 	}
 	if x.Transport == fileserver.TFTP && name == b.answeredName && x.Client == b.answeredTo {
 		b.unheard++ // the answer did not arrive
@@ -176,7 +179,27 @@ func (v *Inventory) asked(at time.Time, x fileserver.Asked) {
 		what = "RRQ"
 	}
 	i := b.say(Line{At: at, Transport: string(x.Transport), What: what, Name: name, Bytes: -1, Remark: remark})
-	b.open = append(b.open, pending{x.Transport, x.Client, name, at, i})
+	b.open = append(b.open, pending{x.Transport, x.Client, name, at, i, x.BlockSize})
+}
+
+// gaveUp: a phone that asks by TFTP for a file it is being sent has given that
+// transfer up, long before the server does.
+func (r *record) gaveUp(c netip.AddrPort, name string) {
+	for _, b := range r.boots[max(0, len(r.boots)-2):] {
+		for i, p := range b.open {
+			if p.transport != fileserver.TFTP || p.name != name || p.client == c {
+				continue
+			}
+			x := b.restart(name)
+			x.n++
+			x.block, x.transport = p.block, fileserver.TFTP
+			if l := b.line(p.line); l != nil {
+				l.Result, l.Remark = "cut off", "it asks again from another port"
+			}
+			b.open = append(b.open[:i], b.open[i+1:]...)
+			break
+		}
+	}
 }
 
 // note takes down what kind of file was asked for.

@@ -2,6 +2,7 @@ package inventory
 
 import (
 	"net/netip"
+	"slices"
 	"time"
 
 	"option150/platform/ether"
@@ -59,6 +60,7 @@ type boot struct {
 	stranger                     bool       // which is not this box
 	conflict                     string     // how it showed
 	conflictAt                   netip.Addr // the address in question
+	conflicted                   time.Time  // seen last
 	left                         time.Time  // it gave its address back, or lost it
 	leftWhy                      string
 
@@ -134,6 +136,7 @@ type file struct {
 	nearest string
 	route   string // where the box had it from
 	signed  bool
+	unsure  bool // its last block was never acknowledged
 }
 
 // restart counts transfers of one file that did not end.
@@ -151,6 +154,7 @@ type pending struct {
 	name      string
 	at        time.Time
 	line      int // absolute index
+	block     int // size it asked for by TFTP
 }
 
 func (r *record) now() *boot {
@@ -170,9 +174,21 @@ func (r *record) begin(at time.Time) *boot {
 	b := &boot{number: n, start: at}
 	r.boots = append(r.boots, b)
 	if len(r.boots) > maxBoots {
+		r.boots[1].inherit(r.boots[0])
 		r.boots = append([]*boot(nil), r.boots[1:]...)
 	}
 	return b
+}
+
+// inherit keeps the failed transfers of a boot that is forgotten.
+func (b *boot) inherit(old *boot) {
+	for name, x := range old.restarts {
+		if !slices.ContainsFunc(b.files(name), func(f *file) bool { return !f.served.IsZero() }) {
+			y := b.restart(name)
+			y.n, y.silent, y.bytes = y.n+x.n, y.silent+x.silent, max(y.bytes, x.bytes)
+			y.size, y.block, y.transport = max(y.size, x.size), max(y.block, x.block), x.transport
+		}
+	}
 }
 
 // conclude is the end of a boot.

@@ -41,7 +41,7 @@ func table() []Rule {
 		{"R02", "there is no address to give: no pool for the network, or it is exhausted", nil, []string{"Configuring IP"}, stops, noLease},
 		{"R03", "another DHCP server sends option 150 as text", tell("On the other server give option 150 as addresses, or switch that server off."), []string{"Configuring IP", "TFTP Timeout"}, stops, textOption},
 		{"R04", "the phone took the lease of another DHCP server", nil, []string{"Configuring IP", "TFTP Timeout"}, stops, foreignLease},
-		{"R22", "its address is in use by another device", advice.Steps{advice.Do("show ip dhcp conflict"), advice.Do("show ip arp"), advice.Tell("find the device that uses the address.")}, []string{"Duplicate IP"}, beside, duplicate},
+		{"R22", "its address is in use by another device", advice.Steps{advice.Do("show ip dhcp conflict"), advice.Do("show ip arp"), advice.Tell("find the device that uses the address, take it off, and restart the phone.")}, []string{"Duplicate IP"}, spoils, duplicate},
 		{"R38", "its lease names no file server of this box", nil, []string{"TFTP Timeout", "Configuring CM List"}, beside, otherFileServer},
 		{"R05", "it has an address and asks for nothing here: alternate TFTP", tell("On the phone: Settings > Network Configuration, unlock with **#, set Alternate TFTP to No."), []string{"TFTP Timeout", "Configuring CM List"}, stops, askedNothing},
 		{"R34", "its files were asked for from an address that is not its own", advice.Steps{advice.Do("show ip dhcp binding"), advice.Tell("see who has that address, if it is not the same phone behind a router.")}, nil, beside, otherHolder},

@@ -121,8 +121,8 @@ func foreignLease(e *evidence) (Verdict, bool) {
 }
 
 func duplicate(e *evidence) (Verdict, bool) {
-	if e.b.conflict == "" || e.r.addr.IsValid() && e.r.addr != e.b.conflictAt {
-		return none() // it has another one meanwhile
+	if e.b.conflict == "" || e.r.addr.IsValid() && e.r.addr != e.b.conflictAt || e.now.Sub(e.b.conflicted) >= bootQuiet {
+		return none() // it has another one meanwhile, or nothing was seen of that for long
 	}
 	return found(e.b.conflict, "The address of the phone is in use by another device.")
 }

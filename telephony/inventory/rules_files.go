@@ -156,34 +156,43 @@ func unknownPhone(e *evidence) (Verdict, bool) {
 	return v, true
 }
 
-// worst is the file the phone needs whose transfer failed most: in this boot
+// worst is the file the phone asks for whose transfer failed most: in this boot
 // and in those before that ended like this.
 func (e *evidence) worst(count func(*restart) int) (string, *restart) {
 	var name string
 	var w *restart
-	for n := range e.b.restarts {
-		if len(e.b.files(n)) == 0 {
-			continue
-		}
-		if x := e.tries(n); w == nil || count(x) > count(w) || count(x) == count(w) && n < name {
-			name, w = n, x
+	for _, b := range e.r.boots {
+		for n := range b.restarts {
+			x := e.tries(n)
+			if x != nil && (w == nil || count(x) > count(w) || count(x) == count(w) && n < name) {
+				name, w = n, x
+			}
 		}
 	}
 	return name, w
 }
 
-// tries are the failed transfers of a file since it was sent last.
+// tries are the failed transfers of a file since it was sent last, nil if this
+// boot does not want it.
 func (e *evidence) tries(name string) *restart {
-	sum := *e.b.restarts[name]
-	for i := len(e.r.boots) - 2; i >= 0; i-- {
-		old := e.r.boots[i]
-		for _, f := range old.files(name) {
+	var sum restart
+	for i := len(e.r.boots) - 1; i >= 0; i-- {
+		b := e.r.boots[i]
+		files := b.files(name)
+		if b == e.b && len(files) == 0 {
+			return nil
+		}
+		if x := b.restarts[name]; x != nil {
+			if sum.n == 0 {
+				sum = *x
+			} else {
+				sum.n, sum.silent, sum.bytes = sum.n+x.n, sum.silent+x.silent, max(sum.bytes, x.bytes)
+			}
+		}
+		for _, f := range files {
 			if !f.served.IsZero() {
 				return &sum
 			}
-		}
-		if x := old.restarts[name]; x != nil {
-			sum.n, sum.silent = sum.n+x.n, sum.silent+x.silent
 		}
 	}
 	return &sum
@@ -193,13 +202,22 @@ func (e *evidence) tries(name string) *restart {
 // [RFC 2348]
 const wholePacket = 1468
 
+// smallBlock is what fits through any way. [RFC 791, 3.1: 576 bytes]
+const smallBlock = 512
+
 func largeBlocks(e *evidence) (Verdict, bool) {
 	name, w := e.worst(func(x *restart) int { return x.n })
-	if w == nil || w.n < 2 || w.transport != fileserver.TFTP || w.block <= wholePacket {
+	if w == nil || w.n < 2 || w.transport != fileserver.TFTP || w.block <= smallBlock || w.bytes > 0 {
 		return none()
 	}
-	return found(fmt.Sprintf("%d tries of %s with blocks of %d bytes", w.n, lastPart(name), w.block),
-		"It asks for blocks of %d bytes, which do not fit into one packet, and the transfer of %s does not end.", w.block, lastPart(name))
+	ev := fmt.Sprintf("%d tries of %s with blocks of %d bytes", w.n, lastPart(name), w.block)
+	if w.block > wholePacket {
+		return found(ev, "It asks for blocks of %d bytes, which do not fit into one packet, and the transfer of %s does not end.", w.block, lastPart(name))
+	}
+	if e.b.unheard > 0 {
+		return none() // small answers do not arrive either
+	}
+	return guessed(ev, "It asks for blocks of %d bytes, and none of %s arrives: the way lets no packet through that is so large.", w.block, lastPart(name))
 }
 
 func returnPort(e *evidence) (Verdict, bool) {

@@ -296,6 +296,17 @@ func scenarios() []scenario {
 			w.cut("SEP001E7A000001.cnf.xml", 64120, 0, "no acknowledgement")
 			w.cut("SEP001E7A000001.cnf.xml", 64120, 0, "no acknowledgement")
 		}},
+		{"blocks that are too large for the way, by the phone's own account", "R19", Inferred, Stuck, "block size", func(w *world) {
+			w.lease(class61)
+			w.http = false
+			w.miss("CTLSEP001E7A000001.tlv")
+			for range 3 {
+				w.port++
+				c, l := w.ends()
+				w.ev(fileserver.Asked{Transport: fileserver.TFTP, Client: c, Local: l, Name: "SEP001E7A000001.cnf.xml", BlockSize: 1400})
+				w.wait(2 * time.Second)
+			}
+		}},
 		{"7940 hunts", "R20", Observed, Stuck, "load line", func(w *world) {
 			w.lease("Cisco Systems, Inc. IP Phone CP-7940G")
 			w.http = false
@@ -309,6 +320,10 @@ func scenarios() []scenario {
 		{"a SIP model below ephone", "R21", Observed, Stuck, "no ephone 1; voice register pool 1 / id mac 001E.7A00.0001 / type 8841", func(w *world) {
 			w.setup(Setup{Type: "8841"})
 			w.lease("Cisco Systems, Inc. IP Phone CP-8841").trust().get(sep, 6412).wait(quiet)
+		}},
+		{"another device sends from its address", "R22", Observed, Provisioned, "find the device", func(w *world) {
+			w.config().wait(quiet)
+			w.ev(wire.Sought{MAC: ether.MAC{2, 0, 0, 0, 0, 9}, Client: addr1, Target: box})
 		}},
 		{"duplicate address", "R22", Observed, Addressed, "conflict", func(w *world) {
 			w.lease(class61)

@@ -233,6 +233,8 @@ func (e *evidence) notBySilence() string {
 		return "Several phones ask from its address, and what carries no name may be anyone's of them."
 	case e.idle():
 		return "Its own page names call control and does not say that it is registered there."
+	case e.b.own != nil && e.b.own.unsure:
+		return "It did not acknowledge the last block of that."
 	case signed != nil && signed.missing:
 		return "It asked for the signed file first, so it has a trust list, and may not take one that is not signed."
 	case e.b.secure.After(e.b.lastFile):

@@ -55,6 +55,7 @@ func (v *Inventory) secure(at time.Time, x wire.Secure) {
 // is remembered: a phone that never asks for an address shows itself like this
 // only.
 func (v *Inventory) sought(at time.Time, x wire.Sought) {
+	v.twin(at, x)
 	r := v.phones[x.MAC]
 	if r == nil {
 		v.sign(at, x)
@@ -88,6 +89,19 @@ func (v *Inventory) sought(at time.Time, x wire.Sought) {
 		}
 		b.say(Line{At: at, Transport: "ARP", What: "asks", Name: "who has " + target.String(), Bytes: -1, Remark: remark})
 	}
+}
+
+// twin: another station sends from the address of a phone that holds a lease.
+func (v *Inventory) twin(at time.Time, x wire.Sought) {
+	r := v.byIP[x.Client.Unmap()]
+	if r == nil || r.mac == x.MAC || r.mac.IsZero() || r.ackedAt().IsZero() || r.now().stranger {
+		return
+	}
+	b := r.now()
+	if b.conflict == "" || b.conflictAt != r.addr {
+		b.say(Line{At: at, Transport: "ARP", What: "!", Name: addrText(x.Client) + " is used by " + x.MAC.String(), Bytes: -1, Remark: "observed"})
+	}
+	b.conflict, b.conflictAt, b.conflicted = addrText(x.Client)+" is used by "+x.MAC.String()+" too, seen by ARP", r.addr, at
 }
 
 // soughtOften is how many requests for one address say that it does not

@@ -102,7 +102,7 @@ func TestRequestLengths(t *testing.T) {
 			t.Errorf("%s: %d bytes, want %d", name, got, n)
 		}
 	}
-	if n := len(rrq("CTLSEP2834A2823B58.tlv")); n != 31 {
+	if n := len(rrq("CTLSEP2834A2823B58.tlv", 0)); n != 31 {
 		t.Error(n)
 	}
 }

@@ -98,6 +98,12 @@ func (n *narrow) Read(b []byte) (int, error) {
 func (p *Phone) connect(ctx context.Context, server netip.Addr) (c net.Conn, err error) {
 	err = p.o.In(func() (e error) {
 		d := net.Dialer{Timeout: p.o.Timers.Connect, KeepAlive: -1}
+		if p.spec.Faults.Slow > 0 { // what is under way is little, too
+			d.Control = func(_, _ string, c syscall.RawConn) (err error) {
+				e := c.Control(func(fd uintptr) { err = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_RCVBUF, 4096) })
+				return errors.Join(e, err)
+			}
+		}
 		c, e = d.DialContext(ctx, "tcp4", netip.AddrPortFrom(server, PortHTTP).String())
 		return e
 	})

@@ -2,6 +2,7 @@ package simphone
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -9,6 +10,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"strconv"
 	"time"
 )
 
@@ -18,6 +20,7 @@ const (
 	opData    = 3
 	opAck     = 4
 	opError   = 5
+	opOACK    = 6 // RFC 2347
 	blockSize = 512
 	portTFTP  = 69
 
@@ -26,10 +29,17 @@ const (
 
 // rrq is the read request of every phone captured so far: octet, no options.
 // [facts/phones.md 1.4]
-func rrq(name string) []byte {
+func rrq(name string, blocks int) []byte {
 	b := append([]byte{0, opRRQ}, name...)
-	return append(b, "\x00octet\x00"...)
+	b = append(b, "\x00octet\x00"...)
+	if blocks > 0 {
+		b = fmt.Appendf(b, "blksize\x00%d\x00", blocks) // RFC 2348
+	}
+	return b
 }
+
+// narrowWay is the largest datagram that comes through where Blocks are too large.
+const narrowWay = 600
 
 // tftpGet asks one server for one file. result is Done, NoAnswer, CutOff,
 // TooLarge or "error N text"; code is N, or -1.
@@ -52,7 +62,7 @@ func (p *Phone) tftpGet(ctx context.Context, server netip.Addr, name string, lim
 	defer c.Close()
 	stop := context.AfterFunc(ctx, func() { c.SetReadDeadline(time.Unix(1, 0)) })
 	defer stop()
-	t := transfer{p: p, cut: p.spec.Faults.CutAfter, ctx: ctx, c: c, server: server, limit: limit, out: rrq(name), to: netip.AddrPortFrom(server, portTFTP)}
+	t := transfer{p: p, cut: p.spec.Faults.CutAfter, ctx: ctx, c: c, server: server, limit: limit, out: rrq(name, p.spec.Faults.Blocks), to: netip.AddrPortFrom(server, portTFTP)}
 	code, result = t.run()
 	if ctx.Err() != nil {
 		return nil, -1, "", ctx.Err()
@@ -74,12 +84,13 @@ type transfer struct {
 	out    []byte         // the last packet sent
 	to     netip.AddrPort // port 69 until the server has answered from its own
 	bound  bool
+	agreed int    // size of a block; 0 = 512
 	block  uint16 // last block taken; rolls over to 0 after 65535
 	data   bytes.Buffer
 }
 
 func (t *transfer) run() (code int, result string) {
-	buf := make([]byte, 4+blockSize+1)
+	buf := make([]byte, 4+max(blockSize, t.p.spec.Faults.Blocks)+1)
 	for tries := 0; tries < t.p.o.Timers.TFTPTries; tries++ {
 		// A send that fails (no route, no neighbour) is silence, as it is on
 		// a phone.
@@ -100,7 +111,7 @@ func (t *transfer) run() (code int, result string) {
 			if from.Addr() != t.server || (t.bound && from != t.to) {
 				continue // a stranger
 			}
-			if t.p.spec.Faults.Deaf && from.Port() != portTFTP {
+			if t.p.spec.Faults.Deaf && from.Port() != portTFTP || t.p.spec.Faults.Blocks > 0 && n > narrowWay {
 				continue // what stands between does not let it through
 			}
 			done, progress, code, result := t.take(buf[:n], from)
@@ -119,6 +130,8 @@ func (t *transfer) run() (code int, result string) {
 	return -1, NoAnswer
 }
 
+func (t *transfer) size() int { return cmp.Or(t.agreed, blockSize) }
+
 // take looks at one packet of the server.
 func (t *transfer) take(b []byte, from netip.AddrPort) (done, progress bool, code int, result string) {
 	if len(b) < 4 {
@@ -126,9 +139,15 @@ func (t *transfer) take(b []byte, from netip.AddrPort) (done, progress bool, cod
 	}
 	op, n := binary.BigEndian.Uint16(b), binary.BigEndian.Uint16(b[2:])
 	switch {
+	case op == opOACK && t.block == 0:
+		t.bound, t.to, t.out = true, from, []byte{0, opAck, 0, 0}
+		if f := bytes.Split(b[2:], []byte{0}); len(f) > 1 && string(f[0]) == "blksize" {
+			t.agreed, _ = strconv.Atoi(string(f[1]))
+		}
+		return false, true, -1, ""
 	case op == opError:
 		return true, false, int(n), fmt.Sprintf("error %d %s", n, printable(b[4:]))
-	case op != opData || n != t.block+1 || len(b) > 4+blockSize:
+	case op != opData || n != t.block+1 || len(b) > 4+t.size():
 		return false, false, -1, "" // a repeated block is answered by the timer
 	}
 	if t.data.Len()+len(b)-4 > t.limit {
@@ -140,7 +159,7 @@ func (t *transfer) take(b []byte, from netip.AddrPort) (done, progress bool, cod
 		return true, false, -1, CutOff
 	}
 	t.out = binary.BigEndian.AppendUint16([]byte{0, opAck}, n)
-	if len(b) == 4+blockSize {
+	if len(b) == 4+t.size() {
 		return false, true, -1, ""
 	}
 	_, _ = t.c.WriteToUDPAddrPort(t.out, t.to) // sent once, without lingering

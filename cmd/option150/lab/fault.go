@@ -1,9 +1,9 @@
 package lab
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
-	"net"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -14,10 +14,9 @@ import (
 
 	"option150/platform/config"
 	"option150/platform/ether"
-	"option150/platform/netns"
-	"option150/platform/running"
 	"option150/telephony/firmware"
 	"option150/telephony/simphone"
+	"option150/telephony/simphone/peers"
 )
 
 // Fault is one defect a lab can have, and the verdict it leads to.
@@ -32,6 +31,7 @@ type Fault struct {
 	config func(text string) string
 	flash  func(dir string) error // dir is flash:
 	silent bool                   // no call control
+	shape  func(*Options)         // what else the lab is made of
 	before func(*Lab) error       // before the box starts
 	after  func(*Lab) error       // when it runs
 	// cure is what the instruction of the verdict says, where it is no line of
@@ -41,6 +41,12 @@ type Fault struct {
 
 // boxAddr is the address of the box.
 var boxAddr = netip.MustParseAddr("10.150.0.1")
+
+// outsider is the phone that shares nothing.
+var outsider = func() simphone.Spec { near, _ := simphone.Sharers(); return near[1] }()
+
+// endless is a file in flash: whose transfer does not end.
+const endless = "endless.bin"
 
 // nobody is an address in the LAN that no machine has.
 var nobody = netip.MustParseAddr("10.150.0.99")
@@ -146,6 +152,30 @@ func Faults() []Fault {
 		}, cure: func(l *Lab) error { return l.Replug(simphone.Catalogue()[0]) }},
 		{Name: "somebody-elses-file", Code: "R34", Says: "another address asks for the file of a phone", after: (*Lab).startThief,
 			cure: func(l *Lab) error { return l.Replug(simphone.Catalogue()[0]) }},
+		{Name: "own-fault", Code: "R09", Says: "HTTP did not have a file that TFTP had (told to the box as facts: it has one name space)", after: (*Lab).tellOwnFault,
+			cure: func(l *Lab) error { return l.Replug(simphone.Catalogue()[0]) }},
+		phone("large-blocks", "R19", "a phone asks for TFTP blocks that are too large for the way", 2, func(s *simphone.Spec) { s.Faults.Blocks = 1400 }),
+		{Name: "duplicate-address", Code: "R22", Says: "another device uses the address of a phone", after: (*Lab).startTwin,
+			cure: func(l *Lab) error {
+				l.stopTwin()
+				return l.Replug(simphone.Catalogue()[0])
+			}},
+		{Name: "busy", Code: "R23", Says: "the box serves one request at a time, and one does not end", config: func(s string) string {
+			return strings.Replace(s, "ip http server\n", "ip http server\nfile-server maximum-serving-count 1\n", 1)
+		}, flash: func(dir string) error {
+			path := filepath.Join(dir, "phones", endless)
+			return errors.Join(os.WriteFile(path, nil, 0o644), os.Truncate(path, 64<<20))
+		},
+			after: (*Lab).startHog},
+		{Name: "slow", Code: "R29", Says: "a phone gets its load at 40 kB a second", victim: 1, spec: func(s *simphone.Spec) { s.Faults.Slow = 40_000 },
+			shape: func(o *Options) { o.Sizes = firmware.Sizes{"apps41": 500_000} }, cure: func(l *Lab) error { return l.Replug(simphone.Catalogue()[1]) }},
+		{Name: "outside-sharing", Code: "R31", Says: "phones share firmware, and one fetches it for itself", model: &outsider, config: func(s string) string {
+			mac := " mac-address " + outsider.MAC.CME() + "\n"
+			return strings.Replace(s, mac, mac+" service phone peerFirmwareSharing 0\n", 1)
+		}, shape: func(o *Options) {
+			near, _ := simphone.Sharers()
+			o.Phones, o.Sharing, o.Sizes = append(slices.Clone(o.Phones), near[:4]...), &peers.Habits{Join: time.Second}, sharedSizes
+		}},
 		{Name: "scan", Code: "R33", Says: "somebody tries the names of phones", after: (*Lab).startScan},
 	}
 	return all
@@ -196,18 +226,16 @@ func (f *Fault) Victim() simphone.Spec {
 // apply puts the defect into the options of a lab.
 func (f *Fault) apply(o *Options) {
 	v := f.Victim()
-	if f.model == nil {
-		if o.Config == "" {
-			o.Config = ConfigOf(*o)
-		}
+	if f.shape != nil {
+		f.shape(o)
+	}
+	if o.Config == "" {
+		o.Config = ConfigOf(*o)
 	}
 	o.Phones = slices.Clone(o.Phones)
 	if i := slices.IndexFunc(o.Phones, func(s simphone.Spec) bool { return s.MAC == v.MAC }); i >= 0 {
 		o.Phones[i] = v
-	} else {
-		if o.Config == "" {
-			o.Config = ConfigOf(*o)
-		}
+	} else { // it is not configured
 		o.Phones = append(o.Phones, v)
 	}
 	if f.config != nil {
@@ -247,78 +275,4 @@ func componentOf(flash, load string) string {
 		}
 	}
 	return filepath.Join(flash, "phones", "none")
-}
-
-func (l *Lab) startRogue(option150 []byte) error {
-	h, err := l.Host("rogue", netip.PrefixFrom(rogueAddr, 24))
-	if err != nil {
-		return err
-	}
-	l.others = append(l.others, h)
-	l.rogue, err = StartRogue(h, option150)
-	return err
-}
-
-func (l *Lab) startControl() error {
-	h, err := l.Host("control", netip.PrefixFrom(ControlAddr, 24))
-	if err != nil {
-		return err
-	}
-	l.others = append(l.others, h)
-	l.Control, err = StartControl(h)
-	return err
-}
-
-// startThief asks once for the file of the first phone, when that is up.
-func (l *Lab) startThief() error {
-	h, err := l.Host("thief", netip.MustParsePrefix("10.150.0.251/24"))
-	if err != nil {
-		return err
-	}
-	l.others = append(l.others, h)
-	l.wg.Go(func() {
-		if l.Settle(l.ctx, settleTime) {
-			_ = readRequest(h, simphone.Catalogue()[0].MAC.Device()+".cnf.xml")
-		}
-	})
-	return nil
-}
-
-// readRequest asks the box for a file by TFTP and does not wait for it.
-func readRequest(h *netns.Host, name string) error {
-	return h.Do(func() error {
-		c, err := net.Dial("udp4", netip.AddrPortFrom(boxAddr, 69).String())
-		if err != nil {
-			return err
-		}
-		defer c.Close()
-		_, err = c.Write([]byte("\x00\x01" + name + "\x00octet\x00"))
-		return err
-	})
-}
-
-// startScan asks for the files of thirty phones, again and again.
-func (l *Lab) startScan() error {
-	h, err := l.Host("scanner", netip.MustParsePrefix("10.150.0.250/24"))
-	if err != nil {
-		return err
-	}
-	l.others = append(l.others, h)
-	l.wg.Go(func() {
-		for i := 0; l.ctx.Err() == nil; i = (i + 1) % 30 {
-			name := ether.MAC{0, 0x1e, 0x7a, 0, 0, byte(i + 1)}.Device() + ".cnf.xml"
-			_ = readRequest(h, name)
-			select {
-			case <-l.ctx.Done():
-			case <-time.After(100 * time.Millisecond):
-			}
-		}
-	})
-	return nil
-}
-
-// change changes the configuration of the box.
-func (l *Lab) change(f func(*config.Config)) error {
-	_, err := l.Box.Box().Store.Change(l.ctx, running.Who{User: "lab"}, func(c *config.Config) error { f(c); return nil })
-	return err
 }

@@ -213,6 +213,7 @@ type Lab struct {
 	others []*netns.Host
 	plugs  map[ether.MAC]func()
 	rogue  *Rogue
+	twin   func() // takes the machine away that uses the address of a phone
 }
 
 // pace makes a phone's pauses between files a fiftieth of real ones.
@@ -478,6 +479,7 @@ func (l *Lab) Close() {
 	if l.Control != nil {
 		l.Control.Close()
 	}
+	l.stopTwin()
 	if l.rogue != nil {
 		l.rogue.Close()
 	}

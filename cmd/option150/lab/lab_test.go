@@ -2,8 +2,15 @@ package lab
 
 import (
 	"bytes"
+	"flag"
 	"net/netip"
 	"os"
+	"os/exec"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -13,7 +20,53 @@ import (
 	"option150/telephony/simphone/peers"
 )
 
-func TestMain(m *testing.M) { os.Exit(netns.Run(m)) }
+// aside is how many tests run beside each other: labs wait most of the time.
+const aside = "4"
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	given := false
+	flag.Visit(func(f *flag.Flag) { given = given || f.Name == "test.parallel" })
+	if !given {
+		_ = flag.Set("test.parallel", aside)
+	}
+	os.Exit(netns.Run(m))
+}
+
+// envAlone says that this process runs one test for another.
+const envAlone = "OPTION150_TEST_ALONE"
+
+// alone runs a test in a process with namespaces of its own, beside others, and
+// reports that it has: a lab has the addresses and ports of its namespace to
+// itself.
+func alone(t *testing.T) bool {
+	t.Helper()
+	netns.Need(t)
+	if os.Getenv(envAlone) != "" {
+		return false
+	}
+	t.Parallel()
+	var name []string
+	for _, s := range strings.Split(t.Name(), "/") {
+		name = append(name, "^"+regexp.QuoteMeta(s)+"$")
+	}
+	args := []string{"-test.run=" + strings.Join(name, "/"), "-test.v=" + strconv.FormatBool(testing.Verbose()), "-test.short=" + strconv.FormatBool(testing.Short())}
+	if d, ok := t.Deadline(); ok {
+		args = append(args, "-test.timeout="+time.Until(d).String())
+	}
+	cmd := exec.CommandContext(t.Context(), os.Args[0], args...)
+	cmd.Env = append(slices.DeleteFunc(os.Environ(), func(s string) bool { return strings.HasPrefix(s, "OPTION150_NETNS") }), envAlone+"=1")
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
+	cmd.WaitDelay = 10 * time.Second
+	out, err := cmd.CombinedOutput()
+	switch {
+	case err != nil:
+		t.Errorf("%v\n%s", err, out)
+	case testing.Verbose():
+		t.Logf("%s", out)
+	}
+	return true
+}
 
 func TestArguments(t *testing.T) {
 	for _, bad := range [][]string{{"extra"}, {"-mirror"}, {"-nothing"}} {

@@ -1,0 +1,214 @@
+package lab
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+	"syscall"
+	"time"
+
+	"option150/platform/config"
+	"option150/platform/ether"
+	"option150/platform/fileserver"
+	"option150/platform/netns"
+	"option150/platform/running"
+	"option150/telephony/simphone"
+)
+
+// What other machines of the LAN do in a lab with a fault.
+
+func (l *Lab) startRogue(option150 []byte) error {
+	h, err := l.Host("rogue", netip.PrefixFrom(rogueAddr, 24))
+	if err != nil {
+		return err
+	}
+	l.others = append(l.others, h)
+	l.rogue, err = StartRogue(h, option150)
+	return err
+}
+
+func (l *Lab) startControl() error {
+	h, err := l.Host("control", netip.PrefixFrom(ControlAddr, 24))
+	if err != nil {
+		return err
+	}
+	l.others = append(l.others, h)
+	l.Control, err = StartControl(h)
+	return err
+}
+
+// startThief asks once for the file of the first phone, when that is up.
+func (l *Lab) startThief() error {
+	h, err := l.Host("thief", netip.MustParsePrefix("10.150.0.251/24"))
+	if err != nil {
+		return err
+	}
+	l.others = append(l.others, h)
+	l.wg.Go(func() {
+		if l.Settle(l.ctx, settleTime) {
+			_ = readRequest(h, simphone.Catalogue()[0].MAC.Device()+".cnf.xml")
+		}
+	})
+	return nil
+}
+
+// readRequest asks the box for a file by TFTP and does not wait for it.
+func readRequest(h *netns.Host, name string) error {
+	return h.Do(func() error {
+		c, err := net.Dial("udp4", netip.AddrPortFrom(boxAddr, 69).String())
+		if err != nil {
+			return err
+		}
+		defer c.Close()
+		_, err = c.Write([]byte("\x00\x01" + name + "\x00octet\x00"))
+		return err
+	})
+}
+
+// startScan asks for the files of thirty phones, again and again.
+func (l *Lab) startScan() error {
+	h, err := l.Host("scanner", netip.MustParsePrefix("10.150.0.250/24"))
+	if err != nil {
+		return err
+	}
+	l.others = append(l.others, h)
+	l.wg.Go(func() {
+		for i := 0; l.ctx.Err() == nil; i = (i + 1) % 30 {
+			name := ether.MAC{0, 0x1e, 0x7a, 0, 0, byte(i + 1)}.Device() + ".cnf.xml"
+			_ = readRequest(h, name)
+			select {
+			case <-l.ctx.Done():
+			case <-time.After(100 * time.Millisecond):
+			}
+		}
+	})
+	return nil
+}
+
+// change changes the configuration of the box.
+func (l *Lab) change(f func(*config.Config)) error {
+	_, err := l.Box.Box().Store.Change(l.ctx, running.Who{User: "lab"}, func(c *config.Config) error { f(c); return nil })
+	return err
+}
+
+// whenUp does something when the phones have settled, and gives the address of
+// the first.
+func (l *Lab) whenUp(do func(a netip.Addr)) error {
+	l.wg.Go(func() {
+		if !l.Settle(l.ctx, settleTime) {
+			return
+		}
+		if p, ok := l.Box.Box().Inventory.Phone(simphone.Catalogue()[0].MAC, time.Now()); ok && l.ctx.Err() == nil {
+			do(p.Addr)
+		}
+	})
+	return nil
+}
+
+// tellOwnFault tells the box of a name that one transport had and the other not:
+// it cannot be made, because both have one look-up.
+func (l *Lab) tellOwnFault() error {
+	return l.whenUp(func(a netip.Addr) {
+		c, j, name := netip.AddrPortFrom(a, 40000), l.Box.Box().Journal, "Ringlist.xml"
+		j.Record(fileserver.Asked{Transport: fileserver.HTTP, Client: c, Name: name})
+		j.Record(fileserver.NotFound{Transport: fileserver.HTTP, Client: c, Name: name})
+		j.Record(fileserver.Asked{Transport: fileserver.TFTP, Client: c, Name: name})
+		j.Record(fileserver.Served{Transport: fileserver.TFTP, Client: c, Name: name, Size: 10, Bytes: 10, Complete: true})
+	})
+}
+
+// startTwin gives the address of the first phone to another machine, which uses
+// it.
+func (l *Lab) startTwin() error {
+	return l.whenUp(func(a netip.Addr) {
+		h, err := l.Host("twin", netip.PrefixFrom(a, 24))
+		if err != nil {
+			return
+		}
+		ctx, stop := context.WithCancel(l.ctx)
+		done := make(chan struct{})
+		l.mu.Lock()
+		l.twin = func() { stop(); <-done; _ = h.Close() }
+		l.mu.Unlock()
+		defer close(done)
+		for ctx.Err() == nil {
+			_ = h.Do(func() error {
+				c, err := net.Dial("udp4", netip.AddrPortFrom(boxAddr, 9).String())
+				if err == nil {
+					_, err = c.Write([]byte("x")) // asks for a hardware address first
+					c.Close()
+				}
+				return err
+			})
+			select {
+			case <-ctx.Done():
+			case <-time.After(time.Second):
+			}
+		}
+	})
+}
+
+// stopTwin takes that machine away.
+func (l *Lab) stopTwin() {
+	l.mu.Lock()
+	stop := l.twin
+	l.twin = nil
+	l.mu.Unlock()
+	if stop != nil {
+		stop()
+	}
+}
+
+// startHog begins to fetch a file and does not come to an end.
+func (l *Lab) startHog() error {
+	h, err := l.Host("hog", netip.MustParsePrefix("10.150.0.249/24"))
+	if err != nil {
+		return err
+	}
+	l.others = append(l.others, h)
+	l.wg.Go(func() {
+		for l.ctx.Err() == nil {
+			_ = l.hog(h)
+			select {
+			case <-l.ctx.Done():
+			case <-time.After(50 * time.Millisecond):
+			}
+		}
+	})
+	return nil
+}
+
+func (l *Lab) hog(h *netns.Host) error {
+	var c net.Conn
+	err := h.Do(func() (e error) {
+		d := net.Dialer{Control: func(_, _ string, raw syscall.RawConn) (err error) {
+			e := raw.Control(func(fd uintptr) { err = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_RCVBUF, 4096) })
+			if err == nil {
+				err = e
+			}
+			return err
+		}}
+		c, e = d.DialContext(l.ctx, "tcp4", netip.AddrPortFrom(boxAddr, simphone.PortHTTP).String())
+		return e
+	})
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	defer context.AfterFunc(l.ctx, func() { c.Close() })()
+	if _, err := fmt.Fprintf(c, "GET /%s HTTP/1.1\r\nHost:%s\r\n\r\n", endless, boxAddr); err != nil {
+		return err
+	}
+	for {
+		if _, err := io.CopyN(io.Discard, c, 4096); err != nil {
+			return err
+		}
+		select {
+		case <-l.ctx.Done():
+			return nil
+		case <-time.After(200 * time.Millisecond):
+		}
+	}
+}
