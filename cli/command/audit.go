@@ -203,8 +203,8 @@ func phonePorts(c *config.Config) (out []host.Port) {
 	return out
 }
 
-// selfTest connects to every TCP listener for phones. It asks for no file: that
-// would look like a phone.
+// selfTest connects to every TCP listener for phones, and asks for a file the
+// box serves over both transports, as a phone does.
 func (b *Box) selfTest(ctx context.Context) (out []audit.SelfTest) {
 	if b.HTTPD == nil {
 		return nil
@@ -226,7 +226,7 @@ func (b *Box) selfTest(ctx context.Context) (out []audit.SelfTest) {
 		}
 		out = append(out, t)
 	}
-	return out
+	return append(out, b.selfFetch(ctx)...)
 }
 
 // allowed are the questions that may be asked: with `no phone-probe

@@ -41,6 +41,8 @@ var provokedPools = []provoked{
 	{"option 66 beside option 150", "ip dhcp pool VOICE\n option 66 ascii tftp.example.net\n", nil, "A11", "option 66 stands beside option 150", fixed},
 	{"a five-minute lease", "ip dhcp pool VOICE\n lease 0 0 5\n", nil, "A12", "the lease is 5m", fixed},
 	{"no default-router", "ip dhcp pool VOICE\n no default-router\n", nil, "A12", "has no default-router", told},
+	{"no dns-server, and names in phone files", "telephony-service\n url directories http://pbx.branch.example/dir\n", nil, "A12", "carry the names of hosts: pbx.branch.example", told},
+	{"dns-server is this box", "ip dhcp pool VOICE\n dns-server 10.0.0.1\n", nil, "A12", "dns-server 10.0.0.1 is this box, which answers no names", fixed},
 	{"default-router outside", "ip dhcp pool VOICE\n default-router 10.1.0.1\n", nil, "A12", "outside network 10.0.0.0/24", told},
 	{"a pool for no interface and no relay", "ip dhcp pool FAR\n network 10.3.0.0 255.255.255.0\n default-router 10.3.0.1\n", nil, "A13", "no interface has an address in network 10.3.0.0/24", told},
 	{"no service dhcp", "no service dhcp\n", nil, "A05", "no service dhcp: the pools serve nobody", fixed},
@@ -80,7 +82,7 @@ var provokedPools = []provoked{
 	{"nobody can change anything", "username eve secret Xq2-long-one\n", nil, "A28", "nobody who comes in over SSH can change anything", told},
 	{"keys without a user", "username boss privilege 15 secret Xq2-long-one\n", func(x *auditRig) { x.w.HostKeys = new(bool) }, "A28", "SSH has no host key", fixed},
 	{"passwords in files", "voice register pool 1\n username 2001 password hunter2\n", nil, "A29", "the file of one phone carries a password", told},
-	{"a password in all files", "telephony-service\n service phone phonePassword 4711\n", nil, "A29", "the files of 2 phones carry a password", told},
+	{"a password in all files", "telephony-service\n service phone phonePassword 4711\n", nil, "A29", "carries a password", told},
 }
 
 // provokedFiles are mistakes on flash:.
@@ -88,6 +90,15 @@ var provokedFiles = []provoked{
 	{"a load that is not there", "telephony-service\n load 7965 SCCP45.9-4-2SR4-3S\n", nil, "A01", "SCCP45.9-4-2SR4-3S.loads is absent", told},
 	{"a load a slip away", "telephony-service\n load 7961 SCCP41.9-4-2SR3-2S\n", nil, "A01", "SCCP41.9-4-2SR3-1S is there", fixed},
 	{"a component is gone", "", func(x *auditRig) { delete(x.flash, "phones/cnu41.9-4-2ES26.sbn") }, "A02", "cnu41.9-4-2ES26.sbn is absent", told},
+	{"elements of a phone file out of order", "", func(x *auditRig) {
+		x.flash["phones/SEP001E7A0000AA.cnf.xml"] = []byte("<device><loadInformation/><devicePool><callManagerGroup><members><member><callManager><processNodeName>10.0.0.5</processNodeName></callManager></member></members></callManagerGroup></devicePool></device>")
+	}, "A17", "devicePool stands behind loadInformation in device", told},
+	{"a phone file without call manager", "", func(x *auditRig) {
+		x.flash["phones/SEP001E7A0000AA.cnf.xml"] = []byte("<device><devicePool/></device>")
+	}, "A17", "names no call manager", told},
+	{"a phone file of another root", "", func(x *auditRig) {
+		x.flash["phones/SEP001E7A0000AA.cnf.xml"] = []byte("<Default><callManagerGroup/></Default>")
+	}, "A17", "its root is Default", told},
 	{"a component is empty", "", func(x *auditRig) { x.flash["phones/cnu41.9-4-2ES26.sbn"] = nil }, "A02", "cnu41.9-4-2ES26.sbn is empty", told},
 	{"a component outside the home path", "", func(x *auditRig) {
 		x.flash["cnu41.9-4-2ES26.sbn"] = x.flash["phones/cnu41.9-4-2ES26.sbn"]

@@ -7,10 +7,12 @@ import (
 	"fmt"
 	"io"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 
 	"option150/platform/config"
+	"option150/platform/ether"
 	"option150/telephony/advice"
 	"option150/telephony/cnf"
 	"option150/telephony/phone"
@@ -31,6 +33,8 @@ func (a *around) files() {
 	for _, f := range a.set.Files() {
 		if err := wellFormed(f.Name, f.Content); err != nil {
 			a.add(config.Warning, "A17", "", "%s is no XML that phones read: %v", f.Name, err)
+		} else if why := misplaced(f.Name, f.Content); why != "" {
+			a.add(config.Warning, "A17", "", "%s: %s", f.Name, why)
 		}
 	}
 	a.current()
@@ -192,6 +196,9 @@ func (a *around) textFiles() {
 		if what == "" || ext == ".xml" {
 			if err := wellFormed(f.Path, bytes.TrimLeft(bytes.TrimPrefix(text, bom), " \t\r\n")); err != nil {
 				a.add(config.Warning, "A17", "", "flash:%s is no XML that phones read: %v", f.Path, err)
+			} else if why := misplaced(f.Path, text); why != "" {
+				a.add(config.Note, "A17", "", "flash:%s: %s", f.Path, why).
+					fix(advice.Tell("Write the elements in the order the files of this box have, which show telephony-service tftp-bindings lists."))
 			}
 		}
 	}
@@ -231,18 +238,18 @@ func flaw(name string, text []byte) string {
 	return ""
 }
 
+// passwordElement is a password in a phone file that is not empty, in XML and in
+// the text files of the 7940 and 7960.
+var passwordElement = regexp.MustCompile(`(?i)<(?:auth|phone|ssh|admin|user)Password>[^<]+</|(?m)^\s*(?:line\d+_|phone_)password\s*:\s*"?[^"\s]`)
+
 // passwords are the phones whose files carry one.
-func passwords(c *cnf.Config) (n int) {
-	shared := slices.ContainsFunc(c.Service.ServicePhone, func(p cnf.ServicePhone) bool {
-		return p.Value != "" && (p.Name == "adminPassword" || p.Name == "phonePassword")
-	})
-	for _, p := range c.Pools {
-		if shared || p.Password != "" {
+func (a *around) passwords() (n int) {
+	seen := map[ether.MAC]bool{}
+	for _, f := range a.set.Files() {
+		if mac, ok := phone.MACOfFile(f.Name); ok && !seen[mac] && passwordElement.Match(f.Content) {
+			seen[mac] = true
 			n++
 		}
-	}
-	if shared {
-		n += len(c.Ephones)
 	}
 	return n
 }

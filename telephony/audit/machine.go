@@ -116,7 +116,7 @@ func (a *around) people() {
 	if a.w.HostKeys != nil && !*a.w.HostKeys && a.c.CanLogin() {
 		a.add(config.Warning, "A28", "", "SSH has no host key").fix(advice.Set("crypto key generate rsa modulus 2048"))
 	}
-	if n := passwords(&a.c.Telephony); n > 0 {
+	if n := a.passwords(); n > 0 {
 		what := fmt.Sprintf("the files of %d phones carry a password and are", n)
 		if n == 1 {
 			what = "the file of one phone carries a password and is"

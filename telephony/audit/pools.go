@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"net/netip"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -50,6 +51,7 @@ func (a *around) pools() {
 			continue
 		}
 		a.routers(p)
+		a.nameServers(p, voice)
 		if l := p.Lease; voice && l > 0 && l < leaseLeast {
 			a.add(config.Warning, "A12", pool(p), "the lease is %s: an outage of that length takes the phones their addresses", short(l)).
 				fix(advice.In(pool(p), "no lease"))
@@ -191,6 +193,54 @@ func (a *around) routers(p *dhcp.Pool) {
 			a.add(config.Warning, "A12", pool(p), "default-router %s is outside network %s", r, p.Network.Masked())
 		}
 	}
+}
+
+// nameServers looks at who is to answer the names that phone files carry. This
+// box answers none.
+func (a *around) nameServers(p *dhcp.Pool, voice bool) {
+	if !voice {
+		return
+	}
+	names := a.hostNames()
+	own := slices.DeleteFunc(slices.Clone(p.DNSServers), func(d netip.Addr) bool { return !slices.Contains(a.own, d) })
+	switch {
+	case len(p.DNSServers) == 0 && len(names) > 0:
+		a.add(config.Warning, "A12", pool(p), "has no dns-server, and phone files carry the names of hosts: %s", enumerate(names)).
+			fix(advice.Tell("Give the pool the dns-server that knows them, or write addresses in place of the names."))
+	case len(own) > 0 && len(own) == len(p.DNSServers):
+		sev := config.Note
+		if len(names) > 0 {
+			sev = config.Warning
+		}
+		a.add(sev, "A12", pool(p), "dns-server %s is this box, which answers no names", joined(own)).
+			fix(advice.In(pool(p), "no dns-server"))
+	}
+}
+
+// hostNames are the names of hosts in what phones are told.
+func (a *around) hostNames() (out []string) {
+	note := func(host string) {
+		if _, err := netip.ParseAddr(host); host == "" || err == nil || slices.Contains(out, host) || !strings.ContainsFunc(host, unicode.IsLetter) {
+			return
+		}
+		out = append(out, host)
+	}
+	of := func(address string) {
+		if u, err := url.Parse(address); err == nil {
+			note(u.Hostname())
+		}
+	}
+	s := &a.c.Telephony.Service
+	for _, u := range slices.Concat(s.URLs, a.c.Telephony.Global.URLs) {
+		of(u.URL)
+	}
+	for _, v := range s.ServicePhone {
+		if v.Name == "loadServer" || v.Name == "logServer" {
+			host, _, _ := strings.Cut(v.Value, ":")
+			note(host)
+		}
+	}
+	return out
 }
 
 // place looks whether anybody of the pool's network is heard here.

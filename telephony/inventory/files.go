@@ -125,6 +125,9 @@ func (r *record) bootOf(at time.Time, name string) *boot {
 }
 
 func (v *Inventory) asked(at time.Time, x fileserver.Asked) {
+	if x.Client.Addr().Unmap() == x.Local.Addr().Unmap() {
+		return // the box asks itself
+	}
 	r := v.whose(at, x.Client, x.Name, true)
 	if r == nil {
 		return
