@@ -16,7 +16,7 @@ FUZZTIME   ?= 30s
 MAXSIZE    := 23000000
 BENCHFLAGS ?=
 
-.PHONY: help build size fmt vet staticcheck rules test check race e2e fuzz golden docs lab bench cross release clean
+.PHONY: help build size fmt vet staticcheck rules test check race e2e fuzz golden docs lab bench planner cross release clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -74,6 +74,9 @@ lab: build ## a LAN with the box and simulated phones; no root, nothing touched
 
 bench: build ## measure the box beside nginx, tftpd-hpa and dnsmasq; about two minutes
 	$(GO) run ./cmd/bench -binary bin/option150 $(BENCHFLAGS)
+
+planner: build ## the upgrade planner beside transfers over lines with a round trip and a loss; about ten minutes
+	$(GO) run ./cmd/bench -binary bin/option150 -only planner $(BENCHFLAGS)
 
 # GOARCH, file name, further settings. mipsle: small routers without an FPU;
 # arm: GOARM=6 runs on every Raspberry Pi.

@@ -325,6 +325,7 @@ func showPhones(b *Box) []language.Declaration {
 		}),
 		showAudit(b),
 		showLoadServer(b),
+		showPlan(b),
 	}
 }
 

@@ -33,6 +33,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 	"time"
 
@@ -105,7 +106,7 @@ func run(ctx context.Context, o options) error {
 	}
 	defer b.close()
 	start := time.Now()
-	for _, s := range sections {
+	for _, s := range append(slices.Clone(sections), planner) {
 		if !s.wanted(o.only) {
 			continue
 		}

@@ -140,3 +140,13 @@ func read(name string) string {
 	}
 	return string(b)
 }
+
+// Congestion is what TCP of this machine does about losses, "cubic", "bbr"; ""
+// = not known. [tcp(7)]
+func Congestion() string {
+	b, err := os.ReadFile("/proc/sys/net/ipv4/tcp_congestion_control")
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(b))
+}

@@ -195,7 +195,8 @@ func (h *Host) SetGateway(gw netip.Addr) error {
 	return nil
 }
 
-func (h *Host) oneFrameEach(ifname string) error {
+// OneFrameEach makes the host send no more than a frame at a time, see Cable.
+func (h *Host) OneFrameEach(ifname string) error {
 	l, err := h.link(ifname)
 	if err != nil {
 		return err

@@ -123,7 +123,7 @@ func (l *LAN) Plug(h *Host, c Cable) (*Port, error) {
 		err = h.SetLink(c.Interface, true)
 	}
 	if err == nil && c.Frames {
-		err = h.oneFrameEach(c.Interface)
+		err = h.OneFrameEach(c.Interface)
 	}
 	if err == nil && c.Addr.IsValid() {
 		err = h.AddAddr(c.Interface, c.Addr)

@@ -19,6 +19,8 @@ type client struct {
 	rtt      rtt
 	answered bool // it has acknowledged something: its address is its own
 	asked    uint64
+	sent     uint64 // packets of ended transfers that were acknowledged
+	again    uint64 // of those, sent once more
 	options  string
 	seen     time.Time
 	idle     *list.Element // its place in the list of those without a transfer
@@ -88,9 +90,12 @@ func (t *clientTable) begin(c *client, most, mostTotal int) bool {
 
 // release is the end of a request that leaves what it measured; counted says
 // that begin counted it.
-func (t *clientTable) release(c *client, measured rtt, counted bool) {
+func (t *clientTable) release(c *client, measured rtt, counted bool, sent, again int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if counted {
+		c.sent, c.again = c.sent+uint64(sent), c.again+uint64(again)
+	}
 	if measured.known() {
 		c.rtt = measured
 	}
@@ -137,6 +142,8 @@ type Client struct {
 	Active   int           // transfers now
 	Options  string        // of its last request, "blksize=1428 tsize=0"; "" = none, as most phones
 	RTT      time.Duration // smoothed; 0 = not measured
+	Packets  uint64        // sent to it in transfers that have ended
+	Resent   uint64        // of those, sent once more: one of the two ways lost it
 	LastSeen time.Time     // its last request
 }
 
@@ -146,7 +153,7 @@ func (t *clientTable) list() []Client {
 	all := make([]Client, 0, len(t.byIP))
 	for _, c := range t.byIP {
 		all = append(all, Client{Addr: c.addr, Requests: c.asked, Active: c.active,
-			Options: c.options, RTT: c.rtt.smoothed, LastSeen: c.seen})
+			Options: c.options, RTT: c.rtt.smoothed, Packets: c.sent, Resent: c.again, LastSeen: c.seen})
 	}
 	slices.SortFunc(all, func(a, b Client) int { return a.Addr.Compare(b.Addr) })
 	return all

@@ -203,7 +203,7 @@ func (sh *shard) end(t *transfer, class outcome, why string) {
 		sh.unheard.Remove(t.waits)
 		t.waits = nil
 	}
-	s.clients.release(t.client, t.snd.rtt, t.counted)
+	s.clients.release(t.client, t.snd.rtt, t.counted, t.snd.packets, t.snd.retransmits)
 	if t.file == nil {
 		return
 	}

@@ -64,16 +64,16 @@ func TestClientTableIsBounded(t *testing.T) {
 		if _, _, ok := table.meet(addressOf(i), "", 1, 1000); ok {
 			t.Fatal("two transfers where one is allowed")
 		}
-		table.release(c, rtt{smoothed: time.Duration(i)}, true)
+		table.release(c, rtt{smoothed: time.Duration(i)}, true, 1, 0)
 	}
 	for i := 500; i < 900; i++ { // forged ones push out nobody who has answered
 		c, _, _ := table.meet(addressOf(i), "", 1, 1000)
-		table.release(c, rtt{}, false)
+		table.release(c, rtt{}, false, 0, 0)
 	}
 	if n := len(table.list()); n != 11 {
 		t.Errorf("%d clients", n)
 	}
-	table.release(busy, rtt{}, true)
+	table.release(busy, rtt{}, true, 1, 0)
 	if _, k, _ := table.meet(addressOf(499), "", 1, 1000); k.rtt.smoothed != 499 || !k.answered {
 		t.Errorf("%+v", k)
 	}

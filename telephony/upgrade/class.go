@@ -346,6 +346,16 @@ func (c *Classes) phoneAt(a netip.Addr) (ether.MAC, bool) {
 	return m, ok
 }
 
+// Of is what is known of one phone.
+func (c *Classes) Of(mac ether.MAC) Known {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if r := c.known[mac]; r != nil {
+		return r.Known
+	}
+	return Known{MAC: mac, Class: Unknown}
+}
+
 // List is every phone that is known, and whether it changed since the last
 // List.
 func (c *Classes) List() (all []Known, changed bool) {

@@ -97,6 +97,15 @@ func (p *Policy) stone(target phone.Load, step firmware.Step) string {
 	return ""
 }
 
+// Stone is the whole load in flash: over which phones step to another; "" =
+// there is none, or none is needed.
+func (p *Policy) Stone(target string) string {
+	if need := steps(target); len(need) > 0 {
+		return p.stone(phone.Load(target), need[0])
+	}
+	return ""
+}
+
 // lists are the loads of flash: by the names of their lists, and the single
 // images over which phones step, with their endings.
 func (p *Policy) lists() []string {

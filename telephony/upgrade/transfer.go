@@ -13,6 +13,7 @@ type Line struct {
 	Loss    float64       // of a packet, 0 to 1, each way
 	Timeout time.Duration // of the TFTP server before it sends again
 	Rate    float64       // bits a second; 0 = no limit
+	Steady  bool          // TCP of the sender does not slow down for single losses: BBR
 }
 
 const (
@@ -20,6 +21,21 @@ const (
 	head  = 46  // Ethernet, IP, UDP and TFTP around it
 	mss   = 1460
 )
+
+// Wait is how long the TFTP server of this box waits before it sends again on a
+// line of that round trip: it adapts, between 150 ms and 8 s. [RFC 6298]
+func Wait(rtt time.Duration) time.Duration {
+	return min(max(rtt+rtt/4, 150*time.Millisecond), 8*time.Second)
+}
+
+// LossOf is the loss of a packet each way, from how many of those sent had to be
+// sent again: either way may have lost one.
+func LossOf(sent, again uint64) float64 {
+	if sent == 0 {
+		return 0
+	}
+	return 1 - math.Sqrt(1-min(float64(again)/float64(sent), 0.99))
+}
 
 // Formula is the transfer time by the formula of source 001, for its examples
 // 553.72, 615.24 and 1045.9 s:
@@ -47,14 +63,15 @@ func TFTP(size int64, l Line) time.Duration {
 }
 
 // HTTP is the time of a transfer over TCP: handshake and slow start, then the
-// rate of the line or that which losses allow (Mathis et al., 1997).
+// rate of the line or that which losses allow to TCP that slows down for them
+// (Mathis et al., 1997; RFC 9438 4.3 comes to the same on such lines).
 func HTTP(size int64, l Line) time.Duration {
 	rtt := max(l.RTT.Seconds(), 1e-5)
 	rate := math.Inf(1)
 	if l.Rate > 0 {
 		rate = l.Rate / 8 * mss / (mss + 58)
 	}
-	if l.Loss > 0 {
+	if l.Loss > 0 && !l.Steady {
 		rate = min(rate, 1.22*mss/(rtt*math.Sqrt(l.Loss)))
 	}
 	// 64 KB in flight is what a receiver without window scaling allows.

@@ -126,3 +126,31 @@ func readHead(c net.Conn) (int, bool) {
 	}
 	return http.StatusOK, true
 }
+
+// TestUpgradePlan: the plan of the phones of a lab, with what the TFTP server
+// has measured of them, and with what is typed.
+func TestUpgradePlan(t *testing.T) {
+	netns.Need(t)
+	l, err := New(Options{Root: t.TempDir(), SSH: "127.0.0.1:0", Pace: 0.001, Phones: []simphone.Spec{
+		g3(1, "7961", "SCCP41.8-3-2S"), g3(2, "7961", "SCCP41.8-3-2S"), g3(3, "7961", load41)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	if !l.Settle(t.Context(), 60*time.Second) {
+		t.Error("not all phones came up")
+	}
+	plan := l.typed(t, "show upgrade plan load 7961 "+load41)
+	for _, want := range []string{"measured by the TFTP server of 2 phones", "10.150.0.0/24", "none, it runs it", "1045.9 s", "PFS, the root over HTTP"} {
+		if !strings.Contains(plan, want) {
+			t.Errorf("no %q in\n%s", want, plan)
+		}
+	}
+	plan = l.typed(t, "show upgrade plan load 7961 SCCP41.8-5-2S wan 2000 rtt 80 loss 0.1 phones 120")
+	if !strings.Contains(plan, "round trip 80ms, loss 0.1 %") || !strings.Contains(plan, "120 phones") || !strings.Contains(plan, "as given: 2000 kbit/s, round trip, loss") {
+		t.Errorf("%s", plan)
+	}
+	if plan = l.typed(t, "show upgrade plan load 7961 SCCP41.9-9-9S"); !strings.Contains(plan, "% Nothing is planned with a load that is not whole: SCCP41.9-9-9S") {
+		t.Errorf("%s", plan)
+	}
+}
