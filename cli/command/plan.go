@@ -25,13 +25,13 @@ import (
 func showPlan(b *Box) language.Declaration {
 	return action(showHead+`upgrade("Upgrades of phones") plan("Steps and times of an upgrade") load("Load to go to")
 		<type:LOADKEY>("Type of phone") <file:WORD>("Load file name, case counts")
-		[ wan("Rate of the line, not limited if not given")
+		[ wan("Rate of the line, not limited by default")
 			<wan:1-10000000>("Kilobits a second") ]
-		[ rtt("Round trip time, as the TFTP server measured it if not given")
+		[ rtt("Round trip time; as the TFTP server measured it by default")
 			<rtt:0-60000>("Milliseconds") ]
-		[ loss("Packets lost each way, as the TFTP server measured it if not given")
+		[ loss("Packets lost each way; as TFTP measured it by default")
 			<loss:WORD>("Percent") ]
-		[ phones("Phones to plan for, those that are configured if not given")
+		[ phones("Phones to plan for; those configured by default")
 			<count:1-1000000>("Number of phones") ]`, 0, "sources/001", func(in *language.Invocation) error {
 		_, err := io.WriteString(in.Out, b.plan(in))
 		return err

@@ -39,7 +39,7 @@ type Plan struct {
 }
 
 // peerRate is what a phone passes on to a peer, in bytes a second: a guess in
-// the middle of what is reported. [docs/facts/files.md 6]
+// the middle of what is reported. [D]
 const peerRate = 3e6
 
 // leg is how a group of phones reaches the load.
@@ -103,7 +103,7 @@ func (p *Plan) legs() (out []leg, count map[leg]int) {
 
 // Tree is the time that phones of one subnet need for the files of a load when
 // one fetches them and all pass them on to two others each, file by file: a
-// flow through the levels of the tree. [source 002; docs/facts/files.md 6]
+// flow through the levels of the tree. [source 002]
 func Tree(sizes []int64, phones int, root func(int64) time.Duration) (t time.Duration, depth int) {
 	for ; 1<<(depth+1)-1 < phones; depth++ {
 	}
