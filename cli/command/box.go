@@ -3,6 +3,7 @@ package command
 import (
 	"errors"
 	"io/fs"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -55,20 +56,21 @@ type Box struct {
 	Tape       *recording.Tape     // the events behind Inventory, for `show phone NAME export`
 	Logging    *logging.Service
 
-	Netif   *netif.Service
-	Meter   *netif.Meter
-	Clear   netif.Clearing // `clear counters`
-	DHCP    *dhcp.Server
-	CNF     *cnfstore.Store
-	Policy  *upgrade.Policy  // which loads phone files name
-	Classes *upgrade.Classes // what phones have shown of their firmware
-	Files   *fileserver.Server
-	HTTPD   *httpd.Server
-	HFS     *hfs.Server
-	TFTP    *tftp.Server
-	SSHD    *sshd.Server
-	PFS     *observe.Server
-	Guard   *aaa.Guard // `login block-for`
+	Netif    *netif.Service
+	Meter    *netif.Meter
+	Clear    netif.Clearing // `clear counters`
+	DHCP     *dhcp.Server
+	CNF      *cnfstore.Store
+	Policy   *upgrade.Policy   // which loads phone files name
+	Classes  *upgrade.Classes  // what phones have shown of their firmware
+	Upgrades *upgrade.Rollouts // upgrades in waves
+	Files    *fileserver.Server
+	HTTPD    *httpd.Server
+	HFS      *hfs.Server
+	TFTP     *tftp.Server
+	SSHD     *sshd.Server
+	PFS      *observe.Server
+	Guard    *aaa.Guard // `login block-for`
 
 	HostKeys *sshd.HostKeys
 	Flash    *flash.Flash
@@ -87,6 +89,7 @@ type Box struct {
 	ClearLine func(number int)      // ends the session of a line, absolute number, without waiting
 	Reload    func(who running.Who) // restarts with the startup-config
 
+	keeping sync.Mutex // of the file of upgrades
 	audited auditMemo
 	hosts   answersHeard
 

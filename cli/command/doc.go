@@ -63,6 +63,7 @@ func All(b *Box) []language.Declaration {
 		carriedHere("control-plane", "voice-port", "mgcp", "sccp", "dspfarm", "dial-peer", "gateway", "gatekeeper", "sip-ua"),
 		telephonyService(),
 		{upgradeUnknown()},
+		upgrades(),
 		carriedHere("ephone-template", "ephone-dn-template", "ephone-type"),
 		templates(),
 		carriedSections(),
@@ -88,6 +89,8 @@ func All(b *Box) []language.Declaration {
 		hostKeys(b),
 		debugCommands(b),
 		pfsCommands(b),
+		upgradeActions(b),
+		showUpgrade(b),
 	} {
 		all = append(all, group...)
 	}
@@ -116,7 +119,7 @@ func Modes() []language.Mode {
 		sub(modeInterface, "Interface"), sub(modePool, "DHCP pool"), sub(modePoolSecondary, "DHCP pool secondary subnet"), sub(modeTelephony, "Cisco Unified CME"),
 		sub(modeEphone, "Ephone"), sub(modeEphoneDN, "Ephone DN"), sub(modeGlobal, "VOICE REGISTER GLOBAL"),
 		sub(modeDN, "VOICE REGISTER DN"), sub(modeRegisterPool, "VOICE REGISTER POOL"), sub(modeLine, "Line"),
-		sub(modePFS, "Peer Firmware Sharing"), sub(modeArchive, "Archive"), sub(modeArchiveLog, "Archive log config"),
+		sub(modePFS, "Peer Firmware Sharing"), sub(modeUpgrade, "Upgrade"), sub(modeArchive, "Archive"), sub(modeArchiveLog, "Archive log config"),
 		carried(modeEphoneTemplate, "Ephone template"), carried(modeEphoneDNTemplate, "Ephone DN template"),
 		carried(modeRegisterTemplate, "VOICE REGISTER TEMPLATE"), carried(modeDialplan, "VOICE REGISTER DIALPLAN"),
 		quiet(carried(modeVoiceService, "Voice service")),

@@ -144,6 +144,9 @@ func (o *Outlook) setup(mac ether.MAC) inventory.Setup {
 		if s.SIP {
 			loads = k.of.Telephony.Global.Loads
 		}
+		if t, ok := o.b.Upgrades.Target(mac); ok {
+			s.Load = phone.Load(t).Canonical()
+		}
 		if d, ok := o.b.Policy.Decide(&k.of.Telephony, mac, s.Type, loads); ok {
 			named := d.Load
 			if took, ok := o.b.Classes.Took(mac); ok {

@@ -17,7 +17,7 @@ import (
 // NewPolicy is what decides which loads the phone files of a box may name.
 func NewPolicy(b *Box) *upgrade.Policy {
 	return &upgrade.Policy{
-		Find: b.Find, Classes: b.Classes, Changes: b.Flash.Changes,
+		Find: b.Find, Classes: b.Classes, Rollouts: b.Upgrades, Changes: b.Flash.Changes,
 		Files: func() (out []string) {
 			for _, e := range b.Flash.Files(b.homePath()) {
 				out = append(out, e.Path)

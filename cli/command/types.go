@@ -40,6 +40,8 @@ func Types(b *Box) grammar.Types {
 		"DELAY":      delayType{},
 		"RINGSIZE":   sizeType{pfs.MinRing, pfs.MaxRing},
 		"HH:MM":      hourType{},
+		"UPGRADE":    upgradeName{},
+		"TAGS":       tagRangeType{},
 	}).With(clockTypes()).With(phoneArguments())
 }
 

@@ -34,6 +34,7 @@ import (
 	"option150/telephony/callcontrol"
 	"option150/telephony/cnf"
 	"option150/telephony/phonepage"
+	"option150/telephony/upgrade"
 )
 
 // Config is the configuration.
@@ -54,6 +55,7 @@ type Config struct {
 	PhonePoll  phonepage.Config
 	TFTP       tftp.Config
 	Telephony  cnf.Config
+	Upgrades   []upgrade.Rollout  // in the order they were typed
 	Control    callcontrol.Config // asking the call control of phones
 	Lines      []Line             // con 0 first, then vty by number
 	Banners    []Banner
@@ -108,6 +110,10 @@ func (c *Config) Clone() *Config {
 	n.PFS = c.PFS.Clone()
 	n.NTP = c.NTP.Clone()
 	n.Telephony = c.Telephony.Clone()
+	n.Upgrades = slices.Clone(c.Upgrades)
+	for i := range n.Upgrades {
+		n.Upgrades[i] = n.Upgrades[i].Clone()
+	}
 	n.Lines = slices.Clone(c.Lines)
 	n.Banners = slices.Clone(c.Banners)
 	n.Carried = slices.Clone(c.Carried)

@@ -63,11 +63,12 @@ type record struct {
 	asked      bool      // its list, since it was given
 	fetched    map[string]bool
 
-	named string // load that its file names now
-	asks  string // ending it would ask for instead if it needs a stone
-	away  bool   // it fetches loads from another server, unseen
-	took  string // load that the file it fetched last named
-	has   bool   // it has fetched one
+	named  string // load that its file names now
+	asks   string // ending it would ask for instead if it needs a stone
+	away   bool   // it fetches loads from another server, unseen
+	giving string // load that its file named when it was given it
+	took   string // load that the file it fetched last named
+	has    bool   // it has fetched one
 }
 
 // NewClasses begins with what was known before.
@@ -226,12 +227,12 @@ func (c *Classes) served(s fileserver.Served) {
 	defer c.mu.Unlock()
 	if mac, own := phone.MACOfFile(s.Name); own {
 		if r := c.known[mac]; r != nil && !phone.TrustFile(s.Name) {
-			r.took, r.has = r.named, true
+			r.took, r.has = r.giving, true
 		}
 		return
 	}
 	if r := c.known[c.at[s.Client.Addr().Unmap()]]; r != nil && r.asked && r.fetched != nil && len(r.fetched) < 64 {
-		r.fetched[strings.ToLower(s.Name)] = true
+		r.fetched[strings.ToLower(path.Base(s.Name))] = true
 	}
 }
 
@@ -312,6 +313,15 @@ func (c *Classes) names(mac ether.MAC, load, asks string, away bool) {
 	defer c.mu.Unlock()
 	if r := c.known[mac]; r != nil {
 		r.named, r.asks, r.away = load, asks, away
+	}
+}
+
+// give says that a phone is given its file as it is now.
+func (c *Classes) give(mac ether.MAC) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if r := c.known[mac]; r != nil {
+		r.giving = r.named
 	}
 }
 

@@ -28,6 +28,8 @@ type Policy struct {
 	// Holder is the phone that holds an address, by its lease; nil = not known.
 	Holder  func(netip.Addr) (ether.MAC, bool)
 	Classes *Classes
+	// Rollouts are the upgrades under way; nil = there are none.
+	Rollouts *Rollouts
 
 	checker  firmware.Checker
 	building sync.Mutex // held while files are built again
@@ -53,7 +55,7 @@ func (p *Policy) Refresh(build func()) {
 }
 
 func (p *Policy) due() bool {
-	turn, changes, now := p.Classes.Turn(), p.Changes(), time.Now()
+	turn, changes, now := p.Classes.Turn()+p.Rollouts.Turn(), p.Changes(), time.Now()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if turn == p.turn && changes == p.changes && now.Sub(p.asked) < fresh {
@@ -106,6 +108,14 @@ func (p *Policy) Stone(target string) string {
 	return ""
 }
 
+// Needs is the release a phone may have to run before a load; "" = none.
+func (p *Policy) Needs(load string) string {
+	if need := steps(load); len(need) > 0 {
+		return need[0].Release
+	}
+	return ""
+}
+
 // lists are the loads of flash: by the names of their lists, and the single
 // images over which phones step, with their endings.
 func (p *Policy) lists() []string {
@@ -153,6 +163,9 @@ func (p *Policy) Firmware(c *cnf.Config) (f cnf.Firmware) {
 			f.Strange = append(f.Strange, l.File)
 		}
 	}
+	for _, load := range p.Rollouts.loads() {
+		p.Rollouts.wants(load, p.files(load))
+	}
 	x := choice{p: p, c: c, servers: servers, f: &f}
 	for _, e := range c.Ephones {
 		x.phone(e.MAC, e.Type, c.Service.Loads)
@@ -174,26 +187,43 @@ type choice struct {
 	f       *cnf.Firmware
 }
 
-// phone adds what is different for one phone: its own load server, its step.
+// phone adds what is different for one phone: its upgrade, its load server, its
+// step.
 func (x *choice) phone(mac ether.MAC, typ string, loads []cnf.LoadEntry) {
-	l, ok := cnf.LoadOf(loads, typ)
-	if mac.IsZero() || !ok || l.Force {
+	if mac.IsZero() {
 		return
 	}
-	d := Decision{Load: l.File}
+	l, ok := cnf.LoadOf(loads, typ)
+	said := l.File // by its lines
+	if !l.Force && slices.Contains(x.f.Withheld, l.File) {
+		said = ""
+	}
+	target, upgraded := x.p.Rollouts.Target(mac)
+	d := Decision{Load: said}
+	defer func() { x.p.Rollouts.names(mac, d.Load) }()
+	if !upgraded {
+		if target = l.File; !ok || l.Force {
+			return
+		}
+	}
 	away := x.p.away(x.servers.Of(mac).Value)
-	switch need := steps(l.File); {
-	case !away && !x.p.Whole(l.File).Complete():
+	d.Load = target
+	switch need := steps(target); {
+	case !away && !x.p.Whole(target).Complete():
 		d.Load = ""
 	case len(need) > 0:
-		d = x.p.decide(x.c.Unknown, mac, l.File, need[0], away)
-	}
-	said := l.File // by its lines
-	if slices.Contains(x.f.Withheld, l.File) {
-		said = ""
+		d = x.p.decide(x.c.Unknown, mac, target, need[0], away)
 	}
 	if d.Load != said || d.Alone {
 		x.f.Phones = append(x.f.Phones, cnf.PhoneLoad{MAC: mac, Load: d.Load, Alone: d.Alone})
+	}
+}
+
+// Giving says that a phone is about to be given a file, as it is now.
+func (p *Policy) Giving(name string) {
+	if mac, own := phone.MACOfFile(name); own && !phone.TrustFile(name) {
+		p.Classes.give(mac)
+		p.Rollouts.give(mac)
 	}
 }
 
@@ -276,13 +306,17 @@ func (p *Policy) files(load string) []string {
 // Decide tells the decision for a configured phone; false when no stepping
 // stone concerns it.
 func (p *Policy) Decide(c *cnf.Config, mac ether.MAC, typ string, loads []cnf.LoadEntry) (Decision, bool) {
-	l, ok := cnf.LoadOf(loads, typ)
-	if !ok || l.Force {
-		return Decision{}, false
+	target, upgraded := p.Rollouts.Target(mac)
+	if !upgraded {
+		l, ok := cnf.LoadOf(loads, typ)
+		if !ok || l.Force {
+			return Decision{}, false
+		}
+		target = l.File
 	}
-	need := steps(l.File)
+	need := steps(target)
 	if len(need) == 0 {
 		return Decision{}, false
 	}
-	return p.decide(c.Unknown, mac, l.File, need[0], p.away(cnf.ValuesOf(c, cnf.LoadServer).Of(mac).Value)), true
+	return p.decide(c.Unknown, mac, target, need[0], p.away(cnf.ValuesOf(c, cnf.LoadServer).Of(mac).Value)), true
 }

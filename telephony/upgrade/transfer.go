@@ -23,9 +23,10 @@ const (
 )
 
 // Wait is how long the TFTP server of this box waits before it sends again on a
-// line of that round trip: it adapts, between 150 ms and 8 s. [RFC 6298]
+// line of that round trip: it adapts, between 150 ms and 8 s, and a little more
+// for round trips that vary. [RFC 6298]
 func Wait(rtt time.Duration) time.Duration {
-	return min(max(rtt+rtt/4, 150*time.Millisecond), 8*time.Second)
+	return min(max(rtt, 150*time.Millisecond)+50*time.Millisecond, 8*time.Second)
 }
 
 // LossOf is the loss of a packet each way, from how many of those sent had to be
@@ -62,20 +63,28 @@ func TFTP(size int64, l Line) time.Duration {
 	return seconds(n * (l.RTT.Seconds() + sending((block+head)*8, l) + wait))
 }
 
+// rto is the least time TCP waits before it sends again. [Linux, tcp(7)]
+const rto = 0.25
+
 // HTTP is the time of a transfer over TCP: handshake and slow start, then the
-// rate of the line or that which losses allow to TCP that slows down for them
-// (Mathis et al., 1997; RFC 9438 4.3 comes to the same on such lines).
+// rate of the line or of 64 KB a round trip, less what losses cost: to TCP that
+// slows down for them (Padhye et al., 1998) and, where it does not, the round
+// trip that a hole in the window holds it up.
 func HTTP(size int64, l Line) time.Duration {
 	rtt := max(l.RTT.Seconds(), 1e-5)
-	rate := math.Inf(1)
-	if l.Rate > 0 {
-		rate = l.Rate / 8 * mss / (mss + 58)
-	}
-	if l.Loss > 0 && !l.Steady {
-		rate = min(rate, 1.22*mss/(rtt*math.Sqrt(l.Loss)))
-	}
 	// 64 KB in flight is what a receiver without window scaling allows.
-	rate = min(rate, 65535/rtt)
+	rate := 65535 / rtt
+	if l.Rate > 0 {
+		rate = min(rate, l.Rate/8*mss/(mss+58))
+	}
+	switch p := l.Loss; {
+	case p <= 0:
+	case l.Steady:
+		rate /= 1 + rate*rtt/mss*p
+	default:
+		packet := rtt*math.Sqrt(2*p/3) + max(rto, rtt)*min(1, 3*math.Sqrt(3*p/8))*p*(1+32*p*p)
+		rate = 1 / math.Hypot(1/rate, packet/mss)
+	}
 	t, sent, window := 2*rtt, 0.0, 10.0*mss // RFC 6928
 	for sent < float64(size) && window < rate*rtt {
 		sent += window

@@ -110,6 +110,7 @@ func (b *bench) boot(tr fileserver.Transport) {
 // got is a phone that fetches its file.
 func (b *bench) got(c *cnf.Config) {
 	b.named(c)
+	b.p.Giving(dev + ".cnf.xml")
 	b.record(fileserver.Served{Transport: fileserver.TFTP, Client: addr, Name: dev + ".cnf.xml", Complete: true})
 }
 

@@ -149,10 +149,11 @@ func (a *Appliance) open() error {
 	b.Control = callcontrol.New(a.callControl, a.opt.Probe)
 	a.counts = metrics.NewCounts()
 	b.Classes = a.readClasses()
+	b.Upgrades = b.ReadUpgrades()
 	b.Sharing = pfs.NewState()
 	b.Told = phonepage.NewBook()
 	b.Tape = recording.NewTape()
-	b.Journal = journal.New(0, b.Inventory, a.counts, foreignOffers{a.counts}, b.Classes, b.Sharing, b.Told, b.Tape, b.Outlook)
+	b.Journal = journal.New(0, b.Inventory, a.counts, foreignOffers{a.counts}, b.Classes, b.Upgrades, b.Sharing, b.Told, b.Tape, b.Outlook)
 	b.Netif = netif.New(netif.Options{Mapping: mapping(a.opt.Settings), Recorder: b.Journal, Changed: a.interfacesChanged})
 	b.Meter = netif.NewMeter(b.Netif.Interfaces)
 	if err := a.checkDevices(); err != nil {
@@ -223,6 +224,7 @@ func (a *Appliance) openServices(root string) (err error) {
 	b.CNF = cnfstore.New(b.Journal)
 	b.Policy = command.NewPolicy(b)
 	b.CNF.Policy = b.Policy.Firmware
+	b.Upgrades.Now = func() time.Time { now := time.Now(); return now.In(a.zone(now)) }
 	b.NTP = ntp.New()
 	b.Files = fileserver.New(fileserver.Options{Flash: b.Flash, Generated: a.generated, Chosen: a.chosen, Fallback: b.CNF.Fallback, Names: b.CNF.Names, Recorder: b.Journal})
 	b.HFS = hfs.New(b.Files)

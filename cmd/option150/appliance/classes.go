@@ -30,9 +30,15 @@ func (a *Appliance) keepClasses() {
 		select {
 		case <-a.life.Done():
 			a.writeClasses()
+			a.box.Keep()
 			return
+		case <-a.box.Upgrades.Changed():
+			a.box.Keep()
 		case <-tick.C:
 			a.writeClasses()
+			if s := a.store.Load(); s != nil {
+				a.box.TickUpgrades(s.Current().Upgrades)
+			}
 		}
 	}
 }
@@ -47,6 +53,8 @@ func (a *Appliance) writeClasses() {
 // may have gone, a phone may have shown what it runs.
 func (a *Appliance) generated(name string) (content []byte, mod time.Time, etag string, ok bool) {
 	a.box.Policy.Refresh(a.box.CNF.Refresh)
+	a.box.Keep() // what a phone did is on disk before it is given its next file
+	a.box.Policy.Giving(name)
 	return a.box.CNF.Generated(name)
 }
 
