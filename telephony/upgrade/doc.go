@@ -16,6 +16,11 @@
 // the operator said otherwise. [source 004; Cisco, release notes 9.2(3);
 // docs/facts/phones.md 1.5 and 3.4]
 //
+// A rollout takes phones to a load in waves: it has a load for those of the
+// current wave and for those that have it, and the gate looks at what came back.
+// What phones did is kept before they are given their next file, so that a
+// restart finds nothing else than they did. Plan says beforehand what it takes.
+//
 // Concurrency: Classes is a fold of the journal and may be asked by any
 // goroutine. Failure: what is not known is Unknown, never a guess; a class
 // file that cannot be read is an empty one. Testing: events in, decisions out;

@@ -164,7 +164,7 @@ func (p *Policy) Firmware(c *cnf.Config) (f cnf.Firmware) {
 		}
 	}
 	for _, load := range p.Rollouts.loads() {
-		p.Rollouts.wants(load, p.files(load))
+		p.Rollouts.wants(load, p.sets(load))
 	}
 	x := choice{p: p, c: c, servers: servers, f: &f}
 	for _, e := range c.Ephones {
@@ -292,6 +292,28 @@ func (p *Policy) decide(unknown string, mac ether.MAC, target string, step firmw
 		d.Why += step.Release + " first: " + step.Why
 	}
 	return d
+}
+
+// sets are the names a phone fetches of a load: one list for each platform, of
+// which a phone fetches that of its own.
+func (p *Policy) sets(load string) (out [][]string) {
+	s := p.Whole(load)
+	if s.Set == nil {
+		return nil
+	}
+	of := map[string]int{}
+	for _, c := range s.Set.Components {
+		i, ok := of[c.Platform]
+		if !ok {
+			i = len(out)
+			of[c.Platform] = i
+			out = append(out, []string{strings.ToLower(s.First)})
+		}
+		if !c.Optional {
+			out[i] = append(out[i], strings.ToLower(c.Name))
+		}
+	}
+	return out
 }
 
 // files are the names a phone fetches of a load.

@@ -115,8 +115,8 @@ type Progress struct {
 
 	of   map[ether.MAC]*Upgraded
 	conf Rollout
-	want []string // files of the load
-	open bool     // the window, when it was looked at last
+	want [][]string // files of the load, by platform
+	open bool       // the window, when it was looked at last
 }
 
 // Upgraded is a phone of a rollout.

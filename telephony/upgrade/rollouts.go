@@ -164,7 +164,7 @@ func (r *Rollouts) loads() (out []string) {
 }
 
 // wants notes the files of a load.
-func (r *Rollouts) wants(load string, files []string) {
+func (r *Rollouts) wants(load string, files [][]string) {
 	if r == nil {
 		return
 	}
@@ -278,12 +278,9 @@ func (r *Rollouts) served(now time.Time, s fileserver.Served) {
 		return
 	}
 	u.got[strings.ToLower(path.Base(s.Name))] = true
-	for _, f := range p.want {
-		if !u.got[strings.ToLower(f)] {
-			return
-		}
-	}
-	if len(p.want) > 0 {
+	if slices.ContainsFunc(p.want, func(set []string) bool {
+		return !slices.ContainsFunc(set, func(f string) bool { return !u.got[f] })
+	}) {
 		u.Fetched = now
 		r.note()
 	}
