@@ -39,6 +39,8 @@ var provokedPools = []provoked{
 	{"option 150 as text", "ip dhcp pool VOICE\n option 150 hex 0A000001\n", nil, "A10", "option 150 is not a list of addresses", told},
 	{"option 66 of another server", "ip dhcp pool VOICE\n option 66 ascii 10.0.0.77\n", nil, "A11", "name different servers", fixed},
 	{"option 66 beside option 150", "ip dhcp pool VOICE\n option 66 ascii tftp.example.net\n", nil, "A11", "option 66 stands beside option 150", fixed},
+	{"next-server elsewhere", "ip dhcp pool VOICE\n next-server 10.0.0.77\n", nil, "A11", "next-server 10.0.0.77 and option 150", fixed},
+	{"CiscoCM1 elsewhere", "ip dns server\nip host CiscoCM1 10.0.0.77\nip dhcp pool VOICE\n dns-server 10.0.0.1\n", nil, "A11", "CiscoCM1 is 10.0.0.77 and option 150", fixed},
 	{"a five-minute lease", "ip dhcp pool VOICE\n lease 0 0 5\n", nil, "A12", "the lease is 5m", fixed},
 	{"no default-router", "ip dhcp pool VOICE\n no default-router\n", nil, "A12", "has no default-router", told},
 	{"no dns-server, and names in phone files", "telephony-service\n url directories http://pbx.branch.example/dir\n", nil, "A12", "carry the names of hosts: pbx.branch.example", told},

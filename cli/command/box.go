@@ -14,6 +14,7 @@ import (
 	"option150/pfs/observe"
 	"option150/platform/aaa"
 	"option150/platform/archive"
+	"option150/platform/dns"
 	"option150/platform/fileserver"
 	"option150/platform/flash"
 	"option150/platform/host"
@@ -60,6 +61,7 @@ type Box struct {
 	Meter    *netif.Meter
 	Clear    netif.Clearing // `clear counters`
 	DHCP     *dhcp.Server
+	DNS      *dns.Server
 	CNF      *cnfstore.Store
 	Policy   *upgrade.Policy   // which loads phone files name
 	Classes  *upgrade.Classes  // what phones have shown of their firmware

@@ -21,16 +21,6 @@ func showNetwork(b *Box) []language.Declaration {
 		text(`interfaces("Interface status and configuration") [ <name:IFNAME>("Interface") ]`, 0, doc, render(netif.ShowInterfaces)),
 		text(`interfaces [ <name:IFNAME>("Interface") ] description("Interface descriptions")`, 0, doc, render(netif.ShowDescriptions)),
 		text(`interfaces [ <name:IFNAME>("Interface") ] summary("Interface counters and rates, a line each")`, 0, "facts/ios-cli.md 3.4", render(netif.ShowSummary)),
-		text(`hosts("IP domain-name, lookup style, nameservers, and host table") [ summary$summary("Summary of the host table") ]`, 0, doc, func(in *language.Invocation) string {
-			t := "Default domain is not set\n"
-			if in.Config.Domain != "" {
-				t = "Default domain is " + in.Config.Domain + "\n"
-			}
-			if in.Args.Has("summary") { // the box keeps no table of hosts
-				t += "Local cache entries: 0\nDynamic cache entries: 0\n"
-			}
-			return t
-		}),
 	}
 }
 

@@ -23,6 +23,7 @@ import (
 	"option150/platform/acl"
 	"option150/platform/archive"
 	"option150/platform/clock"
+	"option150/platform/dns"
 	"option150/platform/equal"
 	"option150/platform/fileserver"
 	"option150/platform/httpd"
@@ -48,6 +49,7 @@ type Config struct {
 	Interfaces []netif.Config // every interface of the box, in its order
 	Routing    netif.Routing
 	DHCP       dhcp.Config
+	DNS        dns.Config
 	HTTP       httpd.Config
 	HFS        hfs.Config
 	PFS        pfs.Config
@@ -106,6 +108,7 @@ func (c *Config) Clone() *Config {
 	}
 	n.Routing = c.Routing.Clone()
 	n.DHCP = c.DHCP.Clone()
+	n.DNS = c.DNS.Clone()
 	n.Files = c.Files.Clone()
 	n.PFS = c.PFS.Clone()
 	n.NTP = c.NTP.Clone()

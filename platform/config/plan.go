@@ -7,6 +7,7 @@ import (
 	"option150/dhcp"
 	"option150/hfs"
 	"option150/platform/archive"
+	"option150/platform/dns"
 	"option150/platform/fileserver"
 	"option150/platform/httpd"
 	"option150/platform/listen"
@@ -28,6 +29,7 @@ const (
 	HFSService = hfs.Name
 	TFTP       = tftp.Name
 	DHCP       = "dhcp"
+	DNS        = dns.Name
 	SSHD       = sshd.Name
 	Archive    = "archive"
 	NTP        = "ntp"
@@ -50,6 +52,7 @@ func (c *Config) Plan(f Facts) []service.Wanted {
 		{Service: HTTPD, Spec: c.planHTTP(f)},
 		{Service: TFTP, Spec: c.planTFTP(f)},
 		c.planDHCP(f),
+		c.planDNS(f),
 		{Service: PFS, Spec: c.planPFS(f)},
 		c.planSSH(f),
 		{Service: Metrics, Spec: planMetrics(f)},
@@ -79,6 +82,9 @@ func (c *Config) Endpoints(f Facts) []listen.Endpoint {
 		for _, i := range s.Interfaces {
 			all = append(all, listen.Endpoint{Proto: listen.UDP, Port: 67, Device: i.Device, Owner: dhcp.Owner})
 		}
+	}
+	if s, ok := c.planDNS(f).Spec.(dns.Spec); ok {
+		all = append(all, s.Endpoints...)
 	}
 	if e, ok := c.logEndpoint(f); ok {
 		all = append(all, e)

@@ -17,9 +17,9 @@ import (
 // effect an engineer expects of it, or it is said to have none.
 var seldom = map[string]struct{ why, mode, command string }{
 	"config.Config.PromptFree": {why: "copy and delete ask nothing (cli/command)"},
-	"config.Config.Domain":     {why: "the name of the keys of crypto key generate, show hosts (cli/command)"},
 
 	// Texts for people: to be printed is what they are for.
+	"dns.Host.Port":            {why: "show hosts"},
 	"netif.Config.Description": {why: "show interfaces"},
 	"cnf.Ephone.Description":   {why: "show phone"},
 	"sshd.Key.Comment":         {why: "a remark beside a key"},

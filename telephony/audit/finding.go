@@ -53,7 +53,7 @@ func Checks() []Check {
 		{"A08", "the firewall of the machine lets phones in", "the firewall"},
 		{"A09", "option 150 names an address that is ours or answers", "probes"},
 		{"A10", "option 150 has one or two addresses, as addresses", ""},
-		{"A11", "options 66 and 150 do not contradict each other", ""},
+		{"A11", "option 150, option 66, next-server and CiscoCM1 do not contradict each other", ""},
 		{"A12", "default-router, a dns-server where names are used, and a lease of eight hours or more", ""},
 		{"A13", "a pool is for a network of ours or of a relay", "relays seen"},
 		{"A14", "there are addresses for all phones", "bindings"},

@@ -44,6 +44,7 @@ func (a *around) pools() {
 		voice := a.voice(p)
 		a.option150(p, voice)
 		a.option66(p)
+		a.resolution(p)
 		if !p.Network.IsValid() {
 			if !p.Host.IsValid() {
 				a.add(config.Warning, "M05", pool(p), "has neither network nor host: it serves nobody")

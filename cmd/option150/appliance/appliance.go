@@ -32,6 +32,7 @@ import (
 	"option150/platform/aaa"
 	"option150/platform/archive"
 	"option150/platform/config"
+	"option150/platform/dns"
 	"option150/platform/fileserver"
 	"option150/platform/flash"
 	"option150/platform/host"
@@ -234,6 +235,8 @@ func (a *Appliance) openServices(root string) (err error) {
 	b.TFTP = tftp.New(tftp.Options{Opener: b.Files, Recorder: b.Journal, Interface: a.interfaceByIndex})
 	b.PFS = observe.New(observe.Options{State: b.Sharing, Recorder: b.Journal})
 	b.DHCP = dhcp.New(dhcp.Options{Store: filepath.Join(root, "nvram"), Files: command.DatabaseFiles(b), Recorder: b.Journal})
+	b.DNS = dns.New(dns.Options{Recorder: b.Journal})
+	b.DNS.Resolve()
 	if a.keys, err = sshd.OpenHostKeys(filepath.Join(root, "nvram")); err != nil {
 		return err
 	}
@@ -256,6 +259,7 @@ func (a *Appliance) openServices(root string) (err error) {
 		{b.SSHD, b.SSHD.Close},
 		{b.TFTP, func() { <-b.TFTP.Stop(-1) }},
 		{b.DHCP, func() { _ = b.DHCP.Close() }},
+		{b.DNS, b.DNS.Close},
 		{b.PFS, b.PFS.Close},
 		{a.metrics, a.metrics.Close},
 		{b.NTP, b.NTP.Close},
