@@ -21,6 +21,7 @@ type Names struct {
 // server for devices" (source 004).
 type Resolution struct {
 	Pool, Class string
+	Group       string // of the clients, where option 150 is staggered
 	Option150   []netip.Addr
 	Option66    string
 	NextServers []netip.Addr // siaddr; the first of option 150 if the pool names none
@@ -44,10 +45,20 @@ func (t Taken) String() string {
 	return strings.Join(t.Servers, ", then ") + " from " + t.From
 }
 
-// Resolve tells it for a pool and for each class that has an option 150 of its
-// own.
+// Resolve tells it for a pool, for each of its groups if option 150 is
+// staggered, and for each class that has an option 150 of its own.
 func Resolve(p *engine.Pool, n Names) []Resolution {
 	all := []Resolution{resolve(p, "", p.Option150(), n)}
+	for _, o := range p.Options {
+		if orders := o.Staggered(); o.Code == 150 && len(orders) > 1 {
+			all = nil
+			for i, as := range orders {
+				r := resolve(p, "", as, n)
+				r.Group = fmt.Sprintf("group %d of %d by hardware address", i+1, len(orders))
+				all = append(all, r)
+			}
+		}
+	}
 	for _, x := range p.Classes {
 		if len(x.Option150) > 0 {
 			all = append(all, resolve(p, x.Name, x.Option150, n))
@@ -147,6 +158,9 @@ func ShowResolution(all []Resolution) string {
 		fmt.Fprintf(&b, "Pool %s", r.Pool)
 		if r.Class != "" {
 			fmt.Fprintf(&b, ", class %s", r.Class)
+		}
+		if r.Group != "" {
+			fmt.Fprintf(&b, ", %s", r.Group)
 		}
 		b.WriteString(": where devices find their TFTP server\n")
 		row := func(label, text string) { fmt.Fprintf(&b, "  %-12s %s\n", label, text) }

@@ -123,6 +123,7 @@ func ShowCounters(s engine.Statistics) string {
 	row("Ethernet source other than client address", x.MACMismatch)
 	row("Option 82 without a relay dropped", x.Untrusted)
 	row("Over the rate limit dropped", x.RateLimited)
+	row("Over what one station may have", x.Starved)
 	row("Over the limit of leases of an interface", x.OverLimit)
 	row("Held because another server answers", x.Held)
 	row("Refused because bindings cannot be written", x.DiskRefused)

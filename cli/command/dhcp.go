@@ -255,10 +255,11 @@ func poolOption(at func(*language.Context) *dhcp.Pool, doc string) language.Decl
 					<text:STRING>("NVT ASCII string")
 					| hex$kind("Data is a hexadecimal string")
 					<hex:HEX>("Dotted-hexadecimal string") )
-				[ force$force("Send although the client did not ask for it") ] ]`,
+				{ force$force("Send although the client did not ask for it")
+					| stagger$stagger("Let clients begin with different addresses of option 150") } ]`,
 	}, list[dhcp.Option, uint8]{in: func(c *language.Context) *[]dhcp.Option { return &at(c).Options }, key: func(o *dhcp.Option) uint8 { return o.Code }, order: cmp.Compare[uint8]},
 		func(a grammar.Args) (dhcp.Option, error) {
-			o := dhcp.Option{Code: uint8(a.Int("code")), Kind: dhcp.OptionKind(a.String("kind")), Force: a.Has("force")}
+			o := dhcp.Option{Code: uint8(a.Int("code")), Kind: dhcp.OptionKind(a.String("kind")), Force: a.Has("force"), Stagger: a.Has("stagger")}
 			switch o.Kind {
 			case dhcp.OptionIP:
 				o.Addrs = grammar.List[netip.Addr](a, "addrs")
@@ -273,6 +274,9 @@ func poolOption(at func(*language.Context) *dhcp.Pool, doc string) language.Decl
 					return o, err
 				}
 				o.Hex = b
+			}
+			if o.Stagger && (o.Code != 150 || o.Kind != dhcp.OptionIP || len(o.Addrs) < 2) {
+				return o, language.Answer("% stagger is for option 150 ip with two addresses or more")
 			}
 			if o.Code == 150 && o.Kind == dhcp.OptionASCII {
 				return o, language.Answer("% Option 150 is a list of addresses: use option 150 ip")
@@ -291,6 +295,9 @@ func poolOption(at func(*language.Context) *dhcp.Pool, doc string) language.Decl
 			}
 			if o.Force {
 				a["force"] = "force"
+			}
+			if o.Stagger {
+				a["stagger"] = "stagger"
 			}
 			return a
 		})

@@ -235,7 +235,7 @@ func TestStableOffer(t *testing.T) {
 		w.pass(15 * time.Second)
 	}
 	w.pass(61 * time.Second)
-	if len(w.e.offers) != 0 || len(w.e.offersOf) != 0 || len(w.e.sources) != 0 {
+	if len(w.e.offers) != 0 || len(w.e.offersOf) != 0 || len(w.e.borrowed) != 0 {
 		t.Error("offers are not given up after a minute")
 	}
 }

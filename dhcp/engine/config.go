@@ -162,6 +162,8 @@ type Option struct {
 	Hex   []byte       // of hex
 	Addrs []netip.Addr // of ip, in the order configured
 	Force bool         // extension: sent although not requested
+
+	Stagger bool // extension, of 150: clients begin with different addresses
 }
 
 // Option150 returns the addresses of option 150 of the pool, nil if none.

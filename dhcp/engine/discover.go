@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"option150/dhcp/wire"
-	"option150/platform/ether"
 )
 
 // discover answers a DHCPDISCOVER: with an offer, held for a minute, or with
@@ -44,7 +43,7 @@ func (e *Engine) discover(c *call) {
 		return
 	}
 	o := e.offers[addr]
-	if o == nil && !e.room(c.in.Source) {
+	if o == nil && len(e.offers) >= maxOffers {
 		e.Stats.Extra.RateLimited++
 		return
 	}
@@ -55,7 +54,7 @@ func (e *Engine) discover(c *call) {
 		if last := e.offersOf[string(c.key)]; last != nil {
 			e.drop(last)
 		}
-		o = &offer{addr: addr, key: string(c.key), mac: p.MAC, source: c.in.Source, sub: s, host: h, iface: c.in.Interface}
+		o = &offer{addr: addr, key: string(c.key), mac: p.MAC, sub: s, host: h, iface: c.in.Interface, lender: c.lender()}
 		e.hold(c.now, o)
 	}
 	e.Stats.Sent.Offer++
@@ -83,11 +82,6 @@ func (e *Engine) noLease(c *call, why string) {
 		e.Stats.Extra.NoLease++
 	}
 	e.Event(NoLease{MAC: c.p.MAC, ClientID: c.client, Interface: c.in.Interface, Relay: c.p.GIAddr, Link: c.link, Why: why})
-}
-
-// room bounds the offers that one station and all stations can tie up.
-func (e *Engine) room(source ether.MAC) bool {
-	return len(e.offers) < maxOffers && (source.IsZero() || e.sources[source] < maxSources)
 }
 
 // candidate chooses the address to offer. s may be nil for a manual binding.
@@ -319,8 +313,8 @@ func poolOf(h *host, s *subnet) *pool {
 
 func (e *Engine) optsOf(c *call, h *host, s *subnet) *rendered {
 	if h != nil {
-		return h.options()
+		return h.options().turn(c.p.MAC)
 	}
 	class, _ := e.admitting(c, s.pool)
-	return s.classed(class)
+	return s.classed(class).turn(c.p.MAC)
 }

@@ -17,7 +17,6 @@ const (
 	offerHold  = 60 * time.Second
 	minLease   = 120 * time.Second // floor for clients that ask for less (option 51)
 	MaxPending = 8192              // records on their way to the disk
-	maxSources = 64                // offers outstanding per Ethernet source
 	maxOffers  = 1 << 16
 	maxForeign = 256
 )
@@ -39,7 +38,6 @@ type Engine struct {
 	offers     map[netip.Addr]*offer
 	offersOf   map[string]*offer
 	offerQueue list.List // *offer, the first to lapse first
-	sources    map[ether.MAC]int
 	conflicts  map[netip.Addr]*conflict
 	users      map[netip.Addr]*user
 	userList   list.List // *user, the one that answered the longest ago first
@@ -57,11 +55,13 @@ type Engine struct {
 	automatic  int
 	manual     int
 	Stats      Statistics
-	leasesOn   map[string]int     // by interface
-	offersOn   map[string]int     // of those that are no lease yet
-	limitAt    map[string]Instant // when it was said that an interface has its limit of leases
-	linkage    string             // as it was told last
-	Changes    uint64             // records made; differs when what is on record does
+	leasesOn   map[string]int        // by interface
+	offersOn   map[string]int        // of those that are no lease yet
+	borrowed   map[ether.MAC]int     // leases and offers by the Ethernet source of who asked
+	starveAt   map[ether.MAC]Instant // when it was said of one
+	limitAt    map[string]Instant    // when it was said that an interface has its limit of leases
+	linkage    string                // as it was told last
+	Changes    uint64                // records made; differs when what is on record does
 
 	tookOver bool // an operator said so; holds until the service stops
 
@@ -154,7 +154,6 @@ func New(epoch time.Time) *Engine {
 		clients:   map[string][]*binding{},
 		offers:    map[netip.Addr]*offer{},
 		offersOf:  map[string]*offer{},
-		sources:   map[ether.MAC]int{},
 		conflicts: map[netip.Addr]*conflict{},
 		users:     map[netip.Addr]*user{},
 		answers:   map[ether.MAC][]netip.Addr{},
@@ -168,6 +167,8 @@ func New(epoch time.Time) *Engine {
 		leasesOn:  map[string]int{},
 		offersOn:  map[string]int{},
 		limitAt:   map[string]Instant{},
+		borrowed:  map[ether.MAC]int{},
+		starveAt:  map[ether.MAC]Instant{},
 	}
 }
 
@@ -225,6 +226,10 @@ func (e *Engine) Packet(now Instant, in *Inbound) {
 	c := e.call(now, in, p, e.keyBuf)
 	if !c.server.IsValid() { // an interface without an address serves nobody
 		e.noLease(c, reasonNoPool)
+		return
+	}
+	if (p.Type == wire.MsgDiscover || p.Type == wire.MsgRequest) && e.starving(c) {
+		e.starved(c)
 		return
 	}
 	switch p.Type {
@@ -350,6 +355,7 @@ func (e *Engine) Apply(now Instant, t *Tables) {
 	e.automatic, e.manual = 0, 0
 	clear(e.leasesOn)
 	clear(e.offersOn)
+	clear(e.borrowed)
 	var idle []*binding
 	for _, b := range e.bindings {
 		b.freed = nil

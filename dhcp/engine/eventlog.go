@@ -100,3 +100,8 @@ func (d DatabaseWritten) LogMessage() (message.Message, bool) {
 func (l LeaseLimit) LogMessage() (message.Message, bool) {
 	return message.DHCPLeaseLimit.With(l.Interface, l.Limit, l.ClientID), l.Logged
 }
+
+// LogMessage implements journal.Logged.
+func (s Starving) LogMessage() (message.Message, bool) {
+	return message.DHCPStarving.With(s.Source.Cisco(), s.Interface, s.Addresses), true
+}

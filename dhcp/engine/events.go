@@ -205,6 +205,12 @@ type (
 		Limit     int
 		Logged    bool // it is to be said
 	}
+	// Starving is a station that asks for more addresses than a bridge does.
+	Starving struct {
+		Source    ether.MAC
+		Interface string
+		Addresses int // it has
+	}
 	// StoreFailed says that bindings cannot be written.
 	StoreFailed struct{ Why string }
 	// StoreLow says that the disk of the bindings is nearly full.
@@ -321,3 +327,6 @@ func (Linkage) EventName() string { return "dhcp.Linkage" }
 
 // EventName implements journal.Event.
 func (LeaseLimit) EventName() string { return "dhcp.LeaseLimit" }
+
+// EventName implements journal.Event.
+func (Starving) EventName() string { return "dhcp.Starving" }

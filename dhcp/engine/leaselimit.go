@@ -46,15 +46,7 @@ const limitSaid = time.Minute
 func (e *Engine) limited(c *call) bool {
 	name := c.in.Interface
 	limit := e.t.Spec.LimitOf(name)
-	if limit == 0 || e.leasesOn[name]+e.offersOn[name] < limit || e.offersOf[string(c.key)] != nil || e.hostOf(c) != nil {
-		return false
-	}
-	for _, b := range append(e.importedFor(c), e.clients[string(c.key)]...) {
-		if b.leased {
-			return false
-		}
-	}
-	return true
+	return limit > 0 && e.leasesOn[name]+e.offersOn[name] >= limit && e.holdsNothing(c)
 }
 
 // overLimit says that a client got nothing because of the limit.

@@ -12,6 +12,9 @@ type rendered struct {
 	vals  [256][]byte
 	basic []byte // codes for a client without a parameter list, in order
 	force []byte // codes of `option ... force`
+
+	orders [][]byte    // of option 150, if it is staggered
+	turned []*rendered // with the others of them, made when they are asked for
 }
 
 // reserved are the codes the server writes itself, whatever a pool says.
@@ -50,6 +53,11 @@ func render(p *Pool, network netip.Prefix) *rendered {
 			if o.Force {
 				r.force = append(r.force, o.Code)
 			}
+			if o.Stagger && o.Code == wire.OptTFTPAddrs {
+				for _, as := range o.Staggered() {
+					r.orders = append(r.orders, wire.AddrBytes(as))
+				}
+			}
 		}
 	}
 	r.order()
@@ -59,6 +67,9 @@ func render(p *Pool, network netip.Prefix) *rendered {
 // inherit fills what r lacks from the pool of the network around it: an IOS
 // manual binding takes the parameters of the network it lies in.
 func (r *rendered) inherit(from *rendered) {
+	if r.vals[wire.OptTFTPAddrs] == nil {
+		r.orders = from.orders
+	}
 	for c := range from.vals {
 		if r.vals[c] == nil {
 			r.vals[c] = from.vals[c]

@@ -152,7 +152,7 @@ func (e *Engine) bootp(c *call) {
 	}
 	p := c.p
 	hd := wire.Header{Request: p, Flags: p.Flags, YIAddr: h.addr, CIAddr: p.CIAddr}
-	m := e.finish(c, hd, e.itemBuf[:0], h.pool, h.options(), false)
+	m := e.finish(c, hd, e.itemBuf[:0], h.pool, h.options().turn(p.MAC), false)
 	e.Stats.Sent.BootReply++
 	r := e.deliver(c, h.addr, m.payload)
 	e.out.Replies = append(e.out.Replies, r)

@@ -28,6 +28,7 @@ type binding struct {
 	ended   bool          // it had ended when it was read from disk
 	sub     *subnet       // nil if no pool has the address now
 	leased  bool          // the lease runs
+	source  ether.MAC     // Ethernet source of who asked for it, zero if it came by a relay
 	written bool          // the lease is on disk
 	durable Instant       // the end of it that is
 	freed   *list.Element // in sub.freed
@@ -39,11 +40,11 @@ type offer struct {
 	addr   netip.Addr
 	key    string
 	mac    ether.MAC
-	source ether.MAC // Ethernet source of the DISCOVER
-	sub    *subnet   // nil for a manual binding outside every pool
+	sub    *subnet // nil for a manual binding outside every pool
 	host   *host
 	iface  string
-	counts bool // takes an address off sub.free
+	lender ether.MAC // its source, zero if it came by a relay
+	counts bool      // takes an address off sub.free
 	until  Instant
 	place  *list.Element
 }
@@ -135,6 +136,7 @@ func (e *Engine) count(b *binding, n int) {
 		e.automatic += n
 	}
 	e.leasesOn[b.Interface] += n
+	e.borrow(b.source, n)
 	if b.sub != nil && !b.sub.reserved(b.Addr) {
 		b.sub.live += n
 		e.utilization(b.sub.pool)
@@ -183,14 +185,12 @@ func (e *Engine) hold(now Instant, o *offer) {
 	o.place = e.offerQueue.PushBack(o)
 	e.offers[o.addr] = o
 	e.offersOf[o.key] = o
-	if !o.source.IsZero() {
-		e.sources[o.source]++
-	}
 	if o.sub != nil {
 		if b := e.bindings[o.addr]; (b == nil || !b.leased) && !o.sub.reserved(o.addr) {
 			o.counts = true
 			o.sub.offered++
 			e.offersOn[o.iface]++
+			e.borrow(o.lender, +1)
 		}
 		o.sub.set(o.addr)
 	}
@@ -203,14 +203,10 @@ func (e *Engine) drop(o *offer) {
 	if e.offersOf[o.key] == o {
 		delete(e.offersOf, o.key)
 	}
-	if !o.source.IsZero() {
-		if e.sources[o.source]--; e.sources[o.source] <= 0 {
-			delete(e.sources, o.source)
-		}
-	}
 	if o.counts {
 		o.sub.offered--
 		e.offersOn[o.iface]--
+		e.borrow(o.lender, -1)
 	}
 	e.release(o.sub, o.addr)
 }
@@ -253,6 +249,11 @@ func (e *Engine) bind(now Instant, c *call, addr netip.Addr, h *host, lease time
 		e.leasesOn[b.Interface]--
 		e.leasesOn[c.in.Interface]++
 	}
+	if b.leased {
+		e.borrow(b.source, -1)
+		e.borrow(c.lender(), +1)
+	}
+	b.source = c.lender()
 	b.Pool, b.Interface, b.Relay = c.poolName(h, b.sub), c.in.Interface, p.GIAddr
 	if p.Host != "" {
 		b.Hostname = p.Host

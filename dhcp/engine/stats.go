@@ -34,6 +34,7 @@ type Extra struct {
 	ForeignRelease uint64
 	MACMismatch    uint64 // Ethernet source other than chaddr
 	RateLimited    uint64
+	Starved        uint64 // one address more than one station may have
 	OverLimit      uint64 // one lease more than its interface may have
 	Untrusted      uint64 // option 82 without a relay
 	OtherServer    uint64 // REQUEST that names another server

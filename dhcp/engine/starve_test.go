@@ -1,0 +1,141 @@
+package engine
+
+import (
+	"testing"
+	"time"
+
+	"option150/dhcp/wire"
+	"option150/platform/ether"
+)
+
+// dora takes a client through; false if it got nothing.
+func (w *world) dora(m ether.MAC, change ...func(*Inbound)) bool {
+	g := w.arrives(phoneRequest(m, wire.MsgDiscover), change...)
+	if len(g) == 0 {
+		return false
+	}
+	a := g[0].YIAddr.String()
+	g = w.arrives(phoneRequest(m, wire.MsgRequest, opt(50, ipb(a)), opt(54, ipb(us))), change...)
+	return len(g) == 1 && g[0].Type == wire.MsgAck
+}
+
+// One station that asks in the name of others gets a quarter of a pool; phones
+// still find room, and who is behind a bridge and has an address keeps it.
+func TestStarvation(t *testing.T) {
+	w := newWorld(t)
+	thief := func(in *Inbound) { in.Source = mac(0xee, 1) }
+	got := 0
+	for i := range 500 {
+		if w.dora(mac(byte(i>>8)+0x40, byte(i)), thief) {
+			got++
+		}
+		w.pass(10 * time.Millisecond)
+	}
+	if got < minBorrowed || got > 25 {
+		t.Errorf("one station has %d of 100 addresses", got)
+	}
+	if n := w.e.Stats.Extra.Starved; int(n) != 500-got {
+		t.Errorf("%d counted", n)
+	}
+	said := 0
+	for _, ev := range w.events {
+		if _, ok := ev.(Starving); ok {
+			said++
+		}
+	}
+	if said != 1 {
+		t.Errorf("said %d times", said)
+	}
+	for i := range 50 {
+		if !w.dora(mac(9, byte(i))) {
+			t.Fatalf("phone %d got nothing", i)
+		}
+	}
+	// Its clients renew, and may start anew.
+	if !w.dora(mac(0x40, 0), thief) {
+		t.Error("a client that has an address is refused")
+	}
+	// What has come back can be had again; a change of the configuration counts anew.
+	spec := baseSpec()
+	spec.Pools[0].DomainName = "other.example"
+	w.set(spec)
+	if n := w.e.borrowed[mac(0xee, 1)]; n != got {
+		t.Errorf("%d counted after a change, want %d", n, got)
+	}
+	w.pass(700 * time.Second)
+	if n := w.e.borrowed[mac(0xee, 1)]; n != 0 {
+		t.Errorf("%d counted after all leases ended", n)
+	}
+	if !w.dora(mac(0x7e, 1), thief) {
+		t.Error("nothing is given for what was given back")
+	}
+	// Nor by many identifiers of its own address.
+	w = newWorld(t)
+	for i := range 90 {
+		r := phoneRequest(mac(0x60, 1), wire.MsgDiscover)
+		for j := range r.Opts {
+			if r.Opts[j].Code == 61 {
+				r.Opts[j].Val = []byte{0, byte(i)}
+			}
+		}
+		w.arrives(r)
+	}
+	if n := len(w.e.offers); n != 25 {
+		t.Errorf("%d offers to the identifiers of one station", n)
+	}
+	// Claims of addresses in use are bounded alike.
+	w = newWorld(t)
+	for i := range 90 {
+		r := renewal(mac(0x50, byte(i)), ip("10.77.0.100").Next())
+		r.CIAddr = wire.FromU32(wire.U32(ip("10.77.0.100")) + uint32(i)).String()
+		w.arrives(r, fromUnicast(r.CIAddr), thief)
+	}
+	w.pass(time.Second)
+	if n := len(w.e.bindings); n > 25 {
+		t.Errorf("%d addresses claimed by one station", n)
+	}
+}
+
+// Clients of one pool begin with different servers, each with the same one at
+// any time; siaddr and a manual binding agree.
+func TestStagger(t *testing.T) {
+	w := newWorld(t, func(s *Spec) {
+		for i := range s.Pools[0].Options {
+			if s.Pools[0].Options[i].Code == 150 {
+				s.Pools[0].Options[i].Stagger = true
+			}
+		}
+	})
+	first := map[string]int{}
+	for i := range 60 {
+		m := mac(3, byte(i))
+		o := w.one(phoneRequest(m, wire.MsgDiscover))
+		a := o.YIAddr.String()
+		k := w.one(phoneRequest(m, wire.MsgRequest, opt(50, ipb(a)), opt(54, ipb(us))))
+		if string(o.Opts[150]) != string(k.Opts[150]) || len(k.Opts[150]) != 8 {
+			t.Fatalf("OFFER % x, ACK % x", o.Opts[150], k.Opts[150])
+		}
+		if got := k.Payload[20:24]; string(got) != string(k.Opts[150][:4]) {
+			t.Errorf("siaddr % x, option 150 % x", got, k.Opts[150])
+		}
+		first[string(k.Opts[150][:4])]++
+	}
+	if len(first) != 2 {
+		t.Fatalf("%v", first)
+	}
+	for _, n := range first {
+		if n < 18 || n > 42 {
+			t.Errorf("uneven: %v", first)
+		}
+	}
+	if g := group(mac(0x0a, 1), 2); g >= 0 {
+		h := w.one(phoneRequest(mac(0x0a, 1), wire.MsgDiscover)).is(t, wire.MsgOffer, "10.77.0.50")
+		want := wire.AddrBytes(w.e.t.Spec.Pools[0].Option150())
+		if g == 1 {
+			want = append(want[4:8:8], want[:4]...)
+		}
+		if string(h.Opts[150]) != string(want) {
+			t.Errorf("% x, want % x", h.Opts[150], want)
+		}
+	}
+}
