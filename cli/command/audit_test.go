@@ -20,6 +20,7 @@ import (
 	"option150/platform/running"
 	"option150/telephony/audit"
 	"option150/telephony/firmware"
+	"option150/telephony/firmware/intake"
 )
 
 // sound is a configuration with nothing to find.
@@ -171,6 +172,9 @@ func (x *auditRig) follow(f *audit.Finding, c *config.Config) *config.Config {
 				from, to := strings.TrimPrefix(w[1], "flash:"), strings.TrimPrefix(w[2], "flash:")
 				x.flash[to] = x.flash[from]
 				delete(x.flash, from)
+			}
+			if at, ok := strings.CutPrefix(lines[0], "archive import flash:/"); ok { // what it does is tested where it is
+				x.flash["phones/"+intake.Directory+"/"+intake.PackageName(at)+"/README"] = []byte("x")
 			}
 			continue
 		}

@@ -101,6 +101,7 @@ var provokedFiles = []provoked{
 	{"a phone file of another root", "", func(x *auditRig) {
 		x.flash["phones/SEP001E7A0000AA.cnf.xml"] = []byte("<Default><callManagerGroup/></Default>")
 	}, "A17", "its root is Default", told},
+	{"a package nobody unpacked", "", func(x *auditRig) { x.flash["cmterm-7941_7961-sccp.9-4-2SR3-1.tar"] = []byte("x") }, "A01", "is a package that nobody unpacked", fixed},
 	{"a component is empty", "", func(x *auditRig) { x.flash["phones/cnu41.9-4-2ES26.sbn"] = nil }, "A02", "cnu41.9-4-2ES26.sbn is empty", told},
 	{"a component outside the home path", "", func(x *auditRig) {
 		x.flash["cnu41.9-4-2ES26.sbn"] = x.flash["phones/cnu41.9-4-2ES26.sbn"]

@@ -372,19 +372,12 @@ func configActions(b *Box) []language.Declaration {
 		_, err := fmt.Fprint(in.Out, b.auditLine(in.Ctx))
 		return err
 	}
-	reset := func(in *language.Invocation) error {
-		if err := rebuild(in); err != nil {
-			return err
-		}
-		_, err := fmt.Fprintln(in.Out, "% Files are rebuilt; the phone was not signalled: it reads them at its next boot")
-		return err
-	}
 	var out []language.Declaration
 	for _, d := range []struct{ mode, syntax string }{
 		{modeTelephony, `reset("Reset ephone")
 			( all("Reset all phones")
 				[ <s:0-60>("Seconds between phones") ]
-				| cancel("Cancel the reset")
+				| cancel$cancel("Cancel the reset")
 				| sequence-all("One after the other")
 				| mac-address("Hardware address")
 				<mac:H.H.H>("Hardware address") )`},
@@ -393,7 +386,7 @@ func configActions(b *Box) []language.Declaration {
 		{modeGlobal, `reset("Reset all SIP phones")`}, {modeGlobal, `restart("Restart all SIP phones")`},
 		{modeRegisterPool, `reset("Reset the phone")`}, {modeRegisterPool, `restart("Restart the phone")`},
 	} {
-		out = append(out, language.Declaration{Mode: d.mode, Syntax: d.syntax, Doc: "facts/cme.md 2.2", Run: reset})
+		out = append(out, language.Declaration{Mode: d.mode, Syntax: d.syntax, Doc: "facts/cme.md 2.2", Run: b.resetPhones(d.mode, d.syntax, rebuild)})
 	}
 	return append(out, createFiles(func(c *language.Context) *bool { return &c.Config.Telephony.Service.NoCreate }, modeTelephony, `create("Create cnf for ethernet phone")
 		cnf-files("Create cnf for ethernet phone")

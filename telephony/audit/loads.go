@@ -57,7 +57,28 @@ func (a *around) loads() {
 			a.add(config.Warning, "A02", "", "tftp-server %s: the file is empty, which phones take for absent", b.File)
 		}
 	}
+	a.packed()
 	a.disagree()
+}
+
+// packed finds packages that lie in flash: as they came: nothing of them is
+// served.
+func (a *around) packed() {
+	for _, f := range a.w.Flash.Files {
+		if !intake.IsPackage(f.Path) {
+			continue
+		}
+		into := strings.TrimPrefix(a.w.Flash.Home+"/"+intake.Directory+"/"+intake.PackageName(f.Path)+"/", "/")
+		if slices.ContainsFunc(a.w.Flash.Files, func(g File) bool { return strings.HasPrefix(g.Path, into) }) {
+			continue
+		}
+		x := a.add(config.Note, "A01", "", "flash:%s is a package that nobody unpacked: phones get nothing of it", f.Path)
+		if strings.EqualFold(path.Ext(f.Path), ".exe") {
+			x.fix(advice.Tell("A router cannot run it: take the .zip or .tar of the same release."))
+		} else {
+			x.fix(advice.Do("archive import flash:/" + f.Path))
+		}
+	}
 }
 
 // load looks for one load.

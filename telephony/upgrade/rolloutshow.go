@@ -37,7 +37,7 @@ func bar(done, total int) string {
 // Summary is a line of `show upgrade`.
 func (p *Progress) Summary() string {
 	n, total := p.counts(0)
-	return fmt.Sprintf("%-16s %-9s %-32s %s %d of %d done, wave %d of %d, %d failed",
+	return fmt.Sprintf("%-16s %-11s %-32s %s %d of %d done, wave %d of %d, %d failed",
 		p.Name, p.State, phone.Load(p.Load).Canonical(), bar(n["done"], total), n["done"], total, p.Wave, p.Waves, n["stuck"]+n["not returned"])
 }
 
