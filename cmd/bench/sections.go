@@ -21,6 +21,7 @@ var sections = []section{
 	{"dhcp", "DHCP beside dnsmasq", measureDHCP},
 	{"paste", "10,000 configuration lines pasted over SSH", measurePaste},
 	{"pfs", "a capture of firmware sharing read, beside tcpdump and tshark", measurePFS},
+	{"firmware", "loads verified and an upgrade planned", measureFirmware},
 }
 
 // planner is measured only where it is named: it takes minutes.
