@@ -40,15 +40,45 @@ func killChild() int {
 }
 
 func TestKill(t *testing.T) {
+	kills(t, t.TempDir(), func(int) func() { return func() {} })
+}
+
+// TestKillFullDisk is the same on a disk that fills up and gets room again, at
+// any time.
+func TestKillFullDisk(t *testing.T) {
+	root := smallDisk(t, "24m")
+	full := func() { fillUp(t, root) }
+	room := func() { _ = root.Remove("full") }
+	kills(t, root.Name(), func(cycle int) func() {
+		switch cycle % 4 {
+		case 1: // full from the start, room in the middle
+			full()
+			return room
+		case 2: // full from the start, and it stays so
+			room()
+			full()
+			return func() {}
+		case 3:
+			room()
+			return full
+		}
+		room()
+		return func() {}
+	})
+}
+
+// kills kills the server again and again. before is called before each start,
+// what it returns in the middle of the cycle.
+func kills(t *testing.T, dir string, before func(cycle int) func()) {
 	cycles := 6
 	if n, err := strconv.Atoi(os.Getenv("DHCP_KILL_CYCLES")); err == nil {
-		cycles = n // the bar of facts/dhcp.md 10 is 1000
+		cycles = n // the bar is 1000
 	}
-	dir := t.TempDir()
 	owner := map[netip.Addr]uint32{} // what clients were told
 	var mu sync.Mutex
 	next := uint32(0)
 	for cycle := range cycles {
+		middle := before(cycle)
 		cmd := exec.Command("/proc/self/exe")
 		cmd.Env = append(os.Environ(), killEnv+"="+dir)
 		out, err := cmd.StdoutPipe()
@@ -97,7 +127,9 @@ func TestKill(t *testing.T) {
 				}
 			})
 		}
-		time.Sleep(time.Duration(20+rand.IntN(80)) * time.Millisecond)
+		time.Sleep(time.Duration(10+rand.IntN(40)) * time.Millisecond)
+		middle()
+		time.Sleep(time.Duration(10+rand.IntN(40)) * time.Millisecond)
 		if err := cmd.Process.Kill(); err != nil {
 			t.Fatal(err)
 		}
