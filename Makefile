@@ -72,7 +72,7 @@ docs: ## write docs/messages.md and docs/commands again
 lab: build ## a LAN with the box and simulated phones; no root, nothing touched
 	bin/option150 lab
 
-bench: build ## measure the box beside nginx, tftpd-hpa and dnsmasq; about two minutes
+bench: build ## measure the box beside nginx, tftpd-hpa, dnsmasq and Kea; about three minutes
 	$(GO) run ./cmd/bench -binary bin/option150 $(BENCHFLAGS)
 
 planner: build ## the upgrade planner beside transfers over lines with a round trip and a loss; about ten minutes

@@ -19,6 +19,7 @@ var sections = []section{
 	{"http", "HTTP file service beside nginx", measureHTTP},
 	{"tftp", "TFTP beside tftpd-hpa and dnsmasq", measureTFTP},
 	{"dhcp", "DHCP beside dnsmasq", measureDHCP},
+	{"perfdhcp", "DHCP by perfdhcp beside Kea: avalanche, and 4,000 to 12,000 exchanges a second", measurePerf},
 	{"paste", "10,000 configuration lines pasted over SSH", measurePaste},
 	{"pfs", "a capture of firmware sharing read, beside tcpdump and tshark", measurePFS},
 	{"firmware", "loads verified and an upgrade planned", measureFirmware},
