@@ -71,7 +71,8 @@ type denier interface {
 // request is the question. The path is decoded once, by net/http; package
 // flash makes one name of it for both transports. A query is no part of it.
 func request(r *http.Request) fileserver.Request {
-	req := fileserver.Request{Transport: fileserver.HTTP, Name: r.URL.Path, UserAgent: r.UserAgent()}
+	req := fileserver.Request{Transport: fileserver.HTTP, Name: r.URL.Path, UserAgent: r.UserAgent(),
+		Via: strings.Join(r.Header.Values("Via"), ", ")}
 	req.Client, _ = netip.ParseAddrPort(r.RemoteAddr)
 	req.Client = netip.AddrPortFrom(req.Client.Addr().Unmap(), req.Client.Port())
 	if a, ok := r.Context().Value(http.LocalAddrContextKey).(*net.TCPAddr); ok {
@@ -129,6 +130,8 @@ func send(w http.ResponseWriter, r *http.Request, f *fileserver.File) {
 	if !done.Complete {
 		done.Why = "the client closed the connection"
 		switch {
+		case fileserver.Broken(c.err):
+			done.Why = "the file came to no end: " + c.err.Error()
 		case errors.Is(c.err, os.ErrDeadlineExceeded):
 			done.Why = "the client made no progress"
 		case c.err == nil:

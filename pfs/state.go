@@ -156,9 +156,13 @@ func (s *State) Fold(e journal.Entry) {
 	case dhcp.Ack:
 		s.locked(func() { s.ack(e.Time, x) })
 	case fileserver.Asked:
-		s.locked(func() { s.asked(e.Time, x) })
+		if !x.Peer {
+			s.locked(func() { s.asked(e.Time, x) })
+		}
 	case fileserver.Served:
-		s.locked(func() { s.served(e.Time, x) })
+		if !x.Peer {
+			s.locked(func() { s.served(e.Time, x) })
+		}
 	case wire.Told:
 		s.locked(func() { s.says(e.Time, x) })
 	case Broadcast:

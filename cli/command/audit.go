@@ -146,6 +146,9 @@ func (b *Box) world(c *config.Config, f config.Facts) audit.World {
 			w.Phones.Seen = append(w.Phones.Seen, x)
 		}
 	}
+	if b.Upstream != nil && len(c.Upstream.Alternates) > 0 {
+		w.Alternates = b.alternatesSeen()
+	}
 	if b.NTP != nil {
 		a, ok := b.NTP.Best()
 		w.Clock.Synced = ok && a.Synchronised()

@@ -55,6 +55,13 @@ var provokedPools = []provoked{
 	{"an empty pool", "ip dhcp pool NOTHING\n", nil, "M05", "it serves nobody", told},
 	{"two pools for one network", "ip dhcp pool B\n network 10.0.0.0 255.255.255.0\n default-router 10.0.0.1\n option 150 ip 10.0.0.1\n", nil, "M05", "has the same network", told},
 	{"one phone is both", "voice register pool 2\n id mac 001e.7a00.0001\n type 8841\n number 1 dn 1\n", nil, "M12", "is also in ephone 1", told},
+	{"auto-registration beside alternates", "file-server alternate 1 10.9.0.1\n", nil, "A30", "auto-registration is on beside alternate file servers", fixed},
+	{"an alternate that does not answer", "file-server alternate 1 10.9.0.1\ntelephony-service\n no auto-reg-ephone\n", func(x *auditRig) {
+		x.w.Alternates = &audit.Alternates{Servers: []audit.Alternate{{Line: "file-server alternate 1 10.9.0.1", Down: true, Why: "no answer"}}}
+	}, "A31", "it does not answer: no answer", told},
+	{"two alternates disagree", "file-server alternate 1 10.9.0.1\nfile-server alternate 2 10.9.0.2\ntelephony-service\n no auto-reg-ephone\n", func(x *auditRig) {
+		x.w.Alternates = &audit.Alternates{Differ: []audit.Differing{{Name: "apps41.9-4-2ES26.sbn", One: "10.9.0.1", Other: "10.9.0.2"}}}
+	}, "A31", "is not the same file at 10.9.0.1 and at 10.9.0.2", told},
 	{"max-ephones", "telephony-service\n max-ephones 1\nephone 2\n mac-address 001e.7a00.0009\n type 7961\n button 1:2\n", nil, "M16", "max-ephones 1 is less", fixed},
 	{"max-dn", "telephony-service\n no max-dn\n", nil, "M16", "max-dn is 0", fixed},
 	{"max-pool", "voice register global\n no max-pool\n", nil, "M16", "max-pool is 0", fixed},

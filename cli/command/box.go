@@ -10,6 +10,7 @@ import (
 	"option150/cli/language"
 	"option150/dhcp"
 	"option150/hfs"
+	"option150/hfs/upstream"
 	"option150/pfs"
 	"option150/pfs/observe"
 	"option150/platform/aaa"
@@ -67,6 +68,7 @@ type Box struct {
 	Classes  *upgrade.Classes  // what phones have shown of their firmware
 	Upgrades *upgrade.Rollouts // upgrades in waves
 	Files    *fileserver.Server
+	Upstream *upstream.Server // alternate file servers
 	HTTPD    *httpd.Server
 	HFS      *hfs.Server
 	TFTP     *tftp.Server

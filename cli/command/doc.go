@@ -60,6 +60,7 @@ func All(b *Box) []language.Declaration {
 		accessLists(),
 		carriedHere("access-list", "snmp-server", "tacacs", "radius", ""),
 		tftpServer(),
+		alternates(b),
 		tftpPorts(),
 		carriedHere("control-plane", "voice-port", "mgcp", "sccp", "dspfarm", "dial-peer", "gateway", "gatekeeper", "sip-ua"),
 		telephonyService(),

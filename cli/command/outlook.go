@@ -113,6 +113,9 @@ func index(c *config.Config) *configured {
 	return k
 }
 
+// Configured reports that a phone is configured here.
+func (o *Outlook) Configured(mac ether.MAC) bool { return o.current().setups[mac].Section != "" }
+
 func tagged(what string, tag int) string { return quoted(what, tag, "") }
 
 // free is the lowest tag that is not used.

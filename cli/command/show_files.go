@@ -95,6 +95,9 @@ func (b *Box) fileCounters() string {
 	fmt.Fprintf(&w, "Requests being served: %d of at most %d, waiting %d\n", now, limit, b.Files.Waiting())
 	all, tftp := b.Files.Counters(), b.TFTP.Counters()
 	all.SegmentsSent, all.SegmentsAcknowledged, all.SegmentsFromDisk = tftp.SegmentsSent, tftp.SegmentsAcknowledged, tftp.SegmentsFromDisk
+	peers := b.Upstream.Counters()
+	all.PeerRequests, all.PeerNotFound, all.PeerBusy, all.PeerError = peers.PeerRequests, peers.PeerNotFound, peers.PeerBusy, peers.PeerError
+	all.CacheHit, all.WanBytes = peers.CacheHit, peers.WanBytes
 	c := reflect.ValueOf(all)
 	for i := range c.NumField() {
 		name := strings.ReplaceAll(c.Type().Field(i).Name, "NotFound", "ForAbsentFiles")

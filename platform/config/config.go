@@ -18,6 +18,7 @@ import (
 
 	"option150/dhcp"
 	"option150/hfs"
+	"option150/hfs/upstream"
 	"option150/pfs"
 	"option150/platform/aaa"
 	"option150/platform/acl"
@@ -54,6 +55,7 @@ type Config struct {
 	HFS        hfs.Config
 	PFS        pfs.Config
 	Files      fileserver.Config
+	Upstream   upstream.Config // other file servers
 	PhonePoll  phonepage.Config
 	TFTP       tftp.Config
 	Telephony  cnf.Config
@@ -83,6 +85,7 @@ func Default(f Facts) *Config {
 		DHCP:      dhcp.Default(),
 		HTTP:      httpd.Default(),
 		Files:     fileserver.Default(),
+		Upstream:  upstream.Default(),
 		Telephony: cnf.Default(),
 		Control:   callcontrol.Default(),
 		SSH:       sshd.Default(),
@@ -110,6 +113,7 @@ func (c *Config) Clone() *Config {
 	n.DHCP = c.DHCP.Clone()
 	n.DNS = c.DNS.Clone()
 	n.Files = c.Files.Clone()
+	n.Upstream = c.Upstream.Clone()
 	n.PFS = c.PFS.Clone()
 	n.NTP = c.NTP.Clone()
 	n.Telephony = c.Telephony.Clone()

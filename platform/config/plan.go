@@ -6,6 +6,7 @@ import (
 
 	"option150/dhcp"
 	"option150/hfs"
+	"option150/hfs/upstream"
 	"option150/platform/archive"
 	"option150/platform/dns"
 	"option150/platform/fileserver"
@@ -25,6 +26,7 @@ const (
 	Logging    = "logging"
 	CNF        = "cnf"
 	FileServer = "fileserver"
+	Upstream   = upstream.Name
 	HTTPD      = httpd.Name
 	HFSService = hfs.Name
 	TFTP       = tftp.Name
@@ -48,6 +50,7 @@ func (c *Config) Plan(f Facts) []service.Wanted {
 		{Service: NTP, Spec: c.planNTP()},
 		{Service: CNF, Spec: c.planCNF(f)},
 		{Service: FileServer, Spec: c.planFiles()},
+		{Service: Upstream, Spec: c.planUpstream(f)},
 		c.planHFS(),
 		{Service: HTTPD, Spec: c.planHTTP(f)},
 		{Service: TFTP, Spec: c.planTFTP(f)},
@@ -140,6 +143,15 @@ func (c *Config) planFiles() service.Spec {
 		}
 	}
 	return s.Clone()
+}
+
+// planUpstream: nobody is asked before a file-server alternate line.
+func (c *Config) planUpstream(f Facts) service.Spec {
+	if len(c.Upstream.Alternates) == 0 {
+		return nil
+	}
+	return upstream.Spec{Config: c.Upstream.Clone(), Own: c.OwnAddresses(f),
+		Port: hfs.Spec{Config: c.HFS, HTTPPort: c.HTTP.Port}.EffectivePort()}
 }
 
 // planHTTP gives the IP HTTP server its listener and HFS either a place on it

@@ -50,6 +50,14 @@ type Counters struct {
 	AskedAgain  uint64 // TFTP requests that followed a 503
 	BytesSent   uint64 // payload, both transports
 	Retransmits uint64
+
+	// Of other file servers, filled in by who asks them.
+	PeerRequests uint64
+	PeerNotFound uint64
+	PeerBusy     uint64
+	PeerError    uint64 // no answer, or one that cannot be used
+	CacheHit     uint64 // served from what was fetched before
+	WanBytes     uint64 // octets of files that came from there
 }
 
 // outcome is what became of a request.

@@ -75,6 +75,9 @@ func (e Denied) LogMessage() (message.Message, bool) {
 // LogMessage implements journal.Logged.
 func (e Busy) LogMessage() (message.Message, bool) {
 	if e.Why != "" {
+		if e.Remote {
+			return message.FileElsewhere.With(e.Client.Addr().Unmap(), e.Name, e.Why), !e.Quiet
+		}
 		return message.FileFault.With(e.Name, e.Client.Addr().Unmap(), e.Why), !e.Quiet
 	}
 	return message.FileBusy.With(e.Serving, e.Limit, e.Client.Addr().Unmap(), e.Name), !e.Quiet
@@ -87,4 +90,9 @@ func (e NotFound) LogMessage() (message.Message, bool) {
 		return message.Message{}, false
 	}
 	return message.FileNear.With(e.Client.Addr().Unmap(), e.Name, e.Nearest), !e.Quiet
+}
+
+// LogMessage implements journal.Logged.
+func (e Looped) LogMessage() (message.Message, bool) {
+	return message.AlternateLoop.With(e.From, e.Name), e.Log
 }

@@ -17,6 +17,7 @@ type (
 		BlockSize int  // TFTP: blksize as asked for; 0 = not
 		Again     bool // a TFTP request that follows an HTTP 503 for the same name
 		Odd       bool // refused for how it was asked, as by another method than GET: no phone asks so
+		Peer      bool // asked by another file server for one of its phones
 	}
 	// Served is a file that was sent, completely or not.
 	Served struct {
@@ -34,6 +35,7 @@ type (
 		Status      int
 		Complete    bool
 		Why         string // when not complete
+		Peer        bool
 	}
 	// NotFound is a name nobody has. Expected marks trust files and the like
 	// that phones ask for on every boot and need not exist.
@@ -45,6 +47,9 @@ type (
 		Expected  bool
 		Nearest   string // a name that differs by case, suffix or one character
 		Quiet     bool   // nothing to log: no name is near, or too many such messages
+		Asked     string // the other servers that were asked and what they said, "10.9.0.1 404, 10.9.0.2 404"
+		Unsure    bool   // not all of them said that they do not have it
+		Peer      bool
 	}
 	// Busy is a request refused because the serving count was reached.
 	Busy struct {
@@ -56,6 +61,15 @@ type (
 		Limit     int
 		Why       string // when it was not the serving count: a fault of the disk
 		Quiet     bool   // not logged: too many such messages
+		Remote    bool   // the reason is another server
+		Peer      bool
+	}
+	// Looped is a question of this box to another file server that came back to
+	// it: that one has this box among those it asks.
+	Looped struct {
+		From netip.Addr // who brought it
+		Name string
+		Log  bool // to be logged: not every one is
 	}
 	// Denied is a request refused by rule, or a malformed one.
 	Denied struct {
@@ -66,6 +80,7 @@ type (
 		Why       string
 		Quiet     bool // not logged: too many such messages
 		Odd       bool // for how it was asked, not for what
+		Peer      bool
 	}
 )
 
@@ -80,6 +95,9 @@ func (NotFound) EventName() string { return "file.NotFound" }
 
 // EventName implements journal.Event.
 func (Busy) EventName() string { return "file.Busy" }
+
+// EventName implements journal.Event.
+func (Looped) EventName() string { return "file.Looped" }
 
 // EventName implements journal.Event.
 func (Denied) EventName() string { return "file.Denied" }

@@ -25,6 +25,8 @@ type Request struct {
 	Name      string         // as asked, unescaped, with its leading slash if it had one
 	UserAgent string         // HTTP only, for the phone inventory
 	BlockSize int            // TFTP: blksize as asked for; 0 = not
+	Via       string         // HTTP only: the file servers it came by, newest last [RFC 9110 7.6.3]
+	Peer      bool           // another file server asks, see Options.Peer; set by Server.Open
 }
 
 // Content is the bytes of a file: *os.File for firmware (so that HTTP can use
@@ -33,6 +35,17 @@ type Request struct {
 type Content interface {
 	io.ReadSeeker
 	io.ReaderAt
+}
+
+// Arriving is a Content that is fetched while it is served. Read and ReadAt
+// wait for what has not come yet.
+type Arriving interface {
+	Content
+	// Arrived is how many bytes are there; err says why no more will come.
+	Arrived() (n int64, err error)
+	// When has f called once, from any goroutine and without a lock of the
+	// caller's, when Arrived has reached n or an error.
+	When(n int64, f func())
 }
 
 // File is a file that was found and holds one place of the serving count until

@@ -26,7 +26,9 @@ type Options struct {
 	// looked up, because several files have it and which one is right depends on
 	// the client; handled false = the name is looked up. nil = none is chosen.
 	Chosen   func(r Request, name string) (path string, handled bool)
-	Routes   []Route // asked last, in this order
+	Before   []Route            // asked first, for what another server has to answer
+	Routes   []Route            // asked last, in this order
+	Peer     func(Request) bool // another file server asks; nil = none does
 	Recorder journal.Recorder
 }
 
@@ -70,12 +72,17 @@ func (s *Server) settle(c Spec, home string) *settings {
 			st.chain = append(st.chain, r)
 		}
 	}
+	for _, r := range s.opt.Before {
+		add(true, abroad{r})
+	}
 	add(s.opt.Generated != nil, generated{s.opt.Generated})
 	add(len(c.Bindings) > 0, bound{s.opt.Flash, s.opt.Generated, bind(c.Bindings)})
 	add(s.opt.Flash != nil && s.opt.Chosen != nil, chosen{s.opt.Flash, s.opt.Chosen, &st.access})
 	add(s.opt.Flash != nil, loose{s.opt.Flash, home, &st.access})
 	add(s.opt.Fallback != nil, generated{s.opt.Fallback})
-	st.chain = append(st.chain, s.opt.Routes...)
+	for _, r := range s.opt.Routes {
+		add(true, abroad{r})
+	}
 	return st
 }
 
@@ -87,33 +94,36 @@ func (s *Server) Open(ctx context.Context, r Request) (*File, error) {
 	q := question{r.Client.Addr().Unmap(), strings.ToLower(clean)}
 	again := nameErr == nil && s.gate.again(r.Transport, q)
 
+	r.Peer = s.opt.Peer != nil && s.opt.Peer(r)
+
 	s.count.begin(r.Transport)
-	s.rec.Record(Asked{Transport: r.Transport, Client: r.Client, Local: r.Local, Name: asked, UserAgent: printable(r.UserAgent), BlockSize: r.BlockSize, Again: again})
+	s.rec.Record(Asked{Transport: r.Transport, Client: r.Client, Local: r.Local, Name: asked, UserAgent: printable(r.UserAgent), BlockSize: r.BlockSize, Again: again, Peer: r.Peer})
 	if nameErr != nil {
 		return nil, s.badName(r, asked, nameErr)
 	}
 	if err := s.enter(ctx, again, q); err != nil {
 		return nil, s.refuse(r, asked, q, err)
 	}
+	place := &seat{g: s.gate, q: q, taken: true}
 	admitted := true
 	defer func() { // also when a route panics
 		if admitted {
-			s.gate.leave(q.client)
+			place.end()
 			if p := recover(); p != nil {
 				s.aborted(r, asked, start, "defect in a route")
 				panic(p)
 			}
 		}
 	}()
-	hit, route, err := s.find(ctx, r, clean)
+	hit, route, err := s.find(ctx, r, clean, place)
 	if err != nil {
-		s.gate.leave(q.client)
+		place.end()
 		admitted = false
 		return nil, s.refuse(r, asked, q, err)
 	}
 	admitted = false
 	s.count.add(func(c *Counters) { c.family(deviceKind(clean), true) })
-	return s.file(r, asked, q, hit, route, start), nil
+	return s.file(r, asked, place, hit, route, start), nil
 }
 
 func (s *Server) enter(ctx context.Context, again bool, q question) error {
@@ -127,14 +137,26 @@ func (s *Server) enter(ctx context.Context, again bool, q question) error {
 	return err
 }
 
-// find asks the routes in order.
-func (s *Server) find(ctx context.Context, r Request, clean string) (*Hit, string, error) {
+// find asks the routes in order. The place is given back while another server
+// is asked: whoever waits for that keeps nobody out.
+func (s *Server) find(ctx context.Context, r Request, clean string, place *seat) (*Hit, string, error) {
 	st := s.now.Load()
 	if err := st.access.name(r, clean); err != nil {
 		return nil, "", err
 	}
+	none := ErrNotFound
 	for _, route := range st.chain {
-		hit, err := route.Open(ctx, r, clean)
+		var hit *Hit
+		var err error
+		if far, ok := route.(abroad); ok {
+			hit, err = far.open(ctx, r, clean, place)
+		} else {
+			hit, err = route.Open(ctx, r, clean)
+		}
+		var said Nowhere
+		if errors.As(err, &said) {
+			none = said
+		}
 		switch {
 		case err != nil && (!errors.Is(err, ErrNotFound) || errors.Is(err, errNone)):
 			return nil, "", err
@@ -147,13 +169,15 @@ func (s *Server) find(ctx context.Context, r Request, clean string) (*Hit, strin
 		}
 		return hit, route.Name(), nil
 	}
-	return nil, "", ErrNotFound
+	return nil, "", none
 }
 
 // file makes the answer. Its Finish gives the place back and tells the end.
-func (s *Server) file(r Request, asked string, q question, h *Hit, route string, start time.Time) *File {
-	f := &File{Name: h.Name, Route: route, Size: h.Size, ModTime: h.ModTime, ETag: h.ETag, Content: h.Content,
-		place: &seat{g: s.gate, q: q, taken: true}}
+func (s *Server) file(r Request, asked string, place *seat, h *Hit, route string, start time.Time) *File {
+	f := &File{Name: h.Name, Route: route, Size: h.Size, ModTime: h.ModTime, ETag: h.ETag, Content: h.Content, place: place}
+	if a, ok := h.Content.(Arriving); ok {
+		f.Content = &patient{Arriving: a, place: place, size: h.Size}
+	}
 	f.finish = func(res Result) {
 		closeHit(h)
 		f.place.end()
@@ -171,7 +195,7 @@ func (s *Server) file(r Request, asked string, q question, h *Hit, route string,
 		})
 		s.rec.Record(Served{Transport: r.Transport, Client: r.Client, Local: r.Local, Name: asked, File: f.Name,
 			Route: route, Size: h.Size, Bytes: res.Bytes, Duration: time.Since(start), Retransmits: res.Retransmits,
-			BlockSize: res.BlockSize, Status: res.Status, Complete: res.Complete, Why: res.Why})
+			BlockSize: res.BlockSize, Status: res.Status, Complete: res.Complete, Why: res.Why, Peer: r.Peer})
 	}
 	return f
 }
@@ -211,11 +235,13 @@ func (s *Server) refuse(r Request, asked string, q question, err error) error {
 		s.aborted(r, asked, time.Now(), "client has gone")
 		return err
 	case errors.Is(err, ErrNotFound):
-		s.absent(r, asked)
+		var said Nowhere
+		_ = errors.As(err, &said)
+		s.absent(r, asked, said)
 		return ErrNotFound
 	case errors.Is(err, ErrDenied), errors.Is(err, ErrMalformed):
 		s.count.end(r.Transport, notFound, func(c *Counters) { c.Denied++ })
-		s.rec.Record(Denied{Transport: r.Transport, Client: r.Client, Local: r.Local, Name: asked, Why: reason(err), Quiet: s.quiet.over()})
+		s.rec.Record(Denied{Transport: r.Transport, Client: r.Client, Local: r.Local, Name: asked, Why: reason(err), Quiet: s.quiet.over(), Peer: r.Peer})
 		return err
 	}
 	// Everything else is "ask again", never a false "no such file".
@@ -224,26 +250,31 @@ func (s *Server) refuse(r Request, asked string, q question, err error) error {
 	}
 	s.count.end(r.Transport, overflow, nil)
 	why := ""
-	if !errors.Is(err, ErrBusy) {
+	var far Elsewhere
+	remote := errors.As(err, &far)
+	if remote {
+		why = string(far)
+	} else if !errors.Is(err, ErrBusy) {
 		why, err = reason(err), fmt.Errorf("%w: %w", ErrBusy, err)
 	}
 	serving, limit, _ := s.gate.state()
-	s.rec.Record(Busy{r.Transport, r.Client, r.Local, asked, serving, limit, why, s.quiet.over()})
+	s.rec.Record(Busy{Transport: r.Transport, Client: r.Client, Local: r.Local, Name: asked, Serving: serving, Limit: limit,
+		Why: why, Quiet: s.quiet.over(), Remote: remote, Peer: r.Peer})
 	return err
 }
 
 func (s *Server) aborted(r Request, asked string, start time.Time, why string) {
 	s.count.end(r.Transport, aborted, nil)
 	s.rec.Record(Served{Transport: r.Transport, Client: r.Client, Local: r.Local, Name: asked,
-		Duration: time.Since(start), Why: why})
+		Duration: time.Since(start), Why: why, Peer: r.Peer})
 }
 
-func (s *Server) absent(r Request, asked string) {
+func (s *Server) absent(r Request, asked string, elsewhere Nowhere) {
 	clean, err := flash.CleanName(r.Name)
 	if err != nil {
 		clean = ""
 	}
-	e := NotFound{Transport: r.Transport, Client: r.Client, Local: r.Local, Name: asked, Expected: phone.ExpectedAbsent(clean)}
+	e := NotFound{Transport: r.Transport, Client: r.Client, Local: r.Local, Name: asked, Expected: phone.ExpectedAbsent(clean), Asked: elsewhere.Asked, Unsure: elsewhere.Unsure, Peer: r.Peer}
 	if !e.Expected && clean != "" {
 		e.Nearest = s.nearestTo(clean)
 		e.Quiet = e.Nearest == "" || s.quiet.over()

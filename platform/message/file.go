@@ -21,6 +21,20 @@ var (
 	FileFault = &Entry{"FILESERVER", 3, "FAULT", "%s asked by %s could not be read: %s",
 		"A file is there but could not be opened. The phone was told to ask again.",
 		"Check the file system with `dir flash:` and its free space."}
+	FileElsewhere = &Entry{"FILESERVER", 4, "ELSEWHERE", "%s was told to ask for %s again: %s",
+		"The file is not here, and the alternate file servers could not say whether they have it: one was busy, or none answered. The phone was told to ask again, because a wrong \"no such file\" is final for it.",
+		"Look at `show file-server alternate`. Phones that are configured here are not concerned."}
+	AlternateDown = &Entry{"FILESERVER", 4, "ALTERNATE_DOWN", "Alternate file server %d %s does not answer: %s",
+		"An alternate file server failed twice in a row. It is left out, and asked in the background every few seconds; what is cached is served as before.",
+		"Check the line to it and its TFTP service: `ping`, `show file-server alternate`."}
+	AlternateUp = &Entry{"FILESERVER", 5, "ALTERNATE_UP", "Alternate file server %d %s answers again",
+		"An alternate file server that was left out answers.", "Nothing has to be done: it is asked again like the others."}
+	AlternateLoop = &Entry{"FILESERVER", 3, "ALTERNATE_LOOP", "%s asked here for %s on behalf of this box: it has this box among its own alternates",
+		"A question of this box came back to it. It was answered from what is here, so nothing turns in circles, but phones wait longer for every file that nobody has.",
+		"Take this box out of the alternate file servers of that server, or that server out of `file-server alternate` here."}
+	AlternateDiffers = &Entry{"FILESERVER", 4, "ALTERNATE_DIFFERS", "%s is not the same file at %s and at %s",
+		"Two alternate file servers have different bytes under the name of one firmware file. Which one a phone gets depends on which server answers.",
+		"Install the same firmware package on both clusters, or remove the file from the one that is wrong."}
 	FileNear = &Entry{"FILESERVER", 5, "NEAR_MISS", "%s asked for %s, which is not here; the nearest name is %s",
 		"A phone asked for a file nobody has, and one with a similar name exists. A phone does not ask another server for it.",
 		"Compare the load names in the configuration with `dir flash:`. Rename the file if its name was mistyped."}
@@ -29,4 +43,4 @@ var (
 		"Report the message with the output of `show ip http server all`."}
 )
 
-var fileMessages = []*Entry{HFSDenied, TFTPDenied, FileBusy, FileFault, FileNear, HTTPDefect, TFTPDefect}
+var fileMessages = []*Entry{HFSDenied, TFTPDenied, FileBusy, FileFault, FileElsewhere, FileNear, AlternateDown, AlternateUp, AlternateLoop, AlternateDiffers, HTTPDefect, TFTPDefect}

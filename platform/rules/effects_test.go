@@ -46,7 +46,6 @@ var seldom = map[string]struct{ why, mode, command string }{
 	"cnf.AutoAssign.Forward":             {"nobody", "config-telephony", "auto assign"},
 	"cnf.AutoAssign.Timeout":             {"nobody", "config-telephony", "auto assign"},
 	"cnf.Locale.Load":                    {"nobody", "config-telephony", "user-locale"},
-	"cnf.TelephonyService.NoAutoReg":     {"a rule", "config-telephony", "auto-reg-ephone"},
 	"cnf.TelephonyService.DNPreference":  {"nobody", "config-telephony", "max-dn"},
 	"cnf.TelephonyService.DNNoReg":       {"nobody", "config-telephony", "max-dn"},
 	"cnf.TelephonyService.SystemMessage": {"nobody", "config-telephony", "system message"},

@@ -67,7 +67,7 @@ func (sh *shard) ack(t *transfer, number uint16, now time.Duration) {
 // pump sends what the transfer has to send now and sets its timer.
 func (sh *shard) pump(t *transfer, now time.Duration) {
 	w := t.sock.wire.Load()
-	for w != nil && !t.paused && t.snd.more() {
+	for w != nil && !t.paused && t.snd.more() && sh.arrived(t) {
 		again := t.snd.retransmits
 		p, err := sh.emit(t, now)
 		if err != nil {
@@ -152,7 +152,7 @@ func (sh *shard) expire(now time.Duration) time.Duration {
 	sh.mu.Lock()
 	defer sh.unlock()
 	for t := sh.timers.due(now); t != nil; t = sh.timers.due(now) {
-		if t.paused {
+		if t.paused || t.dry && !t.snd.inFlight() {
 			t.snd.deadline = now + time.Second
 			sh.timers.schedule(t)
 			continue

@@ -295,6 +295,9 @@ func (s *sender) rewind(now time.Duration) {
 	s.rewound = now
 }
 
+// inFlight reports that the client has something to acknowledge.
+func (s *sender) inFlight() bool { return s.negotiating || s.next > s.base+1 }
+
 // allSent reports that the client has or will have the last block with what
 // was sent already, if nothing was lost.
 func (s *sender) allSent() bool {

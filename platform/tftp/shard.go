@@ -247,9 +247,18 @@ func (sh *shard) heard(t *transfer, over bool) {
 		sh.reply(t.sock, t.key.peer, t.control, replyBusy)
 		sh.end(t, overflow, "too many transfers of one client, or in all")
 		return
-	case t.file.Claim():
+	default:
+		sh.place(t)
+	}
+}
+
+// place takes a place of the serving count for t, which waits until there is
+// one.
+func (sh *shard) place(t *transfer) {
+	if t.file.Claim() {
 		return
 	}
+	s := sh.srv
 	t.paused = true
 	ctx, cancel := context.WithTimeout(s.ctx, lookupTime)
 	t.cancel = cancel

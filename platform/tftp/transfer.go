@@ -44,8 +44,10 @@ type transfer struct {
 	gone    bool               // ended; a lookup that comes back gives its file back
 	why     string             // it ended
 
-	file   *fileserver.File // nil while looking
-	disk   bool             // the file is read from disk
+	file   *fileserver.File    // nil while looking
+	coming fileserver.Arriving // the file, while it is fetched from elsewhere; nil = it is here
+	dry    bool                // the next block has not come yet
+	disk   bool                // the file is read from disk
 	agreed agreed
 	snd    sender
 
@@ -57,6 +59,7 @@ type transfer struct {
 func (t *transfer) open(f *fileserver.File, set *settings, now time.Duration) {
 	t.file = f
 	_, t.disk = f.Content.(*os.File)
+	t.coming, _ = f.Content.(fileserver.Arriving)
 	window := set.MaxWindow
 	if !t.windows {
 		window = 1

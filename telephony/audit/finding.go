@@ -72,6 +72,8 @@ func Checks() []Check {
 		{"A27", "no load is a step too far for a phone", "phones seen"},
 		{"A28", "who may come in is as meant", "host keys"},
 		{"A29", "no phone file with a password for everybody", ""},
+		{"A30", "no auto-registration beside alternate file servers", ""},
+		{"A31", "the alternate file servers answer and have the same firmware", "the alternates"},
 		{"M01", "option 150 and ip source-address do not differ by a slip", ""},
 		{"M02", "ip source-address is set, and is the address of a host", ""},
 		{"M03", "the pool of the phones has option 150", ""},

@@ -13,18 +13,19 @@ import (
 // World is what was looked at beside the configuration. A part that is nil was
 // not looked at.
 type World struct {
-	Flash    *Flash
-	Set      *cnf.Set // the files in force; nil = none are served by this process
-	Services []Service
-	Self     []SelfTest
-	Answers  map[Question]Answer
-	Firewall *Firewall
-	Others   *Others
-	Leases   []Leases // nil = the DHCP server was not asked
-	Phones   *Phones
-	Clock    *Clock
-	Machine  *Machine
-	HostKeys *bool // there are some
+	Flash      *Flash
+	Set        *cnf.Set // the files in force; nil = none are served by this process
+	Services   []Service
+	Self       []SelfTest
+	Answers    map[Question]Answer
+	Firewall   *Firewall
+	Others     *Others
+	Leases     []Leases // nil = the DHCP server was not asked
+	Phones     *Phones
+	Clock      *Clock
+	Machine    *Machine
+	HostKeys   *bool       // there are some
+	Alternates *Alternates // nil = they were not asked
 }
 
 // Flash is flash:. The functions are called while the audit runs.
@@ -180,6 +181,7 @@ func Run(c *config.Config, f config.Facts, w World) Report {
 	a.others()
 	a.machine()
 	a.people()
+	a.alternates()
 	return Report{Findings: a.sorted(), Unseen: a.unseen()}
 }
 
@@ -212,6 +214,9 @@ func (a *around) unseen() []string {
 		}
 	}
 	say(asked == 0, "other hosts (A09, A19, A20)")
+	if len(a.c.Upstream.Alternates) > 0 {
+		say(a.w.Alternates != nil, "the alternate file servers (A31)")
+	}
 	if len(a.c.DHCP.Pools) > 0 {
 		say(a.w.Others != nil, "other DHCP servers and clients behind relays (A13, A15)")
 		say(a.w.Leases != nil, "the bindings (A14)")

@@ -137,6 +137,10 @@ func (v *Inventory) notFound(at time.Time, x fileserver.NotFound) {
 	matters := false
 	for _, f := range b.files(name) {
 		f.missing, f.nearest, f.served = true, keep(x.Nearest), time.Time{}
+		f.nobody = ""
+		if !x.Unsure {
+			f.nobody = keep(x.Asked)
+		}
 		matters = true
 	}
 	if b.part(name) != nil && l.Remark == "" {

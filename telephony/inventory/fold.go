@@ -48,15 +48,31 @@ func (v *Inventory) Fold(e journal.Entry) {
 	case dhcp.Conflict:
 		v.conflict(at, x)
 	case fileserver.Asked:
-		v.asked(at, x)
+		if !x.Peer {
+			v.asked(at, x)
+		}
 	case fileserver.Served:
-		v.served(at, x)
+		if !x.Peer {
+			v.served(at, x)
+		}
 	case fileserver.NotFound:
-		v.notFound(at, x)
+		if !x.Peer {
+			v.notFound(at, x)
+		}
 	case fileserver.Busy:
-		v.turned(at, x.Transport, x.Client, x.Name, x.Limit, "too many requests, it asks again")
+		switch {
+		case x.Peer:
+		case x.Remote:
+			v.elsewhere(at, x)
+		default:
+			v.turned(at, x.Transport, x.Client, x.Name, x.Limit, "too many requests, it asks again")
+		}
 	case fileserver.Denied:
-		v.turned(at, x.Transport, x.Client, x.Name, 0, x.Why)
+		if !x.Peer {
+			v.turned(at, x.Transport, x.Client, x.Name, 0, x.Why)
+		}
+	case fileserver.Looped:
+		v.looped(x)
 	case cnf.Phones:
 		v.listed(x)
 	case wire.Refused:

@@ -202,6 +202,14 @@ func (w *world) busy(name string) *world {
 	return w
 }
 
+// nowhere is a file that other file servers were asked for too.
+func (w *world) nowhere(name, asked string, unsure bool) *world {
+	w.ask(name)
+	c, l := w.ends()
+	w.ev(fileserver.NotFound{Transport: w.transport(), Client: c, Local: l, Name: name, Asked: asked, Unsure: unsure})
+	return w
+}
+
 func (w *world) trust() *world {
 	return w.miss("/CTL"+w.mac.Device()+".tlv", "/ITL"+w.mac.Device()+".tlv", "/ITLFile.tlv")
 }

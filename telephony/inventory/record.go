@@ -103,6 +103,8 @@ type boot struct {
 	slow                string
 	other               netip.Addr // asked on behalf of this phone without its lease
 	gone404             map[string]bool
+	elsewhere           string     // what kept other file servers from answering, last
+	looped              netip.Addr // a file server that asked here for what it was asked from here
 }
 
 // told is what a phone said of itself, and where.
@@ -133,6 +135,7 @@ type file struct {
 	at      time.Time // asked
 	served  time.Time // zero: not yet
 	missing bool      // the answer was: no such file
+	nobody  string    // who else was asked, and none has it
 	nearest string
 	route   string // where the box had it from
 	signed  bool

@@ -127,6 +127,9 @@ func refusedConfig(e *evidence) (Verdict, bool) {
 	v, _ := found(fmt.Sprintf("%s sent %s, %s asked %s later", lastPart(own.name), e.at(own.served), lastPart(def.name), took(def.at.Sub(own.served))),
 		"It was given %s and asked for the default file then: it did not accept its configuration.", lastPart(own.name))
 	switch {
+	case own.route == "upstream":
+		v.Text += " The file came from an alternate file server."
+		v.Fix = advice.Steps{advice.Do("show file-server alternate"), advice.Tell("look at the configuration of the phone there.")}
 	case own.route != "" && own.route != fileserver.RouteGenerated:
 		v.Text += " The file is one that lies in flash:."
 		v.Fix = e.build()
@@ -253,7 +256,12 @@ func ownFault(e *evidence) (Verdict, bool) {
 
 func tooMany(e *evidence) (Verdict, bool) {
 	if e.b.busy == 0 {
-		return none()
+		if e.b.elsewhere == "" || e.b.lastFail.Before(e.b.ready) {
+			return none()
+		}
+		v, _ := found("answers said busy: "+e.b.elsewhere, "The file servers that may know it could not say: %s; it asks again by itself.", e.b.elsewhere)
+		v.Fix = advice.Steps{advice.Do("show file-server alternate")}
+		return v, true
 	}
 	v, _ := found(fmt.Sprintf("%d answers said busy", e.b.busy), "%d of its requests met a busy server; it asks again by itself.", e.b.busy)
 	v.Fix = advice.Steps{advice.Set("file-server maximum-serving-count " + itoa(int64(min(max(2*e.b.limit, 2), 3500))))}

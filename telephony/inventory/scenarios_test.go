@@ -351,6 +351,23 @@ func scenarios() []scenario {
 			w.get(sep, 6412).wait(quiet)
 		}},
 		{"busy", "R23", Observed, Addressed, "maximum-serving-count 400", func(w *world) { w.lease(class61).busy("/CTLSEP001E7A000001.tlv") }},
+		{"no file server knows it", "R24", Observed, Stuck, "mac-address 001E.7A00.0001", func(w *world) {
+			w.lease(class61).nowhere(sep, "10.9.0.1 404, 10.9.0.2 404", false).get("/XMLDefault.cnf.xml", 900).wait(quiet)
+		}},
+		{"one of them could not be asked", "R17", Observed, Stuck, "", func(w *world) {
+			w.lease(class61).nowhere(sep, "10.9.0.1 404, 10.9.0.2 does not answer", true).get("/XMLDefault.cnf.xml", 900).wait(quiet)
+		}},
+		{"the alternates do not answer", "R23", Observed, Addressed, "show file-server alternate", func(w *world) {
+			w.lease(class61).ask(sep)
+			c, l := w.ends()
+			w.ev(fileserver.Busy{Transport: w.transport(), Client: c, Local: l, Name: sep, Limit: 200, Remote: true, Why: "10.9.0.1 does not answer"})
+		}},
+		{"two servers ask each other", "R27", Observed, Configured, "show file-server alternate", func(w *world) {
+			w.config()
+			w.ev(fileserver.Looped{From: foreign, Name: w.sep()})
+			w.ev(fileserver.Asked{Transport: fileserver.HTTP, Client: netip.AddrPortFrom(foreign, 999), Name: w.sep(), Peer: true})
+			w.ev(fileserver.NotFound{Transport: fileserver.HTTP, Client: netip.AddrPortFrom(foreign, 999), Name: w.sep(), Peer: true})
+		}},
 		{"call control does not answer", "R25", Observed, Provisioned, "ping 10.0.0.2", func(w *world) {
 			w.setup(Setup{Control: []netip.AddrPort{pbx}})
 			w.box.Control = map[netip.AddrPort]Answer{pbx: {Basis: Observed, Why: "10.0.0.2:2000 refuses a TCP connection"}}

@@ -18,7 +18,7 @@ var kinds = func() map[string]reflect.Type {
 	out := map[string]reflect.Type{}
 	for _, e := range []journal.Event{
 		dhcp.Discover{}, dhcp.Offer{}, dhcp.Requested{}, dhcp.Ack{}, dhcp.Nak{}, dhcp.NoLease{}, dhcp.Release{}, dhcp.Expired{}, dhcp.ForeignServer{}, dhcp.Conflict{},
-		fileserver.Asked{}, fileserver.Served{}, fileserver.NotFound{}, fileserver.Busy{}, fileserver.Denied{},
+		fileserver.Asked{}, fileserver.Served{}, fileserver.NotFound{}, fileserver.Busy{}, fileserver.Denied{}, fileserver.Looped{},
 		wire.Refused{}, wire.Secure{}, wire.Sought{}, wire.Shared{}, wire.Booting{}, wire.Told{}, pfs.Roles{},
 	} {
 		out[e.EventName()] = reflect.TypeOf(e)
@@ -64,6 +64,9 @@ func whose(e journal.Event) (mac ether.MAC, addr netip.Addr, all bool) {
 		return client(x.Client, x.Name)
 	case fileserver.Denied:
 		return client(x.Client, x.Name)
+	case fileserver.Looped:
+		m, _ := phone.MACOfFile(x.Name)
+		return m, netip.Addr{}, false
 	case wire.Refused:
 		return x.MAC, x.Client, false
 	case wire.Secure:

@@ -84,7 +84,9 @@ func NewClasses(before []Known) *Classes {
 func (c *Classes) Fold(e journal.Entry) {
 	switch v := e.Event.(type) {
 	case fileserver.Asked:
-		c.asked(e.Time, v)
+		if !v.Peer {
+			c.asked(e.Time, v)
+		}
 	case fileserver.Served:
 		c.served(v)
 	case wire.Told:

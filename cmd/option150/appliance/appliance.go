@@ -27,6 +27,7 @@ import (
 	"option150/cli/command"
 	"option150/dhcp"
 	"option150/hfs"
+	"option150/hfs/upstream"
 	"option150/pfs"
 	"option150/pfs/observe"
 	"option150/platform/aaa"
@@ -227,7 +228,9 @@ func (a *Appliance) openServices(root string) (err error) {
 	b.CNF.Policy = b.Policy.Firmware
 	b.Upgrades.Now = func() time.Time { now := time.Now(); return now.In(a.zone(now)) }
 	b.NTP = ntp.New()
-	b.Files = fileserver.New(fileserver.Options{Flash: b.Flash, Generated: a.generated, Chosen: a.chosen, Fallback: b.CNF.Fallback, Names: b.CNF.Names, Recorder: b.Journal})
+	b.Upstream = upstream.New(upstream.Options{Dir: filepath.Join(root, "cache"), Here: b.Outlook.Configured, Recorder: b.Journal})
+	b.Files = fileserver.New(fileserver.Options{Flash: b.Flash, Generated: a.generated, Chosen: a.chosen, Fallback: b.CNF.Fallback, Names: b.CNF.Names, Recorder: b.Journal,
+		Before: []fileserver.Route{b.Upstream.Home()}, Routes: []fileserver.Route{b.Upstream.Route()}, Peer: b.Upstream.Relayed})
 	b.HFS = hfs.New(b.Files)
 	b.HTTPD = httpd.New(map[string]httpd.Module{httpd.NameHome: httpd.HomePage(), hfs.NameModule: b.HFS.Module()}, b.Journal)
 	b.HFS.AnsweredBy(b.HTTPD)
@@ -267,6 +270,7 @@ func (a *Appliance) openServices(root string) (err error) {
 		{b.Archive, b.Archive.Close},
 		{b.HFS, nil},
 		{b.Files, nil},
+		{b.Upstream, b.Upstream.Close},
 		{b.CNF, nil},
 		{b.Logging, b.Logging.Close},
 		{b.Netif, nil}, // ends when nobody reads interfaces any more
