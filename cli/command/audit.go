@@ -142,7 +142,7 @@ func (b *Box) world(c *config.Config, f config.Facts) audit.World {
 					x.Runs = k.Load
 				}
 			}
-			x.Stone = b.stoneOf(c, p.MAC)
+			x.Stone, x.Kept = b.stoneOf(c, p.MAC)
 			w.Phones.Seen = append(w.Phones.Seen, x)
 		}
 	}

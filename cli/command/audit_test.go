@@ -82,6 +82,11 @@ func newAuditRig(t *testing.T) *auditRig {
 	x := &auditRig{t: t, l: l, f: f, flash: map[string][]byte{}}
 	x.load("SCCP41.9-4-2SR3-1S")
 	x.load("sip88xx.12-8-1-0001-455")
+	list, err := firmware.DefaultLoad("term61.default.loads", "SCCP41.9-4-2SR3-1S")
+	if err != nil {
+		t.Fatal(err)
+	}
+	x.flash["phones/term61.default.loads"] = list
 	yes := true
 	x.w = audit.World{Services: []audit.Service{}, Answers: map[audit.Question]audit.Answer{}, Firewall: &audit.Firewall{}, Others: &audit.Others{}, Leases: []audit.Leases{},
 		Phones: &audit.Phones{}, Clock: &audit.Clock{Now: time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC), Synced: true},

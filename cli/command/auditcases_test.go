@@ -139,6 +139,10 @@ var provokedFiles = []provoked{
 // provokedWorld are facts about the network, the machine and the phones.
 var provokedWorld = []provoked{
 	{"a step too far, and the stone is here", "", func(x *auditRig) { x.load("SCCP41.8-5-2S"); x.runs("SCCP41.8-3-1S") }, "A27", "a step too far for SEP001E7A000001, which runs SCCP41.8-3-1S", fixed},
+	{"no list for a factory reset", "", func(x *auditRig) { delete(x.flash, "phones/term61.default.loads") }, "A04", "term61.default.loads came with no package here", told},
+	{"a phone that shows nothing keeps its image", "", func(x *auditRig) {
+		x.w.Phones.Seen = []audit.Phone{{Device: "SEP001E7A000001", MAC: "001E.7A00.0001", Model: "7961", Kept: true}}
+	}, "A27", "SEP001E7A000001 keeps its image: what it runs is not known", told},
 	{"a step too far", "", func(x *auditRig) { x.runs("SCCP41.8-3-1S") }, "A27", "it has to run 8.5(2) first", told},
 	{"a factory reset is a step too far", "", func(x *auditRig) {
 		x.flash["phones/term61.default.loads"] = x.flash["phones/SCCP41.9-4-2SR3-1S.loads"]

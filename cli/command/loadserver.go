@@ -12,21 +12,23 @@ import (
 	"option150/telephony/audit"
 	"option150/telephony/cnf"
 	"option150/telephony/phone"
+	"option150/telephony/upgrade"
 )
 
-// stoneOf is the load a phone's file names on its way to that of its line; "" =
-// it is on no way.
-func (b *Box) stoneOf(c *config.Config, mac ether.MAC) string {
+// stoneOf is the load a phone's file names on its way to that of its line, "" =
+// it is on no way; kept says that it names none because what the phone runs is
+// not known.
+func (b *Box) stoneOf(c *config.Config, mac ether.MAC) (stone string, kept bool) {
 	if b.Policy == nil || b.Classes == nil {
-		return ""
+		return "", false
 	}
 	t := &c.Telephony
-	named := func(typ string, loads []cnf.LoadEntry) string {
+	named := func(typ string, loads []cnf.LoadEntry) (string, bool) {
 		d, ok := b.Policy.Decide(t, mac, typ, loads)
 		if !ok || phone.Load(d.Load).Equal(phone.Load(d.Target)) {
-			return ""
+			return "", false
 		}
-		return phone.Load(d.Load).Canonical()
+		return phone.Load(d.Load).Canonical(), d.Load == "" && d.Class == upgrade.Unknown
 	}
 	for _, e := range t.Ephones {
 		if e.MAC == mac {
@@ -38,7 +40,7 @@ func (b *Box) stoneOf(c *config.Config, mac ether.MAC) string {
 			return named(p.Type, t.Global.Loads)
 		}
 	}
-	return ""
+	return "", false
 }
 
 // showLoadServer is `show load-server`: from whom phones take firmware, asked
@@ -61,7 +63,7 @@ func (b *Box) loadServers(in *language.Invocation) string {
 		fmt.Fprintf(&w, "%-16s %-16s %-24s %-32s %-5s %-5s %s\n", "Device", "Load server", "Said by", "Load", "TFTP", "6970", "State")
 		for _, t := range targets {
 			load := t.Load
-			if s := b.stoneOf(c, t.MAC); s != "" {
+			if s, _ := b.stoneOf(c, t.MAC); s != "" {
 				load = s
 			}
 			row := []string{"-", "-", "not asked"}

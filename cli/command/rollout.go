@@ -231,7 +231,7 @@ func (b *Box) candidates(c *config.Config, r upgrade.Rollout) (out []upgrade.Can
 		if k := b.Classes.Of(mac); k.Class == upgrade.Exact {
 			x.Runs = k.Runs
 		}
-		x.Class, x.Group = groupOf(c, x.DHCP, p.Addr)
+		x.Class, x.Group = groupOf(c, mac, x.DHCP, p.Addr)
 		out = append(out, x)
 	}
 	if protocol := phone.Load(r.Load).Protocol(); protocol != "SIP" {
@@ -248,26 +248,26 @@ func (b *Box) candidates(c *config.Config, r upgrade.Rollout) (out []upgrade.Can
 }
 
 // groupOf is the class a lease of a pool is given in, and the file server it
-// names first.
-func groupOf(c *config.Config, pool string, a netip.Addr) (class, server string) {
+// names first: that of the class, else of the pool, where servers may take turns.
+func groupOf(c *config.Config, mac ether.MAC, pool string, a netip.Addr) (class, server string) {
 	for i := range c.DHCP.Pools {
 		p := &c.DHCP.Pools[i]
 		if p.Name != pool {
 			continue
 		}
-		servers := p.Option150()
+		first := p.First(mac)
 		for _, k := range p.Classes {
 			for _, r := range k.Ranges {
 				if a.IsValid() && r.Contains(a) {
 					class = k.Name
 					if len(k.Option150) > 0 {
-						servers = k.Option150
+						first = k.Option150[0]
 					}
 				}
 			}
 		}
-		if len(servers) > 0 {
-			server = servers[0].String()
+		if first.IsValid() {
+			server = first.String()
 		}
 		return class, server
 	}

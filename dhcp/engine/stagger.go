@@ -34,6 +34,17 @@ func group(m ether.MAC, n int) int {
 	return int(h.Sum32() % uint32(n))
 }
 
+// First is the server a client of the pool is told first, invalid if none.
+func (p *Pool) First(m ether.MAC) netip.Addr {
+	for i := range p.Options {
+		if o := &p.Options[i]; o.Code == 150 && o.Kind == OptionIP && len(o.Addrs) > 0 {
+			orders := o.Staggered()
+			return orders[group(m, len(orders))][0]
+		}
+	}
+	return netip.Addr{}
+}
+
 // turn is what a client gets of r: with another order of servers, if they are
 // staggered.
 func (r *rendered) turn(m ether.MAC) *rendered {

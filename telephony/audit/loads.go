@@ -58,6 +58,7 @@ func (a *around) loads() {
 		}
 	}
 	a.packed()
+	a.noRecovery()
 	a.disagree()
 }
 
@@ -261,6 +262,20 @@ func (a *around) steps() {
 			x.fix(advice.Tell("Put the load " + step.Release + " of that family on flash: and name it in the load line first."))
 		}
 	}
+	var kept []string
+	for _, p := range a.w.Phones.Seen {
+		if p.Kept {
+			kept = append(kept, p.Device)
+		}
+	}
+	if len(kept) > 0 {
+		takes := "keeps its image: what it runs"
+		if len(kept) > 1 {
+			takes = "keep their images: what they run"
+		}
+		a.add(config.Note, "A27", "", "%s %s is not known, and the load of the line may be a step too far", enumerate(kept), takes).
+			fix(advice.Tell("`show firmware phones` says why; `phone-poll` reads it of their pages, `upgrade unknown` says what to give them all the same."))
+	}
 	a.recovery()
 }
 
@@ -283,6 +298,33 @@ func (a *around) bridge(l loadLine, step firmware.Step) string {
 		}
 	}
 	return ""
+}
+
+// noRecovery finds models whose load is configured and whose default load came
+// with no package here: it is signed by its maker, so none is made, and a phone
+// asks for it in vain after a factory reset.
+func (a *around) noRecovery() {
+	here := map[string]bool{}
+	for _, f := range a.w.Flash.Files {
+		if _, below := a.below(f.Path); below && f.Size > 0 {
+			here[strings.ToLower(path.Base(f.Path))] = true
+		}
+	}
+	var absent []string
+	for _, l := range a.loadLines() {
+		if !firmware.Examine(a.w.Flash.Find, phone.Load(l.File), false).Complete() {
+			continue // that is said first
+		}
+		for _, m := range phone.ByLoadKey(l.Type) {
+			if m.DefaultLoad != "" && !here[strings.ToLower(m.DefaultLoad)] && !slices.Contains(absent, m.DefaultLoad) {
+				absent = append(absent, m.DefaultLoad)
+			}
+		}
+	}
+	if len(absent) > 0 {
+		a.add(config.Note, "A04", "", "%s came with no package here: a phone asks for it in vain after a factory reset", enumerate(absent)).
+			fix(advice.Tell("Import the package of the load as it is shipped: it has the list, which is signed and cannot be made."))
+	}
 }
 
 // recovery looks at the lists a phone asks for after a factory reset. They say

@@ -133,6 +133,7 @@ type Phone struct {
 	Model  string // keyword, "" = unknown
 	Runs   string // load it is known to run, "" = unknown
 	Stone  string // load its file names on its way to that of its line, "" = none
+	Kept   bool   // its file names no load: what it runs is not known
 }
 
 // Clock is the clock of the box.

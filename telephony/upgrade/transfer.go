@@ -63,8 +63,9 @@ func TFTP(size int64, l Line) time.Duration {
 	return seconds(n * (l.RTT.Seconds() + sending((block+head)*8, l) + wait))
 }
 
-// rto is the least time TCP waits before it sends again. [Linux, tcp(7)]
-const rto = 0.25
+// probes is how many round trips TCP takes for a loss that no later packet
+// shows: a tail loss probe and what follows it. Measured with Linux. [RFC 8985 7]
+const probes = 6
 
 // HTTP is the time of a transfer over TCP: handshake and slow start, then the
 // rate of the line or of 64 KB a round trip, less what losses cost: to TCP that
@@ -82,7 +83,7 @@ func HTTP(size int64, l Line) time.Duration {
 	case l.Steady:
 		rate /= 1 + rate*rtt/mss*p
 	default:
-		packet := rtt*math.Sqrt(2*p/3) + max(rto, rtt)*min(1, 3*math.Sqrt(3*p/8))*p*(1+32*p*p)
+		packet := rtt*math.Sqrt(2*p/3) + probes*rtt*min(1, 3*math.Sqrt(3*p/8))*p*(1+32*p*p)
 		rate = 1 / math.Hypot(1/rate, packet/mss)
 	}
 	t, sent, window := 2*rtt, 0.0, 10.0*mss // RFC 6928

@@ -15,6 +15,7 @@ import (
 	"option150/platform/config"
 	"option150/platform/ether"
 	"option150/telephony/firmware"
+	"option150/telephony/firmware/intake"
 	"option150/telephony/simphone"
 	"option150/telephony/simphone/peers"
 )
@@ -102,6 +103,7 @@ func Faults() []Fault {
 		phone("foreign-itl", "R12", "a phone trusts another call manager", 0, func(s *simphone.Spec) { s.ForeignTrust = true }),
 		phone("https", "R13", "a phone wants its files by HTTPS", 0, func(s *simphone.Spec) { s.Faults.HTTPS = true }),
 		{Name: "no-image", Code: "R14", Says: "a phone has no image, and its default load is not here", spec: func(s *simphone.Spec) { s.FactoryReset = true },
+			flash: func(dir string) error { return os.RemoveAll(filepath.Join(dir, "phones", intake.Directory)) },
 			cure: func(l *Lab) error {
 				list, err := firmware.DefaultLoad("term61.default.loads", stones[0])
 				if err != nil {
