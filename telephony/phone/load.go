@@ -38,7 +38,7 @@ func (l Load) Equal(o Load) bool { return strings.EqualFold(l.Canonical(), o.Can
 
 // Files are the names under which the first file of the load may exist, most
 // likely first. Newer loads are lists of components (.loads), the loads of the
-// 7905, 7912 and ATA are one image.
+// 7905, 7912, 7937, 3905 and ATA are one image.
 func (l Load) Files() []string {
 	c := l.Canonical()
 	if c == "" {
@@ -53,6 +53,10 @@ func (l Load) Files() []string {
 		names = []string{c + ".sbin", c + ".zup", c + ".loads"}
 	case strings.HasPrefix(up, "P00"), strings.HasPrefix(up, "P0S3"), strings.HasPrefix(up, "P0M3"):
 		names = append(names, c+".bin") // before the universal loader; its .sbn is a part of a list
+	case strings.HasPrefix(up, "APPS37"): // a 7937 fetches one image
+		names = []string{c + ".bin", c + ".loads"}
+	case strings.HasPrefix(up, "CP39"): // and a 3905 or 3911
+		names = append(names, c+".zz.sgn", c+".sgn", c+".bin")
 	case strings.HasPrefix(up, "S00"), strings.HasPrefix(up, "B01"), strings.HasPrefix(up, "CMTERM"):
 		names = []string{c + ".bin", c + ".zup", c + ".sbn", c + ".loads"}
 	}

@@ -41,6 +41,7 @@ func TestLoad(t *testing.T) {
 	for in, want := range map[string]string{
 		"SCCP41.9-4-2SR3-1S": "SCCP41.9-4-2SR3-1S.loads", "CP7921G-1.4.6.3": "CP7921G-1.4.6.3.LOADS",
 		"CP7912080004SCCP080108A": "CP7912080004SCCP080108A.sbin", "P00308000500.bin": "P00308000500.bin",
+		"apps37sccp.1-4-5-7": "apps37sccp.1-4-5-7.bin", "CP3905.9-4-1-0": "CP3905.9-4-1-0.loads",
 	} {
 		if got := Load(in).Files(); len(got) == 0 || got[0] != want {
 			t.Errorf("Files(%q) = %v, want %q first", in, got, want)

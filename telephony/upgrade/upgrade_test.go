@@ -1,6 +1,7 @@
 package upgrade
 
 import (
+	"bytes"
 	"net/netip"
 	"slices"
 	"strings"
@@ -262,6 +263,25 @@ func TestWithheld(t *testing.T) {
 	c.Service.ServicePhone = []cnf.ServicePhone{{Name: "loadServer", Value: "10.9.9.9"}}
 	if got := b.named(c); got != "target" {
 		t.Errorf("with a load server elsewhere: %q", got)
+	}
+}
+
+// TestOneImage: a load of one image is withheld while it is not here.
+func TestOneImage(t *testing.T) {
+	for load, file := range map[string]string{"apps37sccp.1-4-5-7": "apps37sccp.1-4-5-7.bin", "CP3905.9-4-1-0": "CP3905.9-4-1-0.zz.sgn",
+		"CP7912080004SCCP080108A": "CP7912080004SCCP080108A.sbin", "ATA030204SCCP090202A": "ATA030204SCCP090202A.zup"} {
+		b := newBench(t)
+		c := cnf.Default()
+		c.Service.Loads = []cnf.LoadEntry{{Type: "7937", File: load}}
+		if f := b.p.Firmware(&c); len(f.Withheld) != 1 {
+			t.Errorf("%s is named without %s", load, file)
+		}
+		for size, withheld := range map[int]int{0: 1, 100: 0} {
+			b.tree[file] = &fstest.MapFile{Data: bytes.Repeat([]byte("x"), size)}
+			if f := b.p.Firmware(&c); len(f.Withheld) != withheld {
+				t.Errorf("%s with %d bytes: withheld %v", file, size, f.Withheld)
+			}
+		}
 	}
 }
 

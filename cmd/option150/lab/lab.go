@@ -23,7 +23,6 @@ import (
 	"net/netip"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"slices"
 	"sync"
 	"syscall"
@@ -36,7 +35,6 @@ import (
 	"option150/platform/netns"
 	"option150/platform/settings"
 	"option150/telephony/firmware"
-	"option150/telephony/firmware/intake"
 	"option150/telephony/inventory"
 	"option150/telephony/simphone"
 	"option150/telephony/simphone/peers"
@@ -311,52 +309,6 @@ func (l *Lab) open() (err error) {
 		l.Box.Box().LabAnswer = f.Answer
 		if f.after != nil {
 			return f.after(l)
-		}
-	}
-	return nil
-}
-
-// prepare fills flash: with synthetic firmware and writes the startup
-// configuration, unless a reload finds them.
-func (l *Lab) prepare(root string) error {
-	startup := filepath.Join(root, "nvram", "startup-config")
-	if _, err := os.Stat(startup); err == nil {
-		return nil
-	}
-	if err := os.WriteFile(startup, []byte(l.opt.Config), 0o600); err != nil {
-		return err
-	}
-	dir := filepath.Join(root, "flash", "phones")
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return err
-	}
-	for _, load := range loads() {
-		if err := Stock(dir, load, l.opt.Sizes); err != nil {
-			return err
-		}
-		if err := recovery(filepath.Join(dir, intake.Directory, load), load); err != nil {
-			return err
-		}
-	}
-	if f := l.opt.Fault; f != nil && f.flash != nil {
-		return f.flash(filepath.Join(root, "flash"))
-	}
-	return nil
-}
-
-// recovery are the lists for a factory reset that come with a load, kept as an
-// import keeps them.
-func recovery(dir, load string) error {
-	for _, name := range map[string][]string{"41": {"term41", "term61"}, "45": {"term65"}}[firmware.FamilyOf(load)] {
-		list, err := firmware.DefaultLoad(name+".default.loads", load)
-		if err == nil {
-			err = os.MkdirAll(dir, 0o755)
-		}
-		if err == nil {
-			err = os.WriteFile(filepath.Join(dir, name+".default.loads"), list, 0o644)
-		}
-		if err != nil {
-			return err
 		}
 	}
 	return nil
