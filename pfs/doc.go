@@ -10,6 +10,7 @@
 //	tcp        TCP 4051 on a mirror port: who sent the bulk to whom      --+-> Tracker -> events
 //	log        the phones' own DLoad lines (syslog, or a file)           --> ParseLog -> events
 //	serving    who fetched a file from this box, and who never did       --> fileserver events
+//	           and what load a phone says it runs (CDP, LLDP, its page)  --> wire.Told
 //	                                          events -> journal -> State (fold)
 //	                                          State + Facts -> Trees, Verify (pure)
 //

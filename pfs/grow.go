@@ -165,13 +165,19 @@ func (w *grower) passed() {
 		if c.Role == Fetched {
 			continue // it has it from here, whatever came before and after
 		}
-		c.Parent, c.Role, c.Basis, c.Bytes, c.Took, c.Start = e.t.Parent, Child, Observed, bytes, to.Sub(from), from
+		took := to.Sub(from)
+		if w.name == unlabelled && c.Parent == e.t.Parent { // what went over several connections
+			bytes, took, from = bytes+c.Bytes, took+c.Took, c.Start
+		}
+		c.Parent, c.Role, c.Basis, c.Bytes, c.Took, c.Start = e.t.Parent, Child, Observed, bytes, took, from
 		c.CallSeen, c.Called, c.How, c.Why = e.t.Called, e.t.A == e.t.Parent, "", ""
 		switch {
 		case e.guess:
 			c.Basis = Inferred
 		case w.name == unlabelled && e.t.Broken:
 			c.Role, c.Why = Unknown, e.stopped()
+		case w.name == unlabelled && !e.t.Ended:
+			c.Role = Waiting
 		case w.name == unlabelled && e.could != nil:
 			c.Why = "its size fits " + strings.Join(e.could, ", or ")
 		}

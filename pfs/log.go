@@ -12,10 +12,10 @@ import (
 
 // Bounds of what is read of logs.
 const (
-	MaxLog     = 1 << 20 // bytes of one text
-	MaxRecords = 4096    // of one text
-	maxRaw     = 256     // bytes kept of a record
-	maxWrap    = 3       // lines one record may be wrapped over
+	MaxLog     = 16 << 20 // bytes of one text; who has more gives the part that matters
+	MaxRecords = 16384    // of one text
+	maxRaw     = 256      // bytes kept of a record
+	maxWrap    = 3        // lines one record may be wrapped over
 )
 
 // RecordKind is what a record of a phone's log says.
@@ -81,8 +81,8 @@ var (
 
 // ParseLog reads the records out of a text: a capture of a console, syslog
 // lines, or a document that quotes them, with lines wrapped, joined, cut and
-// quoted in any way and prose between them. Records come sorted by time, as an
-// export may have them out of order. What is no record gives none.
+// quoted in any way and prose between them. The records of a session come sorted
+// by time, as an export may have them out of order. What is no record gives none.
 func ParseLog(text string) []Record {
 	if len(text) > MaxLog {
 		text = text[:MaxLog]
@@ -96,7 +96,16 @@ func ParseLog(text string) []Record {
 		}
 		out = append(out, record(text, m, text[m[1]:end]))
 	}
-	sortRecords(out)
+	// What a session wrote is in the order of the clock; a file may have several,
+	// of several days.
+	begin := 0
+	for i := range out {
+		if out[i].Kind == LogListen {
+			sortRecords(out[begin:i])
+			begin = i
+		}
+	}
+	sortRecords(out[begin:])
 	return out
 }
 

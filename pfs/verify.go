@@ -59,7 +59,7 @@ func Verify(s Snapshot, f Facts, load string) []Verification {
 	}
 	by := map[key][]Tree{}
 	for _, t := range Trees(s, f) {
-		if t.Files[0] == unlabelled && t.Load == "" || load != "" && !phone.Load(load).Equal(phone.Load(t.Load)) {
+		if t.Files[0] == unlabelled && !slices.ContainsFunc(t.Nodes, func(n Node) bool { return n.Role == Child }) || load != "" && !phone.Load(load).Equal(phone.Load(t.Load)) {
 			continue
 		}
 		k := key{t.Subnet, t.Family, t.Load}
@@ -157,6 +157,10 @@ func (v *Verification) judge(trees []Tree, s *Snapshot, f *Facts) {
 	if v.Basis = Inferred; observed && v.Peer > 0 {
 		v.Basis = Observed
 	}
+	if v.Load == "" {
+		v.nameless(f)
+		return
+	}
 	v.decide(trees[0].Hidden, self, again, open, unknown, fetched)
 	v.details(files, self, open, unknown, fetched, f)
 	for _, p := range again {
@@ -201,10 +205,22 @@ func (p *part) take(n Node, files int) {
 	case Fetched:
 		p.fetched = true
 	default:
+		p.passed = p.passed || n.Kids > 0
 		if p.none = true; n.Why != "" && !p.self && !p.open {
 			p.node = n
 		}
 	}
+}
+
+// nameless is the answer about files whose sizes tell nothing.
+func (v *Verification) nameless(f *Facts) {
+	v.Result, v.Basis = Unsure, Observed
+	v.Text = fmt.Sprintf("%d of %d phones got files from a peer, and their sizes do not tell which", v.Peer, v.Phones)
+	what := "the loads in flash:, that have the sizes"
+	if f.Offline {
+		what = "--loads DIR, with the files of the loads"
+	}
+	v.Certain = append(v.Certain, what)
 }
 
 func (v *Verification) decide(hidden string, self, again, open, unknown, fetched []*part) {
@@ -269,7 +285,11 @@ func (v *Verification) details(files int, self, open, unknown, fetched []*part, 
 		v.say(p.node, what, p.node.Why)
 	}
 	for _, p := range unknown {
-		v.say(p.node, "wants it and has not been seen to get it", cmp.Or(p.node.Why, off(f.Phones[p.node.MAC])))
+		what := "wants it and has not been seen to get it"
+		if p.passed {
+			what = "passed it on and has not been seen to get it"
+		}
+		v.say(p.node, what, cmp.Or(p.node.Why, off(f.Phones[p.node.MAC])))
 	}
 }
 

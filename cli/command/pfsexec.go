@@ -45,6 +45,9 @@ func pfsCommands(b *Box) []language.Declaration {
 
 // importLog reads a log and tells what is in it.
 func (b *Box) importLog(in *language.Invocation, text string) error {
+	if len(text) > pfs.MaxLog {
+		return language.Answer("% A log of more than " + itoa(pfs.MaxLog>>20) + " MiB: give the part that has the DLoad lines")
+	}
 	l := pfs.ParseLog(text)
 	var mac ether.MAC
 	var addr netip.Addr

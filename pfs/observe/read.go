@@ -3,11 +3,13 @@ package observe
 import (
 	"bufio"
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"net/netip"
 	"time"
+	"unicode/utf16"
 
 	"github.com/google/gopacket"
 	"github.com/google/gopacket/layers"
@@ -70,18 +72,40 @@ func Read(r io.Reader) (*Reading, error) {
 		return out, out.captured(openPCAP(br))
 	}
 	out.Kind = Log
-	text, err := io.ReadAll(io.LimitReader(br, pfs.MaxLog))
+	text, err := io.ReadAll(io.LimitReader(br, pfs.MaxLog+1))
 	if err != nil {
 		return nil, err
 	}
-	if bytes.IndexByte(text, 0) >= 0 {
+	if len(text) > pfs.MaxLog {
+		return nil, fmt.Errorf("a log of more than %d MiB: give the part that has the DLoad lines", pfs.MaxLog>>20)
+	}
+	plain, ok := plainText(text)
+	if !ok {
 		return nil, errors.New("neither a pcap nor a pcapng file, nor text")
 	}
-	out.Records = pfs.ParseLog(string(text))
+	out.Records = pfs.ParseLog(plain)
 	for _, x := range out.Records {
 		out.State.Fold(journal.Entry{Event: pfs.Logged{Record: x, Import: true}})
 	}
 	return out, nil
+}
+
+// plainText reads what terminal programs write: UTF-8, UTF-16 with a mark, zero
+// bytes between the lines of a console.
+func plainText(b []byte) (string, bool) {
+	for mark, order := range map[string]binary.ByteOrder{"\xff\xfe": binary.LittleEndian, "\xfe\xff": binary.BigEndian} {
+		if rest, ok := bytes.CutPrefix(b, []byte(mark)); ok {
+			u := make([]uint16, len(rest)/2)
+			for i := range u {
+				u[i] = order.Uint16(rest[2*i:])
+			}
+			b = []byte(string(utf16.Decode(u)))
+		}
+	}
+	if bytes.IndexByte(b, 0) >= 0 && !bytes.Contains(b, []byte("DLoad:")) {
+		return "", false
+	}
+	return string(bytes.ReplaceAll(b, []byte{0}, nil)), true
 }
 
 func isPCAP(head []byte) bool {
@@ -153,12 +177,18 @@ func (out *Reading) captured(next frames, err error) error {
 		switch {
 		case err != nil && !p.UDP() && !p.TCP():
 			out.Malformed++
+		case p.Announcement():
+			if t, ok := capture.Announced(p); ok {
+				out.State.Introduce(t.MAC, clock.now)
+				clock.Record(t)
+			}
 		case p.Type == typeARP:
 			if mac, a, ok := claims(p.Payload); ok {
 				out.State.Heard(mac, a)
 			}
 		case p.Src.Port() == pfs.Port || p.Dst.Port() == pfs.Port:
 			q := packet(&p)
+			introduce(out.State, &q)
 			track.Packet(&q)
 		default:
 			files.packet(&p)
@@ -168,6 +198,18 @@ func (out *Reading) captured(next frames, err error) error {
 	out.Counters = track.Counters
 	out.Broadcast, out.TCP = track.Broadcasts > 0, track.Segments > 0
 	return nil
+}
+
+// introduce takes who speaks on port 4051 for a phone, under the name its
+// hardware address gives it: a capture of that port alone shows nothing else.
+func introduce(s *pfs.State, p *pfs.Packet) {
+	if p.TCP && p.Size == 0 && p.Flags&capture.SYN == 0 || p.SrcMAC.IsZero() || p.SrcMAC[0]&1 != 0 {
+		return
+	}
+	if _, known := s.Phone(p.SrcMAC, p.Src.Addr()); !known {
+		s.Introduce(p.SrcMAC, p.Time)
+		s.Heard(p.SrcMAC, p.Src.Addr())
+	}
 }
 
 // replay is a journal whose clock is that of the frames.
@@ -192,6 +234,9 @@ const (
 	linkSLL2 = 276 % 256 // gopacket keeps the low byte; no link type of its own has that number
 )
 
+// snapCDP is how a CDP frame begins behind its header.
+var snapCDP = []byte{0xaa, 0xaa, 3, 0, 0, 0x0c, 0x20, 0}
+
 // asEthernet gives a frame of another link type an Ethernet header.
 func asEthernet(b []byte, link layers.LinkType) ([]byte, bool) {
 	var kind byte
@@ -215,6 +260,9 @@ func asEthernet(b []byte, link layers.LinkType) ([]byte, bool) {
 	var dst ether.MAC // not known
 	if kind == byte(capture.Broadcast) || kind == byte(capture.Outgoing) && limited(rest, proto) {
 		dst = ether.MAC{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}
+	}
+	if bytes.HasPrefix(rest, snapCDP) && bytes.Equal(proto, []byte{0, 4}) { // 802.2: a length instead of a type
+		dst, proto = capture.GroupCDP, binary.BigEndian.AppendUint16(nil, uint16(min(len(rest), 1500)))
 	}
 	out := make([]byte, 0, 14+len(rest))
 	out = append(append(append(out, dst[:]...), mac[:6]...), proto...)

@@ -16,7 +16,7 @@ import (
 // LLDP, so a box sees these frames only where a phone is plugged into it, into a
 // hub, or mirrored. [IEEE 802.1AB 7.1; Cisco, Configuring Cisco Discovery Protocol]
 var (
-	groupCDP  = ether.MAC{0x01, 0x00, 0x0c, 0xcc, 0xcc, 0xcc}
+	GroupCDP  = ether.MAC{0x01, 0x00, 0x0c, 0xcc, 0xcc, 0xcc}
 	groupLLDP = ether.MAC{0x01, 0x80, 0xc2, 0x00, 0x00, 0x0e}
 )
 
@@ -26,15 +26,18 @@ const (
 	snapHeader   = 8    // LLC and SNAP before CDP
 )
 
-// announced reads what a phone says of itself in a CDP or LLDP frame. Frames of
+// Announcement reports that a frame is CDP or LLDP, of whomever.
+func (p *Packet) Announcement() bool { return p.DstMAC == GroupCDP || p.Type == typeLLDP }
+
+// Announced reads what a phone says of itself in a CDP or LLDP frame. Frames of
 // switches are none of a phone.
-func announced(p Packet) (wire.Told, bool) {
+func Announced(p Packet) (wire.Told, bool) {
 	b := p.Payload
 	if len(b) > maxAnnounced {
 		return wire.Told{}, false
 	}
 	switch {
-	case p.DstMAC == groupCDP && len(b) > snapHeader && string(b[:snapHeader]) == "\xaa\xaa\x03\x00\x00\x0c\x20\x00":
+	case p.DstMAC == GroupCDP && len(b) > snapHeader && string(b[:snapHeader]) == "\xaa\xaa\x03\x00\x00\x0c\x20\x00":
 		return cdp(p.SrcMAC, b[snapHeader:])
 	case p.Type == typeLLDP:
 		return lldp(p.SrcMAC, b)

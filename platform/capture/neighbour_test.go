@@ -30,7 +30,7 @@ func cdpFrame(src ether.MAC, device, version, platform string) []byte {
 	b = append(b, cdpTag(4, "\x00\x00\x04\x90")...)
 	b = append(b, cdpTag(5, version)...)
 	b = append(b, cdpTag(6, platform)...)
-	return append(append(append(groupCDP[:], src[:]...), byte(len(b)>>8), byte(len(b))), b...)
+	return append(append(append(GroupCDP[:], src[:]...), byte(len(b)>>8), byte(len(b))), b...)
 }
 
 func lldpTLV(kind byte, value string) []byte {

@@ -113,8 +113,8 @@ func (w *Watcher) event(p Packet) journal.Event {
 				return e
 			}
 		}
-	case p.DstMAC == groupCDP, p.Type == typeLLDP:
-		if e, ok := announced(p); ok && w.fresh(p.Time, sight{e.MAC, e.Addr, 'n'}) {
+	case p.Announcement():
+		if e, ok := Announced(p); ok && w.fresh(p.Time, sight{e.MAC, e.Addr, 'n'}) {
 			return e
 		}
 	case p.Type == typeARP:
@@ -213,7 +213,7 @@ func (w *Watcher) Watch(ctx context.Context, ifname string, j journal.Recorder, 
 	if err != nil {
 		return err
 	}
-	src, err := Open(ifname, Options{Filter: prog, Groups: []ether.MAC{groupCDP, groupLLDP}})
+	src, err := Open(ifname, Options{Filter: prog, Groups: []ether.MAC{GroupCDP, groupLLDP}})
 	if err != nil {
 		return err
 	}
