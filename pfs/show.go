@@ -259,9 +259,14 @@ func ShowEvidence(s Snapshot) string {
 			add(x.began(), ByServing, p.MAC, Observed, what)
 		}
 		for _, r := range p.Log.Records {
-			if r.Kind == LogRoot || r.Kind == LogConfirm || r.Kind == LogClaim || r.Kind == LogFetch {
+			if r.telling() {
 				add(p.Log.Last, ByLog, p.MAC, Observed, "phone's clock "+Clock(r.At)+": "+r.Raw)
 			}
+		}
+	}
+	for _, r := range s.Strange.Records {
+		if r.telling() {
+			add(s.Strange.Last, ByLog, ether.MAC{}, Observed, "phone's clock "+Clock(r.At)+": "+r.Raw)
 		}
 	}
 	for _, t := range s.Transfers {
@@ -287,6 +292,11 @@ func ShowEvidence(s Snapshot) string {
 		rows[i] = all[i].cell
 	}
 	return table([]string{"Time", "Evidence", "Phone", "Basis", "What"}, rows)
+}
+
+// telling: the record says what the phone is for a file.
+func (r *Record) telling() bool {
+	return r.Kind == LogRoot || r.Kind == LogConfirm || r.Kind == LogClaim || r.Kind == LogFetch
 }
 
 func lengthText(n int) string {

@@ -159,6 +159,7 @@ func (v *Verification) judge(trees []Tree, s *Snapshot, f *Facts) {
 	}
 	if v.Load == "" {
 		v.nameless(f)
+		v.gaps(s, parts)
 		return
 	}
 	v.decide(trees[0].Hidden, self, again, open, unknown, fetched)
@@ -169,6 +170,25 @@ func (v *Verification) judge(trees []Tree, s *Snapshot, f *Facts) {
 	v.Details = append(v.Details, findings...)
 	v.outsiders(s, f)
 	v.certain(f, trees[0].Hidden)
+	if v.Basis != Observed {
+		v.gaps(s, parts)
+	}
+}
+
+// gaps says that a mirror port loses frames: what went is not known where it
+// does.
+func (v *Verification) gaps(s *Snapshot, parts map[ether.MAC]*part) {
+	n, all := 0, 0
+	for i := range s.Transfers {
+		if t := &s.Transfers[i]; parts[t.A] != nil || parts[t.B] != nil {
+			if all++; t.Missing > 0 {
+				n++
+			}
+		}
+	}
+	if n > 0 {
+		v.Certain = append(v.Certain, fmt.Sprintf("a mirror port that loses nothing: %d of %d connections have gaps", n, all))
+	}
 }
 
 func copiesOf(t Tree) (n int) {

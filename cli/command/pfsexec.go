@@ -34,12 +34,12 @@ func pfsCommands(b *Box) []language.Declaration {
 				}
 				return b.importLog(in, text)
 			}),
-		action(`pfs import terminal("Paste it here; an empty line ends it") [ phone("Whose log it is") <phone:WORD>("SEP name, hardware address or IP address") ]`, privileged, doc,
+		action(`pfs import terminal("Paste it here; the word exit on a line ends it") [ phone("Whose log it is") <phone:WORD>("SEP name, hardware address or IP address") ]`, privileged, doc,
 			func(in *language.Invocation) error { return b.importLog(in, in.Args.String(language.TextArg)) }),
 		action(`pfs export("Write the capture ring as a pcap file") <file:FILEURL>("File")`, privileged, doc, b.exportRing),
 		action(`clear("Reset functions") pfs("What was seen of firmware sharing")`, privileged, doc, func(*language.Invocation) error { b.Sharing.Clear(); return nil }),
 	}
-	ds[1].Collects = "pfs-log"
+	ds[1].Collects, ds[1].Ends = "pfs-log", language.EndsByWord
 	return ds
 }
 
@@ -49,6 +49,9 @@ func (b *Box) importLog(in *language.Invocation, text string) error {
 		return language.Answer("% A log of more than " + itoa(pfs.MaxLog>>20) + " MiB: give the part that has the DLoad lines")
 	}
 	l := pfs.ParseLog(text)
+	if len(l) == 0 {
+		return language.Answer("% No DLoad line of a phone is in it")
+	}
 	var mac ether.MAC
 	var addr netip.Addr
 	if name := in.Args.String("phone"); name != "" {
@@ -63,22 +66,29 @@ func (b *Box) importLog(in *language.Invocation, text string) error {
 			mac, _ = b.Sharing.At(addr)
 		}
 	}
-	kinds, whose := map[pfs.RecordKind]int{}, "of a phone that is not known here"
-	if !mac.IsZero() {
-		whose = "of " + mac.Device()
-	}
-	xid, root := "-", "-"
+	unknown, xid, root := 0, "-", "-"
 	for _, r := range l {
-		kinds[r.Kind]++
+		switch r.Kind {
+		case pfs.LogOther:
+			unknown++
+		case pfs.LogRoot:
+			root = r.Root.String() + " of " + r.File()
+		}
 		if r.XID != "" {
 			xid = r.XID
 		}
-		if r.Kind == pfs.LogRoot {
-			root = r.Root.String() + " of " + r.File()
-		}
 		b.Journal.Record(pfs.Logged{MAC: mac, Addr: addr, Record: r, Import: true})
 	}
-	_, err := fmt.Fprintf(in.Out, "%s %s: XID %s, root %s, %d with unknown text\n", count(len(l), "record"), whose, xid, root, kinds[pfs.LogOther])
+	whose := "of a phone that is not known here"
+	if _, known := b.Sharing.Phone(mac, netip.Addr{}); known {
+		whose = "of " + mac.Device()
+	} else if !mac.IsZero() {
+		whose = "of " + mac.Device() + ", which has not been seen here"
+	}
+	_, err := fmt.Fprintf(in.Out, "%s %s: XID %s, root %s, %d with unknown text\n", count(len(l), "record"), whose, xid, root, unknown)
+	if t := (&pfs.Log{Records: l}).Timing(); t != "" && err == nil {
+		_, err = fmt.Fprintln(in.Out, t)
+	}
 	return err
 }
 
@@ -98,6 +108,9 @@ func (b *Box) pfsPhone(name string) (ether.MAC, bool) {
 
 // exportRing writes the capture ring into a file of the box.
 func (b *Box) exportRing(in *language.Invocation) error {
+	if in.Config.PFS.Ring == 0 {
+		return language.Answer("% No frames are kept: `capture ring SIZE` of the section `pfs` keeps them")
+	}
 	f, err := b.Create(in.Ctx, in.Args.String("file"), false)
 	if err != nil {
 		return err

@@ -16,6 +16,13 @@ func EndsText(line string) bool {
 	return line == "" || strings.EqualFold(line, "exit")
 }
 
+// EndsByWord reports whether a line ends a text that may have empty lines: `exit`
+// or `quit` by itself.
+func EndsByWord(line string) bool {
+	line = strings.TrimSpace(line)
+	return strings.EqualFold(line, "exit") || strings.EqualFold(line, "quit")
+}
+
 // Collecting is the declaration of a matched line that text follows, nil if
 // none does.
 func Collecting(r grammar.Result) *Declaration {

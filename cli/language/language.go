@@ -74,6 +74,8 @@ type Declaration struct {
 	Collects string   // text follows, up to `exit` or an empty line, typed at a prompt of this name; it is Args[TextArg]
 	Doc      string   // the document it follows
 
+	Ends func(line string) bool // what ends the text that Collects, nil = EndsText
+
 	syntax   *grammar.Syntax
 	identity []string // the arguments that tell one section from another
 }

@@ -51,7 +51,12 @@ func (s *Session) collect(d *language.Declaration, r grammar.Result) bool {
 		return false
 	}
 	prompt := s.opt.Store.Current().Hostname + "(" + d.Collects + ")#"
-	lines, err := s.term.ReadText(prompt, language.EndsText)
+	ends := language.EndsText
+	if d.Ends != nil {
+		ends = d.Ends
+		fmt.Fprintln(s.out(), `End with the word "exit" on a line by itself.`)
+	}
+	lines, err := s.term.ReadText(prompt, ends)
 	switch {
 	case errors.Is(err, terminal.ErrTooLong):
 		fmt.Fprintln(s.out(), "% The text is too long")
