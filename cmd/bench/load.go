@@ -17,7 +17,7 @@ import (
 
 // job is what the load generator is asked for: JSON on its standard input.
 type job struct {
-	Kind    string // "http", "cold", "tftp", "dhcp", "perfdhcp", "poll"
+	Kind    string // "http", "cold", "tftp", "dhcp", "perfdhcp", "poll", "flood"
 	Target  netip.AddrPort
 	File    string        // name to ask for
 	Size    int64         // of the file
@@ -165,6 +165,8 @@ func (j job) do(ready io.Writer) (result, error) {
 		return j.dhcp()
 	case "perfdhcp":
 		return j.perf()
+	case "flood":
+		return j.flood()
 	case "poll":
 		return j.poll(ready)
 	}

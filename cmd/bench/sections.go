@@ -21,7 +21,7 @@ var sections = []section{
 	{"dhcp", "DHCP beside dnsmasq", measureDHCP},
 	{"perfdhcp", "DHCP by perfdhcp beside Kea: avalanche, and 4,000 to 12,000 exchanges a second", measurePerf},
 	{"paste", "10,000 configuration lines pasted over SSH", measurePaste},
-	{"pfs", "a capture of firmware sharing read, beside tcpdump and tshark", measurePFS},
+	{"pfs", "firmware sharing: a capture read beside tcpdump and tshark; frames on a veth; a flood of forged ones", measureSharing},
 	{"firmware", "loads verified and an upgrade planned", measureFirmware},
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -20,9 +21,11 @@ configured: it gets a general file, and the audit says so.
 | SCCP, SIP | can be configured for that protocol; for SIP the kind of file it reads |
 | first asks | HTTP: port 6970 before TFTP; 9.3: with firmware 9.3 or later; TFTP: never HTTP; ? unknown |
 | after reset | what it asks for when it has no image |
+| images | family of firmware images: phones of one family share firmware |
+| shares | has Peer Firmware Sharing ([how to verify it](pfs.md)): older firmware than 8.3(1) has not, where the model has; ? unknown |
 
-| type | model | id | SCCP | SIP | lines | first asks | after reset | sure |
-|---|---|---|---|---|---|---|---|---|
+| type | model | id | SCCP | SIP | lines | first asks | after reset | images | shares | sure |
+|---|---|---|---|---|---|---|---|---|---|---|
 `
 
 // models is the page of the model table.
@@ -34,7 +37,7 @@ func models() (string, error) {
 		if m.LoadKey != m.Keyword {
 			kind += " (load " + m.LoadKey + ")"
 		}
-		fmt.Fprintf(&w, "| %s | %s | %s | %s | %s | %d | %s | %s | %s |\n", kind, plain(m.Name), number(m.ID), sccp(m), sip(m), m.Lines, first(m), dash(m.DefaultLoad), sure(m.Source))
+		fmt.Fprintf(&w, "| %s | %s | %s | %s | %s | %d | %s | %s | %s | %s | %s |\n", kind, plain(m.Name), number(m.ID), sccp(m), sip(m), m.Lines, first(m), dash(m.DefaultLoad), dash(m.Images), cmp.Or(m.PFS, "?"), sure(m.Source))
 	}
 	w.WriteString("\n*sure*: V every fact of the row is verified, M some are from memory; the row in the table says which.\n")
 	w.WriteString(stepsHead)

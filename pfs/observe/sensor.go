@@ -160,9 +160,9 @@ var errGone = errors.New("the interface is gone")
 func (x *sensor) tick(r *capture.Ring) {
 	now := time.Now()
 	if d := now.Sub(x.began); d >= slice {
-		if wait := time.Duration(x.frames)*time.Second/maxRate - d; wait > 0 {
+		if wait := hold(x.frames, d); wait > 0 {
 			x.held++
-			time.Sleep(min(wait, time.Second))
+			time.Sleep(wait)
 		}
 		x.began, x.frames = time.Now(), 0
 	}
@@ -181,6 +181,13 @@ func (x *sensor) tick(r *capture.Ring) {
 		x.err = errGone
 		x.mu.Unlock()
 	}
+}
+
+// hold is how long to look at nothing after so many frames in a time: on the
+// whole no more than maxRate are looked at, and never is it blind for longer than
+// a second.
+func hold(frames int, in time.Duration) time.Duration {
+	return max(0, min(time.Duration(frames)*time.Second/maxRate-in, time.Second))
 }
 
 func (x *sensor) publish(st capture.Stats) {
