@@ -45,12 +45,13 @@ func (j job) flood() (result, error) {
 		for ; n < due; n++ {
 			frame := forged
 			if j.File == "mirror" {
-				frame = captured(n)
+				frame = captured(n + 2) // not the requests: the switch would know where the second phone is
 			} else {
 				binary.BigEndian.PutUint64(forged[6:], rand.Uint64()&^(1<<56)) // no group address; the type comes again
 				binary.BigEndian.PutUint16(forged[12:], 0x0800)
 				binary.BigEndian.PutUint32(forged[26:], rand.Uint32())
 				binary.BigEndian.PutUint32(forged[30:], 0x0a96ffff)
+				checksum(forged[14:34])
 			}
 			if err := unix.Sendto(fd, frame, 0, to); err != nil {
 				r.Failed++
@@ -66,6 +67,20 @@ func (j job) flood() (result, error) {
 }
 
 var everybody = []byte{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}
+
+// checksum fills in that of an IPv4 header: a bridge may drop what has another.
+// [RFC 1071]
+func checksum(h []byte) {
+	h[10], h[11] = 0, 0
+	sum := uint32(0)
+	for i := 0; i < len(h); i += 2 {
+		sum += uint32(binary.BigEndian.Uint16(h[i:]))
+	}
+	for sum > 0xffff {
+		sum = sum>>16 + sum&0xffff
+	}
+	binary.BigEndian.PutUint16(h[10:], ^uint16(sum))
+}
 
 // watched is the box, with or without the observer.
 func watched(name, lines string) kind {
