@@ -110,7 +110,7 @@ func measureFlood(ctx context.Context, b *bench) error {
 	t := b.report.table("Firmware sharing: forged frames", []string{kinds[0].name, kinds[1].name}, map[string]string{})
 	fetch := b.job(job{Kind: "http", Target: at(6970), Clients: 4, For: b.longer(3 * time.Second)}, "bench10m.bin")
 	forge := job{Kind: "flood", Count: floodRate, For: fetch.For + time.Second}
-	calm, flooded, sent, memory := map[string][]float64{}, map[string][]float64{}, map[string][]float64{}, map[string][]float64{}
+	calm, cost, flooded, sent, memory := map[string][]float64{}, map[string][]float64{}, map[string][]float64{}, map[string][]float64{}, map[string][]float64{}
 	rate := func(r result) float64 { return float64(r.Bytes) / 1e6 / r.Elapsed.Seconds() }
 	for i := range kinds {
 		kinds[i].probe = b.job(job{Kind: "cold", Target: at(6970), Clients: 1}, "bench3k.bin")
@@ -125,6 +125,10 @@ func measureFlood(ctx context.Context, b *bench) error {
 				return err
 			}
 			calm[s.name] = append(calm[s.name], rate(x.result))
+			if x, err = s.round(ctx, forge); err != nil {
+				return err
+			}
+			cost[s.name] = append(cost[s.name], float64(x.cpu.Microseconds())/float64(max(x.Done, 1)))
 			peak := s.p.peak()
 			var forged result
 			done := make(chan error, 1)
@@ -154,6 +158,7 @@ func measureFlood(ctx context.Context, b *bench) error {
 		{figure{name: "without them", unit: "MB/s", higher: true}, calm},
 		{figure{name: "with them", unit: "MB/s", higher: true}, flooded},
 		{figure{name: "forged a second, as sent", higher: true}, sent},
+		{figure{name: "processor time of the box a forged frame, alone", unit: "us", digits: 2}, cost},
 		{figure{name: "most memory", unit: "MB", digits: 1}, memory},
 	} {
 		r := t.row(row.figure)

@@ -212,23 +212,6 @@ func TestRefusedInterface(t *testing.T) {
 	}
 }
 
-// TestHold: whatever comes, no more frames than maxRate are looked at in a
-// second, and what comes slower is not held back.
-func TestHold(t *testing.T) {
-	for _, rate := range []int{1000, maxRate / 2, maxRate - 1, maxRate + 1, 2 * maxRate, 20 * maxRate} {
-		in := slice
-		frames := int(float64(rate) * in.Seconds())
-		wait := hold(frames, in)
-		looked := float64(frames) / (in + wait).Seconds()
-		if looked > maxRate*1.001 || rate < maxRate && wait != 0 || rate > maxRate+maxRate/100 && wait == 0 {
-			t.Errorf("%d frames a second: held back for %s, %.0f a second are looked at", rate, wait, looked)
-		}
-	}
-	if w := hold(100_000_000, slice); w != time.Second {
-		t.Errorf("blind for %s", w)
-	}
-}
-
 // TestFlood: forged frames by the hundred thousand: memory stays, they are
 // counted, and a phone that claims meanwhile is seen.
 func TestFlood(t *testing.T) {

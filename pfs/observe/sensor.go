@@ -25,7 +25,6 @@ const (
 	// maxRate is the frames a second that are looked at; beyond it they are left
 	// to the kernel, which drops and counts them. The files of phones come first.
 	maxRate = 250_000
-	slice   = 20 * time.Millisecond
 )
 
 // sensor looks at one interface.
@@ -46,15 +45,13 @@ type sensor struct {
 	track     *pfs.Tracker
 	before    capture.Stats // of rings that are closed
 	malformed uint64
-	held      uint64
-	frames    int // since began
-	began     time.Time
+	pace      capture.Pace
 	told      time.Time
 	index     int
 }
 
 func newSensor(s *Server, i Interface) *sensor {
-	x := &sensor{s: s, i: i, bell: make(chan struct{}, 1), done: make(chan struct{}), dec: capture.NewDecoder()}
+	x := &sensor{s: s, i: i, bell: make(chan struct{}, 1), done: make(chan struct{}), dec: capture.NewDecoder(), pace: capture.Pace{Most: maxRate}}
 	x.track = pfs.NewTracker(s.opt.State, s.opt.Recorder, i.Name, s.base.Add(1)<<40)
 	return x
 }
@@ -131,7 +128,6 @@ func (x *sensor) run() {
 			continue
 		}
 		x.index = index(x.i.Device)
-		x.began, x.frames = time.Now(), 0
 		err := r.Run(x.frame, func() { x.tick(r) }, every)
 		if st, e := r.Stats(); e == nil || st.Received > 0 {
 			x.before.Received += st.Received
@@ -159,13 +155,7 @@ var errGone = errors.New("the interface is gone")
 // tick is called after each block of frames and when there were none.
 func (x *sensor) tick(r *capture.Ring) {
 	now := time.Now()
-	if d := now.Sub(x.began); d >= slice {
-		if wait := hold(x.frames, d); wait > 0 {
-			x.held++
-			time.Sleep(wait)
-		}
-		x.began, x.frames = time.Now(), 0
-	}
+	x.pace.Rest(now)
 	if now.Sub(x.told) < every {
 		return
 	}
@@ -183,16 +173,9 @@ func (x *sensor) tick(r *capture.Ring) {
 	}
 }
 
-// hold is how long to look at nothing after so many frames in a time: on the
-// whole no more than maxRate are looked at, and never is it blind for longer than
-// a second.
-func hold(frames int, in time.Duration) time.Duration {
-	return max(0, min(time.Duration(frames)*time.Second/maxRate-in, time.Second))
-}
-
 func (x *sensor) publish(st capture.Stats) {
 	x.now.Store(&pfs.Sensor{Received: x.before.Received + st.Received, Dropped: x.before.Dropped + st.Dropped,
-		Malformed: x.malformed, Held: x.held, Counters: x.track.Counters})
+		Malformed: x.malformed, Held: x.pace.Held, Counters: x.track.Counters})
 }
 
 // view is how the sensor stands.
@@ -217,7 +200,7 @@ func (x *sensor) view() pfs.Sensor {
 
 // frame looks at one frame.
 func (x *sensor) frame(f *capture.Frame) {
-	x.frames++
+	x.pace.Frame()
 	if f.Direction == capture.Outgoing {
 		return // this box's own
 	}

@@ -44,7 +44,8 @@ type sight struct {
 const (
 	sightEvery = 500 * time.Millisecond
 	maxSights  = 4096
-	maxSecond  = 200 // facts a second: what phones of one segment do is far less
+	maxSecond  = 200    // facts a second: what phones of one segment do is far less
+	maxWatched = 10_000 // frames a second, each costs a system call
 )
 
 // NewWatcher watches for connections to the file port that are refused, and
@@ -228,7 +229,11 @@ func (w *Watcher) Watch(ctx context.Context, ifname string, j journal.Recorder, 
 	}
 	j = journal.Or(j)
 	d := NewDecoder()
-	for {
+	pace := Pace{Most: maxWatched}
+	for n := 0; ; n++ {
+		if pace.Frame(); n%64 == 0 {
+			pace.Rest(time.Now())
+		}
 		frame, ci, err := src.ZeroCopyReadPacketData()
 		switch {
 		case errors.Is(err, os.ErrClosed):
