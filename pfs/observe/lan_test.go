@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -241,8 +242,12 @@ func TestFlood(t *testing.T) {
 		v := w.s.View().Sensors[0]
 		return v.Received == many+5 && v.Strangers+v.Broadcasts+v.Dropped == many+5
 	})
-	if v := w.s.View().Sensors[0]; v.Dropped == 0 && w.peer(0).Bursts[len(w.peer(0).Bursts)-1].Frames == 0 {
-		t.Errorf("the phone is lost: %+v", v)
+	// The phone is in view still, and again.
+	before := w.s.View().Sensors[0].Broadcasts
+	w.send(w.phones[0], "10.0.0.255:4051", "PFS-TEST real, after it")
+	w.until("the phone is seen", func() bool { return w.s.View().Sensors[0].Broadcasts == before+1 })
+	if table := pfs.ShowStatistics(w.s.View(), w.state.Snapshot(nil)); !strings.Contains(table, fmt.Sprint(many+6)) {
+		t.Errorf("it is not counted:\n%s", table)
 	}
 	if n := len(w.state.Snapshot(nil).Peers); n != 1 {
 		t.Errorf("%d phones", n)

@@ -19,13 +19,13 @@ import (
 	"option150/platform/ether"
 	"option150/platform/journal"
 	"option150/platform/netns"
+	"option150/platform/testkit/wiretap"
 	"option150/platform/wire"
 )
 
 func TestMain(m *testing.M) { os.Exit(netns.Run(m)) }
 
 var (
-	_ gopacket.PacketDataSource         = (*capture.Source)(nil)
 	_ gopacket.ZeroCopyPacketDataSource = (*capture.Source)(nil)
 	_ journal.Debugged                  = wire.Refused{}
 )
@@ -74,8 +74,8 @@ func on[T any](t *testing.T, h *netns.Host, f func() (T, error)) T {
 func TestRecordTransfer(t *testing.T) {
 	box, ph, _ := world(t)
 	var file bytes.Buffer
-	rec := on(t, box, func() (*capture.Recorder, error) {
-		return capture.Start("eth0", capture.Filter{TCP: []uint16{6970}, UDP: []uint16{69}}, &file)
+	rec := on(t, box, func() (*wiretap.Recorder, error) {
+		return wiretap.Start("eth0", capture.Filter{TCP: []uint16{6970}, UDP: []uint16{69}}, &file)
 	})
 	ln := on(t, box, func() (net.Listener, error) { return net.Listen("tcp4", "10.0.0.1:6970") })
 	defer ln.Close()
@@ -105,7 +105,7 @@ func TestRecordTransfer(t *testing.T) {
 	if err != nil || st.Dropped != 0 {
 		t.Fatal(st, err)
 	}
-	ps, err := capture.ReadAll(&file, 10000)
+	ps, err := wiretap.ReadAll(&file, 10000)
 	if err != nil || uint64(len(ps)) != st.Received {
 		t.Fatal(len(ps), st, err)
 	}
@@ -138,7 +138,7 @@ func TestCloseWakesReader(t *testing.T) {
 	done := make(chan error, 1)
 	go func() {
 		for {
-			if _, _, err := src.ReadPacketData(); err != nil {
+			if _, _, err := src.ZeroCopyReadPacketData(); err != nil {
 				done <- err
 				return
 			}

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"slices"
 	"time"
 
 	"github.com/google/gopacket"
@@ -154,12 +153,4 @@ func tcpFlags(t *layers.TCP) (f uint8) {
 		}
 	}
 	return f
-}
-
-// Decode reads one frame with a Decoder of its own and copies what it keeps:
-// for tests and occasional use.
-func Decode(frame []byte) (Packet, error) {
-	p, err := NewDecoder().Decode(frame, gopacket.CaptureInfo{})
-	p.Payload = slices.Clone(p.Payload)
-	return p, err
 }

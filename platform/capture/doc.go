@@ -1,13 +1,11 @@
 // Package capture looks at frames on an interface without touching them: the
-// source of the peer-firmware observer, the evidence of tests (a pcap, the
-// exact bytes on the wire) and the watcher that turns "the phone was refused
-// on port 6970" from a guess into a fact.
+// source of the peer-firmware observer and the watcher that turns "the phone
+// was refused on port 6970" from a guess into a fact.
 //
 //	Open(ifname, Options) -> Source -> Decoder -> Packet
-//	                           |                    +-> Watcher -> facts of platform/wire (journal)
-//	                           +-> Recorder (pcap)
+//	OpenRing(ifname, Options) -> Ring -+                +-> Watcher -> facts of platform/wire (journal)
 //
-// Source implements gopacket.PacketDataSource and its zero-copy form. It is
+// Source implements gopacket.ZeroCopyPacketDataSource. It is
 // our own (google/gopacket's EthernetHandle cannot be closed while a read is
 // waiting and cuts frames that the kernel has joined): facts/libraries.md
 // 4.2. The filter runs in the kernel and is assembled with x/net/bpf.

@@ -154,9 +154,14 @@ func TestFilter(t *testing.T) {
 	}
 }
 
+// decoded reads one frame.
+func decoded(frame []byte) (Packet, error) {
+	return NewDecoder().DecodeFrame(&Frame{Data: frame, VLAN: -1})
+}
+
 func TestDecode(t *testing.T) {
 	for tags := range 3 {
-		p, err := Decode(frameOf(tags, protoTCP, 6, 0, 49152, 6970, 0x02))
+		p, err := decoded(frameOf(tags, protoTCP, 6, 0, 49152, 6970, 0x02))
 		if err != nil {
 			t.Fatal(tags, err)
 		}
@@ -172,11 +177,11 @@ func TestDecode(t *testing.T) {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}
-	p, err := Decode(frameOf(0, protoUDP, 5, 0, 68, 67, 0))
+	p, err := decoded(frameOf(0, protoUDP, 5, 0, 68, 67, 0))
 	if err != nil || !p.UDP() || p.Dst.Port() != 67 || len(p.Payload) != 16 {
 		t.Error(p, err)
 	}
-	if _, err := Decode([]byte{1, 2, 3}); !errors.Is(err, ErrShort) {
+	if _, err := decoded([]byte{1, 2, 3}); !errors.Is(err, ErrShort) {
 		t.Error(err)
 	}
 	// A decoder keeps nothing of the frame before.

@@ -173,13 +173,6 @@ func (s *Source) ZeroCopyReadPacketData() ([]byte, gopacket.CaptureInfo, error) 
 	}
 }
 
-// ReadPacketData implements gopacket.PacketDataSource: the data is the
-// caller's.
-func (s *Source) ReadPacketData() ([]byte, gopacket.CaptureInfo, error) {
-	data, ci, err := s.ZeroCopyReadPacketData()
-	return append([]byte(nil), data...), ci, err
-}
-
 func (s *Source) receive() (n, oobn int, from unix.Sockaddr, err error) {
 	rerr := s.raw.Read(func(fd uintptr) bool {
 		for {

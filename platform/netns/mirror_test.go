@@ -10,6 +10,7 @@ import (
 
 	"option150/platform/capture"
 	"option150/platform/netns"
+	"option150/platform/testkit/wiretap"
 )
 
 // TestMirror: the mirror port sees each frame that two other hosts send to
@@ -23,10 +24,10 @@ func TestMirror(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, ifname := range []string{"eth0", "eth1"} {
-		var rec *capture.Recorder
+		var rec *wiretap.Recorder
 		var file bytes.Buffer
 		if err := box.Do(func() (err error) {
-			rec, err = capture.Start(ifname, capture.Filter{TCP: []uint16{4051}}, &file)
+			rec, err = wiretap.Start(ifname, capture.Filter{TCP: []uint16{4051}}, &file)
 			return err
 		}); err != nil {
 			t.Fatal(err)
@@ -35,7 +36,7 @@ func TestMirror(t *testing.T) {
 			if _, err := rec.Stop(); err != nil {
 				t.Fatal(err)
 			}
-			ps, err := capture.ReadAll(&file, 1<<20)
+			ps, err := wiretap.ReadAll(&file, 1<<20)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -80,7 +80,7 @@ var oneplace = []struct {
 }{
 	{"github.com/chzyer/readline", []string{"cli/terminal"}, nil, "the line editor runs behind our gate and painter: used as documented it can end the process"},
 	{"github.com/pin/tftp", []string{"platform/tftp/client", "telephony/simphone"}, []string{"platform/tftp", "cmd/option150/..."}, "it is client and oracle; the server is ours"},
-	{"github.com/google/gopacket", []string{"pfs/...", "platform/capture"}, []string{"dhcp/..."}, "packet layers are for what observes, not for what serves"},
+	{"github.com/google/gopacket", []string{"pfs/...", "platform/capture", "platform/testkit/wiretap"}, []string{"dhcp/..."}, "packet layers are for what observes, not for what serves"},
 	{"github.com/BurntSushi/toml", []string{"platform/settings", "telephony/phone"}, nil, "only the settings of the box and the model table are TOML"},
 	{"github.com/insomniacslk/dhcp", []string{"dhcp/wire"}, []string{"telephony/simphone"}, "codec of the DHCP server; messages inside are our own types"},
 	{"github.com/miekg/dns", []string{"platform/dns"}, nil, "codec of the name server; its server and resolver configuration are not used"},

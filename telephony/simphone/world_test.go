@@ -22,6 +22,7 @@ import (
 	"option150/platform/capture"
 	"option150/platform/ether"
 	"option150/platform/netns"
+	"option150/platform/testkit/wiretap"
 )
 
 func TestMain(m *testing.M) { os.Exit(netns.Run(m)) }
@@ -37,7 +38,7 @@ type world struct {
 	t    *testing.T
 	lan  *netns.LAN
 	host *netns.Host
-	rec  *capture.Recorder
+	rec  *wiretap.Recorder
 	pcap bytes.Buffer
 
 	mu     sync.Mutex
@@ -343,7 +344,7 @@ func (w *world) story(p *Phone) []string {
 func (w *world) record() {
 	w.t.Helper()
 	w.inBox(func() (err error) {
-		w.rec, err = capture.Start("eth0", capture.Filter{}, &w.pcap)
+		w.rec, err = wiretap.Start("eth0", capture.Filter{}, &w.pcap)
 		return err
 	})
 }
@@ -354,7 +355,7 @@ func (w *world) wire() []capture.Packet {
 	if _, err := w.rec.Stop(); err != nil {
 		w.t.Fatal(err)
 	}
-	ps, err := capture.ReadAll(&w.pcap, 100000)
+	ps, err := wiretap.ReadAll(&w.pcap, 100000)
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -16,6 +16,7 @@ import (
 	"option150/platform/capture"
 	"option150/platform/ether"
 	"option150/platform/netns"
+	"option150/platform/testkit/wiretap"
 	"option150/telephony/simphone"
 )
 
@@ -42,9 +43,9 @@ func (w *world) boots(s simphone.Spec, log func(simphone.Step)) wire {
 		w.T.Fatal(err)
 	}
 	var file bytes.Buffer
-	var rec *capture.Recorder
+	var rec *wiretap.Recorder
 	if err := w.Box.Do(func() (err error) {
-		rec, err = capture.Start("eth0", capture.Filter{}, &file)
+		rec, err = wiretap.Start("eth0", capture.Filter{}, &file)
 		return err
 	}); err != nil {
 		w.T.Fatal(err)
@@ -65,7 +66,7 @@ func (w *world) boots(s simphone.Spec, log func(simphone.Step)) wire {
 		w.T.Fatalf("the phone is %s", r.outcome)
 	}
 	r.phone = r.outcome.Lease.Addr.Addr()
-	if r.packets, err = capture.ReadAll(&file, 1<<20); err != nil {
+	if r.packets, err = wiretap.ReadAll(&file, 1<<20); err != nil {
 		w.T.Fatal(err)
 	}
 	return r

@@ -16,6 +16,7 @@ import (
 
 	"option150/platform/capture"
 	"option150/platform/netns"
+	"option150/platform/testkit/wiretap"
 	"option150/telephony/simphone"
 	"option150/telephony/simphone/peers"
 )
@@ -96,7 +97,7 @@ func TestSharingLab(t *testing.T) {
 	}
 	defer l.Close()
 	var file bytes.Buffer
-	rec, err := capture.Start("eth2", capture.Filter{TCP: []uint16{peers.Port}, UDP: []uint16{peers.Port}}, &file)
+	rec, err := wiretap.Start("eth2", capture.Filter{TCP: []uint16{peers.Port}, UDP: []uint16{peers.Port}}, &file)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -139,7 +140,7 @@ func TestSharingLab(t *testing.T) {
 			t.Errorf("%d roots of %s", n, k)
 		}
 	}
-	ps, err := capture.ReadAll(&file, 1<<20)
+	ps, err := wiretap.ReadAll(&file, 1<<20)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -64,17 +64,15 @@ func treeOf(trees []pfs.Tree, file string, a netip.Addr) (*pfs.Tree, *pfs.Node) 
 // phone itself says it did: with a mirror port root, parent, direction and
 // depth; without one the roots, and children that nobody claims to have seen.
 func TestObservedIsTrue(t *testing.T) {
-	for _, c := range []struct {
+	type way struct {
 		h             peers.Habits
 		mirror, twice bool
-	}{
-		{peers.Habits{}, true, false},
-		{peers.Habits{ParentConnects: true, KeepConnection: true}, true, true},
-		{peers.Habits{ParentConnects: true, SilentChildren: true, EachFile: true}, true, false},
-		{peers.Habits{KeepConnection: true, SilentChildren: true}, true, false},
-		{peers.Habits{}, false, false},
-		{peers.Habits{ParentConnects: true, SilentChildren: true}, false, false},
-	} {
+	}
+	ways := []way{{h: peers.Habits{}}, {h: peers.Habits{SilentChildren: true}}, {h: peers.Habits{EachFile: true}}}
+	for i := range 8 {
+		ways = append(ways, way{peers.Habits{ParentConnects: i&1 != 0, KeepConnection: i&2 != 0, SilentChildren: i&4 != 0, EachFile: i == 5}, true, i%3 == 0})
+	}
+	for _, c := range ways {
 		t.Run(fmt.Sprintf("parent calls %v kept %v silent %v each file %v mirror %v", c.h.ParentConnects, c.h.KeepConnection, c.h.SilentChildren, c.h.EachFile, c.mirror), func(t *testing.T) {
 			l, s, f := upgrade(t, c.h, c.mirror, c.twice, "")
 			trees := pfs.Trees(s, f)

@@ -1,7 +1,10 @@
-package capture
+// Package wiretap is the evidence of tests: what was on the wire, as a pcap
+// file, and the packets in it. Built on platform/capture; needs CAP_NET_RAW, in
+// the namespace of the calling thread. Failure: errors of the packet socket and
+// of writing. Testing: with platform/capture, whose source it records from.
+package wiretap
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -12,6 +15,8 @@ import (
 	"github.com/google/gopacket"
 	"github.com/google/gopacket/layers"
 	"github.com/google/gopacket/pcapgo"
+
+	"option150/platform/capture"
 )
 
 // settle is how long a Recorder still listens after Stop, for frames that are
@@ -20,22 +25,22 @@ const settle = 50 * time.Millisecond
 
 // Recorder writes what an interface sees into a pcap file.
 type Recorder struct {
-	src  *Source
+	src  *capture.Source
 	done chan error
 }
 
 // Start opens the interface and records until Stop. When it returns, frames
 // are being recorded. The file has nanosecond times.
-func Start(ifname string, f Filter, w io.Writer) (*Recorder, error) {
+func Start(ifname string, f capture.Filter, w io.Writer) (*Recorder, error) {
 	prog, err := f.Assemble()
 	if err != nil {
 		return nil, err
 	}
 	pw := pcapgo.NewWriterNanos(w)
-	if err := pw.WriteFileHeader(maxFrame, layers.LinkTypeEthernet); err != nil {
+	if err := pw.WriteFileHeader(1<<16, layers.LinkTypeEthernet); err != nil {
 		return nil, fmt.Errorf("record %s: %w", ifname, err)
 	}
-	src, err := Open(ifname, Options{Filter: prog, Promiscuous: true})
+	src, err := capture.Open(ifname, capture.Options{Filter: prog, Promiscuous: true})
 	if err != nil {
 		return nil, err
 	}
@@ -61,7 +66,7 @@ func (r *Recorder) run(pw *pcapgo.Writer) error {
 
 // Stop takes the last frames, ends the recording and returns its totals. The
 // error is the first of reading and writing.
-func (r *Recorder) Stop() (Stats, error) {
+func (r *Recorder) Stop() (capture.Stats, error) {
 	err := r.src.SetReadDeadline(time.Now().Add(settle))
 	if err == nil {
 		err = <-r.done
@@ -70,24 +75,10 @@ func (r *Recorder) Stop() (Stats, error) {
 	return st, errors.Join(err, e, r.src.Close())
 }
 
-// Record records an interface until the context ends or writing fails.
-func Record(ctx context.Context, ifname string, f Filter, w io.Writer) (Stats, error) {
-	r, err := Start(ifname, f, w)
-	if err != nil {
-		return Stats{}, err
-	}
-	select {
-	case <-ctx.Done():
-	case err := <-r.done:
-		r.done <- err
-	}
-	return r.Stop()
-}
-
 // ReadAll decodes a recording: pcap with micro- or nanoseconds. Frames that
 // cannot be decoded are given as far as they were understood. limit bounds
 // the number of packets.
-func ReadAll(file io.Reader, limit int) ([]Packet, error) {
+func ReadAll(file io.Reader, limit int) ([]capture.Packet, error) {
 	pr, err := pcapgo.NewReader(file)
 	if err != nil {
 		return nil, fmt.Errorf("recording: %w", err)
@@ -95,8 +86,8 @@ func ReadAll(file io.Reader, limit int) ([]Packet, error) {
 	if pr.LinkType() != layers.LinkTypeEthernet {
 		return nil, fmt.Errorf("recording: link type %s is not Ethernet", pr.LinkType())
 	}
-	d := NewDecoder()
-	var ps []Packet
+	d := capture.NewDecoder()
+	var ps []capture.Packet
 	for len(ps) < limit {
 		var data []byte
 		var ci gopacket.CaptureInfo
