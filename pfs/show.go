@@ -76,7 +76,10 @@ func ShowTree(trees []Tree, what string) string {
 		}
 		t.text(&b)
 	}
-	if n == 0 {
+	switch {
+	case n == 0 && what != "":
+		return "Nothing has been seen of " + clean(what) + "\n"
+	case n == 0:
 		return "No firmware has been distributed that this box knows of\n"
 	}
 	return b.String()

@@ -61,6 +61,7 @@ func Show(st Status, s Snapshot, f Facts) string {
 	} else {
 		b.WriteString("No interface is looked at\n")
 	}
+	b.WriteByte('\n') // apart from the table
 	if st.Log.Port == 0 {
 		b.WriteString("Log server: off\n")
 	} else {
@@ -101,7 +102,7 @@ func ShowStatistics(st Status, s Snapshot) string {
 		b.WriteString("No interface is looked at\n")
 	}
 	l := st.Log
-	fmt.Fprintf(&b, "Log datagrams: %d accepted, %d refused, %d beyond the rate; records: %d, with unknown text: %d\n", l.Accepted, l.Refused, l.Limited, l.Records, l.Unknown)
+	fmt.Fprintf(&b, "\nLog datagrams: %d accepted, %d refused, %d beyond the rate; records: %d, with unknown text: %d\n", l.Accepted, l.Refused, l.Limited, l.Records, l.Unknown)
 	fmt.Fprintf(&b, "Phones: %d of at most %d, connections kept: %d of at most %d, made room: %d\n", len(s.Peers), MaxPhones, len(s.Transfers), MaxTransfers, s.Evicted)
 	return b.String()
 }

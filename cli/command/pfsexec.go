@@ -182,7 +182,11 @@ func showPFS(b *Box) []language.Declaration {
 		}),
 		text(head+`verify("Does sharing work: an answer for each family and subnet") [ load("Only this load") <load:WORD>("Load") ]`, 0, doc, func(in *language.Invocation) string {
 			s, f := about(in)
-			return pfs.ShowVerify(pfs.Verify(s, f, in.Args.String("load")))
+			l := pfs.Verify(s, f, in.Args.String("load"))
+			if len(l) == 0 && in.Args.String("load") != "" {
+				return "Nothing has been seen of " + in.Args.String("load") + ": nothing can be said about sharing it\n"
+			}
+			return pfs.ShowVerify(l)
 		}),
 	}
 }

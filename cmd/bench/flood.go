@@ -51,7 +51,7 @@ func (j job) flood() (result, error) {
 				binary.BigEndian.PutUint16(forged[12:], 0x0800)
 				binary.BigEndian.PutUint32(forged[26:], rand.Uint32())
 				binary.BigEndian.PutUint32(forged[30:], 0x0a96ffff)
-				checksum(forged[14:34])
+				headerChecksum(forged[14:34])
 			}
 			if err := unix.Sendto(fd, frame, 0, to); err != nil {
 				r.Failed++
@@ -68,9 +68,9 @@ func (j job) flood() (result, error) {
 
 var everybody = []byte{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}
 
-// checksum fills in that of an IPv4 header: a bridge may drop what has another.
+// headerChecksum fills in that of an IPv4 header: a bridge may drop what has another.
 // [RFC 1071]
-func checksum(h []byte) {
+func headerChecksum(h []byte) {
 	h[10], h[11] = 0, 0
 	sum := uint32(0)
 	for i := 0; i < len(h); i += 2 {

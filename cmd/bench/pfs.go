@@ -139,6 +139,6 @@ func packetOf(src, dst []byte, from, to byte, id int, proto byte, l4, payload []
 	}
 	p := slices.Concat(dst, src, []byte{8, 0, 0x45, 0}, binary.BigEndian.AppendUint16(nil, uint16(20+len(l4)+len(payload))),
 		binary.BigEndian.AppendUint16(nil, uint16(id)), []byte{0x40, 0, 64, proto, 0, 0, 10, 150, 0, from, 10, 150, 0, to}, l4, payload)
-	checksum(p[14:34])
+	headerChecksum(p[14:34])
 	return p
 }

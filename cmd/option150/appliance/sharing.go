@@ -18,19 +18,17 @@ func (a *Appliance) reportSharing(ctx context.Context) {
 	t := time.NewTicker(lookAtSharing)
 	defer t.Stop()
 	for {
+		if n := a.box.Sharing.Changes(); n != seen {
+			seen = n
+			f := a.box.PFSFacts(a.box.Store.Current())
+			for _, e := range r.Report(pfs.Trees(a.box.Sharing.Snapshot(f.Subnets), f)) {
+				a.box.Journal.Record(e)
+			}
+		}
 		select {
 		case <-ctx.Done():
 			return
 		case <-t.C:
-		}
-		n := a.box.Sharing.Changes()
-		if n == seen {
-			continue
-		}
-		seen = n
-		f := a.box.PFSFacts(a.box.Store.Current())
-		for _, e := range r.Report(pfs.Trees(a.box.Sharing.Snapshot(f.Subnets), f)) {
-			a.box.Journal.Record(e)
 		}
 	}
 }

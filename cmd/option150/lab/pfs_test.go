@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"context"
 	"fmt"
 	"net/netip"
 	"strings"
@@ -154,5 +155,26 @@ func TestSharingOffForOne(t *testing.T) {
 	}
 	if c := f.Phones[mac]; c.Sharing != "0" || c.Level != "phone" {
 		t.Errorf("%+v", c)
+	}
+	// Its timeline and those of its peers say so, and what is advised is for it.
+	ctx, stop := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- l.Run(ctx) }()
+	defer func() { stop(); <-done }()
+	for end := time.Now().Add(30 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+		off, on := l.say(t, "show phone "+mac.Device()), ""
+		root, child := false, false
+		for _, e := range cfg.Telephony.Ephones[:9] {
+			on = strings.Join(strings.Fields(l.say(t, "show phone "+e.MAC.Device())), " ")
+			root = root || strings.Contains(on, "PFS role root of SCCP41.9-4-2SR3-1S")
+			child = child || strings.Contains(on, "PFS role got SCCP41.9-4-2SR3-1S from SEP") && strings.Contains(on, "which it had from its peer SEP")
+		}
+		outside := strings.Contains(off, "R31") && strings.Contains(off, "sharing is off in its file (phone)") && strings.Contains(off, "service phone peerFirmwareSharing 1")
+		if root && child && outside {
+			return
+		}
+		if time.Now().After(end) {
+			t.Fatalf("root %v, child %v, outside %v\n%s\n%s", root, child, outside, off, on)
+		}
 	}
 }
