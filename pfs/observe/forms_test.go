@@ -143,7 +143,7 @@ func TestReadPortOnly(t *testing.T) {
 		loads []pfs.Load
 		want  []string
 	}{
-		{nil, []string{"?       -       -     unsure   3", "2 of 3 phones got files from a peer, and their sizes do not tell which (observed)", "To be certain: --loads DIR",
+		{nil, []string{"?       ?       ?     unsure   3", "2 of 3 phones got files from a peer, and their sizes do not tell which (observed)", "To be certain: --loads DIR",
 			"SEP001E7A000001  child  SEP001E7A000000  ?      32228"}},
 		{loads, []string{"Load: SCCP41.9-4-2SR3-1S\nFiles: 2,", "SEP001E7A000000  ?      ?", "partly", "SEP001E7A000000 passed it on and has not been seen to get it"}},
 	} {
