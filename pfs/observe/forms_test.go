@@ -166,6 +166,25 @@ func TestReadPortOnly(t *testing.T) {
 	}
 }
 
+// TestReadQuickly: one phone hands on many small files to two others within a
+// second: a file has no flood to be kept from, and each connection has its end.
+func TestReadQuickly(t *testing.T) {
+	s := &story{t: t, now: time.Unix(1e9, 0)}
+	for i := range 30 {
+		s.pass(0, 1, 1000+100*i)
+		s.pass(0, 2, 1000+100*i)
+	}
+	r, err := Read(bytes.NewReader(s.pcap(1)))
+	if err != nil || r.Muted != 0 {
+		t.Fatal(err, r)
+	}
+	for _, x := range r.State.Snapshot(nil).Transfers {
+		if !x.Ended || x.Broken {
+			t.Errorf("%+v", x)
+		}
+	}
+}
+
 // TestReadAnnounced: a phone that says what it is, by CDP or LLDP, has a model
 // and a load although its lease is not in the file.
 func TestReadAnnounced(t *testing.T) {
