@@ -60,9 +60,15 @@ func NewRollouts(kept []byte) *Rollouts {
 	return r
 }
 
-// note says that something changed.
-func (r *Rollouts) note() {
+// turned says that files have to name another load now.
+func (r *Rollouts) turned() {
 	r.turn++
+	r.note()
+}
+
+// note says that there is something to keep. What a phone did changes its own
+// load at most when a rollout is over, and that is looked at again soon enough.
+func (r *Rollouts) note() {
 	r.dirty = true
 	select {
 	case r.changed <- struct{}{}:
