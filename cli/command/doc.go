@@ -61,6 +61,7 @@ func All(b *Box) []language.Declaration {
 		carriedHere("access-list", "snmp-server", "tacacs", "radius", ""),
 		tftpServer(),
 		alternates(b),
+		exposure(),
 		tftpPorts(),
 		carriedHere("control-plane", "voice-port", "mgcp", "sccp", "dspfarm", "dial-peer", "gateway", "gatekeeper", "sip-ua"),
 		telephonyService(),

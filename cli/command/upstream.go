@@ -130,6 +130,7 @@ func upstreamExec(b *Box) []language.Declaration {
 		action(`clear("Reset functions") file-server("File service") ( cache("Firmware that was fetched from alternates") [ <name:WORD>("One file") ]
 			| answers$answers("Names that the alternates did not have") )`, privileged, doc, b.clearUpstream),
 		text(`file-server("File service information") alternate("Other file servers and how they answer")`, 0, doc, func(in *language.Invocation) string { return b.alternateText(in) }),
+		text(`provisioning("Provisioning of phones") exposure("Who may ask for files, and who asked for whose")`, privileged, "docs/security.md", b.exposureText),
 		text(`file-server cache("Firmware that was fetched from alternates")`, 0, "source 001", func(in *language.Invocation) string { return b.cacheText(in) }),
 	}
 }

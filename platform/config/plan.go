@@ -49,7 +49,7 @@ func (c *Config) Plan(f Facts) []service.Wanted {
 		{Service: Archive, Spec: c.planArchive()},
 		{Service: NTP, Spec: c.planNTP()},
 		{Service: CNF, Spec: c.planCNF(f)},
-		{Service: FileServer, Spec: c.planFiles()},
+		{Service: FileServer, Spec: c.planFiles(f)},
 		{Service: Upstream, Spec: c.planUpstream(f)},
 		c.planHFS(),
 		{Service: HTTPD, Spec: c.planHTTP(f)},
@@ -135,14 +135,44 @@ func (c *Config) planNTP() service.Spec {
 	return c.NTP
 }
 
-func (c *Config) planFiles() service.Spec {
+func (c *Config) planFiles(f Facts) service.Spec {
 	s := fileserver.Spec{Config: c.Files, HomePath: c.HFS.HomePath}
 	for _, l := range c.AccessLists {
-		if slices.ContainsFunc(s.Bindings, func(b fileserver.Binding) bool { return b.ACL == l.Name }) {
+		if slices.Contains([]string{s.AccessClass, s.Trust, s.Listing}, l.Name) || slices.ContainsFunc(s.Bindings, func(b fileserver.Binding) bool { return b.ACL == l.Name }) {
 			s.Lists = append(s.Lists, l)
 		}
 	}
+	s.Networks = c.networks(f)
 	return s.Clone()
+}
+
+// networks are those that are connected, and those that lines are about: pools,
+// and static routes but the default one.
+func (c *Config) networks(f Facts) (out []netip.Prefix) {
+	add := func(p netip.Prefix) {
+		if p = p.Masked(); p.IsValid() && p.Bits() > 0 && !slices.Contains(out, p) {
+			out = append(out, p)
+		}
+	}
+	for _, i := range f.Interfaces {
+		for _, p := range c.Addresses(i) {
+			add(p)
+		}
+	}
+	if len(out) == 0 {
+		return nil // what is connected is not known
+	}
+	for _, p := range c.DHCP.Pools {
+		add(p.Network)
+		add(p.Host)
+		for _, s := range p.Secondary {
+			add(s)
+		}
+	}
+	for _, r := range c.Routing.Routes {
+		add(r.Dst)
+	}
+	return out
 }
 
 // planUpstream: nobody is asked before a file-server alternate line.

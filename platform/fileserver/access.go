@@ -14,13 +14,15 @@ import (
 // name elsewhere in the configuration.
 type Spec struct {
 	Config
-	HomePath string     // directory of flash: for loose names, from `hfs home-path`
-	Lists    []acl.List // the access lists the bindings name; one that is missing is not defined
+	HomePath string         // directory of flash: for loose names, from `hfs home-path`
+	Lists    []acl.List     // the access lists that are named; one that is missing is not defined
+	Networks []netip.Prefix // that are connected or configured; none = everybody may ask
 }
 
 // Clone is a deep copy.
 func (s Spec) Clone() Spec {
 	s.Config = s.Config.Clone()
+	s.Networks = slices.Clone(s.Networks)
 	s.Lists = slices.Clone(s.Lists)
 	for i := range s.Lists {
 		s.Lists[i] = s.Lists[i].Clone()

@@ -8,6 +8,12 @@ type Config struct {
 	Bindings            []Binding // `tftp-server` lines in the order typed
 	MaximumServingCount int       // default 200, see DefaultServingCount
 	MaximumPerAddress   int       // of those, for one address; 0 = a quarter
+
+	AccessClass string // who may ask at all; "" = connected and configured networks
+	BindLease   Bind   // the configuration of a phone from another address
+	Trust       string // access list of addresses BindLease and Scan do not concern
+	Scan        Scan
+	Listing     string // access list of who gets lists of names; "" = nobody
 }
 
 // DefaultServingCount is the number of requests served at the same time, TFTP

@@ -65,6 +65,9 @@ func (e Denied) DebugLines() []journal.DebugLine {
 
 // LogMessage implements journal.Logged.
 func (e Denied) LogMessage() (message.Message, bool) {
+	if e.Hidden {
+		return message.FileHidden.With(e.Client.Addr().Unmap(), e.Name, e.Why), !e.Quiet
+	}
 	entry := message.TFTPDenied
 	if e.Transport == HTTP {
 		entry = message.HFSDenied
@@ -95,4 +98,9 @@ func (e NotFound) LogMessage() (message.Message, bool) {
 // LogMessage implements journal.Logged.
 func (e Looped) LogMessage() (message.Message, bool) {
 	return message.AlternateLoop.With(e.From, e.Name), e.Log
+}
+
+// LogMessage implements journal.Logged.
+func (e Unbound) LogMessage() (message.Message, bool) {
+	return message.FileUnbound.With(e.Name, e.Client, e.MAC.Device()), true
 }

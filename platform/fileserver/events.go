@@ -3,6 +3,8 @@ package fileserver
 import (
 	"net/netip"
 	"time"
+
+	"option150/platform/ether"
 )
 
 // The facts recorded about files, for both transports.
@@ -80,7 +82,15 @@ type (
 		Why       string
 		Quiet     bool // not logged: too many such messages
 		Odd       bool // for how it was asked, not for what
+		Hidden    bool // the client was told that there is no such file
 		Peer      bool
+	}
+	// Unbound is the configuration of a phone that was served to an address
+	// although the phone is known to have another one.
+	Unbound struct {
+		Client netip.Addr
+		Name   string
+		MAC    ether.MAC
 	}
 )
 
@@ -101,3 +111,6 @@ func (Looped) EventName() string { return "file.Looped" }
 
 // EventName implements journal.Event.
 func (Denied) EventName() string { return "file.Denied" }
+
+// EventName implements journal.Event.
+func (Unbound) EventName() string { return "file.Unbound" }

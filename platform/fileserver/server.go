@@ -5,12 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/netip"
 	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"option150/platform/acl"
+	"option150/platform/ether"
 	"option150/platform/flash"
 	"option150/platform/journal"
 	"option150/telephony/phone"
@@ -25,10 +28,13 @@ type Options struct {
 	// Chosen says which file of flash: a client gets under a name that is not
 	// looked up, because several files have it and which one is right depends on
 	// the client; handled false = the name is looked up. nil = none is chosen.
-	Chosen   func(r Request, name string) (path string, handled bool)
-	Before   []Route            // asked first, for what another server has to answer
-	Routes   []Route            // asked last, in this order
-	Peer     func(Request) bool // another file server asks; nil = none does
+	Chosen func(r Request, name string) (path string, handled bool)
+	Before []Route            // asked first, for what another server has to answer
+	Routes []Route            // asked last, in this order
+	Peer   func(Request) bool // another file server asks; nil = none does
+	// Holder tells whether an address is that of a phone; with wait it may ask the
+	// wire and take some 300 ms. nil = nothing is known.
+	Holder   func(ctx context.Context, mac ether.MAC, a netip.Addr, wait bool) Holding
 	Recorder journal.Recorder
 }
 
@@ -43,6 +49,7 @@ type Server struct {
 
 	quiet limiter
 	near  nearMemo
+	guard guard
 
 	mu    sync.Mutex // guards since and on
 	on    bool
@@ -51,27 +58,31 @@ type Server struct {
 
 // settings are what follows from a Spec. Never changed.
 type settings struct {
-	cfg    Config
-	home   string
-	access access
-	chain  []Route
+	cfg      Config
+	home     string
+	access   access
+	lists    []acl.List
+	networks []netip.Prefix
+	chain    []Route
 }
 
 // New returns a server with the factory configuration. It serves at once.
 func New(o Options) *Server {
 	s := &Server{opt: o, rec: journal.Or(o.Recorder), gate: newGate(DefaultServingCount)}
+	s.guard = guard{hosts: map[netip.Addr]*host{}, phones: map[ether.MAC]*Exposed{}, told: map[netip.Addr]time.Time{}}
 	s.count.started = time.Now()
 	s.now.Store(s.settle(Spec{Config: Default()}, ""))
 	return s
 }
 
 func (s *Server) settle(c Spec, home string) *settings {
-	st := &settings{cfg: c.Config, home: home, access: accessOf(c)}
+	st := &settings{cfg: c.Config, home: home, access: accessOf(c), lists: c.Lists, networks: c.Networks}
 	add := func(ok bool, r Route) {
 		if ok {
 			st.chain = append(st.chain, r)
 		}
 	}
+	add(c.Listing != "", listing{s})
 	for _, r := range s.opt.Before {
 		add(true, abroad{r})
 	}
@@ -101,6 +112,14 @@ func (s *Server) Open(ctx context.Context, r Request) (*File, error) {
 	if nameErr != nil {
 		return nil, s.badName(r, asked, nameErr)
 	}
+	st := s.now.Load()
+	err := st.stranger(r)
+	if err == nil {
+		err = s.admits(ctx, st, r, clean)
+	}
+	if err != nil {
+		return nil, s.refuse(r, asked, q, err)
+	}
 	if err := s.enter(ctx, again, q); err != nil {
 		return nil, s.refuse(r, asked, q, err)
 	}
@@ -122,6 +141,7 @@ func (s *Server) Open(ctx context.Context, r Request) (*File, error) {
 		return nil, s.refuse(r, asked, q, err)
 	}
 	admitted = false
+	s.given(ctx, st, r, clean)
 	s.count.add(func(c *Counters) { c.family(deviceKind(clean), true) })
 	return s.file(r, asked, place, hit, route, start), nil
 }
@@ -234,6 +254,12 @@ func (s *Server) refuse(r Request, asked string, q question, err error) error {
 	case errors.Is(err, context.Canceled):
 		s.aborted(r, asked, time.Now(), "client has gone")
 		return err
+	case errors.As(err, new(hidden)):
+		why, _ := asHidden(err)
+		s.count.end(r.Transport, notFound, func(c *Counters) { c.Denied++ })
+		s.rec.Record(Denied{Transport: r.Transport, Client: r.Client, Local: r.Local, Name: asked, Why: why,
+			Quiet: !s.guard.tell(r.Client.Addr().Unmap(), time.Now()), Hidden: true})
+		return ErrNotFound
 	case errors.Is(err, ErrNotFound):
 		var said Nowhere
 		_ = errors.As(err, &said)
@@ -278,6 +304,9 @@ func (s *Server) absent(r Request, asked string, elsewhere Nowhere) {
 	if !e.Expected && clean != "" {
 		e.Nearest = s.nearestTo(clean)
 		e.Quiet = e.Nearest == "" || s.quiet.over()
+	}
+	if clean != "" {
+		s.gone(s.now.Load(), r, clean)
 	}
 	s.count.end(r.Transport, notFound, func(c *Counters) {
 		c.family(deviceKind(clean), false)

@@ -24,6 +24,12 @@ var (
 	FileElsewhere = &Entry{"FILESERVER", 4, "ELSEWHERE", "%s was told to ask for %s again: %s",
 		"The file is not here, and the alternate file servers could not say whether they have it: one was busy, or none answered. The phone was told to ask again, because a wrong \"no such file\" is final for it.",
 		"Look at `show file-server alternate`. Phones that are configured here are not concerned."}
+	FileUnbound = &Entry{"FILESERVER", 5, "UNBOUND", "%s was sent to %s, which is not the address of %s",
+		"The configuration of a phone was asked for by an address that is known not to be that of the phone: the phone has a lease of this box, or was seen on the wire, with another one. With `file-server bind-lease warn` it is sent all the same. It is said once in ten minutes for an address.",
+		"Find out who has the address: `show ip arp`, `show provisioning exposure`. If it is another file server or a router in front of phones, permit it in the list of `file-server bind-lease trust`."}
+	FileHidden = &Entry{"FILESERVER", 4, "HIDDEN", "%s is told that %s and its like are not here: %s",
+		"The address asked for the configuration of phones that it is not known to be, or for the files of more phones than one phone does. It gets the answer of files that are absent. It is said once in ten minutes for an address; what follows is counted.",
+		"Find out who has the address: `show ip arp`, `show provisioning exposure`. If phones are behind it, permit it in the list of `file-server bind-lease trust`."}
 	AlternateDown = &Entry{"FILESERVER", 4, "ALTERNATE_DOWN", "Alternate file server %d %s does not answer: %s",
 		"An alternate file server failed twice in a row. It is left out, and asked in the background every few seconds; what is cached is served as before.",
 		"Check the line to it and its TFTP service: `ping`, `show file-server alternate`."}
@@ -43,4 +49,4 @@ var (
 		"Report the message with the output of `show ip http server all`."}
 )
 
-var fileMessages = []*Entry{HFSDenied, TFTPDenied, FileBusy, FileFault, FileElsewhere, FileNear, AlternateDown, AlternateUp, AlternateLoop, AlternateDiffers, HTTPDefect, TFTPDefect}
+var fileMessages = []*Entry{HFSDenied, TFTPDenied, FileBusy, FileFault, FileElsewhere, FileUnbound, FileHidden, FileNear, AlternateDown, AlternateUp, AlternateLoop, AlternateDiffers, HTTPDefect, TFTPDefect}

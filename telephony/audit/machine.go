@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"option150/platform/config"
+	"option150/platform/fileserver"
 	"option150/telephony/advice"
 	"option150/telephony/phone"
 )
@@ -116,13 +117,13 @@ func (a *around) people() {
 	if a.w.HostKeys != nil && !*a.w.HostKeys && a.c.CanLogin() {
 		a.add(config.Warning, "A28", "", "SSH has no host key").fix(advice.Set("crypto key generate rsa modulus 2048"))
 	}
-	if n := a.passwords(); n > 0 {
+	if n := a.passwords(); n > 0 && a.c.Files.BindLease != fileserver.BindEnforce {
 		what := fmt.Sprintf("the files of %d phones carry a password and are", n)
 		if n == 1 {
 			what = "the file of one phone carries a password and is"
 		}
 		a.add(config.Note, "A29", "", "%s given to whoever asks by name", what).
-			fix(advice.Tell("Keep others off the phones' network; an access list on ip http access-class keeps them off HTTP, not off TFTP."))
+			fix(advice.Tell("Keep others off the phones' network: file-server access-class says who is given files at all, and with file-server bind-lease enforce a phone's file goes to the address of the phone alone."))
 	}
 }
 

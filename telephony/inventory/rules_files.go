@@ -97,7 +97,14 @@ func refusedByRule(e *evidence) (Verdict, bool) {
 	if e.b.denied == "" {
 		return none()
 	}
-	return found(e.b.deniedWhy, "It is refused %s by rule: %s.", lastPart(e.b.denied), e.b.deniedWhy)
+	v, _ := found(e.b.deniedWhy, "It is refused %s by rule: %s.", lastPart(e.b.denied), e.b.deniedWhy)
+	switch {
+	case strings.Contains(e.b.deniedWhy, "bind-lease"), strings.Contains(e.b.deniedWhy, "scan-guard"):
+		v.Fix = advice.Steps{advice.Do("show provisioning exposure"), advice.Tell("give the phone its address by DHCP of this box, or permit its address in the list of file-server bind-lease trust.")}
+	case strings.Contains(e.b.deniedWhy, "access-class"):
+		v.Fix = advice.Steps{advice.Do("show provisioning exposure"), advice.Do("show access-lists"), advice.Tell("permit the network of the phone in a list that file-server access-class names.")}
+	}
+	return v, true
 }
 
 // notBuilt: configured, and its file is not there.

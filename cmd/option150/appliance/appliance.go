@@ -26,6 +26,7 @@ import (
 
 	"option150/cli/command"
 	"option150/dhcp"
+	"option150/dhcp/engine"
 	"option150/hfs"
 	"option150/hfs/upstream"
 	"option150/pfs"
@@ -95,6 +96,7 @@ type Appliance struct {
 	counts  *metrics.Counts
 	metrics *metrics.Server
 	poller  *phonepage.Poller
+	holders holders
 
 	parts []part // the services
 
@@ -155,7 +157,8 @@ func (a *Appliance) open() error {
 	b.Sharing = pfs.NewState()
 	b.Told = phonepage.NewBook()
 	b.Tape = recording.NewTape()
-	b.Journal = journal.New(0, b.Inventory, a.counts, foreignOffers{a.counts}, b.Classes, b.Upgrades, b.Sharing, b.Told, b.Tape, b.Outlook)
+	a.holders.bindings, a.holders.neighbours = func() []engine.Binding { return b.DHCP.Bindings() }, host.Neighbours
+	b.Journal = journal.New(0, b.Inventory, a.counts, foreignOffers{a.counts}, b.Classes, b.Upgrades, b.Sharing, b.Told, b.Tape, b.Outlook, &a.holders)
 	b.Netif = netif.New(netif.Options{Mapping: mapping(a.opt.Settings), Recorder: b.Journal, Changed: a.interfacesChanged})
 	b.Meter = netif.NewMeter(b.Netif.Interfaces)
 	if err := a.checkDevices(); err != nil {
@@ -230,7 +233,7 @@ func (a *Appliance) openServices(root string) (err error) {
 	b.NTP = ntp.New()
 	b.Upstream = upstream.New(upstream.Options{Dir: filepath.Join(root, "cache"), Here: b.Outlook.Configured, Recorder: b.Journal})
 	b.Files = fileserver.New(fileserver.Options{Flash: b.Flash, Generated: a.generated, Chosen: a.chosen, Fallback: b.CNF.Fallback, Names: b.CNF.Names, Recorder: b.Journal,
-		Before: []fileserver.Route{b.Upstream.Home()}, Routes: []fileserver.Route{b.Upstream.Route()}, Peer: b.Upstream.Relayed})
+		Before: []fileserver.Route{b.Upstream.Home()}, Routes: []fileserver.Route{b.Upstream.Route()}, Peer: b.Upstream.Relayed, Holder: a.holders.holds})
 	b.HFS = hfs.New(b.Files)
 	b.HTTPD = httpd.New(map[string]httpd.Module{httpd.NameHome: httpd.HomePage(), hfs.NameModule: b.HFS.Module()}, b.Journal)
 	b.HFS.AnsweredBy(b.HTTPD)

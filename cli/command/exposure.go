@@ -1,0 +1,144 @@
+package command
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+
+	"option150/cli/grammar"
+	"option150/cli/language"
+	"option150/platform/fileserver"
+)
+
+// exposure are the lines about who may ask for files.
+func exposure() []language.Declaration {
+	const group, doc = "file-server", "docs/security.md"
+	class := func(syntax string, at func(*language.Context) *string) language.Declaration {
+		return language.Declaration{
+			Mode: language.Global, Group: group, Doc: doc, After: warnClass,
+			Syntax: fileServerHead + syntax + ` ![ ` + accessClass + ` ]`,
+			Set: func(c *language.Context) error {
+				name, err := classOf(c.Args)
+				if err == nil {
+					*at(c) = name
+				}
+				return err
+			},
+			Unset: func(c *language.Context) error { *at(c) = ""; return nil },
+			Get:   func(v *language.View) []grammar.Args { return classArgs(*at(viewContext(v))) },
+		}
+	}
+	return []language.Declaration{
+		class(`access-class("Who is given files; without it the networks known here")`, func(c *language.Context) *string { return &c.Config.Files.AccessClass }),
+		{
+			Mode: language.Global, Group: group, Doc: doc,
+			Syntax: fileServerHead + `bind-lease("Configuration of phones and the address that asks")
+				![ ( off$off("Addresses do not matter")
+					| warn$warn("Tell when the phone has another address")
+					| enforce$enforce("Only the address of the phone gets it") ) ]`,
+			Set: func(c *language.Context) error {
+				b := &c.Config.Files.BindLease
+				switch *b = fileserver.BindWarn; {
+				case c.Args.Has("off"):
+					*b = fileserver.BindOff
+				case c.Args.Has("enforce"):
+					*b = fileserver.BindEnforce
+				}
+				return nil
+			},
+			Unset: func(c *language.Context) error { c.Config.Files.BindLease = fileserver.BindWarn; return nil },
+			Get: func(v *language.View) []grammar.Args {
+				b := v.Config.Files.BindLease
+				return one(b != fileserver.BindWarn || v.All, b.String(), b.String())
+			},
+		},
+		class(`bind-lease trust("Addresses that may ask for the files of any phone")`, func(c *language.Context) *string { return &c.Config.Files.Trust }),
+		{
+			Mode: language.Global, Group: group, Doc: doc,
+			Syntax: fileServerHead + `scan-guard("Keep out who asks for the files of many phones")
+				![ <names:1-1000>("Phones")
+					per("Within a time")
+					<seconds:1-3600>("Seconds") ]`,
+			Set: func(c *language.Context) error {
+				c.Config.Files.Scan = fileserver.Scan{}
+				if n := (fileserver.Scan{Names: c.Args.Int("names"), Seconds: c.Args.Int("seconds")}); n != fileserver.DefaultScan {
+					c.Config.Files.Scan = n
+				}
+				return nil
+			},
+			Unset: func(c *language.Context) error { c.Config.Files.Scan = fileserver.Scan{Off: true}; return nil },
+			Reset: func(c *language.Context) error { c.Config.Files.Scan = fileserver.Scan{}; return nil },
+			Get: func(v *language.View) []grammar.Args {
+				switch s := v.Config.Files.Scan; {
+				case s.Off:
+					return []grammar.Args{{language.Negated: true}}
+				case s.Names != 0:
+					return []grammar.Args{args("names", s.Names, "seconds", s.Seconds)}
+				case v.All:
+					return []grammar.Args{args("names", fileserver.DefaultScan.Names, "seconds", fileserver.DefaultScan.Seconds)}
+				}
+				return nil
+			},
+		},
+		class(`listing("ConfigFileCacheList.txt and FileList.txt, which name files") access-class("Who gets them")`, func(c *language.Context) *string { return &c.Config.Files.Listing }),
+	}
+}
+
+// secretElement is what carries a password in a phone file.
+var secretElement = regexp.MustCompile(`<(sshPassword|authPassword|phonePassword|adminPassword|userPassword)>[^<]`)
+
+// exposureText is `show provisioning exposure`.
+func (b *Box) exposureText(in *language.Invocation) string {
+	var w strings.Builder
+	c := in.Config.Files
+	who := "connected and configured networks"
+	if c.AccessClass != "" {
+		who = "access-class " + c.AccessClass
+	}
+	fmt.Fprintf(&w, "Files are given to: %s\nConfiguration of phones: bind-lease %s", who, c.BindLease)
+	if c.Trust != "" {
+		fmt.Fprintf(&w, ", not for those of access list %s", c.Trust)
+	}
+	scan := "off"
+	if !c.Scan.Off {
+		s := c.Scan
+		if s.Names == 0 {
+			s = fileserver.DefaultScan
+		}
+		scan = fmt.Sprintf("more than %d phones within %d s", s.Names, s.Seconds)
+	}
+	listing := "nobody"
+	if c.Listing != "" {
+		listing = "access-class " + c.Listing
+	}
+	fmt.Fprintf(&w, "\nScan guard: %s\nLists of names are given to: %s\n", scan, listing)
+	for _, a := range b.Files.Searching() {
+		fmt.Fprintf(&w, "Kept out, it asked for the files of many phones: %s\n", a)
+	}
+	secret := map[string]bool{}
+	for _, f := range b.CNF.Current().Files() {
+		if secretElement.Match(f.Content) {
+			secret[f.Name] = true
+		}
+	}
+	fmt.Fprintf(&w, "\nFiles with passwords: %d", len(secret))
+	for _, f := range b.CNF.Current().Files() {
+		if secret[f.Name] {
+			fmt.Fprintf(&w, "\n  %s", f.Name)
+		}
+	}
+	fmt.Fprintf(&w, "\n\n%-24s %-16s %-22s %6s %7s %s\n", "Configuration", "Asked by", "Which is", "Given", "Refused", "Last")
+	held := map[fileserver.Holding]string{fileserver.Held: "the phone's address", fileserver.Foreign: "not the phone's", fileserver.Unknown: "not known here"}
+	for _, x := range b.Files.Exposed() {
+		mark := ""
+		if secret[x.File] {
+			mark = "*"
+		}
+		for _, k := range x.Askers {
+			fmt.Fprintf(&w, "%-24s %-16s %-22s %6d %7d %s\n", x.File+mark, k.Addr, held[k.Holding], k.Served, k.Refused, time.Since(k.Last).Round(time.Second))
+		}
+	}
+	w.WriteString("What crosses the network over TFTP and HTTP can be read on its way.\n")
+	return w.String()
+}

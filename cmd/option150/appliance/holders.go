@@ -1,0 +1,132 @@
+package appliance
+
+import (
+	"context"
+	"net"
+	"net/netip"
+	"sync"
+	"time"
+
+	"option150/dhcp"
+	"option150/dhcp/engine"
+	"option150/platform/ether"
+	"option150/platform/fileserver"
+	"option150/platform/host"
+	"option150/platform/journal"
+)
+
+// holders knows which address is whose: leases of this box, as they are given,
+// and what the machine sees on the wire. It is a fold of the journal, so that a
+// phone that has just got its lease is known before it asks.
+type holders struct {
+	bindings   func() []engine.Binding // those of before the start
+	neighbours func() []host.Neighbour
+
+	mu     sync.Mutex
+	began  bool
+	addrs  map[netip.Addr]ether.MAC
+	phones map[ether.MAC]netip.Addr
+	seen   []host.Neighbour
+	looked time.Time
+}
+
+// lookAgain is how old what was seen on the wire may be.
+const lookAgain = 100 * time.Millisecond
+
+// Fold implements journal.Fold.
+func (h *holders) Fold(e journal.Entry) {
+	switch x := e.Event.(type) {
+	case dhcp.Ack:
+		h.mu.Lock()
+		h.lease(x.MAC, x.Addr)
+		h.mu.Unlock()
+	case dhcp.Release:
+		h.vacate(x.Addr)
+	case dhcp.Expired:
+		h.vacate(x.Addr)
+	}
+}
+
+func (h *holders) lease(mac ether.MAC, a netip.Addr) {
+	if h.addrs == nil {
+		h.addrs, h.phones = map[netip.Addr]ether.MAC{}, map[ether.MAC]netip.Addr{}
+	}
+	if !mac.IsZero() && a.IsValid() {
+		h.addrs[a], h.phones[mac] = mac, a
+	}
+}
+
+func (h *holders) vacate(a netip.Addr) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if mac, ok := h.addrs[a]; ok {
+		delete(h.addrs, a)
+		if h.phones[mac] == a {
+			delete(h.phones, mac)
+		}
+	}
+}
+
+// holds is fileserver.Options.Holder.
+func (h *holders) holds(ctx context.Context, mac ether.MAC, a netip.Addr, wait bool) fileserver.Holding {
+	got := h.look(mac, a)
+	if got == fileserver.Held || !wait || !a.Is4() {
+		return got
+	}
+	// Who asks over TFTP from an address of its own has not been asked for its
+	// hardware address yet.
+	if c, err := net.Dial("udp", netip.AddrPortFrom(a, 9).String()); err == nil {
+		_, _ = c.Write([]byte{0})
+		c.Close()
+	}
+	for range 3 {
+		select {
+		case <-time.After(lookAgain):
+		case <-ctx.Done():
+			return got
+		}
+		if got = h.look(mac, a); got == fileserver.Held {
+			return got
+		}
+	}
+	return got
+}
+
+func (h *holders) look(mac ether.MAC, a netip.Addr) fileserver.Holding {
+	h.mu.Lock()
+	began := h.began
+	h.began = true
+	h.mu.Unlock()
+	if !began {
+		all := h.bindings()
+		h.mu.Lock()
+		for _, b := range all {
+			if _, known := h.addrs[b.Addr]; b.Active && !known {
+				h.lease(b.MAC, b.Addr)
+			}
+		}
+		h.mu.Unlock()
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.addrs[a] == mac {
+		return fileserver.Held
+	}
+	if time.Since(h.looked) >= lookAgain {
+		h.seen, h.looked = h.neighbours(), time.Now()
+	}
+	other := h.phones[mac].IsValid()
+	for _, n := range h.seen {
+		switch {
+		case n.Incomplete || n.MAC != mac:
+		case n.Addr == a:
+			return fileserver.Held
+		default:
+			other = true
+		}
+	}
+	if other {
+		return fileserver.Foreign
+	}
+	return fileserver.Unknown
+}
