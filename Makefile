@@ -76,7 +76,7 @@ lab: build ## a LAN with the box and simulated phones; no root, nothing touched
 bench: build ## measure the box beside nginx, tftpd-hpa, dnsmasq and Kea; about three minutes
 	$(GO) run ./cmd/bench -binary bin/option150 $(BENCHFLAGS)
 
-planner: build ## the upgrade planner beside transfers over lines with a round trip and a loss; about ten minutes
+planner: build ## the upgrade planner beside transfers over lines with a round trip and a loss; about a quarter of an hour
 	$(GO) run ./cmd/bench -binary bin/option150 -only planner $(BENCHFLAGS)
 
 # GOARCH, file name, further settings. mipsle: small routers without an FPU;
