@@ -111,7 +111,7 @@ func answer(w http.ResponseWriter, status int, body string) {
 
 // send serves the file and tells how it ended.
 func send(w http.ResponseWriter, r *http.Request, f *fileserver.File) {
-	c := &counter{ResponseWriter: w, head: r.Method == http.MethodHead}
+	c := &counter{ResponseWriter: w, head: r.Method == http.MethodHead, file: f}
 	done := fileserver.Result{Why: "defect"} // stands if ServeContent panics
 	defer func() { f.Finish(done) }()
 
@@ -152,6 +152,7 @@ func contentType(name string) string {
 type counter struct {
 	http.ResponseWriter
 	head   bool
+	file   *fileserver.File
 	status int
 	sent   int64
 	want   int64 // Content-Length of the answer
@@ -190,10 +191,33 @@ func (c *counter) ReadFrom(src io.Reader) (int64, error) {
 			return n, err
 		}
 	}
-	n, err := io.Copy(c.ResponseWriter, src)
-	c.count(n, err)
-	return n, err
+	l, limited := src.(*io.LimitedReader)
+	file := false
+	if limited {
+		_, file = l.R.(*os.File)
+	}
+	if !file {
+		n, err := io.Copy(c.ResponseWriter, src)
+		c.count(n, err)
+		return n, err
+	}
+	var total int64
+	for l.N > 0 { // in steps, so that how far it is can be told
+		part := &io.LimitedReader{R: l.R, N: min(l.N, progressStep)}
+		want := part.N
+		n, err := io.Copy(c.ResponseWriter, part)
+		total += n
+		l.N -= n
+		c.count(n, err)
+		if err != nil || n < want {
+			return total, err
+		}
+	}
+	return total, nil
 }
+
+// progressStep is what of a large file is given to the kernel at a time.
+const progressStep = 1 << 20
 
 // flush sends what is held, so that the file has ended, well or not, before
 // that is told.
@@ -210,6 +234,7 @@ func (c *counter) flush() {
 func (c *counter) count(n int64, err error) {
 	if c.status == http.StatusOK || c.status == http.StatusPartialContent {
 		c.sent += n
+		c.file.Progress(c.sent)
 	}
 	if c.err == nil {
 		c.err = err

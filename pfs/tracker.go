@@ -32,12 +32,10 @@ type Counters struct {
 
 // perSecond bounds the facts recorded of one phone: a forger who takes a
 // phone's name drowns nobody else.
-const perSecond = 50
+const perSecond = 20
 
 // Tracker turns frames into facts. It is for one goroutine.
 type Tracker struct {
-	PerSecond int // facts recorded of one phone at most; of a file, which ends, it may be any number
-
 	dir    Directory
 	rec    journal.Recorder
 	ifname string
@@ -47,7 +45,6 @@ type Tracker struct {
 	order  *list.List                // of *flow, the one used longest ago first
 	dialed map[ether.MAC]int         // flows by who sent the first frame
 	swept  time.Time
-	second time.Time         // since when spoke counts
 	spoke  map[ether.MAC]int // facts recorded since swept
 	Counters
 }
@@ -55,13 +52,13 @@ type Tracker struct {
 // NewTracker returns a tracker of one interface; base is where its flow
 // numbers begin.
 func NewTracker(dir Directory, rec journal.Recorder, ifname string, base uint64) *Tracker {
-	return &Tracker{PerSecond: perSecond, dir: dir, rec: journal.Or(rec), ifname: ifname, next: base, bursts: map[ether.MAC]*burst{},
+	return &Tracker{dir: dir, rec: journal.Or(rec), ifname: ifname, next: base, bursts: map[ether.MAC]*burst{},
 		flows: map[flowKey]*list.Element{}, order: list.New(), dialed: map[ether.MAC]int{}, spoke: map[ether.MAC]int{}}
 }
 
 // record tells a fact about a phone.
 func (t *Tracker) record(of ether.MAC, e journal.Event) {
-	if t.spoke[of] >= t.PerSecond {
+	if t.spoke[of] >= perSecond {
 		t.Muted++
 		return
 	}
@@ -194,10 +191,8 @@ func (t *Tracker) end(el *list.Element, broken bool) {
 // Tick ends what has been silent; it is to be called about once a second when
 // no frames come.
 func (t *Tracker) Tick(now time.Time) {
-	if t.swept = now; now.Sub(t.second) >= time.Second || now.Before(t.second) {
-		t.second = now
-		clear(t.spoke)
-	}
+	t.swept = now
+	clear(t.spoke)
 	for _, b := range t.bursts {
 		if now.Sub(b.e.Last) > burstGap {
 			t.endBurst(b)

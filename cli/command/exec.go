@@ -75,7 +75,7 @@ func execCommands(b *Box) []language.Declaration {
 	}
 	ds = append(ds, terminalCommands()...)
 	ds = append(ds, recordCommands(b)...)
-	for _, g := range [][]language.Declaration{copyCommands(b), fileCommands(b), archiveCommands(b), intakeCommands(b), replaceCommands(b), reloadCommands(b), clearLineCommands(b), []language.Declaration{clearCounters(b)}, connections(b), upstreamExec(b)} {
+	for _, g := range [][]language.Declaration{copyCommands(b), fileCommands(b), archiveCommands(b), intakeCommands(b), replaceCommands(b), reloadCommands(b), clearLineCommands(b), []language.Declaration{clearCounters(b)}, connections(b), upstreamExec(b), fileListing(b)} {
 		ds = append(ds, g...)
 	}
 	return append(append(ds, clearDHCP(b)...), importDHCP(b))

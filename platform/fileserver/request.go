@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/netip"
+	"sync/atomic"
 	"time"
 )
 
@@ -58,7 +59,8 @@ type File struct {
 	ETag    string // strong, quoted; "" = none
 	Content Content
 	finish  func(result Result)
-	place   *seat // nil: places are not counted
+	sent    atomic.Int64 // see Progress
+	place   *seat        // nil: places are not counted
 }
 
 // Yield gives the place back for as long as nobody is known to take the file:

@@ -50,6 +50,7 @@ type Server struct {
 	quiet limiter
 	near  nearMemo
 	guard guard
+	live  live
 
 	mu    sync.Mutex // guards since and on
 	on    bool
@@ -198,8 +199,14 @@ func (s *Server) file(r Request, asked string, place *seat, h *Hit, route string
 	if a, ok := h.Content.(Arriving); ok {
 		f.Content = &patient{Arriving: a, place: place, size: h.Size}
 	}
+	s.live.begin(f, Session{Transport: r.Transport, Client: r.Client, Name: asked, Route: route, Size: h.Size, Since: start})
 	f.finish = func(res Result) {
 		closeHit(h)
+		ended := Asking{Transport: r.Transport, Client: r.Client, Name: asked, Result: "sent", Bytes: res.Bytes, Took: time.Since(start), Why: res.Why}
+		if !res.Complete {
+			ended.Result = "cut off"
+		}
+		s.live.end(f, ended)
 		f.place.end()
 		o := processed
 		if !res.Complete {
@@ -256,6 +263,7 @@ func (s *Server) refuse(r Request, asked string, q question, err error) error {
 		return err
 	case errors.As(err, new(hidden)):
 		why, _ := asHidden(err)
+		s.live.end(nil, Asking{Transport: r.Transport, Client: r.Client, Name: asked, Result: "refused", Why: why})
 		s.count.end(r.Transport, notFound, func(c *Counters) { c.Denied++ })
 		s.rec.Record(Denied{Transport: r.Transport, Client: r.Client, Local: r.Local, Name: asked, Why: why,
 			Quiet: !s.guard.tell(r.Client.Addr().Unmap(), time.Now()), Hidden: true})
@@ -263,9 +271,11 @@ func (s *Server) refuse(r Request, asked string, q question, err error) error {
 	case errors.Is(err, ErrNotFound):
 		var said Nowhere
 		_ = errors.As(err, &said)
+		s.live.end(nil, Asking{Transport: r.Transport, Client: r.Client, Name: asked, Result: "absent", Why: said.Asked})
 		s.absent(r, asked, said)
 		return ErrNotFound
 	case errors.Is(err, ErrDenied), errors.Is(err, ErrMalformed):
+		s.live.end(nil, Asking{Transport: r.Transport, Client: r.Client, Name: asked, Result: "refused", Why: reason(err)})
 		s.count.end(r.Transport, notFound, func(c *Counters) { c.Denied++ })
 		s.rec.Record(Denied{Transport: r.Transport, Client: r.Client, Local: r.Local, Name: asked, Why: reason(err), Quiet: s.quiet.over(), Peer: r.Peer})
 		return err
@@ -283,6 +293,7 @@ func (s *Server) refuse(r Request, asked string, q question, err error) error {
 	} else if !errors.Is(err, ErrBusy) {
 		why, err = reason(err), fmt.Errorf("%w: %w", ErrBusy, err)
 	}
+	s.live.end(nil, Asking{Transport: r.Transport, Client: r.Client, Name: asked, Result: "busy", Why: why})
 	serving, limit, _ := s.gate.state()
 	s.rec.Record(Busy{Transport: r.Transport, Client: r.Client, Local: r.Local, Name: asked, Serving: serving, Limit: limit,
 		Why: why, Quiet: s.quiet.over(), Remote: remote, Peer: r.Peer})

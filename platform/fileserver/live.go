@@ -1,0 +1,88 @@
+package fileserver
+
+import (
+	"net/netip"
+	"slices"
+	"sync"
+	"time"
+)
+
+// Session is a file on its way to a client, for show.
+type Session struct {
+	Transport Transport
+	Client    netip.AddrPort
+	Name      string // as asked
+	Route     string
+	Size      int64
+	Sent      int64 // HTTP: given to the client's TCP
+	Since     time.Time
+}
+
+// Asking is a request that has ended, for show.
+type Asking struct {
+	At        time.Time
+	Transport Transport
+	Client    netip.AddrPort
+	Name      string
+	Result    string // "sent", "cut off", "absent", "busy", "refused"
+	Bytes     int64
+	Took      time.Duration
+	Why       string
+}
+
+// maxAskings is how many requests are remembered.
+const maxAskings = 512
+
+// live is what goes on and what went on last.
+type live struct {
+	mu   sync.Mutex
+	now  map[*File]Session
+	ring [maxAskings]Asking
+	n    int // ever
+}
+
+func (l *live) begin(f *File, s Session) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.now == nil {
+		l.now = map[*File]Session{}
+	}
+	l.now[f] = s
+}
+
+func (l *live) end(f *File, a Asking) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.now, f)
+	a.At = time.Now()
+	l.ring[l.n%maxAskings] = a
+	l.n++
+}
+
+// Progress tells how much of a file was given to the client so far.
+func (f *File) Progress(sent int64) { f.sent.Store(sent) }
+
+// Sessions are the files on their way now, the oldest first.
+func (s *Server) Sessions() []Session {
+	s.live.mu.Lock()
+	defer s.live.mu.Unlock()
+	var out []Session
+	for f, x := range s.live.now {
+		x.Sent = f.sent.Load()
+		out = append(out, x)
+	}
+	slices.SortFunc(out, func(a, b Session) int { return a.Since.Compare(b.Since) })
+	return out
+}
+
+// Requests are the last n requests that have ended, the newest last.
+func (s *Server) Requests(n int) []Asking {
+	s.live.mu.Lock()
+	defer s.live.mu.Unlock()
+	n = min(n, s.live.n, maxAskings)
+	var out []Asking
+	for i := s.live.n - n; i < s.live.n; i++ {
+		out = append(out, s.live.ring[i%maxAskings])
+	}
+	return out
+}
