@@ -153,6 +153,7 @@ func (p *Prober) Run(ctx context.Context) {
 func (p *Prober) round(ctx context.Context) {
 	targets := p.targets()
 	targets = targets[:min(len(targets), MaxTargets)]
+	p.begin(targets)
 	var wg sync.WaitGroup
 	answers := make([]inventory.Answer, len(targets))
 	for i, t := range targets {
@@ -169,6 +170,17 @@ func (p *Prober) round(ctx context.Context) {
 	p.mu.Lock()
 	p.answers = now
 	p.mu.Unlock()
+}
+
+// begin says of those that are asked for the first time that they are.
+func (p *Prober) begin(targets []Target) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, t := range targets {
+		if _, ok := p.answers[t.Addr]; !ok {
+			p.answers[t.Addr] = inventory.Answer{Asking: true, Basis: inventory.Observed, Why: fmt.Sprintf("%s is being asked", t.Addr)}
+		}
+	}
 }
 
 // Ask asks one target.

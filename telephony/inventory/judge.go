@@ -87,9 +87,12 @@ func (e *evidence) judge(p *Phone) {
 	// speak against its being up, then what else was found.
 	slices.SortStableFunc(p.Others, func(a, b Verdict) int { return int(weightOf(b.Code)) - int(weightOf(a.Code)) })
 	up := e.stand.state == Provisioned
+	control, asking := e.asking()
 	switch {
 	case len(p.Others) > 0 && (!up || weightOf(p.Others[0].Code) > beside):
 		p.Verdict, p.Others = p.Others[0], p.Others[1:]
+	case up && asking:
+		p.Verdict = Verdict{Code: Open, Text: fmt.Sprintf("It has all it asked for; its call control %s is being asked whether it is there.", control), Evidence: e.stand.evidence, Basis: e.stand.basis}
 	case up && e.doubt() == "":
 		p.Verdict = e.fine(p)
 	case up:
@@ -97,7 +100,7 @@ func (e *evidence) judge(p *Phone) {
 	default:
 		p.Verdict = Verdict{Code: Open, Text: e.stand.waits, Evidence: e.stand.evidence, Basis: e.stand.basis}
 	}
-	p.Against = e.nowhere() || up && p.Verdict.Code == Open
+	p.Against = e.nowhere() || up && !asking && p.Verdict.Code == Open
 	if p.Verdict.Blocking {
 		p.State, p.Basis = Stuck, p.Verdict.Basis
 	}

@@ -2,6 +2,7 @@ package inventory
 
 import (
 	"fmt"
+	"net/netip"
 
 	"option150/telephony/advice"
 )
@@ -16,6 +17,7 @@ func deadControl(e *evidence) (Verdict, bool) {
 	where, why, basis := "", "", Observed
 	for _, c := range e.setup.Control {
 		a, asked := e.box.Control[c]
+		asked = asked && !a.Asking
 		s := e.b.sought[c.Addr()]
 		unanswered := s != nil && s.n >= soughtOften && !e.ours(c.Addr())
 		switch {
@@ -38,6 +40,24 @@ func deadControl(e *evidence) (Verdict, bool) {
 	v.Basis = basis
 	v.Fix = advice.Steps{advice.Do("ping " + first.Addr().String()), advice.Tell("start the call control there, or name another in " + e.source() + ".")}
 	return v, true
+}
+
+// asking reports that nobody can say yet whether its call control is there: it
+// is being asked, and none of it has answered.
+func (e *evidence) asking() (c netip.AddrPort, asking bool) {
+	if e.b.active.what != "" {
+		return c, false
+	}
+	for _, x := range e.setup.Control {
+		a, ok := e.box.Control[x]
+		switch {
+		case !ok || a.OK:
+			return c, false
+		case a.Asking && !asking:
+			c, asking = x, true
+		}
+	}
+	return c, asking
 }
 
 // nowhere: its page, which does say where it is registered, says nowhere.

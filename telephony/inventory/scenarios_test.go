@@ -373,6 +373,11 @@ func scenarios() []scenario {
 			w.box.Control = map[netip.AddrPort]Answer{pbx: {Basis: Observed, Why: "10.0.0.2:2000 refuses a TCP connection"}}
 			w.config().wait(quiet)
 		}},
+		{"call control is being asked for the first time", "-", Observed, Provisioned, "", func(w *world) {
+			w.setup(Setup{Control: []netip.AddrPort{pbx}})
+			w.box.Control = map[netip.AddrPort]Answer{pbx: {Asking: true, Basis: Observed}}
+			w.config().get("/g3-tones.xml", 10).wait(quiet)
+		}},
 		{"SIP call control is silent", "R25", Inferred, Provisioned, "call control", func(w *world) {
 			w.setup(Setup{Control: []netip.AddrPort{pbx}})
 			w.box.Control = map[netip.AddrPort]Answer{pbx: {Basis: Inferred, Why: "10.0.0.2:5060 does not answer SIP OPTIONS"}}

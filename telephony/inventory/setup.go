@@ -72,9 +72,10 @@ type Box struct {
 
 // Answer is how call control answered when it was asked.
 type Answer struct {
-	OK    bool
-	Basis Basis  // a refused or silent TCP connection is observed, silence over UDP inferred
-	Why   string // "refuses TCP connections", "does not answer"
+	OK     bool
+	Asking bool   // it is asked for the first time, and has not answered yet
+	Basis  Basis  // a refused or silent TCP connection is observed, silence over UDP inferred
+	Why    string // "refuses TCP connections", "does not answer"
 }
 
 func (o Outside) setup(mac ether.MAC) Setup {
