@@ -16,6 +16,7 @@ type section struct {
 
 var sections = []section{
 	{"box", "start, memory and size of the box", measureBox},
+	{"verdicts", "events folded, memory of a phone, forged phones", measureVerdicts},
 	{"http", "HTTP file service beside nginx", measureHTTP},
 	{"tftp", "TFTP beside tftpd-hpa and dnsmasq", measureTFTP},
 	{"dhcp", "DHCP beside dnsmasq", measureDHCP},

@@ -118,7 +118,8 @@ func (r *record) bootOf(at time.Time, name string) *boot {
 	// again. [facts/phones.md 1.6]
 	_, configured := r.hasConfig(b)
 	installed := b.load != nil && !b.load.served.IsZero() // a loader that has its image
-	if quiet >= bootQuiet || (configured || installed) && kindOf(name) == kindTrust && quiet >= sameBoot {
+	// A ring list, looked at hours later, is none.
+	if quiet >= bootQuiet && !(configured && kindOf(name) == kindOther) || (configured || installed) && kindOf(name) == kindTrust && quiet >= sameBoot {
 		return r.begin(at)
 	}
 	return b

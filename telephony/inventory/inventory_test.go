@@ -207,6 +207,10 @@ func TestRestartWithoutDiscover(t *testing.T) {
 		t.Errorf("boot %d", p.Boot)
 	}
 	w.wait(bootQuiet).get("/Ringlist.xml", 10)
+	if p := want(t, w, "a ring list", Provisioned, "ok"); p.Boot != 2 {
+		t.Errorf("boot %d for a ring list", p.Boot)
+	}
+	w.wait(bootQuiet).get(w.sep(), 6412)
 	if p := w.look(t); p.Boot != 3 {
 		t.Errorf("boot %d after a long silence", p.Boot)
 	}

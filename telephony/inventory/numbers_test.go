@@ -134,6 +134,7 @@ func TestHealthyDay(t *testing.T) {
 		"Cisco Systems, Inc. IP Phone CP-7841", "Cisco Systems, Inc. IP Phone CP-8861"}
 	loads := []string{load9, load9, "SCCP45.9-4-2SR4-3S", "SCCP11.9-4-2SR3-1S", "P0030801SR02", "sip8961.9-4-2-13", "sip78xx.12-1-1-12", "sip88xx.12-0-1MN-113"}
 	w := newWorld()
+	far := netip.MustParseAddrPort("192.168.9.9:2000") // behind a line
 	said := &record0{}
 	r := newReporter(said, w.waits)
 	check := func(step string) {
@@ -154,7 +155,7 @@ func TestHealthyDay(t *testing.T) {
 	boot := func(i int, upgrade bool) {
 		class := phone(i)
 		load := loads[i%8]
-		setup := Setup{Load: load, Control: []netip.AddrPort{pbx}, SIP: i%8 > 4}
+		setup := Setup{Load: load, Control: []netip.AddrPort{pbx, far}, SIP: i%8 > 4}
 		if setup.SIP {
 			setup.Section = "voice register pool 1"
 		}
@@ -171,7 +172,7 @@ func TestHealthyDay(t *testing.T) {
 			w.get("/"+n, 100000).wait(time.Second)
 		}
 	}
-	w.box.Control = map[netip.AddrPort]Answer{pbx: {OK: true, Basis: Observed}}
+	w.box.Control = map[netip.AddrPort]Answer{pbx: {OK: true, Basis: Observed}, far: {OK: true, Basis: Observed}}
 	start := w.now
 	for i := range 200 { // they come up in the morning, some with old firmware
 		boot(i, i%8 != 4 && i%5 == 0)
@@ -196,6 +197,17 @@ func TestHealthyDay(t *testing.T) {
 			w.ev(dhcp.Ack{MAC: w.mac, VendorClass: classes[i%8], Addr: w.addr, Pool: "PHONES", Option150: []netip.Addr{box}, Renewal: true})
 		}
 		check("renewals")
+		if hour == 4 { // the line to the second call control is cut for an hour; the first is on this side
+			w.box.Control[far] = Answer{Basis: Observed, Why: "192.168.9.9:2000 does not take a TCP connection"}
+			for i := range 200 {
+				phone(i)
+				w.seek(netip.MustParseAddr("192.168.9.9"), 3) // a proxy that answers no more
+				w.miss("/Services.xml")
+			}
+			check("the line is cut")
+		} else {
+			w.box.Control[far] = Answer{OK: true, Basis: Observed}
+		}
 		for i := hour; i < 200; i += 37 { // somebody pulls a plug
 			boot(i, false)
 			w.wait(time.Second)

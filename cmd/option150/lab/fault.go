@@ -61,9 +61,10 @@ func Faults() []Fault {
 		return Fault{Name: name, Code: code, Says: says, victim: victim, config: func(s string) string { return strings.NewReplacer(pairs...).Replace(s) }}
 	}
 	const (
-		load   = "SCCP41.9-4-2SR3-1S"
-		opt150 = " option 150 ip 10.150.0.1\n"
-		create = "telephony-service\n"
+		load     = "SCCP41.9-4-2SR3-1S"
+		digested = "sip78xx.12-1-1-12"
+		opt150   = " option 150 ip 10.150.0.1\n"
+		create   = "telephony-service\n"
 	)
 	rogue := func(name, code, says string, option150 []byte) Fault {
 		f := edit(name, code, says, 0, "ip dhcp pool VOICE\n", "ip dhcp foreign-server hold\nip dhcp pool VOICE\n")
@@ -79,6 +80,17 @@ func Faults() []Fault {
 		return os.Rename(path, filepath.Join(filepath.Dir(filepath.Dir(path)), filepath.Base(path)))
 	})
 	misplaced.cure = nil // a line
+	flipped := Fault{Name: "flipped-byte", Code: "R08", Says: "one byte of a component is wrong; only its digest tells", victim: 10, config: func(s string) string {
+		return strings.Replace(s, " load 7841 "+digested+"\n", " load 7841 "+digested+" force\n", 1)
+	}, flash: func(dir string) error {
+		path := filepath.Join(dir, "phones", "rootfs78xx.12-1-1-12.sbn")
+		b, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		b[len(b)-1] ^= 1
+		return os.WriteFile(path, b, 0o644)
+	}, cure: func(l *Lab) error { return Stock(filepath.Join(l.opt.Root, "flash", "phones"), digested, l.opt.Sizes) }}
 	all := []Fault{
 		phone("static-address", "R01", "a phone has an address set by hand", 0, func(s *simphone.Spec) {
 			s.Faults.Static, s.AlternateTFTP = netip.MustParsePrefix("10.150.0.200/24"), nobody
@@ -97,6 +109,7 @@ func Faults() []Fault {
 		edit("load-typo", "R07", "the name of a load is mistyped", 1, " load 7961 "+load, " load 7961 SCCP41.9-4-2SR3-1SS force"),
 		missing("missing-component", "a component of a load is not here", os.Remove),
 		misplaced,
+		flipped,
 		missing("truncated-component", "a component of a load is cut off", func(path string) error { return os.Truncate(path, 100) }),
 		edit("no-hfs", "R10", "HTTP does not answer on 6970", 0, " hfs enable port 6970\n", ""),
 		phone("cut-transfers", "R11", "transfers to a phone break off", 2, func(s *simphone.Spec) { s.Faults.CutAfter = 600 }),
