@@ -44,7 +44,7 @@ var provokedPools = []provoked{
 	{"a five-minute lease", "ip dhcp pool VOICE\n lease 0 0 5\n", nil, "A12", "the lease is 5m", fixed},
 	{"no default-router", "ip dhcp pool VOICE\n no default-router\n", nil, "A12", "has no default-router", told},
 	{"no dns-server, and names in phone files", "telephony-service\n url directories http://pbx.branch.example/dir\n", nil, "A12", "carry the names of hosts: pbx.branch.example", told},
-	{"dns-server is this box", "ip dhcp pool VOICE\n dns-server 10.0.0.1\n", nil, "A12", "dns-server 10.0.0.1 is this box, which answers no names", fixed},
+	{"dns-server is this box", "ip dhcp pool VOICE\n dns-server 10.0.0.1\n", nil, "A12", "dns-server 10.0.0.1 is this box, and ip dns server is off", fixed},
 	{"default-router outside", "ip dhcp pool VOICE\n default-router 10.1.0.1\n", nil, "A12", "outside network 10.0.0.0/24", told},
 	{"a pool for no interface and no relay", "ip dhcp pool FAR\n network 10.3.0.0 255.255.255.0\n default-router 10.3.0.1\n", nil, "A13", "no interface has an address in network 10.3.0.0/24", told},
 	{"no service dhcp", "no service dhcp\n", nil, "A05", "no service dhcp: the pools serve nobody", fixed},

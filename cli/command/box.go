@@ -15,6 +15,7 @@ import (
 	"option150/pfs/observe"
 	"option150/platform/aaa"
 	"option150/platform/archive"
+	"option150/platform/capture"
 	"option150/platform/dns"
 	"option150/platform/fileserver"
 	"option150/platform/flash"
@@ -55,6 +56,7 @@ type Box struct {
 	Control    *callcontrol.Prober // call control that phone files name
 	LabAnswer  func() string       // what is wrong in a lab; nil = this is none, or nothing is
 	Told       *phonepage.Book     // what phones say of themselves
+	Frames     *capture.Keeper     // the capture ring, for `copy phone:NAME flash:x.pcapng`
 	Tape       *recording.Tape     // the events behind Inventory, for `show phone NAME export`
 	Logging    *logging.Service
 

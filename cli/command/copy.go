@@ -93,6 +93,9 @@ func (b *Box) copy(in *language.Invocation) error {
 	if err := b.askTarget(in, from, &to); err != nil {
 		return quietly(err)
 	}
+	if from.fs == fsPhone && strings.HasSuffix(strings.ToLower(to.path), ".pcapng") {
+		from.fs = fsFrames
+	}
 	switch {
 	case from == runningConfig && to == startupConfig:
 		return b.save(in.Out, in.Op.Who())
@@ -203,8 +206,8 @@ func (b *Box) askTarget(in *language.Invocation, from location, l *location) (er
 	if err != nil {
 		return err
 	}
-	if from.fs == fsPhone && strings.HasSuffix(strings.ToLower(name), ".pcapng") {
-		return language.Answer("% A phone is recorded as events, not as frames: name the file .jsonl")
+	if from.fs == fsPhone && strings.HasSuffix(strings.ToLower(name), ".pcapng") && !b.Frames.Began() {
+		return language.Answer("% No frames are kept: monitor capture phones start switches the capture ring on; a file that ends in .jsonl has the events")
 	}
 	if *l == startupConfig && name != startupConfig.path || *l == runningConfig && name != runningConfig.path {
 		return language.Answer("%Error opening " + l.fs + ":" + name + " (Permission denied)")

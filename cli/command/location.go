@@ -25,7 +25,8 @@ const (
 	fsNull   = "null"
 	fsTFTP   = "tftp"
 	fsHTTP   = "http"
-	fsPhone  = "phone" // recordings of phones, read only
+	fsPhone  = "phone"        // recordings of phones, read only
+	fsFrames = "phone frames" // of the capture ring, for a file that ends in .pcapng
 )
 
 // The configurations as files.

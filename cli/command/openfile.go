@@ -100,6 +100,10 @@ func (b *Box) open(l location) (io.ReadCloser, int64, error) {
 		var w bytes.Buffer
 		err := b.RecordPhone(l.path, true, &w)
 		return text(w.Bytes(), err)
+	case fsFrames:
+		var w bytes.Buffer
+		err := b.framesOf(l.path, &w)
+		return text(w.Bytes(), err)
 	case fsNull:
 		return text(nil, nil)
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -162,6 +163,9 @@ func (b *Box) techSupport(in *language.Invocation) error {
 	return nil
 }
 
+// phonePassword is a line that puts a password into phone files.
+var phonePassword = regexp.MustCompile(`(?i)^\s*service phone \S*(?:password|passwd|secret)\S* `)
+
 // redact hides what stands behind the words that announce a secret.
 func redact(text string) string {
 	lines := strings.Split(text, "\n")
@@ -170,6 +174,9 @@ func redact(text string) string {
 			if at := strings.Index(l, w); at >= 0 {
 				lines[i] = l[:at+len(w)] + "<removed>"
 			}
+		}
+		if at := phonePassword.FindStringIndex(l); at != nil {
+			lines[i] = l[:at[1]] + "<removed>"
 		}
 	}
 	return strings.Join(lines, "\n")

@@ -196,8 +196,7 @@ func (a *around) routers(p *dhcp.Pool) {
 	}
 }
 
-// nameServers looks at who is to answer the names that phone files carry. This
-// box answers none.
+// nameServers looks at who is to answer the names that phone files carry.
 func (a *around) nameServers(p *dhcp.Pool, voice bool) {
 	if !voice {
 		return
@@ -208,13 +207,13 @@ func (a *around) nameServers(p *dhcp.Pool, voice bool) {
 	case len(p.DNSServers) == 0 && len(names) > 0:
 		a.add(config.Warning, "A12", pool(p), "has no dns-server, and phone files carry the names of hosts: %s", enumerate(names)).
 			fix(advice.Tell("Give the pool the dns-server that knows them, or write addresses in place of the names."))
-	case len(own) > 0 && len(own) == len(p.DNSServers):
+	case len(own) > 0 && len(own) == len(p.DNSServers) && !a.c.DNS.Server:
 		sev := config.Note
 		if len(names) > 0 {
 			sev = config.Warning
 		}
-		a.add(sev, "A12", pool(p), "dns-server %s is this box, which answers no names", joined(own)).
-			fix(advice.In(pool(p), "no dns-server"))
+		a.add(sev, "A12", pool(p), "dns-server %s is this box, and ip dns server is off", joined(own)).
+			fix(advice.Set("ip dns server"))
 	}
 }
 

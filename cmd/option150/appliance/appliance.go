@@ -33,6 +33,7 @@ import (
 	"option150/pfs/observe"
 	"option150/platform/aaa"
 	"option150/platform/archive"
+	"option150/platform/capture"
 	"option150/platform/config"
 	"option150/platform/dns"
 	"option150/platform/fileserver"
@@ -157,6 +158,7 @@ func (a *Appliance) open() error {
 	b.Sharing = pfs.NewState()
 	b.Told = phonepage.NewBook()
 	b.Tape = recording.NewTape()
+	b.Frames = &capture.Keeper{}
 	a.holders.bindings, a.holders.neighbours = func() []engine.Binding { return b.DHCP.Bindings() }, host.Neighbours
 	b.Journal = journal.New(0, b.Inventory, a.counts, foreignOffers{a.counts}, b.Classes, b.Upgrades, b.Sharing, b.Told, b.Tape, b.Outlook, &a.holders)
 	b.Netif = netif.New(netif.Options{Mapping: mapping(a.opt.Settings), Recorder: b.Journal, Changed: a.interfacesChanged})
@@ -307,6 +309,7 @@ func (a *Appliance) close() {
 	if b.Supervisor != nil {
 		b.Supervisor.Close()
 	}
+	b.Frames.Stop()
 	for _, p := range a.parts {
 		if p.close != nil {
 			p.close()
