@@ -72,6 +72,10 @@ func Faults() []Fault {
 		f.cure = func(l *Lab) error { l.rogue.Give(boxAddr.AsSlice()); return nil }
 		return f
 	}
+	unheard := func(f Fault) Fault {
+		f.spec = func(s *simphone.Spec) { s.Faults.Unicast = true }
+		return f
+	}
 	missing := func(name, says string, spoil func(path string) error) Fault {
 		return Fault{Name: name, Code: "R08", Says: says, victim: 1, config: forced, flash: func(dir string) error { return spoil(componentOf(dir, load)) },
 			cure: func(l *Lab) error { return Stock(filepath.Join(l.opt.Root, "flash", "phones"), load, l.opt.Sizes) }}
@@ -100,6 +104,8 @@ func Faults() []Fault {
 		}},
 		rogue("option150-text", "R03", "another DHCP server sends option 150 as text", []byte("10.150.0.1")),
 		rogue("rogue-dhcp", "R04", "another DHCP server wins and names itself", rogueAddr.AsSlice()),
+		unheard(rogue("option150-text-unheard", "R03", "the same, and its answers to phones are heard by nobody else", []byte("10.150.0.1"))),
+		unheard(rogue("rogue-dhcp-unheard", "R04", "the same, and its answers to phones are heard by nobody else", rogueAddr.AsSlice())),
 		phone("alternate-tftp", "R05", "a phone has an alternate TFTP server", 0, func(s *simphone.Spec) { s.AlternateTFTP = nobody }),
 		edit("option150-elsewhere", "R38", "option 150 names an address nobody has", 0, opt150, " option 150 ip "+nobody.String()+"\n"),
 		{Name: "remembered-server", Code: "R06", Says: "a phone asks here although its lease names another server", spec: func(s *simphone.Spec) { s.AlternateTFTP = boxAddr },

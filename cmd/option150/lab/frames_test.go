@@ -2,12 +2,11 @@ package lab
 
 import (
 	"bytes"
+	"encoding/binary"
 	"io"
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/google/gopacket/pcapgo"
 
 	"option150/telephony/inventory"
 	"option150/telephony/recording"
@@ -70,15 +69,13 @@ func TestFramesAndRecording(t *testing.T) {
 		return b
 	}
 	frames := read("x.pcapng")
-	r, err := pcapgo.NewNgReader(bytes.NewReader(frames), pcapgo.DefaultNgReaderOptions)
-	if err != nil {
-		t.Fatal(err)
-	}
 	n := 0
-	for ; ; n++ {
-		if _, _, err := r.ReadPacketData(); err != nil {
-			break
+	for b := frames; len(b) >= 12; n++ { // blocks of pcapng, by their lengths
+		size := int(binary.LittleEndian.Uint32(b[4:]))
+		if size < 12 || size > len(b) || n == 0 && binary.LittleEndian.Uint32(b) != 0x0a0d0d0a {
+			t.Fatalf("block %d is none", n)
 		}
+		b = b[size:]
 	}
 	if n < 10 || !bytes.Contains(frames, []byte("GET /"+device+".cnf.xml")) || !bytes.Contains(frames, []byte("IP Phone CP-7961G")) {
 		t.Errorf("%d frames; the request or the DISCOVER is not there", n)

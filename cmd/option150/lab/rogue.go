@@ -19,6 +19,8 @@ type Rogue struct {
 	option atomic.Pointer[[]byte]
 	c      *net.UDPConn
 	done   chan struct{}
+	raw    int // for who does not want broadcasts
+	dev    *net.Interface
 	next   byte
 	given  map[[6]byte]byte
 }
@@ -42,8 +44,12 @@ func StartRogue(h *netns.Host, option150 []byte) (*Rogue, error) {
 			return err
 		}}
 		c, err := lc.ListenPacket(context.Background(), "udp4", ":67")
-		if err == nil {
-			r.c = c.(*net.UDPConn)
+		if err != nil {
+			return err
+		}
+		r.c = c.(*net.UDPConn)
+		if r.dev, err = net.InterfaceByName("eth0"); err == nil {
+			r.raw, err = unix.Socket(unix.AF_PACKET, unix.SOCK_RAW|unix.SOCK_CLOEXEC, 0)
 		}
 		return err
 	})
@@ -61,6 +67,7 @@ func (r *Rogue) Give(option150 []byte) { r.option.Store(&option150) }
 func (r *Rogue) Close() {
 	_ = r.c.Close()
 	<-r.done
+	_ = unix.Close(r.raw)
 }
 
 func (r *Rogue) serve() {
@@ -71,10 +78,34 @@ func (r *Rogue) serve() {
 		if err != nil {
 			return
 		}
-		if reply := r.answer(buf[:n]); reply != nil {
+		reply := r.answer(buf[:n])
+		switch {
+		case reply == nil:
+		case reply[10]&0x80 == 0:
+			r.unicast(reply)
+		default:
 			_, _ = r.c.WriteToUDPAddrPort(reply, netip.AddrPortFrom(netip.AddrFrom4([4]byte{255, 255, 255, 255}), 68))
 		}
 	}
+}
+
+// unicast sends an answer to the hardware address of a client that has no
+// address yet. Nobody else on a switched LAN hears it. [RFC 2131 4.1]
+func (r *Rogue) unicast(reply []byte) {
+	b := append([]byte(nil), reply[28:34]...)
+	b = append(append(b, r.dev.HardwareAddr...), 0x08, 0x00)
+	ip := []byte{0x45, 0, 0, 0, 0, 0, 0, 0, 64, unix.IPPROTO_UDP, 0, 0}
+	ip = append(append(ip, rogueAddr.AsSlice()...), reply[16:20]...)
+	binary.BigEndian.PutUint16(ip[2:], uint16(28+len(reply)))
+	sum := uint32(0)
+	for k := 0; k < len(ip); k += 2 {
+		sum += uint32(binary.BigEndian.Uint16(ip[k:]))
+	}
+	binary.BigEndian.PutUint16(ip[10:], ^uint16(sum+sum>>16)) // RFC 1071
+	b = append(b, ip...)
+	b = append(b, 0, 67, 0, 68, 0, 0, 0, 0) // without a checksum [RFC 768]
+	binary.BigEndian.PutUint16(b[len(b)-4:], uint16(8+len(reply)))
+	_ = unix.Sendto(r.raw, append(b, reply...), 0, &unix.SockaddrLinklayer{Ifindex: r.dev.Index, Halen: 6})
 }
 
 // answer is an OFFER or ACK. [RFC 2131]
