@@ -134,7 +134,7 @@ func (p *Prober) Run(ctx context.Context) {
 	t := time.NewTicker(p.every)
 	defer t.Stop()
 	for {
-		p.Round(ctx)
+		p.round(ctx)
 		select {
 		case <-ctx.Done():
 			return
@@ -150,8 +150,7 @@ func (p *Prober) Run(ctx context.Context) {
 	}
 }
 
-// Round asks all targets once.
-func (p *Prober) Round(ctx context.Context) {
+func (p *Prober) round(ctx context.Context) {
 	targets := p.targets()
 	targets = targets[:min(len(targets), MaxTargets)]
 	p.begin(targets)

@@ -104,7 +104,7 @@ func (e *evidence) instead(text string) advice.Steps {
 	load, _ := e.stock()
 	for _, l := range e.w.here[load] {
 		if !strings.EqualFold(l, load) && !recovery(l+".loads") && e.modelKnown {
-			return append(tell(text+" Until then:"), e.loadLine(l)...)
+			return append(append(tell(strings.TrimSuffix(text, ".")), e.loadLine(l)...), advice.Tell("that line brings its phones up until then."))
 		}
 	}
 	return tell(text)

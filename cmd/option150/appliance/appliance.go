@@ -138,6 +138,9 @@ func Open(o Options) (*Appliance, error) {
 		a.Close()
 		return nil, err
 	}
+	// Phones are there before the first operator is.
+	a.beside(a.box.Control.Run)
+	a.watchWire()
 	return a, nil
 }
 

@@ -29,9 +29,7 @@ func (a *Appliance) Run(ctx context.Context) error {
 	a.beside(a.box.Host.Run)
 	a.beside(a.box.Meter.Run)
 	a.beside(func(ctx context.Context) { a.box.Inventory.Report(ctx, a.box.Journal) })
-	a.beside(a.box.Control.Run)
 	a.beside(a.reportSharing)
-	a.watchWire()
 	consoleDone := make(chan error, 1)
 	a.beside(func(ctx context.Context) {
 		consoleDone <- console.Run(ctx, console.Options{Device: a.opt.Settings.Console.Device, Speed: a.opt.Settings.Console.Speed,

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"slices"
 	"syscall"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 	"option150/platform/fileserver"
 	"option150/platform/netns"
 	"option150/platform/running"
+	"option150/telephony/inventory"
 	"option150/telephony/simphone"
 )
 
@@ -209,6 +211,31 @@ func (l *Lab) hog(h *netns.Host) error {
 		case <-l.ctx.Done():
 			return nil
 		case <-time.After(200 * time.Millisecond):
+		}
+	}
+}
+
+// shown waits until the verdict of the fault of the lab stands somewhere, or for
+// long enough: a script that asks wants to see it.
+func (l *Lab) shown(ctx context.Context) {
+	f := l.opt.Fault
+	if f == nil {
+		return
+	}
+	for range 300 {
+		inv := l.Box.Box().Inventory
+		if f.Code == "R33" && len(inv.Scans()) > 0 {
+			return
+		}
+		for _, p := range inv.Phones(time.Now()) {
+			if p.Verdict.Code == f.Code || slices.ContainsFunc(p.Others, func(v inventory.Verdict) bool { return v.Code == f.Code }) {
+				return
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(100 * time.Millisecond):
 		}
 	}
 }

@@ -139,8 +139,8 @@ func run(ctx context.Context, o Options) error {
 		if typing {
 			fmt.Printf(tour, len(o.Phones)+len(o.Far), inventory.ShortWaits().Quiet, inventory.DefaultWaits().Quiet)
 		} else {
-			l.Box.Box().Control.Round(ctx)
 			l.Settle(ctx, settleTime) // a script asks about phones that are up
+			l.shown(ctx)
 		}
 		err = l.Run(ctx)
 		l.Close()
