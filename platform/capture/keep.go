@@ -69,7 +69,7 @@ func (k *Keeper) Start(devices []string) error {
 	}
 	var srcs []*Source
 	for _, d := range devices {
-		s, err := Open(d, Options{Filter: prog, Groups: []ether.MAC{groupCDP, groupLLDP}})
+		s, err := Open(d, Options{Filter: prog, Groups: []ether.MAC{GroupCDP, groupLLDP}})
 		if err != nil {
 			for _, o := range srcs {
 				_ = o.Close()
@@ -89,7 +89,11 @@ func (k *Keeper) Start(devices []string) error {
 
 func (k *Keeper) read(s *Source) {
 	d := NewDecoder()
-	for {
+	pace := Pace{Most: maxWatched}
+	for n := 0; ; n++ {
+		if pace.Frame(); n%64 == 0 {
+			pace.Rest(time.Now())
+		}
 		frame, ci, err := s.ZeroCopyReadPacketData()
 		if errors.Is(err, os.ErrClosed) {
 			return
