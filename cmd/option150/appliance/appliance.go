@@ -75,6 +75,8 @@ type Options struct {
 	// time between questions to call control, 0 = as in the field.
 	Waits *inventory.Waits
 	Probe time.Duration
+	// Watch watches the interfaces from when the box is open, not from Run.
+	Watch bool
 	// ConsoleEnds makes the end of the console session the end of the box.
 	ConsoleEnds bool
 }
@@ -107,6 +109,7 @@ type Appliance struct {
 	stop     context.CancelCauseFunc
 	sessions sync.WaitGroup
 	closing  sync.Once
+	watching sync.Once
 	replans  chan struct{}
 
 	mu     sync.Mutex
@@ -140,7 +143,9 @@ func Open(o Options) (*Appliance, error) {
 	}
 	// Phones are there before the first operator is.
 	a.beside(a.box.Control.Run)
-	a.watchWire()
+	if o.Watch {
+		a.watching.Do(a.watchWire)
+	}
 	return a, nil
 }
 

@@ -30,6 +30,7 @@ func (a *Appliance) Run(ctx context.Context) error {
 	a.beside(a.box.Meter.Run)
 	a.beside(func(ctx context.Context) { a.box.Inventory.Report(ctx, a.box.Journal) })
 	a.beside(a.reportSharing)
+	a.watching.Do(a.watchWire)
 	consoleDone := make(chan error, 1)
 	a.beside(func(ctx context.Context) {
 		consoleDone <- console.Run(ctx, console.Options{Device: a.opt.Settings.Console.Device, Speed: a.opt.Settings.Console.Speed,

@@ -302,7 +302,7 @@ func (l *Lab) open() (err error) {
 	s.Console.Device, s.SSH.Listen = device, l.opt.SSH
 	waits := inventory.ShortWaits()
 	l.Box, err = appliance.Open(appliance.Options{Settings: s, Version: l.opt.Version, Commit: l.opt.Commit,
-		ConsoleEnds: l.opt.Console, Prepared: l.prepare, Waits: &waits, Probe: time.Second})
+		ConsoleEnds: l.opt.Console, Prepared: l.prepare, Waits: &waits, Probe: time.Second, Watch: l.opt.Fault != nil})
 	if err != nil {
 		return err
 	}
