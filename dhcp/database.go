@@ -50,7 +50,7 @@ type Agent struct {
 }
 
 // ErrAgent says that a URL names no place an agent can use.
-var ErrAgent = errors.New("an agent needs flash:, tftp: or scp:")
+var ErrAgent = errors.New("an agent needs a URL of flash:, tftp: or scp: and a file")
 
 // ParseAgent reads the URL of an agent.
 func ParseAgent(url string) (Agent, error) {

@@ -17,7 +17,6 @@ import (
 // homes remembers which alternate served the files of a phone: its cluster.
 type homes struct {
 	mu     sync.Mutex
-	loaded bool
 	dirty  bool
 	saved  time.Time
 	phones map[ether.MAC]string
