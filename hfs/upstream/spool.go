@@ -52,7 +52,7 @@ func (r *room) free() int64 {
 	if unix.Statfs(r.dir, &st) != nil {
 		return 0
 	}
-	return int64(st.Bavail) * st.Bsize
+	return int64(st.Bavail) * int64(st.Bsize)
 }
 
 func (r *room) state() (used, limit int64) {
