@@ -12,8 +12,9 @@ LDFLAGS    := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)
 GOBUILD    := CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags "$(LDFLAGS)"
 STATICCHECK := $(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME   ?= 30s
-# 20 MB were the aim; the decoders of frames and of firmware packages made it 22.1.
-MAXSIZE    := 23000000
+# 20 MB were the aim; decoders of frames and firmware packages made it 22.1, names
+# (miekg/dns), the relay and the plan 24.5.
+MAXSIZE    := 25500000
 BENCHFLAGS ?=
 
 .PHONY: help build size fmt vet staticcheck rules test check race e2e fuzz golden docs lab bench planner cross release clean
@@ -24,7 +25,7 @@ help: ## this list
 build: ## the static binary bin/option150, with version and commit in it
 	$(GOBUILD) -o bin/option150 ./cmd/option150
 
-size: build ## fail when bin/option150 has more than 23 MB
+size: build ## fail when bin/option150 has more than 25.5 MB
 	@size="$$(stat -c %s bin/option150)"; echo "bin/option150 has $$size bytes, $(MAXSIZE) are the aim"; [ "$$size" -le $(MAXSIZE) ]
 
 fmt: ## fail when a file is not in gofmt's form (gofmt -w FILE mends it)

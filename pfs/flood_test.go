@@ -52,6 +52,9 @@ func TestFloodInThePhonesName(t *testing.T) {
 	if len(w.track.flows) > maxOfPhone {
 		t.Errorf("%d flows", len(w.track.flows))
 	}
+	if w.track.Muted < 100_000/2 {
+		t.Errorf("%d facts of one phone were muted", w.track.Muted)
+	}
 	s := w.state.Snapshot(nil)
 	if len(s.Transfers) > MaxTransfers {
 		t.Errorf("%d transfers", len(s.Transfers))

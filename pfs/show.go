@@ -99,7 +99,7 @@ func (t *Tree) text(b *strings.Builder) {
 	case len(t.Files) > 1:
 		files = fmt.Sprintf("%d, from %s to %s", len(t.Files), t.Files[0], t.Files[len(t.Files)-1])
 	}
-	fmt.Fprintf(b, "Subnet: %s  Family: %s  Load: %s\nFiles: %s\n", subnetText(t.Subnet), dash(t.Family), dash(t.Load), files)
+	fmt.Fprintf(b, "Subnet: %s  Family: %s  Load: %s\nFiles: %s\n", subnetText(t.Subnet), orUnknown(t.Family), orUnknown(t.Load), files)
 	rows := make([][]string, 0, len(t.Nodes))
 	for _, n := range t.Nodes {
 		parent, depth := "", "?"
@@ -146,6 +146,14 @@ func (t *Tree) text(b *strings.Builder) {
 	}
 }
 
+// orUnknown is for what is not known, where a dash would say that there is none.
+func orUnknown(s string) string {
+	if s == "" {
+		return "?"
+	}
+	return s
+}
+
 func dash(s string) string {
 	if s == "" {
 		return "-"
@@ -164,7 +172,7 @@ func ShowVerify(l []Verification) string {
 		for _, r := range v.Roots {
 			roots = append(roots, r.Device())
 		}
-		rows = append(rows, []string{subnetText(v.Subnet), v.Family, v.Load, string(v.Result), num(v.Phones), num(v.Peer), num(v.Copies), strings.Join(roots, ","), string(v.Basis)})
+		rows = append(rows, []string{subnetText(v.Subnet), orUnknown(v.Family), orUnknown(v.Load), string(v.Result), num(v.Phones), num(v.Peer), num(v.Copies), strings.Join(roots, ","), string(v.Basis)})
 	}
 	var b strings.Builder
 	b.WriteString(table([]string{"Subnet", "Family", "Load", "Sharing", "Phones", "From peers", "Copies served", "Root", "Basis"}, rows))
@@ -173,7 +181,7 @@ func ShowVerify(l []Verification) string {
 		if v.Models != "" {
 			models = " (" + v.Models + ")"
 		}
-		fmt.Fprintf(&b, "\nSubnet %s, family %s%s, %s: %s (%s)\n", subnetText(v.Subnet), dash(v.Family), models, dash(v.Load), v.Text, v.Basis)
+		fmt.Fprintf(&b, "\nSubnet %s, family %s%s, %s: %s (%s)\n", subnetText(v.Subnet), orUnknown(v.Family), models, orUnknown(v.Load), v.Text, v.Basis)
 		for _, d := range v.Details {
 			b.WriteString("  " + d + "\n")
 		}
@@ -219,7 +227,7 @@ func ShowPeers(s Snapshot, f Facts) string {
 		if n := len(p.Bursts); n > 0 {
 			last = clockOf(p.Bursts[n-1].Last)
 		}
-		rows = append(rows, []string{p.MAC.Device(), addrText(p.Addr), p.Model, p.Family, subnetText(p.Subnet), num(frames), num(rhythm), last,
+		rows = append(rows, []string{p.MAC.Device(), addrText(p.Addr), orUnknown(p.Model), orUnknown(p.Family), subnetText(p.Subnet), num(frames), num(rhythm), last,
 			num(fed[p.MAC]), num(len(from[p.MAC])), num(served), p.Log.XID, string(p.Log.Role(p.Addr))})
 	}
 	if rows == nil {

@@ -80,7 +80,7 @@ func ShowPhone(s Snapshot, f Facts, mac ether.MAC) string {
 	row("Phone", "%s", mac.Device())
 	if p != nil {
 		row("Address", "%s in %s", addrText(p.Addr), subnetText(p.Subnet))
-		row("Model", "%s, family %s", dash(p.Model), dash(p.Family))
+		row("Model", "%s, family %s", orUnknown(p.Model), orUnknown(p.Family))
 	}
 	if configured {
 		row("Configured", "%s, load %s", c.Line, dash(c.Load))

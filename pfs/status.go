@@ -94,10 +94,10 @@ func ShowStatistics(st Status, s Snapshot) string {
 	rows := make([][]string, 0, len(st.Sensors))
 	for _, x := range st.Sensors {
 		rows = append(rows, []string{x.Interface, num(x.Received), num(x.Dropped), num(x.Held), num(x.Malformed), num(x.Strangers), num(x.Copies),
-			num(x.Broadcasts), num(x.Bursts), num(x.Segments), num(x.Flows), num(x.Evicted), num(x.Other)})
+			num(x.Broadcasts), num(x.Bursts), num(x.Segments), num(x.Flows), num(x.Evicted), num(x.Other), num(x.Muted)})
 	}
 	if len(rows) > 0 {
-		b.WriteString(table([]string{"Interface", "Received", "Dropped", "Held back", "Malformed", "Strangers", "Copies", "Broadcasts", "Bursts", "Segments", "Connections", "Evicted", "Unicast"}, rows))
+		b.WriteString(table([]string{"Interface", "Received", "Dropped", "Held back", "Malformed", "Strangers", "Copies", "Broadcasts", "Bursts", "Segments", "Connections", "Evicted", "Unicast", "Muted"}, rows))
 	} else {
 		b.WriteString("No interface is looked at\n")
 	}

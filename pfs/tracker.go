@@ -32,10 +32,12 @@ type Counters struct {
 
 // perSecond bounds the facts recorded of one phone: a forger who takes a
 // phone's name drowns nobody else.
-const perSecond = 20
+const perSecond = 50
 
 // Tracker turns frames into facts. It is for one goroutine.
 type Tracker struct {
+	PerSecond int // facts recorded of one phone at most; of a file, which ends, it may be any number
+
 	dir    Directory
 	rec    journal.Recorder
 	ifname string
@@ -45,6 +47,7 @@ type Tracker struct {
 	order  *list.List                // of *flow, the one used longest ago first
 	dialed map[ether.MAC]int         // flows by who sent the first frame
 	swept  time.Time
+	second time.Time         // since when spoke counts
 	spoke  map[ether.MAC]int // facts recorded since swept
 	Counters
 }
@@ -52,13 +55,13 @@ type Tracker struct {
 // NewTracker returns a tracker of one interface; base is where its flow
 // numbers begin.
 func NewTracker(dir Directory, rec journal.Recorder, ifname string, base uint64) *Tracker {
-	return &Tracker{dir: dir, rec: journal.Or(rec), ifname: ifname, next: base, bursts: map[ether.MAC]*burst{},
+	return &Tracker{PerSecond: perSecond, dir: dir, rec: journal.Or(rec), ifname: ifname, next: base, bursts: map[ether.MAC]*burst{},
 		flows: map[flowKey]*list.Element{}, order: list.New(), dialed: map[ether.MAC]int{}, spoke: map[ether.MAC]int{}}
 }
 
 // record tells a fact about a phone.
 func (t *Tracker) record(of ether.MAC, e journal.Event) {
-	if t.spoke[of] >= perSecond {
+	if t.spoke[of] >= t.PerSecond {
 		t.Muted++
 		return
 	}
@@ -191,8 +194,10 @@ func (t *Tracker) end(el *list.Element, broken bool) {
 // Tick ends what has been silent; it is to be called about once a second when
 // no frames come.
 func (t *Tracker) Tick(now time.Time) {
-	t.swept = now
-	clear(t.spoke)
+	if t.swept = now; now.Sub(t.second) >= time.Second || now.Before(t.second) {
+		t.second = now
+		clear(t.spoke)
+	}
 	for _, b := range t.bursts {
 		if now.Sub(b.e.Last) > burstGap {
 			t.endBurst(b)

@@ -203,7 +203,8 @@ func (e *Engine) Packet(now Instant, in *Inbound) {
 	if p.Type == wire.MsgBootp {
 		e.Stats.Received.BootRequest++
 	}
-	if !p.GIAddr.IsValid() && !in.Source.IsZero() && in.Source != p.MAC {
+	// A renewal by unicast may come by way of a router.
+	if !p.GIAddr.IsValid() && !in.Source.IsZero() && in.Source != p.MAC && (in.Broadcast || !p.CIAddr.IsValid()) {
 		e.Stats.Extra.MACMismatch++
 		if e.t.Spec.VerifyMAC {
 			return

@@ -19,8 +19,8 @@ const (
 
 // starving reports whether the client would be one too many of its source.
 func (e *Engine) starving(c *call) bool {
-	src := c.in.Source
-	if c.p.GIAddr.IsValid() || src.IsZero() || len(c.subnets) == 0 {
+	src := c.lender()
+	if src.IsZero() {
 		return false
 	}
 	had := e.borrowed[src]
@@ -75,10 +75,10 @@ func (e *Engine) borrow(src ether.MAC, n int) {
 	}
 }
 
-// lender is the source that is counted for the client; who comes by a relay has
-// none.
+// lender is the source that is counted for the client; who comes by a relay, or
+// renews from another network by way of a router, has none.
 func (c *call) lender() ether.MAC {
-	if c.p.GIAddr.IsValid() {
+	if c.p.GIAddr.IsValid() || len(c.subnets) == 0 || c.subnets[0].link != c.in.Interface {
 		return ether.MAC{}
 	}
 	return c.in.Source

@@ -96,6 +96,28 @@ func TestStarvation(t *testing.T) {
 	}
 }
 
+// Clients behind a relay renew by unicast: their frames are those of a router,
+// which speaks for all of them, whether they are on record or not.
+func TestRouterIsNoThief(t *testing.T) {
+	w := newWorld(t, func(s *Spec) { s.VerifyMAC = true })
+	router := func(in *Inbound) { in.Source, in.Broadcast = mac(0xee, 2), false }
+	for i := range 90 {
+		m, a := mac(0x70, byte(i)), wire.FromU32(wire.U32(ip("10.88.0.100"))+uint32(i))
+		if i%2 == 0 {
+			d := phoneRequest(m, wire.MsgDiscover, opt(50, ipb(a.String())))
+			d.GIAddr = "10.88.0.1"
+			o := w.one(d, fromRelay("10.88.0.1")).is(t, wire.MsgOffer, a.String())
+			q := phoneRequest(m, wire.MsgRequest, opt(50, ipb(a.String())), opt(54, o.Opts[54]))
+			q.GIAddr = "10.88.0.1"
+			w.one(q, fromRelay("10.88.0.1")).is(t, wire.MsgAck, a.String())
+		}
+		w.one(renewal(m, a), fromUnicast(a.String()), router).is(t, wire.MsgAck, a.String())
+	}
+	if n := w.e.Stats.Extra.Starved; n != 0 || len(w.e.borrowed) != 0 {
+		t.Errorf("%d refused, %v", n, w.e.borrowed)
+	}
+}
+
 // Clients of one pool begin with different servers, each with the same one at
 // any time; siaddr and a manual binding agree.
 func TestStagger(t *testing.T) {

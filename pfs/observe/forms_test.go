@@ -143,7 +143,7 @@ func TestReadPortOnly(t *testing.T) {
 		loads []pfs.Load
 		want  []string
 	}{
-		{nil, []string{"?       -       -     unsure   3", "2 of 3 phones got files from a peer, and their sizes do not tell which (observed)", "To be certain: --loads DIR",
+		{nil, []string{"?       ?       ?     unsure   3", "2 of 3 phones got files from a peer, and their sizes do not tell which (observed)", "To be certain: --loads DIR",
 			"SEP001E7A000001  child  SEP001E7A000000  ?      32228"}},
 		{loads, []string{"Load: SCCP41.9-4-2SR3-1S\nFiles: 2,", "SEP001E7A000000  ?      ?", "partly", "SEP001E7A000000 passed it on and has not been seen to get it"}},
 	} {
@@ -162,6 +162,25 @@ func TestReadPortOnly(t *testing.T) {
 		}
 		if strings.Contains(b.String(), "  works  ") || strings.Contains(b.String(), "No firmware has been distributed") {
 			t.Error(b.String())
+		}
+	}
+}
+
+// TestReadQuickly: one phone hands on many small files to two others within a
+// second: a file has no flood to be kept from, and each connection has its end.
+func TestReadQuickly(t *testing.T) {
+	s := &story{t: t, now: time.Unix(1e9, 0)}
+	for i := range 30 {
+		s.pass(0, 1, 1000+100*i)
+		s.pass(0, 2, 1000+100*i)
+	}
+	r, err := Read(bytes.NewReader(s.pcap(1)))
+	if err != nil || r.Muted != 0 {
+		t.Fatal(err, r)
+	}
+	for _, x := range r.State.Snapshot(nil).Transfers {
+		if !x.Ended || x.Broken {
+			t.Errorf("%+v", x)
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net/netip"
 	"time"
 	"unicode/utf16"
@@ -155,6 +156,7 @@ func (out *Reading) captured(next frames, err error) error {
 	}
 	clock := &replay{state: out.State}
 	track := pfs.NewTracker(out.State, clock, string(out.Kind), 1)
+	track.PerSecond = math.MaxInt
 	dec := capture.NewDecoder()
 	files := newFiles(clock)
 	for {

@@ -29,6 +29,7 @@
 //	fold.go files.go answers.go wire.go scan.go   events in
 //	stand.go judge.go                  how far it came, how that is known
 //	rules.go rules_*.go remedy.go      the verdict table
+//	peers.go                           what firmware sharing says of a phone
 //	show.go summary.go explain.go      for people
 //	report.go                          for the log
 //

@@ -19,7 +19,7 @@ func (r *Rollouts) Start(c Rollout, all []Candidate) (string, error) {
 		return "", fmt.Errorf("upgrade %s is running", c.Name)
 	case p != nil && p.State == Paused:
 		p.State, p.Why = Running, ""
-		r.note()
+		r.turned()
 		return fmt.Sprintf("upgrade %s goes on with wave %d of %d", c.Name, p.Wave, p.Waves), nil
 	}
 	n := begin(c, all, r.Now())
@@ -46,7 +46,7 @@ func (r *Rollouts) Start(c Rollout, all []Candidate) (string, error) {
 		r.all = r.all[1:]
 	}
 	n.open = c.Window.Open(n.Started)
-	r.note()
+	r.turned()
 	return fmt.Sprintf("upgrade %s: %d phones in %d waves", c.Name, len(n.Phones), n.Waves), nil
 }
 
@@ -67,7 +67,7 @@ func (r *Rollouts) end(name string, s State, why string) error {
 	if s != Paused {
 		p.Ended = r.Now()
 	}
-	r.note()
+	r.turned()
 	return nil
 }
 
@@ -85,7 +85,7 @@ func (r *Rollouts) Tick(conf []Rollout, judge Judge) (turned []string) {
 		return !slices.ContainsFunc(conf, func(c Rollout) bool { return c.Name == p.Name })
 	})
 	if len(r.all) != n {
-		r.note()
+		r.turned()
 	}
 	var late []*Upgraded
 	for _, p := range r.all {
@@ -154,7 +154,7 @@ func (r *Rollouts) gate(p *Progress, now time.Time) bool {
 	default:
 		p.Wave++
 	}
-	r.note()
+	r.turned()
 	return true
 }
 

@@ -200,13 +200,13 @@ func (x *choice) phone(mac ether.MAC, typ string, loads []cnf.LoadEntry) {
 	}
 	target, upgraded := x.p.Rollouts.Target(mac)
 	d := Decision{Load: said}
-	defer func() { x.p.Rollouts.names(mac, d.Load) }()
+	away := x.p.away(x.servers.Of(mac).Value)
+	defer func() { x.p.Rollouts.names(mac, d.Load, away) }()
 	if !upgraded {
 		if target = l.File; !ok || l.Force {
 			return
 		}
 	}
-	away := x.p.away(x.servers.Of(mac).Value)
 	d.Load = target
 	switch need := steps(target); {
 	case !away && !x.p.Whole(target).Complete():

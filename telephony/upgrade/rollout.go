@@ -137,6 +137,8 @@ type Upgraded struct {
 
 	named, giving, took string          // load its file names; when it was given it; of the one it fetched
 	listed              bool            // it asked for the list in this boot
+	went                bool            // it asked for what comes after its load
+	away                bool            // it fetches loads from another server, unseen
 	got                 map[string]bool // files of the load sent since
 }
 

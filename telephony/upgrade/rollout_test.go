@@ -211,6 +211,10 @@ func TestWaves(t *testing.T) {
 	n := f.inWave(2)[0]
 	f.resets(n)
 	f.gets(n, "United_States/g3-tones.xml")
+	if f.state(n) != "running" {
+		t.Errorf("one that may still fetch its load is %s", f.state(n))
+	}
+	f.resets(n)
 	if p := f.progress(); f.state(n) != "done" {
 		t.Errorf("%s: %s", f.state(n), p.Text(f.clock))
 	}
@@ -234,6 +238,49 @@ func TestWaves(t *testing.T) {
 	f.tick()
 	if got := f.resets(later); got != old78 {
 		t.Errorf("without the section it gets %s", got)
+	}
+}
+
+// TestSeenElsewhere: what a phone did at its load server nobody saw; asking for
+// tones is no sign that it runs the load.
+func TestSeenElsewhere(t *testing.T) {
+	f := newFleet(t, 4, rollout())
+	f.c.Pools[0].ServicePhone = []cnf.ServicePhone{{Name: cnf.LoadServer, Value: "10.9.9.9"}}
+	f.start()
+	for range 3 {
+		if got := f.resets(0); got != new78 {
+			t.Errorf("it gets %s", got)
+		}
+		f.gets(0, "United_States/g3-tones.xml")
+	}
+	if f.state(0) != "running" {
+		t.Errorf("it is %s", f.state(0))
+	}
+	f.event(wire.Told{MAC: macOf(0), By: wire.CDP, Load: new78})
+	if f.state(0) != "done" {
+		t.Errorf("it says it runs it, and is %s", f.state(0))
+	}
+}
+
+// TestRefusedAgain: a phone that is back and asks for the load once more did not
+// take it.
+func TestRefusedAgain(t *testing.T) {
+	f := newFleet(t, 20, rollout())
+	f.start()
+	n := f.inWave(1)[0]
+	f.upgrades(n)
+	if f.state(n) != "done" {
+		t.Fatal(f.state(n))
+	}
+	f.fetches(n, new78)
+	f.resets(n)
+	f.gets(n, "/"+new78+".loads")
+	if f.state(n) != "running" {
+		t.Errorf("it is %s", f.state(n))
+	}
+	f.clock = f.clock.Add(21 * time.Minute)
+	if f.tick(); f.state(n) != "stuck" {
+		t.Errorf("it is %s", f.state(n))
 	}
 }
 

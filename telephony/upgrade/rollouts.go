@@ -60,9 +60,15 @@ func NewRollouts(kept []byte) *Rollouts {
 	return r
 }
 
-// note says that something changed.
-func (r *Rollouts) note() {
+// turned says that files have to name another load now.
+func (r *Rollouts) turned() {
 	r.turn++
+	r.note()
+}
+
+// note says that there is something to keep. What a phone did changes its own
+// load at most when a rollout is over, and that is looked at again soon enough.
+func (r *Rollouts) note() {
 	r.dirty = true
 	select {
 	case r.changed <- struct{}{}:
@@ -137,14 +143,14 @@ func (r *Rollouts) Target(mac ether.MAC) (string, bool) {
 }
 
 // names notes the load that the file of a phone names now.
-func (r *Rollouts) names(mac ether.MAC, load string) {
+func (r *Rollouts) names(mac ether.MAC, load string, away bool) {
 	if r == nil {
 		return
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if _, u := r.phone(mac); u != nil {
-		u.named = phone.Load(load).Canonical()
+		u.named, u.away = phone.Load(load).Canonical(), away
 	}
 }
 
@@ -234,24 +240,54 @@ func (r *Rollouts) asked(now time.Time, a fileserver.Asked) {
 		if len(r.at) < maxPhones || r.at[client] != (ether.MAC{}) {
 			r.at[client] = mac
 		}
-		if p, u := r.phone(mac); u != nil && !u.Fetched.IsZero() {
+		switch p, u := r.phone(mac); {
+		case u == nil:
+		case !u.Fetched.IsZero():
 			r.done(p, u, now, "fetched "+p.Load+" whole and came back", false)
+		case u.went && !u.listed:
+			r.done(p, u, now, "was up with its file and did not ask for "+p.Load+": it runs it", true)
 		}
 		return
 	}
 	p, u := r.phone(r.at[client])
-	if u == nil || !u.Done.IsZero() {
+	if u == nil {
 		return
 	}
-	switch l := phone.Load(path.Base(a.Name)); {
+	l := phone.Load(path.Base(a.Name))
+	again := !u.Done.IsZero() && l.Equal(phone.Load(p.Load))
+	if again && (p.State == Running || p.State == Paused) {
+		// Who runs a load does not ask for it: it did not take it.
+		u.Done, u.How, u.Inferred, u.Fetched = time.Time{}, "", false, time.Time{}
+		if u.Began.IsZero() {
+			u.Began = now
+		}
+		r.note()
+	}
+	switch {
+	case !u.Done.IsZero():
 	case l.Equal(phone.Load(p.Load)):
 		u.listed = true
 		if len(u.got) == 0 || strings.EqualFold(l.Suffix(), ".loads") {
 			u.got = map[string]bool{} // the .sbn of a 7960 has the name of its load
 		}
-	case !u.listed && afterLoad(a.Name) && u.took == phone.Load(p.Load).Canonical():
+	case u.listed || u.away || !afterLoad(a.Name) || u.took != phone.Load(p.Load).Canonical():
+	case beside(p.Type):
+		u.went = true // it may still ask for its load in this boot
+	default:
 		r.done(p, u, now, "asked "+a.Name+" and not "+p.Load+": it runs it", true)
 	}
+}
+
+// beside reports that models of a type may fetch a load beside their work, after
+// they asked for what they need to come up.
+func beside(typ string) bool {
+	for _, m := range phone.ByLoadKey(typ) {
+		switch m.Generation {
+		case "G2", "G3", "G3+":
+			return false
+		}
+	}
+	return true
 }
 
 func (r *Rollouts) served(now time.Time, s fileserver.Served) {
@@ -265,7 +301,7 @@ func (r *Rollouts) served(now time.Time, s fileserver.Served) {
 	}
 	if mac, own := phone.MACOfFile(s.Name); own {
 		if p, u := r.phone(mac); u != nil && !phone.TrustFile(s.Name) {
-			u.took, u.listed = u.giving, false
+			u.took, u.listed, u.went = u.giving, false, false
 			if u.Began.IsZero() && leads(p, u.took) && p.State == Running && u.Wave <= p.Wave {
 				u.Began = now
 				r.note()

@@ -317,7 +317,9 @@ func (a *Appliance) close() {
 	if b.Supervisor != nil {
 		b.Supervisor.Close()
 	}
-	b.Frames.Stop()
+	if b.Frames != nil {
+		b.Frames.Stop()
+	}
 	for _, p := range a.parts {
 		if p.close != nil {
 			p.close()
