@@ -31,11 +31,11 @@ func TestFramesAndRecording(t *testing.T) {
 	defer l.Close()
 	device := o.Phones[0].MAC.Device()
 	boot := func() {
+		inv, mac := l.Box.Box().Inventory, o.Phones[0].MAC
+		was, _ := inv.Phone(mac, time.Now())
 		if err := l.Replug(o.Phones[0]); err != nil {
 			t.Fatal(err)
 		}
-		inv, mac := l.Box.Box().Inventory, o.Phones[0].MAC
-		was, _ := inv.Phone(mac, time.Now())
 		wait(t, 30*time.Second, "the phone", func() string {
 			if p, ok := inv.Phone(mac, time.Now()); !ok || !p.Up() || !p.Quiet || p.Boot == was.Boot {
 				return inventory.ShowBoots(p, time.Now(), "", 1)

@@ -14,7 +14,6 @@ import (
 
 	"github.com/pin/tftp/v3"
 
-	"option150/platform/netns"
 	"option150/telephony/firmware"
 	"option150/telephony/simphone"
 )
@@ -23,7 +22,9 @@ import (
 // of another host; one that breaks off, or that is not there, leaves flash: as it
 // was.
 func TestImportFromServers(t *testing.T) {
-	netns.Need(t)
+	if alone(t) {
+		return
+	}
 	l, err := New(Options{Root: t.TempDir(), SSH: "127.0.0.1:0", Pace: 0.001, Hold: true, Phones: []simphone.Spec{g3(1, "7961", load41)}})
 	if err != nil {
 		t.Fatal(err)
