@@ -69,7 +69,7 @@ func pasteTexts() []pasteText {
 	for i := range 100 {
 		fmt.Fprintf(&router, "interface Serial0/%d/0\n ip address 10.%d.0.1 255.255.255.0\n bandwidth 2048\n", i, i)
 		for n := range 97 {
-			fmt.Fprintf(&router, " service-policy output P%d\n", n)
+			fmt.Fprintf(&router, " ip helper-address 10.200.%d.1\n", n)
 		}
 	}
 	made := func(name, count string, want int, b *strings.Builder) pasteText {
@@ -79,7 +79,7 @@ func pasteTexts() []pasteText {
 		made(fmt.Sprintf("%d ephones with %d speed dials each", phones, dials), "speed-dial", phones*dials, &ephones),
 		made(fmt.Sprintf("%d voice register pools with %d speed dials each", phones, dials-2), "speed-dial", phones*(dials-2), &pools),
 		made(fmt.Sprintf("%d manual bindings", hosts), "client-identifier", hosts, &manual),
-		made("100 sections that are kept, of 100 lines each", "service-policy", 9700, &router),
+		made("100 sections that are kept, of 100 lines each", "helper-address", 9700, &router),
 	}
 }
 
