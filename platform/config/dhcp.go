@@ -60,6 +60,9 @@ func (c *Config) dhcpNotes(before *Config) []string {
 	}
 	for i := range now.Pools {
 		p := &now.Pools[i]
+		if !p.UpdateARP && p.VRF == "" {
+			continue // nothing to say: a thousand pools are not looked up for it
+		}
 		o := was.Pool(p.Name)
 		if o == nil {
 			o = &dhcp.Pool{}
