@@ -92,7 +92,10 @@ var secretElement = regexp.MustCompile(`<(sshPassword|authPassword|phonePassword
 func (b *Box) exposureText(in *language.Invocation) string {
 	var w strings.Builder
 	c := in.Config.Files
-	who := "connected and configured networks"
+	who := "everybody"
+	if c.BindLease == fileserver.BindEnforce {
+		who = "connected and configured networks"
+	}
 	if c.AccessClass != "" {
 		who = "access-class " + c.AccessClass
 	}

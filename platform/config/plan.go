@@ -146,13 +146,18 @@ func (c *Config) planFiles(f Facts) service.Spec {
 	return s.Clone()
 }
 
-// networks are those that are connected, and those that lines are about: pools,
+// networks are whom files are given to under `file-server bind-lease enforce`;
+// without it nobody is refused for where he is, for an interface the settings
+// do not map is not known here. They are those that are connected, and those that lines are about: pools,
 // and static routes but the default one.
 func (c *Config) networks(f Facts) (out []netip.Prefix) {
 	add := func(p netip.Prefix) {
 		if p = p.Masked(); p.IsValid() && p.Bits() > 0 && !slices.Contains(out, p) {
 			out = append(out, p)
 		}
+	}
+	if c.Files.BindLease != fileserver.BindEnforce {
+		return nil
 	}
 	for _, i := range f.Interfaces {
 		for _, p := range c.Addresses(i) {
