@@ -1,6 +1,7 @@
 package dhcp
 
 import (
+	"fmt"
 	"net/netip"
 	"os"
 	"runtime"
@@ -14,6 +15,7 @@ import (
 	"option150/dhcp/wire"
 	"option150/platform/netns"
 	"option150/platform/service"
+	"option150/platform/testkit"
 )
 
 // smallDisk is a file system of its own, seen by the thread of the test and by
@@ -23,11 +25,11 @@ func smallDisk(t *testing.T, size string) *os.Root {
 	netns.Need(t)
 	runtime.LockOSThread() // the thread ends with the test
 	if err := unix.Unshare(unix.CLONE_FS | unix.CLONE_NEWNS); err != nil {
-		t.Skipf("no mount namespace: %v", err)
+		testkit.Missing(t, fmt.Sprintf("no mount namespace: %v", err))
 	}
 	dir := t.TempDir()
 	if err := unix.Mount("bindings", dir, "tmpfs", 0, "size="+size); err != nil {
-		t.Skipf("no tmpfs: %v", err)
+		testkit.Missing(t, fmt.Sprintf("no tmpfs: %v", err))
 	}
 	root, err := os.OpenRoot(dir)
 	if err != nil {
@@ -126,7 +128,7 @@ func TestReadOnlyDisk(t *testing.T) {
 	known := dial(t, at).dora(1, 2*time.Second)
 	s.Close()
 	if err := unix.Mount("", root.Name(), "", unix.MS_REMOUNT|unix.MS_RDONLY, ""); err != nil {
-		t.Skip(err)
+		testkit.Missing(t, fmt.Sprintf("a disk cannot be made read-only: %v", err))
 	}
 	s, at = start(t, Options{Root: root}, loopSpec("16"))
 	waitFor(t, func() bool { return s.Status().State == service.Degraded })

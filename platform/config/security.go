@@ -126,6 +126,9 @@ func (c *Config) security() []Problem {
 		}
 	}
 	named("ip http access-class", c.HTTP.AccessClass, nobodyIn)
+	named("file-server access-class", c.Files.AccessClass, "no phone is given a file")
+	named("file-server bind-lease trust", c.Files.Trust, "nobody is trusted")
+	named("file-server listing access-class", c.Files.Listing, "nobody gets the lists")
 	for _, b := range c.Files.Bindings {
 		named("tftp-server "+b.File, b.ACL, "every phone may have the file")
 	}
@@ -168,6 +171,7 @@ func (c *Config) keptOut() []Problem {
 	if c.HFS.Enabled && c.HTTP.Server {
 		look("ip http access-class", c.HTTP.AccessClass)
 	}
+	look("file-server access-class", c.Files.AccessClass)
 	for _, b := range c.Files.Bindings {
 		if b.ACL != "" {
 			look("tftp-server "+b.File, b.ACL)

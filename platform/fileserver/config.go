@@ -9,7 +9,7 @@ type Config struct {
 	MaximumServingCount int       // default 200, see DefaultServingCount
 	MaximumPerAddress   int       // of those, for one address; 0 = a quarter
 
-	AccessClass string // who may ask at all; "" = connected and configured networks
+	AccessClass string // who may ask at all; "" = everybody, under BindEnforce connected and configured networks
 	BindLease   Bind   // the configuration of a phone from another address
 	Trust       string // access list of addresses BindLease and Scan do not concern
 	Scan        Scan

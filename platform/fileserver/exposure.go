@@ -114,8 +114,14 @@ func (st *settings) trusted(r Request) bool {
 	if r.Peer {
 		return true
 	}
-	l := acl.Find(st.lists, st.cfg.Trust)
-	return st.cfg.Trust != "" && l != nil && l.Permits(r.Client.Addr().Unmap())
+	return grants(st.lists, st.cfg.Trust, r.Client.Addr().Unmap())
+}
+
+// grants reports that a list lets an address have something that nobody has
+// without it: only a rule that permits does, not a list that is missing or empty.
+func grants(lists []acl.List, name string, a netip.Addr) bool {
+	e := acl.Find(lists, name).Decides(a)
+	return name != "" && e != nil && e.Permit
 }
 
 // stranger refuses an address that is of no network of ours.
@@ -125,7 +131,8 @@ func (st *settings) stranger(r Request) error {
 	case r.Peer, !a.IsValid(), a.IsLoopback():
 		return nil
 	case st.cfg.AccessClass != "":
-		if acl.Find(st.lists, st.cfg.AccessClass).Permits(a) {
+		// A list that is missing lets nobody in, as on lines and on HTTP.
+		if l := acl.Find(st.lists, st.cfg.AccessClass); l != nil && l.Permits(a) {
 			return nil
 		}
 		return fmt.Errorf("%w: file-server access-class %s", ErrDenied, st.cfg.AccessClass)

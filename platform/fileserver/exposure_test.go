@@ -214,7 +214,7 @@ func TestStrangers(t *testing.T) {
 		{"networks", Spec{Networks: nets}, true, false},
 		{"nothing is known", Spec{}, true, true},
 		{"access-class", Spec{Config: Config{AccessClass: "7"}, Networks: nets, Lists: lists("192.0.2.9")}, false, true},
-		{"access-class that is not there", Spec{Config: Config{AccessClass: "7"}, Networks: nets}, true, true},
+		{"access-class that is not there", Spec{Config: Config{AccessClass: "7"}, Networks: nets}, false, false},
 	} {
 		s := newSite(t, c.spec)
 		for from, want := range map[netip.AddrPort]bool{near: c.near, far: c.far} {
@@ -225,6 +225,20 @@ func TestStrangers(t *testing.T) {
 		if _, err := s.ask(netip.MustParseAddrPort("127.0.0.1:5"), "RINGLIST.XML"); err != nil && c.spec.AccessClass == "" {
 			t.Errorf("%s, the box itself: %v", c.name, err)
 		}
+	}
+}
+
+// What nobody has without a list, a list without a rule gives nobody.
+func TestGrants(t *testing.T) {
+	a := netip.MustParseAddr("10.0.0.1")
+	all := append(lists("10.0.0.1"), acl.List{Name: "8", Entries: []acl.Entry{{Remark: "phones"}}}, acl.List{Name: "9"})
+	for name, want := range map[string]bool{"7": true, "8": false, "9": false, "missing": false, "": false} {
+		if grants(all, name, a) != want {
+			t.Errorf("list %q grants: %v", name, !want)
+		}
+	}
+	if grants(all, "7", netip.MustParseAddr("10.0.0.2")) {
+		t.Error("a list grants what it does not permit")
 	}
 }
 

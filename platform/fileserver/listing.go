@@ -7,8 +7,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"option150/platform/acl"
 )
 
 // listing serves the two lists of names that file servers of call managers have:
@@ -24,8 +22,7 @@ func (l listing) Open(ctx context.Context, r Request, name string) (*Hit, error)
 		return nil, nil
 	}
 	st := l.s.now.Load()
-	list := acl.Find(st.lists, st.cfg.Listing)
-	if st.cfg.Listing == "" || list == nil || !list.Permits(r.Client.Addr().Unmap()) {
+	if !grants(st.lists, st.cfg.Listing, r.Client.Addr().Unmap()) {
 		return nil, nil
 	}
 	var b bytes.Buffer

@@ -10,10 +10,10 @@ var (
 // Messages of the one look-up of files and of its HTTP transport.
 var (
 	HFSDenied = &Entry{"HFS", 4, "DENIED", "Request of %s for %s was refused: %s",
-		"An HTTP request was refused by rule: a network that is neither connected nor configured here or not in `file-server access-class`, the access list of a `tftp-server` line, a name that leaves its directory, a protected kind of file, a method other than GET. But for network and list, phones do not ask like this.",
+		"An HTTP request was refused by rule: an address that `file-server access-class` does not permit or, under `file-server bind-lease enforce`, one of a network that is neither connected nor configured here, the access list of a `tftp-server` line, a name that leaves its directory, a protected kind of file, a method other than GET. But for network and list, phones do not ask like this.",
 		"Find out who has the address. If it is a phone, permit its network: in the list of the line, or in one that `file-server access-class` names (`show access-lists`). Put only phone files below the HFS home path."}
 	TFTPDenied = &Entry{"TFTP", 4, "DENIED", "Request of %s for %s was refused: %s",
-		"A TFTP request was refused by rule: a network that is neither connected nor configured here or not in `file-server access-class`, the access list of a `tftp-server` line, a name that leaves its directory, a protected kind of file. But for network and list, phones do not ask like this.",
+		"A TFTP request was refused by rule: an address that `file-server access-class` does not permit or, under `file-server bind-lease enforce`, one of a network that is neither connected nor configured here, the access list of a `tftp-server` line, a name that leaves its directory, a protected kind of file. But for network and list, phones do not ask like this.",
 		"Find out who has the address. If it is a phone, permit its network: in the list of the line, or in one that `file-server access-class` names (`show access-lists`). Put only phone files below the HFS home path."}
 	FileBusy = &Entry{"FILESERVER", 4, "BUSY", "%d of %d requests are being served, %s was told to ask for %s again",
 		"The serving count was reached and no place became free within two seconds. The phone asks again, over HTTP first and over TFTP after that.",

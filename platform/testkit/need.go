@@ -24,7 +24,7 @@ func NeedProgram(t testing.TB, name, debianPackage string) string {
 	t.Helper()
 	path, ok := find(name)
 	if !ok {
-		missing(t, fmt.Sprintf("program %s is not installed: apt-get install %s", name, debianPackage))
+		Missing(t, fmt.Sprintf("program %s is not installed: apt-get install %s", name, debianPackage))
 	}
 	return path
 }
@@ -34,7 +34,7 @@ func NeedProgram(t testing.TB, name, debianPackage string) string {
 func NeedFile(t testing.TB, path, debianPackage string) string {
 	t.Helper()
 	if _, err := os.Stat(path); err != nil {
-		missing(t, fmt.Sprintf("%s is not installed: apt-get install %s", path, debianPackage))
+		Missing(t, fmt.Sprintf("%s is not installed: apt-get install %s", path, debianPackage))
 	}
 	return path
 }
@@ -53,10 +53,11 @@ type asker struct{ t testing.TB }
 func (a asker) Helper() { a.t.Helper() }
 func (a asker) Skip(args ...any) {
 	a.t.Helper()
-	missing(a.t, fmt.Sprint(args...))
+	Missing(a.t, fmt.Sprint(args...))
 }
 
-func missing(t testing.TB, what string) {
+// Missing skips the test because this machine lacks something; in CI it fails.
+func Missing(t testing.TB, what string) {
 	t.Helper()
 	if CI() {
 		t.Fatal(what + " (" + envCI + "=1: nothing may be missing here)")

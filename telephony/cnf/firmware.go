@@ -17,7 +17,7 @@ type Firmware struct {
 	Phones   []PhoneLoad // other than their lines say, by MAC
 }
 
-// PhoneLoad is the load of one phone for now.
+// PhoneLoad is the load of one phone at its present step.
 type PhoneLoad struct {
 	MAC   ether.MAC
 	Load  string // "" = it keeps its image
@@ -46,7 +46,7 @@ type override struct {
 	alone bool
 }
 
-// of is the load of a phone: its own for now, else that of its model.
+// of is the load of a phone: its own at its present step, else that of its model.
 func (o override) of(loads []LoadEntry, m phone.Model) phone.Load {
 	if o.set {
 		return phone.Load(o.load)

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"fmt"
 	"net"
 	"net/netip"
 	"os"
@@ -11,6 +12,7 @@ import (
 	"option150/cmd/option150/testbox"
 	"option150/dhcp/dhcptest"
 	"option150/platform/netns"
+	"option150/platform/testkit"
 )
 
 // TestStaticRoutes: with a managed interface `ip route` and `ip default-gateway`
@@ -132,7 +134,7 @@ func newFar(t *testing.T, w *world) *far {
 		t.Fatal(err)
 	}
 	if err := router.Do(func() error { return os.WriteFile("/proc/sys/net/ipv4/ip_forward", []byte("1"), 0o644) }); err != nil {
-		t.Skipf("a router cannot be made here: %v", err)
+		testkit.Missing(t, fmt.Sprintf("a router cannot be made here: %v", err))
 	}
 	listen := func(h *netns.Host, addr string) (c net.PacketConn) {
 		err := h.Do(func() (err error) { c, err = net.ListenPacket("udp4", addr); return err })
