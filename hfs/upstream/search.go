@@ -48,6 +48,9 @@ func (s *Server) find(ctx context.Context, st *settings, q question, via string,
 		f = nil
 	}
 	if f == nil {
+		if len(s.searches) >= maxAnswers {
+			s.forgetLocked() // who asks for thousands of names must not make the rest unanswerable
+		}
 		if s.underWay() >= maxSearches || len(s.searches) >= maxAnswers {
 			s.mu.Unlock()
 			return nil, fileserver.Elsewhere("too many files are being asked for elsewhere")

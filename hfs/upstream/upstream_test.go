@@ -3,6 +3,7 @@ package upstream
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/netip"
@@ -53,6 +54,24 @@ func TestOrder(t *testing.T) {
 		if e, ok := e.(fileserver.NotFound); ok && (e.Unsure || strings.Count(e.Asked, " 404") != 3) {
 			t.Errorf("%+v", e)
 		}
+	}
+}
+
+// Somebody asks for thousands of names that nobody has: what the others ask for
+// is answered all the same.
+func TestManyNames(t *testing.T) {
+	one := newCluster(t, map[string][]byte{foreign: []byte("one")})
+	b := newBox(t, alternates(one))
+	over := make(chan struct{})
+	close(over)
+	b.mu.Lock()
+	for i := range maxAnswers {
+		q := question{name: fmt.Sprint("none", i)}
+		b.searches[q] = &search{q: q, done: over, err: fileserver.Nowhere{}, until: time.Now().Add(time.Hour)}
+	}
+	b.mu.Unlock()
+	if got, err := b.get(t, foreign); got != "one" || err != nil {
+		t.Errorf("%q, %v", got, err)
 	}
 }
 
