@@ -30,7 +30,7 @@ func exposure() []language.Declaration {
 		}
 	}
 	return []language.Declaration{
-		class(`access-class("Who is given files; without it everybody, under bind-lease enforce the networks known here")`, func(c *language.Context) *string { return &c.Config.Files.AccessClass }),
+		class(`access-class("Who is given files at all")`, func(c *language.Context) *string { return &c.Config.Files.AccessClass }),
 		{
 			Mode: language.Global, Group: group, Doc: doc,
 			Syntax: fileServerHead + `bind-lease("Configuration of phones and the address that asks")
