@@ -77,7 +77,10 @@ func (b *builder) add(f *File, where string) *File {
 	case n > SizeWarn:
 		b.problems.add(Warning, "file-large", where, "%s is %d bytes: phones of the 79x1 to 79x5 series take at most %d", f.Name, n, SizeWarn)
 	}
-	if had := b.set.names[lookupKey(f.Name)]; had != nil {
+	if f.key == "" { // a file of the set before has it, and is not to be written to
+		f.key = lookupKey(f.Name)
+	}
+	if had := b.set.names[f.key]; had != nil {
 		b.problems.add(Warning, "name-taken", where, "%s is not built: that name is served from %s", f.Name, had.Location)
 		return nil
 	}
@@ -90,7 +93,7 @@ func (b *builder) add(f *File, where string) *File {
 	}
 	b.total += len(f.Content)
 	b.set.files = append(b.set.files, f)
-	b.name(f, f.Name, where)
+	b.set.names[f.key] = f
 	for _, a := range f.Aliases {
 		b.name(f, a, where)
 	}

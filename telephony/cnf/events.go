@@ -26,12 +26,10 @@ var _ interface {
 // maxChanged bounds the names an event carries.
 const maxChanged = 64
 
-// NewBuilt describes the step from one set to the next.
-func NewBuilt(old, new *Set, generation uint64) Built {
-	b := Built{Generation: generation, Files: new.Len()}
-	if !SameFiles(old, new) {
-		b.Changed = Summarise(old, new).Names()
-	}
+// NewBuilt describes the step to a set; changed are the names that Summarise
+// found to differ from the set before.
+func NewBuilt(new *Set, generation uint64, changed []string) Built {
+	b := Built{Generation: generation, Files: new.Len(), Changed: changed}
 	if new != nil {
 		b.Devices = new.Devices
 	}

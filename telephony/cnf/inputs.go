@@ -134,6 +134,7 @@ type ownFile struct {
 
 type poolFiles struct {
 	phone sipPhone
+	where string // the section, for what is said of the files
 	files []*File
 }
 

@@ -44,7 +44,8 @@ type File struct {
 	// Fallback marks a file to be served only if the operator has put none of
 	// that name on flash: the empty dial rules.
 	Fallback bool
-	plain    bool // listed once without alias
+	plain    bool   // listed once without alias
+	key      string // what Lookup finds its own name by
 }
 
 // Names returns every name the file is served under, its own first.

@@ -31,12 +31,10 @@ func (b *builder) sip() {
 	// Files of the phones first: the sync number is made of those the 7940 and
 	// 7960 read, and their shared files carry it.
 	var text [][]byte
-	var phones []*File
-	wheres := make(map[*File]string)
-	for _, p := range b.in.Pools {
-		for _, f := range b.pool(p, dir) {
-			phones = append(phones, f)
-			wheres[f] = "voice register pool " + strconv.Itoa(p.Tag)
+	phones := make([]poolFiles, 0, len(b.in.Pools))
+	for i := range b.in.Pools {
+		phones = append(phones, b.pool(&b.in.Pools[i], dir))
+		for _, f := range phones[i].files {
 			if strings.HasSuffix(f.Name, ".cnf") {
 				text = append(text, f.Content)
 			}
@@ -67,8 +65,10 @@ func (b *builder) sip() {
 			return b.xmlDefault(g.SourceAddress, g.Loads, g.URLs, 5060, true), ""
 		}), where)
 	}
-	for _, f := range phones {
-		b.add(f, wheres[f])
+	for i := range phones {
+		for _, f := range phones[i].files {
+			b.add(f, phones[i].where)
+		}
 	}
 }
 
@@ -91,10 +91,10 @@ func (b *builder) os79xx(dir, where string) {
 
 // pool gives the files of one SIP phone: those it had, if nothing in them
 // changed.
-func (b *builder) pool(p sipPhone, dir string) []*File {
+func (b *builder) pool(p *sipPhone, dir string) poolFiles {
 	made, ok := b.was.pools[p.Tag]
-	if !ok || !equal.Of(&made.phone, &p) {
-		made = poolFiles{p, b.poolFiles(p, dir)}
+	if !ok || !equal.Of(&made.phone, p) {
+		made = poolFiles{*p, "voice register pool " + strconv.Itoa(p.Tag), b.poolFiles(*p, dir)}
 		for _, f := range made.files {
 			f.ETag = etag(f.Content)
 		}
@@ -103,7 +103,7 @@ func (b *builder) pool(p sipPhone, dir string) []*File {
 		b.devices[p.MAC] = true
 	}
 	b.now.pools[p.Tag] = made
-	return made.files
+	return made
 }
 
 // poolFiles builds the files of one SIP phone. Which kind depends on its type.

@@ -20,6 +20,7 @@ package cnfstore
 import (
 	"context"
 	"fmt"
+	"maps"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -198,7 +199,7 @@ func (s *Store) Refresh() {
 	case cnf.SameFiles(was, set):
 		// Nobody is told, but the next look finds what it was made of.
 		set.Generation = was.Generation
-		s.current.Store(&published{set, s.times(set)})
+		s.current.Store(&published{set, s.times(set, cnf.Summary{})})
 	default:
 		s.publish(spec, set)
 	}
@@ -216,7 +217,12 @@ func (s *Store) commit(spec *Spec, set *cnf.Set) {
 func (s *Store) publish(spec *Spec, set *cnf.Set) {
 	s.mu.Lock()
 	old := s.Current()
-	if !cnf.SameFiles(old, set) && (len(cnf.Summarise(old, set).Names()) > 0 || old.Len() != set.Len()) {
+	var sum cnf.Summary
+	if !cnf.SameFiles(old, set) {
+		sum = cnf.Summarise(old, set)
+	}
+	changed := sum.Names()
+	if len(changed) > 0 || old.Len() != set.Len() {
 		s.generation++
 	}
 	if set != nil {
@@ -224,9 +230,9 @@ func (s *Store) publish(spec *Spec, set *cnf.Set) {
 		set.Generation = s.generation
 	}
 	s.spec = spec
-	s.current.Store(&published{set, s.times(set)})
+	s.current.Store(&published{set, s.times(set, sum)})
 	s.enter(set)
-	event := cnf.NewBuilt(old, set, s.generation)
+	event := cnf.NewBuilt(set, s.generation, changed)
 	phones, differ := cnf.NewPhones(old, set)
 	s.mu.Unlock()
 	s.rec.Record(event)
@@ -235,21 +241,29 @@ func (s *Store) publish(spec *Spec, set *cnf.Set) {
 	}
 }
 
-// times keeps the time of every file whose content stays the same.
-func (s *Store) times(set *cnf.Set) map[string]time.Time {
+// times keeps the time of every name whose content stays the same.
+func (s *Store) times(set *cnf.Set, sum cnf.Summary) map[string]time.Time {
 	was := s.current.Load()
 	if was != nil && cnf.SameFiles(was.set, set) {
 		return was.mod // nobody writes to it after it was published
 	}
-	now, mod := time.Now(), make(map[string]time.Time, set.Len())
-	for _, f := range set.Files() {
-		mod[f.Name] = now
-		if was == nil {
-			continue
+	now := time.Now()
+	if was == nil {
+		mod := make(map[string]time.Time, set.Len())
+		for _, f := range set.Files() {
+			mod[f.Name] = now
 		}
-		if o, ok := was.set.Lookup(f.Name); ok && o.Name == f.Name && o.ETag == f.ETag {
-			mod[f.Name] = was.mod[f.Name]
-		}
+		return mod
+	}
+	mod := maps.Clone(was.mod)
+	for _, name := range sum.Removed {
+		delete(mod, name)
+	}
+	for _, name := range sum.Added {
+		mod[name] = now
+	}
+	for _, name := range sum.Changed {
+		mod[name] = now
 	}
 	return mod
 }
