@@ -29,7 +29,7 @@ const maxAddresses = 8
 // interfaces with the addresses of the box; it may be nil. The refused problems
 // come first, then in the order of the configuration.
 func (c Config) Validate(own []Interface) []Problem {
-	v := &validation{c: &c, own: own, hosts: make(map[hostKey]int, 2*len(c.Pools))}
+	v := &validation{c: &c, own: own, taken: taken{make(map[netip.Addr]int, len(c.Pools)), make(map[string]int, len(c.Pools)), make(map[ether.MAC]int)}}
 	for _, r := range c.Excluded {
 		switch {
 		case !r.First.Is4() || !r.Last.Is4():
@@ -80,9 +80,9 @@ type validation struct {
 	c     *Config
 	own   []Interface
 	out   []Problem
-	nets  []netip.Prefix  // of all pools
-	at    int             // index of the pool that is looked at
-	hosts map[hostKey]int // the first pool of each
+	nets  []netip.Prefix // of all pools
+	at    int            // index of the pool that is looked at
+	taken taken
 }
 
 func (v *validation) refuse(pool, format string, args ...any) {
@@ -204,11 +204,11 @@ func (v *validation) host(p *Pool) {
 	}
 }
 
-// hostKey is the address of a host or what its client is known by.
-type hostKey struct {
-	addr netip.Addr
-	id   string
-	mac  ether.MAC
+// taken says which pool has a host address and which a client, by position.
+type taken struct {
+	addrs   map[netip.Addr]int
+	clients map[string]int // by client identifier
+	macs    map[ether.MAC]int
 }
 
 // rivals are the first pools with the same host address and with the same
@@ -216,19 +216,20 @@ type hostKey struct {
 // hosts for each line typed takes longer than all other rules.
 func (v *validation) rivals(p *Pool) []int {
 	var found []int
-	look := func(k hostKey) {
-		if i, had := v.hosts[k]; had {
-			found = append(found, i)
-		} else {
-			v.hosts[k] = v.at
-		}
+	if i, had := v.taken.addrs[p.Host.Addr()]; had {
+		found = append(found, i)
+	} else {
+		v.taken.addrs[p.Host.Addr()] = v.at
 	}
-	look(hostKey{addr: p.Host.Addr()})
-	if len(p.ClientID) > 0 {
-		look(hostKey{id: string(p.ClientID)})
+	if i, had := v.taken.clients[string(p.ClientID)]; had {
+		found = append(found, i)
+	} else if len(p.ClientID) > 0 {
+		v.taken.clients[string(p.ClientID)] = v.at
 	}
-	if !p.HardwareAddr.IsZero() {
-		look(hostKey{mac: p.HardwareAddr})
+	if i, had := v.taken.macs[p.HardwareAddr]; had {
+		found = append(found, i)
+	} else if !p.HardwareAddr.IsZero() {
+		v.taken.macs[p.HardwareAddr] = v.at
 	}
 	slices.Sort(found)
 	return slices.Compact(found)
@@ -239,10 +240,15 @@ func (v *validation) list(p *Pool, what string, list []netip.Addr) {
 		v.refuse(p.Name, "pool %s: %s takes at most %d addresses", p.Name, what, maxAddresses)
 	}
 	for _, a := range list {
-		if !a.Is4() || a.IsUnspecified() || a == wire.LimitedBroadcast || a.IsMulticast() {
+		if noHost(a) {
 			v.refuse(p.Name, "pool %s: %s %s is not the address of a host", p.Name, what, a)
 		}
 	}
+}
+
+// noHost reports whether an address cannot be that of a host.
+func noHost(a netip.Addr) bool {
+	return !a.Is4() || a.IsUnspecified() || a == wire.LimitedBroadcast || a.IsMulticast()
 }
 
 func (v *validation) option(p *Pool, o Option) {
@@ -252,7 +258,9 @@ func (v *validation) option(p *Pool, o Option) {
 	}
 	switch {
 	case o.Kind == OptionIP:
-		v.list(p, fmt.Sprintf("option %d", o.Code), o.Addrs)
+		if len(o.Addrs) > maxAddresses || slices.ContainsFunc(o.Addrs, noHost) { // the name is made for who needs it
+			v.list(p, fmt.Sprintf("option %d", o.Code), o.Addrs)
+		}
 	case o.Kind != OptionASCII && o.Kind != OptionHex:
 		v.refuse(p.Name, "pool %s: option %d: unknown kind %q", p.Name, o.Code, o.Kind)
 	}

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"option150/dhcp"
-	"option150/platform/equal"
 )
 
 // dhcpRules are the rules of the DHCP section, which live with the server that
@@ -40,8 +39,9 @@ func (c *Config) dhcpInterfaces(f Facts) []dhcp.Interface {
 	return out
 }
 
-// dhcpNotes are the new lines of the DHCP section that have no effect here.
-func (c *Config) dhcpNotes(before *Config) []string {
+// dhcpNotes are the new lines of the DHCP section that have no effect here;
+// pools says that some pool is another one.
+func (c *Config) dhcpNotes(before *Config, pools bool) []string {
 	var out []string
 	now, was := &c.DHCP, &before.DHCP
 	for _, d := range now.Databases {
@@ -55,7 +55,7 @@ func (c *Config) dhcpNotes(before *Config) []string {
 			out = append(out, "kept, not acted on: ip dhcp excluded-address vrf: this box has no VRFs")
 		}
 	}
-	if equal.Of(&now.Pools, &was.Pools) {
+	if !pools {
 		return out
 	}
 	for i := range now.Pools {

@@ -14,7 +14,8 @@ import (
 // [facts/cme.md 5.2]
 func (c *Config) Notes(before *Config) []string {
 	var out []string
-	if !equal.Of(&c.DHCP.Pools, &before.DHCP.Pools) {
+	pools := !equal.Of(&c.DHCP.Pools, &before.DHCP.Pools)
+	if pools {
 		was := before.DHCP.Inactive()
 		for _, k := range c.DHCP.Inactive() {
 			if !slices.Contains(was, k) {
@@ -22,7 +23,7 @@ func (c *Config) Notes(before *Config) []string {
 			}
 		}
 	}
-	out = append(out, c.dhcpNotes(before)...)
+	out = append(out, c.dhcpNotes(before, pools)...)
 	if c.HTTP.Port == before.HTTP.Port {
 		return out
 	}

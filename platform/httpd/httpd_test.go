@@ -540,7 +540,8 @@ func TestStall(t *testing.T) {
 		return c
 	}
 	get()
-	wait(t, "the stalled client is cut", func() bool { return len(s.Connections()) == 0 })
+	// Gone from the list is not enough: it may not be on it yet.
+	wait(t, "the stalled client is cut", func() bool { return len(s.History()) == 1 && len(s.Connections()) == 0 })
 	slow := get()
 	var n int64
 	start := time.Now()
