@@ -1,10 +1,12 @@
 package language_test
 
 import (
+	"encoding/binary"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"unicode/utf16"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -57,6 +59,86 @@ func TestRouterConfigurations(t *testing.T) {
 			}
 			prefixes(t, b, whole)
 		})
+	}
+}
+
+// TestFilesOfOtherMachines: how an editor, a terminal or a download wrote a file
+// is nothing that the configuration says.
+func TestFilesOfOtherMachines(t *testing.T) {
+	wide := func(mark string, order binary.AppendByteOrder) func(string) string {
+		return func(s string) string {
+			out := []byte(mark)
+			for _, u := range utf16.Encode([]rune(s)) {
+				out = order.AppendUint16(out, u)
+			}
+			return string(out)
+		}
+	}
+	page := func(wiped string) func(string) string {
+		return func(s string) string {
+			lines := strings.Split(s, "\n")
+			for i := 22; i < len(lines); i += 23 {
+				lines[i] = " --More-- " + wiped + lines[i]
+			}
+			return strings.Join(lines, "\n")
+		}
+	}
+	forms := map[string]func(string) string{
+		"a byte order mark":                func(s string) string { return "\ufeff" + s },
+		"a mark and a script":              func(s string) string { return "\ufeffconf t\n" + s },
+		"marks pasted before each line":    func(s string) string { return "\u200b" + strings.ReplaceAll(s, "\n", "\n\u200b") },
+		"UTF-16, little end first":         wide("\xff\xfe", binary.LittleEndian),
+		"UTF-16, big end first":            wide("\xfe\xff", binary.BigEndian),
+		"carriage returns alone":           func(s string) string { return strings.ReplaceAll(s, "\n", "\r") },
+		"line ends translated twice":       func(s string) string { return strings.ReplaceAll(s, "\n", "\r\r\n") },
+		"a pager that wipes by backspaces": page("\b\b\b\b\b\b\b\b\b\b          \b\b\b\b\b\b\b\b\b\b"),
+		"a pager that wipes by a return":   page("\r          \r"),
+		"a terminal that colours":          func(s string) string { return strings.ReplaceAll(s, "\n", "\x1b[0m\x1b[K\n\x1b[1;32m") },
+	}
+	files, _ := filepath.Glob(filepath.Join(configs, "*.txt"))
+	for i, f := range files {
+		raw, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b := newBoxOf(t, string(raw))
+		plain := b.RenderText(b.load(t, string(raw)).Config)
+		for name, form := range forms {
+			if strings.Contains(plain, "banner") && strings.Contains(name, "before each") {
+				continue // the text of a banner would be another
+			}
+			if len(raw) > 20_000 && i%4 > 0 {
+				continue
+			}
+			if d := cmp.Diff(plain, b.RenderText(b.load(t, form(plain)).Config)); d != "" {
+				t.Errorf("%s: %s:\n%s", filepath.Base(f), name, d)
+			}
+		}
+	}
+}
+
+// TestBelowNobody: what is above a phone, and how far the phone is indented, does
+// not take it away.
+func TestBelowNobody(t *testing.T) {
+	files, _ := filepath.Glob(filepath.Join(configs, "*.txt"))
+	for _, f := range files {
+		raw, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b := newBoxOf(t, string(raw))
+		plain := b.load(t, string(raw)).Config
+		text := b.RenderText(plain)
+		if strings.Contains(text, "banner") {
+			continue
+		}
+		got := b.load(t, "frobnicate the lot\n "+strings.ReplaceAll(text, "\n", "\n ")).Config
+		if d := cmp.Diff(plain.Telephony.Ephones, got.Telephony.Ephones); d != "" {
+			t.Errorf("%s: %s", filepath.Base(f), d)
+		}
+		if d := cmp.Diff(plain.Telephony.Pools, got.Telephony.Pools); d != "" {
+			t.Errorf("%s: %s", filepath.Base(f), d)
+		}
 	}
 }
 

@@ -270,6 +270,10 @@ func (c *Cursor) Place(cfg *config.Config, raw string) Placement {
 	}
 	c.below(p.indent)
 	if o := &c.open[len(c.open)-1]; o.blind {
+		s := c.around(text)
+		if i, f := s.below(o, fit{}); i < s.inner() {
+			return c.placed(cfg, p, i, f) // whatever stands above it, and however it is indented
+		}
 		p.In, p.Depth = o.Section, len(c.open)
 		if o.lost {
 			p.What = Lost
@@ -293,8 +297,11 @@ func (c *Cursor) Place(cfg *config.Config, raw string) Placement {
 }
 
 // Blanks makes one blank of every kind of blank there is: a line that was pasted
-// may hold some that look like one and are none to the grammar or to a file.
+// may hold some that look like one and are none to the grammar or to a file. In
+// front of a line it also takes away what has no width: a file from another
+// machine begins with a byte order mark.
 func Blanks(line string) string {
+	line = strings.TrimLeftFunc(line, weightless)
 	if strings.IndexFunc(line, func(r rune) bool { return r != ' ' && unicode.IsSpace(r) }) < 0 {
 		return line
 	}
@@ -304,6 +311,11 @@ func Blanks(line string) string {
 		}
 		return r
 	}, line)
+}
+
+// weightless reports marks that show nothing and say nothing of a command.
+func weightless(r rune) bool {
+	return r == '\ufeff' || r >= '\u200b' && r <= '\u200f' || r == '\u2060'
 }
 
 // kept reports that a line with this indentation stands below a section that

@@ -1,22 +1,56 @@
 package language
 
 import (
+	"encoding/binary"
 	"regexp"
 	"strings"
+	"unicode/utf16"
 )
 
-// fileLines splits a text that came over a terminal: carriage returns and what
-// a pager left behind are not part of it.
+// fileLines splits a text that came over a terminal or from another machine:
+// line ends of every kind, and what a pager and an editor of lines left behind
+// is not part of it.
 func fileLines(text string) []string {
-	text = strings.ReplaceAll(text, "\r", "")
+	text = decoded(text)
 	if strings.Contains(text, "--More--") {
 		text = pagerTrace.ReplaceAllString(text, "")
+	}
+	if strings.Contains(text, "\x1b[") {
+		text = escapes.ReplaceAllString(text, "")
+	}
+	if strings.Contains(text, "\r") {
+		text = strings.ReplaceAll(lineEnds.ReplaceAllString(text, "\n"), "\r", "\n")
 	}
 	return strings.Split(text, "\n")
 }
 
-// pagerTrace is the pager's prompt and how it is wiped. [facts/ios-cli.md 1.7]
-var pagerTrace = regexp.MustCompile(` ?--More-- ?(\x08+ *\x08*)?`)
+var (
+	// pagerTrace is the pager's prompt and how it is wiped. [facts/ios-cli.md 1.7]
+	pagerTrace = regexp.MustCompile(` ?--More-- ?(\x08+ *\x08*|\r *\r)?`)
+	// escapes move the cursor of a terminal and colour it. [ECMA-48 5.4]
+	escapes = regexp.MustCompile(`\x1b\[[0-?]*[ -/]*[@-~]`)
+	// lineEnds is one, however often it was translated on its way.
+	lineEnds = regexp.MustCompile(`\r+\n`)
+)
+
+// decoded is the text of a file that editors of another system wrote in 16 bits a
+// character: the mark they begin with says which half comes first. [RFC 2781 3.2]
+func decoded(text string) string {
+	var order binary.ByteOrder
+	switch {
+	case strings.HasPrefix(text, "\xff\xfe"):
+		order = binary.LittleEndian
+	case strings.HasPrefix(text, "\xfe\xff"):
+		order = binary.BigEndian
+	default:
+		return strings.TrimPrefix(text, "\ufeff")
+	}
+	units := make([]uint16, 0, len(text)/2)
+	for b := []byte(text[2:]); len(b) >= 2; b = b[2:] {
+		units = append(units, order.Uint16(b))
+	}
+	return string(utf16.Decode(units))
+}
 
 // noisy is what stands around a configuration that was taken off a terminal.
 var noisy = regexp.MustCompile(`^(Building configuration|Current configuration|Using \d+ out of|User Access Verification|Username: |Password: ?$|\*?\.?[A-Z][a-z]{2} +\d+ .*: %[A-Z])` +

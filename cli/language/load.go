@@ -55,10 +55,13 @@ var ErrTooLarge = fmt.Errorf("configuration is larger than %d bytes or %d lines"
 // valid, if not nil, is asked after each implemented line and can refuse it:
 // it is used to find the offending lines when the whole does not validate.
 func (l *Language) Load(text string, base *config.Config, valid func(*config.Config) error) (*Report, error) {
-	if len(text) > MaxFileBytes || strings.Count(text, "\n") > MaxFileLines {
+	if len(text) > MaxFileBytes {
 		return nil, ErrTooLarge
 	}
 	ld := &loader{l: l, rep: &Report{Config: base.Clone()}, valid: valid, lines: fileLines(text)}
+	if len(ld.lines) > MaxFileLines+1 {
+		return nil, ErrTooLarge
+	}
 	ld.cur = l.NewCursor(maxLevel, func(mode string) *grammar.Graph { return l.graphs[mode] })
 	for i := skipPreamble(ld.lines); i < len(ld.lines); i++ {
 		i += ld.line(i)
