@@ -369,7 +369,8 @@ func (s *sink) ReadFrom(r io.Reader) (int64, error) {
 	return io.Copy(struct{ io.Writer }{s.ResponseWriter}, r)
 }
 
-// TestSendfileIsKept: firmware reaches the connection as *os.File.
+// TestSendfileIsKept: firmware reaches the connection as a file that the kernel
+// can send.
 func TestSendfileIsKept(t *testing.T) {
 	s, _, _ := box(t)
 	w := &sink{ResponseWriter: httptest.NewRecorder()}
@@ -381,7 +382,7 @@ func TestSendfileIsKept(t *testing.T) {
 	if !ok {
 		t.Fatalf("%T", w.from[0])
 	}
-	if _, ok := l.R.(*os.File); !ok {
+	if _, ok := l.R.(httpd.Positioned); !ok {
 		t.Errorf("%T", l.R)
 	}
 }

@@ -47,7 +47,14 @@ func (m module) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	f, err := m.s.files.Open(r.Context(), req)
 	if err != nil {
-		refuse(w, err)
+		no, ok := refusal(err)
+		if !ok {
+			panic(http.ErrAbortHandler) // nobody is there to be answered
+		}
+		if no.again != "" {
+			w.Header().Set("Retry-After", no.again)
+		}
+		answer(w, no.status, no.text)
 		return
 	}
 	m.s.fetches.Add(1)
@@ -82,29 +89,41 @@ func request(r *http.Request) fileserver.Request {
 	return req
 }
 
-// refuse maps the errors of the look-up. Whatever is not known is 503, which
-// sends the phone to TFTP; a false 404 would be final. [facts/files.md 10]
-func refuse(w http.ResponseWriter, err error) {
+// no is an answer that is not a file.
+type no struct {
+	status int
+	text   string
+	again  string // Retry-After
+}
+
+// refusal maps the errors of the look-up. Whatever is not known is 503, which
+// sends the phone to TFTP; a false 404 would be final. false: the client has
+// gone. [facts/files.md 10]
+func refusal(err error) (no, bool) {
 	switch {
 	case errors.Is(err, fileserver.ErrNotFound):
-		answer(w, http.StatusNotFound, "No such file\n")
+		return no{http.StatusNotFound, "No such file\n", ""}, true
 	case errors.Is(err, fileserver.ErrDenied):
-		answer(w, http.StatusForbidden, "Access violation\n")
+		return no{http.StatusForbidden, "Access violation\n", ""}, true
 	case errors.Is(err, fileserver.ErrMalformed):
-		answer(w, http.StatusBadRequest, "Illegal operation\n")
+		return no{http.StatusBadRequest, "Illegal operation\n", ""}, true
 	case errors.Is(err, context.Canceled):
-		panic(http.ErrAbortHandler) // nobody is there to be answered
-	default:
-		w.Header().Set("Retry-After", strconv.Itoa(15+rand.IntN(31)))
-		answer(w, http.StatusServiceUnavailable, "Busy, ask again\n")
+		return no{}, false
 	}
+	return no{http.StatusServiceUnavailable, "Busy, ask again\n", strconv.Itoa(15 + rand.IntN(31))}, true
 }
+
+// The values of both ways to answer.
+const (
+	plainText = "text/plain; charset=utf-8"
+	noStore   = "no-store" // as CUCM [facts/phones.md 1.3]
+)
 
 func answer(w http.ResponseWriter, status int, body string) {
 	h := w.Header()
-	h.Set("Content-Type", "text/plain; charset=utf-8")
+	h.Set("Content-Type", plainText)
 	h.Set("Content-Length", strconv.Itoa(len(body)))
-	h.Set("Cache-Control", "no-store")
+	h.Set("Cache-Control", noStore)
 	w.WriteHeader(status)
 	_, _ = io.WriteString(w, body)
 }
@@ -117,7 +136,7 @@ func send(w http.ResponseWriter, r *http.Request, f *fileserver.File) {
 
 	h := w.Header()
 	h.Set("Content-Type", contentType(f.Name))
-	h.Set("Cache-Control", "no-store") // as CUCM [facts/phones.md 1.3]
+	h.Set("Cache-Control", noStore)
 	if f.ETag != "" {
 		h.Set("Etag", f.ETag)
 	}
@@ -126,18 +145,24 @@ func send(w http.ResponseWriter, r *http.Request, f *fileserver.File) {
 	}
 	http.ServeContent(c, r, "", f.ModTime, f.Content)
 	c.flush()
-	done = fileserver.Result{Bytes: c.sent, Status: c.status, Complete: c.sent == c.want}
-	if !done.Complete {
-		done.Why = "the client closed the connection"
+	done = result(c.sent, c.want, c.status, c.err)
+}
+
+// result is how an answer ended of which want octets were to be sent.
+func result(sent, want int64, status int, err error) fileserver.Result {
+	r := fileserver.Result{Bytes: sent, Status: status, Complete: sent == want}
+	if !r.Complete {
+		r.Why = "the client closed the connection"
 		switch {
-		case fileserver.Broken(c.err):
-			done.Why = "the file came to no end: " + c.err.Error()
-		case errors.Is(c.err, os.ErrDeadlineExceeded):
-			done.Why = "the client made no progress"
-		case c.err == nil:
-			done.Why = "the file ended early"
+		case fileserver.Broken(err):
+			r.Why = "the file came to no end: " + err.Error()
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			r.Why = "the client made no progress"
+		case err == nil, errors.Is(err, httpd.ErrShort):
+			r.Why = "the file ended early"
 		}
 	}
+	return r
 }
 
 func contentType(name string) string {
@@ -194,7 +219,10 @@ func (c *counter) ReadFrom(src io.Reader) (int64, error) {
 	l, limited := src.(*io.LimitedReader)
 	file := false
 	if limited {
-		_, file = l.R.(*os.File)
+		switch l.R.(type) {
+		case httpd.Positioned, *os.File:
+			file = true
+		}
 	}
 	if !file {
 		n, err := io.Copy(c.ResponseWriter, src)

@@ -20,6 +20,8 @@ type Server struct {
 	fetches atomic.Int64
 	http    HTTPServer // nil: nobody knows
 
+	lastStamp atomic.Pointer[stamp]
+
 	mu      sync.Mutex
 	spec    *Spec // nil: off
 	session int   // of the last registration with the HTTP server

@@ -30,9 +30,9 @@ type Request struct {
 	Peer      bool           // another file server asks, see Options.Peer; set by Server.Open
 }
 
-// Content is the bytes of a file: *os.File for firmware (so that HTTP can use
-// sendfile) and *bytes.Reader for what is built in memory. Both can be read at
-// any offset by several readers.
+// Content is the bytes of a file: *flash.Shared for firmware (so that HTTP can
+// have the kernel send it) and *bytes.Reader for what is built in memory. Both
+// can be read at any offset by several readers.
 type Content interface {
 	io.ReadSeeker
 	io.ReaderAt

@@ -213,6 +213,9 @@ func fromFlash(f *flash.File, err error) (*Hit, error) {
 	switch {
 	case err == nil && f.Whole != nil:
 		return &Hit{Name: "flash:/" + f.Path, Size: f.Size, ModTime: f.ModTime, ETag: `"` + f.ID + `"`, Content: bytes.NewReader(f.Whole)}, nil
+	case err == nil && f.Shared != nil:
+		return &Hit{Name: "flash:/" + f.Path, Size: f.Size, ModTime: f.ModTime, ETag: `"` + f.ID + `"`,
+			Content: f.Shared, Close: f.Close}, nil
 	case err == nil:
 		return &Hit{Name: "flash:/" + f.Path, Size: f.Size, ModTime: f.ModTime, ETag: `"` + f.ID + `"`,
 			Content: f.File, Close: f.Close}, nil

@@ -26,6 +26,7 @@ type Flash struct {
 	idx *index
 
 	kept    kept
+	sharing sharing
 	twins   twins
 	changes atomic.Uint64
 }
@@ -73,12 +74,16 @@ type File struct {
 	*os.File
 	ID string // changes whenever the content may have changed
 
-	Whole []byte // the content of a small file that Fetch found; File is nil then
+	Whole  []byte  // the content of a small file that Fetch found; File is nil then
+	Shared *Shared // a larger one; File is nil then
 }
 
 // ReadAt implements io.ReaderAt.
 func (f *File) ReadAt(b []byte, at int64) (int, error) {
-	if f.File == nil {
+	switch {
+	case f.Shared != nil:
+		return f.Shared.ReadAt(b, at)
+	case f.File == nil:
 		return bytes.NewReader(f.Whole).ReadAt(b, at)
 	}
 	return f.File.ReadAt(b, at)
@@ -86,7 +91,10 @@ func (f *File) ReadAt(b []byte, at int64) (int, error) {
 
 // Close lets go of the file.
 func (f *File) Close() error {
-	if f.File == nil {
+	switch {
+	case f.Shared != nil:
+		return f.Shared.Close()
+	case f.File == nil:
 		return nil
 	}
 	return f.File.Close()

@@ -49,9 +49,21 @@ func (f *Flash) fetch(name string) (*File, error) {
 			return &File{Entry: entry(name, info), ID: k.id, Whole: whole}, nil
 		}
 	}
+	if info.Size() > SmallFile {
+		if r := f.sharing.take(name, info); r != nil {
+			return &File{Entry: entry(name, info), ID: identity(info), Shared: r}, nil
+		}
+	}
 	file, err := f.openSame(name, info)
-	if err != nil || file.Size == 0 || file.Size > SmallFile {
+	if err != nil || file.Size == 0 {
 		return file, err
+	}
+	if file.Size > SmallFile {
+		r, err := f.share(name, file.File)
+		if err != nil {
+			return nil, err
+		}
+		return &File{Entry: entry(name, r.f.info), ID: identity(r.f.info), Shared: r}, nil
 	}
 	whole := readWhole(file.File, file.Size)
 	if whole == nil {
@@ -60,6 +72,16 @@ func (f *Flash) fetch(name string) (*File, error) {
 	f.kept.put(name, &keptFile{info: info, file: file.File, id: identity(info), used: true})
 	file.File, file.Whole = nil, whole
 	return file, nil
+}
+
+// share makes an open file one that others may use as well.
+func (f *Flash) share(name string, file *os.File) (*Shared, error) {
+	info, err := file.Stat()
+	if err != nil {
+		_ = file.Close()
+		return nil, pathError("open", name, err)
+	}
+	return f.sharing.put(name, &sharedFile{info: info, file: file}), nil
 }
 
 func readWhole(f *os.File, size int64) []byte {

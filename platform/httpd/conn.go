@@ -1,6 +1,7 @@
 package httpd
 
 import (
+	"cmp"
 	"errors"
 	"io"
 	"net"
@@ -9,6 +10,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -27,6 +29,24 @@ type conn struct {
 	lines         lines
 	paused, came  bool // the client takes nothing; it has come back from that before
 	once          sync.Once
+	site          *site
+	own           atomic.Bool // it is not net/http's
+	raw           syscall.RawConn
+
+	by      time.Time // the read deadline, while own
+	rest    []byte    // what was read before it was handed over
+	restErr error     // and what came then
+	headBy  time.Time // when the head that is being read has to be there
+
+	// of give and taken
+	parts   [][]byte
+	flags   int
+	attempt func(uintptr) bool
+	given   int
+	gaveErr error
+	pushed  bool // a write deadline is set
+	queued  int
+	look    func(uintptr)
 }
 
 // step is what is given to the client's TCP at a time.
@@ -36,12 +56,52 @@ const step = 128 << 10
 // the one before. [RFC 9112 2.2]
 func (c *conn) Read(b []byte) (int, error) {
 	for {
-		n, err := c.TCPConn.Read(b)
-		c.in.Add(int64(n))
+		n, err := c.receive(b)
 		if n = c.lines.strip(b[:n]); n > 0 || err != nil || len(b) == 0 {
 			return n, err
 		}
 	}
+}
+
+// receive reads: what was read before the connection was handed over first.
+func (c *conn) receive(b []byte) (int, error) {
+	if len(c.rest) > 0 {
+		n := copy(b, c.rest)
+		c.rest = c.rest[n:]
+		return n, nil
+	}
+	if c.rest = nil; c.restErr != nil {
+		return 0, c.restErr
+	}
+	n, err := c.TCPConn.Read(b)
+	c.in.Add(int64(n))
+	return n, err
+}
+
+// readBy sets the read deadline while the connection is own.
+func (c *conn) readBy(t time.Time) {
+	c.by = t
+	_ = c.TCPConn.SetReadDeadline(t) // of a connection that is closed the read tells
+}
+
+// idleUntil lets the client be silent for so long. To set the time anew for
+// every request of a second would cost more than the request is exact.
+func (c *conn) idleUntil(idle time.Duration) {
+	if t := time.Now().Add(idle); t.Sub(c.by) > min(time.Second, idle/8) || c.by.After(t) {
+		c.readBy(t)
+	}
+}
+
+// SetReadDeadline is net/http's. The time of a head that began before the
+// connection was handed over goes on.
+func (c *conn) SetReadDeadline(t time.Time) error {
+	switch {
+	case t.IsZero():
+		c.headBy = t
+	case !c.headBy.IsZero() && t.After(c.headBy):
+		t = c.headBy
+	}
+	return c.TCPConn.SetReadDeadline(t)
 }
 
 func (c *conn) Write(b []byte) (int, error) {
@@ -69,6 +129,7 @@ func (c *conn) Write(b []byte) (int, error) {
 func (c *conn) push(f func() error) error {
 	first, later := min(c.t.limits.FirstStall, c.t.limits.Stall), c.t.limits.Stall
 	moved, taken := time.Now(), c.taken()
+	c.pushed = true
 	for {
 		if err := c.TCPConn.SetWriteDeadline(time.Now().Add(first / 4)); err != nil {
 			return err
@@ -95,35 +156,49 @@ func (c *conn) push(f func() error) error {
 
 // taken is how much the client's TCP has acknowledged.
 func (c *conn) taken() int64 {
-	queued := 0
-	if raw, err := c.TCPConn.SyscallConn(); err == nil {
-		_ = raw.Control(func(fd uintptr) { queued, _ = unix.IoctlGetInt(int(fd), unix.SIOCOUTQ) })
+	if c.look == nil {
+		c.look = func(fd uintptr) { c.queued, _ = unix.IoctlGetInt(int(fd), unix.SIOCOUTQ) }
 	}
-	return c.out.Load() - int64(queued)
+	c.queued = 0
+	_ = c.raw.Control(c.look)
+	return c.out.Load() - int64(c.queued)
+}
+
+// Positioned is a file at an offset of the reader's own: others read it too.
+type Positioned interface {
+	io.ReadSeeker
+	Positioned() (*os.File, int64)
 }
 
 // ReadFrom sends src. net/http calls it with an *io.LimitedReader, which over
-// an *os.File becomes sendfile.
+// a Positioned or an *os.File becomes sendfile.
 func (c *conn) ReadFrom(src io.Reader) (int64, error) {
 	lr, ok := src.(*io.LimitedReader)
 	if !ok {
 		lr = &io.LimitedReader{R: src, N: 1<<63 - 1}
 	}
-	file, ok := lr.R.(*os.File)
-	if !ok {
+	var send func(n int) (int64, error)
+	switch file := lr.R.(type) {
+	case Positioned:
+		send = func(n int) (int64, error) { return c.sendfile(file, n) }
+	case *os.File:
+		send = func(n int) (int64, error) {
+			k, err := c.TCPConn.ReadFrom(&io.LimitedReader{R: file, N: int64(n)})
+			c.out.Add(k)
+			return k, err
+		}
+	default:
 		return io.Copy(onlyWriter{c}, lr)
 	}
 	var total int64
 	for lr.N > 0 {
 		ended := false
 		err := c.push(func() error {
-			part := io.LimitedReader{R: file, N: min(lr.N, step)}
-			want := part.N
-			n, err := c.TCPConn.ReadFrom(&part)
-			c.out.Add(n)
+			want := min(lr.N, step)
+			n, err := send(int(want))
 			total += n
-			lr.N -= want - part.N
-			ended = err == nil && part.N > 0
+			lr.N -= n
+			ended = err == nil && n < want
 			return err
 		})
 		if err != nil || ended {
@@ -131,6 +206,40 @@ func (c *conn) ReadFrom(src io.Reader) (int64, error) {
 		}
 	}
 	return total, nil
+}
+
+// sendfile has the kernel send so many octets and moves the reader on; fewer
+// without an error = the file is at its end.
+func (c *conn) sendfile(src Positioned, most int) (sent int64, err error) {
+	file, at := src.Positioned()
+	from, err := file.SyscallConn()
+	if err != nil {
+		return 0, err
+	}
+	var failed error
+	n := 0
+	cerr := from.Control(func(in uintptr) {
+		err = c.raw.Write(func(out uintptr) bool {
+			for n < most {
+				k, no := unix.Sendfile(int(out), int(in), &at, most-n)
+				n += max(k, 0)
+				switch {
+				case no == unix.EINTR:
+				case no == unix.EAGAIN:
+					return false
+				case no != nil:
+					failed = os.NewSyscallError("sendfile", no)
+					return true
+				case k == 0:
+					return true
+				}
+			}
+			return true
+		})
+	})
+	c.out.Add(int64(n))
+	_, _ = src.Seek(int64(n), io.SeekCurrent)
+	return int64(n), cmp.Or(cerr, err, failed)
 }
 
 // onlyWriter hides ReadFrom from io.Copy.
@@ -173,7 +282,11 @@ func newTracker(l Limits) *tracker {
 // admit takes a connection in, at the cost of a spare one if it must, or
 // returns nil.
 func (t *tracker) admit(tcp *net.TCPConn) *conn {
-	c := &conn{TCPConn: tcp, t: t, since: time.Now()}
+	raw, err := tcp.SyscallConn()
+	if err != nil {
+		return nil
+	}
+	c := &conn{TCPConn: tcp, t: t, since: time.Now(), raw: raw}
 	c.local, c.remote = addrPort(tcp.LocalAddr()), addrPort(tcp.RemoteAddr())
 	from := c.remote.Addr()
 	t.mu.Lock()
@@ -255,28 +368,17 @@ func (t *tracker) turnAway(tcp *net.TCPConn, wg *sync.WaitGroup) {
 	})
 }
 
-// listener hands out admitted connections.
-type listener struct {
-	net.Listener
-	t  *tracker
-	wg *sync.WaitGroup
-}
-
-func (l *listener) Accept() (net.Conn, error) {
+// accept hands out the next connection that is admitted.
+func (t *tracker) accept(l *net.TCPListener, wg *sync.WaitGroup) (*conn, error) {
 	for {
-		c, err := l.Listener.Accept()
+		tcp, err := l.AcceptTCP()
 		if err != nil {
 			return nil, err
 		}
-		tcp, ok := c.(*net.TCPConn)
-		if !ok {
-			_ = c.Close()
-			continue
+		if c := t.admit(tcp); c != nil {
+			return c, nil
 		}
-		if a := l.t.admit(tcp); a != nil {
-			return a, nil
-		}
-		l.t.turnAway(tcp, l.wg)
+		t.turnAway(tcp, wg)
 	}
 }
 

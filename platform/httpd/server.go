@@ -29,6 +29,7 @@ type Server struct {
 	tracker *tracker
 
 	lastTold atomic.Int64 // second of the last refusal that was logged
+	lastDate lastDate
 
 	hurry      context.Context // done when connections are to end at once
 	hurryUp    context.CancelFunc

@@ -2,11 +2,13 @@ package httpd
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log"
 	"net"
 	"net/http"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -14,20 +16,22 @@ import (
 	"option150/platform/listen"
 )
 
-// site is one endpoint with the modules that answer there. Its http.Server
-// outlives its sockets: connections go on while a socket is opened again.
+// site is one endpoint with the modules that answer there. It answers what
+// phones ask, see talk; the rest is for its http.Server. Connections outlive
+// the socket: they go on while it is opened again.
 type site struct {
 	s       *Server
 	modules atomic.Pointer[[]Module]
 	access  atomic.Pointer[acl.List] // nil = everybody
 	srv     *http.Server
+	others  *handover // connections for srv
 }
 
 // connKey finds the conn of a request.
 type connKey struct{}
 
 func (s *Server) newSite(listen.Want) *site {
-	t := &site{s: s}
+	t := &site{s: s, others: newHandover()}
 	t.modules.Store(new([]Module))
 	l := s.limits
 	only1 := new(http.Protocols)
@@ -52,9 +56,28 @@ func (s *Server) newSite(listen.Want) *site {
 	return t
 }
 
+// acceptPause is the longest pause after a passing failure: no descriptor left.
+const acceptPause = time.Second
+
 // Serve implements listen.Server.
 func (t *site) Serve(l *net.TCPListener) error {
-	return t.srv.Serve(&listener{l, t.s.tracker, &t.s.background})
+	pause := time.Duration(0)
+	for {
+		c, err := t.s.tracker.accept(l, &t.s.background)
+		var passing interface{ Temporary() bool }
+		switch {
+		case err == nil:
+			pause = 0
+			c.site = t
+			c.own.Store(true)
+			go t.talk(c)
+		case errors.As(err, &passing) && passing.Temporary():
+			pause = min(max(2*pause, 5*time.Millisecond), acceptPause)
+			time.Sleep(pause)
+		default:
+			return err
+		}
+	}
 }
 
 // Leave implements listen.Server.
@@ -66,13 +89,59 @@ func (t *site) Leave(closing func()) {
 // drain lets connections finish and ends them after Limits.Drain, or when
 // the server is told to hurry.
 func (t *site) drain() {
+	_ = t.others.Close()
 	t.s.background.Go(func() {
 		ctx, cancel := context.WithTimeout(t.s.hurry, t.s.limits.Drain)
 		defer cancel()
+		var own sync.WaitGroup
+		own.Go(func() { t.s.tracker.drain(ctx, t) })
 		if t.srv.Shutdown(ctx) != nil {
 			_ = t.srv.Close()
 		}
+		own.Wait()
 	})
+}
+
+// The pauses between two looks at what is still open, and how long a connection
+// that has not asked yet may wait to, as in net/http.
+const (
+	drainFirst = time.Millisecond
+	drainLast  = 500 * time.Millisecond
+	drainNew   = 5 * time.Second
+)
+
+// drain closes the connections a site talks on itself: those on which nothing
+// is asked now, the others as soon as they are answered, all when ctx is done.
+func (t *tracker) drain(ctx context.Context, s *site) {
+	for pause := drainFirst; ; pause = min(2*pause, drainLast) {
+		now, left := time.Now(), 0
+		for _, c := range t.of(s) {
+			if ctx.Err() != nil || c.idle.Load() || c.requests.Load() == 0 && now.Sub(c.since) > drainNew {
+				_ = c.Close()
+			} else {
+				left++
+			}
+		}
+		if left == 0 {
+			return
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(pause):
+		}
+	}
+}
+
+// of are the connections a site talks on itself.
+func (t *tracker) of(s *site) (all []*conn) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for c := range t.conns {
+		if c.site == s && c.own.Load() {
+			all = append(all, c)
+		}
+	}
+	return all
 }
 
 // ServeHTTP gives a request to the first module that knows its path.

@@ -18,6 +18,9 @@ type pool struct {
 	windows bool // ports enough for windowsize
 }
 
+// transfersOwner is whose the sockets of a pool are.
+const transfersOwner = "TFTP transfers"
+
 // poolWants are the places of the pool beside the i-th door.
 func (s *Server) poolWants(i int, door listen.Endpoint, c Config) []listen.Want {
 	if c.SinglePort {
@@ -27,7 +30,7 @@ func (s *Server) poolWants(i int, door listen.Endpoint, c Config) []listen.Want 
 	if c.PortHigh > 0 {
 		n = min(n, int(c.PortHigh)-int(c.PortLow)+1)
 	}
-	door.Owner = "TFTP transfers"
+	door.Owner = transfersOwner
 	all := make([]listen.Want, n)
 	for j := range all {
 		e := door

@@ -28,6 +28,7 @@ type Server struct {
 	tune    settings
 	set     *listen.Set[*udpWire, *socket] // doors first, then the sockets of their pools
 	shards  []*shard
+	hub     *hub
 
 	seed     maphash.Seed // of the shards
 	key      [32]byte     // of the choice of a socket
@@ -73,6 +74,7 @@ func newServer(o Options, tune settings) *Server {
 	ctx, cancel := context.WithCancel(context.Background())
 	s.group, s.ctx = errgroup.WithContext(ctx)
 	s.cancel = cancel
+	s.hub = newHub(s)
 	s.set = listen.NewSet(listen.Kind[*udpWire, *socket]{Open: s.bind, New: s.newSocket, Recorder: o.Recorder})
 	for range s.tune.Workers {
 		s.shards = append(s.shards, newShard(s))
@@ -90,6 +92,12 @@ func (s *Server) bind(ctx context.Context, e listen.Endpoint) (*udpWire, error) 
 	if err != nil {
 		conn.Close()
 		return nil, &listen.Error{Endpoint: e, Err: err}
+	}
+	if e.Owner == transfersOwner && s.hub.start() {
+		if err := w.detach(); err != nil {
+			conn.Close()
+			return nil, &listen.Error{Endpoint: e, Err: err}
+		}
 	}
 	return w, nil
 }

@@ -28,7 +28,7 @@ func freePort(t testing.TB) uint16 {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	return localPort(c)
+	return c.LocalAddr().(*net.UDPAddr).AddrPort().Port()
 }
 
 func (w *world) prepare(spec service.Spec) service.Change {
@@ -99,9 +99,9 @@ func TestPortHeld(t *testing.T) {
 	}
 	defer held.Close()
 	free := freePort(t)
-	_, err = w.Prepare(t.Context(), nil, Spec{Endpoints: []listen.Endpoint{endpoint("127.0.0.1", free), endpoint("127.0.0.1", localPort(held))}})
+	_, err = w.Prepare(t.Context(), nil, Spec{Endpoints: []listen.Endpoint{endpoint("127.0.0.1", free), endpoint("127.0.0.1", held.LocalAddr().(*net.UDPAddr).AddrPort().Port())}})
 	var le *listen.Error
-	if !errors.As(err, &le) || !errors.Is(err, syscall.EADDRINUSE) || le.Endpoint.Port != localPort(held) {
+	if !errors.As(err, &le) || !errors.Is(err, syscall.EADDRINUSE) || le.Endpoint.Port != held.LocalAddr().(*net.UDPAddr).AddrPort().Port() {
 		t.Fatalf("error %v", err)
 	}
 	w.probe().fetch("a", "octet")
@@ -352,7 +352,7 @@ func TestPortRangeTaken(t *testing.T) {
 	}
 	defer held.Close()
 	w := newWorld(t, testSet{}, nil)
-	set := Config{PortLow: localPort(held), PortHigh: localPort(held)}
+	set := Config{PortLow: held.LocalAddr().(*net.UDPAddr).AddrPort().Port(), PortHigh: held.LocalAddr().(*net.UDPAddr).AddrPort().Port()}
 	_, err = w.Prepare(t.Context(), nil, Spec{Endpoints: []listen.Endpoint{endpoint("127.0.0.1", 0)}, Config: set})
 	if !listen.InUse(err) {
 		t.Errorf("error %v", err)

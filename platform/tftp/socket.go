@@ -32,7 +32,7 @@ func (s *Server) newSocket(listen.Want) *socket {
 
 // attach makes w the wire answers leave by.
 func (k *socket) attach(w *udpWire) {
-	k.port.Store(uint32(localPort(w.conn)))
+	k.port.Store(uint32(w.port))
 	k.wire.Store(w)
 }
 
@@ -42,16 +42,25 @@ func (k *socket) alive() bool { return k.wire.Load() != nil && !k.leaving.Load()
 func (k *socket) Serve(w *udpWire) error {
 	k.attach(w)
 	k.drops = 0
-	err := k.read(w)
+	var err error
+	if w.closed != nil {
+		err = k.srv.hub.serve(k, w)
+	} else {
+		err = k.read(w)
+	}
 	k.wire.Store(nil)
 	k.srv.endOn(k, "the socket failed") // the clients begin anew: they know a port that is no more
 	return err
 }
 
+// doorBatch is how many requests are read at a time: a branch that gets its
+// power back asks all at once.
+const doorBatch = 32
+
 func (k *socket) read(w *udpWire) error {
-	batch := make([]datagram, 1)
+	in := newInbox(doorBatch)
 	for bad := 0; ; {
-		n, err := w.read(batch)
+		n, err := w.read(in)
 		if err != nil {
 			if bad++; bad > transientErrors || errors.Is(err, net.ErrClosed) {
 				return err
@@ -60,10 +69,13 @@ func (k *socket) read(w *udpWire) error {
 			continue
 		}
 		bad = 0
-		now := k.srv.now()
-		for i := range batch[:n] {
-			k.srv.contain("a packet", func() { k.handle(&batch[i], now) })
-		}
+		k.take(in.got[:n])
+	}
+}
+
+func (k *socket) take(batch []datagram) {
+	for i := range batch {
+		k.srv.contain("a packet", func() { k.handle(&batch[i], k.srv.now()) })
 	}
 }
 
@@ -149,5 +161,3 @@ func (k *socket) left() {
 	default:
 	}
 }
-
-func localPort(c *net.UDPConn) uint16 { return c.LocalAddr().(*net.UDPAddr).AddrPort().Port() }

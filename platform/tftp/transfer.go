@@ -55,10 +55,16 @@ type transfer struct {
 	place  int           // -1 = not in it
 }
 
+// onDisk is a content that is a file: *flash.Shared.
+type onDisk interface{ Positioned() (*os.File, int64) }
+
 // open turns a looked-up transfer into a running one.
 func (t *transfer) open(f *fileserver.File, set *settings, now time.Duration) {
 	t.file = f
-	_, t.disk = f.Content.(*os.File)
+	switch f.Content.(type) {
+	case onDisk, *os.File:
+		t.disk = true
+	}
 	t.coming, _ = f.Content.(fileserver.Arriving)
 	window := set.MaxWindow
 	if !t.windows {

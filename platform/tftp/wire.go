@@ -1,9 +1,12 @@
 package tftp
 
 import (
+	"cmp"
 	"encoding/binary"
 	"net"
 	"net/netip"
+	"os"
+	"sync"
 	"syscall"
 
 	"golang.org/x/net/ipv4"
@@ -26,22 +29,26 @@ type datagram struct {
 // receiveSize is enough to tell that a request is too long.
 const receiveSize = 1024
 
-// udpWire carries datagrams over one UDP socket.
+// udpWire carries datagrams over one UDP socket: one the runtime polls, or one
+// that is read with others, see hub.
 type udpWire struct {
-	conn *net.UDPConn
-	buf  []byte
-	oob  []byte
+	conn *net.UDPConn // nil: a hub reads it
+	raw  syscall.RawConn
+	port uint16
+	v6   bool // IPv4 addresses are to be mapped
+
+	closed chan struct{} // of the hub's, when it is closed
 }
 
 // newUDPWire asks the socket to tell where packets were sent to, so that the
 // answer leaves from the same address on a box that has several.
 func newUDPWire(conn *net.UDPConn) (*udpWire, error) {
-	w := &udpWire{conn: conn, buf: make([]byte, receiveSize), oob: make([]byte, 256)}
-	local := conn.LocalAddr().(*net.UDPAddr).AddrPort().Addr()
+	local := conn.LocalAddr().(*net.UDPAddr).AddrPort()
+	w := &udpWire{conn: conn, port: local.Port(), v6: local.Addr().Is6() && !local.Addr().Is4In6()}
 	var err error
-	if local.Is6() && !local.Is4In6() {
+	if w.v6 {
 		err = ipv6.NewPacketConn(conn).SetControlMessage(ipv6.FlagDst|ipv6.FlagInterface, true)
-		if local.IsUnspecified() { // dual-stack: IPv4 broadcasts are told in IPv4 terms only
+		if local.Addr().IsUnspecified() { // dual-stack: IPv4 broadcasts are told in IPv4 terms only
 			_ = ipv4.NewPacketConn(conn).SetControlMessage(ipv4.FlagDst|ipv4.FlagInterface, true)
 		}
 	} else {
@@ -50,42 +57,109 @@ func newUDPWire(conn *net.UDPConn) (*udpWire, error) {
 	if err != nil {
 		return nil, err
 	}
-	raw, err := conn.SyscallConn()
-	if err != nil {
+	if w.raw, err = conn.SyscallConn(); err != nil {
 		return nil, err
 	}
-	// Without it only the counter of lost packets stays at 0.
-	_ = raw.Control(func(fd uintptr) { _ = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RXQ_OVFL, 1) })
+	_ = w.raw.Control(func(fd uintptr) {
+		// Without it only the counter of lost packets stays at 0.
+		_ = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RXQ_OVFL, 1)
+		if _, err := unix.GetsockoptInt(int(fd), unix.SOL_UDP, unix.UDP_SEGMENT); err != nil {
+			noCut.Store(true) // an older kernel would send it whole
+		}
+	})
 	return w, nil
 }
 
-// read waits and fills at least one of into.
-func (w *udpWire) read(into []datagram) (int, error) {
-	n, oobn, flags, peer, err := w.conn.ReadMsgUDPAddrPort(w.buf, w.oob)
+// detach takes the socket from the runtime's poller, which would be woken for
+// every packet that a hub reads.
+func (w *udpWire) detach() error {
+	fd, err := -1, error(nil)
+	cerr := w.raw.Control(func(s uintptr) { fd, err = unix.FcntlInt(s, unix.F_DUPFD_CLOEXEC, 0) })
+	if cerr != nil {
+		return cerr
+	}
 	if err != nil {
-		return 0, err
+		return os.NewSyscallError("fcntl", err)
 	}
-	d := &into[0]
-	*d = datagram{payload: w.buf[:n], peer: netip.AddrPortFrom(peer.Addr().Unmap(), peer.Port())}
-	if flags&unix.MSG_CTRUNC == 0 {
-		d.readControl(w.oob[:oobn])
-	}
-	return 1, nil
+	_ = w.conn.Close()
+	w.conn, w.raw, w.closed = nil, &bareFD{fd: fd}, make(chan struct{})
+	return nil
 }
 
-// write sends all; what cannot be sent is lost, as on any network.
-func (w *udpWire) write(out []datagram) {
-	for i := range out {
-		d := &out[i]
-		_, _, _ = w.conn.WriteMsgUDPAddrPort(d.payload, d.control, d.peer)
-	}
+// read waits for packets and gives them in in.
+func (w *udpWire) read(in *inbox) (n int, err error) {
+	rerr := w.raw.Read(func(fd uintptr) bool {
+		n, err = in.receive(int(fd))
+		return err != unix.EAGAIN
+	})
+	return n, cmp.Or(rerr, err)
 }
 
 // Close implements listen.Socket.
-func (w *udpWire) Close() error { return w.conn.Close() }
+func (w *udpWire) Close() error {
+	if w.conn != nil {
+		return w.conn.Close()
+	}
+	err := w.raw.(*bareFD).close()
+	if err == nil {
+		close(w.closed)
+	}
+	return err
+}
 
 // SyscallConn implements listen.Socket.
-func (w *udpWire) SyscallConn() (syscall.RawConn, error) { return w.conn.SyscallConn() }
+func (w *udpWire) SyscallConn() (syscall.RawConn, error) { return w.raw, nil }
+
+// bareFD is a non-blocking descriptor that the runtime does not poll. It
+// implements syscall.RawConn.
+type bareFD struct {
+	mu   sync.RWMutex // held for writing to close
+	fd   int
+	shut bool
+}
+
+// sendWait is how long a packet waits for room on its way out, in milliseconds.
+const sendWait = 20
+
+// Control implements syscall.RawConn.
+func (b *bareFD) Control(f func(uintptr)) error {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	if b.shut {
+		return net.ErrClosed
+	}
+	f(uintptr(b.fd))
+	return nil
+}
+
+// Read implements syscall.RawConn. It does not wait: who calls it was told that
+// there is something.
+func (b *bareFD) Read(f func(uintptr) bool) error {
+	return b.Control(func(fd uintptr) { f(fd) })
+}
+
+// Write implements syscall.RawConn. For room it waits a moment.
+func (b *bareFD) Write(f func(uintptr) bool) error {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	for tries := 0; !b.shut; tries++ {
+		if f(uintptr(b.fd)) || tries > 0 {
+			return nil
+		}
+		_, _ = unix.Poll([]unix.PollFd{{Fd: int32(b.fd), Events: unix.POLLOUT}}, sendWait)
+	}
+	return net.ErrClosed
+}
+
+func (b *bareFD) close() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.shut {
+		return net.ErrClosed
+	}
+	b.shut = true
+	return unix.Close(b.fd)
+}
 
 var broadcast4 = netip.AddrFrom4([4]byte{255, 255, 255, 255})
 
@@ -136,42 +210,4 @@ func replyControl(local netip.Addr, ifindex int) []byte {
 		cm.IfIndex = ifindex
 	}
 	return cm.Marshal()
-}
-
-// outbox gathers the packets of one step before they go out.
-type outbox struct {
-	buf  []byte
-	list []datagram
-	by   []*udpWire // of each
-}
-
-// room returns an empty slice with space for n octets behind it.
-func (o *outbox) room(n int) []byte {
-	if cap(o.buf)-len(o.buf) < n {
-		o.flush()
-		if cap(o.buf) < n {
-			o.buf = make([]byte, 0, max(n, 4096))
-		}
-	}
-	return o.buf[len(o.buf):len(o.buf):cap(o.buf)]
-}
-
-// add takes the packet p that was appended to what room returned; it leaves by
-// w.
-func (o *outbox) add(w *udpWire, p, control []byte, peer netip.AddrPort) {
-	o.buf = o.buf[:len(o.buf)+len(p)]
-	o.list = append(o.list, datagram{payload: p, control: control, peer: peer})
-	o.by = append(o.by, w)
-}
-
-func (o *outbox) flush() {
-	for i := 0; i < len(o.list); {
-		j := i + 1
-		for j < len(o.list) && o.by[j] == o.by[i] {
-			j++
-		}
-		o.by[i].write(o.list[i:j])
-		i = j
-	}
-	o.buf, o.list, o.by = o.buf[:0], o.list[:0], o.by[:0]
 }

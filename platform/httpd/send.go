@@ -1,0 +1,167 @@
+package httpd
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"os"
+	"strconv"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// ErrDefect is how an answer ends that a panic cut off.
+var ErrDefect = errors.New("defect")
+
+// ErrShort is how an answer ends whose content ended before its Size.
+var ErrShort = errors.New("the content ended early")
+
+// progressStep is what of a large content is given to the client's TCP before
+// it is told how far it is.
+const progressStep = 1 << 20
+
+// send sends an answer: head and body in one piece where the body is in memory.
+// sent counts octets of the body.
+func (t *site) send(c *conn, b *buffer, kept bool) (sent int64, err error) {
+	a := &b.a
+	b.out = b.q.appendHead(b.out[:0], a, kept, t.s.date())
+	switch {
+	case b.q.Head || a.Size == 0:
+		return 0, c.give(b.out, nil, false)
+	case a.Content == nil:
+		if err := c.give(b.out, a.Body, false); err != nil {
+			return 0, err
+		}
+		a.progress(int64(len(a.Body)))
+		return int64(len(a.Body)), nil
+	}
+	if err := c.give(b.out, nil, true); err != nil {
+		return 0, err
+	}
+	for sent < a.Size {
+		part := io.LimitedReader{R: a.Content, N: min(a.Size-sent, progressStep)}
+		want := part.N
+		n, err := c.ReadFrom(&part)
+		sent += n
+		a.progress(sent)
+		if err == nil && n < want {
+			err = ErrShort
+		}
+		if err != nil {
+			return sent, err
+		}
+	}
+	return sent, nil
+}
+
+func (a *Answer) progress(sent int64) {
+	if a.Progress != nil {
+		a.Progress(sent)
+	}
+}
+
+// appendHead appends the head of an answer, the lines in the order net/http has
+// them in.
+func (q *Question) appendHead(b []byte, a *Answer, kept bool, date string) []byte {
+	version := "HTTP/1.1 "
+	if q.old {
+		version = "HTTP/1.0 "
+	}
+	b = append(b, version...)
+	b = strconv.AppendInt(b, int64(a.Status), 10)
+	b = append(append(append(b, ' '), http.StatusText(a.Status)...), "\r\n"...)
+	const length = "Content-Length"
+	said := false
+	for _, f := range a.Fields {
+		if !said && f.Name > length {
+			b, said = appendLength(b, a.Size), true
+		}
+		b = append(append(append(append(b, f.Name...), ": "...), f.Value...), "\r\n"...)
+	}
+	if !said {
+		b = appendLength(b, a.Size)
+	}
+	b = append(append(append(b, "Date: "...), date...), "\r\n"...)
+	switch {
+	case !q.old && !kept:
+		b = append(b, "Connection: close\r\n"...)
+	case q.old && kept:
+		b = append(b, "Connection: keep-alive\r\n"...)
+	}
+	return append(b, "\r\n"...)
+}
+
+func appendLength(b []byte, n int64) []byte {
+	return append(strconv.AppendInt(append(b, "Content-Length: "...), n, 10), "\r\n"...)
+}
+
+// date is the Date of an answer, made once a second.
+func (s *Server) date() string {
+	now := time.Now()
+	if d := s.lastDate.Load(); d != nil && d.second == now.Unix() {
+		return d.text
+	}
+	d := &dateLine{now.Unix(), now.UTC().Format(http.TimeFormat)}
+	s.lastDate.Store(d)
+	return d.text
+}
+
+type dateLine struct {
+	second int64
+	text   string
+}
+
+type lastDate = atomic.Pointer[dateLine]
+
+// give gives head and body to the client's TCP. Nearly always there is room for
+// them, and no deadline is needed; what there is none for is pushed.
+func (c *conn) give(head, body []byte, more bool) error {
+	if c.pushed {
+		c.pushed = false
+		if err := c.TCPConn.SetWriteDeadline(time.Time{}); err != nil {
+			return err
+		}
+	}
+	c.parts = append(c.parts[:0], head)
+	if len(body) > 0 {
+		c.parts = append(c.parts, body)
+	}
+	c.flags = unix.MSG_NOSIGNAL
+	if more {
+		c.flags |= unix.MSG_MORE
+	}
+	if c.attempt == nil {
+		c.attempt = func(fd uintptr) bool {
+			c.given, c.gaveErr = unix.SendmsgBuffers(int(fd), c.parts, nil, nil, c.flags)
+			return true
+		}
+	}
+	c.given, c.gaveErr = 0, nil
+	err := c.raw.Write(c.attempt)
+	if err == nil {
+		err = c.gaveErr
+	}
+	n := max(c.given, 0)
+	c.parts[0], c.parts = nil, c.parts[:0]
+	switch {
+	case err == nil:
+		c.out.Add(int64(n))
+	case errors.Is(err, unix.EAGAIN), errors.Is(err, unix.EINTR):
+		n = 0
+	default:
+		return os.NewSyscallError("sendmsg", err)
+	}
+	if n < len(head) {
+		if _, err := c.Write(head[n:]); err != nil {
+			return err
+		}
+		n = len(head)
+	}
+	if n -= len(head); n < len(body) {
+		_, err := c.Write(body[n:])
+		return err
+	}
+	return nil
+}

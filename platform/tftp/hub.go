@@ -1,0 +1,153 @@
+package tftp
+
+import (
+	"context"
+	"net"
+	"os"
+	"sync"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// hub reads the sockets that transfers run on. Each has a client or two who
+// sends a packet at a time: with a goroutine for each socket every packet would
+// be a wake-up, a read in vain and a sleep. One goroutine is told by the kernel
+// which of them have something, and there are the more the more there is to do.
+// [epoll(7)]
+type hub struct {
+	srv   *Server
+	once  sync.Once
+	file  *os.File        // the epoll descriptor, nil: there is none
+	raw   syscall.RawConn // of it; the runtime polls it
+	ready []unix.EpollEvent
+
+	mu    sync.Mutex
+	socks map[int32]*hubSocket
+}
+
+// hubSocket is a socket of the hub.
+type hubSocket struct {
+	k    *socket
+	w    *udpWire
+	bad  int        // errors in a row
+	dead chan error // it is of no more use
+}
+
+// hubBatch is how many sockets are looked at before the kernel is asked again.
+const hubBatch = 128
+
+func newHub(s *Server) *hub {
+	return &hub{srv: s, socks: map[int32]*hubSocket{}, ready: make([]unix.EpollEvent, hubBatch)}
+}
+
+// start opens the hub the first time; false: the machine has none.
+func (h *hub) start() bool {
+	h.once.Do(func() {
+		fd, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
+		if err != nil {
+			return
+		}
+		_ = unix.SetNonblock(fd, true) // so that the runtime polls it
+		h.file = os.NewFile(uintptr(fd), "epoll")
+		if h.raw, err = h.file.SyscallConn(); err != nil || h.file.SetReadDeadline(time.Time{}) != nil {
+			_ = h.file.Close()
+			h.file = nil
+			return
+		}
+		context.AfterFunc(h.srv.ctx, func() { _ = h.file.Close() })
+		h.srv.group.Go(func() error { h.run(); return nil })
+	})
+	return h.file != nil
+}
+
+// serve has the hub read w until it is closed or dies.
+func (h *hub) serve(k *socket, w *udpWire) error {
+	s := &hubSocket{k: k, w: w, dead: make(chan error, 1)}
+	var at int32
+	err := w.raw.Control(func(fd uintptr) { at = int32(fd) })
+	if err == nil {
+		h.mu.Lock()
+		h.socks[at] = s
+		h.mu.Unlock()
+		defer h.forget(at, s)
+		err = h.add(at)
+	}
+	if err != nil {
+		return err
+	}
+	select {
+	case <-w.closed:
+		return net.ErrClosed
+	case err := <-s.dead:
+		return err
+	}
+}
+
+func (h *hub) add(fd int32) (err error) {
+	cerr := h.raw.Control(func(epoll uintptr) {
+		err = unix.EpollCtl(int(epoll), unix.EPOLL_CTL_ADD, int(fd), &unix.EpollEvent{Events: unix.EPOLLIN, Fd: fd})
+	})
+	if cerr != nil {
+		return cerr
+	}
+	return os.NewSyscallError("epoll_ctl", err)
+}
+
+// forget takes a socket out, unless its number is another's by now.
+func (h *hub) forget(fd int32, s *hubSocket) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.socks[fd] == s {
+		delete(h.socks, fd)
+	}
+}
+
+// run reads until the server ends.
+func (h *hub) run() {
+	in := newInbox(1)
+	round := make([]*hubSocket, 0, hubBatch)
+	for {
+		n := 0
+		err := h.raw.Read(func(epoll uintptr) bool {
+			var no error
+			n, no = unix.EpollWait(int(epoll), h.ready, 0)
+			return n > 0 || no != nil && no != unix.EINTR
+		})
+		if err != nil {
+			return
+		}
+		round = round[:0]
+		h.mu.Lock()
+		for _, e := range h.ready[:max(n, 0)] {
+			if s := h.socks[e.Fd]; s != nil {
+				round = append(round, s)
+			}
+		}
+		h.mu.Unlock()
+		for _, s := range round {
+			h.read(s, in)
+		}
+	}
+}
+
+// read takes a packet of a socket. Whoever has more is told of again.
+func (h *hub) read(s *hubSocket, in *inbox) {
+	n, err := s.w.read(in)
+	switch {
+	case err == nil:
+		s.bad = 0
+		s.k.take(in.got[:n])
+	case err == unix.EAGAIN:
+	default:
+		time.Sleep(time.Duration(s.bad) * time.Millisecond)
+		if s.bad++; s.bad > transientErrors {
+			_ = s.w.Close()
+			select {
+			case s.dead <- err:
+			default:
+			}
+		}
+	}
+}
