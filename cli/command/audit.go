@@ -129,6 +129,7 @@ func (b *Box) world(c *config.Config, f config.Facts) audit.World {
 	}
 	if b.Inventory != nil {
 		w.Phones = &audit.Phones{}
+		waiting := b.notReset(c)
 		for _, p := range b.phones() {
 			x := audit.Phone{Device: p.Device(), MAC: p.MAC.CME()}
 			if !p.Typed { // else it is the configured type, which nobody confirmed
@@ -138,8 +139,18 @@ func (b *Box) world(c *config.Config, f config.Facts) audit.World {
 				x.Runs = p.Load
 			}
 			if b.Told != nil {
-				if k, ok := b.Told.Of(p.MAC); ok && k.Load != "" {
+				k, _ := b.Told.Of(p.MAC)
+				x.Switch, x.Port = k.Switch, k.Port
+				if k.Load != "" {
 					x.Runs = k.Load
+				}
+			}
+			if r, ok := waiting[p.MAC]; ok {
+				x.Unread, x.From, x.To = "upgrade "+r.Name+" waits for it to boot", r.Window.From, r.Window.To
+			}
+			for _, v := range slices.Concat(p.Others, []inventory.Verdict{p.Verdict}) {
+				if v.Code == "R32" && x.Unread == "" {
+					x.Unread = v.Evidence
 				}
 			}
 			x.Stone, x.Kept = b.stoneOf(c, p.MAC)

@@ -281,6 +281,34 @@ func TestAuditFinds(t *testing.T) {
 	}
 }
 
+// TestAuditSaysWhatMakesThemBoot: the lines of the call control and of the switch
+// with its ports and the hour of the upgrade, and no power cut where a model may
+// not come back from one.
+func TestAuditSaysWhatMakesThemBoot(t *testing.T) {
+	x := newAuditRig(t)
+	c, _ := x.read(sound, config.Default(x.f))
+	x.w.Phones.Seen = []audit.Phone{
+		{Device: "SEP001E7A000001", Model: "7961", Unread: "upgrade night waits for it", From: 23*60 + 58, To: 60, Switch: "access-1", Port: "GigabitEthernet1/0/5"},
+		{Device: "SEP001E7A000002", Model: "7965", Unread: "upgrade night waits for it", Switch: "access-1", Port: "GigabitEthernet1/0/6"},
+		{Device: "SEP001E7A000003", Model: "7961"},
+	}
+	text := AuditText(x.audit(c))
+	for _, want := range []string{"SEP001E7A000001, SEP001E7A000002 have something new to read", "`reset all` below telephony-service",
+		"GigabitEthernet1/0/5 of access-1: power inline never, then power inline auto", "energywise level 0 recurrence importance 90 at 58 23 * * *",
+		"energywise level 10 recurrence importance 90 at 3 0 * * *", "never by their power: SEP001E7A000002"} {
+		if !strings.Contains(strings.Join(strings.Fields(text), " "), want) {
+			t.Errorf("no %q in\n%s", want, text)
+		}
+	}
+	if strings.Contains(text, "GigabitEthernet1/0/6") || strings.Contains(text, "SEP001E7A000003") {
+		t.Error(text)
+	}
+	x.w.Phones.Seen = x.w.Phones.Seen[1:2]
+	if text = AuditText(x.audit(c)); strings.Contains(text, "energywise") || !strings.Contains(text, "never by their power") {
+		t.Error(text)
+	}
+}
+
 // TestAuditIsSilent: what is no finding.
 func TestAuditIsSilent(t *testing.T) {
 	for _, p := range []struct {

@@ -143,6 +143,9 @@ var provokedWorld = []provoked{
 	{"a phone that shows nothing keeps its image", "", func(x *auditRig) {
 		x.w.Phones.Seen = []audit.Phone{{Device: "SEP001E7A000001", MAC: "001E.7A00.0001", Model: "7961", Kept: true}}
 	}, "A27", "SEP001E7A000001 keeps its image: what it runs is not known", told},
+	{"a phone that has not read its file", "", func(x *auditRig) {
+		x.w.Phones.Seen = []audit.Phone{{Device: "SEP001E7A000001", MAC: "001E.7A00.0001", Model: "7961", Unread: "its file changed"}}
+	}, "A32", "SEP001E7A000001 has something new to read, and nothing below service phone makes a phone read its file at a time of day", told},
 	{"a step too far", "", func(x *auditRig) { x.runs("SCCP41.8-3-1S") }, "A27", "it has to run 8.5(2) first", told},
 	{"a factory reset is a step too far", "", func(x *auditRig) {
 		x.flash["phones/term61.default.loads"] = x.flash["phones/SCCP41.9-4-2SR3-1S.loads"]

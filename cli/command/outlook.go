@@ -159,7 +159,7 @@ func (o *Outlook) setup(mac ether.MAC) inventory.Setup {
 		}
 	}
 	if s.Section != "" {
-		_, s.Changed, _, s.Built = o.b.CNF.Generated(mac.Device() + ".cnf.xml")
+		_, s.Changed, _, s.Built = o.b.CNF.Generated(fileOf(s, mac))
 		o.mu.Lock()
 		if g, ok := o.given[mac]; ok {
 			s.Given = &g
@@ -254,4 +254,17 @@ func (o *Outlook) loads(name string) []string {
 		}
 		return out
 	})
+}
+
+// fileOf is the file a configured phone reads.
+func fileOf(s inventory.Setup, mac ether.MAC) string {
+	if m, ok := phone.Lookup(s.Type); ok && s.SIP {
+		switch m.SIPFile {
+		case phone.SIPCNF:
+			return "SIP" + mac.Hex() + ".cnf"
+		case phone.LD, phone.GK, phone.ATA:
+			return string(m.SIPFile) + strings.ToLower(mac.Hex())
+		}
+	}
+	return mac.Device() + ".cnf.xml"
 }

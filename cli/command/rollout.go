@@ -180,6 +180,28 @@ func upgradeActions(b *Box) []language.Declaration {
 	}
 }
 
+// notReset are the phones that a wave under way waits for, with its upgrade: the
+// files of all are read at a boot but for the profiles of the 7905, 7912 and
+// ATA, which are read every hour.
+func (b *Box) notReset(c *config.Config) map[ether.MAC]upgrade.Rollout {
+	out := map[ether.MAC]upgrade.Rollout{}
+	for _, r := range c.Upgrades {
+		p, ok := b.Upgrades.Snapshot(r.Name)
+		if !ok {
+			continue
+		}
+		for _, u := range p.NotReset() {
+			out[u.MAC] = r
+		}
+	}
+	for _, p := range c.Telephony.Pools {
+		if m, ok := phone.Lookup(p.Type); ok && (m.SIPFile == phone.LD || m.SIPFile == phone.GK || m.SIPFile == phone.ATA) {
+			delete(out, p.MAC)
+		}
+	}
+	return out
+}
+
 func (b *Box) startUpgrade(in *language.Invocation, name string) (string, error) {
 	i := slices.IndexFunc(in.Config.Upgrades, func(r upgrade.Rollout) bool { return r.Name == name })
 	if i < 0 {

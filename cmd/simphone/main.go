@@ -60,6 +60,7 @@ func parse(args []string, errOut io.Writer) (settings, error) {
 	fs.StringVar(&s.spec.Load, "load", "", "firmware load the phone runs")
 	fs.StringVar(&server, "tftp", "", "file server set by hand on the phone (alternate TFTP)")
 	fs.BoolVar(&s.spec.FactoryReset, "factory-reset", false, "start in the boot loader, without an image")
+	fs.BoolVar(&s.spec.Unsigned, "unsigned", false, "a 7905 or 7912 whose firmware cannot check signatures")
 	fs.BoolVar(&s.spec.ForeignTrust, "foreign-trust", false, "carry the trust list of another cluster")
 	fs.BoolVar(&s.options.SetMAC, "set-mac", false, "give the interface the MAC address of -mac")
 	fs.Float64Var(&s.options.Pace, "pace", 1, "pauses between files: 1 as a real phone, 0 none")

@@ -10,7 +10,7 @@
 //
 // A rule over the configuration that refuses a change is not here but in
 // platform/config; what the sections find odd about themselves comes from there
-// and gets its code here. Codes never change their meaning: A01 to A31 are the
+// and gets its code here. Codes never change their meaning: A01 to A32 are the
 // checks, M01 to M22 the mistakes of CME configurations that none of them is
 // about. Checks lists them.
 //

@@ -74,6 +74,7 @@ func Checks() []Check {
 		{"A29", "no phone file with a password for everybody", ""},
 		{"A30", "no auto-registration beside alternate file servers", ""},
 		{"A31", "the alternate file servers answer and have the same firmware", "the alternates"},
+		{"A32", "phones have read what is new for them", "phones seen"},
 		{"M01", "option 150 and ip source-address do not differ by a slip", ""},
 		{"M02", "ip source-address is set, and is the address of a host", ""},
 		{"M03", "the pool of the phones has option 150", ""},

@@ -134,6 +134,10 @@ type Phone struct {
 	Runs   string // load it is known to run, "" = unknown
 	Stone  string // load its file names on its way to that of its line, "" = none
 	Kept   bool   // its file names no load: what it runs is not known
+	Unread string // what it reads at its next boot and has not read yet, "" = nothing
+
+	From, To     int    // minutes of the day between which it may begin; equal = always
+	Switch, Port string // where it is plugged in, "" = not known
 }
 
 // Clock is the clock of the box.
@@ -172,6 +176,7 @@ func Run(c *config.Config, f config.Facts, w World) Report {
 	a.slips()
 	a.loads()
 	a.steps()
+	a.unread()
 	a.files()
 	a.references()
 	a.textFiles()
@@ -204,7 +209,7 @@ func (a *around) unseen() []string {
 	if a.phonesConfigured() || len(a.c.Files.Bindings) > 0 {
 		say(a.w.Flash != nil, "flash: (A01 to A04, A17, A21 to A24)")
 		say(a.w.Set != nil, "the files in force (A18)")
-		say(a.w.Phones != nil, "the phones (A04, A27)")
+		say(a.w.Phones != nil, "the phones (A04, A27, A32)")
 		say(a.w.Services != nil, "the sockets (A05, A07)")
 		say(a.w.Firewall != nil, "the firewall of the machine (A08)")
 	}

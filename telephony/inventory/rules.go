@@ -60,6 +60,7 @@ func table() []Rule {
 		{"R07", "the load it is to run is not here; a similar name is", nil, []string{"Upgrading", "No Load Specified"}, stops, typo},
 		{"R08", "the load is incomplete or damaged: which files", nil, []string{"Upgrading", "Image Authentication Failed"}, stops, incompleteLoad},
 		{"R15", "it fetched the load, restarted and fetches it again: refused image", nil, []string{"Auth Fail", "Image Authentication Failed", "Upgrading"}, stops, refusedImage},
+		{"R39", "its firmware cannot check signatures and asks for another image than the load", nil, nil, spoils, unsignedImage},
 		{"R36", "its load server does not answer", nil, []string{"Upgrading", "TFTP Timeout"}, stops, deadLoadServer},
 		{"R19", "large TFTP blocks do not get through", tell("Lower the block size of TFTP on the phone, or raise the MTU on the way: blocks have to fit into one packet."), []string{"TFTP Timeout", "W210 TFTP Error : buffer full"}, stops, largeBlocks},
 		{"R18", "it asks by TFTP and never acknowledges: the answers do not reach it", advice.Steps{advice.Set("tftp-server single-port"), advice.Tell("or let the UDP ports of the answers through the firewall between this box and the phone.")}, []string{"TFTP Timeout"}, stops, returnPort},

@@ -78,9 +78,37 @@ func familyOf(set *firmware.LoadSet) string {
 	return ""
 }
 
+// unsigned reports that the phone asked in vain for the load it is to run in the
+// form of firmware that cannot check signatures: it goes on with what it runs.
+// [telephony/phone/steps.toml]
+func (e *evidence) unsigned() bool {
+	l := e.b.load
+	if l == nil || !l.missing {
+		return false
+	}
+	name := phone.Load(lastPart(l.name))
+	step, ok := phone.StepTo(firmware.FamilyOf(string(name)), phone.Load(name.Canonical()))
+	return ok && step.Asks != "" && strings.EqualFold(name.Suffix(), step.Asks)
+}
+
+func unsignedImage(e *evidence) (Verdict, bool) {
+	if !e.unsigned() {
+		return none()
+	}
+	name := phone.Load(lastPart(e.b.load.name))
+	step, _ := phone.StepTo(firmware.FamilyOf(string(name)), phone.Load(name.Canonical()))
+	v, _ := found(string(name)+" asked "+e.at(e.b.load.at)+", no such file", "It takes unsigned images only, %s, and keeps the one it runs: it comes to %s over %s.", step.Asks, name.Canonical(), step.Release())
+	if next := phone.Load(e.today.Load).Canonical(); next != "" && !strings.EqualFold(next, name.Canonical()) {
+		v.Fix = tell("Restart the phone: its file names " + next + " first since it asked for that.")
+	} else {
+		v.Fix = tell("Put an image " + step.Form + " of its family and protocol, " + step.Release() + ", on " + e.box.Home + ", then restart the phone.")
+	}
+	return v, true
+}
+
 func typo(e *evidence) (Verdict, bool) {
 	l := e.b.load
-	if l == nil || !l.missing || recovery(l.name) {
+	if l == nil || !l.missing || recovery(l.name) || e.unsigned() {
 		return none()
 	}
 	name := lastPart(l.name)

@@ -441,6 +441,10 @@ func scenarios() []scenario {
 			w.setup(Setup{Load: load9, Server: foreign.String()})
 			w.config().seek(foreign, 3)
 		}},
+		{"it takes unsigned images only", "R39", Observed, Provisioned, "Restart the phone: its file names P00307020300 first", func(w *world) {
+			w.setup(Setup{Load: "P00307020300", Given: nil})
+			w.lease(class61).miss("OS79XX.TXT").get(sep, 900).miss("P0030801SR02.bin").wait(DefaultWaits().Quiet)
+		}},
 		{"configured and no file", "R37", Observed, Stuck, "create cnf-files", func(w *world) {
 			w.setup(Setup{})
 			s := w.setups[ours]

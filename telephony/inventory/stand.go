@@ -33,6 +33,8 @@ func (e *evidence) progress() stand {
 		return stand{Seen, Observed, "It is away, or without an address: " + b.leftWhy + ".", b.leftWhy + " " + e.at(b.left)}
 	case e.elsewhere() && (b.load != nil || !b.acked.IsZero() && e.now.Sub(b.acked) >= e.waits.NoFile):
 		return e.firmwareOnly()
+	case configured && e.unsigned():
+		return e.arriving(config)
 	case b.load != nil && b.load.served.IsZero():
 		return stand{Loading, Observed, "It asks for its load " + loadName(b.load.name) + ".", lastPart(b.load.name) + " asked " + e.at(b.load.at)}
 	case b.load != nil: // whoever has it restarts, and then does not ask again

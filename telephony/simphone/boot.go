@@ -96,6 +96,11 @@ func addrsText(as []netip.Addr) string {
 
 // provision is the part of a boot after the address.
 func (p *Phone) provision(ctx context.Context) (*Outcome, error) {
+	if p.unsigned() && !p.n.profiled() {
+		if o, reboot, err := p.universal(ctx); o != nil || reboot || err != nil {
+			return o, err
+		}
+	}
 	trust, silence, err := p.trustFiles(ctx)
 	if err != nil {
 		return nil, err
@@ -181,7 +186,7 @@ func (p *Phone) stay(ctx context.Context, o Outcome) error {
 			defer hold()
 		}
 	}
-	return p.keep(ctx)
+	return p.keep(ctx, time.Duration(float64(o.Settings.Again)*p.o.Pace))
 }
 
 // https is a phone that wants its files by HTTPS only.
@@ -203,18 +208,34 @@ func (p *Phone) https(ctx context.Context) (*Outcome, error) {
 // PortHTTPS is where phones with such a trust list ask. [facts/phones.md 1.2]
 const PortHTTPS = 6971
 
-// keep renews the lease until that fails.
-func (p *Phone) keep(ctx context.Context) error {
+// keep renews the lease until that fails, and reads the files of the phone
+// again so often, 0 = never, until that takes it to another load.
+func (p *Phone) keep(ctx context.Context, again time.Duration) error {
+	var renew, read <-chan time.Time // nil = never
+	if p.lease.Renew > 0 {
+		renew = time.After(p.lease.Renew)
+	}
+	if again > 0 {
+		t := time.NewTicker(max(time.Second, again))
+		defer t.Stop()
+		read = t.C
+	}
 	for {
-		if p.lease.Renew <= 0 { // a lease without an end
-			<-ctx.Done()
+		select {
+		case <-ctx.Done():
 			return ctx.Err()
-		}
-		if err := sleep(ctx, p.lease.Renew); err != nil {
-			return err
-		}
-		if ok, err := p.Renewal(ctx); !ok || err != nil {
-			return err
+		case <-read:
+			if o, err := p.provision(ctx); err != nil || o == nil {
+				return err
+			}
+		case <-renew:
+			if ok, err := p.Renewal(ctx); !ok || err != nil {
+				return err
+			}
+			renew = nil
+			if p.lease.Renew > 0 {
+				renew = time.After(p.lease.Renew)
+			}
 		}
 	}
 }

@@ -60,8 +60,9 @@ type query struct {
 }
 
 // packet is the UDP payload. The options are in the order of the 79xx:
-// 53, (54), 61, 12, 60, (50), 55; of a release 53, 54, 61. [facts/phones.md 1.1;
-// that 54 stands second in a request too is [D], after the release]
+// 53, (54), 61, 12, 60, (50), 55; of a release 53, 54, 61; the 7905 and 7912 have
+// 60 before 12. [facts/phones.md 1.1; that 54 stands second in a request too is
+// [D], after the release]
 func (p *Phone) packet(q query) []byte {
 	b := make([]byte, bootpSize, payloadLen)
 	b[0], b[1], b[2] = 1, 1, 6
@@ -82,8 +83,13 @@ func (p *Phone) packet(q query) []byte {
 	}
 	opt(optClientID, append([]byte{1}, p.spec.MAC[:]...))
 	if q.kind != msgRelease {
+		if p.n.profiled() {
+			opt(optClass, []byte(p.n.class))
+		}
 		opt(optHostname, []byte(p.spec.MAC.Device()))
-		opt(optClass, []byte(p.n.class))
+		if !p.n.profiled() {
+			opt(optClass, []byte(p.n.class))
+		}
 		if q.addr.IsValid() {
 			opt(optAddr, q.addr.AsSlice())
 		}

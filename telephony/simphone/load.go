@@ -59,7 +59,7 @@ func (p *Phone) upgrade(ctx context.Context, s Settings) (o *Outcome, reboot boo
 		return p.disbelieve(ctx, from, s.Load, http)
 	}
 	o, missing, err := p.withPeers(ctx, s, p.fromServers(from, http), func(ctx context.Context, get getter) (*Outcome, bool, error) {
-		return p.download(ctx, get, loadFile(s.Load))
+		return p.download(ctx, get, p.firstFile(s.Load))
 	})
 	if errors.Is(err, errPower) {
 		return nil, true, ctx.Err() // somebody switches it on again
@@ -72,8 +72,7 @@ func (p *Phone) upgrade(ctx context.Context, s Settings) (o *Outcome, reboot boo
 		p.log(Step{Kind: Install, Name: s.Load, Result: "no such load, goes on with " + p.load})
 		return nil, false, nil
 	}
-	p.load = s.Load
-	p.log(Step{Kind: Install, Name: p.load, Result: "installed"})
+	p.installed(s.Load)
 	if p.spec.Faults.Dies {
 		return stuck(Dead, p.load), false, nil
 	}
@@ -104,7 +103,8 @@ func (p *Phone) fromServers(from []netip.Addr, http bool) getter {
 }
 
 // download fetches a .loads file and what it names, in its order, one at a
-// time. missing means that the list itself is not there.
+// time, or an image that is the whole load. missing means that the first file
+// is not there.
 func (p *Phone) download(ctx context.Context, get getter, list string) (o *Outcome, missing bool, err error) {
 	a, err := get(ctx, list)
 	if err != nil {
@@ -112,6 +112,13 @@ func (p *Phone) download(ctx context.Context, get getter, list string) (o *Outco
 	}
 	if a.status != got {
 		return nil, true, nil
+	}
+	if image(list) {
+		if err := p.o.Images.Check(Component{Name: list, Size: -1}, a.data); err != nil {
+			p.log(Step{Kind: Install, Name: list, Result: err.Error()})
+			return stuck(BrokenLoad, list+": "+err.Error()), false, nil
+		}
+		return nil, false, nil
 	}
 	cs, err := p.o.Images.Components(list, a.data)
 	if err == nil && (len(cs) == 0 || len(cs) > maxComponents) {
@@ -151,7 +158,7 @@ func (p *Phone) recover(ctx context.Context) (*Outcome, error) {
 	case missing:
 		return stuck(NoImage, list), nil
 	}
-	p.load, p.wiped = strings.TrimSuffix(list, ".loads"), false
-	p.log(Step{Kind: Install, Name: p.load, Result: "installed"})
+	p.wiped = false
+	p.installed(strings.TrimSuffix(list, ".loads"))
 	return nil, p.pause(ctx, installTime)
 }

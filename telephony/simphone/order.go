@@ -17,11 +17,15 @@ func signed(name string, trust bool) string {
 
 // trustFiles asks for the trust lists and reports whether names are signed
 // from now on. ITLFile.tlv is asked for only when ITLSEP is not there; the
-// 7940 and 7960 know the CTL file alone. [facts/phones.md 1.6]
+// 7940 and 7960 know the CTL file alone, and no list at all before they check
+// signatures; nor does a 7905. [facts/phones.md 1.6]
 func (p *Phone) trustFiles(ctx context.Context) (trust, silence bool, err error) {
 	dev := p.spec.MAC.Device()
 	names := []string{"CTL" + dev + ".tlv", "ITL" + dev + ".tlv", "ITLFile.tlv"}
-	if p.n.model.Generation == "G2" {
+	switch {
+	case p.n.profiled(), p.unsigned():
+		return false, false, nil
+	case p.n.model.Generation == "G2":
 		names = names[:1]
 	}
 	for range p.spec.Faults.Hunts {
@@ -52,13 +56,16 @@ func (p *Phone) trustFiles(ctx context.Context) (trust, silence bool, err error)
 
 // configNames are the configuration files in the order of the hunt; the first
 // that is there decides. Guides of the 7800 and 8800 spell the default file
-// XmlDefault.cnf.xml. [facts/phones.md 1.6]
+// XmlDefault.cnf.xml; a 7905 writes its address in small letters. [facts/phones.md 1.6]
 func (p *Phone) configNames() []string {
 	dev, mac := p.spec.MAC.Device(), p.spec.MAC.Hex()
-	switch p.n.model.Generation {
-	case "G2":
+	if p.n.profiled() {
+		dev = "SEP" + strings.ToLower(mac)
+	}
+	switch g := p.n.model.Generation; {
+	case g == "G2" && !p.n.profiled() && !p.unsigned():
 		return []string{dev + ".cnf.xml", "SIP" + mac + ".cnf", "XMLDefault.cnf.xml", "SIPDefault.cnf"}
-	case "G5":
+	case g == "G5":
 		return []string{dev + ".cnf.xml", "XmlDefault.cnf.xml"}
 	}
 	return []string{dev + ".cnf.xml", "XMLDefault.cnf.xml"}
@@ -69,7 +76,10 @@ var errSilent = errors.New("file server silent")
 
 // configuration asks for the configuration. name is "" when there is none.
 func (p *Phone) configuration(ctx context.Context, trust bool) (s Settings, name, why string, err error) {
-	if p.n.model.Generation == "G2" && p.n.proto == SIP && strings.HasPrefix(p.load, "P0S3") {
+	switch {
+	case p.n.profiled() && p.n.proto == SIP:
+		return p.profile(ctx)
+	case p.n.model.Generation == "G2" && p.n.proto == SIP && strings.HasPrefix(p.load, "P0S3"):
 		return p.textConfiguration(ctx)
 	}
 	why = "neither " + strings.Join(p.configNames(), " nor ")
@@ -142,7 +152,12 @@ func (p *Phone) textConfiguration(ctx context.Context) (s Settings, name, why st
 func (p *Phone) furtherFiles(s Settings) []string {
 	m := p.n.model
 	if m.Generation == "G2" {
-		if p.n.proto == SIP {
+		switch {
+		case p.n.profiled() && p.n.proto == SIP:
+			return nil
+		case p.n.profiled(): // [D: as the files of a locale are called]
+			return localeFiles(s.NetworkLocale, "7905-tones.xml", s.UserLocale, "7905-dictionary.xml")
+		case p.n.proto == SIP:
 			return []string{"RINGLIST.DAT", "dialplan.xml"}
 		}
 		return localeFiles(s.NetworkLocale, "7960-tones.xml", s.UserLocale, "7960-dictionary.xml")

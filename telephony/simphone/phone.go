@@ -76,6 +76,7 @@ type Phone struct {
 	boots     int
 	load      string // running; "" = unknown
 	wiped     bool   // boot loader only
+	bare      bool   // a 7905 that takes unsigned images only
 	last      netip.Addr
 	lease     Lease
 	nvram     []netip.Addr // the file servers of the last boot
@@ -107,7 +108,7 @@ func New(s Spec, o Options) (*Phone, error) {
 		o.MaxBoots = 8
 	}
 	o.Timers.defaults()
-	return &Phone{spec: s, n: n, o: o, load: s.Load, wiped: s.FactoryReset}, nil
+	return &Phone{spec: s, n: n, o: o, load: s.Load, wiped: s.FactoryReset, bare: s.Unsigned}, nil
 }
 
 // Spec is what the phone was made of.

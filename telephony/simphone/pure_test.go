@@ -44,7 +44,10 @@ func TestSpec(t *testing.T) {
 		{Spec{Model: "8841", Protocol: SCCP}, "", ""},
 		{Spec{Model: "7961", Protocol: "H323"}, "", ""},
 		{Spec{Model: "7915-12"}, "", ""},
-		{Spec{Model: "7912"}, "", ""},
+		{Spec{Model: "7912"}, SCCP, "Cisco Systems, Inc. IP Phone 7912"},
+		{Spec{Model: "7905", Load: "CP7905010300SIP050414A.sbin"}, SIP, "Cisco Systems, Inc. IP Phone 7905"},
+		{Spec{Model: "7902"}, "", ""},
+		{Spec{Model: "7940", Unsigned: true}, "", ""},
 		{Spec{Model: "nothing"}, "", ""},
 		{Spec{Model: "7961", MAC: ether.MAC{1, 2, 3, 4, 5, 6}}, "", ""}, // a group address
 	} {
@@ -383,5 +386,8 @@ func FuzzSettings(f *testing.F) {
 			t.Error(s)
 		}
 		_ = s.parseText(b)
+		if s, err := parseProfile(b); err == nil && len(s.CallControl) > 1 {
+			t.Error(s)
+		}
 	})
 }

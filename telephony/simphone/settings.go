@@ -9,6 +9,7 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Settings is what a phone takes from its configuration file as far as the
@@ -22,10 +23,11 @@ type Settings struct {
 	SoftKeys      string   // file names
 	DialTemplate  string
 	FeaturePolicy string
-	LoadServer    string // vendorConfig
-	PeerSharing   bool   // vendorConfig peerFirmwareSharing
-	LogServer     string // vendorConfig: address, or address:port
-	WebAccess     string // vendorConfig: 1 = no pages
+	LoadServer    string        // vendorConfig
+	PeerSharing   bool          // vendorConfig peerFirmwareSharing
+	LogServer     string        // vendorConfig: address, or address:port
+	WebAccess     string        // vendorConfig: 1 = no pages
+	Again         time.Duration // CfgInterval of a profile: how often it is read; 0 = at a boot only
 }
 
 // Bounds of a configuration file.

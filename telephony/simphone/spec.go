@@ -28,6 +28,10 @@ type Spec struct {
 	// FactoryReset is a phone whose image was wiped: its boot loader fetches
 	// termNN.default.loads by TFTP before anything else. [facts/phones.md 1.6]
 	FactoryReset bool
+	// Unsigned is a 7905 or 7912 whose firmware cannot check signatures: it takes
+	// .zup images only, and learns it from one. A 7940 and 7960 show it by the
+	// version of their load. [Cisco, 7905G and 7912G administrator guide]
+	Unsigned bool
 	// ForeignTrust is a phone that carries the trust list of another cluster:
 	// it asks for signed files only and believes none of ours. [facts/phones.md 6]
 	ForeignTrust bool
@@ -86,9 +90,11 @@ func (s Spec) nature() (nature, error) {
 	default:
 		return nature{}, fmt.Errorf("simulated phone %s: how a %s boots is not known", s.MAC, s.Model)
 	}
-	if m.Images == "" || len(m.Class) == 0 {
-		// The 7905 and 7912 read binary files: another boot, not simulated.
+	if m.Images == "" && !n.profiled() || len(m.Class) == 0 {
 		return nature{}, fmt.Errorf("simulated phone %s: a %s is not simulated", s.MAC, s.Model)
+	}
+	if s.Unsigned && !n.profiled() {
+		return nature{}, fmt.Errorf("simulated phone %s: a %s shows by its load whether it checks signatures", s.MAC, s.Model)
 	}
 	n.class = m.Class[0]
 	if m.Generation != "G5" && strings.Contains(n.class, "CP-") {

@@ -92,7 +92,7 @@ func (p *Policy) stone(target phone.Load, step firmware.Step) string {
 	for _, l := range p.lists() {
 		h := phone.Load(l)
 		if step.Is(h) && firmware.FamilyOf(l) == firmware.FamilyOf(string(target)) &&
-			(step.Form != "" || h.Protocol() == target.Protocol()) && p.Whole(l).Complete() {
+			h.Protocol() == target.Protocol() && p.Whole(l).Complete() {
 			return l
 		}
 	}

@@ -25,6 +25,16 @@ func (p *Progress) counts(wave int) (n map[string]int, total int) {
 	return n, total
 }
 
+// NotReset are the phones that may begin and have not booted.
+func (p *Progress) NotReset() (out []*Upgraded) {
+	for _, u := range p.Phones {
+		if u.state(p) == "not reset" {
+			out = append(out, u)
+		}
+	}
+	return out
+}
+
 // bar is a bar of twenty marks.
 func bar(done, total int) string {
 	k := 0
@@ -71,7 +81,7 @@ func (p *Progress) Text(now time.Time) string {
 		w.WriteString("\n")
 	}
 	if n, _ := p.counts(p.Wave); n["not reset"] > 0 && p.State == Running {
-		w.WriteString("Nothing here can reset a phone: those not reset read their file when they boot next\n")
+		w.WriteString("Nothing here can reset a phone: those not reset read their file when they boot next; `show provisioning audit` says what makes them (A32)\n")
 	}
 	w.WriteString("\n")
 	fmt.Fprintf(&w, "%-16s %-22s %4s  %-12s %-28s %s\n", "Device", "Section", "Wave", "State", "From", "Because")
