@@ -98,7 +98,7 @@ func (b *Box) copy(in *language.Invocation) error {
 	}
 	switch {
 	case from == runningConfig && to == startupConfig:
-		return b.save(in.Out, in.Op.Who())
+		return b.save(in)
 	case to == from && from.fs != fsNull:
 		return language.Answer("%Error opening " + from.String() + " (Source and destination are the same file)")
 	case to.fs == fsFlash:
@@ -356,6 +356,9 @@ func (b *Box) takes(in *language.Invocation, from, to location) func([]byte) err
 		return func(t []byte) error {
 			if !configText(string(t)) {
 				return errNoConfig
+			}
+			if err := b.unprovenText(in, string(t)); err != nil {
+				return err
 			}
 			return b.NVRAM.SaveStartup(bytes.ReplaceAll(t, []byte("\r\n"), []byte("\n")))
 		}

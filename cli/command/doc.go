@@ -65,7 +65,7 @@ func All(b *Box) []language.Declaration {
 		tftpPorts(),
 		carriedHere("control-plane", "voice-port", "mgcp", "sccp", "dspfarm", "dial-peer", "gateway", "gatekeeper", "sip-ua"),
 		telephonyService(),
-		{upgradeUnknown()},
+		{upgradeUnknown(), proofLine()},
 		upgrades(),
 		carriedHere("ephone-template", "ephone-dn-template", "ephone-type"),
 		templates(),

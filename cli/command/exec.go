@@ -9,7 +9,6 @@ import (
 	"option150/cli/language"
 	"option150/platform/aaa"
 	"option150/platform/message"
-	"option150/platform/running"
 )
 
 // privileged is the level of what only `enable` opens.
@@ -62,7 +61,7 @@ func execCommands(b *Box) []language.Declaration {
 			case in.Args.Has("erase"):
 				return b.eraseStartup(in)
 			}
-			return b.save(in.Out, in.Op.Who())
+			return b.save(in)
 		}),
 		action(`clear("Reset functions") logging("Clear logging buffer")`, privileged, "facts/ios-cli.md 1.12", func(in *language.Invocation) error {
 			if ok, err := in.Op.Confirm("Clear logging buffer "); err != nil || !ok {
@@ -187,12 +186,15 @@ func terminalCommands() []language.Declaration {
 }
 
 // save is `write memory`.
-func (b *Box) save(out io.Writer, who running.Who) error {
-	fmt.Fprintln(out, message.BuildingConf)
-	if err := b.SaveStartup(who); err != nil {
+func (b *Box) save(in *language.Invocation) error {
+	if err := b.unproven(in.Ctx, in.Out, "startup-config is as it was", in.Config); err != nil {
+		return err
+	}
+	fmt.Fprintln(in.Out, message.BuildingConf)
+	if err := b.SaveStartup(in.Op.Who()); err != nil {
 		return language.Answer("% startup-config file write failed (" + cause(err) + ")")
 	}
-	fmt.Fprintln(out, message.OK)
+	fmt.Fprintln(in.Out, message.OK)
 	return nil
 }
 

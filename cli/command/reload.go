@@ -101,7 +101,7 @@ func (b *Box) offerSave(in *language.Invocation) (ok bool, err error) {
 		}
 		switch a = strings.ToLower(strings.TrimSpace(a)); {
 		case a != "" && strings.HasPrefix("yes", a):
-			return true, b.save(in.Out, in.Op.Who())
+			return true, b.save(in)
 		case a != "" && strings.HasPrefix("no", a):
 			return true, nil
 		}

@@ -119,6 +119,9 @@ func (b *Box) replace(in *language.Invocation) error {
 	if len(rep.Rejected) > 0 {
 		return b.aborted(in, l, rep.Rejected, nil)
 	}
+	if err := b.unproven(in.Ctx, in.Out, "nothing was replaced", rep.Config); err != nil {
+		return b.aborted(in, l, nil, err)
+	}
 	before := b.Store.Current()
 	diff := language.Compare(b.Language.Render(before, false), b.Language.Render(rep.Config, false), in.Args.Has("ignorecase"))
 	if in.Args.Has("list") && len(diff) > 0 {

@@ -2,7 +2,6 @@ package command
 
 import (
 	"fmt"
-	"io"
 	"path"
 	"reflect"
 	"strings"
@@ -118,21 +117,7 @@ func (b *Box) homePath() string {
 // Find looks a firmware file up as the file server would: what a tftp-server
 // line names, else what lies below the home path.
 func (b *Box) Find(name string) (firmware.Found, bool) {
-	f, err := b.Flash.Find(b.homePath(), name)
-	if strings.HasPrefix(name, "/") {
-		f, err = b.Flash.Open(name) // a path of flash:
-	} else if at, ok := bindingOf(b.Files.Bindings(), name); ok {
-		if f != nil {
-			f.Close()
-		}
-		f, err = b.Flash.Open(at)
-	}
-	if err != nil {
-		return firmware.Found{}, false
-	}
-	defer f.Close()
-	path := f.Path
-	return firmware.Found{Name: f.Name(), Size: f.Size, ID: f.ID, Open: func() (io.ReadCloser, error) { return b.Flash.Open(path) }}, true
+	return b.finder(b.homePath(), b.Files.Bindings())(name)
 }
 
 // bindingOf is the file that a tftp-server line serves under a name.

@@ -17,7 +17,7 @@ import (
 
 func showTelephony(b *Box) []language.Declaration {
 	const doc = "facts/cme.md 7"
-	const reg = `voice("Voice information") register("Voice register information") `
+	const reg = showRegister
 	return []language.Declaration{
 		text(`telephony-service("Cisco Unified CME information") [ all("Everything") ]`, 0, doc, func(in *language.Invocation) string { return b.telephonyText(in, in.Args.Has("all")) }),
 		text(`telephony-service tftp-bindings("Files bound to the TFTP server")`, 0, doc, func(*language.Invocation) string { return lines2text(cnf.SCCPBindings(b.CNF.Current())) }),
@@ -25,29 +25,6 @@ func showTelephony(b *Box) []language.Declaration {
 		text(`telephony-service ephone-dn("Ephone DNs")`, 0, doc, func(in *language.Invocation) string { return b.sections("ephone-dn  ") }),
 		text(reg+`tftp-bind("Files bound to the TFTP server")`, 0, doc, func(*language.Invocation) string { return lines2text(cnf.SIPBindings(b.CNF.Current())) }),
 		text(reg+`hfs("HTTP File-Fetch Server information")`, 0, "facts/cme.md 7.3", func(in *language.Invocation) string { return lines2text(hfs.Render(b.hfsView(in))) }),
-		text(reg+`global("Global parameters")`, 0, doc, func(in *language.Invocation) string { return registerGlobalText(in.Config.Telephony) }),
-		text(reg+`dn("Directory numbers") [ ( all("All of them") | <tag:1-750>("dn tag") ) ]`, 0, doc, func(in *language.Invocation) string { return registerDNText(in.Config.Telephony, in.Args.Int("tag")) }),
-		text(reg+`pool("SIP phones")
-			[ ( all("All of them")
-					[ brief("One line each") ]
-					| brief$brief("One line each")
-					| <tag:1-262>("pool tag") ) ]`, 0, doc, func(in *language.Invocation) string {
-			if strings.Contains(in.Line, " b") {
-				return b.poolBrief(in.Config.Telephony)
-			}
-			return b.poolText(in.Config.Telephony, in.Args.Int("tag"))
-		}),
-		text(`ephone("SCCP phones")
-			[ ( registered("Registered phones")
-					| unregistered("Phones that are not registered")
-					| summary("Summary")
-					| attempted-registrations$attempted("Phones that asked for files and are not configured")
-					| <tag:1-1000>("Ephone tag") ) ]`, 0, doc, func(in *language.Invocation) string {
-			if in.Args.Has("attempted") {
-				return b.attempted(in.Config.Telephony)
-			}
-			return b.ephoneText(in.Config.Telephony, in.Args.Int("tag"))
-		}),
 	}
 }
 
@@ -55,7 +32,7 @@ func showTelephony(b *Box) []language.Declaration {
 // included. [facts/cme.md 7.1, 13]
 func (b *Box) telephonyText(in *language.Invocation, all bool) string {
 	var w strings.Builder
-	w.WriteString("CONFIG (Version=10.5)\n=====================\nVersion 10.5\nOption 150 provisions phones; it is no call control: they register at ip source-address\n\n")
+	w.WriteString("CONFIG (Version=10.5)\n=====================\nVersion 10.5\nMax phoneload sccp version 17\nMax dspfarm sccp version 18\nCisco Unified Communications Manager Express\nFor on-line documentation please see:\nwww.cisco.com/en/US/products/sw/voicesw/ps4625/tsd_products_support_series_home.html\nOption 150 provisions phones; it is no call control: they register at ip source-address\n\n")
 	printing := false
 	for _, line := range b.Language.Render(in.Config, true) {
 		switch {
@@ -114,45 +91,6 @@ func (b *Box) where(mac ether.MAC) (inventory.Phone, bool) {
 	return b.Inventory.Phone(mac, time.Now())
 }
 
-// ephoneText is show ephone: the box sees no registration, so it prints the
-// unregistered form, says where registration happens and adds where the phone
-// stands. [facts/cme.md 7.4]
-func (b *Box) ephoneText(t cnf.Config, tag int) string {
-	var w strings.Builder
-	n := 0
-	for _, e := range t.Ephones {
-		if tag != 0 && e.Tag != tag {
-			continue
-		}
-		n++
-		ip, stands := "0.0.0.0", "has not been seen"
-		if p, ok := b.where(e.MAC); ok {
-			stands = string(p.State)
-			if p.Addr.IsValid() {
-				ip = p.Addr.String()
-			}
-			if p.Load != "" {
-				stands += ", load " + p.Load
-			}
-		}
-		fmt.Fprintf(&w, "ephone-%d[%d] Mac:%s TCP socket:[-1] activeLine:0 whisperLine:0 UNREGISTERED\n", e.Tag, n-1, e.MAC.CME())
-		fmt.Fprintf(&w, "mediaActive:0 whisper_mediaActive:0 startMedia:0 offhook:0 ringing:0 reset:0 reset_sent:0 debug:0\n")
-		fmt.Fprintf(&w, "IP:%s* Unknown 0  keepalive 0 type %s\n", ip, e.Type)
-		for _, k := range e.Buttons {
-			for _, dn := range k.DNs {
-				number := ""
-				if d := find(t.EphoneDNs, dn, dnTag); d != nil {
-					number = d.Number
-				}
-				fmt.Fprintf(&w, "button %d: dn %d  number %s\n", k.Position, dn, number)
-			}
-		}
-		fmt.Fprintf(&w, "provisioning: %s; registers at %s\n\n", stands, registersAt(t.Service.SourceAddress, 2000))
-	}
-	fmt.Fprintf(&w, "Max %d, Registered 0, Unregistered %d, Deceased 0\n", t.Service.MaxEphones, n)
-	return w.String()
-}
-
 func registersAt(s cnf.SourceAddress, port int) string {
 	if !s.Addr.IsValid() {
 		return "no address (ip source-address is not set)"
@@ -161,116 +99,6 @@ func registersAt(s cnf.SourceAddress, port int) string {
 		port = int(s.Port)
 	}
 	return fmt.Sprintf("%s port %d", s.Addr, port)
-}
-
-// attempted lists phones that asked for files and are configured nowhere.
-func (b *Box) attempted(t cnf.Config) string {
-	var w strings.Builder
-	w.WriteString("Attempting Mac address:\n\nNum Mac Address DateTime DeviceType\n" + strings.Repeat("-", 77) + "\n")
-	known := map[ether.MAC]bool{}
-	for _, e := range t.Ephones {
-		known[e.MAC] = true
-	}
-	for _, p := range t.Pools {
-		known[p.MAC] = true
-	}
-	n := 0
-	for _, p := range b.Inventory.Phones(time.Now()) {
-		if p.MAC.IsZero() || known[p.MAC] {
-			continue
-		}
-		n++
-		fmt.Fprintf(&w, "%d %s %s %s\n", n, p.MAC.CME(), p.Seen.UTC().Format("15:04:05 UTC Mon Jan 2 2006"), p.Model)
-	}
-	return w.String()
-}
-
-func registerGlobalText(t cnf.Config) string {
-	g := t.Global
-	var w strings.Builder
-	w.WriteString("CONFIG [Version=10.5]\n" + strings.Repeat("=", 24) + "\n  Version 10.5\n")
-	mode := g.Mode
-	if mode == "" {
-		mode = "not set"
-	}
-	path := g.TFTPPath
-	if path == "" {
-		path = "system:/cme/sipphone/"
-	}
-	fmt.Fprintf(&w, "  Mode is %s\n  Max-pool is %d\n  Max-dn is %d\n  Source-address is %s\n", mode, g.MaxPool, g.MaxDN, registersAt(g.SourceAddress, 5060))
-	fmt.Fprintf(&w, "  Time-format is %d\n  Date-format is %s\n  Time-zone is %d\n  Telnet Level: %d\n  Tftp path is %s\n", g.TimeFormat, g.DateFormat, g.Timezone, g.TelnetLevel, path)
-	text := "disabled"
-	if g.FileText {
-		text = "enabled"
-	}
-	fmt.Fprintf(&w, "  Generate text file is %s\n  Registrations are not seen here: phones register at the source-address\n", text)
-	return w.String()
-}
-
-func registerDNText(t cnf.Config, tag int) string {
-	var w strings.Builder
-	for _, d := range t.DNs {
-		if tag != 0 && d.Tag != tag {
-			continue
-		}
-		fmt.Fprintf(&w, "Dn Tag %d\nConfig:\n  Number is %s\n  Label is %s\n  Name %s\n", d.Tag, d.Number, d.Label, d.Name)
-		for _, p := range t.Pools {
-			for _, n := range p.Numbers {
-				if n.DN == d.Tag {
-					fmt.Fprintf(&w, "  Pool %d    has this DN configured for line %d\n", p.Tag, n.Position)
-				}
-			}
-		}
-		w.WriteString("\n")
-	}
-	return w.String()
-}
-
-func (b *Box) poolText(t cnf.Config, tag int) string {
-	var w strings.Builder
-	for _, p := range t.Pools {
-		if tag != 0 && p.Tag != tag {
-			continue
-		}
-		fmt.Fprintf(&w, "Pool Tag %d\nConfig:\n  Mac address is %s\n  Type is %s\n", p.Tag, p.MAC.CME(), p.Type)
-		for _, n := range p.Numbers {
-			fmt.Fprintf(&w, "  Number list %d : DN %d\n", n.Position, n.DN)
-		}
-		transport := p.Transport
-		if transport == "" {
-			transport = "udp"
-		}
-		fmt.Fprintf(&w, "  template is %d\n  Transport type is %s\n", p.Template, transport)
-		stands := "has not been seen"
-		if x, ok := b.where(p.MAC); ok {
-			stands = fmt.Sprintf("%s, address %s, load %s", x.State, x.Addr, x.Load)
-		}
-		fmt.Fprintf(&w, "Provisioning: %s; registers at %s\n\n", stands, registersAt(t.Global.SourceAddress, 5060))
-	}
-	return w.String()
-}
-
-func (b *Box) poolBrief(t cnf.Config) string {
-	var w strings.Builder
-	w.WriteString("Pool ID              IP Address      Ln DN  Number               State\n==== =============== =============== == === ==================== ============\n")
-	for _, p := range t.Pools {
-		ip := ""
-		if x, ok := b.where(p.MAC); ok && x.Addr.IsValid() {
-			ip = x.Addr.String()
-		}
-		for i, n := range p.Numbers {
-			number := ""
-			if d := find(t.DNs, n.DN, func(d *cnf.RegisterDN) int { return d.Tag }); d != nil {
-				number = d.Number
-			}
-			id, mac := fmt.Sprint(p.Tag), p.MAC.CME()
-			if i > 0 {
-				id, mac, ip = "", "", ""
-			}
-			fmt.Fprintf(&w, "%-4s %-15s %-15s %-2d %-3d %-20s %s\n", id, mac, ip, n.Position, n.DN, number, "UNREGISTERED")
-		}
-	}
-	return w.String()
 }
 
 func showPhones(b *Box) []language.Declaration {
@@ -324,6 +152,7 @@ func showPhones(b *Box) []language.Declaration {
 			return phonepage.Show(b.Told.Entries())
 		}),
 		showAudit(b),
+		showProof(b),
 		showLoadServer(b),
 		showPlan(b),
 	}

@@ -21,6 +21,9 @@ type ServerReply struct {
 	Mask   netip.Addr // option 1, invalid if none
 	Name   []byte     // option 66, nil if none
 	TFTP   []byte     // option 150, nil if none
+	Next   netip.Addr // siaddr, invalid if none
+	Boot   string     // sname, "" if none or if it holds options
+	Router netip.Addr // the first of option 3, invalid if none
 }
 
 // Ack reports a DHCPACK.
@@ -44,5 +47,13 @@ func DecodeReply(b []byte) (a ServerReply, ok bool) {
 		a.Mask = netip.AddrFrom4([4]byte(mask))
 	}
 	a.Name, a.TFTP = slices.Clone(m.Options[OptTFTPName]), slices.Clone(m.Options[OptTFTPAddrs])
+	a.Next = AddrOf(b[20:24])
+	if over := m.Options[OptOverload]; len(over) == 0 || over[0]&2 == 0 {
+		name, _, _ := bytes.Cut(b[offSname:OffFile], []byte{0})
+		a.Boot = string(name)
+	}
+	if r := m.Options[OptRouters]; len(r) >= 4 {
+		a.Router = AddrOf(r[:4])
+	}
 	return a, true
 }

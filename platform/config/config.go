@@ -65,7 +65,9 @@ type Config struct {
 	Banners    []Banner
 	Domain     string // `ip domain name`
 	PromptFree bool   // `file prompt quiet`
-	Carried    []Carried
+
+	ProofRequired bool // `provisioning proof required`
+	Carried       []Carried
 
 	SSH         sshd.Config
 	AccessLists []acl.List // standard lists, numbered ones first

@@ -16,7 +16,8 @@ import (
 // other fields are read by what they configure. A line that is accepted has the
 // effect an engineer expects of it, or it is said to have none.
 var seldom = map[string]struct{ why, mode, command string }{
-	"config.Config.PromptFree": {why: "copy and delete ask nothing (cli/command)"},
+	"config.Config.PromptFree":    {why: "copy and delete ask nothing (cli/command)"},
+	"config.Config.ProofRequired": {why: "write memory and configure replace ask for a proof (cli/command)"},
 
 	// Texts for people: to be printed is what they are for.
 	"dns.Host.Port":            {why: "show hosts"},

@@ -31,6 +31,7 @@ type Policy struct {
 	// Rollouts are the upgrades under way; nil = there are none.
 	Rollouts *Rollouts
 
+	of       *Policy // the policy this one is on paper, nil = none
 	checker  firmware.Checker
 	building sync.Mutex // held while files are built again
 	mu       sync.Mutex
@@ -81,7 +82,7 @@ func (p *Policy) Whole(load string) firmware.State {
 	p.look()
 	s, ok := p.states[load]
 	if !ok {
-		s = p.checker.Examine(p.Find, phone.Load(load), true)
+		s = p.examiner().Examine(p.Find, phone.Load(load), true)
 		p.states[load] = s
 	}
 	return s
