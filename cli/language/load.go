@@ -86,7 +86,7 @@ func (ld *loader) line(i int) int {
 		switch {
 		case say == noise:
 			return 0
-		case say == script:
+		case say == script && !ld.within(raw):
 			ld.script(text)
 			return 0
 		case ld.ended:
@@ -118,6 +118,12 @@ func (ld *loader) line(i int) int {
 		return ld.apply(i+1, p)
 	}
 	return 0
+}
+
+// within reports that a line is indented below the header of a section: there
+// `enable` is a word of that section and none of a script.
+func (ld *loader) within(raw string) bool {
+	return strings.HasPrefix(raw, " ") && len(ld.cur.open) > 1
 }
 
 // script is a line of the session around a configuration.

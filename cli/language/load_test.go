@@ -88,6 +88,7 @@ func TestLoad(t *testing.T) {
 		{"unknown lines in every kind of section", "telephony-service\n foo 1\nephone 1\n foo 2\nephone-dn 1\n foo 3\nvoice register global\n foo 4\nvoice register dn 1\n foo 5\nvoice register pool 1\n foo 6\nip dhcp pool P\n foo 7\ninterface gi0/0\n foo 8\nline vty 0 4\n foo 9\nephone-template 1\n foo 10\n",
 			"ip dhcp pool P/ foo 7/voice register global/ foo 4/voice register dn  1/ foo 5/voice register pool  1/ foo 6/ foo 8/telephony-service/ foo 1/ephone-template  1/ foo 10/ephone-dn  1/ foo 3/ephone  1/ foo 2/ foo 9", "10 10 0"},
 		{"interface that is not here", "interface FastEthernet0/0.20\n encapsulation dot1Q 20\n ip address 10.0.0.1 255.0.0.0\n", "interface FastEthernet0/0.20/ encapsulation dot1Q 20/ ip address 10.0.0.1 255.0.0.0", "0 3 0"},
+		{"a word of a script within a section", "interface Vlan9\n enable\n mtu 1400\n  reload\n!\nenable\nhostname X\n", "hostname X/interface Vlan9/ enable/ mtu 1400/ reload", "1 4 0"},
 		{"interface twice", "interface gi0/0\n mtu 1400\ninterface GigabitEthernet 0/0\n mtu 1400\n cdp enable\n", " mtu 1400/ cdp enable", "2 3 0"},
 		{"section twice", "ip dhcp pool P\n network 10.0.0.0 /24\nip dhcp pool P\n default-router 10.0.0.1\n", "ip dhcp pool P/ network 10.0.0.0 255.255.255.0/ default-router 10.0.0.1", "4 0 0"},
 		{"carried twice", "ip nat pool X\nip nat pool X\nrouter rip\n version 2\nrouter rip\n version 2\n network 10.0.0.0\n", "router rip/ version 2/ network 10.0.0.0/ip nat pool X", "0 7 0"},
