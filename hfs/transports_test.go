@@ -67,7 +67,7 @@ func TestBothTransports(t *testing.T) {
 
 // rrq fetches in blocks of 512; code is that of an ERROR packet, -1 for none.
 func rrq(server *net.UDPAddr, name string) (content string, code int, err error) {
-	c, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	c, err := net.ListenUDP("udp", &net.UDPAddr{IP: server.IP})
 	if err != nil {
 		return "", 0, err
 	}

@@ -36,6 +36,7 @@ import (
 	"option150/telephony/inventory"
 	"option150/telephony/phonepage"
 	"option150/telephony/recording"
+	"option150/telephony/rescue"
 	"option150/telephony/upgrade"
 )
 
@@ -69,6 +70,7 @@ type Box struct {
 	Policy   *upgrade.Policy   // which loads phone files name
 	Classes  *upgrade.Classes  // what phones have shown of their firmware
 	Upgrades *upgrade.Rollouts // upgrades in waves
+	Rescue   *rescue.Book      // phones that are led back to their load
 	Files    *fileserver.Server
 	Upstream *upstream.Server // alternate file servers
 	HTTPD    *httpd.Server

@@ -53,7 +53,7 @@ func exposure() []language.Declaration {
 				return one(b != fileserver.BindWarn || v.All, b.String(), b.String())
 			},
 		},
-		class(`bind-lease trust("Addresses that may ask for the files of any phone")`, func(c *language.Context) *string { return &c.Config.Files.Trust }),
+		class(`bind-lease trust("Who may ask for the files of any phone, wherever he is")`, func(c *language.Context) *string { return &c.Config.Files.Trust }),
 		{
 			Mode: language.Global, Group: group, Doc: doc,
 			Syntax: fileServerHead + `scan-guard("Keep out who asks for the files of many phones")
@@ -92,7 +92,7 @@ var secretElement = regexp.MustCompile(`<(sshPassword|authPassword|phonePassword
 func (b *Box) exposureText(in *language.Invocation) string {
 	var w strings.Builder
 	c := in.Config.Files
-	who := "everybody"
+	who := "connected and configured networks, and private addresses behind the default gateway"
 	if c.BindLease == fileserver.BindEnforce {
 		who = "connected and configured networks"
 	}
@@ -118,6 +118,12 @@ func (b *Box) exposureText(in *language.Invocation) string {
 	fmt.Fprintf(&w, "\nScan guard: %s\nLists of names are given to: %s\n", scan, listing)
 	for _, a := range b.Files.Searching() {
 		fmt.Fprintf(&w, "Kept out, it asked for the files of many phones: %s\n", a)
+	}
+	for i, f := range b.Files.Far() {
+		if i == 0 {
+			fmt.Fprintf(&w, "\n%-24s %6s %7s %s\n", "Behind the gateway", "Given", "Refused", "Last")
+		}
+		fmt.Fprintf(&w, "%-24s %6d %7d %s\n", f.Network, f.Given, f.Refused, time.Since(f.Last).Round(time.Second))
 	}
 	secret := map[string]bool{}
 	for _, f := range b.CNF.Current().Files() {

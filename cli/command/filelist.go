@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"option150/cli/language"
+	"option150/platform/fileserver"
+	"option150/platform/httpd"
 	"option150/telephony/phone"
 )
 
@@ -18,7 +20,10 @@ func fileListing(b *Box) []language.Declaration {
 	return []language.Declaration{
 		action(`file("Files that phones may ask for") list("List files") tftp("Files that are served over TFTP and HTTP")
 			<pattern:WORD>("Names, with * and ?")
-			[ detail$detail("Date and size of each") ]`, 1, "source 001", b.fileList),
+			[ page$page("Pause after each screen, as the terminal does") ]
+			[ detail$detail("Date and size of each") ]
+			[ reverse$reverse("Last first") ]
+			[ ( date$order("By date") | size$order("By size") ) ]`, 1, "source 001", b.fileList),
 		text(`file-server("File service information") sessions("Files on their way, over both transports")`, 0, "docs/provisioning.md", func(*language.Invocation) string { return b.fileSessions() }),
 		text(`file-server requests("Requests that have ended") [ last("The last ones alone") <n:1-512>("Requests") ]`, 0, "docs/provisioning.md", func(in *language.Invocation) string {
 			n := 512
@@ -30,66 +35,113 @@ func fileListing(b *Box) []language.Declaration {
 	}
 }
 
-// served is one name that phones may ask for.
+// served is one name that phones may ask for, or a directory in names.
 type served struct {
 	name string
 	size int64
 	at   time.Time
+	dir  bool
 }
 
-// fileList is `file list tftp`: generated files, and those below the home path.
+// fileList is `file list tftp` with the options of that command: generated
+// files, those that lines name, and those below the home path.
 func (b *Box) fileList(in *language.Invocation) error {
 	pattern := strings.ToLower(in.Args.String("pattern"))
 	if _, err := path.Match(pattern, ""); err != nil {
 		return language.Answer("% " + in.Args.String("pattern") + " is not a pattern: * and ? stand for characters")
 	}
-	all := map[string]served{}
-	add := func(s served) {
+	var rows []served
+	dirs := 0
+	for _, s := range withDirs(b.servedFiles()) {
 		low := strings.ToLower(s.name)
 		whole, _ := path.Match(pattern, low)
-		if last, _ := path.Match(pattern, path.Base(low)); whole || last {
-			if _, had := all[s.name]; !had {
-				all[s.name] = s
-			}
+		last, _ := path.Match(pattern, path.Base(low))
+		if !whole && !last {
+			continue
+		}
+		rows = append(rows, s)
+		if s.dir {
+			dirs++
+		}
+	}
+	slices.SortFunc(rows, func(a, b served) int {
+		n := 0
+		switch in.Args.String("order") {
+		case "date":
+			n = a.at.Compare(b.at)
+		case "size":
+			n = cmp.Compare(a.size, b.size)
+		}
+		return cmp.Or(n, strings.Compare(a.name, b.name))
+	})
+	if in.Args.Has("reverse") {
+		slices.Reverse(rows)
+	}
+	for _, s := range rows {
+		size := "<dir>"
+		if !s.dir {
+			size = itoa(int(s.size))
+		}
+		switch {
+		case in.Args.Has("detail"):
+			fmt.Fprintf(in.Out, "%s   %12s  %s\n", in.Config.Clock.Local(s.at).Format("02 Jan,2006 15:04:05"), size, s.name)
+		case s.dir:
+			fmt.Fprintln(in.Out, "<dir>   "+s.name)
+		default:
+			fmt.Fprintln(in.Out, s.name)
+		}
+	}
+	fmt.Fprintf(in.Out, "dir count = %d, file count = %d\n", dirs, len(rows)-dirs)
+	return nil
+}
+
+// servedFiles are the names phones may ask for, without what is never served.
+func (b *Box) servedFiles() map[string]served {
+	all := map[string]served{}
+	add := func(s served) {
+		if _, had := all[s.name]; !had {
+			all[s.name] = s
 		}
 	}
 	for _, n := range b.CNF.Names() {
 		for _, find := range []func(string) ([]byte, time.Time, string, bool){b.CNF.Generated, b.CNF.Fallback} {
 			if c, at, _, ok := find(n); ok {
-				add(served{n, int64(len(c)), at})
+				add(served{name: n, size: int64(len(c)), at: at})
 			}
 		}
 	}
 	for _, l := range b.Files.Bindings() {
 		n := cmp.Or(l.Alias, path.Base(strings.ReplaceAll(l.File, ":", "/")))
 		if f, err := b.Flash.Open(l.File); err == nil {
-			add(served{n, f.Size, f.ModTime})
+			add(served{name: n, size: f.Size, at: f.ModTime})
 			f.Close()
 		}
 	}
 	home := b.homePath()
-	for _, e := range b.Flash.Files("") {
-		if n, ok := strings.CutPrefix(e.Path, strings.TrimSuffix(home, "/")+"/"); ok || home == "" {
-			if home == "" {
-				n = e.Path
+	for _, e := range b.Flash.Files(home) {
+		if n := strings.TrimPrefix(e.Path[len(home):], "/"); e.Size > 0 && !fileserver.Protected(n) {
+			add(served{name: n, size: e.Size, at: e.ModTime})
+		}
+	}
+	return all
+}
+
+// withDirs adds the directories that stand in names, as old as what is newest
+// in them.
+func withDirs(files map[string]served) (out []served) {
+	dirs := map[string]time.Time{}
+	for _, s := range files {
+		out = append(out, s)
+		for d := path.Dir(s.name); d != "." && d != "/"; d = path.Dir(d) {
+			if s.at.After(dirs[d]) || dirs[d].IsZero() {
+				dirs[d] = s.at
 			}
-			add(served{n, e.Size, e.ModTime})
 		}
 	}
-	var rows []served
-	for _, s := range all {
-		rows = append(rows, s)
+	for d, at := range dirs {
+		out = append(out, served{name: d, at: at, dir: true})
 	}
-	slices.SortFunc(rows, func(a, b served) int { return strings.Compare(a.name, b.name) })
-	for _, s := range rows {
-		if in.Args.Has("detail") {
-			fmt.Fprintf(in.Out, "%s   %12d  %s\n", in.Config.Clock.Local(s.at).Format("02 Jan,2006 15:04:05"), s.size, s.name)
-			continue
-		}
-		fmt.Fprintln(in.Out, s.name)
-	}
-	fmt.Fprintf(in.Out, "dir count = 0, file count = %d\n", len(rows))
-	return nil
+	return out
 }
 
 // phoneNames names the phone behind an address or a file.
@@ -120,13 +172,18 @@ func (b *Box) fileSessions() string {
 		fmt.Fprintf(&w, "%-4s %-22s %-16s %-32s %4d%% %9.1f %8s %5d %s\n", "TFTP", s.Client, name(s.Client.Addr().Unmap().String(), s.Name), s.Name, s.Percent, s.Rate,
 			s.RTT.Round(10*time.Microsecond), s.Retransmits, s.Age.Round(time.Second))
 	}
+	wires := b.HTTPD.Wires()
 	for _, s := range b.Files.Sessions() {
-		if s.Transport != "HTTP" {
+		if s.Transport != fileserver.HTTP {
 			continue // TFTP knows more of its own
 		}
-		age := now.Sub(s.Since)
+		age, rtt, again := now.Sub(s.Since), "-", "-"
+		if x, ok := wires[httpd.Ends{Local: s.Local, Remote: s.Client}]; ok {
+			rtt, again = x.RTT.Round(10*time.Microsecond).String(), itoa(x.Resent)
+			s.Sent = max(0, s.Sent-x.Waiting)
+		}
 		fmt.Fprintf(&w, "%-4s %-22s %-16s %-32s %4d%% %9.1f %8s %5s %s\n", "HTTP", s.Client, name(s.Client.Addr().Unmap().String(), s.Name), s.Name,
-			min(100, s.Sent*100/max(s.Size, 1)), float64(s.Sent)/1000/max(age.Seconds(), 0.001), "-", "-", age.Round(time.Second))
+			min(100, s.Sent*100/max(s.Size, 1)), float64(s.Sent)/1000/max(age.Seconds(), 0.001), rtt, again, age.Round(time.Second))
 	}
 	return w.String()
 }

@@ -17,6 +17,7 @@ import (
 	httpclient "option150/platform/httpd/client"
 	"option150/platform/nvram"
 	tftpclient "option150/platform/tftp/client"
+	"option150/telephony/cnf"
 )
 
 // maxDownload bounds a file that is copied into flash:, in bytes. The largest
@@ -75,6 +76,9 @@ func (b *Box) open(l location) (io.ReadCloser, int64, error) {
 	}
 	switch l.fs {
 	case fsFlash:
+		if f, ok := b.builtInFlash(l.path); ok {
+			return text(f.Content, nil)
+		}
 		f, err := b.Flash.Open(l.path)
 		if err != nil {
 			return nil, 0, err
@@ -108,6 +112,20 @@ func (b *Box) open(l location) (io.ReadCloser, int64, error) {
 		return text(nil, nil)
 	}
 	return nil, 0, fmt.Errorf("%s: is not read here", l.fs)
+}
+
+// builtInFlash is the generated file that the bindings place at a path of
+// flash:, which is what phones get under its name, whatever lies there.
+func (b *Box) builtInFlash(path string) (*cnf.File, bool) {
+	if b.CNF == nil {
+		return nil, false
+	}
+	for _, fs := range []string{"flash:/", "flash:", "flash0:/", "slot0:/"} {
+		if f, ok := b.CNF.Current().At(fs + path); ok {
+			return f, true
+		}
+	}
+	return nil, false
 }
 
 // read reads a whole text file, a configuration, of the box or of a server.

@@ -97,6 +97,10 @@ func (b *Box) fileCounters() string {
 	peers := b.Upstream.Counters()
 	all.PeerRequests, all.PeerNotFound, all.PeerBusy, all.PeerError = peers.PeerRequests, peers.PeerNotFound, peers.PeerBusy, peers.PeerError
 	all.CacheHit, all.WanBytes = peers.CacheHit, peers.WanBytes
+	built := b.CNF.Counters()
+	all.BuildCount, all.BuildAbortCount, all.BuildDeviceCount = built.BuildCount, built.BuildAbortCount, built.BuildDeviceCount
+	all.BuildSoftkeyCount, all.BuildDialruleCount = built.BuildSoftkeyCount, built.BuildDialruleCount
+	all.BuildDuration, all.BuildMicroseconds = uint64(built.BuildDuration/time.Second), uint64(built.BuildDuration/time.Microsecond)
 	c := reflect.ValueOf(all)
 	for i := range c.NumField() {
 		name := strings.ReplaceAll(c.Type().Field(i).Name, "NotFound", "ForAbsentFiles")

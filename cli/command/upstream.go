@@ -71,6 +71,17 @@ func alternates(b *Box) []language.Declaration {
 		value(language.Global, fileServerHead+`rate-limit("Rate of what is fetched from alternates")
 			![ <kbps:8-10000000>("Kilobits a second, all fetches together") ]`, "kbps", group, doc, 0,
 			func(c *language.Context) *int { return &c.Config.Upstream.RateLimit }),
+		{
+			Mode: language.Global, Group: group, Doc: doc,
+			Syntax: fileServerHead + `rebuild("What phones get while their files are built")
+				![ ( serve-previous("The files of before")
+					| busy$busy("Word to ask again, as file servers of call managers say") ) ]`,
+			Set:   func(c *language.Context) error { c.Config.Files.RebuildBusy = c.Args.Has("busy"); return nil },
+			Unset: func(c *language.Context) error { c.Config.Files.RebuildBusy = false; return nil },
+			Get: func(v *language.View) []grammar.Args {
+				return one(v.Config.Files.RebuildBusy, "busy", "busy")
+			},
+		},
 		value(language.Global, fileServerHead+`cache-size("Room on the disk for what comes from alternates")
 			![ <mb:1-1048576>("Megabytes, 512 by default") ]`, "mb", group, "source 001", upstream.DefaultCacheSize,
 			func(c *language.Context) *int { return &c.Config.Upstream.CacheSize }),

@@ -30,16 +30,30 @@ type cluster struct {
 	hold   chan struct{} // answers wait for it
 	cut    int64         // bodies end after so many bytes, cuts times
 	cuts   int
+	pause  int64 // bodies wait after so many bytes for more
+	more   chan struct{}
 	ranges bool // it knows Range
 	marks  bool // it sends ETag
 }
 
 func newCluster(t *testing.T, files map[string][]byte) *cluster {
+	return newClusterAt(t, "127.0.0.1:0", files)
+}
+
+func newClusterAt(t *testing.T, addr string, files map[string][]byte) *cluster {
+	t.Helper()
 	c := &cluster{files: files, asked: map[string]int{}, ranges: true, marks: true}
 	if c.files == nil {
 		c.files = map[string][]byte{}
 	}
-	c.Server = httptest.NewServer(c)
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Server = httptest.NewUnstartedServer(c)
+	c.Server.Listener.Close()
+	c.Server.Listener = l
+	c.Server.Start()
 	t.Cleanup(c.Close)
 	return c
 }
@@ -55,7 +69,7 @@ func (c *cluster) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		c.cuts--
 		cut = c.cut
 	}
-	ranges, marks := c.ranges, c.marks
+	ranges, marks, pause, more := c.ranges, c.marks, c.pause, c.more
 	c.mu.Unlock()
 	if hold != nil {
 		select {
@@ -81,14 +95,44 @@ func (c *cluster) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if cut >= 0 {
 		w = &cutter{w, cut}
 	}
+	if more != nil {
+		w = &pausing{w, pause, more}
+	}
 	http.ServeContent(w, r, name, time.Time{}, strings.NewReader(string(b)))
 }
+
+// pausing waits in the middle of a body.
+type pausing struct {
+	http.ResponseWriter
+	left int64
+	more chan struct{}
+}
+
+func (p *pausing) Write(b []byte) (int, error) {
+	n := min(int64(len(b)), max(p.left, 0))
+	if p.left -= n; p.left <= 0 && n < int64(len(b)) {
+		if _, err := p.ResponseWriter.Write(b[:n]); err != nil {
+			return 0, err
+		}
+		_ = http.NewResponseController(p.ResponseWriter).Flush()
+		<-p.more
+		m, err := p.ResponseWriter.Write(b[n:])
+		return int(n) + m, err
+	}
+	return p.ResponseWriter.Write(b)
+}
+
+// Unwrap serves http.ResponseController.
+func (p *pausing) Unwrap() http.ResponseWriter { return p.ResponseWriter }
 
 // cutter ends a body in its middle.
 type cutter struct {
 	http.ResponseWriter
 	left int64
 }
+
+// Unwrap serves http.ResponseController.
+func (c *cutter) Unwrap() http.ResponseWriter { return c.ResponseWriter }
 
 func (c *cutter) Write(p []byte) (int, error) {
 	if c.left <= 0 {

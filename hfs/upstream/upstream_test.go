@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/netip"
 	"os"
@@ -492,16 +493,53 @@ func TestCommonFiles(t *testing.T) {
 	}
 }
 
-// A name with two addresses, one of them dead, and one that is this box.
-func TestTwoAddresses(t *testing.T) {
-	c := newCluster(t, map[string][]byte{foreign: []byte("x")})
-	b := newBox(t, Config{})
-	b.opt.Resolve = func(context.Context, string) ([]netip.Addr, error) {
-		return []netip.Addr{netip.MustParseAddr("127.0.0.9"), netip.MustParseAddr("127.0.0.1")}, nil
+// Names with two addresses, of both families, some of them dead, and one that is
+// this box alone.
+func TestNames(t *testing.T) {
+	four, six := newClusterAt(t, "127.0.0.1:0", map[string][]byte{foreign: []byte("x")}), (*cluster)(nil)
+	if l, err := net.Listen("tcp", "[::1]:0"); err == nil {
+		l.Close()
+		six = newClusterAt(t, "[::1]:0", map[string][]byte{foreign: []byte("x")})
 	}
-	b.configure(t, Config{Alternates: []Alternate{{Order: 1, Host: "tftp.example", Port: c.alternate(1).Port}}})
-	if got, err := b.get(t, foreign); got != "x" || err != nil {
-		t.Errorf("%q, %v", got, err)
+	for _, c := range []struct {
+		name  string
+		addrs []string
+		at    *cluster
+		own   string
+		ok    bool
+	}{
+		{"the first is dead", []string{"127.0.0.9", "127.0.0.1"}, four, "", true},
+		{"the first goes nowhere, IPv6", []string{"2001:db8::dead", "127.0.0.1"}, four, "", true},
+		{"IPv6 alone", []string{"::1"}, six, "", true},
+		{"IPv6 behind a dead IPv4", []string{"127.0.0.9", "::1"}, six, "", true},
+		{"all dead", []string{"127.0.0.8", "127.0.0.9"}, four, "", false},
+		{"this box and another", []string{"127.0.0.3", "127.0.0.1"}, four, "127.0.0.3", true},
+		{"this box alone", []string{"127.0.0.1"}, four, "127.0.0.1", false},
+		{"none", nil, four, "", false},
+	} {
+		if c.at == nil {
+			t.Log(c.name + ": no IPv6 here")
+			continue
+		}
+		b := newBox(t, Config{})
+		b.opt.Resolve = func(context.Context, string) (out []netip.Addr, err error) {
+			for _, a := range c.addrs {
+				out = append(out, netip.MustParseAddr(a))
+			}
+			return out, nil
+		}
+		spec := Spec{Config: Config{CacheSize: 16, Alternates: []Alternate{{Order: 1, Host: "tftp.example", Port: c.at.alternate(1).Port}}}}
+		if c.own != "" {
+			spec.Own, spec.Port = []netip.Addr{netip.MustParseAddr(c.own)}, c.at.alternate(1).Port
+		}
+		change, err := b.Prepare(context.Background(), nil, spec)
+		if err != nil {
+			t.Fatal(err)
+		}
+		change.Commit()
+		if got, err := b.get(t, foreign); (got == "x" && err == nil) != c.ok {
+			t.Errorf("%s: %q, %v", c.name, got, err)
+		}
 	}
 }
 

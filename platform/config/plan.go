@@ -146,28 +146,23 @@ func (c *Config) planFiles(f Facts) service.Spec {
 	return s.Clone()
 }
 
-// networks are whom files are given to under `file-server bind-lease enforce`;
-// without it nobody is refused for where he is, for an interface the settings
-// do not map is not known here. They are those that are connected, and those that lines are about: pools,
-// and static routes but the default one.
+// networks are those that lines are about: of managed interfaces, pools, and
+// static routes but the default one. What is connected the kernel knows.
 func (c *Config) networks(f Facts) (out []netip.Prefix) {
 	add := func(p netip.Prefix) {
-		if p = p.Masked(); p.IsValid() && p.Bits() > 0 && !slices.Contains(out, p) {
-			out = append(out, p)
+		if p.IsValid() && p.Bits() > 0 {
+			out = append(out, p.Masked())
 		}
-	}
-	if c.Files.BindLease != fileserver.BindEnforce {
-		return nil
 	}
 	for _, i := range f.Interfaces {
-		for _, p := range c.Addresses(i) {
-			add(p)
+		if i.Managed {
+			for _, p := range c.Addresses(i) {
+				add(p)
+			}
 		}
 	}
-	if len(out) == 0 {
-		return nil // what is connected is not known
-	}
-	for _, p := range c.DHCP.Pools {
+	for i := range c.DHCP.Pools {
+		p := &c.DHCP.Pools[i]
 		add(p.Network)
 		add(p.Host)
 		for _, s := range p.Secondary {

@@ -16,7 +16,7 @@ type Spec struct {
 	Config
 	HomePath string         // directory of flash: for loose names, from `hfs home-path`
 	Lists    []acl.List     // the access lists that are named; one that is missing is not defined
-	Networks []netip.Prefix // that are connected or configured; none = everybody may ask
+	Networks []netip.Prefix // that lines are about, beside those Options.Reach finds
 }
 
 // Clone is a deep copy.

@@ -9,9 +9,11 @@ type Config struct {
 	MaximumServingCount int       // default 200, see DefaultServingCount
 	MaximumPerAddress   int       // of those, for one address; 0 = a quarter
 
-	AccessClass string // who may ask at all; "" = everybody, under BindEnforce connected and configured networks
+	RebuildBusy bool // who asks while phone files are built is told to ask again; else he gets the one before
+
+	AccessClass string // who may ask at all; "" = connected and configured networks, see Server.stranger
 	BindLease   Bind   // the configuration of a phone from another address
-	Trust       string // access list of addresses BindLease and Scan do not concern
+	Trust       string // access list of addresses BindLease and Scan do not concern, wherever they are
 	Scan        Scan
 	Listing     string // access list of who gets lists of names; "" = nobody
 }

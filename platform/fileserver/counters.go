@@ -7,7 +7,7 @@ import (
 
 // Counters are those of the CUCM object "Cisco TFTP Server", in its spelling
 // and order, and a few of our own below. Those that nothing here counts
-// (building, change notifications, encryption) are left out. TFTP segments are
+// (change notifications, encryption) are left out. TFTP segments are
 // filled in by who counts them, the others by Server.Counters.
 // [facts/files.md 1.3]
 type Counters struct {
@@ -32,6 +32,17 @@ type Counters struct {
 	HttpRequestsOverflow  uint64
 	HttpRequestsAborted   uint64
 	HttpServedFromDisk    uint64
+
+	// Of building phone files, filled in by who builds them. A full build makes
+	// all of them anew.
+	BuildCount         uint64 // full builds
+	BuildAbortCount    uint64 // full builds that were not put in force
+	BuildDeviceCount   uint64 // phones in the last full build
+	BuildUnitCount     uint64 // gateways: this box builds no files for them
+	BuildSoftkeyCount  uint64 // softkey files
+	BuildDialruleCount uint64 // files of dial rules
+	BuildDuration      uint64 // seconds of the last full build
+	BuildSignCount     uint64 // signed files: this box signs none
 
 	SEPFoundCount    uint64
 	SEPNotFoundCount uint64
@@ -58,6 +69,8 @@ type Counters struct {
 	PeerError    uint64 // no answer, or one that cannot be used
 	CacheHit     uint64 // served from what was fetched before
 	WanBytes     uint64 // octets of files that came from there
+
+	BuildMicroseconds uint64 // BuildDuration to the point
 }
 
 // outcome is what became of a request.

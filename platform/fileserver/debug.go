@@ -68,6 +68,9 @@ func (e Denied) LogMessage() (message.Message, bool) {
 	if e.Hidden {
 		return message.FileHidden.With(e.Client.Addr().Unmap(), e.Name, e.Why), !e.Quiet
 	}
+	if len(e.Cure) > 0 {
+		return message.FileStranger.With(e.Client.Addr().Unmap(), e.Name, e.Why, e.Cure), !e.Quiet
+	}
 	entry := message.TFTPDenied
 	if e.Transport == HTTP {
 		entry = message.HFSDenied

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"option150/platform/ether"
+	"option150/telephony/advice"
 )
 
 // The facts recorded about files, for both transports.
@@ -64,6 +65,7 @@ type (
 		Why       string // when it was not the serving count: a fault of the disk
 		Quiet     bool   // not logged: too many such messages
 		Remote    bool   // the reason is another server
+		Rebuild   bool   // the reason is that phone files are being built
 		Peer      bool
 	}
 	// Looped is a question of this box to another file server that came back to
@@ -84,6 +86,7 @@ type (
 		Odd       bool // for how it was asked, not for what
 		Hidden    bool // the client was told that there is no such file
 		Peer      bool
+		Cure      advice.Steps // lets in who is of no network of ours
 	}
 	// Unbound is the configuration of a phone that was served to an address
 	// although the phone is known to have another one.

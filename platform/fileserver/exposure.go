@@ -74,6 +74,7 @@ type guard struct {
 	hosts  map[netip.Addr]*host
 	phones map[ether.MAC]*Exposed
 	told   map[netip.Addr]time.Time
+	far    map[netip.Prefix]*Far
 }
 
 // host is an address that asked for files of phones that are not known as its.
@@ -122,24 +123,6 @@ func (st *settings) trusted(r Request) bool {
 func grants(lists []acl.List, name string, a netip.Addr) bool {
 	e := acl.Find(lists, name).Decides(a)
 	return name != "" && e != nil && e.Permit
-}
-
-// stranger refuses an address that is of no network of ours.
-func (st *settings) stranger(r Request) error {
-	a := r.Client.Addr().Unmap()
-	switch {
-	case r.Peer, !a.IsValid(), a.IsLoopback():
-		return nil
-	case st.cfg.AccessClass != "":
-		// A list that is missing lets nobody in, as on lines and on HTTP.
-		if l := acl.Find(st.lists, st.cfg.AccessClass); l != nil && l.Permits(a) {
-			return nil
-		}
-		return fmt.Errorf("%w: file-server access-class %s", ErrDenied, st.cfg.AccessClass)
-	case len(st.networks) == 0, !a.Is4(), slices.ContainsFunc(st.networks, func(p netip.Prefix) bool { return p.Contains(a) }):
-		return nil
-	}
-	return fmt.Errorf("%w: its network is neither connected nor configured here; file-server access-class says who may ask", ErrDenied)
 }
 
 // owner is the phone whose configuration a name is; ok says that it is one.

@@ -202,32 +202,6 @@ func TestScanGuard(t *testing.T) {
 	}
 }
 
-// Answers go to networks that are known here, or to those of the access-class.
-func TestStrangers(t *testing.T) {
-	near, far := addrOf(9), netip.MustParseAddrPort("192.0.2.9:5")
-	nets := []netip.Prefix{netip.MustParsePrefix("10.0.0.0/24")}
-	for _, c := range []struct {
-		name      string
-		spec      Spec
-		near, far bool
-	}{
-		{"networks", Spec{Networks: nets}, true, false},
-		{"nothing is known", Spec{}, true, true},
-		{"access-class", Spec{Config: Config{AccessClass: "7"}, Networks: nets, Lists: lists("192.0.2.9")}, false, true},
-		{"access-class that is not there", Spec{Config: Config{AccessClass: "7"}, Networks: nets}, false, false},
-	} {
-		s := newSite(t, c.spec)
-		for from, want := range map[netip.AddrPort]bool{near: c.near, far: c.far} {
-			if _, err := s.ask(from, "RINGLIST.XML"); (err == nil) != want || err != nil && !errors.Is(err, ErrDenied) {
-				t.Errorf("%s, %s: %v", c.name, from, err)
-			}
-		}
-		if _, err := s.ask(netip.MustParseAddrPort("127.0.0.1:5"), "RINGLIST.XML"); err != nil && c.spec.AccessClass == "" {
-			t.Errorf("%s, the box itself: %v", c.name, err)
-		}
-	}
-}
-
 // What nobody has without a list, a list without a rule gives nobody.
 func TestGrants(t *testing.T) {
 	a := netip.MustParseAddr("10.0.0.1")

@@ -11,7 +11,8 @@ import (
 type Session struct {
 	Transport Transport
 	Client    netip.AddrPort
-	Name      string // as asked
+	Local     netip.AddrPort // that was asked
+	Name      string         // as asked
 	Route     string
 	Size      int64
 	Sent      int64 // HTTP: given to the client's TCP

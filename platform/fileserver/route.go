@@ -31,6 +31,7 @@ type Hit struct {
 	ETag    string // strong, quoted; "" = none
 	Content Content
 	Close   func() error // nil = nothing to close
+	Empty   bool         // it is meant: an empty file counts as absent otherwise
 }
 
 // The names of the built-in routes.
@@ -45,13 +46,30 @@ const (
 type Lookup func(name string) (content []byte, modTime time.Time, etag string, ok bool)
 
 // generated serves what was built from the configuration.
-type generated struct{ lookup Lookup }
+type generated struct {
+	lookup Lookup
+	busy   func() bool // it is being built, and nobody gets the one before; nil = never
+}
 
 func (generated) Name() string { return RouteGenerated }
 
+// rebuilding is ErrBusy while phone files are built, if `file-server rebuild
+// busy` wants it said. [source 004: "rebuilding configuration files"]
+type rebuilding struct{}
+
+func (rebuilding) Error() string { return "the phone files are being built" }
+
+// Unwrap makes it an ErrBusy.
+func (rebuilding) Unwrap() error { return ErrBusy }
+
 func (g generated) Open(_ context.Context, _ Request, name string) (*Hit, error) {
+	busy := g.busy != nil && g.busy()
 	for _, n := range variants(name) {
-		if b, mod, etag, ok := g.lookup(n); ok {
+		b, mod, etag, ok := g.lookup(n)
+		if busy && (ok || deviceKind(n) != "") { // of a phone that is being added there is none yet
+			return nil, rebuilding{}
+		}
+		if ok {
 			return &Hit{Name: n, Size: int64(len(b)), ModTime: mod, ETag: etag, Content: bytes.NewReader(b)}, nil
 		}
 	}

@@ -29,12 +29,19 @@ type Options struct {
 	// looked up, because several files have it and which one is right depends on
 	// the client; handled false = the name is looked up. nil = none is chosen.
 	Chosen func(r Request, name string) (path string, handled bool)
-	Before []Route            // asked first, for what another server has to answer
+	First  []Route            // asked before all others
+	Before []Route            // asked then, for what another server has to answer
 	Routes []Route            // asked last, in this order
 	Peer   func(Request) bool // another file server asks; nil = none does
 	// Holder tells whether an address is that of a phone; with wait it may ask the
 	// wire and take some 300 ms. nil = nothing is known.
-	Holder   func(ctx context.Context, mac ether.MAC, a netip.Addr, wait bool) Holding
+	Holder func(ctx context.Context, mac ether.MAC, a netip.Addr, wait bool) Holding
+	// Reach tells how this machine reaches an address. It is asked for every
+	// request. nil = everybody is of a known network.
+	Reach func(netip.Addr) Reach
+	// Building reports that generated files are being built, for `file-server
+	// rebuild busy`; nil = they never are.
+	Building func() bool
 	Recorder journal.Recorder
 }
 
@@ -83,15 +90,22 @@ func (s *Server) settle(c Spec, home string) *settings {
 			st.chain = append(st.chain, r)
 		}
 	}
+	var busy func() bool
+	if c.RebuildBusy {
+		busy = s.opt.Building
+	}
+	for _, r := range s.opt.First {
+		add(true, r)
+	}
 	add(c.Listing != "", listing{s})
 	for _, r := range s.opt.Before {
 		add(true, abroad{r})
 	}
-	add(s.opt.Generated != nil, generated{s.opt.Generated})
+	add(s.opt.Generated != nil, generated{s.opt.Generated, busy})
 	add(len(c.Bindings) > 0, bound{s.opt.Flash, s.opt.Generated, bind(c.Bindings)})
 	add(s.opt.Flash != nil && s.opt.Chosen != nil, chosen{s.opt.Flash, s.opt.Chosen, &st.access})
 	add(s.opt.Flash != nil, loose{s.opt.Flash, home, &st.access})
-	add(s.opt.Fallback != nil, generated{s.opt.Fallback})
+	add(s.opt.Fallback != nil, generated{s.opt.Fallback, busy})
 	for _, r := range s.opt.Routes {
 		add(true, abroad{r})
 	}
@@ -114,7 +128,7 @@ func (s *Server) Open(ctx context.Context, r Request) (*File, error) {
 		return nil, s.badName(r, asked, nameErr)
 	}
 	st := s.now.Load()
-	err := st.stranger(r)
+	err := s.stranger(st, r)
 	if err == nil {
 		err = s.admits(ctx, st, r, clean)
 	}
@@ -183,7 +197,7 @@ func (s *Server) find(ctx context.Context, r Request, clean string, place *seat)
 			return nil, "", err
 		case err != nil || hit == nil:
 			continue
-		case hit.Size == 0: // counts as absent [facts/files.md 10]
+		case hit.Size == 0 && !hit.Empty: // counts as absent [facts/files.md 10]
 			closeHit(hit)
 			s.count.add(func(c *Counters) { c.ZeroLength++ })
 			continue
@@ -199,7 +213,7 @@ func (s *Server) file(r Request, asked string, place *seat, h *Hit, route string
 	if a, ok := h.Content.(Arriving); ok {
 		f.Content = &patient{Arriving: a, place: place, size: h.Size}
 	}
-	s.live.begin(f, Session{Transport: r.Transport, Client: r.Client, Name: asked, Route: route, Size: h.Size, Since: start})
+	s.live.begin(f, Session{Transport: r.Transport, Client: r.Client, Local: r.Local, Name: asked, Route: route, Size: h.Size, Since: start})
 	f.finish = func(res Result) {
 		closeHit(h)
 		ended := Asking{Transport: r.Transport, Client: r.Client, Name: asked, Result: "sent", Bytes: res.Bytes, Took: time.Since(start), Why: res.Why}
@@ -277,7 +291,14 @@ func (s *Server) refuse(r Request, asked string, q question, err error) error {
 	case errors.Is(err, ErrDenied), errors.Is(err, ErrMalformed):
 		s.live.end(nil, Asking{Transport: r.Transport, Client: r.Client, Name: asked, Result: "refused", Why: reason(err)})
 		s.count.end(r.Transport, notFound, func(c *Counters) { c.Denied++ })
-		s.rec.Record(Denied{Transport: r.Transport, Client: r.Client, Local: r.Local, Name: asked, Why: reason(err), Quiet: s.quiet.over(), Peer: r.Peer})
+		d := Denied{Transport: r.Transport, Client: r.Client, Local: r.Local, Name: asked, Why: reason(err), Peer: r.Peer}
+		var far strange
+		if errors.As(err, &far) { // of a network of phones one message is enough
+			d.Cure, d.Quiet = far.cure, !s.guard.tell(far.network.Addr(), time.Now())
+		} else {
+			d.Quiet = s.quiet.over()
+		}
+		s.rec.Record(d)
 		return err
 	}
 	// Everything else is "ask again", never a false "no such file".
@@ -287,16 +308,18 @@ func (s *Server) refuse(r Request, asked string, q question, err error) error {
 	s.count.end(r.Transport, overflow, nil)
 	why := ""
 	var far Elsewhere
-	remote := errors.As(err, &far)
+	remote, built := errors.As(err, &far), errors.As(err, new(rebuilding))
 	if remote {
 		why = string(far)
+	} else if built {
+		why = rebuilding{}.Error()
 	} else if !errors.Is(err, ErrBusy) {
 		why, err = reason(err), fmt.Errorf("%w: %w", ErrBusy, err)
 	}
 	s.live.end(nil, Asking{Transport: r.Transport, Client: r.Client, Name: asked, Result: "busy", Why: why})
 	serving, limit, _ := s.gate.state()
 	s.rec.Record(Busy{Transport: r.Transport, Client: r.Client, Local: r.Local, Name: asked, Serving: serving, Limit: limit,
-		Why: why, Quiet: s.quiet.over(), Remote: remote, Peer: r.Peer})
+		Why: why, Quiet: built || s.quiet.over(), Remote: remote, Rebuild: built, Peer: r.Peer})
 	return err
 }
 

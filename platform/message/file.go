@@ -10,11 +10,14 @@ var (
 // Messages of the one look-up of files and of its HTTP transport.
 var (
 	HFSDenied = &Entry{"HFS", 4, "DENIED", "Request of %s for %s was refused: %s",
-		"An HTTP request was refused by rule: an address that `file-server access-class` does not permit or, under `file-server bind-lease enforce`, one of a network that is neither connected nor configured here, the access list of a `tftp-server` line, a name that leaves its directory, a protected kind of file, a method other than GET. But for network and list, phones do not ask like this.",
+		"An HTTP request was refused by rule: an address that `file-server access-class` does not permit, the access list of a `tftp-server` line, a name that leaves its directory, a protected kind of file, a method other than GET. But for network and list, phones do not ask like this.",
 		"Find out who has the address. If it is a phone, permit its network: in the list of the line, or in one that `file-server access-class` names (`show access-lists`). Put only phone files below the HFS home path."}
 	TFTPDenied = &Entry{"TFTP", 4, "DENIED", "Request of %s for %s was refused: %s",
-		"A TFTP request was refused by rule: an address that `file-server access-class` does not permit or, under `file-server bind-lease enforce`, one of a network that is neither connected nor configured here, the access list of a `tftp-server` line, a name that leaves its directory, a protected kind of file. But for network and list, phones do not ask like this.",
+		"A TFTP request was refused by rule: an address that `file-server access-class` does not permit, the access list of a `tftp-server` line, a name that leaves its directory, a protected kind of file. But for network and list, phones do not ask like this.",
 		"Find out who has the address. If it is a phone, permit its network: in the list of the line, or in one that `file-server access-class` names (`show access-lists`). Put only phone files below the HFS home path."}
+	FileStranger = &Entry{"FILESERVER", 4, "STRANGER", "%s asked for %s and was refused: %s. If it is a phone: %s",
+		"Files are given to connected and configured networks: those on a wire of this machine, of pools, of routes but the default one, and whom the list of `file-server bind-lease trust` permits; unless `file-server bind-lease enforce` is set, also to private addresses behind the default gateway. This one is in none of them. It is said once in ten minutes for a network.",
+		"Find out who has the address. If phones are there, type the lines of the message: they let that network in and keep nobody out. A route of this machine to the network does the same, for IPv6 too."}
 	FileBusy = &Entry{"FILESERVER", 4, "BUSY", "%d of %d requests are being served, %s was told to ask for %s again",
 		"The serving count was reached and no place became free within two seconds. The phone asks again, over HTTP first and over TFTP after that.",
 		"If it repeats, raise `file-server maximum-serving-count` or start fewer phones at a time."}
@@ -49,4 +52,4 @@ var (
 		"Report the message with the output of `show ip http server all`."}
 )
 
-var fileMessages = []*Entry{HFSDenied, TFTPDenied, FileBusy, FileFault, FileElsewhere, FileUnbound, FileHidden, FileNear, AlternateDown, AlternateUp, AlternateLoop, AlternateDiffers, HTTPDefect, TFTPDefect}
+var fileMessages = []*Entry{HFSDenied, TFTPDenied, FileStranger, FileBusy, FileFault, FileElsewhere, FileUnbound, FileHidden, FileNear, AlternateDown, AlternateUp, AlternateLoop, AlternateDiffers, HTTPDefect, TFTPDefect}

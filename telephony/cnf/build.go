@@ -34,7 +34,7 @@ func Rebuild(was *Set, c Config, o Options) (*Set, error) {
 	in := inputsOf(c, o)
 	if was != nil && equal.Of(&was.made.in, &in) {
 		same := *was
-		same.config, same.Generation, same.firmware = c, o.Generation, o.Firmware
+		same.config, same.Generation, same.firmware, same.Anew = c, o.Generation, o.Firmware, false
 		return &same, nil
 	}
 	phones := len(in.Phones) + len(in.Pools)
@@ -43,6 +43,7 @@ func Rebuild(was *Set, c Config, o Options) (*Set, error) {
 		was: recall(was, &in),
 		now: made{in: in, fixed: make(map[string]rendered), plain: make(map[string]rendered), own: make(map[int]ownFile), pools: make(map[int]poolFiles, len(in.Pools))},
 	}
+	b.set.Anew = b.was.fixed == nil
 	b.sccp()
 	b.sip()
 	if len(b.set.files) > MaxFiles || b.total > MaxTotal {

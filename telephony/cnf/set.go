@@ -66,6 +66,7 @@ type Set struct {
 	SCCPStamp  string // of `create cnf-files version-stamp`, "Mar 07 2009 11:02:45"
 	Sync       string // 16 digits, of `create profile sync` and syncinfo.xml
 	Devices    int    // phones a file was built for
+	Anew       bool   // every file was made: nothing was taken over from the set before
 
 	files  []*File // SCCP first, each in the order of the binding list
 	names  map[string]*File

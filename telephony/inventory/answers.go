@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"option150/platform/fileserver"
+	"option150/telephony/advice"
 	"option150/telephony/phone"
 )
 
@@ -152,8 +153,8 @@ func (v *Inventory) notFound(at time.Time, x fileserver.NotFound) {
 }
 
 // turned is a request that was refused: because the house was full (limit is
-// how many it holds), or by rule (0).
-func (v *Inventory) turned(at time.Time, t fileserver.Transport, c netip.AddrPort, full string, limit int, why string) {
+// how many it holds), or by rule (0), with what lets it in.
+func (v *Inventory) turned(at time.Time, t fileserver.Transport, c netip.AddrPort, full string, limit int, why string, cure advice.Steps) {
 	r, b, l, name := v.answer(at, t, c, full)
 	if r == nil {
 		return
@@ -178,6 +179,6 @@ func (v *Inventory) turned(at time.Time, t fileserver.Transport, c netip.AddrPor
 		b.busy++
 		b.limit = limit
 	case l.What != "odd" && len(b.files(name)) > 0: // it goes on without trust files and ring tones
-		b.denied, b.deniedWhy = name, keep(why)
+		b.denied, b.deniedWhy, b.deniedCure = name, keep(why), cure
 	}
 }

@@ -64,12 +64,14 @@ func (v *Inventory) Fold(e journal.Entry) {
 		case x.Peer:
 		case x.Remote:
 			v.elsewhere(at, x)
+		case x.Rebuild: // in a moment it has it
+			v.again(at, x)
 		default:
-			v.turned(at, x.Transport, x.Client, x.Name, x.Limit, "too many requests, it asks again")
+			v.turned(at, x.Transport, x.Client, x.Name, x.Limit, "too many requests, it asks again", nil)
 		}
 	case fileserver.Denied:
 		if !x.Peer {
-			v.turned(at, x.Transport, x.Client, x.Name, 0, x.Why)
+			v.turned(at, x.Transport, x.Client, x.Name, 0, x.Why, x.Cure)
 		}
 	case fileserver.Looped:
 		v.looped(x)

@@ -8,6 +8,7 @@ import (
 	"option150/platform/ether"
 	"option150/platform/fileserver"
 	"option150/platform/wire"
+	"option150/telephony/advice"
 	"option150/telephony/phone"
 )
 
@@ -94,6 +95,7 @@ type boot struct {
 	ready               time.Time // the last file it needed
 	busy, limit         int       // requests that met a full house, and how many it holds
 	denied, deniedWhy   string    // file it was refused by rule last, and the rule
+	deniedCure          advice.Steps
 	restarts            map[string]*restart
 	wrongServer         netip.Addr
 	answeredName        string         // by TFTP, last

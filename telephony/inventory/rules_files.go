@@ -60,7 +60,16 @@ func hunting(e *evidence) (Verdict, bool) {
 		return none()
 	}
 	v, _ := found(fmt.Sprintf("the same first file asked for %d times", n), "It asks for the same first file again and again (%d times): a 7940 or 7960 between two images.", n)
-	v.Fix = append(e.configure(), advice.Tell("give the model a load line too: the default file then names the load it is to fetch."))
+	if e.setup.Section == "" {
+		v.Fix = e.configure()
+	}
+	if e.setup.Load == "" {
+		v.Fix = append(v.Fix, advice.Tell("give the model a load line too: its file then names the load it is to fetch."))
+	}
+	if !e.r.mac.IsZero() {
+		v.Fix = append(v.Fix, advice.Do("recover 7960 "+e.r.mac.CME()))
+	}
+	v.Fix = append(v.Fix, advice.Tell("restart it then: the empty CTL file leads it on to its configuration."))
 	return v, true
 }
 
@@ -99,6 +108,8 @@ func refusedByRule(e *evidence) (Verdict, bool) {
 	}
 	v, _ := found(e.b.deniedWhy, "It is refused %s by rule: %s.", lastPart(e.b.denied), e.b.deniedWhy)
 	switch {
+	case len(e.b.deniedCure) > 0:
+		v.Fix = e.b.deniedCure
 	case strings.Contains(e.b.deniedWhy, "bind-lease"), strings.Contains(e.b.deniedWhy, "scan-guard"):
 		v.Fix = advice.Steps{advice.Do("show provisioning exposure"), advice.Tell("give the phone its address by DHCP of this box, or permit its address in the list of file-server bind-lease trust.")}
 	case strings.Contains(e.b.deniedWhy, "access-class"):

@@ -11,6 +11,7 @@ import (
 	"option150/platform/ether"
 	"option150/platform/fileserver"
 	"option150/platform/wire"
+	"option150/telephony/advice"
 	"option150/telephony/firmware"
 )
 
@@ -331,6 +332,12 @@ func scenarios() []scenario {
 		}},
 		{"kept out by a list", "R35", Observed, Stuck, "show access-lists", func(w *world) {
 			w.config().deny("/"+load9+".loads", "access list 10 of tftp-server flash:"+load9+".loads")
+		}},
+		{"of a network that is not known here", "R35", Observed, Stuck, "ip access-list standard FAR-PHONES / permit 10.9.0.0 0.0.0.255; file-server bind-lease trust FAR-PHONES", func(w *world) {
+			w.config().ask("/" + load9 + ".loads")
+			c, l := w.ends()
+			w.ev(fileserver.Denied{Transport: w.transport(), Client: c, Local: l, Name: "/" + load9 + ".loads", Why: "its network is neither connected nor configured here",
+				Cure: advice.Steps{advice.In("ip access-list standard FAR-PHONES", "permit 10.9.0.0 0.0.0.255"), advice.Set("file-server bind-lease trust FAR-PHONES")}})
 		}},
 		{"kept out until the list was corrected", "ok", Inferred, Provisioned, "", func(w *world) {
 			w.config().deny("/"+load9+".loads", "access list 10 of tftp-server flash:"+load9+".loads").wait(quiet)

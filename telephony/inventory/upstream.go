@@ -13,15 +13,23 @@ import (
 
 // elsewhere is a request that could not be answered because of another server.
 func (v *Inventory) elsewhere(at time.Time, x fileserver.Busy) {
+	if b := v.again(at, x); b != nil {
+		b.elsewhere = keep(x.Why)
+	}
+}
+
+// again is a request that was told to come again.
+func (v *Inventory) again(at time.Time, x fileserver.Busy) *boot {
 	r, b, l, _ := v.answer(at, x.Transport, x.Client, x.Name)
 	if r == nil {
-		return
+		return nil
 	}
 	l.Remark, l.Result = keep(x.Why), "error 3"
 	if x.Transport == fileserver.HTTP {
 		l.Result = "503"
 	}
-	b.lastFail, b.elsewhere = at, keep(x.Why)
+	b.lastFail = at
+	return b
 }
 
 // looped is a question about a phone that came back.

@@ -52,7 +52,7 @@ type Faults struct {
 	CutAfter int          // transfers end after so many bytes; 0 = none
 	Slow     int          // bytes per second of an HTTP transfer; 0 = as fast as it can
 	Blocks   int          // size of the TFTP blocks it asks for, on a way that lets no packet of more than 600 bytes through; 0 = it asks for none
-	Hunts    int          // times it asks for its CTL file before it goes on: a 7940 between two images
+	Hunts    int          // times it asks for its CTL file before it goes on without one, if it gets no file, not even an empty one: a 7940 between two images
 	Refuses  string       // a load whose signature it does not believe
 	Dies     bool         // it does not come back from installing a load
 }

@@ -58,6 +58,7 @@ import (
 	"option150/telephony/inventory"
 	"option150/telephony/phonepage"
 	"option150/telephony/recording"
+	"option150/telephony/rescue"
 )
 
 // ErrReload is returned by Run when the operator asked for a reload.
@@ -100,6 +101,7 @@ type Appliance struct {
 	metrics *metrics.Server
 	poller  *phonepage.Poller
 	holders holders
+	ways    host.Ways
 
 	parts []part // the services
 
@@ -238,12 +240,14 @@ func (a *Appliance) openServices(root string) (err error) {
 		Hostname: func() string { return b.Store.Current().Hostname }, Recorder: b.Journal})
 	b.CNF = cnfstore.New(b.Journal)
 	b.Policy = command.NewPolicy(b)
+	b.Rescue = &rescue.Book{}
 	b.CNF.Policy = b.Policy.Firmware
 	b.Upgrades.Now = func() time.Time { now := time.Now(); return now.In(a.zone(now)) }
 	b.NTP = ntp.New()
 	b.Upstream = upstream.New(upstream.Options{Dir: filepath.Join(root, "cache"), Here: b.Outlook.Configured, Recorder: b.Journal})
 	b.Files = fileserver.New(fileserver.Options{Flash: b.Flash, Generated: a.generated, Chosen: a.chosen, Fallback: b.CNF.Fallback, Names: b.CNF.Names, Recorder: b.Journal,
-		Before: []fileserver.Route{b.Upstream.Home()}, Routes: []fileserver.Route{b.Upstream.Route()}, Peer: b.Upstream.Relayed, Holder: a.holders.holds})
+		First: []fileserver.Route{b.Rescue}, Building: b.CNF.Building,
+		Before: []fileserver.Route{b.Upstream.Home()}, Routes: []fileserver.Route{b.Upstream.Route()}, Peer: b.Upstream.Relayed, Holder: a.holders.holds, Reach: a.reach})
 	b.HFS = hfs.New(b.Files)
 	b.HTTPD = httpd.New(map[string]httpd.Module{httpd.NameHome: httpd.HomePage(), hfs.NameModule: b.HFS.Module()}, b.Journal)
 	b.HFS.AnsweredBy(b.HTTPD)

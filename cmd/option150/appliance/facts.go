@@ -3,9 +3,12 @@ package appliance
 import (
 	"context"
 	"fmt"
+	"net/netip"
 	"slices"
 
 	"option150/platform/config"
+	"option150/platform/fileserver"
+	"option150/platform/host"
 	"option150/platform/netif"
 	"option150/platform/settings"
 )
@@ -62,6 +65,7 @@ func (a *Appliance) readFacts() config.Facts {
 // interfacesChanged is called by netif: what waits for an address or a link is
 // tried again, in a goroutine of ours because a transaction reads interfaces.
 func (a *Appliance) interfacesChanged() {
+	a.ways.Forget()
 	select {
 	case a.replans <- struct{}{}:
 	default:
@@ -79,6 +83,21 @@ func (a *Appliance) replan(ctx context.Context) {
 			a.box.Supervisor.Kick()
 		}
 	}
+}
+
+// reach is fileserver.Options.Reach.
+func (a *Appliance) reach(from netip.Addr) fileserver.Reach {
+	switch a.ways.Of(from) {
+	case host.WayNear:
+		return fileserver.Connected
+	case host.WayRouted:
+		return fileserver.Routed
+	case host.WayInside:
+		return fileserver.Inside
+	case host.WayOutside:
+		return fileserver.Outside
+	}
+	return fileserver.ReachUnknown
 }
 
 func (a *Appliance) interfaceByIndex(index int) (string, int) {

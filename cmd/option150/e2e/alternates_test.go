@@ -92,7 +92,13 @@ const (
 func TestAlternates(t *testing.T) {
 	image := firmware.SyntheticFile(part41, bytes.Repeat([]byte("firmware"), 200_000))
 	w := newWorld(t, setup{config: masterConfig(master)})
-	one := w.join("One", "10.150.0.11", "001e.7a00.0011", "", map[string][]byte{part41: image})
+	const whole = "SCCP42.9-4-2SR3-1S"
+	load, err := firmware.Synthesise(whole, firmware.FamilyOf(whole), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	load[part41] = image
+	one := w.join("One", "10.150.0.11", "001e.7a00.0011", "", load)
 	two := w.join("Two", "10.150.0.12", "001e.7a00.0022", "", nil)
 	w.Within(20*time.Second, "the alternates do not answer", func() bool {
 		return strings.Count(w.Exec("show file-server alternate"), "State: answers") == 2
@@ -124,11 +130,36 @@ func TestAlternates(t *testing.T) {
 		t.Errorf("a name of a phone of this box was asked for elsewhere: %d questions, %d before", n, asked)
 	}
 
+	// A load is fetched beforehand, and thrown away, from the console.
+	s := w.Login()
+	if a := s.Do("hfs prefetch load " + whole); strings.Count(a, "Loading ") != len(load)-1 || strings.Count(a, "[OK - ") != len(load)-1 ||
+		!strings.Contains(a, fmt.Sprintf("%s: %d files, ", whole, len(load)-1)) || !strings.Contains(a, "!") {
+		t.Errorf("prefetch:\n%s", a)
+	}
+	if a := s.Do("show file-server cache"); strings.Count(a, "10.150.0.11") != len(load)-1 {
+		t.Errorf("the cache:\n%s", a)
+	}
+	if a := s.Do("hfs prefetch load " + whole); !strings.Contains(a, fmt.Sprintf("%d of them were before", len(load)-1)) || strings.Contains(a, "Loading ") {
+		t.Errorf("prefetch once more:\n%s", a)
+	}
+	if a := s.Do("hfs prefetch load SCCP99.1-1-1S"); !strings.Contains(a, "% SCCP99.1-1-1S: 10.150.0.11 404, 10.150.0.12 404") {
+		t.Errorf("a load that nobody has:\n%s", a)
+	}
+	s.Silent("clear file-server cache " + whole + ".loads")
+	if a := s.Do("show file-server cache"); strings.Count(a, "10.150.0.11") != len(load)-2 {
+		t.Errorf("one file was cleared:\n%s", a)
+	}
+	s.Silent("clear file-server cache")
+	if a := s.Do("show file-server cache"); !strings.HasPrefix(a, "0 files, ") {
+		t.Errorf("all were cleared:\n%s", a)
+	}
+	fetched := number(w.Exec("show file-server statistics"), "WanBytes")
+
 	// 200 phones and one fetch.
 	before := len(want)
 	t.Run("200 phones", func(t *testing.T) { w.phones(t, 200, part41, image) })
 	stats := w.Exec("show file-server statistics")
-	if n := number(stats, "WanBytes"); n < len(image) || n > len(image)+10*before {
+	if n := number(stats, "WanBytes") - fetched; n < len(image) || n > len(image)+10*before {
 		t.Errorf("%d bytes crossed the line for a file of %d", n, len(image))
 	}
 	w.Within(10*time.Second, "it is not kept", func() bool { return strings.Contains(w.Exec("show file-server cache"), part41) })
@@ -177,7 +208,9 @@ func number(text, name string) (n int) {
 
 // from is a client with an address of its own on the desk.
 func (w *world) from(a netip.Addr) *http.Client {
-	_ = w.Desk.AddAddr("eth0", netip.PrefixFrom(a, 24))
+	if a.Is4() {
+		_ = w.Desk.AddAddr("eth0", netip.PrefixFrom(a, 24))
+	}
 	return &http.Client{Timeout: 60 * time.Second, Transport: &http.Transport{DisableKeepAlives: true,
 		DialContext: func(ctx context.Context, network, addr string) (c net.Conn, err error) {
 			err = w.Desk.Do(func() error {
@@ -191,7 +224,7 @@ func (w *world) from(a netip.Addr) *http.Client {
 
 // statusFrom is the status that a phone at an address gets.
 func (w *world) statusFrom(a netip.Addr, name string) int {
-	r, err := w.from(a).Get("http://10.150.0.1:6970/" + name)
+	r, err := w.from(a).Get("http://" + netip.AddrPortFrom(askedAt(a), 6970).String() + "/" + name)
 	if err != nil {
 		w.T.Log(err)
 		return 0
@@ -221,6 +254,63 @@ func (w *world) phones(t *testing.T, n int, name string, want []byte) {
 		})
 	}
 	wg.Wait()
+}
+
+// TestAlternateNames: an alternate by a name with two addresses, of which the
+// first is dead, and one by its IPv6 address, in the order of the lines.
+func TestAlternateNames(t *testing.T) {
+	w := newWorld(t, setup{off: true, config: masterConfig(`ip host clusters.example 10.150.0.98 10.150.0.12
+file-server alternate 1 clusters.example
+file-server alternate 2 fd00:150::13
+end
+`)})
+	const third = "SEP001E7A000033.cnf.xml"
+	serve := func(name, addr string, files map[string]string) {
+		p := netip.MustParsePrefix(addr)
+		h := w.Host(name, netip.Prefix{})
+		if err := h.AddAddr("eth0", p); err != nil {
+			t.Skip("no IPv6 here: ", err)
+		}
+		srv := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if body, ok := files[strings.TrimPrefix(r.URL.Path, "/")]; ok {
+				http.ServeContent(w, r, r.URL.Path, time.Time{}, strings.NewReader(body))
+				return
+			}
+			http.NotFound(w, r)
+		})}
+		t.Cleanup(func() { srv.Close() })
+		w.Within(10*time.Second, addr+" is not ready", func() bool { // IPv6 looks first whether somebody else has it
+			var l net.Listener
+			err := h.Do(func() (err error) {
+				l, err = net.Listen("tcp", netip.AddrPortFrom(p.Addr(), 6970).String())
+				return err
+			})
+			if err == nil {
+				go srv.Serve(l)
+			}
+			return err == nil
+		})
+	}
+	if err := w.Box.AddAddr("eth0", netip.MustParsePrefix("fd00:150::1/64")); err != nil {
+		t.Skip("no IPv6 here: ", err)
+	}
+	serve("two", "10.150.0.12/24", map[string]string{ofTwo: "<two/>"})
+	serve("six", "fd00:150::13/64", map[string]string{ofTwo: "<wrong/>", third: "<six/>"})
+	w.start()
+	w.Within(20*time.Second, "the alternates do not answer", func() bool {
+		return strings.Count(w.Exec("show file-server alternate"), "State: answers") == 2
+	})
+	for name, want := range map[string]string{ofTwo: "<two/>", third: "<six/>"} {
+		if s, got := w.get("http://10.150.0.1:6970/" + name); s != 200 || string(got) != want {
+			t.Errorf("%s over HTTP: %d, %q", name, s, got)
+		}
+		if got, err := w.command("curl", "-s", "tftp://10.150.0.1/"+name); err != nil || got != want {
+			t.Errorf("%s over TFTP: %v, %q", name, err, got)
+		}
+	}
+	if a := w.Exec("show file-server alternate"); !strings.Contains(a, "Addresses: 10.150.0.98 10.150.0.12") || !strings.Contains(a, "fd00:150::13") {
+		t.Errorf("shown:\n%s", a)
+	}
 }
 
 // TestAlternateLoop: two boxes that have one another as alternates end a

@@ -1,11 +1,18 @@
 package e2e
 
 import (
+	bigendian "encoding/binary"
+	"fmt"
 	"net"
 	"net/netip"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/vishvananda/netlink"
+
+	"option150/dhcp/dhcptest"
+	"option150/platform/ether"
 	"option150/platform/netns"
 )
 
@@ -13,7 +20,18 @@ import (
 // both transports, a stranger gets what he would get if it were not there, once
 // in the log, however often he asks.
 func TestBindLeaseEnforce(t *testing.T) {
-	w := newWorld(t, setup{config: strings.TrimSuffix(branch, "end\n") + "file-server bind-lease enforce\nlogging buffered\nend\n"})
+	w := newWorld(t, setup{config: strings.TrimSuffix(branch, "end\n") + `file-server bind-lease enforce
+logging buffered
+ip route 10.160.0.0 255.255.255.0 10.150.0.5
+ip dhcp pool FAR
+ network 10.160.0.0 255.255.255.0
+ default-router 10.160.0.1
+ option 150 ip 10.150.0.1
+ephone  2
+ mac-address 001e.7a00.0002
+ type 7961
+end
+`})
 	mac, _ := net.ParseMAC("00:1e:7a:00:00:01")
 	phone := w.Plug("phone", netns.Cable{MAC: mac, Addr: netip.MustParsePrefix("10.150.0.77/24")})
 	const own = "SEP001E7A000001.cnf.xml"
@@ -43,4 +61,210 @@ func TestBindLeaseEnforce(t *testing.T) {
 	if s, _ := w.get("http://10.150.0.1:6970/ConfigFileCacheList.txt"); s != 404 {
 		t.Errorf("the list of names: %d", s)
 	}
+
+	// A phone behind a relay: nobody sees its hardware address here, and it has
+	// our lease.
+	const relayed = "SEP001E7A000002.cnf.xml"
+	lease := w.relayedLease(netip.MustParseAddr("10.160.0.1"), ether.MAC{0, 0x1e, 0x7a, 0, 0, 2})
+	if s, c := w.statusFrom(lease, relayed), w.rrqFrom(lease, relayed); s != 200 || c != 0 {
+		t.Errorf("the phone behind the relay, at %s: %d, error %d", lease, s, c)
+	}
+	beside := netip.MustParseAddr("10.160.0.222")
+	if s, c := w.statusFrom(beside, relayed), w.rrqFrom(beside, relayed); s != 404 || c != 1 {
+		t.Errorf("another address behind the relay: %d, error %d", s, c)
+	}
+}
+
+// relayedLease gets an address for a phone behind a relay, which the desk is.
+func (w *world) relayedLease(relay netip.Addr, mac ether.MAC) netip.Addr {
+	w.T.Helper()
+	if err := w.Desk.AddAddr("eth0", netip.PrefixFrom(relay, 24)); err != nil {
+		w.T.Fatal(err)
+	}
+	var c *net.UDPConn
+	if err := w.Desk.Do(func() (err error) {
+		c, err = net.ListenUDP("udp4", net.UDPAddrFromAddrPort(netip.AddrPortFrom(relay, 67)))
+		return err
+	}); err != nil {
+		w.T.Fatal(err)
+	}
+	defer c.Close()
+	ask := func(r dhcptest.Request, want byte) dhcptest.Reply {
+		w.T.Helper()
+		r.GIAddr = relay.String()
+		buf := make([]byte, 1500)
+		for range 5 {
+			if _, err := c.WriteToUDPAddrPort(r.Bytes(), netip.AddrPortFrom(boxAddr, 67)); err != nil {
+				w.T.Fatal(err)
+			}
+			_ = c.SetReadDeadline(time.Now().Add(2 * time.Second))
+			n, _, err := c.ReadFromUDPAddrPort(buf)
+			if err != nil {
+				continue
+			}
+			if p, err := dhcptest.Parse(buf[:n]); err == nil && p.Type == want {
+				return p
+			}
+		}
+		w.T.Fatalf("no answer of type %d behind the relay", want)
+		return dhcptest.Reply{}
+	}
+	const discover, offer, request, ack = 1, 2, 3, 5
+	p := ask(dhcptest.Phone(mac, discover), offer)
+	p = ask(dhcptest.Phone(mac, request, dhcptest.NewOption(50, p.YIAddr.AsSlice()), dhcptest.NewOption(54, boxAddr.AsSlice())), ack)
+	return p.YIAddr
+}
+
+// TestWhoIsGivenFiles: a phone of every kind of network by what the kernel has,
+// over both transports; what is connected counts from when it is there; the
+// lines of the message let a network in and keep nobody out.
+func TestWhoIsGivenFiles(t *testing.T) {
+	w := newWorld(t, setup{off: true, config: strings.TrimSuffix(branch, "end\n") + `ip route 0.0.0.0 0.0.0.0 10.150.0.5
+ip dhcp pool FAR
+ network 198.51.100.64 255.255.255.192
+ option 150 ip 10.150.0.1
+logging buffered
+end
+`})
+	const own, ring = "SEP001E7A000001.cnf.xml", "XMLDefault.cnf.xml"
+	other, err := netns.NewLAN() // a wire that the settings do not name
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { other.Close() })
+	beside, err := netns.NewHost("beside")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { beside.Close() })
+	if _, err := other.Plug(w.Box, netns.Cable{Interface: "eth1", Addr: netip.MustParsePrefix("203.0.113.1/25")}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := other.Plug(beside, netns.Cable{Addr: netip.MustParsePrefix("203.0.113.5/25")}); err != nil {
+		t.Fatal(err)
+	}
+	w.start()
+	if s, _ := w.getFrom(beside, "http://203.0.113.1:6970/"+ring); s != 200 {
+		t.Errorf("on a wire that the settings do not name: %d", s)
+	}
+	check := func(when string, want map[string]bool) {
+		t.Helper()
+		for from, given := range want {
+			a := netip.MustParseAddr(from)
+			status, code := 403, 2
+			if given {
+				status, code = 200, 0
+			}
+			for _, name := range []string{own, ring} {
+				if s := w.statusFrom(a, name); s != status {
+					t.Errorf("%s, %s asks for %s over HTTP: %d, want %d", when, from, name, s, status)
+				}
+				if c := w.rrqFrom(a, name); c != code {
+					t.Errorf("%s, %s asks for %s over TFTP: error %d, want %d", when, from, name, c, code)
+				}
+			}
+		}
+	}
+	far := map[string]bool{"10.150.0.77": true, "198.51.100.70": true, "10.99.0.9": true, "192.0.2.9": false, "198.51.100.9": false}
+	check("by default", far)
+	log := w.Exec("show logging")
+	if strings.Count(log, "%FILESERVER-4-STRANGER") != 2 || !strings.Contains(log, "ip access-list standard FAR-PHONES / permit 192.0.2.0 0.0.0.255; file-server bind-lease trust FAR-PHONES") {
+		t.Errorf("the log:\n%s", log)
+	}
+	if e := w.Exec("show provisioning exposure"); !strings.Contains(e, "192.0.2.0/24") || !strings.Contains(e, "10.99.0.0/24") {
+		t.Errorf("exposure:\n%s", e)
+	}
+
+	// Live: a route that somebody sets on the machine, and an address that goes.
+	if err := w.Box.Do(func() error {
+		return netlink.RouteAdd(&netlink.Route{Dst: &net.IPNet{IP: net.IPv4(192, 0, 2, 0), Mask: net.CIDRMask(24, 32)}, Gw: net.IPv4(10, 150, 0, 5)})
+	}); err != nil {
+		t.Fatal(err)
+	}
+	w.Within(5*time.Second, "the route is not seen", func() bool { return w.statusFrom(netip.MustParseAddr("192.0.2.9"), ring) == 200 })
+	check("with a route", map[string]bool{"192.0.2.9": true, "198.51.100.9": false})
+
+	// The advice, as the message gives it.
+	s := w.Login()
+	s.Configure("ip access-list standard FAR-PHONES", "permit 198.51.100.0 0.0.0.255", "exit", "file-server bind-lease trust FAR-PHONES")
+	far["192.0.2.9"], far["198.51.100.9"] = true, true
+	check("with the advice", far)
+
+	s.Configure("no file-server bind-lease trust", "file-server bind-lease enforce")
+	for from, want := range map[string]int{"10.150.0.77": 200, "198.51.100.70": 200, "192.0.2.9": 200, "10.99.0.9": 403, "198.51.100.9": 403} {
+		if got := w.statusFrom(netip.MustParseAddr(from), ring); got != want {
+			t.Errorf("enforced, %s: %d, want %d", from, got, want)
+		}
+	}
+	w.six(t)
+}
+
+// six asks over IPv6: from the wire, from another network of the site and from
+// nowhere that is known.
+func (w *world) six(t *testing.T) {
+	w.Login().Configure("no file-server bind-lease")
+	add := func(h *netns.Host, addr string) {
+		if err := h.AddAddr("eth0", netip.MustParsePrefix(addr)); err != nil {
+			t.Skip("no IPv6 here: ", err)
+		}
+	}
+	add(w.Box, "2001:db8:7:1::1/64")
+	for _, a := range []string{"2001:db8:7:1::5/64", "2001:db8:7:2::5/128", "2001:db8:8::9/128"} {
+		add(w.Desk, a)
+	}
+	w.Within(10*time.Second, "IPv6 does not work", func() bool { return w.statusFrom(netip.MustParseAddr("2001:db8:7:1::5"), "XMLDefault.cnf.xml") == 200 })
+	if err := w.Box.Do(func() error {
+		_, all, _ := net.ParseCIDR("::/0")
+		return netlink.RouteAdd(&netlink.Route{Dst: all, Gw: net.ParseIP("2001:db8:7:1::5")})
+	}); err != nil {
+		t.Fatal(err)
+	}
+	for from, want := range map[string]int{"2001:db8:7:1::5": 200, "2001:db8:7:2::5": 200, "2001:db8:8::9": 403} {
+		if got := w.statusFrom(netip.MustParseAddr(from), "XMLDefault.cnf.xml"); got != want {
+			t.Errorf("%s: %d, want %d", from, got, want)
+		}
+		if code := w.rrqFrom(netip.MustParseAddr(from), "XMLDefault.cnf.xml"); (code == 0) != (want == 200) {
+			t.Errorf("%s, TFTP: error %d", from, code)
+		}
+	}
+}
+
+// askedAt is the address of the box that is asked from an address of its family.
+func askedAt(from netip.Addr) netip.Addr {
+	if from.Is6() {
+		return netip.MustParseAddr("2001:db8:7:1::1")
+	}
+	return boxAddr
+}
+
+// rrqFrom asks by TFTP from an address of the desk: 0 for data, else the code of
+// the ERROR; -1 is no answer.
+func (w *world) rrqFrom(a netip.Addr, name string) (code int) {
+	w.T.Helper()
+	var c *net.UDPConn
+	if err := w.Desk.Do(func() (err error) {
+		c, err = net.ListenUDP("udp", net.UDPAddrFromAddrPort(netip.AddrPortFrom(a, 0)))
+		return err
+	}); err != nil {
+		w.T.Fatal(err)
+	}
+	defer c.Close()
+	buf := make([]byte, 1024)
+	for range 3 {
+		if _, err := c.WriteToUDPAddrPort(fmt.Appendf(nil, "\x00\x01%s\x00octet\x00", name), netip.AddrPortFrom(askedAt(a), 69)); err != nil {
+			w.T.Log(err)
+			return -1
+		}
+		_ = c.SetReadDeadline(time.Now().Add(2 * time.Second))
+		n, from, err := c.ReadFromUDPAddrPort(buf)
+		if err != nil || n < 4 {
+			continue
+		}
+		if bigendian.BigEndian.Uint16(buf) == 5 {
+			return int(bigendian.BigEndian.Uint16(buf[2:]))
+		}
+		_, _ = c.WriteToUDPAddrPort([]byte("\x00\x05\x00\x00enough\x00"), from)
+		return 0
+	}
+	return -1
 }

@@ -139,7 +139,7 @@ func Faults() []Fault {
 		{Name: "unknown-phone", Code: "R17", Says: "a phone is not configured", config: func(s string) string { return without(s, simphone.Catalogue()[0]) }},
 		{Name: "port-blocked", Code: "R18", Says: "TFTP answers reach a phone from the port it asked only", victim: 2, spec: func(s *simphone.Spec) { s.Faults.Deaf = true }},
 		{Name: "between-images", Code: "R20", Says: "a 7940 hangs between two images", model: &simphone.Spec{MAC: ether.MAC{0, 0x1e, 0x7a, 0, 0, 0x0f}, Model: "7940",
-			Protocol: simphone.SCCP, Faults: simphone.Faults{Hunts: 4}}},
+			Protocol: simphone.SCCP, Faults: simphone.Faults{Hunts: 1000}}},
 		{Name: "sip-model-under-ephone", Code: "R21", Says: "a SIP model is configured as an ephone", victim: 11, config: func(s string) string {
 			p := simphone.Catalogue()[11]
 			return strings.Replace(without(s, p), "line con 0\n", "ephone  40\n mac-address "+p.MAC.CME()+"\n type 7961\n!\nline con 0\n", 1)

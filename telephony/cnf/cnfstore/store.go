@@ -55,6 +55,9 @@ type Store struct {
 	mu         sync.Mutex // guards what follows; readers of current do not take it
 	spec       *Spec
 	generation uint64
+	counters   Counters
+	under      map[int]time.Time // builds that are under way, since when
+	nth        int
 	state      service.State
 	why        string
 	since      time.Time
@@ -138,11 +141,17 @@ func (s *Store) Prepare(_ context.Context, _, new service.Spec) (service.Change,
 	if err != nil {
 		return nil, err
 	}
+	done, began := s.begin(), time.Now()
 	set, err := s.build(s.Current(), spec)
 	if err != nil {
+		done()
 		return nil, err
 	}
-	return service.Funcs{OnCommit: func() { s.commit(spec, set) }}, nil
+	took := time.Since(began)
+	return service.Funcs{
+		OnCommit: func() { s.commit(spec, set); s.built(set, took); done() },
+		OnAbort:  func() { s.aborted(set); done() },
+	}, nil
 }
 
 // build takes over what it can from the set before; nil = make all anew.
@@ -169,12 +178,15 @@ func (s *Store) Rebuild() (old, new *cnf.Set, err error) {
 	s.mu.Lock()
 	spec := s.spec
 	s.mu.Unlock()
-	old = s.Current()
+	defer s.begin()()
+	old, began := s.Current(), time.Now()
 	set, err := s.build(nil, spec)
 	if err != nil {
 		return old, old, err
 	}
+	took := time.Since(began)
 	s.publish(spec, set)
+	s.built(set, took)
 	return old, set, nil
 }
 
@@ -193,7 +205,9 @@ func (s *Store) Refresh() {
 	if spec == nil || was == nil {
 		return
 	}
+	began := time.Now()
 	set, err := s.build(was, spec)
+	took := time.Since(began)
 	switch {
 	case err != nil:
 	case cnf.SameFiles(was, set):
@@ -202,6 +216,7 @@ func (s *Store) Refresh() {
 		s.current.Store(&published{set, s.times(set, cnf.Summary{})})
 	default:
 		s.publish(spec, set)
+		s.built(set, took)
 	}
 }
 
