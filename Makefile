@@ -17,7 +17,7 @@ FUZZTIME   ?= 30s
 MAXSIZE    := 25500000
 BENCHFLAGS ?=
 
-.PHONY: help build size fmt vet staticcheck rules test check race e2e fuzz golden docs lab bench planner cross release clean
+.PHONY: help build size fmt vet staticcheck rules test check race e2e fuzz golden docs lab bench planner lossy cross release clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -78,6 +78,9 @@ bench: build ## measure the box beside nginx, tftpd-hpa, dnsmasq and Kea; about 
 
 planner: build ## the upgrade planner beside transfers over lines with a round trip and a loss; about a quarter of an hour
 	$(GO) run ./cmd/bench -binary bin/option150 -only planner $(BENCHFLAGS)
+
+lossy: build ## foreign clients on a line that loses frames, beside tftpd-hpa, dnsmasq and atftpd; about half an hour
+	$(GO) run ./cmd/bench -binary bin/option150 -only lossy $(BENCHFLAGS)
 
 # GOARCH, file name, further settings. mipsle: small routers without an FPU;
 # arm: GOARM=6 runs on every Raspberry Pi.

@@ -71,19 +71,28 @@ func newBench(o options) (_ *bench, err error) {
 
 func (b *bench) close() { _ = os.RemoveAll(b.dir) }
 
-// makeFiles writes the originals: bytes without a pattern, the same each run.
+// makeFiles writes the originals.
 func (b *bench) makeFiles() error {
-	src := rand.NewChaCha8([32]byte{150})
 	for _, f := range fileSizes {
-		data := make([]byte, f.size)
-		_, _ = src.Read(data) // never fails [math/rand/v2]
-		f.sum = crc32.ChecksumIEEE(data)
-		f.path = filepath.Join(b.dir, f.name)
-		if err := os.WriteFile(f.path, data, 0o644); err != nil {
+		if err := b.makeFile(f); err != nil {
 			return err
 		}
-		b.files = append(b.files, f)
 	}
+	return nil
+}
+
+// makeFile writes bytes without a pattern, the same each run, for every server
+// that is started after it.
+func (b *bench) makeFile(f file) error {
+	src := rand.NewChaCha8([32]byte{150, byte(len(b.files))})
+	data := make([]byte, f.size)
+	_, _ = src.Read(data) // never fails [math/rand/v2]
+	f.sum = crc32.ChecksumIEEE(data)
+	f.path = filepath.Join(b.dir, f.name)
+	if err := os.WriteFile(f.path, data, 0o644); err != nil {
+		return err
+	}
+	b.files = append(b.files, f)
 	return nil
 }
 

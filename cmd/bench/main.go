@@ -53,6 +53,8 @@ func main() {
 			os.Exit(loadMain())
 		case asShim:
 			os.Exit(shimMain(os.Args[2:]))
+		case asPin:
+			os.Exit(pinMain(os.Args[2:]))
 		}
 	}
 	os.Exit(benchMain())
@@ -106,7 +108,7 @@ func run(ctx context.Context, o options) error {
 	}
 	defer b.close()
 	start := time.Now()
-	for _, s := range append(slices.Clone(sections), planner) {
+	for _, s := range append(slices.Clone(sections), planner, lossy) {
 		if !s.wanted(o.only) {
 			continue
 		}

@@ -19,11 +19,12 @@ import (
 // line is a long line between two switches, in this program: every frame waits
 // half the round trip, and of IPv4 frames some get lost.
 type line struct {
-	host  *netns.Host
-	ends  [2]*os.File
-	delay atomic.Int64  // of a frame, ns
-	loss  atomic.Uint64 // of a frame, in a thousand million
-	wg    sync.WaitGroup
+	host    *netns.Host
+	ends    [2]*os.File
+	delay   atomic.Int64  // of a frame, ns
+	loss    atomic.Uint64 // of a frame, in a thousand million
+	reorder atomic.Uint64 // frames that come late, in a thousand million
+	wg      sync.WaitGroup
 }
 
 // maxFrame is one frame: what is plugged in sends no more at a time.
@@ -31,6 +32,9 @@ const maxFrame = 1600
 
 // maxQueue is how long a frame waits at most for those before it.
 const maxQueue = 100 * time.Millisecond
+
+// overtaken is how much later a frame comes that others overtake.
+const overtaken = 5 * time.Millisecond
 
 // newLine plugs a line into two switches.
 func newLine(a, b *netns.LAN) (_ *line, err error) {
@@ -139,6 +143,11 @@ func (l *line) carry(from, to *os.File) {
 			continue // as a router whose queue is full
 		}
 		free = free.Add(time.Duration(float64(len(f)) * 8 / lineRate * 1e9))
+		if rand.Uint64N(1e9) < l.reorder.Load() { // behind those that follow
+			late := free.Add(time.Duration(l.delay.Load()) + overtaken)
+			out.Go(func() { time.Sleep(time.Until(late)); _, _ = to.Write(f) })
+			continue
+		}
 		way <- onTheWay{free.Add(time.Duration(l.delay.Load())), f}
 	}
 }

@@ -31,14 +31,14 @@ var planner = section{"planner", "the upgrade planner beside lines of a round tr
 
 func sectionNames() string {
 	var names []string
-	for _, s := range append(slices.Clone(sections), planner) {
+	for _, s := range append(slices.Clone(sections), planner, lossy) {
 		names = append(names, s.name)
 	}
 	return strings.Join(names, ", ")
 }
 
 func (s section) wanted(only string) bool {
-	return only == "" && s.name != planner.name || slices.Contains(strings.Split(only, ","), s.name)
+	return only == "" && s.name != planner.name && s.name != lossy.name || slices.Contains(strings.Split(only, ","), s.name)
 }
 
 // longer is a duration that a quick run cuts.
