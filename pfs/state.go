@@ -1,6 +1,7 @@
 package pfs
 
 import (
+	"container/list"
 	"net/netip"
 	"slices"
 	"sync"
@@ -32,6 +33,7 @@ const (
 type State struct {
 	mu        sync.Mutex
 	phones    map[ether.MAC]*peer
+	line      list.List // *peer, the one seen longest ago first
 	byAddr    map[netip.Addr]ether.MAC
 	transfers map[uint64]Transfer
 	sent      map[ether.MAC][]uint64 // the transfers of who called, oldest first
@@ -56,6 +58,7 @@ type peer struct {
 	boots   []Boot
 	runs    string // the load it says it runs, by CDP, LLDP or its page
 	told    time.Time
+	place   *list.Element // in State.line
 }
 
 // Boot is what a phone did after it asked for its configuration.
@@ -111,6 +114,7 @@ func NewState() *State {
 
 func (s *State) reset() {
 	s.phones, s.byAddr, s.transfers, s.strange = map[ether.MAC]*peer{}, map[netip.Addr]ether.MAC{}, map[uint64]Transfer{}, session{}
+	s.line.Init()
 	s.sent, s.order = map[ether.MAC][]uint64{}, nil
 }
 
@@ -200,18 +204,23 @@ func (s *State) get(mac ether.MAC, at time.Time) *peer {
 		p = &peer{mac: mac}
 		s.phones[mac] = p
 	}
-	p.seen = at
+	s.saw(p, at)
 	return p
+}
+
+// saw puts a phone to the end of the line in which they are forgotten.
+func (s *State) saw(p *peer, at time.Time) {
+	p.seen = at
+	if p.place == nil {
+		p.place = s.line.PushBack(p)
+	} else {
+		s.line.MoveToBack(p.place)
+	}
 }
 
 // evict forgets the phone that was seen longest ago.
 func (s *State) evict() {
-	var old *peer
-	for _, p := range s.phones {
-		if old == nil || p.seen.Before(old.seen) {
-			old = p
-		}
-	}
+	old := s.line.Remove(s.line.Front()).(*peer)
 	if s.byAddr[old.addr] == old.mac {
 		delete(s.byAddr, old.addr)
 	}
@@ -380,7 +389,7 @@ func (s *State) broadcast(x Broadcast) {
 	if p == nil {
 		return
 	}
-	p.seen = x.Last
+	s.saw(p, x.Last)
 	for i := range slices.Backward(p.bursts) {
 		switch b := &p.bursts[i]; {
 		case b.First.Equal(x.First) && b.Interface == x.Interface:

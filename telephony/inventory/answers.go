@@ -91,7 +91,7 @@ func (v *Inventory) served(at time.Time, x fileserver.Served) {
 		f.served, f.missing, f.route, f.unsure = at, false, x.Route, unsure
 	}
 	if f := b.own; f != nil && f.name == name {
-		r.proven = true
+		v.prove(r)
 	}
 	if f := b.load; f != nil && f.name == name && len(b.parts) == 0 {
 		b.lists++

@@ -58,7 +58,7 @@ func (v *Inventory) whose(at time.Time, client netip.AddrPort, name string, make
 		v.nobody[a] = r
 	}
 	if r != nil {
-		r.seen = at
+		v.saw(r, at)
 	}
 	return r
 }

@@ -112,18 +112,15 @@ func (v *Inventory) get(mac ether.MAC, at time.Time, make bool) *record {
 	r := v.phones[mac]
 	if r == nil && make && !mac.IsZero() {
 		listed := v.configured[mac]
-		if !listed {
-			if v.guests >= MaxPhones {
-				v.evict()
-			}
-			v.guests++
+		if !listed && v.unconfigured() >= MaxPhones {
+			v.evict()
 		}
 		r = &record{mac: mac, listed: listed}
 		v.phones[mac] = r
 		delete(v.signs, mac)
 	}
 	if r != nil {
-		r.seen = at
+		v.saw(r, at)
 	}
 	return r
 }
@@ -294,7 +291,8 @@ func (v *Inventory) ack(at time.Time, x dhcp.Ack) {
 	if b == nil {
 		b = r.begin(at)
 	}
-	r.dhcp, r.proven = true, true
+	r.dhcp = true
+	v.prove(r)
 	b.acked, b.noLease, b.stranger, b.left = at, "", false, time.Time{}
 	b.offers150 = append([]netip.Addr(nil), x.Option150...)
 	b.router, b.leased = x.Router.Unmap(), leased(x.Addr, x.Mask)

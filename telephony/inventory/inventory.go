@@ -2,6 +2,7 @@ package inventory
 
 import (
 	"cmp"
+	queue "container/list"
 	"net/netip"
 	"slices"
 	"strings"
@@ -27,7 +28,8 @@ type Inventory struct {
 	mu         sync.Mutex
 	events     uint64 // folded so far, of the kinds that change something
 	phones     map[ether.MAC]*record
-	guests     int                    // phones that are not configured
+	guests     queue.List             // *record that are not configured and were given something, seen longest ago first
+	strangers  queue.List             // and those that were not
 	configured map[ether.MAC]bool     // hardware addresses that are
 	byIP       map[netip.Addr]*record // the phone that holds or used the address
 	nobody     map[netip.Addr]*record // address known, hardware address not yet
@@ -48,7 +50,9 @@ func New(o Options) *Inventory {
 
 // forget makes the tables anew; what is configured stays.
 func (v *Inventory) forget() {
-	v.phones, v.byIP, v.guests = map[ether.MAC]*record{}, map[netip.Addr]*record{}, 0
+	v.phones, v.byIP = map[ether.MAC]*record{}, map[netip.Addr]*record{}
+	v.guests.Init()
+	v.strangers.Init()
 	v.nobody, v.hosts = map[netip.Addr]*record{}, map[netip.Addr]*scan{}
 	v.signs, v.others = map[ether.MAC]sign{}, map[netip.Addr]string{}
 }

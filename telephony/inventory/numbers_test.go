@@ -43,8 +43,8 @@ func TestConfiguredAreNotForgotten(t *testing.T) {
 	w.ev(cnf.Phones{Removed: macs})
 	w.mac = ether.MAC{0, 0x1e, 0x7a, 2, 0, 0}
 	w.discover(class61)
-	if n := len(w.phones); w.guests != n || n > MaxPhones+len(macs) {
-		t.Errorf("%d phones, %d guests", n, w.guests)
+	if n := len(w.phones); w.unconfigured() != n || n > MaxPhones+len(macs) {
+		t.Errorf("%d phones, %d guests", n, w.unconfigured())
 	}
 	// A phone that was given its file outlasts those that were given nothing.
 	w = newWorld()

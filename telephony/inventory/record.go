@@ -1,6 +1,7 @@
 package inventory
 
 import (
+	queue "container/list"
 	"net/netip"
 	"slices"
 	"time"
@@ -25,19 +26,21 @@ type record struct {
 	boots []*boot
 	seen  time.Time
 
-	dhcp    bool          // it spoke DHCP: not only a name in somebody's requests
-	named   netip.Addr    // who asked for its files first
-	proven  bool          // it was given an address or its file
-	spoke   bool          // its page has named the call control it was registered at: it says such things
-	listed  bool          // it is configured here
-	fetched string        // load all asked files of which were sent, before this boot
-	runs    string        // load it was seen to run: fetched, and back without asking again
-	loops   int           // boots in a row that ended soon after their configuration
-	lasted  time.Duration // how long the last of them did
-	longest time.Duration // and the longest
-	mute    int           // boots in a row with an address from here and no file
-	part    part          // it has in the sharing of firmware
-	crowd   time.Time     // another phone asked from the same address: what carries no name may be either's
+	dhcp    bool           // it spoke DHCP: not only a name in somebody's requests
+	named   netip.Addr     // who asked for its files first
+	proven  bool           // it was given an address or its file
+	spoke   bool           // its page has named the call control it was registered at: it says such things
+	listed  bool           // it is configured here
+	line    *queue.List    // it stands in, see Inventory.line
+	place   *queue.Element // in it
+	fetched string         // load all asked files of which were sent, before this boot
+	runs    string         // load it was seen to run: fetched, and back without asking again
+	loops   int            // boots in a row that ended soon after their configuration
+	lasted  time.Duration  // how long the last of them did
+	longest time.Duration  // and the longest
+	mute    int            // boots in a row with an address from here and no file
+	part    part           // it has in the sharing of firmware
+	crowd   time.Time      // another phone asked from the same address: what carries no name may be either's
 }
 
 // boot is one boot under way or past.

@@ -1,6 +1,7 @@
 package inventory
 
 import (
+	"cmp"
 	"net/netip"
 	"time"
 
@@ -28,7 +29,7 @@ func (v *Inventory) refused(at time.Time, x wire.Refused) {
 	if r == nil || r.now() == nil {
 		return
 	}
-	r.seen = at
+	v.saw(r, at)
 	b := r.now()
 	if !b.refused.IsZero() {
 		return // once per boot tells it
@@ -43,7 +44,7 @@ func (v *Inventory) secure(at time.Time, x wire.Secure) {
 	if r == nil || r.now() == nil {
 		return
 	}
-	r.seen = at
+	v.saw(r, at)
 	b := r.now()
 	if b.secure.IsZero() {
 		b.say(Line{At: at, Transport: "TCP", What: "!", Name: "opens a connection to port " + itoa(int64(x.Port)) + " for HTTPS", Bytes: -1, Remark: "observed"})
@@ -118,7 +119,7 @@ func (v *Inventory) told(at time.Time, x wire.Told) {
 	if r == nil || r.now() == nil {
 		return
 	}
-	r.seen = at
+	v.saw(r, at)
 	b := r.now()
 	line := func(what string) {
 		b.say(Line{At: at, Transport: string(x.By), What: "says", Name: what, Bytes: -1})
@@ -175,7 +176,7 @@ func (v *Inventory) shared(at time.Time, x wire.Shared) {
 	if r == nil || r.now() == nil {
 		return
 	}
-	r.seen = at
+	v.saw(r, at)
 	b := r.now()
 	if b.shared.IsZero() {
 		b.say(Line{At: at, Transport: "PFS", What: "asks", Name: "phones nearby for firmware, port 4051", Bytes: -1})
@@ -190,44 +191,73 @@ func (v *Inventory) listed(x cnf.Phones) {
 		delete(v.configured, mac)
 		if r := v.phones[mac]; r != nil && r.listed {
 			r.listed = false
-			v.guests++
+			v.line(r)
 		}
 	}
 	for _, mac := range x.Added {
 		v.configured[mac] = true
 		if r := v.phones[mac]; r != nil && !r.listed {
 			r.listed = true
-			v.guests--
+			v.line(r)
 		}
 	}
 }
 
-// evict forgets one phone that is not configured: the one seen longest ago of
-// some that were never given anything, else of all. To look at some is enough
-// against a flood, and a flood must not cost a look at all for each phone.
-func (v *Inventory) evict() {
-	const some = 32
-	var old *record
-	n := 0
-	for _, r := range v.phones {
-		if r.listed {
-			continue
-		}
-		if old == nil || r.proven != old.proven && old.proven || r.proven == old.proven && r.seen.Before(old.seen) {
-			old = r
-		}
-		if n++; n >= some && !old.proven {
-			break
+// line puts a phone that is not configured to the end of the line in which they
+// are forgotten: those that were never given anything go first.
+func (v *Inventory) line(r *record) {
+	to := &v.strangers
+	switch {
+	case r.listed:
+		to = nil
+	case r.proven:
+		to = &v.guests
+	}
+	switch {
+	case r.line == to && to != nil:
+		to.MoveToBack(r.place)
+		return
+	case r.line != nil:
+		r.line.Remove(r.place)
+	}
+	if r.line = to; to != nil {
+		r.place = to.PushBack(r)
+	}
+}
+
+// saw notes that a phone gave a sign of life.
+func (v *Inventory) saw(r *record, at time.Time) {
+	r.seen = at
+	if v.phones[r.mac] == r {
+		v.line(r)
+	}
+}
+
+// prove: it was given something.
+func (v *Inventory) prove(r *record) {
+	if !r.proven {
+		r.proven = true
+		if v.phones[r.mac] == r {
+			v.line(r)
 		}
 	}
-	if old != nil {
-		v.drop(old)
+}
+
+// unconfigured is how many phones there are that are not configured.
+func (v *Inventory) unconfigured() int { return v.strangers.Len() + v.guests.Len() }
+
+// evict forgets one of them, the one seen longest ago. A flood must not cost a
+// look at all for each phone.
+func (v *Inventory) evict() {
+	if el := cmp.Or(v.strangers.Front(), v.guests.Front()); el != nil {
+		v.drop(el.Value.(*record))
 	}
 }
 
 func (v *Inventory) drop(r *record) {
-	if v.phones[r.mac] == r && !r.listed {
-		v.guests--
+	if r.line != nil {
+		r.line.Remove(r.place)
+		r.line = nil
 	}
 	delete(v.phones, r.mac)
 	v.unlink(r)

@@ -3,6 +3,7 @@ package phone
 import (
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // The tolerant rule for option 60: models append a NUL, one family writes
@@ -24,11 +25,38 @@ type Class struct {
 	Known  bool
 }
 
+// classes are what was read before: a branch has few kinds of phones, and each
+// message of each of them is looked at several times.
+var classes struct {
+	sync.RWMutex
+	read map[string]Class
+}
+
+// maxClasses bounds what is remembered: anybody may send other texts.
+const maxClasses = 256
+
 // ParseClass reads a vendor class identifier. It never requires an exact text.
 func ParseClass(vendorClass string) Class {
 	if len(vendorClass) > maxClass {
 		vendorClass = vendorClass[:maxClass]
 	}
+	classes.RLock()
+	c, ok := classes.read[vendorClass]
+	classes.RUnlock()
+	if ok {
+		return c
+	}
+	c = parseClass(vendorClass)
+	classes.Lock()
+	defer classes.Unlock()
+	if len(classes.read) >= maxClasses || classes.read == nil {
+		classes.read = map[string]Class{}
+	}
+	classes.read[strings.Clone(vendorClass)] = c
+	return c
+}
+
+func parseClass(vendorClass string) Class {
 	s := strings.ToLower(strings.Trim(vendorClass, "\x00 \t\r\n"))
 	var c Class
 	g := ciscoNumber.FindStringSubmatch(s)
