@@ -26,6 +26,7 @@ type Filter struct {
 	TCPFlags uint8 // only segments with one of these flags, 0 = all
 	ARP      bool  // ARP too
 	Announce bool  // CDP and LLDP too, untagged as they are sent
+	Group    bool  // of UDP and ARP only what came in, to a group address
 	Snap     int   // bytes kept of a frame, 0 = all
 }
 
@@ -92,10 +93,11 @@ func (f Filter) Assemble() ([]bpf.RawInstruction, error) {
 // returns.
 func (f Filter) frame(ip uint32) []bpf.Instruction {
 	p := []bpf.Instruction{bpf.LoadAbsolute{Off: ip - 2, Size: 2}}
+	group := f.group()
 	if f.ARP {
-		p = append(p, bpf.JumpIf{Cond: bpf.JumpEqual, Val: typeARP, SkipFalse: 1}, f.accept())
+		p = append(append(append(p, bpf.JumpIf{Cond: bpf.JumpEqual, Val: typeARP, SkipFalse: uint8(len(group)) + 1}), group...), f.accept())
 	}
-	udp := f.portProgram(ip, f.UDP, 0)
+	udp := append(group, f.portProgram(ip, f.UDP, 0)...)
 	p = append(p,
 		bpf.JumpIf{Cond: bpf.JumpEqual, Val: typeIPv4, SkipTrue: 1}, reject,
 		bpf.LoadAbsolute{Off: ip + 6, Size: 2},
@@ -107,6 +109,17 @@ func (f Filter) frame(ip uint32) []bpf.Instruction {
 	p = append(p, udp...)
 	p = append(p, bpf.JumpIf{Cond: bpf.JumpEqual, Val: protoTCP, SkipTrue: 1}, reject)
 	return append(p, f.portProgram(ip, f.TCP, f.TCPFlags)...)
+}
+
+// group rejects what this machine sent and what is for one station.
+func (f Filter) group() []bpf.Instruction {
+	if !f.Group {
+		return nil
+	}
+	return []bpf.Instruction{
+		bpf.LoadExtension{Num: bpf.ExtType}, bpf.JumpIf{Cond: bpf.JumpEqual, Val: uint32(Outgoing), SkipFalse: 1}, reject,
+		bpf.LoadAbsolute{Off: 0, Size: 1}, bpf.JumpIf{Cond: bpf.JumpBitsSet, Val: 1, SkipTrue: 1}, reject,
+	}
 }
 
 // portProgram accepts the ports of a UDP or TCP header behind X, in either

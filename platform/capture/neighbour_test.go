@@ -101,11 +101,24 @@ func TestAnnouncedFilter(t *testing.T) {
 	}
 	var prog []bpf.Instruction
 	for _, r := range raw {
-		prog = append(prog, r.Disassemble())
+		i := r.Disassemble()
+		if _, ok := i.(bpf.LoadExtension); ok { // the machine here has none: it came in
+			i = bpf.LoadConstant{Dst: bpf.RegA, Val: uint32(Broadcast)}
+		}
+		prog = append(prog, i)
 	}
 	vm, err := bpf.NewVM(prog)
 	if err != nil {
 		t.Fatal(err)
+	}
+	mine := ether.MAC{2, 0, 0, 0, 0, 1}
+	all := ether.MAC{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}
+	udp := func(dst ether.MAC) []byte {
+		f := append(append(dst[:], mine[:]...), 8, 0, 0x45, 0, 0, 28, 0, 0, 0, 0, 64, protoUDP, 0, 0, 10, 0, 0, 2, 10, 0, 0, 1, 0, 67, 0, 67, 0, 8, 0, 0)
+		return append(f, make([]byte, 18)...)
+	}
+	arp := func(dst ether.MAC) []byte {
+		return append(append(append(dst[:], mine[:]...), 8, 6, 0, 1, 8, 0, 6, 4, 0, 1), make([]byte, 36)...)
 	}
 	spanningTree := append([]byte{0x01, 0x80, 0xc2, 0, 0, 0, 0, 1, 2, 3, 4, 5, 0, 38}, make([]byte, 46)...)
 	for _, c := range []struct {
@@ -116,6 +129,10 @@ func TestAnnouncedFilter(t *testing.T) {
 		{"CDP", cdpFrame(phoneMAC, "SEP001E7A000001", "x", "y"), true},
 		{"LLDP", lldpFrame(phoneMAC, "x"), true},
 		{"spanning tree", spanningTree, false},
+		{"ARP to all", arp(all), true},
+		{"ARP to one", arp(mine), false},
+		{"DHCP to all", udp(all), true},
+		{"DHCP of a relay", udp(mine), false},
 	} {
 		if n, err := vm.Run(c.frame); err != nil || (n > 0) != c.want {
 			t.Errorf("%s: %d %v", c.name, n, err)

@@ -61,7 +61,7 @@ func NewWatcher(port uint16, booting func() bool) *Watcher {
 // Filter is the filter that suffices: opening and resetting segments,
 // broadcasts of phones and ARP; transfers cost nothing.
 func (w *Watcher) Filter() Filter {
-	return Filter{TCP: []uint16{w.refusals.port, portSecure}, TCPFlags: SYN | RST, UDP: []uint16{portPeers, portDHCP}, ARP: true, Announce: true}
+	return Filter{TCP: []uint16{w.refusals.port, portSecure}, TCPFlags: SYN | RST, UDP: []uint16{portPeers, portDHCP}, ARP: true, Announce: true, Group: true}
 }
 
 // Packet looks at one packet; nil = nothing to tell.
