@@ -141,56 +141,75 @@ type figure struct {
 // compare runs the box and the peers, puts every load on each of them in turn,
 // rounds times, and reports the medians.
 func (b *bench) compare(ctx context.Context, title string, box kind, peers []kind, contests []contest) error {
-	var (
-		servers []*server
-		absent  = map[string]string{}
-		names   = []string{}
-	)
-	defer func() {
-		for _, s := range servers {
-			s.stop()
+	t, servers, err := b.field(ctx, title, box, peers)
+	defer stopAll(servers)
+	for _, c := range contests {
+		if err == nil {
+			_, err = b.put(ctx, t, servers, c)
 		}
-	}()
+	}
+	return err
+}
+
+// field starts the box and the peers and begins their table. The servers that
+// run are the caller's, after an error too.
+func (b *bench) field(ctx context.Context, title string, box kind, peers []kind) (t *table, servers []*server, err error) {
+	absent := map[string]string{}
+	var names []string
 	for _, k := range append([]kind{box}, peers...) {
 		names = append(names, k.name)
 		s, err := k.start(ctx, b)
 		if err != nil {
 			if ctx.Err() != nil {
-				return ctx.Err()
+				return nil, servers, ctx.Err()
 			}
 			absent[k.name] = err.Error()
 			continue
 		}
 		servers = append(servers, s)
 	}
-	t := b.report.table(title, names, absent)
-	for _, c := range contests {
-		samples := map[string][]sample{}
-		for range b.rounds {
-			for _, s := range servers {
-				x, err := s.round(ctx, c.job)
-				if err != nil {
-					return err
-				}
-				samples[s.name] = append(samples[s.name], x)
-			}
-		}
-		t.heading(c.about)
-		for _, f := range c.figures {
-			row := t.row(f)
-			for _, s := range servers {
-				var v []float64
-				for _, x := range samples[s.name] {
-					v = append(v, f.of(x))
-				}
-				row.set(s.name, median(v))
-			}
-			row.ratios(box.name)
-		}
-		t.incomparable(box.name, samples)
-		t.problems(samples)
+	return b.report.table(title, names, absent), servers, nil
+}
+
+func stopAll(servers []*server) {
+	for _, s := range servers {
+		s.stop()
 	}
-	return nil
+}
+
+// put puts a load on each of the servers in turn, rounds times, and adds the
+// medians to the table. It returns what was measured, by server.
+func (b *bench) put(ctx context.Context, t *table, servers []*server, c contest) (map[string][]sample, error) {
+	samples := map[string][]sample{}
+	for range b.rounds {
+		for _, s := range servers {
+			x, err := s.round(ctx, c.job)
+			if err != nil {
+				return nil, err
+			}
+			samples[s.name] = append(samples[s.name], x)
+		}
+	}
+	t.heading(c.about)
+	for _, f := range c.figures {
+		row := t.row(f)
+		for _, s := range servers {
+			row.set(s.name, middle(samples[s.name], f.of))
+		}
+		row.ratios(t.Servers[0])
+	}
+	t.incomparable(t.Servers[0], samples)
+	t.problems(samples)
+	return samples, nil
+}
+
+// middle is the median of a figure.
+func middle(samples []sample, of func(sample) float64) float64 {
+	var v []float64
+	for _, x := range samples {
+		v = append(v, of(x))
+	}
+	return median(v)
 }
 
 // median is the middle value, of an even number the lower of the two.

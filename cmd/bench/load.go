@@ -32,6 +32,7 @@ type job struct {
 type result struct {
 	Done    int // requests, transfers or exchanges completed
 	Failed  int // not completed
+	Offered int // exchanges begun, of perfdhcp
 	Resent  int // requests and acknowledgements sent again because no answer came
 	Bytes   int64
 	Packets int // sent and received

@@ -33,7 +33,19 @@ avg delay: 0.512 ms
 max delay: 9.250 ms
 `
 	r := readPerf(text, job{Count: 4000, For: 2 * time.Second})
-	if r.Done != 7990 || r.Failed != 11 || r.P50 != 512*time.Microsecond || r.P99 != 9250*time.Microsecond || r.rate() != 3995 {
+	if r.Done != 7990 || r.Failed != 11 || r.Offered != 8001 || r.rate() != 3995 {
+		t.Errorf("%+v", r)
+	}
+	// With its timers: what came in while exchanges were offered counts.
+	r = readPerf(text+`***Timestamps for packets: DISCOVER-OFFER***
+sent / received: 5491680122359.000000 / 5491680122359.900000
+***Timestamps for packets: REQUEST-ACK***
+sent / received: 5491680122359.500000 / 5491680122359.501000
+sent / received: 5491680122359,900000 / 5491680122400,100000
+sent / received: 5491680122401.400000 / 5491680122401.499000
+sent / received: 5491680122401.400000 / 5491680122401.600000
+`, job{Count: 4000, For: 2 * time.Second})
+	if r.Done != 3 || r.Failed != 11 || r.P50 != 99*time.Millisecond || r.P99 != 200*time.Millisecond {
 		t.Errorf("%+v", r)
 	}
 	if r := readPerf("", job{}); r.Done != 0 {

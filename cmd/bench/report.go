@@ -40,7 +40,7 @@ type row struct {
 	Better string             `json:"better"` // "more", "less"
 	Values map[string]float64 `json:"values"`
 	Ratios map[string]float64 `json:"ratios,omitempty"` // the box divided by the peer
-	Aim    float64            `json:"aim,omitempty"`    // at most so much
+	Aim    float64            `json:"aim,omitempty"`    // at most so much, at least if more is better
 	digits int
 }
 
@@ -79,6 +79,21 @@ func (t *table) aim(name, unit string, value, most float64) {
 	r := t.row(figure{name: name, unit: unit, digits: 1})
 	r.Aim = most
 	r.set(t.Servers[0], value)
+}
+
+// goal is an aim of either kind.
+func (t *table) goal(f figure, value, aim float64) {
+	r := t.row(f)
+	r.Aim = aim
+	r.set(t.Servers[0], value)
+}
+
+// met reports whether an aim is.
+func (r *row) met(value float64) bool {
+	if r.Better == "more" {
+		return value >= r.Aim
+	}
+	return value <= r.Aim
 }
 
 func (r *row) set(server string, value float64) { r.Values[server] = value }
@@ -230,10 +245,10 @@ func (r *row) print(w io.Writer, servers []string) {
 	}
 	if r.Aim > 0 {
 		verdict := "  met"
-		if r.Values[servers[0]] > r.Aim {
+		if !r.met(r.Values[servers[0]]) {
 			verdict = "  MISSED"
 		}
-		fmt.Fprintf(w, "%12s%s", number(r.Aim, 0), verdict)
+		fmt.Fprintf(w, "%12s%s", strings.TrimSuffix(number(r.Aim, 2), ".00"), verdict)
 	}
 	fmt.Fprintln(w)
 }
