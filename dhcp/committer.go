@@ -3,6 +3,7 @@ package dhcp
 import (
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"option150/dhcp/engine"
 	"option150/dhcp/store"
@@ -15,13 +16,18 @@ import (
 // never stops an OFFER.
 type committer struct {
 	st     *store.Store // nil: nothing is kept
-	jobs   chan job
 	send   func([]engine.Reply)
 	record func([]journal.Event)
 	wake   func() // tells the engine that done or failure changed
 	done   atomic.Uint64
 	state  atomic.Pointer[diskState]
 	end    sync.WaitGroup
+
+	mu    sync.Mutex
+	jobs  []job // bounded by engine.MaxPending: the engine takes no packet beyond it
+	shut  bool
+	bell  *sync.Cond
+	pause func(time.Duration) // see crowded
 }
 
 // diskState is what the committer last knew of the disk.
@@ -36,10 +42,18 @@ type job struct {
 	reopen bool
 }
 
-const maxBatch = 1024
+const (
+	// maxBatch is how many outcomes, of up to drainMost packets each, are written
+	// with one sync at most.
+	maxBatch = 64
+	// crowded is the pause after a sync that several clients waited for: more of
+	// them ask meanwhile, and one sync does for all. Who asks alone never waits.
+	crowded = 2 * time.Millisecond
+)
 
 func newCommitter(st *store.Store, send func([]engine.Reply), record func([]journal.Event), wake func()) *committer {
-	c := &committer{st: st, send: send, record: record, wake: wake, jobs: make(chan job, 2*engine.MaxPending)}
+	c := &committer{st: st, send: send, record: record, wake: wake, pause: time.Sleep}
+	c.bell = sync.NewCond(&c.mu)
 	first := &diskState{}
 	if st != nil {
 		first.err = st.Fault // a full disk at start: known clients are served
@@ -49,45 +63,67 @@ func newCommitter(st *store.Store, send func([]engine.Reply), record func([]jour
 	return c
 }
 
-// put hands over an outcome; after close it must not be called.
-func (c *committer) put(j job) { c.jobs <- j }
+// put hands over an outcome; it never waits. After close it must not be called.
+func (c *committer) put(j job) {
+	c.mu.Lock()
+	c.jobs = append(c.jobs, j)
+	c.mu.Unlock()
+	c.bell.Signal()
+}
 
 // close writes what waits and returns when it is on disk.
 func (c *committer) close() {
-	close(c.jobs)
+	c.mu.Lock()
+	c.shut = true
+	c.mu.Unlock()
+	c.bell.Signal()
 	c.end.Wait()
 	if c.st != nil {
 		c.st.Close()
 	}
 }
 
+// take waits for outcomes and takes those that go to the disk together: the
+// whole state goes alone. It returns none when the committer is closed.
+func (c *committer) take(into []job) []job {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for len(c.jobs) == 0 && !c.shut {
+		c.bell.Wait()
+	}
+	n := 0
+	for n < len(c.jobs) && n < maxBatch && !c.jobs[n].reopen {
+		n++
+	}
+	if n == 0 && len(c.jobs) > 0 {
+		n = 1
+	}
+	into = append(into, c.jobs[:n]...)
+	left := copy(c.jobs, c.jobs[n:])
+	clear(c.jobs[left:])
+	c.jobs = c.jobs[:left]
+	return into
+}
+
 func (c *committer) run() {
 	var batch []job
-	var records [][]engine.Record
-	for j := range c.jobs {
-		batch, records = append(batch[:0], j), append(records[:0], j.out.Records)
-	more:
-		for !j.reopen && len(batch) < maxBatch {
-			select {
-			case next, ok := <-c.jobs:
-				if !ok {
-					break more
-				}
-				if next.reopen {
-					c.commit(batch, records)
-					batch, records = append(batch[:0], next), append(records[:0], next.out.Records)
-					break more
-				}
-				batch, records = append(batch, next), append(records, next.out.Records)
-			default:
-				break more
-			}
+	for {
+		if batch = c.take(batch[:0]); len(batch) == 0 {
+			return
 		}
-		c.commit(batch, records)
+		c.commit(batch)
+		clients := 0
+		for i := range batch {
+			clients += len(batch[i].out.Acks)
+		}
+		clear(batch)
+		if clients > 1 && c.st != nil {
+			c.pause(crowded)
+		}
 	}
 }
 
-func (c *committer) commit(batch []job, records [][]engine.Record) {
+func (c *committer) commit(batch []job) {
 	now := c.state.Load()
 	reopen := batch[0].reopen
 	if now.err != nil && !reopen {
@@ -97,8 +133,12 @@ func (c *committer) commit(batch []job, records [][]engine.Record) {
 	switch {
 	case c.st == nil:
 	case reopen:
-		err = c.st.Reopen(records[0])
+		err = c.st.Reopen(batch[0].out.Records)
 	default:
+		records := make([][]engine.Record, len(batch))
+		for i := range batch {
+			records[i] = batch[i].out.Records
+		}
 		err = c.st.Commit(records)
 	}
 	switch {
@@ -111,9 +151,9 @@ func (c *committer) commit(batch []job, records [][]engine.Record) {
 		c.wake()
 		return
 	}
-	for _, j := range batch {
-		c.send(j.out.Replies)
-		c.record(j.out.Then)
+	for i := range batch {
+		c.send(batch[i].out.Acks)
+		c.record(batch[i].out.Acked)
 	}
 	c.done.Store(batch[len(batch)-1].out.Seq)
 	c.wake()

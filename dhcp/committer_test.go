@@ -1,14 +1,18 @@
 package dhcp
 
 import (
+	"errors"
 	"net/netip"
 	"os"
+	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"option150/dhcp/engine"
 	"option150/dhcp/store"
 	"option150/dhcp/wire"
+	"option150/platform/journal"
 )
 
 // Group commit: what waits is written together, in order, and only then told.
@@ -30,7 +34,7 @@ func TestCommitterGroups(t *testing.T) {
 	sent := 0
 	c := newCommitter(s, func(rs []engine.Reply) { mu.Lock(); sent += len(rs); mu.Unlock() }, (&running{opt: Options{Recorder: &heardEvents{}}}).recordAll, func() {})
 	for n := range 100 {
-		c.put(job{out: engine.Outcome{Seq: uint64(n + 1), Durable: true, Records: []engine.Record{engine.Record{Kind: engine.RecordBinding, State: engine.StateLeased, HType: 1, Addr: wire.FromU32(0x0a000000 + uint32(n)), Key: "i1"}}, Replies: make([]engine.Reply, 1)}})
+		c.put(job{out: engine.Outcome{Seq: uint64(n + 1), Records: []engine.Record{aRecord(n)}, Acks: make([]engine.Reply, 1)}})
 	}
 	mu.Lock()
 	if sent != 0 {
@@ -45,6 +49,96 @@ func TestCommitterGroups(t *testing.T) {
 	_, rs, _, err := store.Open(root)
 	if err != nil || len(rs) != 100 {
 		t.Errorf("%d records", len(rs))
+	}
+}
+
+func aRecord(n int) engine.Record {
+	return engine.Record{Kind: engine.RecordBinding, State: engine.StateLeased, HType: 1, Addr: wire.FromU32(0x0a000000 + uint32(n)), Key: "i1"}
+}
+
+// TestCommitterPauses: who asks alone never waits. When several waited for a
+// sync there is a pause after it, so that the next one does for more of them,
+// and never while something else than clients waits.
+func TestCommitterPauses(t *testing.T) {
+	root, err := os.OpenRoot(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer root.Close()
+	s, _, _, err := store.Open(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	begun, gate := make(chan struct{}), make(chan struct{})
+	syncs := 0
+	s.Sync = func(*os.File) error { syncs++; begun <- struct{}{}; <-gate; return nil }
+	var pauses, sent []int // number of syncs when it was
+	c := newCommitter(s, func(rs []engine.Reply) {
+		for range rs {
+			sent = append(sent, syncs)
+		}
+	}, func([]journal.Event) {}, func() {})
+	c.pause = func(time.Duration) { pauses = append(pauses, syncs) }
+	next := 0
+	put := func(acks int) {
+		next++
+		c.put(job{out: engine.Outcome{Seq: uint64(next), Records: []engine.Record{aRecord(next)}, Acks: make([]engine.Reply, acks)}})
+	}
+	put(1)
+	<-begun // the first sync is under way: these come together after it
+	put(1)
+	put(0)
+	gate <- struct{}{}
+	<-begun // and these after the second
+	put(1)
+	put(2)
+	gate <- struct{}{}
+	<-begun // and this after the third
+	put(0)
+	gate <- struct{}{}
+	<-begun
+	gate <- struct{}{}
+	c.close()
+	if !slices.Equal(pauses, []int{3}) || !slices.Equal(sent, []int{1, 2, 3, 3, 3}) || c.done.Load() != uint64(next) {
+		t.Errorf("%d syncs, pauses after %v, replies after %v, done %d", syncs, pauses, sent, c.done.Load())
+	}
+}
+
+// TestCommitterAfterFailure: nothing that was handed over after a failure goes
+// out before the whole state is on disk again; that goes alone.
+func TestCommitterAfterFailure(t *testing.T) {
+	root, err := os.OpenRoot(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer root.Close()
+	s, _, _, err := store.Open(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	begun, gate := make(chan struct{}), make(chan error)
+	s.Sync = func(*os.File) error { begun <- struct{}{}; return <-gate }
+	sent := 0
+	c := newCommitter(s, func(rs []engine.Reply) { sent += len(rs) }, func([]journal.Event) {}, func() {})
+	ack := func(n int) job {
+		return job{out: engine.Outcome{Seq: uint64(n), Records: []engine.Record{aRecord(n)}, Acks: make([]engine.Reply, 1)}}
+	}
+	c.put(ack(1))
+	<-begun
+	c.put(ack(2))
+	c.put(job{out: engine.Outcome{Records: []engine.Record{aRecord(9)}}, reopen: true})
+	c.put(ack(3))
+	gate <- errors.New("disk")
+	<-begun // the whole state: 2 was dropped, the engine takes it back
+	if c.state.Load().err == nil || sent != 0 {
+		t.Errorf("%v, %d sent", c.state.Load().err, sent)
+	}
+	gate <- nil
+	<-begun
+	gate <- nil
+	c.close()
+	if st := c.state.Load(); st.err != nil || st.times != 1 || sent != 1 || c.done.Load() != 3 {
+		t.Errorf("%+v, %d sent, done %d", st, sent, c.done.Load())
 	}
 }
 

@@ -7,6 +7,9 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/net/bpf"
+	"golang.org/x/sys/unix"
+
 	"option150/dhcp/engine"
 	"option150/dhcp/wire"
 	"option150/platform/ether"
@@ -306,6 +309,7 @@ func TestWireWithoutRaw(t *testing.T) {
 			if err == nil {
 				l.raw.Close()
 				l.raw, l.noRaw = nil, context.Canceled
+				err = l.batch.SetBPF([]bpf.RawInstruction{{Op: unix.BPF_RET, K: 1 << 16}}) // as if there never was one
 			}
 			return l, err
 		}})

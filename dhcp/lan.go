@@ -2,6 +2,7 @@ package dhcp
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -35,6 +36,7 @@ type lan struct {
 	mac    ether.MAC
 	at     listen.Endpoint
 	udp    *net.UDPConn
+	batch  *ipv4.PacketConn // udp, many datagrams at a time
 	raw    *afpacket.Conn
 	noRaw  error // why raw is nil
 	own    atomic.Pointer[map[netip.Addr]bool]
@@ -80,6 +82,7 @@ func openLAN(ctx context.Context, name string, e listen.Endpoint) (*lan, error) 
 	if l.udp, err = listen.OpenUDP(ctx, l.at); err != nil {
 		return nil, err
 	}
+	l.batch = ipv4.NewPacketConn(l.udp)
 	if l.mac.IsZero() {
 		l.noRaw = fmt.Errorf("%s is not Ethernet", e.Device)
 		return l, nil
@@ -91,6 +94,10 @@ func openLAN(ctx context.Context, name string, e listen.Endpoint) (*lan, error) 
 	if err != nil {
 		l.raw, l.noRaw = nil, err
 		return l, nil
+	}
+	// Without this filter the reader passes them over.
+	if filter, err := bpf.Assemble(relayedFilter()); err == nil {
+		_ = l.batch.SetBPF(filter)
 	}
 	if c, err := l.raw.SyscallConn(); err == nil {
 		_ = c.Control(func(fd uintptr) {
@@ -109,47 +116,9 @@ func openLoopback(ctx context.Context, name string, e listen.Endpoint) (*lan, er
 	if l.udp, err = listen.OpenUDP(ctx, l.at); err != nil {
 		return nil, err
 	}
+	l.batch = ipv4.NewPacketConn(l.udp)
 	l.at.Port = uint16(l.udp.LocalAddr().(*net.UDPAddr).Port)
 	return l, nil
-}
-
-// lanFilter lets through, of the untagged frames that arrive on the interface
-// itself: ARP, UDP to port 67, and UDP from port 67 to 68. A frame of a VLAN is
-// seen on the parent device as well, with its tag put aside by the kernel.
-func lanFilter(index int) []bpf.Instruction {
-	const accept, drop = 21, 22
-	at := 0
-	var prog []bpf.Instruction
-	add := func(i bpf.Instruction) { prog = append(prog, i); at++ }
-	jump := func(cond bpf.JumpTest, val uint32, yes, no int) {
-		skip := func(to int) uint8 { return uint8(to - at - 1) }
-		add(bpf.JumpIf{Cond: cond, Val: val, SkipTrue: skip(yes), SkipFalse: skip(no)})
-	}
-	add(bpf.LoadExtension{Num: bpf.ExtInterfaceIndex})
-	jump(bpf.JumpEqual, uint32(index), 2, drop)
-	add(bpf.LoadExtension{Num: bpf.ExtType})
-	jump(bpf.JumpEqual, unix.PACKET_OUTGOING, drop, 4)
-	add(bpf.LoadExtension{Num: bpf.ExtVLANTagPresent})
-	jump(bpf.JumpEqual, 0, 6, drop)
-	add(bpf.LoadAbsolute{Off: 12, Size: 2})
-	jump(bpf.JumpEqual, wire.TypeARP, accept, 8)
-	jump(bpf.JumpEqual, wire.TypeIPv4, 9, drop)
-	add(bpf.LoadAbsolute{Off: 23, Size: 1})
-	jump(bpf.JumpEqual, wire.ProtoUDP, 11, drop)
-	add(bpf.LoadAbsolute{Off: 20, Size: 2})
-	jump(bpf.JumpBitsSet, 0x1fff, drop, 13)
-	add(bpf.LoadMemShift{Off: wire.EtherLen})
-	add(bpf.LoadIndirect{Off: wire.EtherLen + 2, Size: 2})
-	jump(bpf.JumpEqual, wire.PortServer, accept, 16)
-	jump(bpf.JumpEqual, wire.PortClient, 17, drop)
-	add(bpf.LoadIndirect{Off: wire.EtherLen, Size: 2})
-	jump(bpf.JumpEqual, wire.PortServer, accept, drop)
-	for at < accept {
-		add(bpf.RetConstant{Val: 0})
-	}
-	add(bpf.RetConstant{Val: wire.MaxRequest + 256})
-	add(bpf.RetConstant{Val: 0})
-	return prog
 }
 
 // read reads until a socket is of no more use, and gives both back.
@@ -179,37 +148,40 @@ func (l *lan) Close() (err error) {
 	return err
 }
 
-// give hands a datagram to the engine; it waits while the queue is full, so that
+// give hands datagrams to the engine; it waits while the queue is full, so that
 // the kernel's large buffer is what fills up.
-func (l *lan) give(to sink, d *datagram) bool {
-	for !to.packets.put(d, time.Now()) {
+func (l *lan) give(to sink, ds ...*datagram) bool {
+	for {
+		if ds = ds[to.packets.put(time.Now(), ds...):]; len(ds) == 0 {
+			return true
+		}
 		select {
 		case <-l.quit:
 			return false
 		case <-time.After(time.Millisecond):
 		}
 	}
-	return true
 }
 
 // readUDP takes relayed and, without raw socket, all other requests.
 func (l *lan) readUDP(to sink) error {
 	const batch = 32
-	pc := ipv4.NewPacketConn(l.udp)
-	_ = pc.SetControlMessage(ipv4.FlagDst, true) // tells REBINDING from RENEWING
+	_ = l.batch.SetControlMessage(ipv4.FlagDst, true) // tells REBINDING from RENEWING
 	msgs := make([]ipv4.Message, batch)
 	for i := range msgs {
 		msgs[i].Buffers = [][]byte{make([]byte, wire.MaxRequest+1)}
 		msgs[i].OOB = ipv4.NewControlMessage(ipv4.FlagDst)
 	}
+	var ds []*datagram
 	for {
-		n, err := pc.ReadBatch(msgs, 0)
+		n, err := l.batch.ReadBatch(msgs, 0)
 		if err != nil {
 			if l.gone(err) {
 				return err
 			}
 			continue
 		}
+		ds = ds[:0]
 		for i := range msgs[:n] {
 			m := &msgs[i]
 			b := m.Buffers[0][:m.N]
@@ -223,16 +195,29 @@ func (l *lan) readUDP(to sink) error {
 			d := to.pool.Get().(*datagram)
 			d.reply = false
 			d.in = engine.Inbound{Data: d.buf[:copy(d.buf[:], b)], Interface: l.name, From: unmap(from.AddrPort())}
-			var cm ipv4.ControlMessage
-			if cm.Parse(m.OOB[:m.NN]) == nil && cm.Dst != nil {
-				a, _ := netip.AddrFromSlice(cm.Dst.To4())
-				d.in.Broadcast = l.isBroadcast(a)
+			if to := destination(m.OOB[:m.NN]); to.IsValid() {
+				d.in.Broadcast = l.isBroadcast(to)
 			}
-			if !l.give(to, d) {
-				return net.ErrClosed
-			}
+			ds = append(ds, d)
+		}
+		if !l.give(to, ds...) {
+			return net.ErrClosed
 		}
 	}
+}
+
+// destination is the address a datagram was sent to, as the kernel tells it
+// beside it. [ip(7), IP_PKTINFO: ipi_addr is the last of its three fields]
+func destination(oob []byte) netip.Addr {
+	const size = unix.SizeofCmsghdr + unix.SizeofInet4Pktinfo
+	if len(oob) < size {
+		return netip.Addr{}
+	}
+	level, typ := oob[unix.SizeofCmsghdr-8:], oob[unix.SizeofCmsghdr-4:]
+	if binary.NativeEndian.Uint32(level) != unix.IPPROTO_IP || binary.NativeEndian.Uint32(typ) != unix.IP_PKTINFO {
+		return netip.Addr{}
+	}
+	return netip.AddrFrom4([4]byte(oob[size-4 : size]))
 }
 
 // gone reports whether the socket is of no more use; other errors (an ICMP
@@ -304,25 +289,6 @@ func (l *lan) readRaw(to sink) error {
 }
 
 func unmap(a netip.AddrPort) netip.AddrPort { return netip.AddrPortFrom(a.Addr().Unmap(), a.Port()) }
-
-// send lets a reply go.
-func (l *lan) send(r *engine.Reply, frame []byte) ([]byte, error) {
-	switch {
-	case r.Delivery == engine.UnicastRaw && l.raw != nil:
-		frame = wire.AppendUDP(frame[:0], r.MAC, l.mac, netip.AddrPortFrom(r.From, wire.PortServer), r.To, r.Payload)
-		_, err := l.raw.WriteTo(frame, &afpacket.Addr{HardwareAddr: r.MAC[:]})
-		return frame, err
-	case r.Delivery == engine.UnicastRaw:
-		// RFC 2131 4.1 allows to broadcast when unicast is impossible.
-		_, err := l.udp.WriteToUDPAddrPort(r.Payload, netip.AddrPortFrom(wire.LimitedBroadcast, r.To.Port()))
-		return frame, err
-	}
-	_, err := l.udp.WriteToUDPAddrPort(r.Payload, r.To)
-	if err != nil && r.Fallback.IsValid() {
-		_, err = l.udp.WriteToUDPAddrPort(r.Payload, r.Fallback)
-	}
-	return frame, err
-}
 
 // probe asks by ARP who has the address.
 func (l *lan) probe(a netip.Addr) {

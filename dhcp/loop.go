@@ -60,8 +60,8 @@ func (r *running) loop() {
 	r.emit()
 	for {
 		packets := r.to.packets.bell
-		if l.hold {
-			packets = nil
+		if l.hold || r.e.Behind() {
+			packets = nil // the committer wakes the loop
 		}
 		select {
 		case <-r.quit:
@@ -81,7 +81,7 @@ func (r *running) loop() {
 			if l.hold = l.unsettled(r.e); l.hold {
 				ring(r.to.packets.bell)
 			} else {
-				r.drain(64)
+				r.drain(&l)
 			}
 		case s := <-r.to.sightings:
 			r.e.Answered(r.clock.now(), s)
@@ -111,10 +111,11 @@ func (r *running) letters(l *loopState) {
 type loopState struct {
 	next     engine.Instant // when the timer fires
 	timer    *time.Timer
-	hold     bool      // packets wait, see unsettled
-	settled  bool      // the wait is over for good
-	patience time.Time // end of the wait for the first probes
-	times    uint64    // see diskState
+	hold     bool        // packets wait, see unsettled
+	settled  bool        // the wait is over for good
+	patience time.Time   // end of the wait for the first probes
+	times    uint64      // see diskState
+	taken    []*datagram // by the drain under way
 	retry    time.Time
 }
 
@@ -131,23 +132,22 @@ func (l *loopState) unsettled(e *engine.Engine) bool {
 	return !e.Settled()
 }
 
-// drain handles packets that wait, some at a time: other things wait too.
-func (r *running) drain(most int) {
+// drainMost is how many packets are taken at a time: other things wait too, and
+// what newer ones say of the order is looked at again.
+const drainMost = 32
+
+// drain handles packets that wait, and carries out at once what came of them all.
+func (r *running) drain(l *loopState) {
 	begin := time.Now()
-	free := func(d *datagram) { r.to.pool.Put(d) }
-	now, n := begin, 0
-	for ; n < most; n++ {
-		d := r.to.packets.take(now, free)
-		if d == nil {
-			break
-		}
+	l.taken = r.to.packets.take(begin, l.taken[:0], drainMost, func(d *datagram) { r.to.pool.Put(d) })
+	for _, d := range l.taken {
 		r.handle(d)
-		r.emit()
-		now = time.Now()
 	}
-	if n > 0 {
-		r.to.packets.measured(n, now.Sub(begin))
+	r.emit()
+	if n := len(l.taken); n > 0 {
+		r.to.packets.measured(n, time.Since(begin))
 	}
+	clear(l.taken)
 	if waits, _ := r.to.packets.left(); waits {
 		ring(r.to.packets.bell)
 	}
@@ -221,19 +221,10 @@ func (r *running) disk(l *loopState) {
 func (r *running) emit() {
 	o := r.e.Take()
 	r.recordAll(o.First)
-	if len(o.Probes) > 0 || len(o.Watch) > 0 {
-		select {
-		case r.orders <- engine.Outcome{Probes: o.Probes, Watch: o.Watch}:
-		default: // asked again when due
-		}
-	}
-	if o.Durable && len(o.Records) > 0 {
-		r.com.put(job{out: o})
-		return
-	}
+	r.orders.put(o.Probes, o.Watch)
 	if len(o.Records) > 0 {
-		r.com.put(job{out: engine.Outcome{Records: o.Records, Seq: o.Seq}})
+		r.com.put(job{out: engine.Outcome{Records: o.Records, Seq: o.Seq, Acks: o.Acks, Acked: o.Acked}})
 	}
-	r.sendAll(o.Replies)
+	r.post.send(o.Replies)
 	r.recordAll(o.Then)
 }

@@ -54,17 +54,25 @@ func newQueue() *queue {
 	return &queue{bell: make(chan struct{}, 1), waiting: map[copyKey]*datagram{}, cost: 100 * time.Microsecond}
 }
 
-// put hands a datagram over. It reports false when there is no room.
-func (q *queue) put(d *datagram, now time.Time) bool {
+// put hands datagrams over in order. It returns how many there was room for.
+func (q *queue) put(now time.Time, ds ...*datagram) int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for i, d := range ds {
+		if q.count >= maxQueue {
+			return i
+		}
+		q.add(now, d)
+	}
+	ring(q.bell)
+	return len(ds)
+}
+
+func (q *queue) add(now time.Time, d *datagram) {
 	typ := wire.Peek(d.in.Data)
 	key, known := copyKey{typ: typ, server: d.reply}, len(d.in.Data) >= 34
 	if known {
 		key.chaddr, key.xid = [6]byte(d.in.Data[28:34]), binary.BigEndian.Uint32(d.in.Data[4:])
-	}
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if q.count >= maxQueue {
-		return false
 	}
 	d.key, d.at, d.replaced = key, now, false
 	q.arrived++
@@ -83,8 +91,6 @@ func (q *queue) put(d *datagram, now time.Time) bool {
 	}
 	l.all = append(l.all, d)
 	q.count++
-	ring(q.bell)
-	return true
 }
 
 // sameRequest reports whether b is a sent again: all but hops and secs is the
@@ -93,11 +99,23 @@ func sameRequest(a, b []byte) bool {
 	return len(a) == len(b) && bytes.Equal(a[:3], b[:3]) && bytes.Equal(a[4:8], b[4:8]) && bytes.Equal(a[10:], b[10:])
 }
 
-// take is the next datagram, nil if there is none. free is called with those
-// that are dropped.
-func (q *queue) take(now time.Time, free func(*datagram)) *datagram {
+// take appends the next datagrams to into, most of them at most. free is called
+// with those that are dropped.
+func (q *queue) take(now time.Time, into []*datagram, most int, free func(*datagram)) []*datagram {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	for ; most > 0; most-- {
+		d := q.next(now, free)
+		if d == nil {
+			break
+		}
+		into = append(into, d)
+	}
+	return into
+}
+
+// next is the next datagram, nil if there is none.
+func (q *queue) next(now time.Time, free func(*datagram)) *datagram {
 	q.trim(&q.urgent, now, free)
 	q.trim(&q.later, now, free)
 	u, l := &q.urgent, &q.later

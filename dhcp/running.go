@@ -34,8 +34,9 @@ type running struct {
 	agents agents
 
 	mailbox mailbox
-	wake    chan struct{}       // the committer has news
-	orders  chan engine.Outcome // probes and watches to be sent
+	wake    chan struct{} // the committer has news
+	orders  orders
+	post    *postman // of loop
 	quit    chan struct{}
 	ended   chan struct{} // the loop has returned
 	care    sync.WaitGroup
@@ -61,11 +62,12 @@ type facts struct {
 
 func newRunning(o Options) *running {
 	r := &running{
-		opt: o, clock: newClock(o.wall), wake: make(chan struct{}, 1), orders: make(chan engine.Outcome, 64),
+		opt: o, clock: newClock(o.wall), wake: make(chan struct{}, 1), orders: orders{bell: make(chan struct{}, 1)},
 		quit: make(chan struct{}), ended: make(chan struct{}),
 		to: sink{packets: newQueue(), sightings: make(chan engine.Sighting, 1024), pool: &sync.Pool{New: func() any { return new(datagram) }}},
 	}
 	r.e = engine.New(r.clock.epoch)
+	r.post = newPostman(r)
 	r.agents = agents{r: r, files: o.Files}
 	r.e.Test = o.Listen.IsValid()
 	r.set = listen.NewSet(listen.Kind[*lan, port]{Open: r.open, New: func(listen.Want) port { return port{r} }, Recorder: o.Recorder,
@@ -177,7 +179,7 @@ func (r *running) commit(tab *engine.Tables, step *listen.Step[*lan, port], fres
 				r.e.CanICMP = true
 			}
 		}
-		r.com = newCommitter(r.store, r.sendAll, r.recordAll, func() { ring(r.wake) })
+		r.com = newCommitter(r.store, newPostman(r).send, r.recordAll, func() { ring(r.wake) })
 		r.care.Go(r.sendOrders)
 	}
 	r.change(func(map[string]*lan) {})
@@ -299,35 +301,16 @@ func (r *running) recordAll(evs []journal.Event) {
 	}
 }
 
-// sendAll lets replies go; it is called by the loop and by the committer.
-func (r *running) sendAll(rs []engine.Reply) {
-	if len(rs) == 0 {
-		return
-	}
-	lans := *r.lans.Load()
-	var frame []byte
-	for i := range rs {
-		l := lans[rs[i].Interface]
-		if l == nil {
-			r.sendFailed.Add(1)
-			continue
-		}
-		var err error
-		if frame, err = l.send(&rs[i], frame); err != nil {
-			r.sendFailed.Add(1)
-		}
-	}
-}
-
 // sendOrders sends probes; the engine does not wait for them.
 func (r *running) sendOrders() {
 	for {
 		select {
 		case <-r.quit:
 			return
-		case o := <-r.orders:
+		case <-r.orders.bell:
+			probes, watch := r.orders.take()
 			lans := *r.lans.Load()
-			for _, p := range o.Probes {
+			for _, p := range probes {
 				switch l := lans[p.Interface]; {
 				case p.Interface == "" && r.icmp != nil:
 					r.icmp.probe(p.Addr)
@@ -335,13 +318,42 @@ func (r *running) sendOrders() {
 					l.probe(p.Addr)
 				}
 			}
-			for _, w := range o.Watch {
+			for _, w := range watch {
 				if l := lans[w.Interface]; l != nil {
 					l.lookAround(w.Class)
 				}
 			}
 		}
 	}
+}
+
+// orders is probes and watches on their way to the wire. None is lost: silence
+// is taken for an answer to each. They are as many as the engine has questions
+// out, which it bounds.
+type orders struct {
+	bell chan struct{}
+
+	mu     sync.Mutex
+	probes []engine.Probe
+	watch  []engine.Look
+}
+
+func (o *orders) put(probes []engine.Probe, watch []engine.Look) {
+	if len(probes)+len(watch) == 0 {
+		return
+	}
+	o.mu.Lock()
+	o.probes, o.watch = append(o.probes, probes...), append(o.watch, watch...)
+	o.mu.Unlock()
+	ring(o.bell)
+}
+
+func (o *orders) take() (probes []engine.Probe, watch []engine.Look) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	probes, watch = o.probes, o.watch
+	o.probes, o.watch = nil, nil
+	return probes, watch
 }
 
 func ring(bell chan struct{}) {

@@ -250,6 +250,7 @@ func (e *Engine) next(c *call, s *subnet) (netip.Addr, bool) {
 	for len(s.ready) > 0 {
 		r := s.ready[0]
 		s.ready = s.ready[1:]
+		s.taken++
 		if e.available(c, s, r.addr) {
 			if e.bindings[r.addr] == nil {
 				s.advance(r.addr)
@@ -261,6 +262,7 @@ func (e *Engine) next(c *call, s *subnet) (netip.Addr, bool) {
 		}
 		e.release(s, r.addr)
 	}
+	e.short(c.now, s)
 	if a, ok := e.unfinished(c, s); ok {
 		s.advance(a)
 		return a, true

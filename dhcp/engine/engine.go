@@ -16,7 +16,7 @@ import (
 const (
 	offerHold  = 60 * time.Second
 	minLease   = 120 * time.Second // floor for clients that ask for less (option 51)
-	MaxPending = 8192              // records on their way to the disk
+	MaxPending = 8192              // records on their way to the disk; who owns the engine stops at half of it, see Behind
 	maxOffers  = 1 << 16
 	maxForeign = 256
 )
@@ -57,8 +57,10 @@ type Engine struct {
 	Stats      Statistics
 	leasesOn   map[string]int        // by interface
 	offersOn   map[string]int        // of those that are no lease yet
-	borrowed   map[ether.MAC]int     // leases and offers by the Ethernet source of who asked
+	borrowed   map[ether.MAC]int     // offers, and leases at which nobody answered, by the Ethernet source of who asked
 	starveAt   map[ether.MAC]Instant // when it was said of one
+	doubted    map[ether.MAC]Instant // sources near their bound, and since when
+	doubtAt    Instant               // when their leases are asked for next
 	limitAt    map[string]Instant    // when it was said that an interface has its limit of leases
 	linkage    string                // as it was told last
 	Changes    uint64                // records made; differs when what is on record does
@@ -112,14 +114,16 @@ const (
 	UnicastRaw                 // to a client that has no address yet
 )
 
-// Outcome is what is to be done. The slices belong to whoever took it.
+// Outcome is what is to be done after one packet or several. The slices belong
+// to whoever took it.
 type Outcome struct {
 	First   []journal.Event // facts that hold already
-	Records []Record
-	Seq     uint64 // of records
-	Durable bool   // Replies and then wait for records
 	Replies []Reply
 	Then    []journal.Event // facts once the replies are sent
+	Records []Record
+	Seq     uint64          // of Records
+	Acks    []Reply         // wait until Records are on disk
+	Acked   []journal.Event // facts once those are sent
 	Probes  []Probe
 	Watch   []Look // DISCOVERs of our own to send
 }
@@ -169,6 +173,7 @@ func New(epoch time.Time) *Engine {
 		limitAt:   map[string]Instant{},
 		borrowed:  map[ether.MAC]int{},
 		starveAt:  map[ether.MAC]Instant{},
+		doubted:   map[ether.MAC]Instant{},
 	}
 }
 

@@ -65,18 +65,34 @@ func (w *world) collect() []got {
 	w.t.Helper()
 	o := w.e.Take()
 	w.events = append(w.events, o.First...)
-	w.events = append(w.events, o.Then...)
+	w.events = append(append(w.events, o.Then...), o.Acked...)
 	w.disk = append(w.disk, o.Records...)
 	w.probes = append(w.probes, o.Probes...)
 	w.watch = append(w.watch, o.Watch...)
 	if o.Seq > 0 {
 		w.e.Committed(o.Seq)
 	}
-	if o.Durable != (len(o.Replies) > 0 && o.Replies[0].Payload[wire.HeaderLen+wire.CookieLen+2] == wire.MsgAck && len(o.Records) > 0) {
-		w.t.Errorf("durable = %v with %d records and %d replies", o.Durable, len(o.Records), len(o.Replies))
+	for _, s := range w.e.t.subnets {
+		n := 0
+		for _, p := range s.probes {
+			if p.listed() {
+				n++
+			}
+		}
+		if n != s.listing {
+			w.t.Errorf("%d probes are for the ready list of %s, counted %d", n, s.prefix, s.listing)
+		}
+	}
+	if len(o.Acks) > 0 && len(o.Records) == 0 {
+		w.t.Errorf("%d replies wait for no record", len(o.Acks))
+	}
+	for _, r := range o.Replies {
+		if g := takeApart(w.t, r); g.Type == wire.MsgAck && !w.e.DiskBad && g.Opts[51] != nil {
+			w.t.Errorf("an ACK of %s waits for no record", g.YIAddr)
+		}
 	}
 	var out []got
-	for _, r := range o.Replies {
+	for _, r := range append(o.Replies, o.Acks...) {
 		out = append(out, takeApart(w.t, r))
 	}
 	return out

@@ -19,7 +19,9 @@ type parked struct {
 	key string
 }
 
-const maxParked = 1024
+// maxParked is more than the phones of a branch that begins: all of them may
+// choose an address before the first probe is over.
+const maxParked = 4096
 
 // park lets a request wait until the probe of its address is over. It reports
 // false when there is no room: the client will ask again.

@@ -54,6 +54,10 @@ func (e *Engine) Dump() []Record {
 	return all
 }
 
+// Behind reports that so much is on its way to the disk that packets had better
+// wait: where they wait the ones that matter go first, here all would be dropped.
+func (e *Engine) Behind() bool { return len(e.pending)+len(e.fresh) > MaxPending/2 }
+
 // Committed tells that the records of outcome seq and before are on disk.
 func (e *Engine) Committed(seq uint64) {
 	n := 0

@@ -13,6 +13,8 @@ import (
 // facts/dhcp.md 3]
 const (
 	readyWant  = 64
+	readyMost  = 2048 // where so many are wanted within the time of a probe
+	readyCalm  = time.Minute
 	readyFor   = 60 * time.Second
 	readyAgain = 45 * time.Second // asked again before it is stale
 	arpWindow  = 150 * time.Millisecond
@@ -64,12 +66,37 @@ func (e *Engine) ask(now Instant, s *subnet, a netip.Addr, list bool) {
 	if s.link == "" {
 		e.pinged++
 	}
+	s.forget(a)
 	s.probes[a] = &probe{tries: 1, due: now + e.window(s), list: list, sent: true}
 	if list {
+		s.listing++
 		s.asking = append(s.asking, a)
 	}
 	e.out.Probes = append(e.out.Probes, Probe{Interface: s.link, Addr: a})
 	e.soon(s.probes[a].due)
+}
+
+// listed reports whether a probe is to bring an address to the ready list.
+func (p *probe) listed() bool { return p != nil && p.list && !p.answered }
+
+// judge says where the address of a probe goes when it is over.
+func (s *subnet) judge(p *probe, list, answered bool) {
+	was := p.listed()
+	p.list, p.answered = list, answered
+	switch now := p.listed(); {
+	case now && !was:
+		s.listing++
+	case was && !now:
+		s.listing--
+	}
+}
+
+// forget ends a probe.
+func (s *subnet) forget(a netip.Addr) {
+	if s.probes[a].listed() {
+		s.listing--
+	}
+	delete(s.probes, a)
 }
 
 // parallel probes an address that is being offered unprobed. b is the client's
@@ -91,11 +118,37 @@ func (e *Engine) unfinished(c *call, s *subnet) (netip.Addr, bool) {
 		a := s.asking[0]
 		s.asking = s.asking[1:]
 		if p := s.probes[a]; p != nil && p.list && e.bindings[a] == nil && e.available(c, s, a) {
-			p.list = false
+			s.judge(p, false, p.answered)
 			return a, true
 		}
 	}
 	return netip.Addr{}, false
+}
+
+// short has more addresses probed ahead: an ACK may have to wait for the probe of
+// one that was not. When a whole branch asks at once the list grows fourfold with
+// each time that a probe takes.
+func (e *Engine) short(now Instant, s *subnet) {
+	if s.link != "" && e.probing(s) && now-s.shortAt >= 2*arpWindow {
+		s.shortAt = now
+		s.ahead = min(4*max(s.ahead, readyWant), readyMost)
+	}
+}
+
+// calm has fewer, when few were wanted for a minute.
+func (e *Engine) calm(now Instant, s *subnet) {
+	if now-s.calmAt < readyCalm {
+		return
+	}
+	if s.calmAt = now; s.ahead > readyWant && s.taken < s.ahead/4 {
+		s.ahead = max(s.ahead/2, readyWant)
+		for len(s.ready) > s.ahead {
+			last := s.ready[len(s.ready)-1].addr
+			s.ready = s.ready[:len(s.ready)-1]
+			e.release(s, last)
+		}
+	}
+	s.taken = 0
 }
 
 // refill brings the ready list to its length, all in one burst.
@@ -103,16 +156,12 @@ func (e *Engine) refill(now Instant, s *subnet) {
 	if !e.probing(s) || s.link == "" && (now-s.demand) > demandFor {
 		return
 	}
-	want := readyWant - len(s.ready)
+	there, most := len(s.ready)+s.listing, max(s.ahead, readyWant)
+	want := most - there
 	if s.link == "" {
 		want = min(want, e.pings(now))
 	}
-	for _, p := range s.probes {
-		if p.list && !p.answered {
-			want--
-		}
-	}
-	if want < readyWant/4 && len(s.ready) > 0 {
+	if want < most/4 && len(s.ready) > 0 {
 		return // not worth a burst
 	}
 	cursor := s.cursor
@@ -125,7 +174,7 @@ func (e *Engine) refill(now Instant, s *subnet) {
 		s.advance(a)
 	}
 	s.cursor = cursor
-	if want <= 0 {
+	if want = min(want, readyWant-len(s.ready)-s.listing); want <= 0 {
 		return
 	}
 	listed := map[netip.Addr]bool{}
@@ -158,7 +207,7 @@ func (e *Engine) inherit(s, was *subnet) {
 	if !e.probing(s) {
 		return
 	}
-	s.proven = was.proven
+	s.proven, s.ahead = was.proven, was.ahead
 	usable := func(a netip.Addr) bool {
 		b := e.bindings[a]
 		return s.holds(a) && !s.reserved(a) && e.offers[a] == nil && e.conflicts[a] == nil && e.users[a] == nil && (b == nil || !b.leased)
@@ -173,6 +222,9 @@ func (e *Engine) inherit(s, was *subnet) {
 		if usable(a) && p.list {
 			s.probes[a] = p
 			s.set(a)
+			if p.listed() {
+				s.listing++
+			}
 		}
 	}
 	for _, a := range was.asking {
@@ -213,21 +265,30 @@ func (e *Engine) hear(now Instant, link string) {
 			case p == nil:
 				e.ask(now, s, a, true)
 			case p.list:
+				parked := p.parked
 				e.ask(now, s, a, true)
-				s.probes[a].parked = p.parked
+				s.probes[a].parked = parked
 			}
 		}
 	}
 }
 
+func (e *Engine) leasedNow(a netip.Addr) bool {
+	b := e.bindings[a]
+	return b != nil && b.leased
+}
+
 // advanceProbes repeats and concludes the probes that are due.
 func (e *Engine) advanceProbes(now Instant, s *subnet) {
 	tries := min(e.t.Spec.PingPackets, 2)
+	if s.ahead > readyMost/4 {
+		tries = 1 // a thousand are asked for within a second: broadcasts enough
+	}
 	var done []netip.Addr
 	for a, p := range s.probes {
 		switch {
 		case now < p.due:
-		case p.tries < tries && !p.answered:
+		case p.tries < tries && !p.answered && !e.leasedNow(a): // nothing depends on it once it is leased
 			p.tries++
 			p.due = now + e.window(s)
 			e.out.Probes = append(e.out.Probes, Probe{Interface: s.link, Addr: a})
@@ -238,7 +299,7 @@ func (e *Engine) advanceProbes(now Instant, s *subnet) {
 	sortAddrs(done)
 	for _, a := range done {
 		p := s.probes[a]
-		delete(s.probes, a)
+		s.forget(a)
 		s.proven = s.proven || p.sent && e.heard(s.link)
 		if b := e.bindings[a]; p.list && e.offers[a] == nil && e.conflicts[a] == nil && e.users[a] == nil && (b == nil || !b.leased) {
 			s.ready = append(s.ready, candidate{a, now})

@@ -268,7 +268,9 @@ func (e *Engine) elsewhere(c *call, a netip.Addr) bool {
 func (e *Engine) grant(c *call, a netip.Addr, s *subnet, h *host, renewal bool) {
 	p := c.p
 	d := e.leaseFor(c, h, s)
+	replies, then := &e.out.Acks, &e.out.Acked
 	if e.DiskBad {
+		replies, then = &e.out.Replies, &e.out.Then
 		b := e.bindings[a]
 		if b == nil || !b.leased || !e.owns(c, b) || !b.written || b.durable <= c.now {
 			e.Stats.Extra.DiskRefused++
@@ -279,14 +281,13 @@ func (e *Engine) grant(c *call, a netip.Addr, s *subnet, h *host, renewal bool) 
 		}
 	} else {
 		e.bind(c.now, c, a, h, d)
-		e.out.Durable = true
 	}
 	pool, opts := poolOf(h, s), e.optsOf(c, h, s)
 	e.Stats.Sent.Ack++
 	m := e.lease(c, wire.MsgAck, a, pool, opts, d)
 	r := e.deliver(c, a, m.payload)
-	e.out.Replies = append(e.out.Replies, r)
-	e.out.Then = append(e.out.Then, Ack{
+	*replies = append(*replies, r)
+	*then = append(*then, Ack{
 		MAC: p.MAC, ClientID: c.client, Hostname: p.Host, VendorClass: p.Vendor, Addr: a,
 		Pool: pool.conf.Name, Interface: c.in.Interface, Relay: p.GIAddr, Option66: m.name, Option150: m.tftp,
 		Lease: d, Manual: h != nil, Renewal: renewal, Mask: maskText(opts), Router: routerOf(opts), OnlyRequested: p.Params != nil, Delivery: r.Delivery.String(),

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"net/netip"
 	"testing"
 	"time"
 
@@ -93,6 +94,90 @@ func TestStarvation(t *testing.T) {
 	w.pass(time.Second)
 	if n := len(w.e.bindings); n > 25 {
 		t.Errorf("%d addresses claimed by one station", n)
+	}
+}
+
+// TestBridge: thirty phones behind one bridge, whose frames all come from it, in
+// a network of thirty addresses: each gets one, whether they come one by one or
+// all at once, and whether they answer ARP themselves or the bridge for them.
+func TestBridge(t *testing.T) {
+	bridge := mac(0xee, 1)
+	behind := func(in *Inbound) { in.Source = bridge }
+	thirty := func(s *Spec) { s.Excluded = append(s.Excluded, Range{ip("10.77.0.130"), ip("10.77.0.254")}) }
+	for name, self := range map[string]bool{"they answer": true, "it answers": false} {
+		for name2, pause := range map[string]time.Duration{"one by one": 300 * time.Millisecond, "at once": 0} {
+			t.Run(name+", "+name2, func(t *testing.T) {
+				n := neighbours{}
+				w := replacing(t, n, thirty)
+				have := map[byte]netip.Addr{}
+				tries := func() {
+					for i := range byte(30) {
+						m := mac(0x41, i)
+						if have[i].IsValid() {
+							continue
+						}
+						for _, g := range w.arrives(phoneRequest(m, wire.MsgDiscover), behind) {
+							w.late = append(w.late, w.arrives(phoneRequest(m, wire.MsgRequest, opt(50, ipb(g.YIAddr.String())), opt(54, ipb(us))), behind)...)
+						}
+						w.live(pause, n)
+						if k, ok := w.answers(m); ok && k.Type == wire.MsgAck {
+							have[i] = k.YIAddr
+							if n[k.YIAddr] = []ether.MAC{bridge}; self {
+								n[k.YIAddr] = []ether.MAC{m}
+							}
+						}
+					}
+				}
+				for range 4 { // a phone asks again after 4, 8 and 16 s
+					tries()
+					w.live(4*time.Second, n)
+				}
+				if len(have) != 30 {
+					t.Fatalf("%d of 30 phones have an address; %d times refused", len(have), w.e.Stats.Extra.Starved)
+				}
+				if _, said := has[Starving](w); said && pause > 0 {
+					t.Error("a bridge is named as a thief")
+				}
+				w.pass(700 * time.Second)
+				if k := w.e.borrowed[bridge]; k != 0 || len(w.e.doubted) != 0 {
+					t.Errorf("%d counted, %d in doubt after all leases ended", k, len(w.e.doubted))
+				}
+			})
+		}
+	}
+	// A box that replaces another: those behind the bridge renew what they have.
+	n := neighbours{}
+	for i := range 30 {
+		n[at(i)] = []ether.MAC{mac(0x41, byte(i))}
+	}
+	w := replacing(t, n, thirty)
+	for i := range 30 {
+		m := mac(0x41, byte(i))
+		for tries := 0; ; tries++ {
+			if g, ok := w.ask(n, renewal(m, at(i)), fromUnicast(at(i).String()), behind); ok && g.Type == wire.MsgAck {
+				break
+			}
+			if tries == 1 {
+				t.Fatalf("phone %d behind a bridge does not keep %s", i, at(i))
+			}
+		}
+	}
+	if k := w.e.borrowed[bridge]; k != 0 {
+		t.Errorf("%d counted", k)
+	}
+	// Nobody answers for what a thief took: asking goes on for a minute and no
+	// longer.
+	w = replacing(t, nil, thirty)
+	for i := range 60 {
+		w.dora(mac(0x42, byte(i)), behind)
+		w.live(100*time.Millisecond, nil)
+	}
+	if k := w.e.borrowed[bridge]; k != minBorrowed {
+		t.Errorf("a thief has %d", k)
+	}
+	w.live(2*time.Minute, nil)
+	if len(w.e.doubted) != 0 {
+		t.Error("its leases are asked for for ever")
 	}
 }
 

@@ -29,6 +29,8 @@ type binding struct {
 	sub     *subnet       // nil if no pool has the address now
 	leased  bool          // the lease runs
 	source  ether.MAC     // Ethernet source of who asked for it, zero if it came by a relay
+	proven  bool          // somebody answered there since, see answeredLease
+	asked   Instant       // when it was asked for last, 0 = not yet
 	written bool          // the lease is on disk
 	durable Instant       // the end of it that is
 	freed   *list.Element // in sub.freed
@@ -122,6 +124,7 @@ func (e *Engine) end(b *binding) {
 	if b.leased {
 		b.leased = false
 		e.count(b, -1)
+		b.proven, b.asked = false, 0
 	}
 	if b.sub != nil && b.freed == nil {
 		b.freed = b.sub.freed.PushBack(b)
@@ -136,7 +139,7 @@ func (e *Engine) count(b *binding, n int) {
 		e.automatic += n
 	}
 	e.leasesOn[b.Interface] += n
-	e.borrow(b.source, n)
+	e.lend(b, n)
 	if b.sub != nil && !b.sub.reserved(b.Addr) {
 		b.sub.live += n
 		e.utilization(b.sub.pool)
@@ -249,11 +252,13 @@ func (e *Engine) bind(now Instant, c *call, addr netip.Addr, h *host, lease time
 		e.leasesOn[b.Interface]--
 		e.leasesOn[c.in.Interface]++
 	}
-	if b.leased {
-		e.borrow(b.source, -1)
-		e.borrow(c.lender(), +1)
+	if src := c.lender(); src != b.source {
+		if b.leased {
+			e.lend(b, -1)
+			e.borrow(src, +1)
+		}
+		b.source, b.proven, b.asked = src, false, 0
 	}
-	b.source = c.lender()
 	b.Pool, b.Interface, b.Relay = c.poolName(h, b.sub), c.in.Interface, p.GIAddr
 	if p.Host != "" {
 		b.Hostname = p.Host
@@ -269,8 +274,12 @@ func (e *Engine) bind(now Instant, c *call, addr netip.Addr, h *host, lease time
 	e.start(b)
 	e.save(b)
 	if u := e.users[addr]; u != nil {
+		if u.mine(c) && !b.proven {
+			e.prove(b)
+		}
 		e.unuse(u) // it is on record now
 	}
+	e.nearBound(c)
 	e.resolve(addr)
 	return b
 }

@@ -30,6 +30,11 @@ type subnet struct {
 	ready   []candidate
 	asking  []netip.Addr // on their way to the ready list, in the order of allocation; those that are not any more are passed over
 	probes  map[netip.Addr]*probe
+	listing int           // of them that bring an address to the ready list
+	ahead   int           // length the ready list is to have, 0 = readyWant
+	shortAt Instant       // when it was made longer last
+	calmAt  Instant       // when it was looked at whether it may be shorter
+	taken   int           // from it since
 	proven  bool          // probes are over that somebody could have answered
 	aside   int           // addresses set aside for who uses them
 	told    int           // of those when they were reported last

@@ -37,6 +37,7 @@ func (e *Engine) Tick(now Instant) Instant {
 	}
 	e.due = never
 	e.tickUsers(now)
+	e.tickDoubts(now)
 	e.tickRouters(now)
 	next := now + time.Second
 	for _, s := range e.t.subnets {
@@ -45,6 +46,7 @@ func (e *Engine) Tick(now Instant) Instant {
 			continue
 		}
 		e.advanceProbes(now, s)
+		e.calm(now, s)
 		e.refill(now, s)
 		for _, p := range s.probes {
 			if p.due < next {
@@ -55,10 +57,8 @@ func (e *Engine) Tick(now Instant) Instant {
 	if w := e.watching(now); w < next {
 		next = w
 	}
-	if next <= now {
-		next = now + 10*time.Millisecond
-	}
-	return next
+	// Probes that are due one after the other are looked at together.
+	return max(next, now+10*time.Millisecond)
 }
 
 // stopProbing forgets the lists of a network that is no longer probed.
@@ -76,6 +76,7 @@ func (s *subnet) stopProbing(e *Engine) {
 	s.ready = nil
 	e.dropParked(s)
 	clear(s.probes)
+	s.listing = 0
 	for _, a := range all {
 		e.release(s, a)
 	}

@@ -80,6 +80,7 @@ func (e *Engine) Answered(now Instant, x Sighting) {
 		return
 	}
 	if b := e.bindings[x.Addr]; b != nil && b.leased {
+		e.answeredLease(now, b, x)
 		return // a recorded lease beats whoever answers
 	}
 	if at, ok := e.proxies[x.MAC]; ok && now-at < proxyFor {
@@ -139,7 +140,7 @@ func (e *Engine) hint(now Instant, s *subnet, x Sighting) {
 func (e *Engine) used(now Instant, s *subnet, x Sighting) {
 	a := x.Addr
 	if p := s.probes[a]; p != nil {
-		p.answered = true // the window goes on: two may answer
+		s.judge(p, p.list, true) // the window goes on: two may answer
 	}
 	o := e.offers[a]
 	if o != nil && o.mac == x.MAC {
@@ -199,7 +200,7 @@ func (e *Engine) isProxy(now Instant, m ether.MAC) {
 		e.unanswer(u, m)
 		if u.macs = slices.DeleteFunc(u.macs, func(x ether.MAC) bool { return x == m }); len(u.macs) == 0 {
 			if p := u.sub.probes[a]; p != nil {
-				p.answered = false
+				u.sub.judge(p, p.list, false)
 			}
 			e.unuse(u)
 		}

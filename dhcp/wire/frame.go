@@ -142,7 +142,7 @@ func ParseUDP(f []byte) (d Datagram, ok bool) {
 // decide by the vendor class what they give; "" sends none.
 func WatchDiscover(src ether.MAC, xid [4]byte, class string) []byte {
 	b := make([]byte, HeaderLen, minReply)
-	b[0], b[1], b[2] = opRequest, 1, 6
+	b[0], b[1], b[2] = OpRequest, 1, 6
 	copy(b[4:], xid[:])
 	b[10] = FlagBcast >> 8
 	copy(b[28:], src[:])

@@ -23,7 +23,7 @@ const (
 	DefPayload = 548  // 576 less IP and UDP header, RFC 2131 2
 	MaxRequest = 2048 // larger datagrams are not DHCP
 	FlagBcast  = 0x8000
-	opRequest  = 1
+	OpRequest  = 1
 	OpReply    = 2
 	PortServer = 67
 	PortClient = 68
@@ -37,6 +37,7 @@ const (
 
 // Offsets in the fixed part.
 const (
+	OffRelay = 24 // giaddr
 	offSname = 44
 	OffFile  = 108
 )
@@ -150,7 +151,7 @@ func Decode(b []byte) (*Packet, error) {
 		return nil, fmt.Errorf("%w: %d bytes", errMalformed, len(b))
 	case len(b) > MaxRequest:
 		return nil, fmt.Errorf("%w: longer than %d bytes", errMalformed, MaxRequest)
-	case b[0] != opRequest:
+	case b[0] != OpRequest:
 		return nil, fmt.Errorf("%w: op %d", errMalformed, b[0])
 	case b[1] != 1 && b[1] != 6: // Ethernet, IEEE 802
 		return nil, fmt.Errorf("%w: hardware type %d", errMalformed, b[1])

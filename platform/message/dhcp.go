@@ -33,9 +33,9 @@ var (
 		"Check that the storage of the appliance is writable and has free space. Writing is tried again every few seconds."}
 	DHCPWriteOK = &Entry{"DHCPD", 5, "WRITE_OK", "DHCP is writing bindings again",
 		"Bindings can be stored again after a failure. All of them have been written.", "No action is required."}
-	DHCPStarving = &Entry{"DHCPD", 4, "STARVATION", "Station %s on %s has %d addresses and asks for more; it gets none",
-		"Frames of one station asked for many addresses: a program that drains pools, or a bridge with many stations behind it. Clients that have an address keep it.",
-		"Find the station by its hardware address. If it is a bridge, give the stations behind it manual bindings or a relay."}
+	DHCPStarving = &Entry{"DHCPD", 4, "STARVATION", "Station %s on %s has %d addresses at which nobody answers and asks for more; it gets none until somebody does",
+		"Frames of one station asked for many addresses, and ARP finds nobody at them: a program that drains pools. A bridge speaks for the stations behind it in the same way, but those answer, and then it gets more. Clients that have an address keep it.",
+		"Find the station by its hardware address. Stations behind a bridge that do not answer ARP need manual bindings or a relay."}
 	DHCPLeaseLimit = &Entry{"DHCPD", 4, "LEASE_LIMIT", "Interface %s has its limit of %d leases; client %s got none",
 		"`ip dhcp limit lease` bounds the leases of the interface. Clients that have one renew it; one more gets no address.",
 		"Raise the limit if the clients are yours; `show ip dhcp limit lease` counts them."}
