@@ -1,6 +1,7 @@
 package observe
 
 import (
+	"context"
 	"errors"
 	"net"
 	"net/netip"
@@ -139,6 +140,26 @@ func (x *sensor) run() {
 		x.ring, x.err = nil, err
 		x.mu.Unlock()
 		x.publish(capture.Stats{})
+	}
+}
+
+// watch has a mirror port looked at until stop.
+func (x *sensor) watch() {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	go func() {
+		select {
+		case <-x.done:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	for ctx.Err() == nil {
+		_ = x.s.opt.Watch(ctx, x.i.Device) // what it cannot see is no evidence
+		select {
+		case <-x.done:
+		case <-time.After(again):
+		}
 	}
 }
 

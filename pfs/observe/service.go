@@ -41,6 +41,9 @@ type Interface struct {
 type Options struct {
 	State    *pfs.State // whom phones are known by; also a fold of the journal
 	Recorder journal.Recorder
+	// Watch looks at a mirror port for what is not of firmware sharing, until the
+	// context ends; nil = nobody does.
+	Watch func(ctx context.Context, device string) error
 }
 
 // Server is the observer. Use New.
@@ -149,6 +152,9 @@ func (s *Server) commit(spec Spec, keep, fresh, gone []*sensor) {
 	s.ring.resize(spec.Ring)
 	for _, x := range fresh {
 		s.wg.Go(x.run)
+		if x.i.Mirror && s.opt.Watch != nil {
+			s.wg.Go(x.watch)
+		}
 	}
 	for _, x := range gone {
 		x.stop()

@@ -22,6 +22,7 @@ type phoneJSON struct {
 	Basis   string        `json:"basis,omitempty"`      // how the state is
 	Pool    string        `json:"pool,omitempty"`
 	State   string        `json:"state"`
+	Up      bool          `json:"up"` // it works, as far as can be seen
 	Verdict verdictJSON   `json:"verdict"`
 	Others  []verdictJSON `json:"others,omitempty"`
 	Boot    int           `json:"boot"`
@@ -75,7 +76,7 @@ func (l lineJSON) Size() string {
 }
 
 func phoneOf(p inventory.Phone) phoneJSON {
-	j := phoneJSON{Model: p.Model, Load: p.Load, Wanted: p.Wanted, Known: string(p.LoadBasis), Basis: string(p.Basis), Pool: p.Pool, State: string(p.State), Verdict: verdictOf(p.Verdict), Boot: p.Boot, Started: when(p.Started), Seen: when(p.Seen), Seconds: p.Took.Seconds()}
+	j := phoneJSON{Model: p.Model, Load: p.Load, Wanted: p.Wanted, Known: string(p.LoadBasis), Basis: string(p.Basis), Pool: p.Pool, State: string(p.State), Up: p.Up(), Verdict: verdictOf(p.Verdict), Boot: p.Boot, Started: when(p.Started), Seen: when(p.Seen), Seconds: p.Took.Seconds()}
 	if !p.MAC.IsZero() {
 		j.Device, j.MAC = p.Device(), p.MAC.Cisco()
 	}
@@ -135,7 +136,7 @@ type (
 		Services                  []serviceRow
 		Pools                     []Pool
 		Findings                  []Finding
-		Serving, Limit            int
+		Serving, Limit, Up        int
 	}
 	stateRow struct {
 		State inventory.State
@@ -159,6 +160,9 @@ func (s *Sources) overview(now time.Time) overviewPage {
 	for _, p := range s.phones(now) {
 		o.Phones = append(o.Phones, phoneOf(p))
 		count[p.State]++
+		if p.Up() {
+			o.Up++
+		}
 	}
 	for _, st := range []inventory.State{inventory.Seen, inventory.Addressed, inventory.Configured, inventory.Loading, inventory.Provisioned, inventory.Stuck} {
 		if count[st] > 0 {

@@ -14,6 +14,8 @@ const (
 	Page Source = "page" // its own web pages
 	CDP  Source = "CDP"  // a Cisco Discovery Protocol frame of its own
 	LLDP Source = "LLDP" // an LLDP frame of its own
+	// Mirror is its registration at call control, seen on a mirror port.
+	Mirror Source = "mirror"
 )
 
 // Told is what a phone says of itself. Every text is what the phone sent,
@@ -29,7 +31,9 @@ type Told struct {
 	Port        string // of the switch
 	VLAN        int    // it sends its voice in, 0 = not said
 	CallControl string // that it is registered at, as it names it
-	Idle        bool   // it names call control and is registered at none
+	Idle        bool   // it names call control and is registered at none; of a mirror, its registration has ended
+	Refused     string // what CallControl answered when it did not register the phone
+	Inferred    bool   // that it is registered: what it says to CallControl is encrypted
 }
 
 // EventName implements journal.Event.

@@ -88,7 +88,12 @@ func TestNotByItself(t *testing.T) {
 		{"a file that lies in flash: and cannot be read", func(w *world) {
 			w.placed = true
 			w.setup(Setup{Load: load9}).config()
-		}, "not one of this box"},
+		}, "is one that lies in flash: and cannot be read"},
+		{"a file of an alternate, and another of that name in flash:", func(w *world) {
+			w.route = upstreamRoute
+			w.put = Given{Known: true, Load: load9}
+			w.setup(Setup{Load: load9}).config()
+		}, "came from an alternate file server"},
 		{"it asked for the signed file first", func(w *world) {
 			w.lease(class61).trust().miss(sep+".sgn").get(sep, 6412)
 		}, "trust list"},

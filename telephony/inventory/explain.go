@@ -33,7 +33,9 @@ func Explain(what string) string {
 		case stops:
 			b.WriteString("     the phone is stuck\n")
 		case spoils:
-			b.WriteString("     the phone has all it asked for and is not up\n")
+			b.WriteString("     the phone has all it asked for and does not count as up\n")
+		case stays:
+			b.WriteString("     the phone works and counts as up\n")
 		default:
 			b.WriteString("     worth knowing; a phone may come up all the same\n")
 		}

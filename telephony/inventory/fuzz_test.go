@@ -7,7 +7,9 @@ import (
 	"time"
 
 	"option150/dhcp"
+	"option150/pfs"
 	"option150/platform/ether"
+	"option150/platform/fileserver"
 	"option150/platform/wire"
 )
 
@@ -20,8 +22,13 @@ type story struct {
 	loadGone  bool            // the list was answered with: no such file
 	signed    bool            // the signed file was, and the plain one not sent since
 	seeks     int             // requests for its call control since its own file
+	refused   bool            // call control refused it since its own file, and did not register it after that
+	ended     bool            // its registration has ended since its own file
 	next      time.Time
 	elsewhere bool
+
+	registered bool
+	byName     bool // somebody at another address was sent a file that has its name
 }
 
 // contradictions are the facts after which a phone is never called ok.
@@ -29,7 +36,7 @@ var contradictions = []struct {
 	name  string
 	holds func(s *story) bool
 }{
-	{"no configuration was sent", func(s *story) bool { return s.own.IsZero() && !s.elsewhere }},
+	{"no configuration was sent", func(s *story) bool { return s.own.IsZero() && !s.byName && !s.elsewhere }},
 	{"it asked for the default file after its own", func(s *story) bool { return s.def.After(s.own) && !s.own.IsZero() }},
 	{"its load is not here", func(s *story) bool { return s.loadGone }},
 	{"a component of its load was not sent", func(s *story) bool {
@@ -42,8 +49,18 @@ var contradictions = []struct {
 	}},
 	{"it fetched a load and did not come back", func(s *story) bool { return !s.list.IsZero() && !s.elsewhere }},
 	{"it asks for signed files only", func(s *story) bool { return s.signed }},
-	{"its call control does not answer it", func(s *story) bool { return s.seeks >= 3 }},
+	{"its call control does not answer it", func(s *story) bool { return s.seeks >= 3 && !s.registered }},
+	{"its call control refused it", func(s *story) bool { return s.refused }},
+	{"its registration has ended", func(s *story) bool { return s.ended }},
 }
+
+// The facts the fuzzer has, by their place in its switch.
+const (
+	toldRegistered = 17 + iota
+	toldRefused
+	toldEnded
+	kindsOfFacts = 25
+)
 
 // FuzzFold feeds any order of events of two phones and a few names: no crash,
 // and never ok after a fact that contradicts it.
@@ -66,7 +83,7 @@ func FuzzFold(f *testing.F) {
 			w.http = c&0x40 == 0
 			name := names[(int(c)+i)%len(names)]
 			before := w.now
-			switch c & 0x3f % 17 {
+			switch c & 0x3f % kindsOfFacts {
 			case 0:
 				w.discover(class61)
 			case 1:
@@ -101,10 +118,31 @@ func FuzzFold(f *testing.F) {
 				w.ev(wire.Shared{MAC: w.mac, Client: w.addr})
 			case 16:
 				w.odd(name)
+			case toldRegistered:
+				w.mirror(load9, pbx.Addr().String())
+			case toldRefused:
+				w.ev(wire.Told{MAC: w.mac, By: wire.Mirror, CallControl: pbx.Addr().String(), Refused: "403 Forbidden"})
+			case toldEnded:
+				w.ev(wire.Told{MAC: w.mac, By: wire.Mirror, Idle: true})
+			case 20:
+				w.deny(name, "access list 10")
+			case 21:
+				w.ev(dhcp.Expired{Addr: w.addr})
+			case 22:
+				w.ev(fileserver.Looped{From: foreign, Name: w.sep()})
+			case 23:
+				w.ev(pfs.Roles{MAC: w.mac, Load: load9, Role: pfs.Waiting, Basis: pfs.Inferred, Outside: c&0x40 != 0})
+			case 24:
+				w.nowhere(name, "10.9.0.1 404", false)
 			}
 			p, seen := w.Phone(ours, w.now)
+			if p.Started.Equal(before) {
+				s = story{}
+			}
 			if first {
-				s.note(&p, before, int(c&0x3f%17), name)
+				s.note(before, int(c&0x3f%kindsOfFacts), name)
+			} else if c&0x3f%kindsOfFacts == 3 && strings.HasPrefix(name, sep) {
+				s.byName = true
 			}
 			for _, p := range w.Phones(w.now) {
 				if p.State == "" || p.Verdict.Code == "" || p.Verdict.Blocking != (p.State == Stuck) || p.Verdict.Basis == "" {
@@ -131,14 +169,20 @@ func FuzzFold(f *testing.F) {
 
 // note takes down what the first phone did. Where a boot begins is the fold's
 // word: what a boot is it may decide, what follows from it not.
-func (s *story) note(p *Phone, at time.Time, what int, name string) {
-	if p.Started.Equal(at) {
-		*s = story{}
-	}
-	sent, gone := what == 3, what == 4
-	asked := what >= 2 && what <= 6
-	if what == 14 && !s.own.IsZero() {
-		s.seeks++
+func (s *story) note(at time.Time, what int, name string) {
+	sent, gone := what == 3, what == 4 || what == 24
+	asked := what >= 2 && what <= 6 || what == 20 || what == 24
+	if !s.own.IsZero() {
+		switch what {
+		case 14:
+			s.seeks++
+		case toldRegistered:
+			s.registered, s.refused, s.ended = true, false, false
+		case toldRefused:
+			s.registered, s.refused, s.ended = false, true, false
+		case toldEnded:
+			s.registered, s.ended = false, !s.refused
+		}
 	}
 	if !asked {
 		return
@@ -147,10 +191,12 @@ func (s *story) note(p *Phone, at time.Time, what int, name string) {
 	case sep:
 		if sent {
 			s.own, s.signed, s.seeks = at.Add(10*time.Millisecond), false, 0
+			s.registered, s.refused, s.ended = false, false, false
 		}
 	case sep + ".sgn":
 		if s.signed = gone; sent {
 			s.own = at.Add(10 * time.Millisecond)
+			s.registered, s.refused, s.ended = false, false, false
 		}
 	case "/XMLDefault.cnf.xml":
 		s.def = at

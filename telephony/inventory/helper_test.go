@@ -46,7 +46,8 @@ type world struct {
 	offers  []netip.Addr // option 150 of the lease
 	mask    string
 	block   int
-	placed  bool // its file lies in flash:
+	placed  bool   // its file lies in flash:
+	route   string // or comes from there; "" = it does not
 	put     Given
 	router  netip.Addr
 	outside Outside
@@ -55,6 +56,8 @@ type world struct {
 	here    []string
 	where   map[string]string
 	box     Box
+	step    func()    // called as time goes by; nil = nobody looks
+	fact    time.Time // when something happened last
 }
 
 // whole is a load that is here with these files.
@@ -72,7 +75,7 @@ func (w *world) setup(s Setup) *world {
 		s.Section = "ephone 1"
 	}
 	s.Built, s.Given = true, w.setups[w.mac].Given
-	w.setups[w.mac] = s
+	w.setups[w.mac], w.fact = s, w.now
 	return w
 }
 
@@ -96,10 +99,19 @@ func newWorld(parts ...string) *world {
 func (w *world) ev(e journal.Event) {
 	w.seq++
 	w.Fold(journal.Entry{Seq: w.seq, Time: w.now, Event: e})
+	w.fact = w.now
 	w.now = w.now.Add(10 * time.Millisecond)
 }
 
-func (w *world) wait(d time.Duration) *world { w.now = w.now.Add(d); return w }
+func (w *world) wait(d time.Duration) *world {
+	const slice = 250 * time.Millisecond
+	for w.step != nil && d > slice {
+		w.step()
+		w.now, d = w.now.Add(slice), d-slice
+	}
+	w.now = w.now.Add(d)
+	return w
+}
 
 func (w *world) discover(class string) *world {
 	w.ev(dhcp.Discover{MAC: w.mac, VendorClass: class, Requested: "1,66,6,3,15,150,35"})
@@ -142,6 +154,9 @@ func (w *world) get(name string, size int64) *world {
 	route := fileserver.RouteFlash
 	if kindOf(name) == kindOwn && !w.placed {
 		route = fileserver.RouteGenerated
+		if w.route != "" {
+			route = w.route
+		}
 	}
 	e := fileserver.Served{Transport: w.transport(), Client: c, Local: l, Name: name, File: name, Route: route, Size: size, Bytes: size,
 		Duration: 9 * time.Millisecond, Complete: true}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"option150/platform/wire"
 	"option150/telephony/firmware"
 	"option150/telephony/phone"
 )
@@ -40,6 +41,8 @@ func (e *evidence) read() {
 	}
 	g := e.setup.Given
 	switch {
+	case own.route == upstreamRoute:
+		g = &Given{}
 	case e.b.byHand():
 		p := e.w.placed[own.name]
 		g = &p
@@ -91,6 +94,7 @@ func (e *evidence) judge(p *Phone) {
 	switch {
 	case len(p.Others) > 0 && (!up || weightOf(p.Others[0].Code) > beside):
 		p.Verdict, p.Others = p.Others[0], p.Others[1:]
+		p.Verdict.Up = up && !asking && e.doubt() == "" && weightOf(p.Verdict.Code) == stays
 	case up && asking:
 		p.Verdict = Verdict{Code: Open, Text: fmt.Sprintf("It has all it asked for; its call control %s is being asked whether it is there.", control), Evidence: e.stand.evidence, Basis: e.stand.basis}
 	case up && e.doubt() == "":
@@ -100,7 +104,7 @@ func (e *evidence) judge(p *Phone) {
 	default:
 		p.Verdict = Verdict{Code: Open, Text: e.stand.waits, Evidence: e.stand.evidence, Basis: e.stand.basis}
 	}
-	p.Against = e.nowhere() || up && !asking && p.Verdict.Code == Open
+	p.Against = e.nowhere() && e.b.active.by != wire.Mirror || up && !asking && e.doubt() != ""
 	if p.Verdict.Blocking {
 		p.State, p.Basis = Stuck, p.Verdict.Basis
 	}
@@ -233,7 +237,7 @@ func (e *evidence) fallback() Basis {
 	switch {
 	case b.tftp == 0:
 		return ""
-	case !b.refused.IsZero():
+	case e.refused():
 		return Observed
 	case b.http > 0 || !e.r.known || e.r.model.HTTP == "no" || e.r.model.HTTP == "":
 		return ""
@@ -245,11 +249,21 @@ func (e *evidence) fallback() Basis {
 	return Inferred
 }
 
+// refused: its connection to this box was, and not one to another server that a
+// mirror port shows.
+func (e *evidence) refused() bool { return !e.b.refused.IsZero() && e.here(e.b.refusedAt) }
+
+// secure: it wants HTTPS of this box.
+func (e *evidence) secure() bool { return !e.b.secure.IsZero() && e.here(e.b.secureAt) }
+
+// here reports that nothing says that a server is another than this box.
+func (e *evidence) here(a netip.Addr) bool { return !a.IsValid() || len(e.box.Own) == 0 || e.ours(a) }
+
 // older: it asked by TFTP only while the HTTP port is open, so its firmware
 // does not know HTTP, and the load it is to run does.
 func (e *evidence) older() bool {
 	b := e.b
-	if e.has(e.wanted()) || b.tftp == 0 || b.http > 0 || !b.refused.IsZero() || !e.box.HTTP || !e.r.known || e.r.model.HTTP != "9.3" {
+	if e.has(e.wanted()) || b.tftp == 0 || b.http > 0 || e.refused() || !e.box.HTTP || !e.r.known || e.r.model.HTTP != "9.3" {
 		return false
 	}
 	load := phone.Load(e.wanted())

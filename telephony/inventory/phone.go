@@ -66,6 +66,7 @@ type Verdict struct {
 	Fix      advice.Steps // lines of this box, or what to do elsewhere
 	Basis    Basis
 	Blocking bool // the phone will not come up like this
+	Up       bool // it came up all the same: the finding is about what is to be done
 }
 
 // Phone is where one phone stands.
@@ -103,8 +104,11 @@ func (p *Phone) Device() string {
 	return p.MAC.Device()
 }
 
-// Up reports that the phone came up and nothing speaks against it.
-func (p *Phone) Up() bool { return p.State == Provisioned && p.Verdict.Code == OK }
+// Up reports that the phone came up and nothing speaks against it. That it is to
+// be restarted does not: it works meanwhile.
+func (p *Phone) Up() bool {
+	return p.State == Provisioned && (p.Verdict.Code == OK || p.Verdict.Up)
+}
 
 // OK and Open are the codes that are no finding: it came up; it is not decided
 // yet.

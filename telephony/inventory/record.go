@@ -29,7 +29,7 @@ type record struct {
 	dhcp    bool           // it spoke DHCP: not only a name in somebody's requests
 	named   netip.Addr     // who asked for its files first
 	proven  bool           // it was given an address or its file
-	spoke   bool           // its page has named the call control it was registered at: it says such things
+	spoke   bool           // it was known where it is registered: it can be told
 	listed  bool           // it is configured here
 	line    *queue.List    // it stands in, see Inventory.line
 	place   *queue.Element // in it
@@ -69,14 +69,18 @@ type boot struct {
 	leftWhy                      string
 
 	// its own words
-	told   told
-	active told // call control it is registered at; "" = none of those it names
+	told      told
+	active    told // call control it is registered at; "" = none of those it names
+	turned    told // call control that refused to register it last; "" = none did since
+	turnedWhy string
 
 	// the wire
-	refused time.Time // capture saw a connection refused
-	secure  time.Time // it wanted HTTPS
-	shared  time.Time // it looked for phones that share firmware
-	sought  map[netip.Addr]*sought
+	refused   time.Time  // capture saw a connection refused
+	refusedAt netip.Addr // by this server
+	secure    time.Time  // it wanted HTTPS
+	secureAt  netip.Addr // of this server
+	shared    time.Time  // it looked for phones that share firmware
+	sought    map[netip.Addr]*sought
 
 	// files
 	firstFile, lastFile time.Time // asked
@@ -115,16 +119,18 @@ type boot struct {
 // told is what a phone said of itself, and where.
 type told struct {
 	what      string
+	was       string // before
 	by        wire.Source
+	inferred  bool
 	since, at time.Time // said first, and last
 }
 
 // say takes the last word.
 func (t *told) say(what string, by wire.Source, at time.Time) (news bool) {
 	if news = t.at.IsZero() || t.what != what; news {
-		t.since = at
+		t.since, t.was = at, t.what
 	}
-	t.what, t.by, t.at = what, by, at
+	t.what, t.by, t.at, t.inferred = what, by, at, false
 	return news
 }
 

@@ -83,11 +83,11 @@ func (s Scanning) LogMessage() (message.Message, bool) {
 	return message.PhoneScan.With(s.Addr, s.Fix), true
 }
 
-// How often Report looks: a verdict appears within 5 s; with all phones settled
+// How often Report looks: a verdict is told within 5 s; with all phones settled
 // and nothing happening only the slow rules can change anything.
 const (
 	lookOften = time.Second
-	lookIdle  = 30 * time.Second
+	lookIdle  = 4 * time.Second
 	together  = time.Minute // phones that get stuck for a cause that was just told are told in one message
 )
 
@@ -100,9 +100,6 @@ func (v *Inventory) Report(ctx context.Context, rec journal.Recorder) {
 	r := newReporter(journal.Or(rec), v.waits)
 	t := time.NewTicker(lookOften)
 	defer t.Stop()
-	var events uint64
-	var last time.Time
-	busy := true
 	for {
 		select {
 		case <-ctx.Done():
@@ -112,12 +109,9 @@ func (v *Inventory) Report(ctx context.Context, rec journal.Recorder) {
 		v.mu.Lock()
 		n := v.events
 		v.mu.Unlock()
-		now := time.Now()
-		if n == events && !busy && now.Sub(last) < lookIdle {
-			continue
+		if now := time.Now(); r.due(now, n) {
+			r.look(now, v.Phones(now), v.Scans())
 		}
-		events, last = n, now
-		busy = r.look(now, v.Phones(now), v.Scans())
 	}
 }
 
@@ -129,6 +123,18 @@ type reporter struct {
 	scans   map[netip.Addr]bool
 	told    map[string]time.Time // code: when a message said it last
 	pending map[string][]Phone   // code: phones nothing was said of yet
+	events  uint64               // at the last look
+	last    time.Time            // of that
+	busy    bool                 // a phone was on its way, or a message held back
+}
+
+// due reports that it is time for a look, with so many events so far.
+func (r *reporter) due(now time.Time, events uint64) bool {
+	if events == r.events && !r.busy && now.Sub(r.last) < lookIdle {
+		return false
+	}
+	r.events, r.last = events, now
+	return true
 }
 
 // saying is what was said of a phone.
@@ -143,9 +149,9 @@ func newReporter(rec journal.Recorder, w Waits) *reporter {
 	return &reporter{rec: rec, waits: w, said: map[ether.MAC]saying{}, scans: map[netip.Addr]bool{}, told: map[string]time.Time{}, pending: map[string][]Phone{}}
 }
 
-// look records what is new and tells whether a phone is on its way or a message
-// is held back.
-func (r *reporter) look(now time.Time, list []Phone, scans []Scan) (busy bool) {
+// look records what is new.
+func (r *reporter) look(now time.Time, list []Phone, scans []Scan) {
+	busy := false
 	said := make(map[ether.MAC]saying, len(list)) // forgets phones that are gone
 	for i := range list {
 		p := &list[i]
@@ -164,11 +170,11 @@ func (r *reporter) look(now time.Time, list []Phone, scans []Scan) (busy bool) {
 			}
 		case p.Up():
 			busy = true
-		case p.Verdict.Blocking || weightOf(p.Verdict.Code) > beside:
+		case p.Verdict.Blocking || weightOf(p.Verdict.Code) > stays:
 			if s.up && (s.boot == p.Boot || s.boot == p.Boot-1 && p.Started.Sub(s.at) < r.waits.Loop) {
 				r.rec.Record(Withdrawn{MAC: p.MAC, Addr: p.Addr, Verdict: p.Verdict})
 			}
-			if s.code != p.Verdict.Code && p.Verdict.Code != "R32" {
+			if s.code != p.Verdict.Code {
 				r.pending[p.Verdict.Code] = append(r.pending[p.Verdict.Code], *p)
 			}
 			s = saying{code: p.Verdict.Code, boot: p.Boot, at: now}
@@ -186,7 +192,7 @@ func (r *reporter) look(now time.Time, list []Phone, scans []Scan) (busy bool) {
 	r.said = said
 	r.flush(now)
 	r.tried(scans)
-	return busy || len(r.pending) > 0
+	r.busy = busy || len(r.pending) > 0
 }
 
 // flush says what is pending: at once for a cause that was not told a moment

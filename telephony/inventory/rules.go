@@ -24,7 +24,8 @@ type weight int
 
 const (
 	beside weight = iota // worth knowing
-	spoils               // it has all it asked for, and is not up
+	stays                // it is up all the same, and something is to be done
+	spoils               // it has all it asked for, and does not count as up
 	stops                // it will not come up like this
 )
 
@@ -73,8 +74,8 @@ func table() []Rule {
 		{"R30", "silent after the last component", tell("Do not power-cycle it before 20 minutes are over. Then look at its screen."), []string{"Upgrading"}, stops, noComeback},
 		{"R28", "its call control is on another network, and no gateway leads there", nil, []string{"Registration Rejected", "Configuring CM List"}, spoils, noGateway},
 		{"R25", "files are served; its call control does not answer or has it not registered", nil, []string{"Registration Rejected", "Configuring CM List", "Unprovisioned"}, spoils, deadControl},
-		{"R26", "files are served; it starts again and again", tell("Look at the call control: it rejects the registration, or does not know the device."), []string{"Registration Rejected", "Unprovisioned"}, spoils, restarting},
-		{"R32", "it last fetched an older file than today's", tell("Restart the phone: it reads its file when it boots."), nil, spoils, staleFile},
+		{"R26", "files are served; its call control rejects it, or it starts again and again", tell("Look at the call control: it rejects the registration, or does not know the device."), []string{"Registration Rejected", "Unprovisioned"}, spoils, restarting},
+		{"R32", "it last fetched an older file than today's", tell("Restart the phone: it reads its file when it boots."), nil, stays, staleFile},
 		{"R33", "an address asks for the files of many phones", advice.Steps{advice.Do("show phones scans"), advice.Do("show ip arp"), advice.Tell("find the device; phones ask for their own files only.")}, nil, stops, nil},
 	}
 }

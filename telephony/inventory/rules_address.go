@@ -41,7 +41,7 @@ func noLease(e *evidence) (Verdict, bool) {
 	v, _ := found("the request was answered with "+strings.ToLower(b.noLease), "There is no address to give for %s: %s.", where, strings.ToLower(b.noLease))
 	switch {
 	case strings.Contains(b.noLease, "EXHAUSTED"):
-		v.Fix = advice.Steps{advice.Do("clear ip dhcp binding *"), advice.Tell("then exclude fewer addresses, or make the network of the pool larger.")}
+		v.Fix = advice.Steps{advice.Do("show ip dhcp pool"), advice.Do("show ip dhcp binding"), advice.Tell("exclude fewer addresses, make the network of the pool larger, or clear the bindings of what is gone for good.")}
 	case b.noLeaseAt.IsValid() && !b.noLeaseAt.IsUnspecified():
 		v.Fix = advice.Steps{advice.Do("show ip dhcp pool"), advice.Tell("make a pool whose network holds " + b.noLeaseAt.String() + ".")}
 	default:

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 
+	"option150/platform/wire"
 	"option150/telephony/advice"
 )
 
@@ -11,7 +12,7 @@ import (
 
 // deadControl: none of the call control its file names answers.
 func deadControl(e *evidence) (Verdict, bool) {
-	if e.b.active.what != "" || e.stand.state != Provisioned && !e.knocks() && !e.nowhere() || len(e.setup.Control) == 0 {
+	if e.b.active.what != "" || e.denied() || e.stand.state != Provisioned && !e.knocks() && !e.nowhere() || len(e.setup.Control) == 0 {
 		return none()
 	}
 	where, why, basis := "", "", Observed
@@ -60,15 +61,22 @@ func (e *evidence) asking() (c netip.AddrPort, asking bool) {
 	return c, asking
 }
 
-// nowhere: its page, which does say where it is registered, says nowhere.
-func (e *evidence) nowhere() bool { return e.idle() && e.r.spoke }
+// nowhere: what did tell where it is registered says nowhere.
+func (e *evidence) nowhere() bool {
+	return e.idle() && (e.r.spoke || e.b.active.by == wire.Mirror)
+}
 
 // unregistered is a phone that says so itself for longer than it takes.
 func (e *evidence) unregistered() (Verdict, bool) {
-	if !e.nowhere() || e.now.Sub(e.b.active.since) < e.waits.NoFile {
+	if !e.nowhere() || e.denied() || e.now.Sub(e.b.active.since) < e.waits.NoFile {
 		return none()
 	}
 	first := e.setup.Control[0]
+	if e.b.active.by == wire.Mirror {
+		v, _ := found("a mirror port shows the end "+e.at(e.b.active.since), "It has all it asked for, and its %s has ended; it has not registered again.", e.registration())
+		v.Fix = advice.Steps{advice.Do("ping " + first.Addr().String()), advice.Tell("look at the call control there, and at the phone: it may be switched off.")}
+		return v, true
+	}
 	v, _ := found("its page read "+e.at(e.b.active.at)+" names no call control as active", "It has all it asked for, and says itself that no call control has it registered; its file names %s.", first)
 	v.Fix = advice.Steps{advice.Do("ping " + first.Addr().String()), advice.Tell("look at the call control there: it rejects the registration, or does not know the device.")}
 	return v, true
@@ -92,6 +100,9 @@ func (e *evidence) source() string {
 
 // restarting: boots in a row that end soon after the configuration.
 func restarting(e *evidence) (Verdict, bool) {
+	if e.denied() {
+		return found("a mirror port shows the answer "+e.at(e.b.turned.at), "It has all it asked for, and its call control %s does not register it: %s.", e.b.turned.what, e.b.turnedWhy)
+	}
 	const boots = 6
 	if e.r.loops < boots-1 {
 		return none()

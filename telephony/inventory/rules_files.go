@@ -22,7 +22,7 @@ func noHTTP(e *evidence) (Verdict, bool) {
 
 func wantsHTTPS(e *evidence) (Verdict, bool) {
 	b := e.b
-	if _, ok := e.r.hasConfig(b); ok || b.secure.IsZero() {
+	if _, ok := e.r.hasConfig(b); ok || !e.secure() {
 		return none()
 	}
 	v, _ := found("it opened a connection to port 6971 "+e.at(b.secure), "It wants its files by HTTPS, which this box does not offer: its trust list of another call manager says so.")
@@ -145,7 +145,7 @@ func refusedConfig(e *evidence) (Verdict, bool) {
 	v, _ := found(fmt.Sprintf("%s sent %s, %s asked %s later", lastPart(own.name), e.at(own.served), lastPart(def.name), took(def.at.Sub(own.served))),
 		"It was given %s and asked for the default file then: it did not accept its configuration.", lastPart(own.name))
 	switch {
-	case own.route == "upstream":
+	case own.route == upstreamRoute:
 		v.Text += " The file came from an alternate file server."
 		v.Fix = advice.Steps{advice.Do("show file-server alternate"), advice.Tell("look at the configuration of the phone there.")}
 	case own.route != "" && own.route != fileserver.RouteGenerated:

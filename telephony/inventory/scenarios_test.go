@@ -52,6 +52,12 @@ func (w *world) seek(a netip.Addr, n int) *world {
 	return w
 }
 
+// mirror is what a mirror port shows of a phone that registers.
+func (w *world) mirror(load, control string) *world {
+	w.ev(wire.Told{MAC: w.mac, Addr: w.addr, By: wire.Mirror, Load: load, CallControl: control})
+	return w
+}
+
 // spoil says that a file of the load is not what it is to be.
 func (w *world) spoil(m firmware.Missing) *world {
 	st := whole(load9, parts9...)
@@ -73,7 +79,7 @@ func scenarios() []scenario {
 			w.discover(class61)
 			w.ev(dhcp.NoLease{MAC: ours, Relay: netip.MustParseAddr("10.9.0.1"), Why: "NO POOL"})
 		}},
-		{"exhausted", "R02", Observed, Stuck, "clear ip dhcp binding", func(w *world) {
+		{"exhausted", "R02", Observed, Stuck, "exclude fewer addresses", func(w *world) {
 			w.discover(class61)
 			w.ev(dhcp.NoLease{MAC: ours, Why: "POOL EXHAUSTED"})
 		}},
@@ -405,6 +411,46 @@ func scenarios() []scenario {
 			w.setup(Setup{Control: []netip.AddrPort{pbx, second}})
 			w.box.Control = map[netip.AddrPort]Answer{pbx: {Basis: Observed, Why: "x"}, second: {OK: true}}
 			w.config().wait(quiet)
+		}},
+		{"a mirror port shows that call control refuses it", "R26", Observed, Configured, "does not know the device", func(w *world) {
+			w.setup(Setup{Load: load9, Control: []netip.AddrPort{pbx}})
+			w.config()
+			w.ev(wire.Told{MAC: w.mac, Addr: w.addr, By: wire.Mirror, Load: load9, CallControl: pbx.Addr().String(), Refused: "No Such Device"})
+			w.wait(quiet)
+		}},
+		{"a mirror port shows that its registration has ended", "R25", Observed, Configured, "ping 10.0.0.2", func(w *world) {
+			w.setup(Setup{Load: load9, Control: []netip.AddrPort{pbx}})
+			w.config().mirror(load9, pbx.Addr().String()).wait(time.Hour)
+			w.ev(wire.Told{MAC: w.mac, Addr: w.addr, By: wire.Mirror, Idle: true})
+			w.wait(DefaultWaits().NoFile)
+		}},
+		{"a mirror port shows that it registers, whatever hides its firmware", "ok", Observed, Provisioned, "", func(w *world) {
+			w.setup(Setup{Load: load9, Server: "192.168.9.9", Control: []netip.AddrPort{pbx}})
+			w.config().mirror(load9, pbx.Addr().String())
+		}},
+		{"the same of a phone that does not give its name", "ok", Observed, Provisioned, "", func(w *world) {
+			w.setup(Setup{Load: load9, Sharing: true, Control: []netip.AddrPort{pbx}})
+			w.config()
+			w.ev(wire.Told{Addr: w.addr, By: wire.Mirror, Load: load9, CallControl: pbx.Addr().String()})
+		}},
+		{"a mirror port shows an encrypted connection", "ok", Inferred, Provisioned, "", func(w *world) {
+			w.setup(Setup{Control: []netip.AddrPort{pbx}})
+			w.box.Control = map[netip.AddrPort]Answer{pbx: {Basis: Observed, Why: "10.0.0.2:2000 refuses a TCP connection"}} // of this box
+			w.config()
+			w.ev(wire.Told{MAC: w.mac, Addr: w.addr, By: wire.Mirror, CallControl: pbx.Addr().String(), Inferred: true})
+		}},
+		{"an encrypted connection says nothing of the load", "-", Inferred, Provisioned, "", func(w *world) {
+			w.setup(Setup{Load: load9, Server: "192.168.9.9", Control: []netip.AddrPort{pbx}})
+			w.config()
+			w.ev(wire.Told{MAC: w.mac, Addr: w.addr, By: wire.Mirror, CallControl: pbx.Addr().String(), Inferred: true})
+		}},
+		{"it registers with another load than it is to run", "-", Observed, Provisioned, "", func(w *world) {
+			w.setup(Setup{Load: load9, Control: []netip.AddrPort{pbx}})
+			w.config().mirror(stone8, pbx.Addr().String())
+		}},
+		{"it registers at a call control its file does not name", "-", Observed, Provisioned, "", func(w *world) {
+			w.setup(Setup{Load: load9, Control: []netip.AddrPort{pbx}})
+			w.config().mirror(load9, "10.0.0.3")
 		}},
 		{"six boots in a row", "R26", Observed, Configured, "call control", func(w *world) {
 			for range 6 {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"option150/pfs"
+	"option150/platform/wire"
 )
 
 // stand is how far a phone came in this boot, before any verdict, and how that
@@ -21,7 +22,8 @@ type stand struct {
 
 // progress follows the order of evidence. The traffic between phone and call
 // control is not seen on a switched LAN, so what tells that a phone came up is,
-// from the surest to the least sure: its load fetched whole and the phone back;
+// from the surest to the least sure: its own page, or its registration where a
+// mirror port shows it; its load fetched whole and the phone back;
 // a file of the next phase asked for after its configuration; one request for
 // the hardware address of its call control; and silence, which is inferred and
 // counts only where nothing else explains it.
@@ -146,12 +148,20 @@ func (e *evidence) arriving(config time.Time) stand {
 	}
 	peers, shares := e.waitsForPeer(config)
 	a, n := e.seeks()
-	registered := e.b.active.what != "" && !e.b.active.at.Before(config)
 	switch {
-	case registered:
-		s.state, s.evidence = Provisioned, fmt.Sprintf("its own page says that it is registered at %s", e.b.active.what)
+	case b.active.what != "" && !b.active.at.Before(config):
+		s.state, s.evidence = Provisioned, e.registeredAt()
+		if b.active.inferred {
+			s.basis = Inferred
+		}
 		return s
-	case e.idle() && e.r.spoke:
+	case e.denied():
+		s.waits, s.evidence = fmt.Sprintf("It has its configuration, and its call control %s does not register it: %s.", b.turned.what, b.turnedWhy), "a mirror port shows the answer "+e.at(b.turned.at)
+		return s
+	case e.nowhere() && b.active.by == wire.Mirror:
+		s.waits, s.evidence = "It has its configuration, and its "+e.registration()+" has ended.", "a mirror port shows the end "+e.at(b.active.since)
+		return s
+	case e.nowhere():
 		s.waits, s.evidence = "It has its configuration, and its own page names no call control that it is registered at.", "its page read "+e.at(b.active.at)
 		return s
 	case n >= soughtOften:
@@ -183,6 +193,32 @@ func (e *evidence) arriving(config time.Time) stand {
 	s.state, s.basis = Provisioned, Inferred
 	s.evidence = fmt.Sprintf("nothing more was asked for in %s after its configuration", took(e.now.Sub(e.active())))
 	return s
+}
+
+// registeredAt is how it is known where it is registered.
+func (e *evidence) registeredAt() string {
+	a := e.b.active
+	switch {
+	case a.by != wire.Mirror:
+		return "its own page says that it is registered at " + a.what
+	case a.inferred:
+		return "a mirror port shows an encrypted connection with " + a.what + " that carries data both ways"
+	}
+	return "a mirror port shows that " + a.what + " registered it " + e.at(a.since)
+}
+
+// registration is the one that has ended.
+func (e *evidence) registration() string {
+	if e.b.active.was == "" {
+		return "registration"
+	}
+	return "registration at " + e.b.active.was
+}
+
+// denied: since its configuration call control refused to register it.
+func (e *evidence) denied() bool {
+	config, ok := e.r.hasConfig(e.b)
+	return ok && e.b.turned.what != "" && !e.b.turned.at.Before(config)
 }
 
 // idle: its page, read after it had its configuration, names call control and
@@ -234,17 +270,20 @@ func (e *evidence) notBySilence() string {
 	case e.r.crowded(e.b):
 		return "Several phones ask from its address, and what carries no name may be anyone's of them."
 	case e.idle():
+		if e.b.active.by == wire.Mirror {
+			return "Its " + e.registration() + " has ended."
+		}
 		return "Its own page names call control and does not say that it is registered there."
 	case e.b.own != nil && e.b.own.unsure:
 		return "It did not acknowledge the last block of that."
 	case signed != nil && signed.missing:
 		return "It asked for the signed file first, so it has a trust list, and may not take one that is not signed."
-	case e.b.secure.After(e.b.lastFile):
+	case e.secure() && e.b.secure.After(e.b.lastFile):
 		return "It asks for more by HTTPS, which this box does not offer."
 	case e.has(wanted):
 		return ""
 	case e.changed:
-		return "Its file has changed since, or is not one of this box: what it tells the phone is not known."
+		return e.untold()
 	case e.serverElsewhere():
 		return fmt.Sprintf("Its firmware comes from the load server %s and cannot be seen from here.", e.setup.Server)
 	case e.setup.Sharing && wanted != "" && !e.shares(pfs.Child, wanted):
@@ -259,6 +298,18 @@ func (e *evidence) notBySilence() string {
 	return ""
 }
 
+// untold says why it is not known what its file tells the phone.
+func (e *evidence) untold() string {
+	own := e.b.own
+	switch {
+	case own != nil && own.route == upstreamRoute:
+		return "Its file came from an alternate file server: what that tells the phone is not known here."
+	case e.b.byHand():
+		return "Its file is one that lies in flash: and cannot be read as a phone file: what it tells the phone is not known."
+	}
+	return "Its file has changed since it fetched it, and what it was told is not known: it is when the phone has read it again."
+}
+
 // serverElsewhere reports that the load server is not this box.
 func (e *evidence) serverElsewhere() bool {
 	a, err := netip.ParseAddr(e.setup.Server)
@@ -271,6 +322,9 @@ func (e *evidence) doubt() string {
 	b, wanted := e.b, e.wanted()
 	switch {
 	case b.active.what != "" && !e.named(b.active.what):
+		if b.active.by == wire.Mirror {
+			return "It is registered at " + b.active.what + ", which its file does not name."
+		}
 		return "Its own page says that it is registered at " + b.active.what + ", which its file does not name."
 	case wanted != "" && b.told.what != "" && !strings.EqualFold(b.told.what, wanted) && !e.changed:
 		return "It says itself that it runs " + b.told.what + "; it is to run " + wanted + "."

@@ -40,9 +40,12 @@ func Causes(list []Phone) []Cause {
 func rank(code string) int {
 	switch code {
 	case OK:
-		return 2
+		return 3
 	case Open:
 		return 1
+	}
+	if weightOf(code) == stays {
+		return 2
 	}
 	return 0
 }
@@ -98,7 +101,7 @@ func heading(list []Phone, scans []Scan) string {
 	b.WriteString(counted(list))
 	codes := map[string]int{}
 	for i := range list {
-		if c := list[i].Verdict.Code; rank(c) == 0 {
+		if c := list[i].Verdict.Code; c != OK && c != Open {
 			codes[c]++
 		}
 	}
@@ -106,7 +109,7 @@ func heading(list []Phone, scans []Scan) string {
 	for c := range codes {
 		names = append(names, c)
 	}
-	slices.SortFunc(names, func(a, b string) int { return cmp.Or(codes[b]-codes[a], strings.Compare(a, b)) })
+	slices.SortFunc(names, func(a, b string) int { return cmp.Or(rank(a)-rank(b), codes[b]-codes[a], strings.Compare(a, b)) })
 	for i, c := range names {
 		if i == maxHeading {
 			fmt.Fprintf(&b, "  and %d more causes: show phones summary\n", len(names)-i)

@@ -11,6 +11,9 @@ import (
 // What other file servers did to the files of a phone. [source 004, "Centralized
 // TFTP in a multiple cluster environment"]
 
+// upstreamRoute is how files that came from another server are marked.
+const upstreamRoute = "upstream"
+
 // elsewhere is a request that could not be answered because of another server.
 func (v *Inventory) elsewhere(at time.Time, x fileserver.Busy) {
 	if b := v.again(at, x); b != nil {

@@ -31,11 +31,11 @@ func (v *Inventory) refused(at time.Time, x wire.Refused) {
 	}
 	v.saw(r, at)
 	b := r.now()
-	if !b.refused.IsZero() {
+	if !b.refused.IsZero() && b.refusedAt == x.Server.Unmap() {
 		return // once per boot tells it
 	}
-	b.refused = at
-	b.say(Line{At: at, Transport: "TCP", What: "!", Name: "connection to port " + itoa(int64(x.Port)) + " was refused", Bytes: -1, Remark: "observed"})
+	b.refused, b.refusedAt = at, x.Server.Unmap()
+	b.say(Line{At: at, Transport: "TCP", What: "!", Name: "connection to port " + itoa(int64(x.Port)) + " of " + dash(addrText(x.Server)) + " was refused", Bytes: -1, Remark: "observed"})
 }
 
 // secure: it wants its files by HTTPS.
@@ -47,9 +47,9 @@ func (v *Inventory) secure(at time.Time, x wire.Secure) {
 	v.saw(r, at)
 	b := r.now()
 	if b.secure.IsZero() {
-		b.say(Line{At: at, Transport: "TCP", What: "!", Name: "opens a connection to port " + itoa(int64(x.Port)) + " for HTTPS", Bytes: -1, Remark: "observed"})
+		b.say(Line{At: at, Transport: "TCP", What: "!", Name: "opens a connection to port " + itoa(int64(x.Port)) + " of " + dash(addrText(x.Server)) + " for HTTPS", Bytes: -1, Remark: "observed"})
 	}
-	b.secure = at
+	b.secure, b.secureAt = at, x.Server.Unmap()
 }
 
 // sought: a phone asks for somebody's hardware address. A station nobody knows
@@ -78,7 +78,10 @@ func (v *Inventory) sought(at time.Time, x wire.Sought) {
 		s = &sought{first: at}
 		b.sought[target] = s
 	}
-	if s.n > 0 && at.Sub(s.last) >= seekPause {
+	switch {
+	case s.n > 0 && at.Sub(s.last) < seekAgain:
+		return // the same request, seen on a mirror port too
+	case s.n > 0 && at.Sub(s.last) >= seekPause:
 		s.n, s.first = 0, at // what it asked before was answered, or given up
 	}
 	s.n++
@@ -109,31 +112,59 @@ func (v *Inventory) twin(at time.Time, x wire.Sought) {
 // answer: a stack sends one, and three where nobody does. [RFC 1122 2.3.2.1]
 const soughtOften = 3
 
+// seekAgain is sooner than any stack asks again. [RFC 1122 2.3.2.1: at most one
+// request a second]
+const seekAgain = 400 * time.Millisecond
+
 // seekPause is longer than a stack waits before it asks again: a request after
 // it is a new question, as when an entry has grown old.
 const seekPause = 30 * time.Second
 
-// told: a phone says of itself what it runs and where it is registered.
+// told: a phone says of itself what it runs and where it is registered; a mirror
+// port shows that it registers.
 func (v *Inventory) told(at time.Time, x wire.Told) {
 	r := v.phones[x.MAC]
+	if x.By == wire.Mirror && r == nil {
+		r = v.byIP[x.Addr.Unmap()] // it did not give its name
+	}
 	if r == nil || r.now() == nil {
 		return
 	}
 	v.saw(r, at)
 	b := r.now()
 	line := func(what string) {
-		b.say(Line{At: at, Transport: string(x.By), What: "says", Name: what, Bytes: -1})
+		l := Line{At: at, Transport: string(x.By), What: "says", Name: what, Bytes: -1}
+		if x.By == wire.Mirror {
+			l.What = "shows"
+		}
+		if x.Inferred {
+			l.Remark = "an encrypted connection carries data both ways"
+		}
+		b.say(l)
 	}
 	if l := keep(phone.Load(x.Load).Canonical()); l != "" && b.told.say(l, x.By, at) {
 		line("it runs " + l)
 	}
 	control := keep(x.CallControl)
 	switch {
+	case x.Refused != "":
+		if news := b.turnedWhy != keep(x.Refused); b.turned.say(control, x.By, at) || news {
+			b.turnedWhy = keep(x.Refused)
+			line(control + " does not register it: " + b.turnedWhy)
+		}
+		b.active.say("", x.By, at)
+	case control != "" && x.Inferred && b.active.what != "" && !b.active.inferred: // more is known
 	case control != "":
-		if r.spoke = true; b.active.say(control, x.By, at) {
+		r.spoke, b.turned, b.turnedWhy = true, told{}, ""
+		if b.active.say(control, x.By, at) {
 			line("it is registered at " + control)
 		}
+		b.active.inferred = x.Inferred
 	case x.Idle && b.active.say("", x.By, at):
+		if x.By == wire.Mirror {
+			line("its registration has ended")
+			return
+		}
 		line("it is registered nowhere")
 	}
 }

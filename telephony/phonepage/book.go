@@ -58,10 +58,16 @@ func (b *Book) Fold(e journal.Entry) {
 	if t.Load != "" {
 		k.Load, k.LoadBy = t.Load, t.By
 	}
-	for _, f := range []struct{ to, from *string }{{&k.Model, &t.Model}, {&k.Serial, &t.Serial}, {&k.Switch, &t.Switch}, {&k.Port, &t.Port}, {&k.CallControl, &t.CallControl}} {
+	for _, f := range []struct{ to, from *string }{{&k.Model, &t.Model}, {&k.Serial, &t.Serial}, {&k.Switch, &t.Switch}, {&k.Port, &t.Port}} {
 		if *f.from != "" {
 			*f.to = *f.from
 		}
+	}
+	switch {
+	case t.Refused != "", t.Idle:
+		k.CallControl = ""
+	case t.CallControl != "":
+		k.CallControl = t.CallControl
 	}
 	if t.VLAN != 0 {
 		k.VLAN = t.VLAN
@@ -109,7 +115,7 @@ func Show(list []Entry) string {
 		load, serial = max(load, len(k.Load)), max(serial, len(k.Serial))
 	}
 	row := func(device, addr, by, l, s, control, port string) {
-		w.WriteString(strings.TrimRight(fmt.Sprintf("%-15s  %-15s  %-4s  %-*s  %-*s  %-15s  %s", device, addr, by, load, l, serial, s, control, port), " ") + "\n")
+		w.WriteString(strings.TrimRight(fmt.Sprintf("%-15s  %-15s  %-6s  %-*s  %-*s  %-15s  %s", device, addr, by, load, l, serial, s, control, port), " ") + "\n")
 	}
 	row("Device", "Address", "By", "Load", "Serial", "Call control", "Switch port")
 	for _, k := range list {

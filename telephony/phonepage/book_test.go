@@ -22,10 +22,14 @@ func TestBook(t *testing.T) {
 	if !ok || k.Load != "SCCP41.9-4-2SR3-1S" || k.LoadBy != wire.CDP || k.Serial != "FCH1" || k.Port != "Gi1/0/7" {
 		t.Errorf("%+v %v", k, ok)
 	}
-	want := "Device           Address          By    Load                Serial  Call control     Switch port\n" +
-		"SEP001E7A000001  10.0.0.23        CDP   SCCP41.9-4-2SR3-1S  FCH1    10.0.0.5         access-1 Gi1/0/7\n"
+	want := "Device           Address          By      Load                Serial  Call control     Switch port\n" +
+		"SEP001E7A000001  10.0.0.23        CDP     SCCP41.9-4-2SR3-1S  FCH1    10.0.0.5         access-1 Gi1/0/7\n"
 	if got := Show(b.Entries()); got != want {
 		t.Errorf("\n%s\n%s", got, want)
+	}
+	tell(wire.Told{MAC: mac, By: wire.Mirror, Idle: true}) // what it was registered at, it is not any more
+	if k, _ = b.Of(mac); k.CallControl != "" || k.Load == "" {
+		t.Errorf("%+v", k)
 	}
 	for i := range maxBook {
 		tell(wire.Told{MAC: ether.MAC{2, 0, 0, 0, byte(i >> 8), byte(i)}, By: wire.CDP})

@@ -78,6 +78,9 @@ func whose(e journal.Event) (mac ether.MAC, addr netip.Addr, all bool) {
 	case pfs.Roles:
 		return x.MAC, x.Addr, false
 	case wire.Told:
+		if x.MAC.IsZero() { // a registration that does not name the phone
+			return x.MAC, x.Addr.Unmap(), false
+		}
 		return x.MAC, netip.Addr{}, false
 	case wire.Booting:
 		return x.MAC, netip.Addr{}, false

@@ -3,7 +3,10 @@ package simphone
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
+
+	"option150/telephony/phone"
 )
 
 // signed adds .sgn when the phone has a trust list: from then on every name
@@ -127,7 +130,11 @@ func (p *Phone) readConfig(name string, data []byte, trust bool) (Settings, erro
 		var s Settings
 		return s, s.parseText(data)
 	}
-	return parseXML(data, p.n.model.ID)
+	s, err := parseXML(data, p.n.model.ID)
+	if err == nil && p.spec.Faults.Picky && strings.HasPrefix(name, "SEP") && phone.Load(s.Load).Family() != p.n.model.Images {
+		return Settings{}, fmt.Errorf("%w: of another model", errConfig)
+	}
+	return s, err
 }
 
 // textConfiguration is the boot of a SIP image on a 7940 or 7960: the default

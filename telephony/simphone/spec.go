@@ -55,6 +55,7 @@ type Faults struct {
 	Hunts    int          // times it asks for its CTL file before it goes on without one, if it gets no file, not even an empty one: a 7940 between two images
 	Refuses  string       // a load whose signature it does not believe
 	Dies     bool         // it does not come back from installing a load
+	Picky    bool         // it takes no file whose load is another model's
 }
 
 // nature is what the model and the firmware make of a phone.

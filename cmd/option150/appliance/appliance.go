@@ -253,7 +253,7 @@ func (a *Appliance) openServices(root string) (err error) {
 	b.HFS.AnsweredBy(b.HTTPD)
 	b.HTTPD.PressedBy(func() bool { return b.Files.Waiting() > 0 })
 	b.TFTP = tftp.New(tftp.Options{Opener: b.Files, Recorder: b.Journal, Interface: a.interfaceByIndex})
-	b.PFS = observe.New(observe.Options{State: b.Sharing, Recorder: b.Journal})
+	b.PFS = observe.New(observe.Options{State: b.Sharing, Recorder: b.Journal, Watch: a.watchMirror})
 	b.DHCP = dhcp.New(dhcp.Options{Store: filepath.Join(root, "nvram"), Files: command.DatabaseFiles(b), Recorder: b.Journal})
 	b.DNS = dns.New(dns.Options{Recorder: b.Journal})
 	b.DNS.Resolve()

@@ -10,6 +10,8 @@ import (
 	"option150/platform/capture"
 	"option150/platform/listen"
 	"option150/platform/service"
+	"option150/telephony/cnf"
+	"option150/telephony/registration"
 )
 
 // watchAgain is how long after an interface went away it is watched again.
@@ -34,4 +36,20 @@ func (a *Appliance) watchWire() {
 			}
 		})
 	}
+}
+
+// watchMirror looks on a mirror port for phones that register at call control.
+func (a *Appliance) watchMirror(ctx context.Context, device string) error {
+	return registration.Watch(ctx, device, a.registerPorts, a.box.Journal)
+}
+
+// registerPorts are where the phones configured now register.
+func (a *Appliance) registerPorts() registration.Ports {
+	s := a.store.Load()
+	if s == nil {
+		return registration.With(nil, nil)
+	}
+	t := s.Current().Telephony
+	ports := func(c cnf.SourceAddress) []uint16 { return []uint16{c.Port} }
+	return registration.With(ports(t.Service.SourceAddress), ports(t.Global.SourceAddress))
 }

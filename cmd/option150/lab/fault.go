@@ -95,6 +95,9 @@ func Faults() []Fault {
 		b[len(b)-1] ^= 1
 		return os.WriteFile(path, b, 0o644)
 	}, cure: func(l *Lab) error { return Stock(filepath.Join(l.opt.Root, "flash", "phones"), digested, l.opt.Sizes) }}
+	alternates := func(s string) string {
+		return strings.Replace(without(s, simphone.Catalogue()[0]), "ip http server\n", "ip http server\nfile-server alternate 1 "+alternateAddr.String()+"\n", 1)
+	}
 	all := []Fault{
 		phone("static-address", "R01", "a phone has an address set by hand", 0, func(s *simphone.Spec) {
 			s.Faults.Static, s.AlternateTFTP = netip.MustParsePrefix("10.150.0.200/24"), nobody
@@ -102,6 +105,9 @@ func Faults() []Fault {
 		{Name: "no-pool", Code: "R02", Says: "there is no DHCP pool", config: func(s string) string {
 			return regexp.MustCompile(`(?s)ip dhcp pool VOICE\n.*?!\n`).ReplaceAllString(s, "")
 		}},
+		{Name: "exhausted-pool", Code: "R02", Says: "every address of the pool is excluded", config: func(s string) string {
+			return strings.Replace(s, "10.150.0.1 10.150.0.9\n", "10.150.0.1 10.150.0.254\n", 1)
+		}, cure: func(l *Lab) error { return l.change(func(c *config.Config) { c.DHCP.Excluded = nil }) }},
 		rogue("option150-text", "R03", "another DHCP server sends option 150 as text", []byte("10.150.0.1")),
 		rogue("rogue-dhcp", "R04", "another DHCP server wins and names itself", rogueAddr.AsSlice()),
 		unheard(rogue("option150-text-unheard", "R03", "the same, and its answers to phones are heard by nobody else", []byte("10.150.0.1"))),
@@ -136,6 +142,19 @@ func Faults() []Fault {
 		}, flash: func(dir string) error {
 			return os.WriteFile(filepath.Join(dir, "phones", simphone.Catalogue()[0].MAC.Device()+".cnf.xml"), []byte("<device><broken\n"), 0o644)
 		}},
+		{Name: "wrong-type", Code: "R16", Says: "a phone is configured as another model, and does not take that file", spec: func(s *simphone.Spec) { s.Faults.Picky = true },
+			config: func(s string) string {
+				return strings.Replace(s, simphone.Catalogue()[0].MAC.CME()+"\n type 7961\n", simphone.Catalogue()[0].MAC.CME()+"\n type 7965\n", 1)
+			}},
+		{Name: "unknown-sip-phone", Code: "R17", Says: "a phone that speaks SIP only is not configured", victim: 11, config: func(s string) string { return without(s, simphone.Catalogue()[11]) }},
+		{Name: "nobody-knows-it", Code: "R24", Says: "a phone is not configured here, and the alternate file server does not know it", config: alternates,
+			before: func(l *Lab) error { return l.startAlternate(nil, false) }},
+		{Name: "servers-in-circles", Code: "R27", Says: "this box and another file server are alternates of each other", config: alternates,
+			before: func(l *Lab) error { return l.startAlternate(fileElsewhere(simphone.Catalogue()[0]), true) },
+			cure: func(l *Lab) error {
+				l.alternate.asks.Store(false)
+				return l.Replug(simphone.Catalogue()[0])
+			}},
 		{Name: "unknown-phone", Code: "R17", Says: "a phone is not configured", config: func(s string) string { return without(s, simphone.Catalogue()[0]) }},
 		{Name: "port-blocked", Code: "R18", Says: "TFTP answers reach a phone from the port it asked only", victim: 2, spec: func(s *simphone.Spec) { s.Faults.Deaf = true }},
 		{Name: "between-images", Code: "R20", Says: "a 7940 hangs between two images", model: &simphone.Spec{MAC: ether.MAC{0, 0x1e, 0x7a, 0, 0, 0x0f}, Model: "7940",
@@ -150,10 +169,15 @@ func Faults() []Fault {
 			return l.change(func(c *config.Config) { c.Files.Bindings = nil })
 		}},
 		edit("no-files", "R37", "the files of phones are not made", 0, create, create+" no create cnf-files\n"),
+		{Name: "no-sip-files", Code: "R37", Says: "the files of SIP phones are not made", victim: 11, config: func(s string) string {
+			return strings.Replace(s, "voice register global\n", "voice register global\n no create profile\n", 1)
+		}},
 		edit("dead-load-server", "R36", "firmware is to come from a server that is not there", 1, create, create+" service phone loadServer "+nobody.String()+"\n"),
 		phone("never-returns", "R30", "a phone does not come back from an upgrade", 1, func(s *simphone.Spec) { s.Faults.Dies = true }),
-		{Name: "no-gateway", Code: "R28", Says: "the pool has no default router and call control is elsewhere", silent: true, config: func(s string) string {
-			return strings.NewReplacer(" default-router 10.150.0.1\n", "", " ip source-address 10.150.0.2", " ip source-address 192.168.9.1").Replace(s)
+		{Name: "no-gateway", Code: "R28", Says: "the pool has no default router and call control is elsewhere", silent: true, before: (*Lab).startFarControl, config: func(s string) string {
+			const own = " ip address 10.150.0.1 255.255.255.0\n"
+			return strings.NewReplacer(" default-router 10.150.0.1\n", "", " ip source-address 10.150.0.2", " ip source-address "+farControl.String(),
+				own, own+" ip address "+farGateway.String()+" 255.255.255.0 secondary\n").Replace(s)
 		}},
 		{Name: "dead-call-control", Code: "R25", Says: "call control is not there", silent: true, cure: func(l *Lab) error { return l.startControl() }},
 		{Name: "box-as-call-control", Code: "R25", Says: "phones are sent to this box as call control", config: func(s string) string {
@@ -196,6 +220,14 @@ func Faults() []Fault {
 		}, shape: func(o *Options) {
 			near, _ := simphone.Sharers()
 			o.Phones, o.Sharing, o.Sizes = append(slices.Clone(o.Phones), near[:4]...), &peers.Habits{Join: time.Second}, sharedSizes
+		}, cure: func(l *Lab) error { // the upgrade once more
+			near, _ := simphone.Sharers()
+			for _, s := range append(near[:4:4], outsider) {
+				if err := l.Replug(s); err != nil {
+					return err
+				}
+			}
+			return nil
 		}},
 		{Name: "scan", Code: "R33", Says: "somebody tries the names of phones", after: (*Lab).startScan},
 	}

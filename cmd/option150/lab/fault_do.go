@@ -2,11 +2,16 @@ package lab
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"net/netip"
+	"os"
 	"slices"
+	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -37,8 +42,95 @@ func (l *Lab) startControl() error {
 		return err
 	}
 	l.others = append(l.others, h)
-	l.Control, err = StartControl(h)
+	l.Control, err = StartControl(h, ControlAddr)
 	return err
+}
+
+// farControl is call control on a network that only the box leads to.
+var farControl, farGateway = netip.MustParseAddr("192.168.9.1"), netip.MustParseAddr("192.168.9.254")
+
+// startFarControl puts call control there; the box is made to forward, as a
+// router does.
+func (l *Lab) startFarControl() error {
+	h, err := l.Host("far-control", netip.PrefixFrom(farControl, 24))
+	if err != nil {
+		return err
+	}
+	l.others = append(l.others, h)
+	if err := errors.Join(h.SetGateway(farGateway), os.WriteFile("/proc/sys/net/ipv4/ip_forward", []byte("1"), 0o644)); err != nil {
+		return err
+	}
+	l.Control, err = StartControl(h, farControl)
+	return err
+}
+
+// alternate is another file server of the lab.
+type alternate struct {
+	files map[string]string
+	asks  atomic.Bool // it asks the box first: each is an alternate of the other
+	to    http.Client
+}
+
+var alternateAddr = netip.MustParseAddr("10.150.0.240")
+
+// startAlternate puts it into the LAN.
+func (l *Lab) startAlternate(files map[string]string, asks bool) error {
+	h, err := l.Host("alternate", netip.PrefixFrom(alternateAddr, 24))
+	if err != nil {
+		return err
+	}
+	l.others = append(l.others, h)
+	a := &alternate{files: files}
+	a.asks.Store(asks)
+	a.to = http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{DisableKeepAlives: true,
+		DialContext: func(ctx context.Context, network, addr string) (c net.Conn, err error) {
+			err = h.Do(func() (e error) { c, e = (&net.Dialer{}).DialContext(ctx, network, addr); return e })
+			return c, err
+		}}}
+	var in net.Listener
+	if err := h.Do(func() (e error) {
+		in, e = net.Listen("tcp4", netip.AddrPortFrom(alternateAddr, simphone.PortHTTP).String())
+		return e
+	}); err != nil {
+		return err
+	}
+	s := &http.Server{Handler: a, ReadHeaderTimeout: 5 * time.Second}
+	l.wg.Go(func() {
+		defer context.AfterFunc(l.ctx, func() { s.Close() })()
+		_ = s.Serve(in)
+	})
+	l.alternate = a
+	return nil
+}
+
+// ServeHTTP gives its own files, and first, when it is told to, those of the box.
+func (a *alternate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if a.asks.Load() {
+		q, err := http.NewRequestWithContext(r.Context(), http.MethodGet, "http://"+netip.AddrPortFrom(boxAddr, simphone.PortHTTP).String()+r.URL.Path, nil)
+		if err == nil {
+			q.Header.Set("Via", strings.Join(append(r.Header.Values("Via"), "1.1 alternate"), ", ")) // RFC 9110 7.6.3
+			if resp, err := a.to.Do(q); err == nil {
+				defer resp.Body.Close()
+				if resp.StatusCode == http.StatusOK {
+					_, _ = io.Copy(w, resp.Body)
+					return
+				}
+			}
+		}
+	}
+	text, ok := a.files[strings.TrimPrefix(r.URL.Path, "/")]
+	if !ok {
+		http.NotFound(w, r)
+		return
+	}
+	_, _ = io.WriteString(w, text)
+}
+
+// fileElsewhere is the file of a phone as another call manager makes it.
+func fileElsewhere(s simphone.Spec) map[string]string {
+	return map[string]string{s.MAC.Device() + ".cnf.xml": `<device><deviceProtocol>` + string(s.Protocol) + `</deviceProtocol><devicePool><callManagerGroup><members><member priority="0"><callManager>` +
+		`<ports><ethernetPhonePort>2000</ethernetPhonePort></ports><processNodeName>` + ControlAddr.String() + `</processNodeName></callManager></member></members></callManagerGroup></devicePool>` +
+		`<loadInformation>` + s.Load + `</loadInformation><networkLocale>United_States</networkLocale></device>`}
 }
 
 // startThief asks once for the file of the first phone, when that is up.

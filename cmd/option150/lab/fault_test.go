@@ -3,6 +3,7 @@ package lab
 import (
 	"bytes"
 	"context"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -20,7 +21,7 @@ var few = map[string]bool{"no-pool": true, "rogue-dhcp": true, "refused-image": 
 // restarted are those whose phone runs on with what it has, an older load or the
 // default file, until somebody restarts it.
 var restarted = map[string]bool{"load-typo": true, "unknown-phone": true, "access-list": true, "between-images": true, "remembered-server": true,
-	"stray-file": true, "no-files": true, "dead-load-server": true}
+	"stray-file": true, "no-files": true, "dead-load-server": true, "wrong-type": true, "unknown-sip-phone": true, "nobody-knows-it": true, "no-sip-files": true, "no-gateway": true}
 
 // shownLate are the codes a phone can come up with: it takes a question to its
 // call control, or some boots, and what its peers do is known behind it.
@@ -111,8 +112,8 @@ func (f Fault) shown(t *testing.T) {
 	if strings.Contains(out.String(), "% Invalid") || strings.Contains(out.String(), "%Error") {
 		t.Errorf("FIX %s: %s", v.Fix, out.String())
 	}
-	if f.Code == "R33" || f.Code == "R28" {
-		return // nothing of a phone is to come up, or not here
+	if f.Code == "R33" {
+		return // nothing of a phone is to come up
 	}
 	if f.cure != nil {
 		if err := f.cure(l); err != nil {
@@ -127,7 +128,8 @@ func (f Fault) shown(t *testing.T) {
 		}
 	}
 	wait(t, 60*time.Second, "the phone after FIX "+v.Fix.String(), func() string {
-		if p := look(); !p.Up() {
+		p := look()
+		if !p.Up() || p.Verdict.Code == f.Code || slices.ContainsFunc(p.Others, func(v inventory.Verdict) bool { return v.Code == f.Code }) {
 			return inventory.ShowBoots(p, time.Now(), "", 3)
 		}
 		return ""

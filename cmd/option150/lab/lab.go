@@ -206,14 +206,15 @@ type Lab struct {
 	ctx     context.Context
 	wg      sync.WaitGroup
 
-	mu     sync.Mutex
-	truth  []peers.Share
-	up     map[ether.MAC]bool // provisioned, by the phone's own account
-	hosts  map[ether.MAC]*netns.Host
-	others []*netns.Host
-	plugs  map[ether.MAC]func()
-	rogue  *Rogue
-	twin   func() // takes the machine away that uses the address of a phone
+	mu        sync.Mutex
+	truth     []peers.Share
+	up        map[ether.MAC]bool // provisioned, by the phone's own account
+	hosts     map[ether.MAC]*netns.Host
+	others    []*netns.Host
+	plugs     map[ether.MAC]func()
+	rogue     *Rogue
+	alternate *alternate
+	twin      func() // takes the machine away that uses the address of a phone
 }
 
 // pace makes a phone's pauses between files a fiftieth of real ones.
@@ -425,8 +426,7 @@ func (l *Lab) Settle(ctx context.Context, most time.Duration) bool {
 		up := maps.Clone(l.up)
 		l.mu.Unlock()
 		for _, p := range l.Box.Box().Inventory.Phones(time.Now()) {
-			// A file that changed since means a restart that is nobody's yet.
-			if (p.Up() || p.State == inventory.Provisioned && p.Verdict.Code == "R32") && up[p.MAC] || l.opt.Fault != nil && p.Verdict.Code != inventory.Open {
+			if p.Up() && up[p.MAC] || l.opt.Fault != nil && p.Verdict.Code != inventory.Open {
 				n++
 			}
 		}
