@@ -121,7 +121,7 @@ func Modes() []language.Mode {
 		{Name: language.Global, Title: "Configure commands:"},
 		sub(modeInterface, "Interface"), sub(modePool, "DHCP pool"), sub(modePoolSecondary, "DHCP pool secondary subnet"), sub(modeTelephony, "Cisco Unified CME"),
 		sub(modeEphone, "Ephone"), sub(modeEphoneDN, "Ephone DN"), sub(modeGlobal, "VOICE REGISTER GLOBAL"),
-		sub(modeDN, "VOICE REGISTER DN"), sub(modeRegisterPool, "VOICE REGISTER POOL"), sub(modeLine, "Line"),
+		sub(modeDN, "VOICE REGISTER DN"), sub(modeAutoRegister, "VOICE auto register"), sub(modeRegisterPool, "VOICE REGISTER POOL"), sub(modeLine, "Line"),
 		sub(modePFS, "Peer Firmware Sharing"), sub(modeUpgrade, "Upgrade"), sub(modeArchive, "Archive"), sub(modeArchiveLog, "Archive log config"),
 		carried(modeEphoneTemplate, "Ephone template"), carried(modeEphoneDNTemplate, "Ephone DN template"),
 		carried(modeRegisterTemplate, "VOICE REGISTER TEMPLATE"), carried(modeDialplan, "VOICE REGISTER DIALPLAN"),
@@ -141,6 +141,7 @@ const (
 	modeEphoneDN         = "config-ephone-dn"
 	modeGlobal           = "config-register-global"
 	modeDN               = "config-register-dn"
+	modeAutoRegister     = "config-voice-auto-register"
 	modeRegisterPool     = "config-register-pool"
 	modeLine             = "config-line"
 	modeEphoneTemplate   = "config-ephone-template"

@@ -49,7 +49,6 @@ line vty 0 4
 	}
 	want := `partly max-dn 20 no-reg both (telephony-service)
 partly ip source-address 10.0.0.1 port 2000 secondary 10.0.0.2 rehome 30 (telephony-service)
-partly no auto-reg-ephone (telephony-service)
 partly cnf-file location tftp tftp://10.0.0.9/cnf (telephony-service)
 carried keepalive 60 (telephony-service)
 partly number 1001 (ephone-dn  1) and 1 more

@@ -51,7 +51,7 @@ func localeIdle(_, a grammar.Args) string {
 // `no auto assign` alone takes all of them away.
 func autoAssign(doc string, at func(*language.Context) *[]cnf.AutoAssign) language.Declaration {
 	d := keyed(language.Declaration{
-		Mode: modeTelephony, Doc: doc, Partly: always("the call control gives phones their numbers"),
+		Mode: modeTelephony, Doc: doc, Partly: having("the call control forwards calls", "cfw"),
 		Syntax: `auto("Define dn range for auto assignment")
 			assign("Define dn range for auto assignment")
 			![ <first:1-1000>("Start of dn range")

@@ -88,6 +88,7 @@ func registerGlobal() []language.Declaration {
 		flag(modeGlobal, `upgrade("Build OS79XX.TXT, by which old phones find their load")`, "", doc, false, func(c *language.Context) *bool { return &at(c).Upgrade }),
 		value(modeGlobal, `telnet("Telnet to the phones") level("Level of access") ![ <n:0-2>("Level") ]`, "n", "", doc, 0, func(c *language.Context) *int { return &at(c).TelnetLevel }),
 	}
+	ds = append(ds, autoRegister()...)
 	ds = append(ds, alsoNo(modeGlobal, "facts/cme.md 4.1", `dst("Daylight saving time") <rest:LINE>("Parameters")`)...)
 	return append(ds, carryAll(modeGlobal, "facts/cme.md 4.1",
 		`authenticate("Authentication of SIP phones") <rest:LINE>("Parameters")`,
@@ -105,7 +106,6 @@ func registerGlobal() []language.Declaration {
 		`group("VRF groups") <rest:LINE>("Parameters")`,
 		`security-policy("Security policy") <rest:LINE>("Policy")`,
 		`phone-mode("Mode of the phones") <rest:LINE>("phone-only")`,
-		`auto-register("Register unknown phones")`,
 		`logo("Logo of the phones") <rest:LINE>("URL")`,
 		`external-ring("External ring") <rest:LINE>("Pattern")`,
 		`mwi("Message waiting indication") <rest:LINE>("Parameters")`,

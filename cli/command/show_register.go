@@ -282,6 +282,9 @@ func (b *Box) poolBrief(t cnf.Config) string {
 		if s.control != "" {
 			state = "REGISTERED"
 		}
+		if len(p.Numbers) == 0 {
+			fmt.Fprintf(&w, "%-4d %-15s %-15s %-2s %-3s %-20s %s\n", p.Tag, p.MAC.CME(), ip, "", "", "", state)
+		}
 		for i, n := range p.Numbers {
 			number := ""
 			if d := find(t.DNs, n.DN, func(d *cnf.RegisterDN) int { return d.Tag }); d != nil {

@@ -55,12 +55,7 @@ func telephonyService() []language.Declaration {
 		maxDN(doc, svc),
 		sourceAddress(modeTelephony, `ip("Define IP address and port for the phones to register at") source-address("Define IP address and port for the phones to register at")`, doc, 2000, func(c *language.Context) *cnf.SourceAddress { return &svc(c).SourceAddress }),
 		autoAssign(doc, func(c *language.Context) *[]cnf.AutoAssign { return &svc(c).AutoAssign }),
-		partly(inverted(flag(modeTelephony, `auto-reg-ephone("Enable ephone auto-registration")`, "", doc, false, func(c *language.Context) *bool { return &svc(c).NoAutoReg })), func(_, a grammar.Args) string {
-			if a.Has(language.Negated) {
-				return "a phone nobody configured gets the default file all the same; the call control turns it away"
-			}
-			return ""
-		}),
+		inverted(flag(modeTelephony, `auto-reg-ephone("Enable ephone auto-registration")`, "", doc, false, func(c *language.Context) *bool { return &svc(c).NoAutoReg })),
 		{
 			Mode: modeTelephony, Doc: doc, Partly: having("files are built and served here, none is written to another server", "url"),
 			Syntax: `cnf-file("Ephone CNF file config options")

@@ -17,9 +17,15 @@ var (
 	PhoneWithdrawn = &Entry{"PHONE", 5, "WITHDRAWN", "%s, %s, is not provisioned after all: %s",
 		"A phone was said to be provisioned, because nothing spoke against it. Something does now.",
 		"`show phone` with the name of the phone shows what it did and what to do."}
+	PhoneRegistered = &Entry{"PHONE", 5, "AUTOREG", "%s is %s now: type %s, number %s",
+		"A phone that nobody configured asked for its file, and auto-registration gave it a section of the configuration. It is lost at the next start unless the configuration is saved.",
+		"Check that the phone is one of yours, then `write memory`. Without `auto-reg-ephone` and `auto-register` phones are not added."}
+	PhoneNotRegistered = &Entry{"PHONE", 4, "AUTOREG_REFUSED", "%s was not added: %s",
+		"A phone that nobody configured asked for its file, auto-registration is on, and the phone could not be added.",
+		"`show ephone attempted-registrations` lists such phones; `phone add` with a hardware address adds one."}
 	PhoneScan = &Entry{"PHONE", 4, "SCAN", "%s asks for the files of many phones: R33. FIX: %s",
 		"An address asked for the configuration files of more phones than one phone or one site does: somebody tries names. What it names is not taken for phones.",
 		"Find the device. `show phones scans` shows what it asked for and what it was sent."}
 )
 
-var phoneMessages = []*Entry{CNFBuilt, PhoneProvisioned, PhoneStuck, PhonesStuck, PhoneWithdrawn, PhoneScan}
+var phoneMessages = []*Entry{CNFBuilt, PhoneProvisioned, PhoneStuck, PhonesStuck, PhoneWithdrawn, PhoneRegistered, PhoneNotRegistered, PhoneScan}

@@ -171,6 +171,17 @@ type RegisterGlobal struct {
 	URLs           []URL
 	TelnetLevel    int
 	Upgrade        bool // `upgrade`: OS79XX.TXT names the image of the 7940 and 7960
+	AutoRegister   AutoRegister
+}
+
+// AutoRegister is the section `auto-register` of voice register global: phones
+// nobody configured get a pool and a number of a range.
+type AutoRegister struct {
+	Present     bool
+	Off         bool   // `no service-enable`
+	First, Last uint32 // `auto-assign FIRST to LAST`, extensions
+	Password    string // of all such phones
+	Template    int
 }
 
 // RegisterDN is one `voice register dn TAG` section.

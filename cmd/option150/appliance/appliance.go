@@ -247,7 +247,7 @@ func (a *Appliance) openServices(root string) (err error) {
 	b.Upstream = upstream.New(upstream.Options{Dir: filepath.Join(root, "cache"), Here: b.Outlook.Configured, Recorder: b.Journal})
 	b.Files = fileserver.New(fileserver.Options{Flash: b.Flash, Generated: a.generated, Chosen: a.chosen, Fallback: b.CNF.Fallback, Names: b.CNF.Names, Recorder: b.Journal,
 		First: []fileserver.Route{b.Rescue}, Building: b.CNF.Building,
-		Before: []fileserver.Route{b.Upstream.Home()}, Routes: []fileserver.Route{b.Upstream.Route()}, Peer: b.Upstream.Relayed, Holder: a.holders.holds, Reach: a.reach})
+		Before: []fileserver.Route{b.Upstream.Home(), a.autoRegistration()}, Routes: []fileserver.Route{b.Upstream.Route()}, Peer: b.Upstream.Relayed, Holder: a.holders.holds, Reach: a.reach})
 	b.HFS = hfs.New(b.Files)
 	b.HTTPD = httpd.New(map[string]httpd.Module{httpd.NameHome: httpd.HomePage(), hfs.NameModule: b.HFS.Module()}, b.Journal)
 	b.HFS.AnsweredBy(b.HTTPD)
