@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -37,16 +38,59 @@ func sshGlobal() []language.Declaration {
 			Get:   func(v *language.View) []grammar.Args { return one(v.Config.SSH.Version2 || v.All, "v", 2) },
 		},
 	}
+	ds = append(ds, algorithms()...)
 	ds = append(ds, pubkeyChain()...)
 	ds = append(ds, flag(language.Global, `ip scp("Scp commands") server("SCP server enable") enable("SCP server enable")`, "ip scp", doc, false,
 		func(c *language.Context) *bool { return &c.Config.SSH.SCP }))
 	return append(ds, carryAll(language.Global, doc,
 		`ip ssh source-interface("Specify interface for source address in SSH connections") <rest:LINE>("Interface")`,
-		`ip ssh dh("Diffie-Hellman") min("Minimum") size("Size") <bits:WORD>("Bits")`,
 		`ip ssh rsa("Configure RSA keypair name for SSH") keypair-name("Specify RSA keypair name for SSH") <name:WORD>("Name")`,
 		`ip ssh logging("Configure logging for SSH") events("Log SSH events")`,
 		`ip ssh maxstartups("Maximum concurrent sessions allowed") <n:WORD>("Sessions")`,
 	)...)
+}
+
+// algorithms are `ip ssh dh min size` and `ip ssh server algorithm`. [Cisco IOS XE
+// security command reference, ip ssh server algorithm]
+func algorithms() []language.Declaration {
+	const doc = "facts/ios-cli.md 1.14"
+	ds := []language.Declaration{{
+		Mode: language.Global, Group: "ip ssh", Doc: doc, Single: true,
+		Syntax: `ip ssh dh("Diffie-Hellman") min("Minimum key size") size("Minimum key size") ![ ( 2048$bits("2048 bits") | 4096$bits("4096 bits") ) ]`,
+		Set: func(c *language.Context) error {
+			c.Config.SSH.Algorithms.DHMin = 0
+			if c.Args.String("bits") == "4096" {
+				c.Config.SSH.Algorithms.DHMin = 4096
+			}
+			return nil
+		},
+		Unset: func(c *language.Context) error { c.Config.SSH.Algorithms.DHMin = 0; return nil },
+		Get: func(v *language.View) []grammar.Args {
+			n := cmp.Or(v.Config.SSH.Algorithms.DHMin, sshd.DefaultDHMin)
+			return one(v.All || n != sshd.DefaultDHMin, "bits", itoa(n))
+		},
+	}}
+	help := map[sshd.AlgorithmKind]string{sshd.KEX: "DH Key Exchange Algorithms", sshd.HostKeyAlg: "Hostkey Algorithms", sshd.Encryption: "Encryption Algorithms", sshd.MAC: "MAC Algorithms"}
+	for _, k := range sshd.Kinds() {
+		missing := func(_, args grammar.Args) string {
+			if m := sshd.Missing(k, grammar.List[string](args, "names")); len(m) > 0 {
+				return strings.Join(m, " ") + ": not implemented here and not offered"
+			}
+			return ""
+		}
+		d := partly(values(language.Global, fmt.Sprintf(`ip ssh server("SSH server options") algorithm("Algorithms of the SSH server") %s(%q) ![ <names:WORD>(%q)+16 ]`,
+			k, help[k], "In the order of preference: "+strings.Join(sshd.Known(k), " ")), "names", "ip ssh", doc,
+			func(c *language.Context) *[]string { return c.Config.SSH.Algorithms.Of(k) }), missing)
+		d.After = func(in *language.Invocation) error {
+			if why := missing(nil, in.Args); why != "" {
+				_, err := fmt.Fprintln(in.Out, "% "+why)
+				return err
+			}
+			return nil
+		}
+		ds = append(ds, d)
+	}
+	return ds
 }
 
 // loginGlobal are `login block-for` and `login quiet-mode`.
@@ -195,6 +239,9 @@ func (b *Box) showIPSSH(in *language.Invocation) string {
 		fmt.Fprintf(&w, "SSH Disabled - version 2.0\n%%%s\n", upperFirst(why))
 	}
 	fmt.Fprintf(&w, "Authentication timeout: %d secs; Authentication retries: %d\n", in.Config.SSH.TimeOut, in.Config.SSH.Retries)
+	a := in.Config.SSH.Algorithms
+	fmt.Fprintf(&w, "Encryption Algorithms:%s\nMAC Algorithms:%s\nKEX Algorithms:%s\nHostkey Algorithms:%s\nMinimum expected Diffie Hellman key size : %d bits\n",
+		strings.Join(a.Use(sshd.Encryption), ","), strings.Join(a.Use(sshd.MAC), ","), strings.Join(a.Use(sshd.KEX), ","), strings.Join(a.Use(sshd.HostKeyAlg), ","), cmp.Or(a.DHMin, sshd.DefaultDHMin))
 	for _, k := range keys {
 		fmt.Fprintf(&w, "Host key in SECSH format (%s, base64 encoded): %s\n%s\n", k.Type, b.keyName(in), k.Authorized)
 	}

@@ -121,11 +121,11 @@ func (b *Box) generateKeys(in *language.Invocation) error {
 	bits := in.Args.Int("bits")
 	if bits == 0 {
 		fmt.Fprintf(in.Out, "Choose the size of the key modulus in the range of %d to %d for your\n  General Purpose Keys. A large modulus may take a few minutes.\n\n", sshd.MinHostKeyBits, sshd.MaxHostKeyBits)
-		a, err := in.Op.Ask("How many bits in the modulus [2048]: ")
+		a, err := in.Op.Ask("How many bits in the modulus [3072]: ")
 		if err != nil {
 			return nil
 		}
-		if bits = sshd.MinHostKeyBits; strings.TrimSpace(a) != "" {
+		if bits = sshd.HostKeyBits; strings.TrimSpace(a) != "" {
 			if bits, err = strconv.Atoi(strings.TrimSpace(a)); err != nil || bits > sshd.MaxHostKeyBits {
 				return language.Answer(fmt.Sprintf("%% A decimal number between %d and %d", sshd.MinHostKeyBits, sshd.MaxHostKeyBits))
 			}

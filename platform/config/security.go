@@ -106,12 +106,16 @@ func (c *Config) SSHClosed() string {
 func (c *Config) sshSpec(f Facts) sshd.Spec {
 	return sshd.Spec{Enabled: true, Endpoint: c.sshEndpoint(f), MaxSessions: c.VTYs(), Lines: c.sshLines(),
 		LoginGrace: time.Duration(c.SSH.TimeOut) * time.Second, Retries: max(1, c.SSH.Retries),
-		PublicKey: slices.ContainsFunc(c.SSH.Chain, func(u sshd.UserKeys) bool { return len(u.Keys) > 0 })}
+		Algorithms: c.SSH.Algorithms,
+		PublicKey:  slices.ContainsFunc(c.SSH.Chain, func(u sshd.UserKeys) bool { return len(u.Keys) > 0 })}
 }
 
 // security are the rules about who may come in.
 func (c *Config) security() []Problem {
 	var ps []Problem
+	if k := c.SSH.Algorithms.Empty(); k != "" {
+		ps = append(ps, Problem{Severity: Refuse, Kind: Rule, Code: "A28", Text: fmt.Sprintf("SSH would have no %s algorithm to offer: there are %s", k, strings.Join(sshd.Known(k), " "))})
+	}
 	named := func(section, list, effect string) {
 		if why := c.noList(list); why != "" {
 			ps = append(ps, Problem{Severity: Warning, Kind: Rule, Code: "A28", Section: section,

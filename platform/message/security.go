@@ -13,6 +13,9 @@ var (
 		"New host keys were made.", "Remove the old key of this box from the known hosts of your clients."}
 	SSHDisabled = &Entry{"SSH", 5, "DISABLED", "SSH 2.0 has been disabled",
 		"The host keys were removed: nobody can log in over SSH.", "Make new keys with `crypto key generate rsa` on the console."}
+	SSHRefused = &Entry{"SSH", 4, "REFUSED", "Connection of %s was closed before its login: %s",
+		"Too many connections that do not log in: of one host, which may open one in six seconds and hold ten, or of all, of which a hundred are kept. What has not finished its key exchange makes room for the next, that of the host with most of them first.",
+		"Find out who has the address: somebody tries passwords or scans. Restrict SSH to known hosts with `access-class` on the vty lines."}
 	FileReceived = &Entry{"SSH", 5, "FILE_RECEIVED", "%s received over %s from %s at %s, %d bytes",
 		"A user put a file into flash:.", "No action is required."}
 	FileSent = &Entry{"SSH", 6, "FILE_SENT", "%s sent over %s to %s at %s, %d bytes",
@@ -21,4 +24,4 @@ var (
 		"A user removed, renamed or made a file or directory in flash:.", "No action is required."}
 )
 
-var securityMessages = []*Entry{QuietModeOn, QuietModeOff, AccessDenied, SSHEnabled, SSHDisabled, FileReceived, FileSent, FileChanged}
+var securityMessages = []*Entry{QuietModeOn, QuietModeOff, AccessDenied, SSHRefused, SSHEnabled, SSHDisabled, FileReceived, FileSent, FileChanged}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"time"
 
 	"golang.org/x/crypto/ssh"
 
@@ -39,7 +40,7 @@ type auth struct {
 }
 
 // config is the SSH side of a connection.
-func (s *Server) config(spec *Spec, conn net.Conn) *ssh.ServerConfig {
+func (s *Server) config(spec *Spec, conn net.Conn, in *guest) *ssh.ServerConfig {
 	a := &auth{s: s, spec: spec, conn: conn, remote: addrPort(conn.RemoteAddr()), local: addrPort(conn.LocalAddr())}
 	c := &ssh.ServerConfig{
 		MaxAuthTries:  spec.Retries,
@@ -57,7 +58,10 @@ func (s *Server) config(spec *Spec, conn net.Conn) *ssh.ServerConfig {
 			}
 			return a.password(m.User(), "keyboard-interactive", answers[0])
 		},
+		// Asked once, for the first question of somebody whose keys are exchanged.
 		BannerCallback: func(ssh.ConnMetadata) string {
+			s.gate.asks(in)
+			_ = conn.SetDeadline(time.Now().Add(spec.LoginGrace))
 			if s.o.Banner == nil {
 				return ""
 			}
@@ -70,9 +74,7 @@ func (s *Server) config(spec *Spec, conn net.Conn) *ssh.ServerConfig {
 		c.MaxAuthTries += keyTries
 		c.PublicKeyCallback = a.key
 	}
-	for _, key := range s.o.HostKeys.Signers() {
-		c.AddHostKey(key)
-	}
+	spec.Algorithms.apply(c, s.o.HostKeys.Signers())
 	return c
 }
 

@@ -18,7 +18,8 @@ const (
 
 // Bounds that are not configured. [facts/libraries.md 2]
 const (
-	MaxUnauthenticated = 10               // connections that have not logged in
+	MaxUnauthenticated = 100              // connections that have not logged in
+	hostShare          = 10               // of them, of one host
 	hostBurst          = 10               // connections of one host before it must wait
 	hostRefill         = 6 * time.Second  // one more connection per
 	maxHosts           = 1000             // hosts remembered
@@ -38,6 +39,7 @@ type Spec struct {
 	MaxSessions int           // vty lines, from 0 on; 0 = default. Unused with Lines
 	Lines       []Line        // the vty lines SSH may use, in their order
 	PublicKey   bool          // keys may log in: somebody has one
+	Algorithms  Algorithms
 }
 
 // Line is a vty line and who may use it.
@@ -54,6 +56,8 @@ type Config struct {
 	Retries  int        // wrong passwords of a connection; 0 is one
 	SCP      bool       // `ip scp server enable`: scp and sftp are served
 	Chain    []UserKeys // `ip ssh pubkey-chain`, by user
+
+	Algorithms Algorithms // `ip ssh server algorithm`, `ip ssh dh min size`
 }
 
 // Default is the factory configuration.
@@ -63,7 +67,7 @@ func Default() Config {
 
 // Clone is a deep copy.
 func (c Config) Clone() Config {
-	c.Chain = slices.Clone(c.Chain)
+	c.Chain, c.Algorithms = slices.Clone(c.Chain), c.Algorithms.Clone()
 	for i := range c.Chain {
 		c.Chain[i].Keys = slices.Clone(c.Chain[i].Keys)
 	}

@@ -43,7 +43,7 @@ type (
 	// Refused is a connection or session turned away before it cost anything.
 	Refused struct {
 		Remote netip.AddrPort
-		Why    string // "rate", "unauthenticated connections", "no free line", "access-class", "quiet mode", "no host keys"
+		Why    string // "rate", "unauthenticated connections", "another waits for its place", "no free line", "access-class", "quiet mode", "no host keys"
 		List   string // the access list that wants it logged
 	}
 )
@@ -79,9 +79,16 @@ func (e Closed) LogMessage() (message.Message, bool) {
 	return message.Logout.With(e.User, fmt.Sprintf("%d(%s)", FirstVTY+e.Line, e.Remote.Addr().Unmap())), true
 }
 
-// LogMessage implements journal.Logged: only for an entry with `log`.
+// LogMessage implements journal.Logged: of an access list only an entry with
+// `log`; nothing in quiet mode, which says so itself.
 func (e Refused) LogMessage() (message.Message, bool) {
-	return message.AccessDenied.With(e.List, e.Remote.Addr().Unmap()), e.List != ""
+	switch {
+	case e.List != "":
+		return message.AccessDenied.With(e.List, e.Remote.Addr().Unmap()), true
+	case e.Why == "access-class", e.Why == "quiet mode":
+		return message.Message{}, false
+	}
+	return message.SSHRefused.With(e.Remote.Addr().Unmap(), e.Why), true
 }
 
 // FirstVTY is the absolute number of vty 0, after con 0 and aux 0.

@@ -25,7 +25,6 @@ var ErrHostKey = errors.New("unusable SSH host key")
 const (
 	ed25519File = "ssh_host_ed25519_key"
 	rsaFile     = "ssh_host_rsa_key"
-	rsaBits     = 2048
 	maxKeyFile  = 64 << 10
 )
 
@@ -67,7 +66,7 @@ func OpenHostKeys(dir string) (*HostKeys, error) {
 	}
 	if !have {
 		h.work.Go(func() {
-			err := h.makeRSA(rsaBits)
+			err := h.makeRSA(HostKeyBits)
 			h.mu.Lock()
 			defer h.mu.Unlock()
 			h.err = err

@@ -340,7 +340,7 @@ func TestQuietModeAndZeroizedKeys(t *testing.T) {
 	if err := keys.Regenerate(0); err != nil {
 		t.Fatal(err)
 	}
-	if dial("lab") != nil || fmt.Sprint(keys.Public()) == before || keys.Public()[1].Bits != 2048 {
+	if dial("lab") != nil || fmt.Sprint(keys.Public()) == before || keys.Public()[1].Bits != HostKeyBits {
 		t.Error("the new keys do not serve")
 	}
 }

@@ -12,9 +12,11 @@ import (
 	"option150/platform/message"
 )
 
-// Sizes of RSA host keys in bits. Clients of today refuse smaller ones.
+// Sizes of RSA host keys in bits: clients of today refuse smaller ones than the
+// least, and scanners warn of less than what is made unasked.
 const (
 	MinHostKeyBits = 2048
+	HostKeyBits    = 3072
 	MaxHostKeyBits = 4096
 )
 
@@ -23,7 +25,7 @@ const (
 // were made with. It takes seconds. The error leaves the old keys in use.
 func (h *HostKeys) Regenerate(bits int) error {
 	if bits == 0 {
-		bits = rsaBits
+		bits = HostKeyBits
 	}
 	if bits < MinHostKeyBits || bits > MaxHostKeyBits {
 		return fmt.Errorf("ssh host key: %d bits are not between %d and %d", bits, MinHostKeyBits, MaxHostKeyBits)

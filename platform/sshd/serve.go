@@ -26,9 +26,9 @@ type connection struct {
 }
 
 // serve is the life of a connection.
-func (s *Server) serve(c net.Conn) {
+func (s *Server) serve(c net.Conn, in *guest) {
 	defer s.recovered()
-	x, reqs, chans, ok := s.login(c)
+	x, reqs, chans, ok := s.login(c, in)
 	if !ok {
 		return
 	}
@@ -47,15 +47,15 @@ func (s *Server) serve(c net.Conn) {
 
 // login authenticates; the place of an unauthenticated connection is given back
 // whether it worked or not.
-func (s *Server) login(c net.Conn) (*connection, <-chan *ssh.Request, <-chan ssh.NewChannel, bool) {
-	defer func() { <-s.waiting }()
+func (s *Server) login(c net.Conn, in *guest) (*connection, <-chan *ssh.Request, <-chan ssh.NewChannel, bool) {
+	defer s.gate.left(in)
 	spec := s.spec.Load()
 	remote := addrPort(c.RemoteAddr())
-	if err := c.SetDeadline(time.Now().Add(spec.LoginGrace)); err != nil {
+	if err := c.SetDeadline(time.Now().Add(min(spec.LoginGrace, exchangeTime))); err != nil {
 		return nil, nil, nil, false
 	}
 	x := &connection{s: s, net: c, spec: spec}
-	conn, chans, reqs, err := ssh.NewServerConn(c, s.config(spec, c))
+	conn, chans, reqs, err := ssh.NewServerConn(c, s.config(spec, c, in))
 	if err != nil {
 		return nil, nil, nil, false
 	}

@@ -47,14 +47,14 @@ type Options struct {
 
 // Server is the SSH service. Use New.
 type Server struct {
-	o       Options
-	rec     journal.Recorder
-	limit   limiter
-	waiting chan struct{} // places of unauthenticated connections
-	ctx     context.Context
-	cancel  context.CancelFunc
-	work    sync.WaitGroup
-	spec    atomic.Pointer[Spec] // of the commit point, with defaults
+	o      Options
+	rec    journal.Recorder
+	limit  limiter
+	gate   gate // connections that have not logged in
+	ctx    context.Context
+	cancel context.CancelFunc
+	work   sync.WaitGroup
+	spec   atomic.Pointer[Spec] // of the commit point, with defaults
 
 	open  func(context.Context, listen.Endpoint) (*net.TCPListener, error) // replaced by tests
 	set   *listen.Set[*net.TCPListener, door]
@@ -74,7 +74,7 @@ func New(o Options) *Server {
 	if o.Stall <= 0 {
 		o.Stall = defaultStall
 	}
-	s := &Server{o: o, rec: journal.Or(o.Recorder), waiting: make(chan struct{}, MaxUnauthenticated),
+	s := &Server{o: o, rec: journal.Or(o.Recorder),
 		conns: map[net.Conn]bool{}, sessions: map[int]*Session{}, open: listen.OpenTCP, began: time.Now()}
 	s.set = listen.NewSet(listen.Kind[*net.TCPListener, door]{New: func(listen.Want) door { return door{s} }, Recorder: o.Recorder,
 		Open: func(ctx context.Context, e listen.Endpoint) (*net.TCPListener, error) { return s.open(ctx, e) }})
@@ -136,9 +136,11 @@ func (s *Server) admit(c net.Conn) {
 		s.refuse(c, remote, "rate")
 		return
 	}
-	select {
-	case s.waiting <- struct{}{}:
-	default:
+	in, leave := s.gate.enter(c, remote.Addr())
+	if leave != nil {
+		s.refuse(leave, addrPort(leave.RemoteAddr()), "another waits for its place")
+	}
+	if in == nil {
 		s.refuse(c, remote, "unauthenticated connections")
 		return
 	}
@@ -146,7 +148,7 @@ func (s *Server) admit(c net.Conn) {
 	if s.closed {
 		s.mu.Unlock()
 		c.Close()
-		<-s.waiting
+		s.gate.left(in)
 		return
 	}
 	s.conns[c] = true
@@ -154,7 +156,7 @@ func (s *Server) admit(c net.Conn) {
 	s.mu.Unlock()
 	go func() {
 		defer s.work.Done()
-		s.serve(c)
+		s.serve(c, in)
 		c.Close()
 		s.mu.Lock()
 		delete(s.conns, c)

@@ -405,7 +405,7 @@ func TestLoginGraceAndPlaces(t *testing.T) {
 	b := start(t, Spec{LoginGrace: 300 * time.Millisecond}, nil)
 	// A peer that says nothing is cut off; so is an eleventh at once.
 	var held []net.Conn
-	for range MaxUnauthenticated {
+	for range hostShare {
 		c, err := net.Dial("tcp", b.addr)
 		if err != nil {
 			t.Fatal(err)
@@ -413,7 +413,7 @@ func TestLoginGraceAndPlaces(t *testing.T) {
 		defer c.Close()
 		held = append(held, c)
 	}
-	until(t, "places taken", func() bool { return len(b.waiting) == MaxUnauthenticated })
+	until(t, "places taken", func() bool { return b.gate.len() == hostShare })
 	c, err := net.Dial("tcp", b.addr)
 	if err != nil {
 		t.Fatal(err)
@@ -425,7 +425,7 @@ func TestLoginGraceAndPlaces(t *testing.T) {
 	for _, c := range held {
 		io.Copy(io.Discard, c)
 	}
-	until(t, "places given back", func() bool { return len(b.waiting) == 0 })
+	until(t, "places given back", func() bool { return b.gate.len() == 0 })
 	// This host has used up its attempts without logging in.
 	if !strings.Contains(b.rec.names(), "Refused") {
 		t.Errorf("events %s", b.rec.names())
