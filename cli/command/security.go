@@ -71,16 +71,22 @@ func algorithms() []language.Declaration {
 		},
 	}}
 	help := map[sshd.AlgorithmKind]string{sshd.KEX: "DH Key Exchange Algorithms", sshd.HostKeyAlg: "Hostkey Algorithms", sshd.Encryption: "Encryption Algorithms", sshd.MAC: "MAC Algorithms"}
+	at := map[sshd.AlgorithmKind]func(*language.Context) *[]string{
+		sshd.KEX:        func(c *language.Context) *[]string { return &c.Config.SSH.Algorithms.KEX },
+		sshd.HostKeyAlg: func(c *language.Context) *[]string { return &c.Config.SSH.Algorithms.HostKey },
+		sshd.Encryption: func(c *language.Context) *[]string { return &c.Config.SSH.Algorithms.Encryption },
+		sshd.MAC:        func(c *language.Context) *[]string { return &c.Config.SSH.Algorithms.MAC },
+	}
 	for _, k := range sshd.Kinds() {
 		missing := func(_, args grammar.Args) string {
 			if m := sshd.Missing(k, grammar.List[string](args, "names")); len(m) > 0 {
-				return strings.Join(m, " ") + ": not implemented here and not offered"
+				return strings.Join(m, " ") + ": unknown to this box, and not offered"
 			}
 			return ""
 		}
 		d := partly(values(language.Global, fmt.Sprintf(`ip ssh server("SSH server options") algorithm("Algorithms of the SSH server") %s(%q) ![ <names:WORD>(%q)+16 ]`,
-			k, help[k], "In the order of preference: "+strings.Join(sshd.Known(k), " ")), "names", "ip ssh", doc,
-			func(c *language.Context) *[]string { return c.Config.SSH.Algorithms.Of(k) }), missing)
+			k, help[k], "Name of an algorithm, the preferred one first"), "names", "ip ssh", doc,
+			at[k]), missing)
 		d.After = func(in *language.Invocation) error {
 			if why := missing(nil, in.Args); why != "" {
 				_, err := fmt.Fprintln(in.Out, "% "+why)

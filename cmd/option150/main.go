@@ -23,6 +23,7 @@ import (
 
 	"option150/cmd/option150/appliance"
 	"option150/cmd/option150/lab"
+	"option150/platform/console"
 	"option150/platform/settings"
 )
 
@@ -74,6 +75,10 @@ func run(args []string) int {
 	return 2
 }
 
+// unusable is the exit status for settings that cannot be used: another start
+// would end the same way. [EX_CONFIG of sysexits.h; packaging/option150.service]
+const unusable = 78
+
 func fail(err error) int {
 	fmt.Fprintf(os.Stderr, "option150: %v\n", err)
 	return 1
@@ -99,7 +104,14 @@ func cmdRun(args []string) int {
 		return 2
 	}
 	s, err := settings.Load(file)
+	if err == nil {
+		err = console.Fit(s.Console.Device)
+	}
 	if err != nil {
+		fail(err)
+		return unusable
+	}
+	if err := asOwner(s.Root, file); err != nil {
 		return fail(err)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)
@@ -129,6 +141,9 @@ func once(ctx context.Context, s settings.Settings) (again bool, err error) {
 	return false, err
 }
 
+// maxConfig bounds the configuration that is checked.
+const maxConfig = 8 << 20
+
 func cmdCheck(args []string, out io.Writer) int {
 	f, ok := flags("check", args, nil)
 	if !ok {
@@ -138,15 +153,21 @@ func cmdCheck(args []string, out io.Writer) int {
 		fmt.Fprintln(os.Stderr, "usage: option150 check FILE")
 		return 2
 	}
-	var text []byte
-	var err error
-	if f.Arg(0) == "-" {
-		text, err = io.ReadAll(io.LimitReader(os.Stdin, 8<<20))
-	} else {
-		text, err = os.ReadFile(f.Arg(0))
+	in := os.Stdin
+	if f.Arg(0) != "-" {
+		file, err := os.Open(f.Arg(0))
+		if err != nil {
+			return fail(err)
+		}
+		defer file.Close()
+		in = file
 	}
-	if err != nil {
+	text, err := io.ReadAll(io.LimitReader(in, maxConfig+1))
+	switch {
+	case err != nil:
 		return fail(err)
+	case len(text) > maxConfig:
+		return fail(fmt.Errorf("%s: larger than %d bytes", f.Arg(0), maxConfig))
 	}
 	clean, err := appliance.Check(string(text), out)
 	if err != nil {

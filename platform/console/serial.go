@@ -83,6 +83,41 @@ func (o *Options) speed() int {
 	return o.Speed
 }
 
+// Fit refuses a device that cannot be a console: one that is there and is no
+// terminal. One that is not there may be plugged in later.
+func Fit(device string) error {
+	if device == None || device == Stdio || device == "" {
+		return nil
+	}
+	info, err := os.Stat(device)
+	if err != nil || info.Mode()&os.ModeCharDevice == 0 {
+		if err == nil {
+			err = fmt.Errorf("console.device %s is no serial line", device)
+		} else if errors.Is(err, os.ErrNotExist) {
+			err = nil
+		}
+		return err
+	}
+	f, err := os.OpenFile(device, os.O_RDWR|unix.O_NOCTTY|unix.O_NONBLOCK, 0)
+	if err != nil {
+		return nil // who else has it, or keeps it closed, may let go of it
+	}
+	defer f.Close()
+	raw, err := f.SyscallConn()
+	if err != nil {
+		return nil
+	}
+	tty := true
+	err = raw.Control(func(fd uintptr) {
+		_, err := unix.IoctlGetTermios(int(fd), unix.TCGETS2)
+		tty = !errors.Is(err, unix.ENOTTY)
+	})
+	if err == nil && !tty {
+		return fmt.Errorf("console.device %s is no serial line", device)
+	}
+	return nil
+}
+
 // openTTY opens a serial line raw, 8 bits, no parity, without flow control.
 func openTTY(path string, speed int) (*os.File, error) {
 	// Not blocking: the runtime's poller takes it, and Close ends a Read.

@@ -21,8 +21,8 @@ var unwanted = []struct {
 		"the defaults of net/http have no limits and are shared by the whole process: make a Client, ServeMux or Server with limits"},
 	{"flag", []string{"Parse", "String", "Bool", "Int", "Duration", "CommandLine"}, []string{"cmd/...", "platform/testkit/golden"},
 		"flags are read in main: take a value"},
-	{"runtime", []string{"LockOSThread"}, []string{"platform/netns", "cmd/bench"},
-		"locked threads are slow and leak namespaces; platform/netns does it where it is needed"},
+	{"runtime", []string{"LockOSThread"}, []string{"platform/netns", "cmd/bench", "cmd/option150"},
+		"locked threads are slow and leak namespaces; platform/netns does it where it is needed, and cmd/option150 before it becomes another user"},
 	{"io/ioutil", []string{"ReadAll", "ReadFile", "WriteFile", "TempDir", "TempFile", "ReadDir"}, nil, "use io and os"},
 }
 

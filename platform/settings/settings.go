@@ -9,6 +9,7 @@ package settings
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net/netip"
 	"os"
@@ -67,10 +68,8 @@ func Load(name string) (Settings, error) {
 	if name == "" {
 		return Default(), nil
 	}
-	text, err := os.ReadFile(name)
-	if errors.Is(err, fs.ErrNotExist) {
-		return Settings{}, fmt.Errorf("%s: no such file", name)
-	} else if err != nil {
+	text, err := Read(name)
+	if err != nil {
 		return Settings{}, err
 	}
 	s, err := Parse(string(text))
@@ -78,6 +77,19 @@ func Load(name string) (Settings, error) {
 		return Settings{}, fmt.Errorf("%s: %w", name, err)
 	}
 	return s, nil
+}
+
+// Read reads the text of a settings file, of which there is no more than maxFile
+// and a byte: Parse refuses that.
+func Read(name string) ([]byte, error) {
+	f, err := os.Open(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%s: no such file", name)
+	} else if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, maxFile+1))
 }
 
 // Parse reads the text of a settings file.
@@ -127,8 +139,12 @@ func (s *Settings) check() error {
 		return fmt.Errorf("console.speed %d is not a serial speed", s.Console.Speed)
 	}
 	for _, l := range []struct{ key, value string }{{"ssh.listen", s.SSH.Listen}, {"metrics.listen", s.Metrics.Listen}} {
-		if _, err := AddrPort(l.value); l.value != "" && err != nil {
+		a, err := AddrPort(l.value)
+		if l.value != "" && err != nil {
 			return fmt.Errorf("%s: %q is not address:port", l.key, l.value)
+		}
+		if a.Addr().IsMulticast() || a.Addr() == netip.AddrFrom4([4]byte{255, 255, 255, 255}) {
+			return fmt.Errorf("%s: nobody can listen on %s", l.key, a.Addr())
 		}
 	}
 	return nil
