@@ -203,8 +203,16 @@ func (l *lan) readUDP(to sink) error {
 		if !l.give(to, ds...) {
 			return net.ErrClosed
 		}
+		if n > 1 {
+			time.Sleep(gather)
+		}
 	}
 }
+
+// gather is the pause after several datagrams came at once: more of them come
+// meanwhile and are read, answered and stored together. Who asks alone never
+// waits.
+const gather = time.Millisecond
 
 // destination is the address a datagram was sent to, as the kernel tells it
 // beside it. [ip(7), IP_PKTINFO: ipi_addr is the last of its three fields]

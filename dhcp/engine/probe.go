@@ -126,13 +126,20 @@ func (e *Engine) unfinished(c *call, s *subnet) (netip.Addr, bool) {
 }
 
 // short has more addresses probed ahead: an ACK may have to wait for the probe of
-// one that was not. When a whole branch asks at once the list grows fourfold with
-// each time that a probe takes.
+// one that was not. When a whole branch asks at once it is twice as many as were
+// missing within the time that probes take.
 func (e *Engine) short(now Instant, s *subnet) {
-	if s.link != "" && e.probing(s) && now-s.shortAt >= 2*arpWindow {
-		s.shortAt = now
-		s.ahead = min(4*max(s.ahead, readyWant), readyMost)
+	if s.link == "" || !e.probing(s) {
+		return
 	}
+	switch since := now - s.shortAt; {
+	case since > 4*arpWindow: // another burst
+		s.shortAt, s.missing = now, 0
+	case since >= 2*arpWindow:
+		s.ahead = min(max(s.ahead, 2*s.missing), readyMost)
+		s.shortAt, s.missing = now, 0
+	}
+	s.missing++
 }
 
 // calm has fewer, when few were wanted for a minute.

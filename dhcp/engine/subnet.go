@@ -32,7 +32,8 @@ type subnet struct {
 	probes  map[netip.Addr]*probe
 	listing int           // of them that bring an address to the ready list
 	ahead   int           // length the ready list is to have, 0 = readyWant
-	shortAt Instant       // when it was made longer last
+	shortAt Instant       // since when is counted
+	missing int           // how many addresses were not there
 	calmAt  Instant       // when it was looked at whether it may be shorter
 	taken   int           // from it since
 	proven  bool          // probes are over that somebody could have answered
