@@ -1,10 +1,14 @@
 // Package dhcp is the IPv4 DHCP server of the appliance: the addresses, option
 // 66 and option 150 a branch's phones need before they can ask for a file.
 //
-//	UDP :67, AF_PACKET          one engine goroutine            one committer
-//	reader per interface  --->  packet, now -> outcome   --->   log, fdatasync
-//	                              |  OFFER, NAK at once           |  ACK afterwards
-//	                              +--> raw frame / broadcast / relay <--+
+//	UDP :67, AF_PACKET             one engine goroutine            one committer
+//	reader per interface, queue -> packets, now -> outcome  --->   log, fdatasync
+//	                                 |  OFFER, NAK at once           |  ACK afterwards
+//	                                 +--> raw frame / broadcast / relay <--+
+//
+// What waits is taken together at each step, and nobody waits when nothing does
+// (docs/adr/0016). When more waits than can be answered in time, the queue says
+// what goes first.
 //
 // It follows RFC 951, 1542, 2131, 2132, 3011, 3046, 3396, 3527, 4039, 4361,
 // 5107, 5227 (probing, in the background), 5859 (option 150), 6842, 8357 and

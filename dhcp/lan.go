@@ -165,7 +165,7 @@ func (l *lan) give(to sink, ds ...*datagram) bool {
 
 // readUDP takes relayed and, without raw socket, all other requests.
 func (l *lan) readUDP(to sink) error {
-	const batch = 32
+	const batch = 64
 	_ = l.batch.SetControlMessage(ipv4.FlagDst, true) // tells REBINDING from RENEWING
 	msgs := make([]ipv4.Message, batch)
 	for i := range msgs {
@@ -203,16 +203,20 @@ func (l *lan) readUDP(to sink) error {
 		if !l.give(to, ds...) {
 			return net.ErrClosed
 		}
-		if n > 1 {
+		if n > 1 && n < few {
 			time.Sleep(gather)
 		}
 	}
 }
 
-// gather is the pause after several datagrams came at once: more of them come
-// meanwhile and are read, answered and stored together. Who asks alone never
-// waits.
-const gather = time.Millisecond
+// gather is the pause after some datagrams came at once, but few: more of them
+// come meanwhile and are read, answered and stored together. Who asks alone never
+// waits, and where many come the reader goes on: what is left to the kernel is in
+// no order but that of its age.
+const (
+	gather = time.Millisecond
+	few    = 8
+)
 
 // destination is the address a datagram was sent to, as the kernel tells it
 // beside it. [ip(7), IP_PKTINFO: ipi_addr is the last of its three fields]

@@ -49,6 +49,9 @@ func TestResolve(t *testing.T) {
 	if len(all) != 2 || all[1].Phone.String() != "10.0.0.2, then 10.0.0.1 from option 150" {
 		t.Errorf("%+v", all)
 	}
+	if text := ShowResolution(all); strings.Count(text, "  sname        none: this server never sends it\n") != 2 { // engine.TestSnameIsNeverSent
+		t.Error(text)
+	}
 	if text := ShowResolution(all); !strings.Contains(text, "Pool VOICE, class ODD: where") || !strings.Contains(text, "the last of option 66 and option 150") {
 		t.Error(text)
 	}
