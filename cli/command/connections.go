@@ -35,11 +35,14 @@ func connections(b *Box) []language.Declaration {
 }
 
 // LineText is show line: the console and the terminal lines that are
-// configured, with an asterisk where somebody is.
-func LineText(c *config.Config, open []LineInfo, uses map[int]int) string {
+// configured, with an asterisk where somebody is; only says which line, -1 all.
+func LineText(c *config.Config, open []LineInfo, uses map[int]int, only int) string {
 	var w strings.Builder
 	w.WriteString("   Tty Typ     Tx/Rx    A Modem  Roty AccO AccI   Uses   Noise  Overruns   Int\n")
 	row := func(number int, kind string, l config.Line) {
+		if only >= 0 && number != only {
+			return
+		}
 		mark, access := " ", "-"
 		for _, o := range open {
 			if o.Number == number {

@@ -43,6 +43,7 @@ func execCommands(b *Box) []language.Declaration {
 			return nil
 		})),
 		pingCommand(b),
+		tracerouteCommand(b),
 		anybody(action(`exit("Exit from the EXEC")`, 0, "facts/ios-cli.md 1.2", leave)),
 		anybody(action(`logout("Exit from the EXEC")`, 0, "facts/ios-cli.md 1.2", leave)),
 		action(`quit("Exit from the EXEC")`, 0, "facts/ios-cli.md 1.2", leave),

@@ -21,7 +21,7 @@ import (
 // showCommands are the show commands, feature by feature.
 func showCommands(b *Box) []language.Declaration {
 	var all []language.Declaration
-	for _, g := range [][]language.Declaration{showSystem(b), showHost(b), showNTP(b), showConfig(b), showSessions(b), showNetwork(b), showAbsent(b), showDHCP(b), showDNS(b), showFiles(b), showTelephony(b), showEphone(b), showVoiceRegister(b), showPhones(b), showPFS(b)} {
+	for _, g := range [][]language.Declaration{showSystem(b), showHost(b), showNTP(b), showConfig(b), showSessions(b), showNetwork(b), showAbsent(b), showTraffic(b), showDHCP(b), showDNS(b), showFiles(b), showTelephony(b), showEphone(b), showVoiceRegister(b), showPhones(b), showPFS(b)} {
 		all = append(all, g...)
 	}
 	return all
@@ -67,13 +67,13 @@ func showSystem(b *Box) []language.Declaration {
 }
 
 // versionText passes the parsers of the field without claiming to be IOS: the
-// compatibility line stands after our own Version line and holds the words
-// `Cisco IOS Software, ` once. [facts/ios-cli.md 4]
+// compatibility line stands after our own Version line and has the form of IOS
+// XE's first line, in brackets what kind of IOS it is: none. [facts/ios-cli.md 4]
 // The memory is the machine's: what the box uses changes, and RANCID would mail
 // a difference every hour.
 func (b *Box) versionText(hostname string) string {
 	return fmt.Sprintf(`Option 150 Software (OPTION150-UNIVERSAL-M), Version %s, RELEASE SOFTWARE (fc1)
-Command set compatible with Cisco IOS Software, Version 15.2
+Cisco IOS Software [compatible], Option 150 Software (OPTION150-UNIVERSAL-M), Version 15.2
 
 ROM: Option 150 bootstrap
 
@@ -277,7 +277,16 @@ func showSessions(b *Box) []language.Declaration {
 			}
 			return UsersText(lines, in.Op.LineName())
 		}),
-		text(`line("TTY line information")`, 0, "facts/ios-cli.md 1.13", func(in *language.Invocation) string { return LineText(in.Config, b.Lines(), b.LineUses()) }),
+		text(`line("TTY line information")`, 0, "facts/ios-cli.md 1.13", func(in *language.Invocation) string { return LineText(in.Config, b.Lines(), b.LineUses(), -1) }),
+		text(`line <number:0-17>("Line number")`, 0, "facts/ios-cli.md 1.13", func(in *language.Invocation) string {
+			return LineText(in.Config, b.Lines(), b.LineUses(), in.Args.Int("number"))
+		}),
+		text(`line console("Primary terminal line") <number:0-0>("Line number")`, 0, "facts/ios-cli.md 1.13", func(in *language.Invocation) string {
+			return LineText(in.Config, b.Lines(), b.LineUses(), 0)
+		}),
+		text(`line vty("Virtual terminal") <number:0-15>("Line number")`, 0, "facts/ios-cli.md 1.13", func(in *language.Invocation) string {
+			return LineText(in.Config, b.Lines(), b.LineUses(), sshd.FirstVTY+in.Args.Int("number"))
+		}),
 		text(`sessions("Information about connections opened from here")`, 0, "facts/ios-cli.md 1.14", func(*language.Invocation) string { return noConnections }),
 		text(`history("Display the session command history")`, 0, "facts/ios-cli.md 1.6", func(in *language.Invocation) string {
 			var w strings.Builder
@@ -288,11 +297,24 @@ func showSessions(b *Box) []language.Declaration {
 		}),
 		text(`terminal("Display terminal configuration parameters")`, 0, "facts/ios-cli.md 1.6", func(in *language.Invocation) string {
 			t := in.Op.Terminal()
-			return fmt.Sprintf("Line %d, Location: \"\", Type: \"\"\nLength: %d lines, Width: %d columns\nHistory is enabled, history size is %d.\n", lineNumber(in.Op.LineName()), t.Length(), t.Width(), t.HistorySize())
+			return TerminalText(in.Op.LineName(), t)
 		}),
 		text(`aliases("Display alias commands")`, 0, "facts/ios-cli.md 1.5", func(in *language.Invocation) string { return AliasesText(in.Config) }),
 		text(`logging("Show the contents of logging buffers")`, 0, "facts/ios-cli.md 1.12", func(*language.Invocation) string { return b.Logging.ShowText() }),
 	}
+}
+
+// TerminalText is show terminal. Nothing is called from here, so no transport
+// goes out.
+func TerminalText(line string, t language.Terminal) string {
+	in := "none"
+	if strings.HasPrefix(line, "vty") {
+		in = "ssh"
+	}
+	return fmt.Sprintf("Line %d, Location: \"\", Type: \"\"\nLength: %d lines, Width: %d columns\n", lineNumber(line), t.Length(), t.Width()) +
+		"Baud rate (TX/RX) is 9600/9600, no parity, 1 stopbits, 8 databits\nStatus: PSI Enabled, Ready, Active, Automore On\n" +
+		fmt.Sprintf("History is enabled, history size is %d.\n", t.HistorySize()) +
+		"Allowed input transports are " + in + ".\nAllowed output transports are none.\n"
 }
 
 // lineNumber is the absolute number of a line by its name: con0 is 0.

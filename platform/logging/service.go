@@ -273,7 +273,7 @@ func Show(s Snapshot) string {
 	dest("Console logging:", c.Console, n.Console, "                     ")
 	dest("Monitor logging:", c.Monitor, n.Monitor, "                     ")
 	dest("Buffer logging: ", c.Buffered, n.Buffer, "                    ")
-	b.WriteString("    Count and timestamp logging messages: disabled\n    Persistent logging: disabled\n\nNo active filter modules.\n\n")
+	b.WriteString("    Exception Logging: disabled\n    Count and timestamp logging messages: disabled\n    Persistent logging: disabled\n\nNo active filter modules.\n\n")
 	if c.Trap == Off {
 		b.WriteString("    Trap logging: disabled\n")
 	} else {

@@ -111,6 +111,31 @@ func ShowDescriptions(list []View) string {
 	return b.String()
 }
 
+// ShowStatus is `show interfaces status`, the table of switches: a port of this
+// box is routed, and its duplex and speed are what the device says.
+func ShowStatus(list []View) string {
+	var b strings.Builder
+	b.WriteString("\nPort      Name               Status       Vlan       Duplex  Speed Type\n")
+	for i := range list {
+		v := &list[i]
+		status, duplex, speed := "notconnect", "auto", "auto"
+		switch {
+		case v.Present && !v.AdminUp:
+			status = "disabled"
+		case v.LineUp:
+			status = "connected"
+		}
+		if v.LineUp && v.Duplex != "" {
+			duplex = "a-" + strings.ToLower(v.Duplex)
+		}
+		if v.LineUp && v.Speed > 0 {
+			speed = fmt.Sprintf("a-%d", v.Speed)
+		}
+		fmt.Fprintf(&b, "%-9s %-18.18s %-12s %-10s %6s %6s %s\n", ShortName(v.Name), v.Description, status, "routed", duplex, speed, "Linux "+v.Device)
+	}
+	return b.String()
+}
+
 // ShowSummary is `show interfaces summary`: NAPALM takes the packets dropped
 // from it. What waits in a queue at a moment and throttling are not counted.
 func ShowSummary(list []View) string {

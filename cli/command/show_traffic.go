@@ -1,0 +1,89 @@
+package command
+
+import (
+	"fmt"
+	"strings"
+
+	"option150/cli/language"
+	"option150/platform/host"
+	"option150/platform/netif"
+)
+
+// showTraffic are shows that engineers type on any router: of what goes through
+// it, what its ports are, and what a router of ours is not.
+func showTraffic(b *Box) []language.Declaration {
+	const doc = "facts/ios-cli.md 1.13"
+	says := func(syntax, answer string) language.Declaration {
+		return text(syntax, 0, doc, func(*language.Invocation) string { return answer })
+	}
+	return []language.Declaration{
+		text(`ip traffic("IP protocol statistics")`, 0, doc, func(*language.Invocation) string { return trafficText(host.ReadTraffic()) }),
+		text(`protocols("Active network routing protocols")`, 0, doc, func(in *language.Invocation) string { return protocolsText(b.interfaceViews(in)) }),
+		text(`interfaces status("Show interface line status")`, 0, doc, func(in *language.Invocation) string { return netif.ShowStatus(b.interfaceViews(in)) }),
+		// Who asks for the system of link aggregation wants the priority of the
+		// standard and the address of the first interface, aggregated or not.
+		text(`lacp("Port channel information") sys-id("LACP system identification")`, 0, doc, func(in *language.Invocation) string {
+			for _, v := range b.interfaceViews(in) {
+				if !v.MAC.IsZero() {
+					return "32768, " + v.MAC.Cisco() + "\n"
+				}
+			}
+			return ""
+		}),
+		says(`license("License information")`, "No feature of this box needs a license\n"),
+		text(`license udi("Unique device identifier")`, 0, doc, func(*language.Invocation) string {
+			const pid = "OPTION150"
+			return fmt.Sprintf("Device#   PID                   SN                      UDI\n%s\n*0        %-21s %-23s %s:%s\n", strings.Repeat("-", 77), pid, b.Serial, pid, b.Serial)
+		}),
+		says(`snmp("SNMP information")`, "%SNMP agent not enabled\n"),
+	}
+}
+
+// protocolsText is show protocols: the box answers and does not route.
+func protocolsText(list []netif.View) string {
+	var w strings.Builder
+	w.WriteString("Global values:\n  Internet Protocol routing is disabled\n")
+	for i := range list {
+		v := &list[i]
+		fmt.Fprintf(&w, "%s is %s, line protocol is %s\n", v.Name, v.Status(), v.Protocol())
+		for _, a := range v.Addrs {
+			fmt.Fprintf(&w, "  Internet address is %s\n", a)
+		}
+	}
+	return w.String()
+}
+
+// trafficText is show ip traffic, of the protocols that the kernel counts: all of
+// the machine. What it does not count is left out.
+func trafficText(t host.Traffic) string {
+	ip, icmp, udp, tcp := t["Ip"], t["Icmp"], t["Udp"], t["Tcp"]
+	var w strings.Builder
+	fmt.Fprintf(&w, "IP statistics:\n"+
+		"  Rcvd:  %d total, %d local destination\n"+
+		"         %d format errors, %d bad hop count\n"+
+		"         %d unknown protocol, %d discarded\n"+
+		"  Frags: %d reassembled, %d timeouts, %d couldn't reassemble\n"+
+		"         %d fragmented, %d fragments, %d couldn't fragment\n"+
+		"  Sent:  %d generated, %d forwarded\n"+
+		"  Drop:  %d discarded, %d no route\n",
+		ip["InReceives"], ip["InDelivers"], ip["InHdrErrors"], icmp["OutTimeExcds"], ip["InUnknownProtos"], ip["InDiscards"],
+		ip["ReasmOKs"], ip["ReasmTimeout"], ip["ReasmFails"], ip["FragOKs"], ip["FragCreates"], ip["FragFails"],
+		ip["OutRequests"], ip["ForwDatagrams"], ip["OutDiscards"], ip["OutNoRoutes"])
+	fmt.Fprintf(&w, "\nICMP statistics:\n"+
+		"  Rcvd: %d total, %d errors, %d redirects, %d unreachable\n"+
+		"        %d echo, %d echo reply, %d time exceeded\n"+
+		"  Sent: %d total, %d redirects, %d unreachable\n"+
+		"        %d echo, %d echo reply, %d time exceeded\n",
+		icmp["InMsgs"], icmp["InErrors"], icmp["InRedirects"], icmp["InDestUnreachs"], icmp["InEchos"], icmp["InEchoReps"], icmp["InTimeExcds"],
+		icmp["OutMsgs"], icmp["OutRedirects"], icmp["OutDestUnreachs"], icmp["OutEchos"], icmp["OutEchoReps"], icmp["OutTimeExcds"])
+	fmt.Fprintf(&w, "\nUDP statistics:\n"+
+		"  Rcvd: %d total, %d checksum errors, %d no port, %d no buffer\n"+
+		"  Sent: %d total\n",
+		udp["InDatagrams"]+udp["InErrors"]+udp["NoPorts"], udp["InCsumErrors"], udp["NoPorts"], udp["RcvbufErrors"], udp["OutDatagrams"])
+	fmt.Fprintf(&w, "\nTCP statistics:\n"+
+		"  Rcvd: %d total, %d checksum errors\n"+
+		"  Sent: %d total, %d retransmitted\n"+
+		"  Connections: %d opened, %d accepted, %d established now, %d failed, %d reset\n",
+		tcp["InSegs"], tcp["InCsumErrors"], tcp["OutSegs"], tcp["RetransSegs"], tcp["ActiveOpens"], tcp["PassiveOpens"], tcp["CurrEstab"], tcp["AttemptFails"], tcp["EstabResets"])
+	return w.String()
+}
