@@ -71,7 +71,8 @@ func (f Fix) String() string {
 // Steps is advice of several things, in their order.
 type Steps []Fix
 
-// String joins them; the lines of one section name it once.
+// String joins them; the lines of one section name it once. A sentence that goes
+// on has no full stop.
 func (s Steps) String() string {
 	var b strings.Builder
 	section := ""
@@ -80,9 +81,14 @@ func (s Steps) String() string {
 		if i > 0 {
 			if f.Mode == section && f.Typed() && f.Mode != Exec && f.Mode != Config {
 				text = " / " + f.Line
+			} else if strings.HasSuffix(b.String(), ":") {
+				b.WriteString(" ")
 			} else {
 				b.WriteString("; ")
 			}
+		}
+		if i+1 < len(s) && f.Mode == "" {
+			text = strings.TrimSuffix(text, ".")
 		}
 		b.WriteString(text)
 		section = f.Mode

@@ -15,6 +15,8 @@ func TestText(t *testing.T) {
 		{Steps{Do("write memory")}, "write memory"},
 		{Steps{Set("service dhcp")}, "service dhcp"},
 		{Steps{In("ephone 3", "mac-address 001e.7a00.0001"), In("ephone 3", "type 7961")}, "ephone 3 / mac-address 001e.7a00.0001 / type 7961"},
+		{Steps{Tell("Do it there, or here:"), In("ephone 3", "type 7961")}, "Do it there, or here: ephone 3 / type 7961"},
+		{Steps{Tell("Copy it."), Do("show firmware"), Tell("look again.")}, "Copy it; show firmware; look again."},
 		{Steps{In("ephone 3", "type 7961"), Set("service dhcp"), Set("ip http server")}, "ephone 3 / type 7961; service dhcp; ip http server"},
 	} {
 		if got := c.steps.String(); got != c.want {

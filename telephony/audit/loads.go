@@ -344,7 +344,7 @@ func (a *around) recovery() {
 		to := releaseOf(s.Set, m.Images)
 		for _, p := range a.w.Phones.Seen {
 			if strings.EqualFold(p.Model, m.Keyword) && p.Runs != "" && len(firmware.Steps(phone.Load(p.Runs), to)) > 0 {
-				a.add(config.Warning, "A04", "", "%s brings %s, a step too far for a %s that runs %s: a factory reset would not end", m.DefaultLoad, to.Version(), m.Keyword, phone.Load(p.Runs).Canonical()).
+				a.add(config.Warning, "A04", "", "%s brings %s, a step too far for %s that runs %s: a factory reset would not end", m.DefaultLoad, to.Version(), phone.Named(m.Keyword), phone.Load(p.Runs).Canonical()).
 					seen("%s, %s", p.Device, enumerate(s.Set.Names()))
 				break
 			}

@@ -144,7 +144,7 @@ func (a *around) types() {
 		}
 		for i := range a.list {
 			if x := &a.list[i]; x.Code == "A16" && x.Section == section && strings.HasPrefix(x.Text, "has no type") {
-				x.seen("the phone said that it is a %s", m.Keyword).fix(advice.In(section, "type "+m.Keyword))
+				x.seen("the phone said that it is %s", phone.Named(m.Keyword)).fix(advice.In(section, "type "+m.Keyword))
 			}
 		}
 	}

@@ -201,7 +201,7 @@ func (v *validator) ephoneDetails() {
 		}
 		for _, b := range e.Buttons {
 			if m, ok := phone.Lookup(e.Type); ok && m.Lines > 0 && b.Position > m.Lines+keys(e.Addons) {
-				v.add(Warning, "too-many-lines", where, "button %d: a %s has %s", b.Position, m.Keyword, buttons(m, e.Addons))
+				v.add(Warning, "too-many-lines", where, "button %d: %s has %s", b.Position, phone.Named(m.Keyword), buttons(m, e.Addons))
 			}
 			for _, d := range b.DNs {
 				if !defined[d] {

@@ -82,7 +82,7 @@ func (v *validator) pools() {
 		v.phoneType(where, p.Type, p.Addons, true)
 		m := model(p.Type)
 		if p.MAC.IsZero() && p.DeviceName != "" && (m.SIPFile != phone.SEPXML || !fileWord(p.DeviceName)) {
-			v.add(Warning, "device-name", where, "device-id-name %s cannot name the file of a %s", atMost(oneLine(p.DeviceName), 64), oneLine(p.Type))
+			v.add(Warning, "device-name", where, "device-id-name %s cannot name the file of %s", atMost(oneLine(p.DeviceName), 64), phone.Named(oneLine(p.Type)))
 		}
 		if len(p.Numbers) == 0 {
 			v.add(Warning, "pool-without-number", where, "has no number: the phone has no line")
@@ -95,7 +95,7 @@ func (v *validator) pools() {
 				v.add(Warning, "number-without-number", where, "number %d names voice register dn %d, which has no number", n.Position, n.DN)
 			}
 			if m.Lines > 0 && n.Position > m.Lines+keys(p.Addons) {
-				v.add(Warning, "too-many-lines", where, "number %d: a %s has %s", n.Position, m.Keyword, buttons(m, p.Addons))
+				v.add(Warning, "too-many-lines", where, "number %d: %s has %s", n.Position, phone.Named(m.Keyword), buttons(m, p.Addons))
 			}
 		}
 		limit := passwordNew
@@ -103,7 +103,7 @@ func (v *validator) pools() {
 			limit = passwordOld
 		}
 		if n := len(p.Password); n > limit {
-			v.add(Warning, "password-length", where, "the password is %d characters long, a %s takes %d", n, m.Keyword, limit)
+			v.add(Warning, "password-length", where, "the password is %d characters long, %s takes %d", n, phone.Named(m.Keyword), limit)
 		}
 	}
 }

@@ -85,7 +85,7 @@ func (v *Inventory) served(at time.Time, x fileserver.Served) {
 		b.denied = ""
 	}
 	if x.Duration >= v.waits.Slow && float64(x.Bytes) < x.Duration.Seconds()*slowRate {
-		b.slow = name
+		b.slow, b.slowly = name, grouped(x.Bytes)+" bytes in "+took(x.Duration)
 	}
 	for _, f := range b.files(name) {
 		f.served, f.missing, f.route, f.unsure = at, false, x.Route, unsure

@@ -348,6 +348,6 @@ func (v *Inventory) conflict(at time.Time, x dhcp.Conflict) {
 		return
 	}
 	r.now().conflictAt, r.now().conflicted = x.Addr.Unmap(), at
-	r.now().conflict = addrText(x.Addr) + " is in use, seen by " + strings.ToLower(keep(x.Method))
+	r.now().conflict = addrText(x.Addr) + " is in use, seen by " + small(keep(x.Method))
 	r.now().say(Line{At: at, Transport: "DHCP", What: "!", Name: addrText(x.Addr) + " is in use (" + keep(x.Method) + ")", Bytes: -1})
 }

@@ -104,5 +104,5 @@ func outsider(e *evidence) (Verdict, bool) {
 	if others == 0 {
 		return none()
 	}
-	return guessed(fmt.Sprintf("%d phones of its model looked for peers, it did not", others), "It fetches %s from here while phones of its model share it: Peer Firmware Sharing does not work on it.", loadName(b.load.name))
+	return guessed(count(others, "phone", "phones")+" of its model looked for peers, it did not", "It fetches %s from here while phones of its model share it: Peer Firmware Sharing does not work on it.", loadName(b.load.name))
 }

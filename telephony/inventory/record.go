@@ -109,8 +109,8 @@ type boot struct {
 	answeredTo          netip.AddrPort // and whom
 	unheard             int            // times the same was asked from there again
 	intern              string         // name HTTP did not have and TFTP did
-	slow                string
-	other               netip.Addr // asked on behalf of this phone without its lease
+	slow, slowly        string         // file whose transfer was slow, and how slow
+	other               netip.Addr     // asked on behalf of this phone without its lease
 	gone404             map[string]bool
 	elsewhere           string     // what kept other file servers from answering, last
 	looped              netip.Addr // a file server that asked here for what it was asked from here

@@ -71,7 +71,7 @@ func table() []Rule {
 		{"R27", "an alternate file server asks this box for what it is asked for", advice.Steps{advice.Do("show file-server alternate"), advice.Tell("take this box out of the alternates of that server: only the one that phones ask has alternates.")}, nil, beside, turnsInCircles},
 		{"R29", "a transfer slower than 64 KiB/s", tell("Check speed and duplex of the switch port and of the phone."), []string{"Upgrading"}, beside, slowTransfer},
 		{"R31", "it downloads here what its peers share", tell("On the phone: peer firmware sharing on, in the same subnet and with the same firmware as the others."), []string{"Upgrading"}, beside, outsider},
-		{"R30", "silent after the last component", tell("Do not power-cycle it before 20 minutes are over. Then look at its screen."), []string{"Upgrading"}, stops, noComeback},
+		{"R30", "silent after the last component", tell("Look at its screen before anything else: a phone that loses its power while it writes its flash may not start again. If nothing moves there, reset it to factory defaults: it fetches its default load then."), []string{"Upgrading"}, stops, noComeback},
 		{"R28", "its call control is on another network, and no gateway leads there", nil, []string{"Registration Rejected", "Configuring CM List"}, spoils, noGateway},
 		{"R25", "files are served; its call control does not answer or has it not registered", nil, []string{"Registration Rejected", "Configuring CM List", "Unprovisioned"}, spoils, deadControl},
 		{"R26", "files are served; its call control rejects it, or it starts again and again", tell("Look at the call control: it rejects the registration, or does not know the device."), []string{"Registration Rejected", "Unprovisioned"}, spoils, restarting},

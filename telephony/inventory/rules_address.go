@@ -34,11 +34,19 @@ func noLease(e *evidence) (Verdict, bool) {
 		v.Fix = e.newPool()
 		return v, true
 	}
-	where := "this interface"
+	where, why := "on its interface", strings.ToLower(b.noLease)
 	if b.noLeaseAt.IsValid() && !b.noLeaseAt.IsUnspecified() {
-		where = "relay " + b.noLeaseAt.String()
+		where = "behind relay " + b.noLeaseAt.String()
 	}
-	v, _ := found("the request was answered with "+strings.ToLower(b.noLease), "There is no address to give for %s: %s.", where, strings.ToLower(b.noLease))
+	switch {
+	case strings.Contains(b.noLease, "EXHAUSTED"):
+		why = "the pool is exhausted"
+	case strings.Contains(b.noLease, "NO POOL"):
+		why = "no pool is for that network"
+	case strings.Contains(b.noLease, "CLASS"):
+		why = "the pool is not for what its option 60 says it is"
+	}
+	v, _ := found("this box left its request for an address without an answer, "+strings.ToLower(b.noLease), "There is no address to give %s: %s.", where, why)
 	switch {
 	case strings.Contains(b.noLease, "EXHAUSTED"):
 		v.Fix = advice.Steps{advice.Do("show ip dhcp pool"), advice.Do("show ip dhcp binding"), advice.Tell("exclude fewer addresses, make the network of the pool larger, or clear the bindings of what is gone for good.")}
@@ -116,7 +124,11 @@ func foreignLease(e *evidence) (Verdict, bool) {
 		return none()
 	}
 	v, _ := found("its REQUEST names server "+b.chosen.String(), "The phone took the lease of another DHCP server, %s, and asks for no file here.", b.chosen)
-	v.Fix = tell(fmt.Sprintf("Switch off the DHCP server at %s, or give its pool option 150 with the address of this box.", b.chosen))
+	own := "the address of this box"
+	if a := e.near(); a.IsValid() {
+		own = a.String()
+	}
+	v.Fix = tell(fmt.Sprintf("Switch off the DHCP server at %s, or give its pool option 150 with %s.", b.chosen, own))
 	return v, true
 }
 
@@ -143,7 +155,11 @@ func otherFileServer(e *evidence) (Verdict, bool) {
 	if !dead.IsValid() && e.now.Sub(b.acked) < e.waits.NoFile && e.r.mute < 2 {
 		return none()
 	}
-	v, _ := guessed("its lease carries "+servers(netip.Addr{}, b.offers150, ""), "It obeys option 150 of this box, which names no address of it; nothing the phone asks for comes here.")
+	var names []string
+	for _, a := range b.offers150 {
+		names = append(names, a.String())
+	}
+	v, _ := guessed("its lease carries "+servers(netip.Addr{}, b.offers150, ""), "It obeys option 150 of its lease from here, which names %s and not this box: it asks there for its files.", list(names))
 	switch {
 	case len(b.offers150) == 0:
 		v.Text = "Its lease has no option 150, and it asks for no file here."
@@ -182,7 +198,11 @@ func askedNothing(e *evidence) (Verdict, bool) {
 	if e.now.Sub(b.acked) < e.waits.NoFile && e.r.mute < 2 {
 		return none()
 	}
-	return guessed("no file asked for in "+took(e.now.Sub(b.acked))+" since the lease was acknowledged", "It has an address from here but asked for no file: it uses an alternate TFTP server of its own.")
+	since := "no file asked for in " + took(e.now.Sub(b.acked)) + " since the lease was acknowledged"
+	if e.r.mute >= 2 {
+		since = fmt.Sprintf("%d leases in a row, and no file asked for after any of them", e.r.mute+1)
+	}
+	return guessed(since, "It has an address from here but asked for no file: it uses an alternate TFTP server of its own.")
 }
 
 func otherHolder(e *evidence) (Verdict, bool) {

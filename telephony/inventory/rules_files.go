@@ -6,6 +6,7 @@ import (
 
 	"option150/platform/fileserver"
 	"option150/telephony/advice"
+	"option150/telephony/phone"
 )
 
 // The rules about the configuration file and about transfers.
@@ -82,7 +83,7 @@ func otherFirmware(e *evidence) (Verdict, bool) {
 	if sip, only := e.single(); only && e.setup.Section != "" && sip != e.setup.SIP {
 		word := map[bool]string{true: "SIP", false: "SCCP"}[sip]
 		v, _ := found(fmt.Sprintf("option 60 says %s, and %s is for the other protocol", e.r.num, e.setup.Section),
-			"A %s speaks %s only, and it is configured as %s: that file is of no use to it.", e.r.num, word, e.setup.Section)
+			"It is %s, which speaks %s only, and it is configured as %s: that file is of no use to it.", phone.Named(e.r.num), word, e.setup.Section)
 		v.Fix = e.move(sip)
 		return v, true
 	}
@@ -152,7 +153,7 @@ func refusedConfig(e *evidence) (Verdict, bool) {
 		v.Text += " The file is one that lies in flash:."
 		v.Fix = e.build()
 	case e.r.known && e.setup.Type != "" && !strings.EqualFold(e.setup.Type, e.r.num):
-		v.Text += fmt.Sprintf(" It is a %s and is configured as a %s.", e.r.num, e.setup.Type)
+		v.Text += fmt.Sprintf(" It is %s and is configured as %s.", phone.Named(e.r.num), phone.Named(e.setup.Type))
 		v.Fix = advice.Steps{advice.In(e.setup.Section, "type "+e.r.num)}
 	default:
 		v.Fix = append(e.build(), advice.Tell("compare the type of the phone with its label."))
@@ -281,7 +282,7 @@ func tooMany(e *evidence) (Verdict, bool) {
 		v.Fix = advice.Steps{advice.Do("show file-server alternate")}
 		return v, true
 	}
-	v, _ := found(fmt.Sprintf("%d answers said busy", e.b.busy), "%d of its requests met a busy server; it asks again by itself.", e.b.busy)
+	v, _ := found(count(e.b.busy, "answer", "answers")+" said busy", "%d of its requests met a busy server; it asks again by itself.", e.b.busy)
 	v.Fix = advice.Steps{advice.Set("file-server maximum-serving-count " + itoa(int64(min(max(2*e.b.limit, 2), 3500))))}
 	return v, true
 }
@@ -290,5 +291,5 @@ func slowTransfer(e *evidence) (Verdict, bool) {
 	if e.b.slow == "" {
 		return none()
 	}
-	return found("the transfer of "+lastPart(e.b.slow), "The transfer of %s was slower than 64 KiB/s.", lastPart(e.b.slow))
+	return found(e.b.slowly, "The transfer of %s was slower than 64 KiB/s.", lastPart(e.b.slow))
 }

@@ -236,6 +236,9 @@ func refusedImage(e *evidence) (Verdict, bool) {
 		return none()
 	}
 	v, _ := found(ev, "It fetched load %s, restarted and fetches it again: it refuses the image.", load)
+	if e.b.lists >= soughtOften && len(e.b.parts) == 0 {
+		v.Text = fmt.Sprintf("It fetches the list of load %s again and again and none of its files: it refuses the image.", load)
+	}
 	v.Fix = e.stone(load)
 	return v, true
 }
@@ -255,7 +258,7 @@ func (e *evidence) stone(load string) advice.Steps {
 	if steps := firmware.Before(phone.Load(load)); len(steps) > 0 {
 		for _, l := range e.w.here[load] {
 			if steps[0].Is(phone.Load(l)) {
-				return append(e.loadLine(l), advice.Tell("when it runs that, give it "+load+" again: phones below "+steps[0].Release+" need that step, "+steps[0].Why+"."))
+				return append(e.loadLine(l), advice.Tell("when it runs that, give it "+load+" again: phones below "+steps[0].Release+" need that step: "+steps[0].Why+"."))
 			}
 		}
 		return tell("Give it " + steps[0].Release + " first: copy that load to " + e.box.Home + " and name it in the load line; " + steps[0].Why + ".")

@@ -468,7 +468,7 @@ func scenarios() []scenario {
 			c, l := w.ends()
 			w.ev(fileserver.Served{Transport: fileserver.HTTP, Client: c, Local: l, Name: sep, Size: 9, Bytes: 9, Duration: time.Minute, Complete: true})
 		}},
-		{"did not return", "R30", Inferred, Stuck, "power-cycle", func(w *world) { w.config().chain().wait(DefaultWaits().NoReturn) }},
+		{"did not return", "R30", Inferred, Stuck, "Look at its screen", func(w *world) { w.config().chain().wait(DefaultWaits().NoReturn) }},
 		{"peers share, it does not", "R31", Inferred, Loading, "peer firmware sharing on", func(w *world) {
 			w.setup(Setup{Load: load9, Sharing: true})
 			w.mac, w.addr = ether.MAC{0, 0x1e, 0x7a, 0, 0, 2}, netip.MustParseAddr("10.0.0.24")
@@ -582,6 +582,24 @@ func TestVerdicts(t *testing.T) {
 				t.Errorf("banned phrase %q", m)
 			}
 		})
+	}
+}
+
+// TestSentences: what is said of phones is sentences an engineer reads without a
+// frown: whole, with their numbers and articles right, whatever model they name.
+func TestSentences(t *testing.T) {
+	odd := regexp.MustCompile(`\b[Aa] 8\d|\b1 (phones|answers|requests|boots|files|addresses)\b|\.;|:;|\.\.|  | ,|[^p] arp\b`)
+	for _, v := range Verdicts() {
+		if v.Code == "R33" { // of an address nobody asked from
+			continue
+		}
+		all := v.Text + "\n" + v.Evidence + "\n" + v.Fix.String()
+		if m := odd.FindString(all); m != "" {
+			t.Errorf("%q in %s", m, all)
+		}
+		if !strings.HasSuffix(v.Text, ".") || v.Text[0] > 'Z' || strings.HasSuffix(v.Evidence, ".") {
+			t.Errorf("no sentence, or evidence that is one: %s", all)
+		}
 	}
 }
 

@@ -72,3 +72,11 @@ func took(d time.Duration) string {
 	}
 	return itoa(int64(d.Hours()/24)) + " d"
 }
+
+// small is a text that goes on in a sentence: "Gratuitous ARP" is gratuitous ARP.
+func small(s string) string {
+	if s == "" {
+		return ""
+	}
+	return strings.ToLower(s[:1]) + s[1:]
+}

@@ -207,3 +207,11 @@ func ByDefaultLoad(name string) []Model {
 	}
 	return out
 }
+
+// Named is a model in a sentence: "a 7961", "an 8841".
+func Named(keyword string) string {
+	if strings.HasPrefix(keyword, "8") || strings.HasPrefix(strings.ToLower(keyword), "ata") {
+		return "an " + keyword
+	}
+	return "a " + keyword
+}

@@ -173,6 +173,8 @@ func Faults() []Fault {
 			return strings.Replace(s, "voice register global\n", "voice register global\n no create profile\n", 1)
 		}},
 		edit("dead-load-server", "R36", "firmware is to come from a server that is not there", 1, create, create+" service phone loadServer "+nobody.String()+"\n"),
+		edit("dead-load-server-of-one", "R36", "one phone's own line sends it to a load server that is not there", 1, " mac-address "+simphone.Catalogue()[1].MAC.CME()+"\n",
+			" mac-address "+simphone.Catalogue()[1].MAC.CME()+"\n service phone loadServer "+nobody.String()+"\n"),
 		phone("never-returns", "R30", "a phone does not come back from an upgrade", 1, func(s *simphone.Spec) { s.Faults.Dies = true }),
 		{Name: "no-gateway", Code: "R28", Says: "the pool has no default router and call control is elsewhere", silent: true, before: (*Lab).startFarControl, config: func(s string) string {
 			const own = " ip address 10.150.0.1 255.255.255.0\n"

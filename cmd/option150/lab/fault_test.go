@@ -21,7 +21,7 @@ var few = map[string]bool{"no-pool": true, "rogue-dhcp": true, "refused-image": 
 // restarted are those whose phone runs on with what it has, an older load or the
 // default file, until somebody restarts it.
 var restarted = map[string]bool{"load-typo": true, "unknown-phone": true, "access-list": true, "between-images": true, "remembered-server": true,
-	"stray-file": true, "no-files": true, "dead-load-server": true, "wrong-type": true, "unknown-sip-phone": true, "nobody-knows-it": true, "no-sip-files": true, "no-gateway": true, "no-hfs": true, "busy": true}
+	"stray-file": true, "no-files": true, "dead-load-server": true, "dead-load-server-of-one": true, "wrong-type": true, "unknown-sip-phone": true, "nobody-knows-it": true, "no-sip-files": true, "no-gateway": true, "no-hfs": true, "busy": true}
 
 // shownLate are the codes a phone can come up with: it takes a question to its
 // call control, or some boots, and what its peers do is known behind it.
