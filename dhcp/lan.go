@@ -101,6 +101,9 @@ func openLAN(ctx context.Context, name string, e listen.Endpoint) (*lan, error) 
 	}
 	if c, err := l.raw.SyscallConn(); err == nil {
 		_ = c.Control(func(fd uintptr) {
+			// What the box itself sends would be copied for the filter to drop:
+			// every block of every transfer.
+			_ = unix.SetsockoptInt(int(fd), unix.SOL_PACKET, unix.PACKET_IGNORE_OUTGOING, 1)
 			if unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, listen.ReceiveBuffer) != nil {
 				_ = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUF, listen.ReceiveBuffer)
 			}

@@ -63,7 +63,7 @@ func (x *sensor) open() error {
 	prog, err := capture.Filter{UDP: []uint16{pfs.Port}, TCP: []uint16{pfs.Port}, ARP: true, Snap: snap}.Assemble()
 	var r *capture.Ring
 	if err == nil {
-		r, err = capture.OpenRing(x.i.Device, capture.Options{Filter: prog, Promiscuous: x.i.Mirror})
+		r, err = capture.OpenRing(x.i.Device, capture.Options{Filter: prog, Promiscuous: x.i.Mirror, Incoming: true})
 	}
 	x.mu.Lock()
 	defer x.mu.Unlock()

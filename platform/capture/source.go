@@ -32,6 +32,7 @@ type Options struct {
 	Filter      []bpf.RawInstruction // nil = every frame; see Filter
 	Promiscuous bool                 // also frames for others, as on a mirror port
 	Groups      []ether.MAC          // group addresses the interface is to listen to
+	Incoming    bool                 // not our own frames: every one would be copied before the filter
 }
 
 // Direction says where a frame came from, as the kernel saw it. It is in the
@@ -113,6 +114,9 @@ func setUp(fd, index int, o Options) error {
 	if unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, receiveBuffer) != nil {
 		// Needs CAP_NET_ADMIN; without it as much as the machine allows.
 		_ = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUF, receiveBuffer)
+	}
+	if o.Incoming { // an older kernel shows them all the same
+		_ = unix.SetsockoptInt(fd, unix.SOL_PACKET, unix.PACKET_IGNORE_OUTGOING, 1)
 	}
 	if o.Promiscuous {
 		mr := unix.PacketMreq{Ifindex: int32(index), Type: unix.PACKET_MR_PROMISC}

@@ -143,6 +143,9 @@ func (c *Config) planFiles(f Facts) service.Spec {
 		}
 	}
 	s.Networks = c.networks(f)
+	for _, p := range c.DHCP.Pools { // what relays for a network is its router, as a rule
+		s.Relays = append(s.Relays, p.DefaultRouters...)
+	}
 	return s.Clone()
 }
 

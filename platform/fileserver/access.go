@@ -17,12 +17,14 @@ type Spec struct {
 	HomePath string         // directory of flash: for loose names, from `hfs home-path`
 	Lists    []acl.List     // the access lists that are named; one that is missing is not defined
 	Networks []netip.Prefix // that lines are about, beside those Options.Reach finds
+	Relays   []netip.Addr   // routers that phones are behind: their addresses may stand for many
 }
 
 // Clone is a deep copy.
 func (s Spec) Clone() Spec {
 	s.Config = s.Config.Clone()
 	s.Networks = slices.Clone(s.Networks)
+	s.Relays = slices.Clone(s.Relays)
 	s.Lists = slices.Clone(s.Lists)
 	for i := range s.Lists {
 		s.Lists[i] = s.Lists[i].Clone()

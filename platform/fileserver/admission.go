@@ -28,6 +28,7 @@ const maxRefused = 8192
 type question struct {
 	client netip.Addr
 	name   string // clean, without case
+	many   bool   // many phones are behind the address
 }
 
 // gate is the serving count with its queues.
@@ -35,6 +36,7 @@ type gate struct {
 	mu      sync.Mutex
 	limit   int
 	most    int // places of one address, 0 = a quarter
+	relay   int // the same of one with many phones behind it, 0 = half
 	serving int
 	first   list.List          // of *waiter: TFTP after a 503
 	rest    list.List          // of *waiter
@@ -44,15 +46,20 @@ type gate struct {
 
 // share is how many places one address may have: what hangs on many of them
 // must not keep the phones out.
-func (g *gate) share() int {
-	if g.most > 0 {
+func (g *gate) share(many bool) int {
+	switch {
+	case many && g.relay > 0:
+		return g.relay
+	case many:
+		return max(g.limit/2, min(g.limit, 16), g.most)
+	case g.most > 0:
 		return g.most
 	}
 	return max(g.limit/4, min(g.limit, 16))
 }
 
 type waiter struct {
-	from     netip.Addr
+	q        question
 	admitted chan struct{} // closed when it has its place
 	in       *list.List    // nil once admitted
 	at       *list.Element
@@ -97,7 +104,7 @@ func (g *gate) enter(ctx context.Context, again bool, q question) (waited bool, 
 	if again {
 		delete(g.refused, q)
 	}
-	if g.take(q.client) {
+	if g.take(q) {
 		g.mu.Unlock()
 		return false, nil
 	}
@@ -109,7 +116,7 @@ func (g *gate) enter(ctx context.Context, again bool, q question) (waited bool, 
 		g.mu.Unlock()
 		return false, ErrBusy
 	}
-	w := &waiter{from: q.client, admitted: make(chan struct{}), in: queue}
+	w := &waiter{q: q, admitted: make(chan struct{}), in: queue}
 	w.at = queue.PushBack(w)
 	g.mu.Unlock()
 
@@ -137,20 +144,20 @@ func (g *gate) enter(ctx context.Context, again bool, q question) (waited bool, 
 }
 
 // take takes a place if one is free for the address. The lock is held.
-func (g *gate) take(from netip.Addr) bool {
-	if g.serving >= g.limit || g.held[from] >= g.share() {
+func (g *gate) take(q question) bool {
+	if g.serving >= g.limit || g.held[q.client] >= g.share(q.many) {
 		return false
 	}
 	g.serving++
-	g.held[from]++
+	g.held[q.client]++
 	return true
 }
 
 // try takes a place without waiting.
-func (g *gate) try(from netip.Addr) bool {
+func (g *gate) try(q question) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.take(from)
+	return g.take(q)
 }
 
 // leave gives a place back.
@@ -178,38 +185,40 @@ func (g *gate) admit() {
 		}
 		w.in.Remove(w.at)
 		w.in = nil
-		g.take(w.from)
+		g.take(w.q)
 		close(w.admitted)
 	}
 }
 
 // next is the waiter whose turn it is: who was sent here by a 503 first, and
-// among equals an address that has no place before those that have.
+// among equals whose address has the fewest places, then who came first.
 func (g *gate) next() *waiter {
 	for _, queue := range []*list.List{&g.first, &g.rest} {
-		var other *waiter
+		var next *waiter
+		fewest := 0
 		for at := queue.Front(); at != nil; at = at.Next() {
 			w := at.Value.(*waiter)
-			switch n := g.held[w.from]; {
-			case n == 0:
+			n := g.held[w.q.client]
+			if n == 0 {
 				return w
-			case n < g.share() && other == nil:
-				other = w
+			}
+			if n < g.share(w.q.many) && (next == nil || n < fewest) {
+				next, fewest = w, n
 			}
 		}
-		if other != nil {
-			return other
+		if next != nil {
+			return next
 		}
 	}
 	return nil
 }
 
-// setLimit changes the serving count and the share of one address. Who is being
+// setLimit changes the serving count and the shares of one address. Who is being
 // served goes on.
-func (g *gate) setLimit(n, most int) {
+func (g *gate) setLimit(n, most, relay int) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.limit, g.most = max(n, 1), most
+	g.limit, g.most, g.relay = max(n, 1), most, relay
 	g.admit()
 }
 

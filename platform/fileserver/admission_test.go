@@ -143,7 +143,7 @@ func TestTFTPAfter503(t *testing.T) {
 		a = hold(t, s, from(HTTP, "10.0.0.1"))
 		_, _ = s.Open(t.Context(), from(HTTP, "10.0.0.2"))
 		time.Sleep(AgainTime + time.Millisecond)
-		if s.gate.again(TFTP, question{netip.MustParseAddr("10.0.0.2"), "xmldefault.cnf.xml"}) {
+		if s.gate.again(TFTP, question{client: netip.MustParseAddr("10.0.0.2"), name: "xmldefault.cnf.xml"}) {
 			t.Error("remembered too long")
 		}
 		a.Finish(Result{})
@@ -197,7 +197,7 @@ func TestLimitChanges(t *testing.T) {
 func TestRefusedIsBounded(t *testing.T) {
 	g := newGate(1)
 	for i := range maxRefused + 100 {
-		g.put503(question{netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)}), "x"})
+		g.put503(question{client: netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)}), name: "x"})
 	}
 	if len(g.refused) > maxRefused {
 		t.Error(len(g.refused))

@@ -8,6 +8,7 @@ type Config struct {
 	Bindings            []Binding // `tftp-server` lines in the order typed
 	MaximumServingCount int       // default 200, see DefaultServingCount
 	MaximumPerAddress   int       // of those, for one address; 0 = a quarter
+	MaximumPerRelay     int       // of those, for one that many phones are behind; 0 = half
 
 	RebuildBusy bool // who asks while phone files are built is told to ask again; else he gets the one before
 

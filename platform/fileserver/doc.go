@@ -14,10 +14,10 @@
 // the answers are tests of this package.
 //
 // Admission: at most MaximumServingCount requests of both transports are
-// served at a time. The next ones wait in a first-in-first-out queue of twice
-// that length for at most QueueTime, since a phone answers an HTTP 503 with the
-// same question over TFTP within a second. That question goes ahead of new
-// ones.
+// served at a time, of one address at most its share. The next ones wait in a
+// queue for at most QueueTime, since a phone answers an HTTP 503 with the same
+// question over TFTP within a second. That question goes ahead of new ones;
+// among equals the address with the fewest places is first.
 //
 // Events: for every request one Asked, and exactly one of Served, NotFound,
 // Busy and Denied, whichever transport. Counters hold

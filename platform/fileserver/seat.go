@@ -35,7 +35,7 @@ func (p *seat) claim() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if !p.taken && !p.over {
-		p.taken = p.g.try(p.q.client)
+		p.taken = p.g.try(p.q)
 	}
 	return p.taken || p.over
 }
@@ -44,7 +44,7 @@ func (p *seat) wait(ctx context.Context) error {
 	if p == nil {
 		return nil
 	}
-	if _, err := p.g.enter(ctx, true, question{client: p.q.client}); err != nil {
+	if _, err := p.g.enter(ctx, true, question{client: p.q.client, many: p.q.many}); err != nil {
 		return err
 	}
 	p.mu.Lock()

@@ -71,6 +71,7 @@ type settings struct {
 	access   access
 	lists    []acl.List
 	networks []netip.Prefix
+	relays   map[netip.Addr]bool
 	chain    []Route
 }
 
@@ -84,7 +85,10 @@ func New(o Options) *Server {
 }
 
 func (s *Server) settle(c Spec, home string) *settings {
-	st := &settings{cfg: c.Config, home: home, access: accessOf(c), lists: c.Lists, networks: c.Networks}
+	st := &settings{cfg: c.Config, home: home, access: accessOf(c), lists: c.Lists, networks: c.Networks, relays: map[netip.Addr]bool{}}
+	for _, a := range c.Relays {
+		st.relays[a.Unmap()] = true
+	}
 	add := func(ok bool, r Route) {
 		if ok {
 			st.chain = append(st.chain, r)
@@ -117,7 +121,7 @@ func (s *Server) Open(ctx context.Context, r Request) (*File, error) {
 	start := time.Now()
 	asked := printable(r.Name)
 	clean, nameErr := flash.CleanName(r.Name)
-	q := question{r.Client.Addr().Unmap(), strings.ToLower(clean)}
+	q := question{r.Client.Addr().Unmap(), strings.ToLower(clean), s.Many(r.Client.Addr())}
 	again := nameErr == nil && s.gate.again(r.Transport, q)
 
 	r.Peer = s.opt.Peer != nil && s.opt.Peer(r)
@@ -391,6 +395,16 @@ func reason(err error) string {
 func (s *Server) Serving() (now, max int) {
 	now, max, _ = s.gate.state()
 	return now, max
+}
+
+// Many reports that many phones may be behind an address: a router that relays
+// for them, another file server, or whoever `file-server bind-lease trust` names.
+// It has a share of the places of its own.
+func (s *Server) Many(a netip.Addr) bool {
+	st := s.now.Load()
+	a = a.Unmap()
+	return st.relays[a] || grants(st.lists, st.cfg.Trust, a) ||
+		s.opt.Peer != nil && s.opt.Peer(Request{Client: netip.AddrPortFrom(a, 0)})
 }
 
 // Waiting is the number of requests in the queue.

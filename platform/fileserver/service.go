@@ -34,7 +34,7 @@ func (s *Server) Prepare(_ context.Context, _, new service.Spec) (service.Change
 	st := s.settle(c, home)
 	return service.Funcs{OnCommit: func() {
 		s.now.Store(st)
-		s.gate.setLimit(c.MaximumServingCount, c.MaximumPerAddress)
+		s.gate.setLimit(c.MaximumServingCount, c.MaximumPerAddress, c.MaximumPerRelay)
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		if on := new != nil; on != s.on || s.since.IsZero() {

@@ -21,6 +21,8 @@ import (
 // Flash is flash:. Use Open.
 type Flash struct {
 	root *os.Root
+	self *os.File // the directory itself, for names in it; nil = none
+	dir  int      // its descriptor, -1 = none
 
 	mu  sync.Mutex // guards idx and its making
 	idx *index
@@ -57,7 +59,10 @@ func Open(dir string) (*Flash, error) {
 	if err != nil {
 		return nil, fmt.Errorf("flash: %w", err)
 	}
-	f := &Flash{root: root}
+	f := &Flash{root: root, dir: -1}
+	if f.self, err = root.Open("."); err == nil {
+		f.dir = int(f.self.Fd())
+	}
 	f.sweep()
 	return f, nil
 }
@@ -65,6 +70,9 @@ func Open(dir string) (*Flash, error) {
 // Close gives the directory back. Files that are open stay open.
 func (f *Flash) Close() error {
 	f.kept.close()
+	if f.self != nil {
+		_ = f.self.Close()
+	}
 	return f.root.Close()
 }
 

@@ -259,7 +259,8 @@ func (c *conn) spare(now time.Time) bool {
 // tracker knows the connections of all listeners.
 type tracker struct {
 	limits  Limits
-	pressed func() bool // somebody waits for a place that a client has who takes nothing
+	pressed func() bool           // somebody waits for a place that a client has who takes nothing
+	many    func(netip.Addr) bool // many phones may be behind an address
 
 	mu      sync.Mutex
 	conns   map[*conn]struct{}
@@ -276,7 +277,7 @@ const historySize = 20
 const maxAway = 64
 
 func newTracker(l Limits) *tracker {
-	return &tracker{limits: l, pressed: func() bool { return true }, conns: map[*conn]struct{}{}, perAddr: map[netip.Addr]int{}}
+	return &tracker{limits: l, pressed: func() bool { return true }, many: func(netip.Addr) bool { return false }, conns: map[*conn]struct{}{}, perAddr: map[netip.Addr]int{}}
 }
 
 // admit takes a connection in, at the cost of a spare one if it must, or
@@ -291,7 +292,7 @@ func (t *tracker) admit(tcp *net.TCPConn) *conn {
 	from := c.remote.Addr()
 	t.mu.Lock()
 	var victim *conn
-	full := t.perAddr[from] >= t.limits.PerAddress
+	full := t.perAddr[from] >= t.limits.PerAddress && (t.perAddr[from] >= t.limits.PerRelay || !t.many(from))
 	if full || len(t.conns) >= t.limits.Total {
 		for o := range t.conns {
 			if (!full || o.remote.Addr() == from) && o.spare(c.since) && (victim == nil || o.since.Before(victim.since)) {

@@ -8,7 +8,10 @@
 //	site (one per endpoint) ----+-> HFS -> fileserver.Opener
 //	   | accept: caps per address and in total
 //	   v
-//	conn: bytes in and out, rolling write deadline, sendfile kept
+//	talk: what phones ask, answered by a Direct module; all else is handed to
+//	   |  net/http (docs/adr/0015-the-requests-phones-make.md)
+//	   v
+//	conn: bytes in and out, rolling write deadline, sendfile
 //
 // Follows sources/000 and facts/cme.md 5 (HFS lives on this server),
 // facts/files.md 1.7 (show screens) and 4 (limits, what phones send), DESIGN 4

@@ -704,3 +704,172 @@ func FuzzLines(f *testing.F) {
 		}
 	})
 }
+
+// TestRelayHasMoreConnections: an address that many phones are behind.
+func TestRelayHasMoreConnections(t *testing.T) {
+	s, _ := newServer(t, func(l *Limits) { l.PerAddress, l.PerRelay = 1, 3 })
+	s.ManyBehind(func(a netip.Addr) bool { return a == netip.MustParseAddr("127.0.0.6") })
+	a := apply(t, s, at("0.0.0.0", free(t), "A"))[0].Bound
+	for from, most := range map[string]int{"127.0.0.5": 1, "127.0.0.6": 3} {
+		for i := range most + 1 {
+			c, err := (&net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(from)}}).Dial("tcp", fmt.Sprintf("127.0.0.1:%d", a.Port()))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer c.Close()
+			_ = c.SetDeadline(time.Now().Add(10 * time.Second))
+			_, _ = io.WriteString(c, "GET /half")
+			if i < most {
+				wait(t, "it is in", func() bool {
+					n := 0
+					for _, c := range s.Connections() {
+						if c.Remote.Addr().String() == from && c.In > 0 {
+							n++
+						}
+					}
+					return n == i+1
+				})
+				continue
+			}
+			r, err := http.ReadResponse(bufio.NewReader(c), nil)
+			if err != nil || r.StatusCode != 503 {
+				t.Errorf("%s, %d: %v %v", from, i, r, err)
+			}
+		}
+	}
+}
+
+// straight is a module that answers without net/http.
+type straight struct{ words }
+
+func (s straight) Answer(ctx context.Context, q *Question, a *Answer) bool {
+	switch q.Path {
+	case "/panic":
+		panic("defect")
+	case "/wait":
+		<-ctx.Done()
+		return false
+	}
+	a.Status, a.Body, a.Size = 200, []byte("straight "+q.Path), int64(len("straight "+q.Path))
+	return true
+}
+
+func newStraight(t *testing.T, change func(*Limits)) (*Server, netip.AddrPort, *notes) {
+	t.Helper()
+	l := DefaultLimits()
+	if change != nil {
+		change(&l)
+	}
+	rec := &notes{}
+	s := NewWithLimits(map[string]Module{"S": straight{words{name: "S"}}}, rec, l)
+	t.Cleanup(func() {
+		ctx, cancel := context.WithCancel(context.Background())
+		cancel()
+		s.Close(ctx)
+	})
+	return s, apply(t, s, at("127.0.0.1", 0, "S"))[0].Bound, rec
+}
+
+// TestHandedOver: what a phone asks is answered straight, anything else by
+// net/http, with what was read of it, and what comes behind it too.
+func TestHandedOver(t *testing.T) {
+	s, a, rec := newStraight(t, nil)
+	c, err := net.Dial("tcp", a.String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	_ = c.SetDeadline(time.Now().Add(10 * time.Second))
+	in := bufio.NewReader(c)
+	for _, x := range []struct{ ask, want string }{
+		{"GET /a HTTP/1.1\r\nHost: x\r\n\r\n", "straight /a"}, {"GET /b HTTP/1.1\r\nHost: x\r\nX: y\r\n\r\n", "S"}, {"GET /c HTTP/1.1\r\nHost: x\r\n\r\n", "S"},
+	} {
+		_, _ = io.WriteString(c, x.ask)
+		r, err := http.ReadResponse(in, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if b, _ := io.ReadAll(r.Body); string(b) != x.want {
+			t.Errorf("%q: %q", x.ask, b)
+		}
+	}
+	if got := says(t, a, "/panic"); !strings.HasPrefix(got, "read:") || rec.count("http.Defect") != 1 {
+		t.Errorf("a defect: %q, %d recorded", got, rec.count("http.Defect"))
+	}
+	_ = c.Close()
+	wait(t, "it is gone", func() bool { return len(s.Connections()) == 0 })
+	h := s.History()
+	if n := len(h); n != 2 || h[0].In == 0 || h[0].Out == 0 && h[1].Out == 0 {
+		t.Errorf("%+v", h)
+	}
+}
+
+// TestClientGoesWhileItIsAsked: whoever works on the answer is told.
+func TestClientGoesWhileItIsAsked(t *testing.T) {
+	s, a, _ := newStraight(t, nil)
+	c, err := net.Dial("tcp", a.String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _ = io.WriteString(c, "GET /wait HTTP/1.1\r\nHost: x\r\n\r\n")
+	wait(t, "it is asked", func() bool { all := s.Connections(); return len(all) == 1 && all[0].In > 0 })
+	_ = c.Close()
+	wait(t, "the wait ends", func() bool { return len(s.Connections()) == 0 })
+}
+
+// TestHeadTimeGoesOn: to be handed over gives nobody more time for a head.
+func TestHeadTimeGoesOn(t *testing.T) {
+	s, a, _ := newStraight(t, func(l *Limits) { l.ReadHeader, l.Idle = 300*time.Millisecond, time.Hour })
+	for _, first := range []string{"GET /x HTTP/1.1\r\n", "GET /x HTTP/1.1\r\nOdd: y\r\n", "GET /a HTTP/1.1\r\nHost: x\r\n\r\nGET /x HT"} {
+		c, err := net.Dial("tcp", a.String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		_, _ = io.WriteString(c, first)
+	}
+	wait(t, "all are cut", func() bool { return len(s.Connections()) == 0 && s.Statistics().Accepted == 3 })
+}
+
+// TestDrainOfIdle: connections that phones keep do not hold up an end.
+func TestDrainOfIdle(t *testing.T) {
+	s, a, _ := newStraight(t, nil)
+	c, err := net.Dial("tcp", a.String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	_, _ = io.WriteString(c, "GET /a HTTP/1.1\r\nHost: x\r\n\r\n")
+	if r, err := http.ReadResponse(bufio.NewReader(c), nil); err != nil || r.StatusCode != 200 {
+		t.Fatal(r, err)
+	}
+	s.Close(t.Context())
+	if n := len(s.Connections()); n != 0 {
+		t.Errorf("%d connections are open", n)
+	}
+}
+
+func FuzzQuestion(f *testing.F) {
+	f.Add([]byte("GET /x HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\nGET"))
+	f.Add([]byte("HEAD /x HTTP/1.0\r\nUser-Agent: a\r\n\r\n"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		var q, part Question
+		form, n := q.parse(b)
+		if form != question {
+			return
+		}
+		for i := range n { // each beginning of a Question is part of one
+			if f, _ := part.parse(b[:i]); f != partOf {
+				t.Fatalf("%q is %d", b[:i], f)
+			}
+		}
+		r, err := http.ReadRequest(bufio.NewReader(bytes.NewReader(b[:n])))
+		if err != nil {
+			t.Fatalf("net/http refuses %q: %v", b[:n], err)
+		}
+		if r.URL.Path != q.Path || (r.Method == "HEAD") != q.Head || r.UserAgent() != q.Agent || r.ContentLength != 0 || r.ProtoAtLeast(1, 1) == q.old ||
+			r.Header.Get("Range") != "" || r.URL.RawQuery != "" || !q.old && r.Host == "" {
+			t.Fatalf("%q: %+v, net/http %+v", b[:n], q, r)
+		}
+	})
+}

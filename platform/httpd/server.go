@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"net"
+	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -59,6 +60,10 @@ func NewWithLimits(modules map[string]Module, rec journal.Recorder, l Limits) *S
 // PressedBy says how to learn that requests wait for those that are answered.
 // It is called before anything runs; without it they always do.
 func (s *Server) PressedBy(f func() bool) { s.tracker.pressed = f }
+
+// ManyBehind says how to learn that many phones may be behind an address, which
+// then has Limits.PerRelay connections. It is called before anything runs.
+func (s *Server) ManyBehind(f func(netip.Addr) bool) { s.tracker.many = f }
 
 // Name implements service.Service.
 func (s *Server) Name() string { return Name }

@@ -9,8 +9,9 @@
 //	port 69  --door-->  look-up (bounded goroutines, fileserver.Opener)
 //	                       |
 //	                       v
-//	             256 sockets, of which a keyed hash of the client picks one;
-//	             their packets meet the transfer in the shard of the client
+//	             256 sockets, of which a keyed hash of the client picks one; one
+//	             goroutine (hub) reads them, and their packets meet the
+//	             transfer in the shard of the client
 //
 // A transfer is a value in the table of one shard: no socket and no goroutine
 // of its own. The state machine (sender) is pure: packets and times in, blocks

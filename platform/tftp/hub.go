@@ -5,7 +5,6 @@ import (
 	"net"
 	"os"
 	"sync"
-	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -16,12 +15,15 @@ import (
 // be a wake-up, a read in vain and a sleep. One goroutine is told by the kernel
 // which of them have something, and there are the more the more there is to do.
 // [epoll(7)]
+//
+// It waits in the kernel and not in the runtime's poller: that would ask the
+// kernel three times for every packet of a lone phone, and wake a thread that
+// looks after waiting goroutines.
 type hub struct {
 	srv   *Server
 	once  sync.Once
-	file  *os.File        // the epoll descriptor, nil: there is none
-	raw   syscall.RawConn // of it; the runtime polls it
-	ready []unix.EpollEvent
+	epoll int // descriptor, -1: there is none
+	bell  int // an eventfd that ends the wait
 
 	mu    sync.Mutex
 	socks map[int32]*hubSocket
@@ -38,28 +40,28 @@ type hubSocket struct {
 // hubBatch is how many sockets are looked at before the kernel is asked again.
 const hubBatch = 128
 
-func newHub(s *Server) *hub {
-	return &hub{srv: s, socks: map[int32]*hubSocket{}, ready: make([]unix.EpollEvent, hubBatch)}
-}
+func newHub(s *Server) *hub { return &hub{srv: s, epoll: -1, socks: map[int32]*hubSocket{}} }
 
 // start opens the hub the first time; false: the machine has none.
 func (h *hub) start() bool {
 	h.once.Do(func() {
-		fd, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
+		epoll, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
 		if err != nil {
 			return
 		}
-		_ = unix.SetNonblock(fd, true) // so that the runtime polls it
-		h.file = os.NewFile(uintptr(fd), "epoll")
-		if h.raw, err = h.file.SyscallConn(); err != nil || h.file.SetReadDeadline(time.Time{}) != nil {
-			_ = h.file.Close()
-			h.file = nil
+		h.bell, err = unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
+		if err == nil {
+			err = unix.EpollCtl(epoll, unix.EPOLL_CTL_ADD, h.bell, &unix.EpollEvent{Events: unix.EPOLLIN, Fd: int32(h.bell)})
+		}
+		if err != nil {
+			_ = unix.Close(epoll)
 			return
 		}
-		context.AfterFunc(h.srv.ctx, func() { _ = h.file.Close() })
+		h.epoll = epoll
+		context.AfterFunc(h.srv.ctx, func() { _, _ = unix.Write(h.bell, []byte{1, 0, 0, 0, 0, 0, 0, 0}) })
 		h.srv.group.Go(func() error { h.run(); return nil })
 	})
-	return h.file != nil
+	return h.epoll >= 0
 }
 
 // serve has the hub read w until it is closed or dies.
@@ -85,14 +87,8 @@ func (h *hub) serve(k *socket, w *udpWire) error {
 	}
 }
 
-func (h *hub) add(fd int32) (err error) {
-	cerr := h.raw.Control(func(epoll uintptr) {
-		err = unix.EpollCtl(int(epoll), unix.EPOLL_CTL_ADD, int(fd), &unix.EpollEvent{Events: unix.EPOLLIN, Fd: fd})
-	})
-	if cerr != nil {
-		return cerr
-	}
-	return os.NewSyscallError("epoll_ctl", err)
+func (h *hub) add(fd int32) error {
+	return os.NewSyscallError("epoll_ctl", unix.EpollCtl(h.epoll, unix.EPOLL_CTL_ADD, int(fd), &unix.EpollEvent{Events: unix.EPOLLIN, Fd: fd}))
 }
 
 // forget takes a socket out, unless its number is another's by now.
@@ -107,20 +103,17 @@ func (h *hub) forget(fd int32, s *hubSocket) {
 // run reads until the server ends.
 func (h *hub) run() {
 	in := newInbox(1)
+	ready := make([]unix.EpollEvent, hubBatch)
 	round := make([]*hubSocket, 0, hubBatch)
-	for {
-		n := 0
-		err := h.raw.Read(func(epoll uintptr) bool {
-			var no error
-			n, no = unix.EpollWait(int(epoll), h.ready, 0)
-			return n > 0 || no != nil && no != unix.EINTR
-		})
-		if err != nil {
-			return
+	for h.srv.ctx.Err() == nil {
+		n, err := unix.EpollWait(h.epoll, ready, -1)
+		if err != nil && err != unix.EINTR {
+			h.srv.defect("waiting for packets", err)
+			time.Sleep(time.Second)
 		}
 		round = round[:0]
 		h.mu.Lock()
-		for _, e := range h.ready[:max(n, 0)] {
+		for _, e := range ready[:max(n, 0)] {
 			if s := h.socks[e.Fd]; s != nil {
 				round = append(round, s)
 			}
@@ -130,6 +123,7 @@ func (h *hub) run() {
 			h.read(s, in)
 		}
 	}
+	_ = unix.Close(h.bell)
 }
 
 // read takes a packet of a socket. Whoever has more is told of again.

@@ -163,9 +163,9 @@ func (o *outbox) push(fd uintptr) bool {
 		n, no := uintptr(1), unix.Errno(0)
 		o.calls++
 		if len(m) == 1 {
-			_, _, no = unix.Syscall(unix.SYS_SENDMSG, fd, uintptr(unsafe.Pointer(&m[0].Hdr)), unix.MSG_DONTWAIT)
+			_, _, no = unix.RawSyscall(unix.SYS_SENDMSG, fd, uintptr(unsafe.Pointer(&m[0].Hdr)), unix.MSG_DONTWAIT)
 		} else {
-			n, _, no = unix.Syscall6(unix.SYS_SENDMMSG, fd, uintptr(unsafe.Pointer(&m[0])), uintptr(len(m)), unix.MSG_DONTWAIT, 0, 0)
+			n, _, no = unix.RawSyscall6(unix.SYS_SENDMMSG, fd, uintptr(unsafe.Pointer(&m[0])), uintptr(len(m)), unix.MSG_DONTWAIT, 0, 0)
 		}
 		switch {
 		case no == 0:
@@ -203,7 +203,7 @@ func (o *outbox) single(fd uintptr, i int) {
 		iov.Base = &whole[0]
 		iov.SetLen(k)
 		o.calls++
-		_, _, _ = unix.Syscall(unix.SYS_SENDMSG, fd, uintptr(unsafe.Pointer(&h)), 0)
+		_, _, _ = unix.RawSyscall(unix.SYS_SENDMSG, fd, uintptr(unsafe.Pointer(&h)), 0)
 		whole = whole[k:]
 	}
 }

@@ -168,10 +168,14 @@ func (sh *shard) expire(now time.Duration) time.Duration {
 	}
 	sh.armed = math.MaxInt64
 	if len(sh.timers) > 0 {
-		sh.armed = sh.timers[0].queued
+		sh.armed = max(sh.timers[0].queued, now+timerGap)
 	}
 	return sh.armed - now
 }
+
+// timerGap is the least time between two looks at what is due: a thousand
+// transfers have a thousand deadlines, and none is shorter than this by far.
+const timerGap = 5 * time.Millisecond
 
 // arm wakes the timer goroutine if something is due before it wakes by itself.
 func (sh *shard) arm() {

@@ -24,6 +24,7 @@ import (
 type Server struct {
 	opener  fileserver.Opener
 	rec     journal.Recorder
+	many    func(netip.Addr) bool
 	devices *devices
 	tune    settings
 	set     *listen.Set[*udpWire, *socket] // doors first, then the sockets of their pools
@@ -70,6 +71,9 @@ func newServer(o Options, tune settings) *Server {
 		seed: maphash.MakeSeed(), epoch: time.Now(), clients: newClientTable(), strays: newLimiter(),
 		openUDP: listen.OpenUDP, giveBack: (*fileserver.File).Finish,
 	}
+	if s.many = o.Many; s.many == nil {
+		s.many = func(netip.Addr) bool { return false }
+	}
 	_, _ = rand.Read(s.key[:]) // never fails
 	ctx, cancel := context.WithCancel(context.Background())
 	s.group, s.ctx = errgroup.WithContext(ctx)
@@ -105,6 +109,14 @@ func (s *Server) bind(ctx context.Context, e listen.Endpoint) (*udpWire, error) 
 // shard is the one that has the transfers of a client.
 func (s *Server) shard(peer netip.AddrPort) *shard {
 	return s.shards[maphash.Comparable(s.seed, peer)%uint64(len(s.shards))]
+}
+
+// share is how many transfers an address may have.
+func (s *Server) share(a netip.Addr) int {
+	if s.many(a) {
+		return s.tune.MaxPerRelay
+	}
+	return s.tune.MaxPerClient
 }
 
 // endOn ends every transfer on a socket and tells the clients to ask again.

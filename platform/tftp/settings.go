@@ -2,6 +2,7 @@ package tftp
 
 import (
 	"fmt"
+	"net/netip"
 	"runtime"
 	"time"
 
@@ -48,6 +49,7 @@ type Options struct {
 	// Interface tells the operator's name and the MTU of the interface with
 	// this Linux index; "" and 0 mean unknown. nil asks the kernel.
 	Interface func(index int) (name string, mtu int)
+	Many      func(netip.Addr) bool // many phones may be behind an address; nil = behind none
 }
 
 // settings are the numbers of the engine. Tests have others.
@@ -56,6 +58,7 @@ type settings struct {
 	PoolSize int // sockets transfers run on
 
 	MaxPerClient int // transfers of one client address, of those that were acknowledged
+	MaxPerRelay  int // the same of one that many phones are behind
 	MaxTransfers int // of all clients together, the same
 	MaxUnheard   int // transfers nobody has acknowledged yet: beyond it the oldest goes
 	MaxLookups   int // lookups at the same time; a request beyond it is dropped
@@ -83,6 +86,7 @@ func (s settings) withDefaults() settings {
 	def(&s.Workers, min(4*runtime.GOMAXPROCS(0), 32))
 	def(&s.PoolSize, PoolSize)
 	def(&s.MaxPerClient, 64)
+	def(&s.MaxPerRelay, 1024)
 	def(&s.MaxTransfers, 4096)
 	def(&s.MaxUnheard, 2048)
 	def(&s.MaxLookups, 1024)

@@ -122,7 +122,7 @@ func (sh *shard) admit(k key, sock *socket, windows bool, ifindex int, r request
 		return
 	}
 	options := r.optionNames()
-	c, known, ok := s.clients.meet(k.peer.Addr(), options, s.tune.MaxPerClient, s.tune.MaxTransfers)
+	c, known, ok := s.clients.meet(k.peer.Addr(), options, s.share(k.peer.Addr()), s.tune.MaxTransfers)
 	if !ok {
 		s.lookups.Add(-1)
 		s.requests.refuse(overflow)
@@ -239,7 +239,7 @@ func (sh *shard) heard(t *transfer, over bool) {
 	s := sh.srv
 	sh.unheard.Remove(t.waits)
 	t.waits = nil
-	t.counted = s.clients.begin(t.client, s.tune.MaxPerClient, s.tune.MaxTransfers)
+	t.counted = s.clients.begin(t.client, s.share(t.key.peer.Addr()), s.tune.MaxTransfers)
 	switch {
 	case over:
 		return

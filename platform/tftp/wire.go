@@ -37,6 +37,7 @@ type udpWire struct {
 	port uint16
 	v6   bool // IPv4 addresses are to be mapped
 
+	bare   *bareFD       // the same as raw, of the hub's
 	closed chan struct{} // of the hub's, when it is closed
 }
 
@@ -82,12 +83,22 @@ func (w *udpWire) detach() error {
 		return os.NewSyscallError("fcntl", err)
 	}
 	_ = w.conn.Close()
-	w.conn, w.raw, w.closed = nil, &bareFD{fd: fd}, make(chan struct{})
+	w.bare = &bareFD{fd: fd}
+	w.conn, w.raw, w.closed = nil, w.bare, make(chan struct{})
 	return nil
 }
 
-// read waits for packets and gives them in in.
+// read waits for packets and gives them in in; of a hub's it takes what is
+// there.
 func (w *udpWire) read(in *inbox) (n int, err error) {
+	if b := w.bare; b != nil {
+		b.mu.RLock()
+		defer b.mu.RUnlock()
+		if b.shut {
+			return 0, net.ErrClosed
+		}
+		return in.receive(b.fd)
+	}
 	rerr := w.raw.Read(func(fd uintptr) bool {
 		n, err = in.receive(int(fd))
 		return err != unix.EAGAIN
@@ -100,7 +111,7 @@ func (w *udpWire) Close() error {
 	if w.conn != nil {
 		return w.conn.Close()
 	}
-	err := w.raw.(*bareFD).close()
+	err := w.bare.close()
 	if err == nil {
 		close(w.closed)
 	}

@@ -27,8 +27,10 @@ var deviceFile = regexp.MustCompile(`^(?i:(ctlsep|itlsep|sep|sip|mgc|gk|ld|ff|at
 // baseName is the last part of a name with / or \ between its parts, as phones
 // ask for "Communicator\SEP001E7A000001.cnf.xml".
 func baseName(name string) string {
-	if i := strings.LastIndexAny(name, `/\`); i >= 0 {
-		return name[i+1:]
+	for i := len(name) - 1; i >= 0; i-- {
+		if name[i] == '/' || name[i] == '\\' {
+			return name[i+1:]
+		}
 	}
 	return name
 }
@@ -40,12 +42,48 @@ func MACOfFile(name string) (ether.MAC, bool) {
 	if len(name) > maxFileName {
 		return ether.MAC{}, false
 	}
-	g := deviceFile.FindStringSubmatch(baseName(name))
-	if g == nil {
+	hex := hexOfFile(baseName(name))
+	if hex == "" {
 		return ether.MAC{}, false
 	}
-	m, err := ether.ParseMAC(g[2])
+	m, err := ether.ParseMAC(hex)
 	return m, err == nil && !m.IsZero()
+}
+
+// hexOfFile is what deviceFile says of a last part, "" = nothing. Every request
+// is asked it several times, and most are no phone's.
+func hexOfFile(base string) string {
+	for i := range len(base) {
+		if base[i] >= 0x80 { // letters that are others without case
+			if g := deviceFile.FindStringSubmatch(base); g != nil {
+				return g[2]
+			}
+			return ""
+		}
+	}
+	for _, p := range devicePrefixes {
+		if len(base) < len(p)+hexDigits || !strings.EqualFold(base[:len(p)], p) {
+			continue
+		}
+		hex, rest := base[len(p):len(p)+hexDigits], base[len(p)+hexDigits:]
+		if allHex(hex) && (rest == "" || strings.IndexByte(".-_", rest[0]) >= 0 && !strings.Contains(rest, "\n")) {
+			return hex
+		}
+	}
+	return ""
+}
+
+const hexDigits = 12
+
+var devicePrefixes = []string{"ctlsep", "itlsep", "sep", "sip", "mgc", "gk", "ld", "ff", "ata", "wlan"}
+
+func allHex(s string) bool {
+	for i := range len(s) {
+		if c := s[i] | 0x20; (c < '0' || c > '9' || s[i] != c) && (c < 'a' || c > 'f') {
+			return false
+		}
+	}
+	return true
 }
 
 // ParseDevice reads a device name, SEP001E7A000001, in any case.

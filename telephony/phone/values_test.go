@@ -99,9 +99,19 @@ func TestExpectedAbsent(t *testing.T) {
 func FuzzMACOfFile(f *testing.F) {
 	f.Add("SEP001E7A000001.cnf.xml")
 	f.Add(`Communicator\gk001e7a000001.x`)
+	for _, n := range []string{"ctlSEP001E7A000001.tlv", "sep001e7a00000g", "SEP001E7A000001\n", "SEP001E7A000001.a\nb", "\u017fep001e7a000001", "ATA001E7A000001-x", "FFffffffffffff", "ld001e7a000001_", "wlan001E7A000001x"} {
+		f.Add(n)
+	}
 	f.Fuzz(func(t *testing.T, name string) {
 		if m, ok := MACOfFile(name); ok && !strings.Contains(strings.ToUpper(name), m.Hex()) {
 			t.Errorf("MACOfFile(%q) = %v", name, m)
+		}
+		want := ""
+		if g := deviceFile.FindStringSubmatch(baseName(name)); g != nil {
+			want = g[2]
+		}
+		if got := hexOfFile(baseName(name)); got != want {
+			t.Errorf("hexOfFile(%q) = %q, the expression says %q", name, got, want)
 		}
 		ExpectedAbsent(name)
 		TrustFile(name)

@@ -25,6 +25,7 @@ func (a *Appliance) Run(ctx context.Context) error {
 	defer stop()
 	defer a.Close()
 	a.beside(a.replan)
+	a.beside(giveBack)
 	a.beside(func(context.Context) { a.keepClasses() })
 	a.beside(a.box.Host.Run)
 	a.beside(a.box.Meter.Run)
