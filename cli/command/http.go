@@ -97,7 +97,7 @@ func tftpServer() []language.Declaration {
 			![ <n:1-3500>("Requests") ]`, "n", "file-server", "facts/files.md 1.8", 0,
 			func(c *language.Context) *int { return &c.Config.Files.MaximumPerAddress }),
 		value(language.Global, `file-server("Serving files over TFTP and HTTP")
-			maximum-per-relay("Requests of one address that many phones are behind: a default router of a pool, an alternate, bind-lease trust")
+			maximum-per-relay("The same of a router of a pool, an alternate, a trusted box")
 			![ <n:1-3500>("Requests") ]`, "n", "file-server", "docs/provisioning.md", 0,
 			func(c *language.Context) *int { return &c.Config.Files.MaximumPerRelay }),
 		line,
