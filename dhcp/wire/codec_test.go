@@ -6,6 +6,8 @@ import (
 	"net/netip"
 	"slices"
 	"testing"
+
+	"github.com/insomniacslk/dhcp/dhcpv4"
 )
 
 func TestFrameRoundTrip(t *testing.T) {
@@ -43,6 +45,30 @@ func TestCiscoPhone(t *testing.T) {
 			t.Errorf("%q: %v", c.class, got)
 		}
 	}
+}
+
+// FuzzOptionSet: what is read of the options of a message is what the library of
+// the field reads. It refuses what does not end, so it is given an END.
+func FuzzOptionSet(f *testing.F) {
+	head := slices.Clone(phoneRequest(mac(0, 1), MsgDiscover).Bytes()[:HeaderLen+CookieLen])
+	f.Add([]byte{53, 1, 1, 0, 0, 61, 2, 1, 2, 61, 1, 3, 80, 0, 255, 9})
+	f.Add([]byte{53, 1, 1, 12, 250, 0x41})
+	f.Add([]byte{53, 1, 1, 12, 1})
+	f.Add([]byte{82})
+	f.Fuzz(func(t *testing.T, b []byte) {
+		m, err := dhcpv4.FromBytes(append(append(slices.Clone(head), b...), OptEnd))
+		var o optionSet
+		mine := o.read(b)
+		if (err == nil) != (mine == nil) {
+			t.Fatalf("% x: %v, the library says %v", b, mine, err)
+		}
+		for c := 0; err == nil && c < 256; c++ {
+			v, ok := m.Options[uint8(c)]
+			if ok != o.has[c] || !bytes.Equal(v, o.val[c]) {
+				t.Fatalf("% x: option %d is % x (%v), the library says % x (%v)", b, c, o.val[c], o.has[c], v, ok)
+			}
+		}
+	})
 }
 
 func FuzzDecode(f *testing.F) {

@@ -9,8 +9,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/insomniacslk/dhcp/dhcpv4"
-
 	"option150/platform/ether"
 )
 
@@ -155,103 +153,72 @@ func Decode(b []byte) (*Packet, error) {
 		return nil, fmt.Errorf("%w: op %d", errMalformed, b[0])
 	case b[1] != 1 && b[1] != 6: // Ethernet, IEEE 802
 		return nil, fmt.Errorf("%w: hardware type %d", errMalformed, b[1])
-	case b[2] != 6: // the library cuts or pads silently
+	case b[2] != 6:
 		return nil, fmt.Errorf("%w: hardware address of %d bytes", errMalformed, b[2])
 	}
-	// A complete packet without END is accepted, an overrun by one byte is
-	// still refused, because END is appended to a copy.
-	buf := make([]byte, 0, len(b)+CookieLen+1)
+	b = slices.Clone(b)
 	p := &Packet{cookie: len(b) >= HeaderLen+CookieLen && bytes.Equal(b[HeaderLen:HeaderLen+CookieLen], cookie)}
-	switch {
-	case p.cookie:
-		buf = append(buf, b...)
-	case len(b) >= HeaderLen+CookieLen && !AllZero(b[HeaderLen:HeaderLen+CookieLen]):
+	if !p.cookie && len(b) >= HeaderLen+CookieLen && !AllZero(b[HeaderLen:HeaderLen+CookieLen]) {
 		return nil, fmt.Errorf("%w: magic cookie", errMalformed)
-	default: // plain BOOTP: no vendor area, or an empty one
-		buf = append(append(buf, b[:HeaderLen]...), cookie...)
 	}
-	m, err := dhcpv4.FromBytes(append(buf, OptEnd))
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", errMalformed, err)
+	var o optionSet
+	if p.cookie { // else plain BOOTP: no vendor area, or an empty one
+		if err := o.readAll(b); err != nil {
+			return nil, err
+		}
 	}
-	if err := overload(m.Options, b); err != nil {
-		return nil, err
-	}
-	p.HType, p.xid, p.Flags = b[1], [4]byte(b[4:8]), m.Flags
+	p.HType, p.xid, p.Flags = b[1], [4]byte(b[4:8]), binary.BigEndian.Uint16(b[10:])
 	p.Raw, p.MAC = [16]byte(b[28:44]), ether.MAC(b[28:34])
 	p.CIAddr, p.GIAddr = AddrOf(b[12:16]), AddrOf(b[24:28])
-	return p, p.options(m.Options)
-}
-
-// overload adds the options in file and sname when option 52 says so. The
-// library ignores it and cuts both fields at the first NUL. [RFC 2131 4.1]
-func overload(o dhcpv4.Options, b []byte) error {
-	v, ok := o[OptOverload]
-	if !ok {
-		return nil
-	}
-	if len(v) != 1 || v[0] < 1 || v[0] > 3 {
-		return fmt.Errorf("%w: option 52", errMalformed)
-	}
-	if v[0]&1 != 0 {
-		if err := o.FromBytes(b[OffFile:HeaderLen]); err != nil {
-			return fmt.Errorf("%w: file: %w", errMalformed, err)
-		}
-	}
-	if v[0]&2 != 0 {
-		if err := o.FromBytes(b[offSname:OffFile]); err != nil {
-			return fmt.Errorf("%w: sname: %w", errMalformed, err)
-		}
-	}
-	return nil
+	return p, p.options(&o)
 }
 
 // options takes over what the engine looks at. An option of the wrong length
 // makes the packet malformed when an answer built on it could be wrong; a
 // doubled option arrives here joined, which is right for RFC 3396 and wrong,
 // and found by its length, for the short ones.
-func (p *Packet) options(o dhcpv4.Options) error {
+func (p *Packet) options(o *optionSet) error {
 	bad := func(code byte) error { return fmt.Errorf("%w: option %d", errMalformed, code) }
 	for _, f := range [...]struct {
 		code byte
 		size int
 	}{{OptMessageType, 1}, {OptRequestedIP, 4}, {OptServerID, 4}, {OptLease, 4}, {OptSubnetSel, 4}, {OptMaxSize, 2}} {
-		if v, ok := o[f.code]; ok && len(v) != f.size {
+		if o.has[f.code] && len(o.val[f.code]) != f.size {
 			return bad(f.code)
 		}
 	}
 	for _, code := range []byte{OptClientID, OptParameters} {
-		if v, ok := o[code]; ok && (len(v) == 0 || len(v) > MaxKey) {
+		if v := o.val[code]; o.has[code] && (len(v) == 0 || len(v) > MaxKey) {
 			return bad(code)
 		}
 	}
-	if v, ok := o[OptMessageType]; ok {
-		p.Type = v[0]
+	if o.has[OptMessageType] {
+		p.Type = o.val[OptMessageType][0]
 		switch p.Type {
 		case MsgDiscover, MsgRequest, MsgDecline, MsgRelease, MsgInform, MsgLeaseQuery:
 		default:
 			return bad(OptMessageType)
 		}
 	}
-	p.ID, p.Params = o[OptClientID], o[OptParameters]
-	p.Vendor = Printable(strings.TrimRight(string(o[OptVendorClass]), "\x00"))
-	p.Host = Printable(strings.TrimRight(string(o[OptHostname]), "\x00"))
+	p.ID, p.Params = o.val[OptClientID], o.val[OptParameters]
+	p.Vendor = Printable(strings.TrimRight(string(o.val[OptVendorClass]), "\x00"))
+	p.Host = Printable(strings.TrimRight(string(o.val[OptHostname]), "\x00"))
 	p.Cisco = CiscoPhone(p.Vendor)
-	p.Wanted, p.Server, p.Subnet = AddrOf(o[OptRequestedIP]), AddrOf(o[OptServerID]), AddrOf(o[OptSubnetSel])
-	if v := o[OptLease]; v != nil {
+	p.Wanted, p.Server, p.Subnet = AddrOf(o.val[OptRequestedIP]), AddrOf(o.val[OptServerID]), AddrOf(o.val[OptSubnetSel])
+	if v := o.val[OptLease]; v != nil {
 		p.Lease = max(binary.BigEndian.Uint32(v), 1)
 	}
 	p.MaxSize = DefPayload
-	if v := o[OptMaxSize]; v != nil {
+	if v := o.val[OptMaxSize]; v != nil {
 		if n := int(binary.BigEndian.Uint16(v)); n >= 576 { // less is illegal, RFC 2132 9.10
 			p.MaxSize = min(n-28, MaxPayload)
 		}
 	}
 	for i, code := range classOptions {
-		p.class[i] = o[code]
+		p.class[i] = o.val[code]
 	}
-	_, p.Rapid = o[OptRapidCommit]
-	if v, ok := o[OptRelayInfo]; ok {
+	p.Rapid = o.has[OptRapidCommit]
+	if v := o.val[OptRelayInfo]; o.has[OptRelayInfo] {
 		if len(v) > MaxRelayLen {
 			return bad(OptRelayInfo)
 		}

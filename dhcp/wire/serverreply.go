@@ -5,8 +5,6 @@ import (
 	"net/netip"
 	"slices"
 
-	"github.com/insomniacslk/dhcp/dhcpv4"
-
 	"option150/platform/ether"
 )
 
@@ -34,25 +32,25 @@ func DecodeReply(b []byte) (a ServerReply, ok bool) {
 	if len(b) < HeaderLen+CookieLen || len(b) > MaxRequest || b[0] != OpReply || b[2] != 6 || !bytes.Equal(b[HeaderLen:HeaderLen+CookieLen], cookie) {
 		return a, false
 	}
-	m, err := dhcpv4.FromBytes(append(slices.Clone(b), OptEnd))
-	if err != nil {
+	var o optionSet
+	if o.read(b[HeaderLen+CookieLen:]) != nil {
 		return a, false
 	}
-	typ := m.Options[OptMessageType]
+	typ := o.val[OptMessageType]
 	if len(typ) != 1 || typ[0] != MsgOffer && typ[0] != MsgAck && typ[0] != MsgNak {
 		return a, false
 	}
-	a = ServerReply{typ: typ[0], Server: AddrOf(m.Options[OptServerID]), Client: ether.MAC(b[28:34]), Addr: AddrOf(b[16:20]), Relay: AddrOf(b[24:28])}
-	if mask := m.Options[OptMask]; len(mask) == 4 {
+	a = ServerReply{typ: typ[0], Server: AddrOf(o.val[OptServerID]), Client: ether.MAC(b[28:34]), Addr: AddrOf(b[16:20]), Relay: AddrOf(b[24:28])}
+	if mask := o.val[OptMask]; len(mask) == 4 {
 		a.Mask = netip.AddrFrom4([4]byte(mask))
 	}
-	a.Name, a.TFTP = slices.Clone(m.Options[OptTFTPName]), slices.Clone(m.Options[OptTFTPAddrs])
+	a.Name, a.TFTP = slices.Clone(o.val[OptTFTPName]), slices.Clone(o.val[OptTFTPAddrs])
 	a.Next = AddrOf(b[20:24])
-	if over := m.Options[OptOverload]; len(over) == 0 || over[0]&2 == 0 {
+	if over := o.val[OptOverload]; len(over) == 0 || over[0]&2 == 0 {
 		name, _, _ := bytes.Cut(b[offSname:OffFile], []byte{0})
 		a.Boot = string(name)
 	}
-	if r := m.Options[OptRouters]; len(r) >= 4 {
+	if r := o.val[OptRouters]; len(r) >= 4 {
 		a.Router = AddrOf(r[:4])
 	}
 	return a, true

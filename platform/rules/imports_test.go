@@ -82,7 +82,7 @@ var oneplace = []struct {
 	{"github.com/pin/tftp", []string{"platform/tftp/client", "telephony/simphone"}, []string{"platform/tftp", "cmd/option150/..."}, "it is client and oracle; the server is ours"},
 	{"github.com/google/gopacket", []string{"pfs/...", "platform/capture", "platform/testkit/wiretap"}, []string{"dhcp/..."}, "packet layers are for what observes, not for what serves"},
 	{"github.com/BurntSushi/toml", []string{"platform/settings", "telephony/phone"}, nil, "only the settings of the box and the model table are TOML"},
-	{"github.com/insomniacslk/dhcp", []string{"dhcp/wire"}, []string{"telephony/simphone"}, "codec of the DHCP server; messages inside are our own types"},
+	{"github.com/insomniacslk/dhcp", nil, []string{"dhcp/wire", "telephony/simphone"}, "judge of our codec of DHCP messages"},
 	{"github.com/miekg/dns", []string{"platform/dns"}, nil, "codec of the name server; its server and resolver configuration are not used"},
 	{"github.com/mdlayher/packet", []string{"dhcp", "telephony/simphone"}, []string{"platform/capture"}, "raw frames: DHCP answers to hosts without an address"},
 	{"github.com/vishvananda/netlink", []string{"platform/netif", "platform/host", "platform/netns", "telephony/simphone", "cmd/bench"}, []string{"dhcp/...", "cmd/option150/..."}, "interfaces have one owner on each side: netif of the box (host only reads routes and neighbours), simphone of a phone, netns of the laboratory"},
