@@ -142,7 +142,7 @@ func (s *Server) admits(ctx context.Context, st *settings, r Request, name strin
 		return err
 	}
 	a, now := r.Client.Addr().Unmap(), time.Now()
-	s.guard.note(st, a, mac, now)
+	s.guard.note(st, r, mac, now)
 	if _, config := owner(name); config && err != nil {
 		s.guard.asked(mac, name, a, held, false, now)
 	}
@@ -174,7 +174,7 @@ func (s *Server) judge(ctx context.Context, st *settings, r Request, name string
 // gone is told of a name that is not here.
 func (s *Server) gone(st *settings, r Request, name string) {
 	if mac, ok := phone.MACOfFile(name); ok && !st.trusted(r) && !s.builds(mac) {
-		s.guard.note(st, r.Client.Addr().Unmap(), mac, time.Now())
+		s.guard.note(st, r, mac, time.Now())
 	}
 }
 
@@ -217,6 +217,10 @@ func (s *Server) given(ctx context.Context, st *settings, r Request, name string
 	}
 }
 
+// relayedNames is how many phones another file server may ask for in vain
+// within the time of the guard.
+const relayedNames = 1000
+
 // maxNames bounds the phones that are counted for one address.
 const maxNames = 1024
 
@@ -245,8 +249,16 @@ func (g *guard) at(a netip.Addr, within time.Duration, now time.Time) *host {
 // note counts a phone that an address asked for without being it. Many phones
 // may be behind one address: as long as it was given the files of more of them
 // than it asked for in vain it does not search.
-func (g *guard) note(st *settings, a netip.Addr, mac ether.MAC, now time.Time) {
+//
+// A file server that has this one among its alternates asks here for the phones
+// of all clusters. It says so in Via, as anybody can: it may ask for as many
+// phones as a large site has.
+func (g *guard) note(st *settings, r Request, mac ether.MAC, now time.Time) {
+	a := r.Client.Addr().Unmap()
 	names, within := st.cfg.Scan.limits()
+	if r.Via != "" {
+		names = max(names, relayedNames)
+	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	h := g.at(a, within, now)

@@ -240,3 +240,35 @@ func TestListing(t *testing.T) {
 		t.Error("who reads a list is taken for one who searches")
 	}
 }
+
+// A file server that has this one among its alternates asks for the phones of
+// all clusters and is not kept out from those of this one; one that tries out
+// addresses behind the same mark is, later.
+func TestScanGuardAndOtherFileServers(t *testing.T) {
+	s := newSite(t, Spec{})
+	clear(s.held)
+	master := addrOf(253)
+	ask := func(name string) error {
+		f, err := s.Open(context.Background(), Request{Transport: HTTP, Client: master, Name: name, Via: "1.1 option150-1"})
+		if err == nil {
+			f.Finish(Result{Complete: true})
+		}
+		return err
+	}
+	for n := range 300 { // the phones of other clusters boot, those of this one do not yet
+		for _, kind := range []string{"CTLSEP001E7B%06X.tlv", "SEP001E7B%06X.cnf.xml"} {
+			_ = ask(fmt.Sprintf(kind, n))
+		}
+	}
+	for n := 1; n <= 20; n++ {
+		if err := ask(fileOf(n)); err != nil {
+			t.Fatalf("phone %d of this cluster by way of its master: %v", n, err)
+		}
+	}
+	for n := range 3000 {
+		_ = ask(fmt.Sprintf("SEP001E7C%06X.cnf.xml", n))
+	}
+	if err := ask(fileOf(30)); !errors.Is(err, ErrNotFound) {
+		t.Errorf("after a search: %v", err)
+	}
+}

@@ -46,7 +46,7 @@ func Routes() []Route {
 	return out
 }
 
-// Neighbour is one entry of the ARP table.
+// Neighbour is one entry of the ARP table, or of the neighbours of IPv6.
 type Neighbour struct {
 	Addr       netip.Addr
 	MAC        ether.MAC // zero while it is asked for
@@ -55,16 +55,21 @@ type Neighbour struct {
 }
 
 // Neighbours reads the ARP table.
-func Neighbours() []Neighbour {
-	list, err := netlink.NeighList(0, netlink.FAMILY_V4)
+func Neighbours() []Neighbour { return neighbours(netlink.FAMILY_V4) }
+
+// Neighbours6 reads the neighbours of IPv6.
+func Neighbours6() []Neighbour { return neighbours(netlink.FAMILY_V6) }
+
+func neighbours(family int) []Neighbour {
+	list, err := netlink.NeighList(0, family)
 	if err != nil {
 		return nil
 	}
 	names := devices()
 	var out []Neighbour
 	for _, n := range list {
-		a, ok := netip.AddrFromSlice(n.IP.To4())
-		if !ok || n.State&(netlink.NUD_NOARP|netlink.NUD_FAILED) != 0 {
+		a, ok := netip.AddrFromSlice(n.IP)
+		if a = a.Unmap(); !ok || n.State&(netlink.NUD_NOARP|netlink.NUD_FAILED) != 0 {
 			continue
 		}
 		x := Neighbour{Addr: a, Device: names[n.LinkIndex], Incomplete: len(n.HardwareAddr) != 6}

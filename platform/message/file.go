@@ -32,7 +32,7 @@ var (
 		"Find out who has the address: `show ip arp`, `show provisioning exposure`. If it is another file server or a router in front of phones, permit it in the list of `file-server bind-lease trust`."}
 	FileHidden = &Entry{"FILESERVER", 4, "HIDDEN", "%s is told that %s and its like are not here: %s",
 		"The address asked for the configuration of phones that it is not known to be, or for the files of more phones than one phone does. It gets the answer of files that are absent. It is said once in ten minutes for an address; what follows is counted.",
-		"Find out who has the address: `show ip arp`, `show provisioning exposure`. If phones are behind it, permit it in the list of `file-server bind-lease trust`."}
+		"Find out who has the address: `show ip arp`, `show provisioning exposure`. If phones are behind it, or it is a file server that has this box among its alternates, permit it in the list of `file-server bind-lease trust`."}
 	AlternateDown = &Entry{"FILESERVER", 4, "ALTERNATE_DOWN", "Alternate file server %d %s does not answer: %s",
 		"An alternate file server failed twice in a row. It is left out, and asked in the background every few seconds; what is cached is served as before.",
 		"Check the line to it and its TFTP service: `ping`, `show file-server alternate`."}

@@ -169,7 +169,7 @@ func (a *Appliance) open() error {
 	b.Told = phonepage.NewBook()
 	b.Tape = recording.NewTape()
 	b.Frames = &capture.Keeper{}
-	a.holders.bindings, a.holders.neighbours = func() []engine.Binding { return b.DHCP.Bindings() }, host.Neighbours
+	a.holders.bindings, a.holders.neighbours = func() []engine.Binding { return b.DHCP.Bindings() }, func() []host.Neighbour { return append(host.Neighbours(), host.Neighbours6()...) }
 	b.Journal = journal.New(0, b.Inventory, a.counts, foreignOffers{a.counts}, b.Classes, b.Upgrades, b.Sharing, b.Told, b.Tape, b.Outlook, &a.holders)
 	b.Netif = netif.New(netif.Options{Mapping: mapping(a.opt.Settings), Recorder: b.Journal, Changed: a.interfacesChanged})
 	b.Meter = netif.NewMeter(b.Netif.Interfaces)

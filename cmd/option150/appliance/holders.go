@@ -69,13 +69,15 @@ func (h *holders) vacate(a netip.Addr) {
 
 // holds is fileserver.Options.Holder.
 func (h *holders) holds(ctx context.Context, mac ether.MAC, a netip.Addr, wait bool) fileserver.Holding {
+	zone := a
+	a = a.WithZone("")
 	got := h.look(mac, a)
-	if got == fileserver.Held || !wait || !a.Is4() {
+	if got == fileserver.Held || !wait {
 		return got
 	}
 	// Who asks over TFTP from an address of its own has not been asked for its
 	// hardware address yet.
-	if c, err := net.Dial("udp", netip.AddrPortFrom(a, 9).String()); err == nil {
+	if c, err := net.Dial("udp", netip.AddrPortFrom(zone, 9).String()); err == nil {
 		_, _ = c.Write([]byte{0})
 		c.Close()
 	}

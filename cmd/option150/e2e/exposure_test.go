@@ -62,6 +62,19 @@ end
 		t.Errorf("the list of names: %d", s)
 	}
 
+	// Over IPv6 the phone is known by the neighbours of the box.
+	if w.Box.AddAddr("eth0", netip.MustParsePrefix("fd00:150::1/64")) == nil && phone.AddAddr("eth0", netip.MustParsePrefix("fd00:150::77/64")) == nil &&
+		w.Desk.AddAddr("eth0", netip.MustParsePrefix("fd00:150::5/64")) == nil {
+		w.Within(10*time.Second, "the phone is not known over IPv6", func() bool { s, _ := w.getFrom(phone, "http://[fd00:150::1]:6970/"+own); return s == 200 })
+		if got, err := w.on(phone, "curl", "-s", "tftp://[fd00:150::1]/"+own); err != nil || !strings.Contains(got, "<device>") {
+			t.Errorf("the phone, TFTP over IPv6: %v", err)
+		}
+		w.Within(10*time.Second, "no answer over IPv6", func() bool { s, _ := w.get("http://[fd00:150::1]:6970/XMLDefault.cnf.xml"); return s == 200 })
+		if s, _ := w.get("http://[fd00:150::1]:6970/" + own); s != 404 {
+			t.Errorf("a stranger over IPv6: %d", s)
+		}
+	}
+
 	// A phone behind a relay: nobody sees its hardware address here, and it has
 	// our lease.
 	const relayed = "SEP001E7A000002.cnf.xml"
