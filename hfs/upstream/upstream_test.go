@@ -342,7 +342,9 @@ func TestCacheRot(t *testing.T) {
 	c := newCluster(t, map[string][]byte{part: image(part, 50_000)})
 	dir := t.TempDir()
 	b := openBox(t, dir, alternates(c), quick())
-	_, _ = b.get(t, part)
+	if _, err := b.get(t, part); err != nil {
+		t.Fatal(err)
+	}
 	wait(t, "the entry", func() bool { return len(b.Entries()) == 1 })
 	b.Close()
 	all, _ := filepath.Glob(filepath.Join(dir, "fw-*"))

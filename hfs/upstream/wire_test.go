@@ -10,6 +10,8 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -91,6 +93,29 @@ func (d doors) overTFTP(name string, first func()) (content []byte, code int, er
 	}
 }
 
+// tsize is the size that TFTP tells before the first byte, -1 for none. [RFC 2349]
+func (d doors) tsize(name string) (int64, error) {
+	o, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		return 0, err
+	}
+	defer o.Close()
+	_ = o.SetDeadline(time.Now().Add(20 * time.Second))
+	if _, err := o.WriteToUDP([]byte("\x00\x01"+name+"\x00octet\x00tsize\x000\x00"), d.tftp); err != nil {
+		return 0, err
+	}
+	buf := make([]byte, 600)
+	n, from, err := o.ReadFromUDP(buf)
+	if err != nil {
+		return 0, err
+	}
+	_, _ = o.WriteToUDP([]byte("\x00\x05\x00\x00enough\x00"), from)
+	if f := strings.Split(string(buf[2:n]), "\x00"); buf[1] == 6 && len(f) > 1 && f[0] == "tsize" {
+		return strconv.ParseInt(f[1], 10, 64)
+	}
+	return -1, nil
+}
+
 // overHTTP fetches as a phone does. An error is one in the middle of the body.
 func (d doors) overHTTP(name string, first func()) (content []byte, status int, length int64, err error) {
 	c, err := net.Dial("tcp4", d.http.String())
@@ -151,6 +176,9 @@ func TestStreamedWhileItArrives(t *testing.T) {
 		case <-time.After(20 * time.Second):
 			t.Fatal("nothing is sent before the file is whole")
 		}
+	}
+	if n, err := d.tsize(part); n != int64(len(body)) || err != nil {
+		t.Errorf("tsize of a file that arrives: %d, %v", n, err)
 	}
 	close(more)
 	for range 2 {
