@@ -182,7 +182,7 @@ func (b *Box) fileSessions() string {
 			rtt, again = x.RTT.Round(10*time.Microsecond).String(), itoa(x.Resent)
 			s.Sent = max(0, s.Sent-x.Waiting)
 		}
-		fmt.Fprintf(&w, "%-4s %-22s %-16s %-32s %4d%% %9.1f %8s %5s %s\n", "HTTP", s.Client, name(s.Client.Addr().Unmap().String(), s.Name), s.Name,
+		fmt.Fprintf(&w, "%-4s %-22s %-16s %-32s %4d%% %9.1f %8s %5s %s\n", "HTTP", s.Client, name(s.Client.Addr().Unmap().String(), s.Name), strings.TrimPrefix(s.Name, "/"),
 			min(100, s.Sent*100/max(s.Size, 1)), float64(s.Sent)/1000/max(age.Seconds(), 0.001), rtt, again, age.Round(time.Second))
 	}
 	return w.String()
@@ -195,7 +195,7 @@ func (b *Box) fileRequests(n int) string {
 	fmt.Fprintf(&w, "%-8s %-4s %-22s %-16s %-32s %-8s %10s %8s %s\n", "Ago", "By", "Client", "Phone", "File", "Result", "Bytes", "Took", "Why")
 	for _, a := range b.Files.Requests(n) {
 		w.WriteString(strings.TrimRight(fmt.Sprintf("%-8s %-4s %-22s %-16s %-32s %-8s %10d %8s %s", time.Since(a.At).Round(time.Second), a.Transport, a.Client,
-			name(a.Client.Addr().Unmap().String(), a.Name), a.Name, a.Result, a.Bytes, a.Took.Round(time.Millisecond), a.Why), " ") + "\n")
+			name(a.Client.Addr().Unmap().String(), a.Name), strings.TrimPrefix(a.Name, "/"), a.Result, a.Bytes, a.Took.Round(time.Millisecond), a.Why), " ") + "\n")
 	}
 	return w.String()
 }

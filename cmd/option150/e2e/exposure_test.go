@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -20,7 +21,7 @@ import (
 // both transports, a stranger gets what he would get if it were not there, once
 // in the log, however often he asks.
 func TestBindLeaseEnforce(t *testing.T) {
-	w := newWorld(t, setup{config: strings.TrimSuffix(branch, "end\n") + `file-server bind-lease enforce
+	w := newWorld(t, setup{flash: map[string][]byte{"big.loads": noise(16 << 20)}, config: strings.TrimSuffix(branch, "end\n") + `file-server bind-lease enforce
 logging buffered
 ip route 10.160.0.0 255.255.255.0 10.150.0.5
 ip dhcp pool FAR
@@ -82,10 +83,50 @@ end
 	if s, c := w.statusFrom(lease, relayed), w.rrqFrom(lease, relayed); s != 200 || c != 0 {
 		t.Errorf("the phone behind the relay, at %s: %d, error %d", lease, s, c)
 	}
+	w.sessions(lease)
 	beside := netip.MustParseAddr("10.160.0.222")
 	if s, c := w.statusFrom(beside, relayed), w.rrqFrom(beside, relayed); s != 404 || c != 1 {
 		t.Errorf("another address behind the relay: %d, error %d", s, c)
 	}
+}
+
+// sessions is what an operator sees of files on their way to the phone behind the
+// relay, and of their end.
+func (w *world) sessions(lease netip.Addr) {
+	w.T.Helper()
+	r, err := w.from(lease).Get("http://10.150.0.1:6970/big.loads")
+	if err != nil {
+		w.T.Fatal(err)
+	}
+	_, _ = r.Body.Read(make([]byte, 1000)) // and no more for now
+	c, server := w.rrq(lease, "big.loads")
+	for n := byte(1); n <= 3; n++ {
+		_, _ = c.WriteToUDPAddrPort([]byte{0, 4, 0, n}, server)
+		_, _, _ = c.ReadFromUDPAddrPort(make([]byte, 600))
+	}
+	row := regexp.MustCompile(`(?m)^(TFTP|HTTP) +` + lease.String() + `:\d+ +SEP001E7A000002 +big\.loads +(\d+)% +\d+\.\d +\S*[mµ]s +\d+ \d+s$`)
+	var shown string
+	defer func() {
+		if w.T.Failed() {
+			w.T.Log("shown last:\n" + shown)
+		}
+	}()
+	w.Within(10*time.Second, "the sessions are not shown", func() bool {
+		shown = w.Exec("show file-server sessions")
+		return len(row.FindAllString(shown, -1)) == 2
+	})
+	for _, m := range row.FindAllStringSubmatch(shown, -1) {
+		if m[2] == "100" {
+			w.T.Errorf("whole, and the phone has taken nothing:\n%s", shown)
+		}
+	}
+	r.Body.Close()
+	_, _ = c.WriteToUDPAddrPort([]byte("\x00\x05\x00\x00enough\x00"), server)
+	c.Close()
+	w.Within(10*time.Second, "their end is not shown", func() bool {
+		shown = w.Exec("show file-server requests last 2")
+		return strings.Count(shown, "cut off") == 2 && strings.Count(shown, "SEP001E7A000002") == 2
+	})
 }
 
 // relayedLease gets an address for a phone behind a relay, which the desk is.
@@ -250,34 +291,53 @@ func askedAt(from netip.Addr) netip.Addr {
 	return boxAddr
 }
 
-// rrqFrom asks by TFTP from an address of the desk: 0 for data, else the code of
+// rrq asks by TFTP from an address of the desk, which has to answer, and gives
+// the socket and where the answer came from.
+func (w *world) rrq(a netip.Addr, name string) (*net.UDPConn, netip.AddrPort) {
+	w.T.Helper()
+	c, answer, from := w.ask(a, name)
+	if answer == nil {
+		w.T.Fatalf("no answer to %s for %s", a, name)
+	}
+	return c, from
+}
+
+// rrqFrom is what an address of the desk is answered: 0 for data, else the code of
 // the ERROR; -1 is no answer.
 func (w *world) rrqFrom(a netip.Addr, name string) (code int) {
 	w.T.Helper()
-	var c *net.UDPConn
+	c, answer, from := w.ask(a, name)
+	defer c.Close()
+	switch {
+	case answer == nil:
+		return -1
+	case bigendian.BigEndian.Uint16(answer) == 5:
+		return int(bigendian.BigEndian.Uint16(answer[2:]))
+	}
+	_, _ = c.WriteToUDPAddrPort([]byte("\x00\x05\x00\x00enough\x00"), from)
+	return 0
+}
+
+// ask sends a read request until it is answered.
+func (w *world) ask(a netip.Addr, name string) (c *net.UDPConn, answer []byte, from netip.AddrPort) {
+	w.T.Helper()
 	if err := w.Desk.Do(func() (err error) {
 		c, err = net.ListenUDP("udp", net.UDPAddrFromAddrPort(netip.AddrPortFrom(a, 0)))
 		return err
 	}); err != nil {
 		w.T.Fatal(err)
 	}
-	defer c.Close()
 	buf := make([]byte, 1024)
 	for range 3 {
 		if _, err := c.WriteToUDPAddrPort(fmt.Appendf(nil, "\x00\x01%s\x00octet\x00", name), netip.AddrPortFrom(askedAt(a), 69)); err != nil {
 			w.T.Log(err)
-			return -1
+			return c, nil, from
 		}
 		_ = c.SetReadDeadline(time.Now().Add(2 * time.Second))
 		n, from, err := c.ReadFromUDPAddrPort(buf)
-		if err != nil || n < 4 {
-			continue
+		if err == nil && n >= 4 {
+			return c, buf[:n], from
 		}
-		if bigendian.BigEndian.Uint16(buf) == 5 {
-			return int(bigendian.BigEndian.Uint16(buf[2:]))
-		}
-		_, _ = c.WriteToUDPAddrPort([]byte("\x00\x05\x00\x00enough\x00"), from)
-		return 0
 	}
-	return -1
+	return c, nil, from
 }
