@@ -34,6 +34,8 @@ type cluster struct {
 	more   chan struct{}
 	ranges bool // it knows Range
 	marks  bool // it sends ETag
+
+	modified time.Time // Last-Modified; zero = none
 }
 
 func newCluster(t *testing.T, files map[string][]byte) *cluster {
@@ -69,7 +71,7 @@ func (c *cluster) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		c.cuts--
 		cut = c.cut
 	}
-	ranges, marks, pause, more := c.ranges, c.marks, c.pause, c.more
+	ranges, marks, pause, more, modified := c.ranges, c.marks, c.pause, c.more, c.modified
 	c.mu.Unlock()
 	if hold != nil {
 		select {
@@ -98,7 +100,7 @@ func (c *cluster) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if more != nil {
 		w = &pausing{w, pause, more}
 	}
-	http.ServeContent(w, r, name, time.Time{}, strings.NewReader(string(b)))
+	http.ServeContent(w, r, name, modified, strings.NewReader(string(b)))
 }
 
 // pausing waits in the middle of a body.

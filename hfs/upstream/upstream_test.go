@@ -254,6 +254,31 @@ func TestSingleFlight(t *testing.T) {
 	}
 }
 
+// One who takes nothing slows nobody down.
+func TestSlowReader(t *testing.T) {
+	body := image(part, 3<<20)
+	c := newCluster(t, map[string][]byte{part: body})
+	b := newBox(t, alternates(c))
+	slow, err := b.openAs(fileserver.Request{Transport: fileserver.HTTP, Name: part, Client: netip.MustParseAddrPort("10.2.0.1:5000")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := slow.Content.Read(make([]byte, 10)); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := b.get(t, part); got != string(body) || err != nil {
+		t.Errorf("beside one who takes nothing: %d bytes, %v", len(got), err)
+	}
+	rest, err := io.ReadAll(slow.Content)
+	if err != nil || len(rest) != len(body)-10 {
+		t.Errorf("the slow one: %d bytes, %v", len(rest), err)
+	}
+	slow.Finish(fileserver.Result{Complete: true})
+	if n := c.times(part); n != 1 {
+		t.Errorf("asked %d times", n)
+	}
+}
+
 // A line that is cut is taken up where it was cut: by range, or where the server
 // knows none by comparing.
 func TestResume(t *testing.T) {
@@ -446,6 +471,45 @@ func TestRevalidate(t *testing.T) {
 	b.cache.check()
 	if b.cache.names(part) != nil {
 		t.Error("no server has it, and it is still here")
+	}
+}
+
+// Where a server marks no versions its dates will do, and while it is asked about
+// nobody waits.
+func TestRevalidateByDate(t *testing.T) {
+	c := newCluster(t, map[string][]byte{part: image(part, 50_000)})
+	c.marks, c.modified = false, time.Now().Add(-time.Hour)
+	b := newBox(t, alternates(c))
+	if _, err := b.get(t, part); err != nil {
+		t.Fatal(err)
+	}
+	wait(t, "the entry", func() bool { return b.cache.names(part) != nil })
+	b.cache.mu.Lock()
+	b.cache.byName[part].Checked = time.Time{}
+	b.cache.mu.Unlock()
+	hold := make(chan struct{})
+	c.set(func() { c.hold = hold })
+	over := make(chan struct{})
+	go func() { defer close(over); b.cache.check() }()
+	wait(t, "the question", func() bool { return c.times(part) == 2 })
+	if got, err := b.get(t, part); got != string(c.files[part]) || err != nil {
+		t.Errorf("while its server is asked: %d bytes, %v", len(got), err)
+	}
+	select {
+	case <-over:
+		t.Error("the question was over before")
+	default:
+	}
+	close(hold)
+	<-over
+	c.set(func() {
+		last := c.seen[len(c.seen)-1]
+		if since := last.Header.Get("If-Modified-Since"); since != c.modified.UTC().Format(http.TimeFormat) {
+			t.Errorf("If-Modified-Since: %q", since)
+		}
+	})
+	if n := b.Counters().WanBytes; n != uint64(len(c.files[part])) {
+		t.Errorf("%d bytes over the line for a file that is the same", n)
 	}
 }
 
