@@ -10,6 +10,9 @@
 //	+--------------------------+                  | phones' addresses         |
 //	                                              +---------------------------+
 //
+// `make lossy` has programs that others wrote (atftp, tftp-hpa, curl, busybox, pin)
+// fetch files over a line in this program that loses and reorders frames.
+//
 // Every server has a namespace, a switch and a load generator of its own and
 // is a separate process; what is compared is measured in turn, round by round,
 // and medians are printed. No root is needed and nothing is left behind. Where

@@ -152,6 +152,9 @@ func (s *Server) settle(spec *Spec) {
 	s.room.mu.Lock()
 	s.room.limit = int64(spec.CacheSize) << 20
 	s.room.mu.Unlock()
+	if !s.began { // before the first fetch: what load sweeps away must not be its spool
+		s.cache.load()
+	}
 	s.now.Store(st)
 	if !s.began {
 		s.began = true
@@ -193,7 +196,6 @@ func (s *Server) sleep(d time.Duration) bool {
 
 // run does what is due by time.
 func (s *Server) run() {
-	s.cache.load()
 	for s.sleep(time.Second) {
 		s.tidy(time.Now())
 		s.homes.save(s.opt.Dir)

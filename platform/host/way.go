@@ -32,14 +32,21 @@ const (
 	maxWays     = 4096
 )
 
+// maxAsks bounds the questions to the kernel in a second, some 20 us each: who
+// forges a thousand networks a second is not worth more. Beyond it nothing is
+// known.
+const maxAsks = 1000
+
 // Ways tells how addresses are reached. Answers are kept for a moment, those of
 // a network for all of it: a thousand phones ask in the same second. The zero
 // value is ready; it may be used by several goroutines.
 type Ways struct {
 	ask func(netip.Addr) (way Way, bits int) // tests; nil = the kernel
 
-	mu    sync.Mutex
-	known map[netip.Prefix]knownWay
+	mu     sync.Mutex
+	known  map[netip.Prefix]knownWay
+	second int64 // in which asked was counted
+	asked  int
 }
 
 type knownWay struct {
@@ -71,7 +78,15 @@ func (w *Ways) Of(a netip.Addr) Way {
 			return k.way
 		}
 	}
+	if s := now.Unix(); s != w.second {
+		w.second, w.asked = s, 0
+	}
+	w.asked++
+	many := w.asked > maxAsks
 	w.mu.Unlock()
+	if many {
+		return WayUnknown
+	}
 	ask := w.ask
 	if ask == nil {
 		ask = kernelWay

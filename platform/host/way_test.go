@@ -118,9 +118,20 @@ func TestWaysAreKept(t *testing.T) {
 		}
 	}
 	for i := range 2 * maxWays {
+		if i%maxAsks == maxAsks-100 {
+			w.second-- // as if a second had gone by
+		}
 		w.Of(netip.AddrFrom4([4]byte{13, byte(i >> 8), byte(i), 1}))
 	}
 	if len(w.known) > maxWays {
 		t.Errorf("%d are kept", len(w.known))
+	}
+	asked = 0
+	begun := time.Now()
+	for i := range 20 * maxAsks {
+		w.Of(netip.AddrFrom4([4]byte{14, byte(i >> 8), byte(i), 1}))
+	}
+	if seconds := int(time.Since(begun)/time.Second) + 2; asked > seconds*maxAsks {
+		t.Errorf("a flood of networks: the kernel was asked %d times in %d s", asked, seconds)
 	}
 }
