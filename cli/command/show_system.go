@@ -134,8 +134,7 @@ func (b *Box) ClockMark() string {
 func ServicesText(b *Box) string {
 	var w strings.Builder
 	fmt.Fprintf(&w, "%-12s %-10s %-30s %s\n", "Service", "State", "Listening", "Why")
-	for _, n := range b.Supervisor.Names() {
-		st := b.Supervisor.Status(n)
+	row := func(n string, st service.Status) {
 		var l []string
 		for _, e := range st.Listeners {
 			l = append(l, fmt.Sprintf("%s %d%s", e.Proto, e.Port, on(e.Device)))
@@ -145,6 +144,14 @@ func ServicesText(b *Box) string {
 			why += fmt.Sprintf(" (next try in %d s)", max(1, int(time.Until(st.NextRetry)/time.Second)))
 		}
 		w.WriteString(strings.TrimRight(fmt.Sprintf("%-12s %-10s %-30s %s", n, st.State, strings.Join(l, ", "), why), " ") + "\n")
+	}
+	for _, n := range b.Supervisor.Names() {
+		row(n, b.Supervisor.Status(n))
+	}
+	if b.Console != nil {
+		if st, ok := b.Console(); ok {
+			row("console", st)
+		}
 	}
 	return w.String()
 }

@@ -46,6 +46,9 @@ type Options struct {
 	Wanted   func() int
 	Handler  Handler
 	Recorder journal.Recorder // nil = silent
+	// Stands is told how a serial line stands: why it cannot be used, "" when it
+	// is open. nil = nobody.
+	Stands func(why string)
 	// Panicked is told of a handler that panicked; nil = nobody.
 	Panicked func(value any, stack []byte)
 	// Stdin and Stdout stand for those of the process; nil = they are meant.

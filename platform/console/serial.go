@@ -42,16 +42,24 @@ func (o *Options) serial(ctx context.Context) {
 			pause = afterFailure
 			if why != err.Error() {
 				why = err.Error()
+				o.stands(why)
 				journal.Or(o.Recorder).Record(Failed{Device: o.Device, Why: why})
 			}
 		} else {
 			why = ""
+			o.stands(unfit)
 			o.line(ctx, f, speed)
 		}
 		select {
 		case <-ctx.Done():
 		case <-time.After(pause):
 		}
+	}
+}
+
+func (o *Options) stands(why string) {
+	if o.Stands != nil {
+		o.Stands(why)
 	}
 }
 

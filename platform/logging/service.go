@@ -3,12 +3,14 @@ package logging
 import (
 	"context"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"option150/platform/journal"
+	"option150/platform/message"
 	"option150/platform/service"
 )
 
@@ -26,6 +28,8 @@ type Options struct {
 	// Mark tells how far the clock can be trusted: "*", "." or "". nil = "*".
 	Mark func() string
 	Port uint16 // of syslog servers; 0 = SyslogPort
+	// Errors gets what is of severity 4 and worse, at a bounded rate; nil = nobody.
+	Errors io.Writer
 }
 
 // Service is the reader of the journal. Use New.
@@ -46,12 +50,16 @@ type Service struct {
 	turn    *sync.Cond        // seen moved, or the reader has ended
 	ended   bool
 	status  service.Status
+	causes  map[string]*cause
+	within  time.Duration // of tests; 0 = that of the message
+	errors  *errorLines   // nil = none
 }
 
 // Counts are messages since start.
 type Counts struct {
 	Console, Monitor, Buffer, Trap uint64 // by destination
 	Missed                         uint64 // events overwritten before they were read
+	Limited                        uint64 // counted in a line of their cause
 }
 
 // rememberNumbers bounds Service.numbers: as far behind as a session can be.
@@ -72,10 +80,14 @@ func New(o Options) *Service {
 	if o.Port == 0 {
 		o.Port = SyslogPort
 	}
-	s := &Service{o: o, cfg: Default(), numbers: map[uint64]uint64{}, net: &sender{},
+	s := &Service{o: o, cfg: Default(), numbers: map[uint64]uint64{}, net: &sender{}, causes: map[string]*cause{},
 		status: service.Status{State: service.Disabled, Since: time.Now()}}
 	s.turn = sync.NewCond(&s.mu)
 	s.buf.resize(s.cfg.BufferSize)
+	if o.Errors != nil {
+		s.errors = &errorLines{lines: make(chan string, stderrQueue), free: stderrBurst, at: time.Now()}
+		go s.errors.write(o.Errors) // a reader that takes nothing is not waited for
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	s.cancel = cancel
 	c := o.Journal.CursorFromStart()
@@ -90,6 +102,13 @@ func (s *Service) Close() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.net.close()
+	for _, c := range s.causes {
+		c.timer.Stop()
+	}
+	if s.errors != nil {
+		close(s.errors.lines)
+		s.errors = nil
+	}
 }
 
 func (s *Service) read(ctx context.Context, c *journal.Cursor) {
@@ -129,8 +148,10 @@ func (s *Service) clock() Clock {
 func (s *Service) handle(e journal.Entry, gap uint64) {
 	ev, ok := e.Event.(journal.Logged)
 	text, severity := "", 0
+	var m message.Message
 	if ok {
-		m, wanted := ev.LogMessage()
+		var wanted bool
+		m, wanted = ev.LogMessage()
 		if ok = wanted && m.Entry != nil; ok {
 			text, severity = clean(m), m.Entry.Severity
 		}
@@ -144,8 +165,11 @@ func (s *Service) handle(e journal.Entry, gap uint64) {
 	defer s.turn.Broadcast()
 	s.seen = e.Seq
 	s.n.Missed += gap
-	if !ok {
+	if !ok || s.counted(m) {
 		return
+	}
+	if s.errors != nil && severity <= stderrLevel {
+		s.errors.say(time.Now(), severity, text)
 	}
 	s.number++
 	s.numbers[e.Seq] = s.number
@@ -269,7 +293,7 @@ type HostCounts struct {
 func Show(s Snapshot) string {
 	var b strings.Builder
 	c, n := &s.Config, &s.Counts
-	fmt.Fprintf(&b, "Syslog logging: enabled (%d messages dropped, 0 messages rate-limited, 0 flushes, 0 overruns, xml disabled, filtering disabled)\n\n", n.Missed)
+	fmt.Fprintf(&b, "Syslog logging: enabled (%d messages dropped, %d messages rate-limited, 0 flushes, 0 overruns, xml disabled, filtering disabled)\n\n", n.Missed, n.Limited)
 	b.WriteString("No Active Message Discriminator.\n\n\n\nNo Inactive Message Discriminator.\n\n\n")
 	dest := func(name string, level int, count uint64, indent string) {
 		if level == Off {

@@ -114,7 +114,7 @@ func (u *Subscription) take(e journal.Entry, gap uint64) {
 		}
 	}
 	if l, ok := e.Event.(journal.Logged); ok {
-		if m, ok := l.LogMessage(); ok && m.Entry != nil && u.want("", m.Entry.Severity) {
+		if m, ok := l.LogMessage(); ok && m.Entry != nil && u.want("", m.Entry.Severity) && !s.repeats(m, e.Seq) {
 			number := uint64(0)
 			if cfg.SequenceNums {
 				number = s.numberOf(e.Seq)
@@ -129,6 +129,15 @@ func (u *Subscription) take(e journal.Entry, gap uint64) {
 			}
 		}
 	}
+}
+
+// repeats reports that a message was counted in a line of its cause: the reader
+// gave it no number.
+func (s *Service) repeats(m message.Message, seq uint64) bool {
+	if key, _ := m.Cause(); key == "" {
+		return false
+	}
+	return s.numberOf(seq) == 0
 }
 
 // numberOf is the number the reader gave to an entry. A session may be ahead of

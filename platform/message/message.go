@@ -9,7 +9,10 @@
 // Adding a message means adding its explanation: a test checks every entry.
 package message
 
-import "fmt"
+import (
+	"fmt"
+	"time"
+)
 
 // Entry is one message of the catalogue.
 type Entry struct {
@@ -30,6 +33,7 @@ func (e *Entry) Tag() string {
 type Message struct {
 	Entry *Entry
 	Args  []any
+	More  string // behind the text, as it is
 }
 
 // With fills in the arguments of the entry.
@@ -41,5 +45,31 @@ func (m Message) String() string {
 	if m.Entry == nil {
 		return ""
 	}
-	return "%" + m.Entry.Tag() + ": " + fmt.Sprintf(m.Entry.Text, m.Args...)
+	return "%" + m.Entry.Tag() + ": " + fmt.Sprintf(m.Entry.Text, m.Args...) + m.More
+}
+
+// often are the messages that one cause brings in any number: of those that have
+// one argument in common one line says it, and one how many followed. -1: all of
+// the entry have one cause.
+var often = map[*Entry]struct {
+	arg    int
+	within time.Duration
+}{
+	HFSDenied: {2, time.Minute}, TFTPDenied: {2, time.Minute}, FileBusy: {-1, time.Minute}, FileElsewhere: {2, time.Minute}, FileHidden: {-1, time.Minute},
+	FileUnbound: {-1, time.Minute}, FileNear: {1, time.Minute}, PhoneScan: {-1, time.Minute}, SSHRefused: {1, time.Minute}, AccessDenied: {0, time.Minute},
+	CNFBuilt: {-1, 10 * time.Second},
+}
+
+// Cause is what the message has in common with others of which one line is enough
+// within a time; "" = it is said each time.
+func (m Message) Cause() (key string, within time.Duration) {
+	o, ok := often[m.Entry]
+	if !ok || m.More != "" {
+		return "", 0
+	}
+	key = m.Entry.Tag()
+	if o.arg >= 0 && o.arg < len(m.Args) {
+		key += fmt.Sprint(" ", m.Args[o.arg])
+	}
+	return key, o.within
 }

@@ -35,9 +35,12 @@ var (
 		"The link of an interface went up or down.", "If it was not expected, check the cable and the switch port."}
 	LinkChanged = &Entry{"LINK", 5, "CHANGED", "Interface %s, changed state to %s",
 		"An interface was shut down.", "No action is required."}
+	DiskLow = &Entry{"SYS", 4, "DISK_LOW", "flash: has %d of %d MB left: leases, the configuration and uploads need them",
+		"Less than a tenth of the disk, or less than 256 MB, is left. What is kept for leases and the configuration is not counted: an upload never takes it.",
+		"Delete what nobody needs: `show firmware` names loads no line asks for, `dir /recursive flash:` the files. The message comes again when there was room and it is gone."}
 	LineProtoUpDown = &Entry{"LINEPROTO", 5, "UPDOWN", "Line protocol on Interface %s, changed state to %s",
 		"An interface became able or unable to carry packets.", "If it was not expected, check the cable and the switch port."}
 )
 
 var systemMessages = append([]*Entry{ConfigChanged, LinesKept, Restart, ServiceFailed, ServiceUp, ListenDown, ListenUp, ConfigLine,
-	LoginSuccess, LoginFailed, Logout, EventsMissed, LinkUpDown, LinkChanged, LineProtoUpDown}, securityMessages...)
+	LoginSuccess, LoginFailed, Logout, EventsMissed, LinkUpDown, LinkChanged, DiskLow, LineProtoUpDown}, securityMessages...)

@@ -15,6 +15,7 @@ type collector struct {
 	build, started, serviceUp, serviceWanted                       *family
 	requests, bytes, seconds, inflight, limit, busy                *family
 	leases, poolSize, messages, foreign, phones, verdict, findings *family
+	disk, diskFree                                                 *family
 }
 
 func newCollector(s *Sources) *collector {
@@ -35,6 +36,8 @@ func newCollector(s *Sources) *collector {
 		foreign:       &family{"dhcp_foreign_offers_total", "Answers of other DHCP servers that were seen on the segment.", counterType, []string{"server"}},
 		phones:        &family{"phones", "Phones by model and state.", gaugeType, []string{"model", "state"}},
 		verdict:       &family{"phone_verdict", "Phones by the code of their verdict.", gaugeType, []string{"code"}},
+		disk:          &family{"option150_flash_bytes", "Size of the file system of flash:, in bytes.", gaugeType, nil},
+		diskFree:      &family{"option150_flash_free_bytes", "What may still be written to flash:, in bytes; what is kept for leases and the configuration is not counted.", gaugeType, nil},
 		findings:      &family{"audit_findings", "Findings of the audit of the configuration.", gaugeType, []string{"severity"}},
 	}
 }
@@ -58,6 +61,12 @@ func (c *collector) collect() exposition {
 	}
 	for _, m := range list(c.s.Messages) {
 		x.add(c.messages, float64(m.N), m.Direction, m.Type)
+	}
+	if c.s.Disk != nil {
+		if total, free, err := c.s.Disk(); err == nil {
+			x.add(c.disk, float64(total))
+			x.add(c.diskFree, float64(free))
+		}
 	}
 	c.telephones(x)
 	findings := map[string]int{}

@@ -26,6 +26,7 @@ type Sources struct {
 	Messages func() []Messages
 	Serving  func() (now, limit int) // files being sent
 	Findings func() []Finding        // of the audit of the configuration
+	Disk     func() (total, free uint64, err error)
 }
 
 // Service is a service: configured and working are two things.

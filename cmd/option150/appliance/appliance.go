@@ -35,6 +35,7 @@ import (
 	"option150/platform/archive"
 	"option150/platform/capture"
 	"option150/platform/config"
+	"option150/platform/console"
 	"option150/platform/dns"
 	"option150/platform/fileserver"
 	"option150/platform/flash"
@@ -105,7 +106,8 @@ type Appliance struct {
 
 	parts []part // the services
 
-	lines lineTable
+	lines   lineTable
+	console atomic.Pointer[service.Status] // of a serial line
 
 	life     context.Context
 	stop     context.CancelCauseFunc
@@ -154,7 +156,14 @@ func Open(o Options) (*Appliance, error) {
 func (a *Appliance) open() error {
 	root := a.opt.Settings.Root
 	b := &command.Box{Version: a.opt.Version, Commit: a.opt.Commit, Started: time.Now(), Serial: serial(), Host: host.NewSampler(),
-		Lines: a.lines.list, LineUses: a.lines.used, ClearLine: a.clearLine, Reload: func(running.Who) { a.stop(ErrReload) }}
+		Lines: a.lines.list, LineUses: a.lines.used, ClearLine: a.clearLine, Reload: func(running.Who) { a.stop(ErrReload) },
+		Console: func() (service.Status, bool) {
+			st := a.console.Load()
+			if st == nil {
+				return service.Status{}, false
+			}
+			return *st, true
+		}}
 	a.box = b
 	if err := a.openFiles(root); err != nil {
 		return err
@@ -235,7 +244,11 @@ func bare(err error) error {
 
 func (a *Appliance) openServices(root string) (err error) {
 	b := a.box
-	b.Logging = logging.New(logging.Options{Journal: b.Journal, Started: b.Started, Zone: a.zone, Mark: b.ClockMark})
+	log := logging.Options{Journal: b.Journal, Started: b.Started, Zone: a.zone, Mark: b.ClockMark}
+	if a.opt.Settings.Console.Device != console.Stdio { // else it is on the screen
+		log.Errors = os.Stderr
+	}
+	b.Logging = logging.New(log)
 	b.Archive = archive.New(archive.Options{Flash: b.Flash, Text: b.StartupText,
 		Hostname: func() string { return b.Store.Current().Hostname }, Recorder: b.Journal})
 	b.CNF = cnfstore.New(b.Journal)

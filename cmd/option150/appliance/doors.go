@@ -14,6 +14,8 @@ import (
 	"option150/cli/terminal"
 	"option150/platform/aaa"
 	"option150/platform/console"
+	"option150/platform/flash"
+	"option150/platform/service"
 	"option150/platform/sshd"
 	"option150/platform/sshd/filecopy"
 )
@@ -35,8 +37,9 @@ func (a *Appliance) Run(ctx context.Context) error {
 	consoleDone := make(chan error, 1)
 	a.beside(func(ctx context.Context) {
 		consoleDone <- console.Run(ctx, console.Options{Device: a.opt.Settings.Console.Device, Speed: a.opt.Settings.Console.Speed,
-			Wanted: a.consoleSpeed, Handler: a.Console, Recorder: a.box.Journal})
+			Wanted: a.consoleSpeed, Handler: a.Console, Recorder: a.box.Journal, Stands: a.consoleStands})
 	})
+	a.beside(a.watchDisk)
 	for {
 		select {
 		case err := <-consoleDone:
@@ -54,6 +57,35 @@ func (a *Appliance) Run(ctx context.Context) error {
 			return nil
 		}
 	}
+}
+
+// diskTime is how often the room on the disk is looked at.
+const diskTime = 30 * time.Second
+
+// watchDisk says when flash: is nearly full.
+func (a *Appliance) watchDisk(ctx context.Context) {
+	var w flash.Watch
+	t := time.NewTicker(diskTime)
+	defer t.Stop()
+	for {
+		if total, free, err := a.box.Flash.Usage(); err == nil && w.Look(total, free) {
+			a.box.Journal.Record(flash.Low{Free: free, Total: total})
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+		}
+	}
+}
+
+// consoleStands notes how the serial console stands, for `show services`.
+func (a *Appliance) consoleStands(why string) {
+	st := service.Status{State: service.Running, Since: time.Now()}
+	if why != "" {
+		st.State, st.Why = service.Failed, why
+	}
+	a.console.Store(&st)
 }
 
 // consoleSpeed is `speed` of the console's line, 0 if it says nothing.

@@ -29,6 +29,7 @@ func (a *Appliance) sources() metrics.Sources {
 		},
 		Messages: func() []metrics.Messages { return messages(b.DHCP.Statistics()) },
 		Serving:  b.Files.Serving,
+		Disk:     b.Flash.Usage,
 		Findings: func() []metrics.Finding {
 			var out []metrics.Finding
 			for _, p := range b.Findings() {

@@ -17,6 +17,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -154,6 +155,29 @@ func (w *world) open() error {
 	return nil
 }
 
+// hostKeys are made once: an RSA key costs a second.
+var hostKeys = sync.OnceValues(func() (map[string][]byte, error) {
+	dir, err := os.MkdirTemp("", "keys-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	h, err := sshd.OpenHostKeys(dir)
+	if err != nil {
+		return nil, err
+	}
+	if err := errors.Join(h.Wait(), h.Close()); err != nil {
+		return nil, err
+	}
+	out := map[string][]byte{}
+	for _, name := range []string{"ssh_host_ed25519_key", "ssh_host_rsa_key"} {
+		if out[name], err = os.ReadFile(filepath.Join(dir, name)); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+})
+
 // wire makes the LAN and the first startup-config.
 func (w *world) wire() (err error) {
 	if w.lan != nil {
@@ -168,6 +192,15 @@ func (w *world) wire() (err error) {
 	}
 	for name, device := range map[string]string{"GigabitEthernet0/0": "eth0", "GigabitEthernet0/1": "eth1"} {
 		if w.ports[name], err = w.lan.Plug(here, netns.Cable{Interface: device}); err != nil {
+			return err
+		}
+	}
+	keys, err := hostKeys()
+	if err != nil {
+		return err
+	}
+	for name, key := range keys {
+		if err := w.put("nvram/"+name, key); err != nil {
 			return err
 		}
 	}
