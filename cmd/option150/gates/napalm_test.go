@@ -77,9 +77,10 @@ func TestNAPALMGetters(t *testing.T) {
 	w := newWorld(t, setup{})
 	s := w.Login()
 	has := func(command string, patterns ...string) string { t.Helper(); return answers(s, command, patterns...) }
-	// get_facts takes what is between this and the end of the line.
-	if n := len(strings.Split(has("show version", `(?m)^Branch uptime is .+$`, `Processor board ID \S+`), "Cisco IOS Software, ")); n != 2 {
-		t.Errorf("show version: `Cisco IOS Software, ` cuts it in %d parts, not 2", n)
+	// get_facts takes what is between this and the end of the line; what IOS XE
+	// has in brackets it knows.
+	if n := len(regexp.MustCompile(`Cisco IOS Software \[.*?\], `).Split(has("show version", `(?m)^Branch uptime is .+$`, `Processor board ID \S+`), -1)); n != 2 {
+		t.Errorf("show version: `Cisco IOS Software [], ` cuts it in %d parts, not 2", n)
 	}
 	has("show hosts", `Default domain is example\.net`)
 	has("show ip interface brief", `(?m)^GigabitEthernet0/0\s`)

@@ -31,7 +31,7 @@ const (
 var forms = []form{
 	{"show version", []string{
 		`.* Software \((?P<image>[^)]+)\), Version (?P<version>[^, ]+), RELEASE SOFTWARE \(fc\d\)`,
-		`.*Cisco IOS Software, Version (?P<compatible>\S+)`,
+		`Cisco (?P<os>[A-Z]+) Software\s*\[?(?P<location>\w*)?\]?, +(?P<platform>.+) +Software +\((?P<image>.+)\).+ Version (?P<compatible>[\w.:()]+) *,? *`,
 		`ROM: (?P<rom>.+)`,
 		`(?P<host>\S+) uptime is (?P<uptime>(?:\d+ (?:year|week|day|hour|minute)s?(?:, )?)+)`,
 		`System returned to ROM by (?P<reason>.+)`,
