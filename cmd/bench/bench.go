@@ -127,6 +127,7 @@ type contest struct {
 	about   string
 	job     job
 	figures []figure // what to print of the samples
+	wishes  []wish   // what is to come of it
 }
 
 // figure is one line of the table.
@@ -143,10 +144,15 @@ type figure struct {
 func (b *bench) compare(ctx context.Context, title string, box kind, peers []kind, contests []contest) error {
 	t, servers, err := b.field(ctx, title, box, peers)
 	defer stopAll(servers)
-	for _, c := range contests {
+	all, wishes := make([]map[string][]sample, len(contests)), 0
+	for i, c := range contests {
 		if err == nil {
-			_, err = b.put(ctx, t, servers, c)
+			all[i], err = b.put(ctx, t, servers, c)
 		}
+		wishes += len(c.wishes)
+	}
+	if err == nil && wishes > 0 {
+		b.wishes(t, contests, all)
 	}
 	return err
 }

@@ -96,7 +96,7 @@ func TestPeerThatIsMissing(t *testing.T) {
 	k := kind{name: "none", program: "no-such-server", pkg: "some-package"}
 	b := &bench{rounds: 1}
 	box := kind{name: "box", program: "no-such-box", pkg: "some-other"}
-	if err := b.compare(t.Context(), "Title", box, []kind{k}, []contest{{"load", job{}, []figure{perSecond}}}); err != nil {
+	if err := b.compare(t.Context(), "Title", box, []kind{k}, []contest{{"load", job{}, []figure{perSecond}, []wish{{perSecond, "", 1}}}}); err != nil {
 		t.Fatal(err)
 	}
 	var w strings.Builder

@@ -17,7 +17,7 @@ import (
 
 // job is what the load generator is asked for: JSON on its standard input.
 type job struct {
-	Kind    string // "http", "cold", "tftp", "dhcp", "perfdhcp", "poll", "flood"
+	Kind    string // "http", "cold", "tftp", "window", "dhcp", "perfdhcp", "poll", "flood"
 	Target  netip.AddrPort
 	File    string        // name to ask for
 	Size    int64         // of the file
@@ -26,6 +26,8 @@ type job struct {
 	For     time.Duration // how long
 	Count   int           // requests of each client; of dhcp: at most so many exchanges; 0 = no limit
 	RTT     time.Duration // a client answers so much later, as if it were far away
+	Block   int           // of window: blksize
+	Window  int           // of window: windowsize
 }
 
 // result is what came of it: JSON on standard output.
@@ -162,6 +164,8 @@ func (j job) do(ready io.Writer) (result, error) {
 		return j.cold(), nil
 	case "tftp":
 		return j.tftp()
+	case "window":
+		return j.windowed()
 	case "dhcp":
 		return j.dhcp()
 	case "perfdhcp":

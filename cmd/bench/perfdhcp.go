@@ -180,11 +180,11 @@ func measurePerf(ctx context.Context, b *bench) error {
 	load := func(about string, n int) (map[string][]sample, error) {
 		c := contest{fmt.Sprintf("%s%d exchanges a second offered", about, n),
 			job{Kind: "perfdhcp", Target: at(67), Count: n, For: max(2*time.Second, b.longer(3*time.Second).Round(time.Second))},
-			[]figure{offered, goodput, half, most, perACK, failed}}
+			[]figure{offered, goodput, half, most, perACK, failed}, nil}
 		return b.put(ctx, t, servers, c)
 	}
 	avalanche, err := b.put(ctx, t, servers, contest{"avalanche: 2000 phones at the same moment",
-		job{Kind: "perfdhcp", Target: at(67), Clients: 2000}, []figure{took, perACK, failed}})
+		job{Kind: "perfdhcp", Target: at(67), Clients: 2000}, []figure{took, perACK, failed}, nil})
 	if err != nil {
 		return err
 	}

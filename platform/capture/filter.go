@@ -23,11 +23,12 @@ const (
 // not match, as with libpcap.
 type Filter struct {
 	UDP, TCP []uint16
-	TCPFlags uint8 // only segments with one of these flags, 0 = all
-	ARP      bool  // ARP too
-	Announce bool  // CDP and LLDP too, untagged as they are sent
-	Group    bool  // of UDP and ARP only what came in, to a group address
-	Snap     int   // bytes kept of a frame, 0 = all
+	TCPFlags uint8    // only segments with one of these flags, 0 = all
+	Resets   []uint16 // TCP ports of which only resets that come from them are wanted
+	ARP      bool     // ARP too
+	Announce bool     // CDP and LLDP too, untagged as they are sent
+	Group    bool     // of UDP and ARP only what came in, to a group address
+	Snap     int      // bytes kept of a frame, 0 = all
 }
 
 // Offsets in an Ethernet frame and in an IPv4 header, and the numbers found
@@ -58,10 +59,10 @@ func (f Filter) accept() bpf.RetConstant {
 // Assemble makes the program for the kernel. A Filter without ports and ARP
 // is no program: every frame.
 func (f Filter) Assemble() ([]bpf.RawInstruction, error) {
-	if len(f.UDP) > MaxPorts || len(f.TCP) > MaxPorts {
+	if len(f.UDP) > MaxPorts || len(f.TCP) > MaxPorts || len(f.Resets) > MaxPorts {
 		return nil, fmt.Errorf("capture filter: more than %d ports", MaxPorts)
 	}
-	if len(f.UDP) == 0 && len(f.TCP) == 0 && !f.ARP && !f.Announce {
+	if len(f.UDP) == 0 && len(f.TCP) == 0 && len(f.Resets) == 0 && !f.ARP && !f.Announce {
 		return nil, nil
 	}
 	plain, tagged := f.frame(offIP), f.frame(offIP+tagSize)
@@ -108,7 +109,21 @@ func (f Filter) frame(ip uint32) []bpf.Instruction {
 		bpf.Jump{Skip: uint32(len(udp))})
 	p = append(p, udp...)
 	p = append(p, bpf.JumpIf{Cond: bpf.JumpEqual, Val: protoTCP, SkipTrue: 1}, reject)
-	return append(p, f.portProgram(ip, f.TCP, f.TCPFlags)...)
+	return append(append(p, f.resets(ip)...), f.portProgram(ip, f.TCP, f.TCPFlags)...)
+}
+
+// resets accepts resets from the ports of Resets and leaves all else to what
+// comes behind it.
+func (f Filter) resets(ip uint32) (p []bpf.Instruction) {
+	if len(f.Resets) == 0 {
+		return nil
+	}
+	for _, port := range f.Resets {
+		p = append(p, bpf.JumpIf{Cond: bpf.JumpEqual, Val: uint32(port), SkipFalse: 1}, f.accept())
+	}
+	head := []bpf.Instruction{bpf.LoadIndirect{Off: ip + flagsByte, Size: 1},
+		bpf.JumpIf{Cond: bpf.JumpBitsSet, Val: RST, SkipFalse: uint8(len(p) + 1)}, bpf.LoadIndirect{Off: ip, Size: 2}}
+	return append(head, p...)
 }
 
 // group rejects what this machine sent and what is for one station.

@@ -58,10 +58,11 @@ func NewWatcher(port uint16, booting func() bool) *Watcher {
 	return &Watcher{refusals: NewRefusals(port), booting: booting, last: map[sight]time.Time{}}
 }
 
-// Filter is the filter that suffices: opening and resetting segments,
-// broadcasts of phones and ARP; transfers cost nothing.
+// Filter is the filter that suffices: resets of the file port, opening segments
+// of the other, broadcasts of phones and ARP. Connections that are accepted and
+// transfers cost nothing.
 func (w *Watcher) Filter() Filter {
-	return Filter{TCP: []uint16{w.refusals.port, portSecure}, TCPFlags: SYN | RST, UDP: []uint16{portPeers, portDHCP}, ARP: true, Announce: true, Group: true}
+	return Filter{Resets: []uint16{w.refusals.port}, TCP: []uint16{portSecure}, TCPFlags: SYN | RST, UDP: []uint16{portPeers, portDHCP}, ARP: true, Announce: true, Group: true}
 }
 
 // Packet looks at one packet; nil = nothing to tell.
@@ -104,6 +105,9 @@ func (w *Watcher) event(p Packet) journal.Event {
 		if e, ok := w.refusals.Packet(p); ok {
 			return e
 		}
+		if e, ok := refused(p, w.refusals.port); ok {
+			return e
+		}
 	case p.UDP() && p.Dst.Port() == portPeers:
 		if p.DstMAC[0]&1 != 0 && w.fresh(p.Time, sight{p.SrcMAC, p.Src.Addr(), 'p'}) {
 			return wire.Shared{MAC: p.SrcMAC, Client: p.Src.Addr()}
@@ -124,6 +128,16 @@ func (w *Watcher) event(p Packet) journal.Event {
 		}
 	}
 	return nil
+}
+
+// refused reads a refusal in the reset alone: one that answers a SYN begins at 0,
+// and acknowledges it. One of a connection has a number of its own.
+// [RFC 9293 3.5.2]
+func refused(p Packet, port uint16) (wire.Refused, bool) {
+	if p.Src.Port() != port || p.Flags&(SYN|ACK|RST) != ACK|RST || p.Seq != 0 || p.Ack == 0 {
+		return wire.Refused{}, false
+	}
+	return wire.Refused{Client: p.Dst.Addr(), MAC: p.DstMAC, Server: p.Src.Addr(), Port: port}, true
 }
 
 func kindOf(e wire.Booting) byte {

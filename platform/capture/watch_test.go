@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/net/bpf"
+
 	"option150/platform/ether"
 	"option150/platform/journal"
 	"option150/platform/wire"
@@ -65,5 +67,60 @@ func TestWatcher(t *testing.T) {
 	}
 	if n != maxSecond {
 		t.Errorf("%d facts of one second", n)
+	}
+}
+
+// A refusal shows in its reset alone; connections that are accepted, and what
+// resets them, cost not even a look.
+func TestRefusedByTheResetAlone(t *testing.T) {
+	client, server := netip.MustParseAddrPort("10.0.0.11:49152"), netip.MustParseAddrPort("10.0.0.1:6970")
+	mac := ether.MAC{0, 0x1e, 0x7a, 0, 0, 1}
+	reset := Packet{Proto: protoTCP, Src: server, Dst: client, DstMAC: mac, Flags: RST | ACK, Ack: 1001, Time: time.Unix(1000, 0)}
+	for _, c := range []struct {
+		what   string
+		change func(p *Packet)
+		want   bool
+	}{
+		{"a refusal", func(*Packet) {}, true},
+		{"the end of a connection", func(p *Packet) { p.Seq = 77 }, false},
+		{"no acknowledgement", func(p *Packet) { p.Flags = RST }, false},
+		{"an acceptance", func(p *Packet) { p.Flags = SYN | ACK }, false},
+		{"another port", func(p *Packet) { p.Src = netip.AddrPortFrom(server.Addr(), 80) }, false},
+		{"a phone that resets", func(p *Packet) { p.Src, p.Dst = client, server }, false},
+	} {
+		p := reset
+		c.change(&p)
+		e := NewWatcher(6970, nil).Packet(p)
+		if got := e == (wire.Refused{Client: client.Addr(), MAC: mac, Server: server.Addr(), Port: 6970}); got != c.want || !c.want && e != nil {
+			t.Errorf("%s: %+v", c.what, e)
+		}
+	}
+	raw, err := NewWatcher(6970, nil).Filter().Assemble()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var prog []bpf.Instruction
+	for _, r := range raw {
+		i := r.Disassemble()
+		if _, ok := i.(bpf.LoadExtension); ok { // the machine here has none: it goes out
+			i = bpf.LoadConstant{Dst: bpf.RegA, Val: uint32(Outgoing)}
+		}
+		prog = append(prog, i)
+	}
+	vm, err := bpf.NewVM(prog)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tags := range []int{0, 1} {
+		for _, c := range []struct {
+			src, dst uint16
+			flags    byte
+			want     bool
+		}{{6970, 49152, RST | ACK, true}, {49152, 6970, SYN, false}, {6970, 49152, SYN | ACK, false}, {49152, 6970, RST, false}, {49152, 6971, SYN, true}, {6970, 49152, ACK | PSH, false}, {80, 49152, RST | ACK, false}} {
+			n, err := vm.Run(frameOf(tags, protoTCP, 5, 0, c.src, c.dst, c.flags))
+			if err != nil || (n > 0) != c.want {
+				t.Errorf("%d tags, %+v: %d, %v", tags, c, n, err)
+			}
+		}
 	}
 }

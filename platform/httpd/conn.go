@@ -39,11 +39,12 @@ type conn struct {
 	headBy  time.Time // when the head that is being read has to be there
 
 	// of give and taken
-	parts   [][]byte
+	iov     [2]unix.Iovec
+	hdr     unix.Msghdr
 	flags   int
 	attempt func(uintptr) bool
-	given   int
-	gaveErr error
+	given   uintptr
+	gaveErr unix.Errno
 	pushed  bool // a write deadline is set
 	queued  int
 	look    func(uintptr)
