@@ -11,6 +11,7 @@ import (
 	"option150/platform/fileserver"
 	"option150/platform/wire"
 	"option150/telephony/firmware"
+	"option150/telephony/phone"
 )
 
 const stone8 = "SCCP41.8-5-2S"
@@ -257,6 +258,26 @@ func TestBestEvidence(t *testing.T) {
 				t.Errorf("load %q\n%s", p.Load, ShowBoots(p, w.now, "", 3))
 			}
 		})
+	}
+}
+
+// TestEraseKeys: the keys that erase a trust list are those of the family.
+func TestEraseKeys(t *testing.T) {
+	for model, keys := range map[string]string{
+		"7940": "Settings > Security Configuration > CTL File", "7961": "Trust List > ITL File", "7965": "Trust List > ITL File", "7911": "Trust List > ITL File",
+		"6921": "Applications > Settings > Admin Settings > Reset Settings > Security", "7841": "Applications > Admin Settings > Reset Settings > Security Settings",
+		"8861": "Applications > Admin Settings > Reset Settings > Security Settings", "9971": "Applications > Administrator Settings > Reset Settings > Security Settings",
+		"8961": "Applications > Administrator Settings > Reset Settings > Security Settings",
+	} {
+		m, ok := phone.Lookup(model)
+		if got := eraseTrust(m); !ok || !strings.Contains(got, keys) {
+			t.Errorf("%s: %q", model, got)
+		}
+	}
+	for _, m := range phone.Models() {
+		if got := eraseTrust(m); !strings.HasSuffix(got, ".") || !strings.HasPrefix(got, "Erase the trust list") {
+			t.Errorf("%s: %q", m.Keyword, got)
+		}
 	}
 }
 

@@ -3,6 +3,7 @@ package inventory
 import (
 	"net/netip"
 	"runtime"
+	"strings"
 	"testing"
 	"time"
 
@@ -55,6 +56,26 @@ func TestConfiguredAreNotForgotten(t *testing.T) {
 	}
 	if _, ok := w.Phone(ours, w.now); !ok {
 		t.Error("a phone that came up is forgotten for phones nobody knows")
+	}
+}
+
+// TestSummary: five hundred phones that are stuck for one cause are one row, and
+// a line above `show phones`; those that are up come last.
+func TestSummary(t *testing.T) {
+	w := newWorld()
+	for i := range 500 {
+		w.mac, w.addr = ether.MAC{0, 0x1e, 0x7a, 1, byte(i >> 8), byte(i)}, netip.AddrFrom4([4]byte{10, 1, byte(i >> 8), byte(i)})
+		w.lease(class61).trust().miss(w.sep()).get("/XMLDefault.cnf.xml", 900)
+	}
+	w.mac, w.addr = ours, addr1
+	w.setup(Setup{Load: load9, Changed: w.now}).config().get("/g3-tones.xml", 10)
+	w.mac, w.addr = ether.MAC{0, 0x1e, 0x7a, 2, 0, 1}, netip.MustParseAddr("10.0.0.31")
+	w.setup(Setup{Section: "ephone 2", Load: load9}).config().get("/g3-tones.xml", 10)
+	w.setup(Setup{Section: "ephone 2", Load: load9, Changed: w.now}).wait(DefaultWaits().Stale)
+	list := w.Phones(w.now)
+	check(t, "summary", ShowSummary(list, nil))
+	if s := ShowPhones(list, nil); !strings.HasPrefix(s, "502 phones, 2 up: 2 provisioned, 500 stuck\n  500 with R17: nobody knows this phone\n  1 with R32: ") {
+		t.Errorf("%.300s", s)
 	}
 }
 

@@ -22,8 +22,8 @@ func unseen(r *record, s sign, setup Setup) Phone {
 
 func noLease(e *evidence) (Verdict, bool) {
 	b := e.b
-	if !b.firstFile.IsZero() || !b.acked.IsZero() && !b.discovered.After(b.acked) {
-		return none()
+	if !b.firstFile.IsZero() || !b.acked.IsZero() && !b.discovered.After(b.acked) || b.stranger {
+		return none() // somebody gave it one
 	}
 	if b.noLease == "" {
 		if e.box.Pools > 0 || b.discovers < 2 || !b.requested.IsZero() || !b.acked.IsZero() || e.now.Sub(b.start) < e.waits.NoOffer {

@@ -105,6 +105,25 @@ func scenarios() []scenario {
 			w.ev(dhcp.Requested{MAC: ours, VendorClass: class61, Server: foreign, Foreign: true})
 			w.wait(quiet)
 		}},
+		{"foreign lease while this box is exhausted", "R04", Observed, Stuck, "10.0.0.254", func(w *world) {
+			w.discover(class61)
+			w.ev(dhcp.NoLease{MAC: ours, Why: "POOL EXHAUSTED"})
+			w.ev(dhcp.Requested{MAC: ours, VendorClass: class61, Server: foreign, Foreign: true})
+			w.wait(quiet)
+		}},
+		{"foreign lease while this box offers too", "R04", Observed, Stuck, "option 150 with 10.0.0.1", func(w *world) {
+			w.discover(class61)
+			w.ev(dhcp.Offer{MAC: ours, Addr: addr1, Option150: []netip.Addr{box}})
+			w.ev(dhcp.ForeignServer{Server: foreign, Client: ours, Option150: "10.0.0.254"})
+			w.ev(dhcp.Requested{MAC: ours, VendorClass: class61, Server: foreign, Foreign: true})
+			w.wait(quiet)
+		}},
+		{"text option while this box is exhausted", "R03", Inferred, Stuck, "as addresses", func(w *world) {
+			w.ev(dhcp.ForeignServer{Server: foreign, Client: ether.MAC{2, 0, 0, 0, 0, 9}, Option150: `not addresses: "10.136.123.11"`})
+			w.discover(class61)
+			w.ev(dhcp.NoLease{MAC: ours, Why: "POOL EXHAUSTED"})
+			w.ev(dhcp.Requested{MAC: ours, VendorClass: class61, Server: foreign, Foreign: true})
+		}},
 		{"foreign lease of a server nobody saw", "R04", Observed, Stuck, "10.0.0.254", func(w *world) {
 			w.discover(class61)
 			w.ev(dhcp.Requested{MAC: ours, VendorClass: class61, Server: foreign, Foreign: true})

@@ -76,6 +76,13 @@ func Faults() []Fault {
 		f.spec = func(s *simphone.Spec) { s.Faults.Unicast = true }
 		return f
 	}
+	exhausted := func(f Fault) Fault {
+		hold := f.config
+		f.config = func(s string) string {
+			return strings.NewReplacer("ip dhcp foreign-server hold\n", "", "10.150.0.1 10.150.0.9\n", "10.150.0.1 10.150.0.254\n").Replace(hold(s))
+		}
+		return f
+	}
 	missing := func(name, says string, spoil func(path string) error) Fault {
 		return Fault{Name: name, Code: "R08", Says: says, victim: 1, config: forced, flash: func(dir string) error { return spoil(componentOf(dir, load)) },
 			cure: func(l *Lab) error { return Stock(filepath.Join(l.opt.Root, "flash", "phones"), load, l.opt.Sizes) }}
@@ -110,6 +117,7 @@ func Faults() []Fault {
 		}, cure: func(l *Lab) error { return l.change(func(c *config.Config) { c.DHCP.Excluded = nil }) }},
 		rogue("option150-text", "R03", "another DHCP server sends option 150 as text", []byte("10.150.0.1")),
 		rogue("rogue-dhcp", "R04", "another DHCP server wins and names itself", rogueAddr.AsSlice()),
+		exhausted(rogue("rogue-dhcp-exhausted", "R04", "the same while every address of this box is excluded", rogueAddr.AsSlice())),
 		unheard(rogue("option150-text-unheard", "R03", "the same, and its answers to phones are heard by nobody else", []byte("10.150.0.1"))),
 		unheard(rogue("rogue-dhcp-unheard", "R04", "the same, and its answers to phones are heard by nobody else", rogueAddr.AsSlice())),
 		phone("alternate-tftp", "R05", "a phone has an alternate TFTP server", 0, func(s *simphone.Spec) { s.AlternateTFTP = nobody }),

@@ -95,6 +95,10 @@ func (f Fault) shown(t *testing.T) {
 		t.Errorf("the phone is %s", look().State)
 	}
 
+	if said := l.typed(t, "show lab answer"); !strings.Contains(said, f.Name) || !strings.Contains(said, f.Says) || !strings.Contains(said, "Verdict "+f.Code) {
+		t.Errorf("show lab answer: %q", said)
+	}
+
 	var out bytes.Buffer
 	b := l.Box.Box()
 	s := session.New(session.Options{Language: b.Language, Store: b.Store, Recorder: b.Journal, Out: &out, Line: "con0", From: "console", Privilege: 15})
