@@ -124,7 +124,7 @@ var provokedFiles = []provoked{
 	}, "A03", "one of them does not get its own", told},
 	{"an empty file", "", func(x *auditRig) { x.flash["phones/ringlist.xml"] = nil }, "A17", "flash:phones/ringlist.xml is empty", told},
 	{"XML that breaks off", "", func(x *auditRig) { x.flash["phones/ringlist.xml"] = []byte("<a><b></a>") }, "A17", "is no XML that phones read", told},
-	{"a dial plan nobody serves", "voice register pool 1\n dialplan 1\n", nil, "A21", "phones are told of dialplan1.xml, and nobody serves it", told},
+	{"a dial plan nobody serves", "voice register pool 1\n dialplan 1\n", nil, "A21", "dialplan1.xml is meant for phones, and nobody serves it", told},
 	{"a locale nobody serves", "telephony-service\n user-locale DE\n network-locale DE\n", nil, "A21", "German_Germany/mk-sccp.jar", told},
 	{"a file by hand", "", func(x *auditRig) { x.flash["phones/SEP001E7A000001.cnf.xml"] = []byte("<device/>") }, "A22", "flash:phones/SEP001E7A000001.cnf.xml is never served", fixed},
 	{"a byte order mark", "", func(x *auditRig) { x.flash["phones/ringlist.xml"] = []byte("\xef\xbb\xbf<a/>") }, "A23", "begins with a byte order mark", told},

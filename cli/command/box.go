@@ -34,6 +34,7 @@ import (
 	"option150/telephony/callcontrol"
 	"option150/telephony/cnf/cnfstore"
 	"option150/telephony/inventory"
+	"option150/telephony/mobility"
 	"option150/telephony/phonepage"
 	"option150/telephony/recording"
 	"option150/telephony/rescue"
@@ -71,6 +72,7 @@ type Box struct {
 	Classes  *upgrade.Classes  // what phones have shown of their firmware
 	Upgrades *upgrade.Rollouts // upgrades in waves
 	Rescue   *rescue.Book      // phones that are led back to their load
+	Mobility *mobility.Desk    // who is logged in at which phone
 	Files    *fileserver.Server
 	Upstream *upstream.Server // alternate file servers
 	HTTPD    *httpd.Server
@@ -103,6 +105,7 @@ type Box struct {
 	hosts   answersHeard
 
 	loads  loadCache
+	there  servedMemo
 	saved  atomic.Int64                    // number of the version that was written to nvram last
 	saving atomic.Pointer[running.Version] // the same with who and when, since the start; without its configuration
 }

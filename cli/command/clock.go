@@ -13,7 +13,7 @@ import (
 
 // clockTypes are the arguments of the clock commands.
 func clockTypes() grammar.Types {
-	return grammar.Types{"HOURS": hoursType{}, "HH:MM": wallType{}, "HH:MM:SS": wallType{seconds: true},
+	return grammar.Types{"HOURS": hoursType{}, "HH:MM": wallType{}, "HH:MM:SS": wallType{seconds: true}, "DSTTIME": wall24{},
 		"MONTH":   nameType{"MONTH", func(i int) string { return time.Month(i + 1).String() }, 12},
 		"WEEKDAY": nameType{"DAY", func(i int) string { return time.Weekday(i).String() }, 7}}
 }

@@ -8,7 +8,6 @@ import (
 
 	"option150/cli/grammar"
 	"option150/cli/language"
-	"option150/platform/config"
 	"option150/platform/ether"
 	"option150/telephony/cnf"
 )
@@ -76,7 +75,7 @@ func ephoneDNs() []language.Declaration {
 			Set: func(c *language.Context) error {
 				n, s := c.Args.String("number"), c.Args.String("second")
 				if !dialable(n) || s != "" && !dialable(s) {
-					return language.Answer("% A number is up to 27 digits, letters and the characters + * # . A-D")
+					return errNumber
 				}
 				d := at(c)
 				d.Number, d.Secondary, d.NoReg = n, s, ""
@@ -110,7 +109,7 @@ func ephoneDNs() []language.Declaration {
 	)
 	ds = append(ds, alsoNo(modeEphoneDN, "facts/cme.md 3", `huntstop("Stop hunting on Dial-Peers")`,
 		`huntstop("Stop hunting on Dial-Peers") channel("Stop hunting channels of this dn") [ <rest:LINE>("The last channel") ]`)...)
-	return append(ds, carryAll(modeEphoneDN, "facts/cme.md 3",
+	return append(ds, carryWhy(modeEphoneDN, "facts/cme.md 3", registered,
 		`pickup-group("Set the call pickup group number") <rest:LINE>("Number")`,
 		`call-forward("Define E.164 telephone number for call forwarding") <rest:LINE>("Parameters")`,
 		`intercom("Define intercom/auto-call extension number") <rest:LINE>("Number")`,
@@ -195,13 +194,12 @@ func ephones() []language.Declaration {
 		},
 		idle(credentials(modeEphone, "ASTYPED", doc, func(c *language.Context) (*string, *string) { e := at(c); return &e.Username, &e.Password }), ofControl),
 		idle(speedDials(modeEphone, "ASTYPED", doc, func(c *language.Context) *[]cnf.SpeedDial { return &at(c).SpeedDials }), registered),
-		phoneTypeLine(modeEphone, doc, func(c *language.Context) (*string, *[]string) { e := at(c); return &e.Type, &e.Addons }),
+		phoneTypeLine(modeEphone, doc, false, func(c *language.Context) (*string, *[]string) { e := at(c); return &e.Type, &e.Addons }),
 		buttonLine(func(c *language.Context) *[]cnf.Button { return &at(c).Buttons }, doc),
-		partly(value(modeEphone, `ephone-template("Define ephone template tag") ![ <n:1-20>("Template tag") ]`, "n", "", doc, 0, func(c *language.Context) *int { return &at(c).Template }),
-			always("of an ephone-template the service phone lines count, the others are kept")),
+		value(modeEphone, `ephone-template("Define ephone template tag") ![ <n:1-20>("Template tag") ]`, "n", "", doc, 0, func(c *language.Context) *int { return &at(c).Template }),
 		servicePhone(modeEphone, func(c *language.Context) *[]cnf.ServicePhone { return &at(c).ServicePhone }),
 	)
-	return append(ds, carryAll(modeEphone, "facts/cme.md 3",
+	return append(ds, carryWhy(modeEphone, "facts/cme.md 3", registered,
 		`pin("Define 4-8 digit personal identification number") <rest:LINE>("PIN")`,
 		`blf-speed-dial("Define blf speed-dial number") <rest:LINE>("Parameters")`,
 		`fastdial("Define ip-phone fastdial number") <rest:LINE>("Parameters")`,
@@ -362,14 +360,10 @@ func speedDials(mode, text, doc string, at func(*language.Context) *[]cnf.SpeedD
 		})
 }
 
-// ownType takes away a type that the owner defined by `ephone-type` or `voice
-// register pool-type`: it is kept, see vocabulary.txt.
-func ownType(c *language.Context) { c.Config.Unkeep(config.Spot{In: c.Header}, "type") }
-
 // phoneTypeLine is `type TYPE [addon 1 MODULE [2 MODULE ...]]`.
-func phoneTypeLine(mode, doc string, at func(*language.Context) (*string, *[]string)) language.Declaration {
+func phoneTypeLine(mode, doc string, sip bool, at func(*language.Context) (*string, *[]string)) language.Declaration {
 	return language.Declaration{
-		Mode: mode, Doc: doc,
+		Mode: mode, Doc: doc, Knows: knownType(sip),
 		Syntax: `type("Define ip-phone type")
 			![ <type:TYPE>("Type of phone")
 				[ addon("Expansion modules")
@@ -380,9 +374,11 @@ func phoneTypeLine(mode, doc string, at func(*language.Context) (*string, *[]str
 						[ 3("Third module")
 							<a3:WORD>("Module") ] ] ] ]`,
 		Set: func(c *language.Context) error {
+			if err := typeKnown(c.Config, c.Args.String("type"), sip); err != nil {
+				return err
+			}
 			t, addons := at(c)
-			*t, *addons = c.Args.String("type"), nil
-			ownType(c)
+			*t, *addons = typeSpelling(c.Config, c.Args.String("type"), sip), nil
 			for _, k := range []string{"a1", "a2", "a3"} {
 				if c.Args.Has(k) {
 					*addons = append(*addons, c.Args.String(k))
@@ -393,7 +389,6 @@ func phoneTypeLine(mode, doc string, at func(*language.Context) (*string, *[]str
 		Unset: func(c *language.Context) error {
 			t, addons := at(c)
 			*t, *addons = "", nil
-			ownType(c)
 			return nil
 		},
 		Get: func(v *language.View) []grammar.Args {

@@ -39,8 +39,6 @@ func locale(mode, word, help, doc string, at func(*language.Context) *[]cnf.Loca
 // localeIdle says what of a locale has no effect.
 func localeIdle(_, a grammar.Args) string {
 	switch {
-	case a.Int("tag") != 0:
-		return "phones get the locale without a tag: which have another is said by templates, which are kept"
 	case a.Has("load"):
 		return "load: the box installs no archives, its files belong into flash:"
 	}
@@ -51,7 +49,7 @@ func localeIdle(_, a grammar.Args) string {
 // `no auto assign` alone takes all of them away.
 func autoAssign(doc string, at func(*language.Context) *[]cnf.AutoAssign) language.Declaration {
 	d := keyed(language.Declaration{
-		Mode: modeTelephony, Doc: doc, Partly: having("the call control forwards calls", "cfw"),
+		Mode: modeTelephony, Doc: doc, Knows: knownType(false), Partly: having("the call control forwards calls", "cfw"),
 		Syntax: `auto("Define dn range for auto assignment")
 			assign("Define dn range for auto assignment")
 			![ <first:1-1000>("Start of dn range")
@@ -82,7 +80,13 @@ func autoAssign(doc string, at func(*language.Context) *[]cnf.AutoAssign) langua
 			}
 			return a
 		})
-	one := d.Unset
+	set, one := d.Set, d.Unset
+	d.Set = func(c *language.Context) error {
+		if err := typeKnown(c.Config, c.Args.String("type"), false); err != nil {
+			return err
+		}
+		return set(c)
+	}
 	d.Unset = func(c *language.Context) error {
 		if c.Args.Has("first") {
 			return one(c)

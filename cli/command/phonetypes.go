@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"option150/cli/grammar"
+	"option150/telephony/cnf"
 	"option150/telephony/phone"
 )
 
@@ -15,16 +16,27 @@ import (
 // lists what the box knows.
 func phoneArguments() grammar.Types {
 	return grammar.Types{
-		"TYPE":    phoneType{sync.OnceValue(phoneTypes)},
-		"LOADKEY": phoneType{sync.OnceValue(loadKeys)},
+		"TYPE":    phoneType{sync.OnceValue(phoneTypes), true},
+		"MODEL":   phoneType{sync.OnceValue(phoneTypes), false},
+		"LOADKEY": phoneType{sync.OnceValue(loadKeys), false},
+		"OWNLOAD": phoneType{sync.OnceValue(loadKeys), true},
+		"OWNTYPE": ownType{},
+		"SOFTKEY": wordType(cnf.SoftkeyWords()),
+		"FEATURE": featureWords(),
+		"DSCP":    dscpType{},
+		"BUTTONS": buttonsType{},
 		"ZONE":    zoneType{grammar.Number(1, int64(len(phone.Zones())))},
 		"LOCALE":  localeType{},
 	}
 }
 
 // phoneType is a keyword of the model table: the types of phones, or the keys
-// of `load`, where several types share one (7960-7940).
-type phoneType struct{ items func() []grammar.HelpItem }
+// of `load`, where several types share one (7960-7940). own also takes the name of
+// a type the owner may have defined: the line then looks whether he has.
+type phoneType struct {
+	items func() []grammar.HelpItem
+	own   bool
+}
 
 func (phoneType) Label() string              { return "WORD" }
 func (phoneType) Rank() int                  { return grammar.RankWord }
@@ -38,6 +50,9 @@ func (t phoneType) Parse(s string) (any, error) {
 		if strings.EqualFold(k.Name, s) {
 			return k.Name, nil // in the spelling of the table
 		}
+	}
+	if t.own {
+		return ownType{}.Parse(s)
 	}
 	return nil, fmt.Errorf("unknown phone type %q", s)
 }

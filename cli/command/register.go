@@ -89,26 +89,23 @@ func registerGlobal() []language.Declaration {
 		value(modeGlobal, `telnet("Telnet to the phones") level("Level of access") ![ <n:0-2>("Level") ]`, "n", "", doc, 0, func(c *language.Context) *int { return &at(c).TelnetLevel }),
 	}
 	ds = append(ds, autoRegister()...)
-	ds = append(ds, alsoNo(modeGlobal, "facts/cme.md 4.1", `dst("Daylight saving time") <rest:LINE>("Parameters")`)...)
-	return append(ds, carryAll(modeGlobal, "facts/cme.md 4.1",
-		`authenticate("Authentication of SIP phones") <rest:LINE>("Parameters")`,
-		`outbound-proxy("Outbound proxy") ![ <rest:LINE>("system") ]`,
+	ds = append(ds, registerMore(at)...)
+	return append(ds, carryWhy(modeGlobal, "facts/cme.md 4.1", ofControl,
+		`authenticate credential("Who may ask for it") <rest:LINE>("Number and location")`,
+		`authenticate ood-refer("Out-of-dialog REFER")`,
+		`authenticate presence("Presence")`,
+		`authenticate realm("Realm: phones take it from who registers them") <rest:LINE>("Realm")`,
 		`hold-alert("Call on-hold alert") [ <rest:LINE>("Parameters") ]`,
 		`forwarding("Call forwarding") <rest:LINE>("local")`,
 		`privacy("Privacy on shared lines") [ <rest:LINE>("Parameters") ]`,
-		`voicemail("Voicemail number") <rest:LINE>("Number")`,
-		`max-redirect("Number of call redirects") <rest:LINE>("Number of redirects")`,
-		`keepalive("Keepalive of SIP phones") <rest:LINE>("Seconds")`,
-		`timeouts("Timeouts of SIP phones") <rest:LINE>("Parameters")`,
-		`ip("IP parameters of the phones") qos("Configure QoS parameters") <rest:LINE>("Parameters")`,
 		`bulk("Bulk registration") <rest:LINE>("Pattern")`,
 		`conference("Conferences") <rest:LINE>("hardware")`,
 		`group("VRF groups") <rest:LINE>("Parameters")`,
 		`security-policy("Security policy") <rest:LINE>("Policy")`,
 		`phone-mode("Mode of the phones") <rest:LINE>("phone-only")`,
-		`logo("Logo of the phones") <rest:LINE>("URL")`,
 		`external-ring("External ring") <rest:LINE>("Pattern")`,
-		`mwi("Message waiting indication") <rest:LINE>("Parameters")`,
+		`mwi reg-e164("Register for all numbers")`,
+		`mwi relay("Relay to other call control") [ <rest:LINE>("Parameters") ]`,
 		`presence("Presence") <rest:LINE>("Parameters")`,
 		`camera("Camera of video phones")`, `video("Video of video phones")`,
 	)...)
@@ -127,7 +124,7 @@ func registerDNs() []language.Declaration {
 	set := number.Set
 	number.Set = func(c *language.Context) error {
 		if !dialable(c.Args.String("number")) {
-			return language.Answer("% A number is up to 27 digits, letters and the characters + * # . A-D")
+			return errNumber
 		}
 		return set(c)
 	}
@@ -140,14 +137,14 @@ func registerDNs() []language.Declaration {
 		short(modeDN, `name("Name of the user") ![ <text:LINE>("Up to 64 characters") ]`, 64, doc, func(c *language.Context) *string { return &at(c).Name }),
 		short(modeDN, `label("Text beside the button") ![ <text:LINE>("Up to 30 characters") ]`, 30, doc, func(c *language.Context) *string { return &at(c).Label }),
 	)
-	ds = append(ds, alsoNo(modeDN, "facts/cme.md 4.2", `huntstop("Stop hunting")`,
-		`huntstop("Stop hunting") channel("Stop hunting channels of this dn") [ <rest:LINE>("The last channel") ]`)...)
-	return append(ds, carryAll(modeDN, "facts/cme.md 4.2",
+	ds = append(ds, below(at, registerDNMore(doc, at)...)...)
+	ds = append(ds, alsoNo(modeDN, "facts/cme.md 4.2", `huntstop("Stop hunting")`)...)
+	return append(ds, carryWhy(modeDN, "facts/cme.md 4.2", ofControl,
 		`description("Description") <rest:LINE>("Text")`, `allow("Permit a feature") <rest:LINE>("watch")`,
 		`no-reg("Do not register the number") [ <rest:LINE>("both") ]`, `mwi("Message waiting indication") [ <rest:LINE>("Parameters") ]`,
-		`shared-line("Shared line") [ <rest:LINE>("Parameters") ]`, `call-forward("Call forwarding") <rest:LINE>("Parameters")`,
+		`call-forward("Call forwarding") <rest:LINE>("Parameters")`,
 		`preference("Preference of the dial-peer") <rest:LINE>("Preference")`,
-		`pickup-group("Pickup group") <rest:LINE>("Number")`, `auto-answer("Answer calls automatically")`,
+		`pickup-group("Pickup group") <rest:LINE>("Number")`,
 		`after-hour("After-hours exemption") <rest:LINE>("exempt")`, `translation-profile("Translation profile") <rest:LINE>("Parameters")`,
 		`timeouts("Timeouts") <rest:LINE>("Parameters")`, `session-server("Session server") <rest:LINE>("Tag")`,
 	)...)
@@ -197,7 +194,7 @@ func registerPools() []language.Declaration {
 				return nil
 			},
 		},
-		phoneTypeLine(modeRegisterPool, doc, func(c *language.Context) (*string, *[]string) { p := at(c); return &p.Type, &p.Addons }),
+		phoneTypeLine(modeRegisterPool, doc, true, func(c *language.Context) (*string, *[]string) { p := at(c); return &p.Type, &p.Addons }),
 		keyed(language.Declaration{
 			Mode: modeRegisterPool, Doc: doc,
 			Syntax: `number("Number of a line of the phone") <pos:1-10>("Line of the phone") ![ dn("Directory number") <dn:1-750>("dn tag") ]`,
@@ -206,8 +203,7 @@ func registerPools() []language.Declaration {
 				return cnf.PoolNumber{Position: a.Int("pos"), DN: a.Int("dn")}, nil
 			},
 			func(n cnf.PoolNumber) grammar.Args { return args("pos", n.Position, "dn", n.DN) }),
-		partly(value(modeRegisterPool, `template("Template of the phone") ![ <n:1-10>("Template tag") ]`, "n", "", doc, 0, func(c *language.Context) *int { return &at(c).Template }),
-			always("of a voice register template the service phone lines count, the others are kept")),
+		value(modeRegisterPool, `template("Template of the phone") ![ <n:1-10>("Template tag") ]`, "n", "", doc, 0, func(c *language.Context) *int { return &at(c).Template }),
 		servicePhone(modeRegisterPool, func(c *language.Context) *[]cnf.ServicePhone { return &at(c).ServicePhone }),
 		value(modeRegisterPool, `dialplan("Dialplan of the phone") ![ <n:1-24>("Dialplan tag") ]`, "n", "", doc, 0, func(c *language.Context) *int { return &at(c).Dialplan }),
 		value(modeRegisterPool, `session-transport("Transport of the session") ![ ( tcp$t("TCP") | udp$t("UDP") ) ]`, "t", "", doc, "", func(c *language.Context) *string { return &at(c).Transport }),
@@ -217,14 +213,14 @@ func registerPools() []language.Declaration {
 		value(modeRegisterPool, `codec("Preferred codec") ![ <codec:WORD>("Codec, such as g711ulaw") ]`, "codec", "", doc, "", func(c *language.Context) *string { return &at(c).Codec }),
 		speedDials(modeRegisterPool, "STRING", doc, func(c *language.Context) *[]cnf.SpeedDial { return &at(c).SpeedDials }),
 	)
-	return append(ds, carryAll(modeRegisterPool, "facts/cme.md 4.2",
+	ds = append(ds, below(at, append(features(modeRegisterPool, func(c *language.Context) *cnf.Features { return &at(c).Features }),
+		value(modeRegisterPool, `logout-profile("People log in at the phone: what it has while nobody does") ![ <n:1-1000>("Tag of a voice logout-profile") ]`, "n", "", doc, 0, func(c *language.Context) *int { return &at(c).Logout }))...)...)
+	return append(ds, carryWhy(modeRegisterPool, "facts/cme.md 4.2", ofControl,
 		`id network("Network of the phones") <rest:LINE>("Network and mask")`, `id ip("Address of the phone") <rest:LINE>("Address and mask")`,
-		`voice-class("Voice class") <rest:LINE>("codec and tag")`, `busy-trigger-per-button("Incoming calls before busy") <rest:LINE>("Calls")`,
-		`vad("Voice activity detection")`, `blf-speed-dial("Speed dial with presence") <rest:LINE>("Parameters")`,
-		`fastdial("Fast dial") <rest:LINE>("Parameters")`, `feature-button("Feature button") <rest:LINE>("Parameters")`,
+		`voice-class("Voice class") <rest:LINE>("codec and tag")`,
 		`presence("Presence") <rest:LINE>("call-list")`, `paging-dn("Paging dn") <rest:LINE>("Tag")`, `cor("Class of restriction") <rest:LINE>("Parameters")`,
-		`lpcor("Logical partitioning class of restriction") <rest:LINE>("Parameters")`, `logout-profile("Logout profile") <rest:LINE>("Tag")`,
-		`group("VRF group") <rest:LINE>("Tag")`, `keep-conference("Conference goes on without its initiator") [ <rest:LINE>("Parameters") ]`,
+		`lpcor("Logical partitioning class of restriction") <rest:LINE>("Parameters")`,
+		`group("VRF group") <rest:LINE>("Tag")`,
 		`srtp-crypto("SRTP crypto") <rest:LINE>("Tag")`, `call-forward("Call forwarding") <rest:LINE>("Parameters")`,
 		`preference("Preference of the dial-peer") <rest:LINE>("Preference")`, `proxy("Proxy") <rest:LINE>("Parameters")`,
 	)...)

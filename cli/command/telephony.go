@@ -1,7 +1,6 @@
 package command
 
 import (
-	"cmp"
 	"net/netip"
 	"strings"
 
@@ -9,6 +8,7 @@ import (
 	"option150/cli/language"
 	"option150/hfs"
 	"option150/telephony/cnf"
+	"option150/telephony/phone"
 )
 
 // telephonyService is `telephony-service` and what stands below it.
@@ -137,7 +137,11 @@ func telephonyService() []language.Declaration {
 		idle(value(modeTelephony, `keepalive("Define keepalive timeout period to unregister IP phones") ![ <n:10-65535>("Keepalive timeout period, in seconds") ]`, "n", "", doc, def.Keepalive, func(c *language.Context) *int { return &svc(c).Keepalive }), registered),
 	}
 	ds = append(ds, alsoNo(modeTelephony, "facts/cme.md 2.3", `call-forward("Configure parameters for call forwarding") <rest:LINE>("Parameters")`)...)
-	return append(ds, carryAll(modeTelephony, "facts/cme.md 2.3", carriedTelephony...)...)
+	ds = append(ds, olson(modeTelephony, doc, func(c *language.Context) (*string, *string) { return &svc(c).OlsonZone, &svc(c).OlsonVersion }),
+		qos(modeTelephony, `ip`, doc, false, func(c *language.Context) *cnf.QoS { return &svc(c).QoS }),
+		cfgFiles(doc, func(c *language.Context) *[]cnf.CfgFile { return &svc(c).Files }))
+	ds = append(ds, carryWhy(modeTelephony, "facts/cme.md 2.3", registered, learnedTelephony...)...)
+	return append(ds, carryWhy(modeTelephony, "facts/cme.md 2.3", ofControl, carriedTelephony...)...)
 }
 
 // servicePhone is `service phone NAME VALUE`, at the level of the system, of a
@@ -161,26 +165,6 @@ func servicePhone(mode string, at func(*language.Context) *[]cnf.ServicePhone) l
 		func(p cnf.ServicePhone) grammar.Args { return args("name", p.Name, "value", p.Value) })
 }
 
-// templates are `ephone-template TAG` and `voice register template TAG`: their
-// `service phone` lines count for the phones that name them, all else in them
-// is carried. [facts/cme.md 12]
-func templates() []language.Declaration {
-	of := func(syntax, mode, word string, words int, in func(*language.Context) *[]cnf.Template) []language.Declaration {
-		all := section[cnf.Template, int]{
-			list: list[cnf.Template, int]{in: in, key: func(t *cnf.Template) int { return t.Tag }, order: cmp.Compare[int]},
-			arg:  "tag", empty: func(tag int) cnf.Template { return cnf.Template{Tag: tag} },
-			header: func(t *cnf.Template) string { return word + "  " + itoa(t.Tag) },
-		}
-		return all.of(language.Declaration{Mode: language.Global, Syntax: syntax, Enters: mode, Format: twoBlanks(words), Doc: "facts/cme.md 12"},
-			servicePhone(mode, func(c *language.Context) *[]cnf.ServicePhone { return &all.at(c).ServicePhone }))
-	}
-	return append(
-		of(`ephone-template("Define ephone template") <tag:1-20>("Ephone template tag")`, modeEphoneTemplate, "ephone-template", 1,
-			func(c *language.Context) *[]cnf.Template { return &c.Config.Telephony.EphoneTemplates }),
-		of(`voice register template("Voice register template") <tag:1-10>("Template tag")`, modeRegisterTemplate, "voice register template", 3,
-			func(c *language.Context) *[]cnf.Template { return &c.Config.Telephony.RegisterTemplates })...)
-}
-
 // inverted prints and sets the positive form of a field that says No.
 func inverted(d language.Declaration) language.Declaration {
 	d.Set, d.Unset = d.Unset, d.Set
@@ -200,15 +184,26 @@ func inverted(d language.Declaration) language.Declaration {
 	return d
 }
 
+// learnedTelephony are those an SCCP phone has from its call control.
+var learnedTelephony = []string{
+	`keepalive <n:10-65535>("Keepalive timeout period, in seconds") auxiliary("Keepalive of the secondary call control") <rest:LINE>("Seconds")`,
+	`voicemail("Set the number the MESSAGES button of a phone calls") <rest:LINE>("Number")`,
+	`video("Enter video configuration")`,
+	`max-redirect("Define the number of call redirects") <rest:LINE>("Number of redirects")`,
+	`privacy("Enable privacy on shared lines")`,
+	`timeouts("Define timeout values for IP phone") <rest:LINE>("Parameters")`,
+	`service dss("Enable direct station select")`,
+	`service dnis("Enable dialed number lookup") <rest:LINE>("Parameters")`,
+	`service directed-pickup("Enable directed pickup") [ <rest:LINE>("Parameters") ]`,
+}
+
 // carriedTelephony are the commands of telephony-service that have no effect
 // on provisioning: dropping them would lose the owner's data.
 var carriedTelephony = []string{
 	`max-conferences("Define max number of 3 party G.711 conferences") <rest:LINE>("Number and gain")`,
 	`moh("Define music-on-hold filename") <rest:LINE>("File name")`,
 	`multicast("Define ephone multicast") <rest:LINE>("Parameters")`,
-	`keepalive <n:10-65535>("Keepalive timeout period, in seconds") auxiliary("Keepalive of the secondary call control") <rest:LINE>("Seconds")`,
 	`ip source-address <addr:X:X:X:X::X>("IPv6 address, which no phone is sent to") [ <rest:LINE>("Parameters") ]`,
-	`voicemail("Set the number the MESSAGES button of a phone calls") <rest:LINE>("Number")`,
 	`call-park("Configure parameters for call park") <rest:LINE>("Parameters")`,
 	`transfer-system("Define call transfer parameters") <rest:LINE>("Parameters")`,
 	`transfer-pattern("Define valid call transfer destinations") <rest:LINE>("Pattern")`,
@@ -225,20 +220,10 @@ var carriedTelephony = []string{
 	`after-hours("Define after-hours patterns, date, etc") <rest:LINE>("Parameters")`,
 	`em("Extension mobility configuration") <rest:LINE>("Parameters")`,
 	`fxo("Configure FXO parameters") <rest:LINE>("Parameters")`,
-	`video("Enter video configuration")`,
 	`standby("Define standby parameters") <rest:LINE>("Parameters")`,
-	`max-redirect("Define the number of call redirects") <rest:LINE>("Number of redirects")`,
-	`privacy("Enable privacy on shared lines")`,
 	`callmonitor("Enable call monitoring")`,
-	`timeouts("Define timeout values for IP phone") <rest:LINE>("Parameters")`,
-	`olsontimezone("Set the Olson time zone of the phones") <rest:LINE>("Zone and version")`,
-	`ip qos("Configure QoS parameters") <rest:LINE>("Parameters")`,
-	`service dss("Enable direct station select")`,
 	`service local-directory("Enable the local directory") [ <rest:LINE>("Parameters") ]`,
-	`service dnis("Enable dialed number lookup") <rest:LINE>("Parameters")`,
-	`service directed-pickup("Enable directed pickup") [ <rest:LINE>("Parameters") ]`,
 	`extension-assigner("Define the extension assigner") <rest:LINE>("Parameters")`,
-	`load-cfg-file("Serve a file of another system") <rest:LINE>("File and alias")`,
 	`tftp-server-credentials("Credentials of the TFTP server") <rest:LINE>("Trustpoint")`,
 	`secure-signaling("Secure signalling") <rest:LINE>("Trustpoint")`,
 	`device-security-mode("Security mode of the phones") <rest:LINE>("Mode")`,
@@ -258,9 +243,9 @@ var carriedTelephony = []string{
 // loads is `load TYPE FILE`, the same in both modes. What was typed is kept.
 // [facts/cme.md 8.1]
 func loads(mode, doc string, at func(*language.Context) *[]cnf.LoadEntry) language.Declaration {
-	return keyed(language.Declaration{
-		Mode: mode, Doc: doc,
-		Syntax: `load("Select the IP phone firmware load file") <type:LOADKEY>("Type of phone") ![ <file:WORD>("Load file name, case counts")
+	d := keyed(language.Declaration{
+		Mode: mode, Doc: doc, Knows: knownType(mode == modeGlobal),
+		Syntax: `load("Select the IP phone firmware load file") <type:OWNLOAD>("Type of phone") ![ <file:WORD>("Load file name, case counts")
 			[ force$force("Name it in phone files even if files of it are missing") ] ]`,
 	}, list[cnf.LoadEntry, string]{in: at, key: func(e *cnf.LoadEntry) string { return e.Type }, order: strings.Compare},
 		func(a grammar.Args) (cnf.LoadEntry, error) {
@@ -273,6 +258,18 @@ func loads(mode, doc string, at func(*language.Context) *[]cnf.LoadEntry) langua
 			}
 			return a
 		})
+	set := d.Set
+	d.Set = func(c *language.Context) error {
+		key := c.Args.String("type")
+		if len(phone.ByLoadKey(key)) == 0 {
+			if err := typeKnown(c.Config, key, mode == modeGlobal); err != nil {
+				return err
+			}
+			c.Args["type"] = typeSpelling(c.Config, key, mode == modeGlobal)
+		}
+		return set(c)
+	}
+	return d
 }
 
 // sourceAddress is `ip source-address` and `source-address`: where phones
@@ -385,6 +382,5 @@ func carriedSections() []language.Declaration {
 	}
 	return []language.Declaration{
 		section(`ephone-dn-template("Define ephone-dn template") <tag:1-15>("Ephone-dn template tag")`, modeEphoneDNTemplate, twoBlanks(1)),
-		section(`voice register dialplan("Voice register dialplan") <tag:1-24>("Dialplan tag")`, modeDialplan, twoBlanks(3)),
 	}
 }

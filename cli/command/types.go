@@ -19,6 +19,7 @@ func Types(b *Box) grammar.Types {
 	builtin := grammar.Builtin()
 	return builtin.With(grammar.Types{
 		"ASTYPED":    astyped{builtin["STRING"]},
+		"QUOTED":     quotedType{builtin["STRING"]},
 		"H.H.H":      macType{},
 		"PHONEMAC":   phoneMACType{},
 		"IFNAME":     ifType{b.interfaceNames},

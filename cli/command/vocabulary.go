@@ -54,7 +54,7 @@ func parseVocabulary(text string) wordList {
 func parseRow(mode, source string, f []string) language.Row {
 	r := language.Row{Mode: mode, Source: source}
 	n := 0
-	for n < len(f) && f[n] != "+" && f[n] != ">" && f[n] != "until" && f[n] != "spread" && f[n] != "if" && (f[n] != "no" || n == 0) {
+	for n < len(f) && f[n] != "+" && f[n] != ">" && f[n] != "until" && f[n] != "spread" && (f[n] != "no" || n == 0) {
 		n++
 	}
 	r.Words = strings.Join(f[:n], " ")
@@ -74,9 +74,6 @@ func parseRow(mode, source string, f []string) language.Row {
 			r.Enters = value()
 		case "spread":
 			r.Spread = true
-		case "if":
-			r.If = strings.Join(f[i+1:], " ")
-			i = len(f)
 		case "exit":
 			r.Exit = value()
 		case "until":

@@ -34,6 +34,7 @@ var unprinted = map[string]string{
 	"username privilege":        "1 is the default",
 	"enable level":              "15 is the default",
 	"max-dn preference":         "0 is the default",
+	"ip signaling":              "routers print signal",
 }
 
 var usageWord = regexp.MustCompile(`[a-zA-Z][a-zA-Z0-9/-]*`)

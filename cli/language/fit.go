@@ -51,6 +51,7 @@ func (c *Cursor) fit(o *open, text string) fit {
 	}
 	f.result = g.Match(text, c.level)
 	r := &f.result
+	c.undefined(r, text)
 	switch {
 	case r.Kind == grammar.OK && r.Full:
 		f.how = takes
@@ -70,11 +71,6 @@ func (c *Cursor) fit(o *open, text string) fit {
 			v = c.l.vocab.find(o.Mode, full)
 		}
 	}
-	if v.row != nil && v.row.If != "" {
-		if v.key = v.row.fixed; !v.defined(c.cfg) {
-			v = found{}
-		}
-	}
 	switch {
 	case v.row != nil && (f.how != knows || v.words > r.Depth) && c.level >= ModeLevel:
 		f.how, f.form, f.found, f.row = inVocabulary, form, v, v.row
@@ -83,6 +79,19 @@ func (c *Cursor) fit(o *open, text string) fit {
 		c.caret(&f, text, v)
 	}
 	return f
+}
+
+// undefined makes a line bad whose argument is the name of something that is not
+// defined, with the caret under it.
+func (c *Cursor) undefined(r *grammar.Result, text string) {
+	d, ok := r.Action.(*Declaration)
+	if !ok || d.Knows == nil || r.Kind != grammar.OK || r.Form != grammar.Plain {
+		return
+	}
+	if word := d.Knows(c.cfg, r.Args); word != "" {
+		r.Kind, r.Action, r.Keyword, r.Depth = grammar.Invalid, nil, false, len(d.keywords())
+		r.Offset = strings.Index(text, " "+word) + 1
+	}
 }
 
 // caret moves the caret behind the words that the vocabulary knows, and says

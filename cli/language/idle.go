@@ -80,10 +80,36 @@ func (l *Language) Idle(c *config.Config) []Idle {
 	if c.Banner(unseenBanner) != "" {
 		out = append(out, Idle{Line: "banner " + unseenBanner, Why: "nobody comes in by a line that dials out"})
 	}
+	modes := map[string]string{"": Global} // of the sections lines are carried in
 	for _, k := range c.Carried {
-		out = append(out, Idle{Section: k.In, Line: k.Line})
+		i := Idle{Section: k.In, Line: k.Line}
+		if i.decl = l.carriedBy(modes, k); i.decl != nil {
+			i.Why = i.decl.Idle
+		}
+		out = append(out, i)
 	}
 	return out
+}
+
+// carriedBy is the command of a line that is carried with a reason, nil if it
+// has none.
+func (l *Language) carriedBy(modes map[string]string, k config.Carried) *Declaration {
+	mode, ok := modes[k.In]
+	if !ok {
+		if r := l.graphs[Global].Match(k.In, ModeLevel); r.Kind == grammar.OK {
+			mode = r.Action.(*Declaration).Enters
+		}
+		modes[k.In] = mode
+	}
+	g := l.graphs[mode]
+	if g == nil {
+		return nil
+	}
+	r := g.Match(strings.TrimPrefix(k.Line, "no "), ModeLevel)
+	if d, ok := r.Action.(*Declaration); ok && r.Kind == grammar.OK && d.Carry && d.Idle != "" {
+		return d
+	}
+	return nil
 }
 
 // Gather says once what is the same of many lines of one command.

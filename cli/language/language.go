@@ -74,6 +74,8 @@ type Declaration struct {
 	Collects string   // text follows, up to `exit` or an empty line, typed at a prompt of this name; it is Args[TextArg]
 	Doc      string   // the document it follows
 
+	Knows func(*config.Config, grammar.Args) string // an argument that is good only if the configuration defines it: the one it does not, "" = all are good
+
 	Ends func(line string) bool // what ends the text that Collects, nil = EndsText
 
 	syntax   *grammar.Syntax

@@ -46,7 +46,10 @@ func (l *Language) keep(c *config.Config, p Placement) {
 	}
 	at := l.spot(p.In, p.kept)
 	if p.Form != grammar.Plain {
-		gone := c.Unkeep(at, p.kept)
+		gone := 0
+		if !l.standsBeside(c, at, p) {
+			gone = c.Unkeep(at, p.kept)
+		}
 		if gone == 0 && p.key != "" && (p.row == nil || !p.row.Many) {
 			gone = c.Unkeep(at, p.key) // `no description old` where there is another one
 		}
@@ -61,11 +64,6 @@ func (l *Language) keep(c *config.Config, p Placement) {
 		}
 		return
 	}
-	if p.row != nil && p.row.If != "" { // it takes the place of what acts, too
-		if no := l.graphs[p.In.Mode].Match("no "+p.row.fixed, ModeLevel); no.Kind == grammar.OK {
-			_ = l.Apply(c, p.In, no, "no "+p.row.fixed) // nothing there is nothing to refuse
-		}
-	}
 	same := sameLine(p.kept)
 	if p.key != "" && p.enters() == "" && (p.row == nil || !p.row.Many) {
 		same = l.sameKey(p)
@@ -75,6 +73,28 @@ func (l *Language) keep(c *config.Config, p Placement) {
 		at.Path = append(at.Path[:len(at.Path):len(at.Path)], p.kept)
 		c.ClearText(at)
 	}
+}
+
+// standsBeside reports that all that begins so is of another command: `no
+// huntstop` leaves `huntstop channel 6` alone.
+func (l *Language) standsBeside(c *config.Config, at config.Spot, p Placement) bool {
+	g := l.graphs[p.In.Mode]
+	if p.head == nil || !p.head.KeepNo || g == nil || len(at.Path) > 0 {
+		return false
+	}
+	words, others := config.Collapse(p.kept), false
+	for _, k := range c.Carried {
+		line := config.Collapse(k.Line)
+		if k.In != at.In || line != words && !strings.HasPrefix(line, words+" ") {
+			continue
+		}
+		r := g.Match(line, ModeLevel)
+		if d, ok := r.Action.(*Declaration); !ok || r.Kind != grammar.OK || d == p.head {
+			return false
+		}
+		others = true
+	}
+	return others
 }
 
 // printsNo reports that IOS prints `no` of a line that is not there.

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"option150/cli/grammar"
-	"option150/platform/config"
 )
 
 // Row is a command that IOS has and this box does not do: its lines are kept
@@ -19,7 +18,6 @@ type Row struct {
 	Enters string // the mode it enters
 	Exit   string // the line that IOS prints where that section ends, "exit-address-family"
 	Spread bool   // its last argument is a list of headers, a []string: the section stands for them all
-	If     string // only with an argument that a kept line defines: `type X` if `ephone-type X` is there
 	Until  string // text follows, up to this word: "quit", or Delimited
 	Source string // the document that has it
 }
@@ -163,12 +161,6 @@ func (r *row) match(words []string) (n int, canon []string, whole bool) {
 		canon = nil
 	}
 	return n, canon, true
-}
-
-// defined reports that what an If row speaks of is kept at the top level.
-func (f *found) defined(c *config.Config) bool {
-	words := append(strings.Fields(f.row.If), strings.Fields(f.line)[len(strings.Fields(f.row.fixed))])
-	return c.CountKept(config.Spot{}, strings.Join(words, " ")) > 0
 }
 
 // next lists the words that may follow in the rows of a mode, for help. text is

@@ -10,6 +10,7 @@ import (
 	"option150/platform/service"
 	"option150/telephony/cnf"
 	"option150/telephony/cnf/cnfstore"
+	"option150/telephony/mobility"
 )
 
 // PFS is the observer of firmware sharing in plans.
@@ -52,8 +53,8 @@ func (c *Config) logEndpoint(f Facts) (listen.Endpoint, bool) {
 	return listen.Endpoint{Proto: listen.UDP, Addr: f.HTTPAddr, Port: l.Port, Owner: ownerPFS}, l.Enabled
 }
 
-// logAddr is the address of the box that phones are told to log to: the one
-// option 150 sends them to, else the first it has.
+// logAddr is the address of the box that phones are told, to log to and for the
+// services key: the one option 150 sends them to, else the first it has.
 func (c *Config) logAddr(f Facts) netip.Addr {
 	own := c.OwnAddresses(f)
 	for i := range c.DHCP.Pools {
@@ -71,11 +72,15 @@ func (c *Config) logAddr(f Facts) netip.Addr {
 
 // CNFOptions is what phone files contain of the rest of the configuration.
 func (c *Config) CNFOptions(f Facts) cnf.Options {
-	return cnf.Options{LogServer: c.PFS.LogServer.Value(c.logAddr(f))}
+	o := cnf.Options{LogServer: c.PFS.LogServer.Value(c.logAddr(f))}
+	if a := c.logAddr(f); c.HTTP.Server && a.IsValid() && c.Telephony.Serves() {
+		o.Services = "http://" + netip.AddrPortFrom(a, c.HTTP.Port).String() + mobility.Path
+	}
+	return o
 }
 
 func (c *Config) planCNF(f Facts) service.Spec {
-	if o := c.CNFOptions(f); o.LogServer != "" {
+	if o := c.CNFOptions(f); o.LogServer != "" || o.Services != "" {
 		return cnfstore.Spec{Config: c.Telephony, Options: o}
 	}
 	return c.Telephony

@@ -17,6 +17,7 @@ import (
 	"option150/platform/service"
 	"option150/platform/sshd"
 	"option150/platform/tftp"
+	"option150/telephony/mobility"
 	"option150/telephony/phonepage"
 )
 
@@ -137,6 +138,9 @@ func (c *Config) planNTP() service.Spec {
 
 func (c *Config) planFiles(f Facts) service.Spec {
 	s := fileserver.Spec{Config: c.Files, HomePath: c.HFS.HomePath}
+	for _, f := range c.Telephony.Service.Files {
+		s.Bindings = append(s.Bindings[:len(s.Bindings):len(s.Bindings)], fileserver.Binding{File: f.URL, Alias: f.Alias})
+	}
 	for _, l := range c.AccessLists {
 		if slices.Contains([]string{s.AccessClass, s.Trust, s.Listing}, l.Name) || slices.ContainsFunc(s.Bindings, func(b fileserver.Binding) bool { return b.ACL == l.Name }) {
 			s.Lists = append(s.Lists, l)
@@ -197,7 +201,7 @@ func (c *Config) planHTTP(f Facts) service.Spec {
 	ep := func(port uint16, owner string) listen.Endpoint {
 		return listen.Endpoint{Proto: listen.TCP, Addr: f.HTTPAddr, Port: port, Owner: owner}
 	}
-	s := httpd.Spec{Listeners: []httpd.Listener{{Endpoint: ep(c.HTTP.Port, httpd.Owner), Modules: []string{httpd.NameHome}, Access: c.httpAccess()}}}
+	s := httpd.Spec{Listeners: []httpd.Listener{{Endpoint: ep(c.HTTP.Port, httpd.Owner), Modules: c.pages(), Access: c.httpAccess()}}}
 	switch {
 	case !c.HFS.Enabled:
 	case c.HFS.Port == 0:
@@ -206,6 +210,15 @@ func (c *Config) planHTTP(f Facts) service.Spec {
 		s.Listeners = append(s.Listeners, httpd.Listener{Endpoint: ep(c.HFS.Port, hfs.Owner), Modules: []string{hfs.NameModule}, Access: c.httpAccess()})
 	}
 	return s
+}
+
+// pages are the modules on the HTTP port beside HFS: the services of phones where
+// phones are told of them.
+func (c *Config) pages() []string {
+	if c.Telephony.Serves() {
+		return []string{httpd.NameHome, mobility.Name}
+	}
+	return []string{httpd.NameHome}
 }
 
 func (c *Config) planHFS() service.Wanted {

@@ -28,4 +28,17 @@ var (
 		"Find the device. `show phones scans` shows what it asked for and what it was sent."}
 )
 
-var phoneMessages = []*Entry{CNFBuilt, PhoneProvisioned, PhoneStuck, PhonesStuck, PhoneWithdrawn, PhoneRegistered, PhoneNotRegistered, PhoneScan}
+// Messages about people who log in at phones.
+var (
+	MobilityLogin = &Entry{"EM", 6, "LOGIN", "%s logged in at %s",
+		"A person logged in at a phone by its services key. The file of the phone has the lines of the person from now on.",
+		"No action is required. The phone has to be restarted to take its file."}
+	MobilityLogout = &Entry{"EM", 6, "LOGOUT", "%s is no longer logged in at %s: %s",
+		"The phone has the lines of its logout profile again, in its file.",
+		"No action is required. The phone has to be restarted to take its file."}
+	MobilityBlocked = &Entry{"EM", 4, "BLOCKED", "too many wrong PINs at %s, the last for the user %s: no attempt there for %d minutes",
+		"Somebody tries PINs at a phone. For the time named none is tried, the right one neither.",
+		"Find out who is at the phone. If its user has forgotten his PIN, give him another with `pin` in his voice user-profile."}
+)
+
+var phoneMessages = []*Entry{CNFBuilt, PhoneProvisioned, PhoneStuck, PhonesStuck, PhoneWithdrawn, PhoneRegistered, PhoneNotRegistered, PhoneScan, MobilityLogin, MobilityLogout, MobilityBlocked}

@@ -30,11 +30,17 @@ var seldom = map[string]struct{ why, mode, command string }{
 	"aaa.Config.PasswordEncryption": {why: "set hides the passwords there are and those that come (cli/command)"},
 	"sshd.Config.Version2":          {why: "there is no other version: the line is true"},
 	"cnf.SpeedDial.Position":        {why: "the order of the list"},
+	"cnf.FeatureButton.Position":    {why: "the order of the list"},
+	"cnf.URLButton.Position":        {why: "the order of the list"},
+	"cnf.DialPattern.Position":      {why: "the order of the list"},
+	"cnf.PhoneType.Description":     {why: "a remark beside a type"},
 
 	// Limits and prerequisites that are rules: a line beyond them is refused or
 	// warned about.
-	"cnf.TelephonyService.MaxDN": {why: "rule max-dn"},
-	"cnf.RegisterGlobal.Mode":    {why: "rule no-mode: the files are the same"},
+	"cnf.TelephonyService.MaxDN":      {why: "rule max-dn"},
+	"cnf.RegisterGlobal.Mode":         {why: "rule no-mode: the files are the same"},
+	"cnf.RegisterGlobal.AuthRegister": {why: "rule no-credentials: the files have names and passwords in any case"},
+	"cnf.RegisterGlobal.AuthAll":      {why: "rule no-credentials"},
 
 	// What the call control does with it, phones learn there.
 	"cnf.AutoAssign.Forward":             {"nobody", "config-telephony", "auto assign"},
@@ -58,6 +64,14 @@ var seldom = map[string]struct{ why, mode, command string }{
 	"cnf.Ephone.Password":                {"nobody", "config-ephone", "username"},
 	"cnf.Ephone.SpeedDials":              {"nobody", "config-ephone", "speed-dial"},
 	"cnf.RegisterPool.DTMFRelay":         {"nobody", "config-register-pool", "dtmf-relay"},
+	"cnf.TelephonyService.OlsonVersion":  {"nobody", "config-telephony", "olsontimezone"},
+	"cnf.RegisterGlobal.OlsonVersion":    {"nobody", "config-register-global", "olsontimezone"},
+	"cnf.CfgFile.Sign":                   {"nobody", "config-telephony", "load-cfg-file"},
+	"cnf.CfgFile.Create":                 {"nobody", "config-telephony", "load-cfg-file"},
+	"cnf.BLFDial.Device":                 {"nobody", "config-register-pool", "blf-speed-dial"},
+	"cnf.Template.VoicemailTimeout":      {"nobody", "config-register-template", "voicemail"},
+	"cnf.PhoneType.Presentation":         {"nobody", "config-ephone-type", "max-presentation"},
+	"cnf.Profile.PrivacyKey":             {"nobody", "config-user-profile", "privacy-button"},
 	"ntp.Server.Version":                 {"nobody", "config", "ntp server"},
 	"ntp.Server.Key":                     {"nobody", "config", "ntp server"},
 	"ntp.Server.MinPoll":                 {"nobody", "config", "ntp server"},

@@ -108,9 +108,9 @@ func wellFormed(name string, content []byte) error {
 	}
 }
 
-// references looks for the files that phone files name: dial rules, soft keys,
-// policies, and the texts and tones of a locale that phones do not have built
-// in.
+// references looks for the files that lines name for phones: dial plans, and the
+// texts and tones of a locale that phones do not have built in. A phone is not
+// told of one that nobody serves.
 func (a *around) references() {
 	names := map[string][]string{} // by who names them
 	var order []string
@@ -126,7 +126,14 @@ func (a *around) references() {
 	t := &a.c.Telephony
 	if t.Global.Present {
 		for _, p := range t.Pools {
-			if m, ok := phone.Lookup(p.Type); ok && m.SIPFile == phone.SEPXML && p.Dialplan > 0 {
+			defined := p.Dialplan == 0
+			for _, d := range t.Dialplans {
+				if d.Tag == p.Dialplan {
+					defined = true
+					note(fmt.Sprintf("voice register dialplan %d", d.Tag), d.Filename)
+				}
+			}
+			if !defined {
 				note(fmt.Sprintf("voice register pool %d", p.Tag), fmt.Sprintf("dialplan%d.xml", p.Dialplan))
 			}
 			a.locale(note, "voice register global", p.Type, cnf.Everybody(t.Global.UserLocales), cnf.Everybody(t.Global.NetworkLocales), true)
@@ -143,10 +150,10 @@ func (a *around) references() {
 		switch {
 		case made:
 		case a.w.Flash == nil:
-			a.add(config.Note, "A21", where[0], "phones are told of %s, which this box does not make: it has to be on flash:", name)
+			a.add(config.Note, "A21", where[0], "%s is meant for phones, and this box does not make it: without it on flash: no phone is told of it", name)
 		default:
 			if f, ok := a.w.Flash.Find(name); !ok || f.Size == 0 {
-				a.add(config.Warning, "A21", where[0], "phones are told of %s, and nobody serves it", name).seen("named by %s", enumerate(where)).
+				a.add(config.Warning, "A21", where[0], "%s is meant for phones, and nobody serves it: no phone is told of it", name).seen("named by %s", enumerate(where)).
 					fix(advice.Tell("Put " + name + " on flash:, or take the line that names it out."))
 			}
 		}

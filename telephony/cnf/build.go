@@ -23,6 +23,14 @@ type Options struct {
 	// LogServer, when not empty, is the log server phones are told of unless a
 	// line names another: where their model has one.
 	LogServer string
+	// Services is where the box answers the services key of phones, "" = it does
+	// not: "http://10.1.1.1:80/CMEserverForPhone/". It is named in the files of
+	// phones people log in at, unless a line names another place.
+	Services string
+	// Absent are the names lines give to files nobody serves: they are in no
+	// phone's file. See Names.
+	Absent []string
+	Logins []Login // who is logged in where, see SortLogins
 }
 
 // ErrTooMuch says that the set would exceed MaxFiles or MaxTotal.
@@ -172,15 +180,6 @@ func load(loads []LoadEntry, m phone.Model) phone.Load {
 		}
 	}
 	return ""
-}
-
-// model finds the model of a type keyword. A type the table does not know is
-// taken as it is: ephone-type and pool-type may define it.
-func model(keyword string) phone.Model {
-	if m, ok := phone.Lookup(keyword); ok {
-		return m
-	}
-	return phone.Model{Keyword: keyword, LoadKey: keyword, SCCP: true, SIP: true, SIPFile: phone.SEPXML, Lines: 1}
 }
 
 // fileWord reports whether a keyword can be part of a file name.

@@ -2,7 +2,6 @@ package cnf
 
 import (
 	"net/netip"
-	"slices"
 
 	"option150/platform/ether"
 )
@@ -18,15 +17,13 @@ type Config struct {
 	Pools     []RegisterPool // sorted by tag
 	Unknown   string         // `upgrade unknown`: UnknownKeep, UnknownDirect or UnknownStepping
 
-	EphoneTemplates   []Template // sorted by tag
-	RegisterTemplates []Template // sorted by tag
-}
-
-// Template is one `ephone-template TAG` or `voice register template TAG`
-// section: what phones that name it have in common.
-type Template struct {
-	Tag          int
-	ServicePhone []ServicePhone // sorted by name
+	EphoneTemplates   []Template  // sorted by tag
+	RegisterTemplates []Template  // sorted by tag
+	EphoneTypes       []PhoneType // sorted by name
+	PoolTypes         []PhoneType // sorted by name
+	Dialplans         []Dialplan  // sorted by tag
+	Users             []Profile   // `voice user-profile`, sorted by tag
+	Logouts           []Profile   // `voice logout-profile`, sorted by tag
 }
 
 // TelephonyService is the section `telephony-service` (SCCP phones).
@@ -52,7 +49,22 @@ type TelephonyService struct {
 	ServicePhone   []ServicePhone // `service phone`, sorted by name; written into <vendorConfig>
 	SystemMessage  string
 	Keepalive      int // seconds, default 30
+	OlsonZone      string
+	OlsonVersion   string
+	QoS            QoS
+	Files          []CfgFile // `load-cfg-file`, sorted by alias
 }
+
+// CfgFile is one `load-cfg-file URL alias NAME [sign] [create]` line: a file of
+// flash: that is served under a name.
+type CfgFile struct {
+	URL, Alias   string
+	Sign, Create bool
+}
+
+// QoS is `ip qos dscp VALUE {media|service|signal|video}`: code points, and one
+// each; 0 = not said.
+type QoS struct{ Media, Service, Signal, Video int }
 
 // LoadEntry is one `load TYPE FILE [force]` line. Force names the load in files
 // even if its own files are not all there.
@@ -172,6 +184,19 @@ type RegisterGlobal struct {
 	TelnetLevel    int
 	Upgrade        bool // `upgrade`: OS79XX.TXT names the image of the 7940 and 7960
 	AutoRegister   AutoRegister
+	DST            Daylight
+	Voicemail      string // the number of the messages button
+	OutboundProxy  string // "" = none, "system", "ipv4:ADDRESS[:PORT]" or "dns:NAME[:PORT]"
+	Logo           string // URL; 7940 and 7960
+	QoS            QoS
+	Keepalive      int // seconds, 0 = 120
+	MaxRedirect    int // 0 = that of the phones
+	Interdigit     int // `timeouts interdigit`, seconds; 0 = not said
+	AuthRegister   bool
+	AuthAll        bool
+	Stutter        bool // `mwi stutter`
+	OlsonZone      string
+	OlsonVersion   string
 }
 
 // AutoRegister is the section `auto-register` of voice register global: phones
@@ -184,12 +209,33 @@ type AutoRegister struct {
 	Template    int
 }
 
+// Daylight is `dst`: the summer time of the 7940 and 7960, which know no zones.
+type Daylight struct {
+	NoAdjust    bool // `no dst auto-adjust`
+	Start, Stop Turn
+}
+
+// Turn is when summer time begins or ends. The zero value is the default:
+// April week 1 and October week 8, Sunday 02:00. Week 8 is the last.
+type Turn struct {
+	Month   int // 1-12, 0 = not said
+	Day     int // of the month; 0 = Weekday of Week
+	Week    int
+	Weekday int // 1 = Sunday
+	Minute  int // of the day
+}
+
 // RegisterDN is one `voice register dn TAG` section.
 type RegisterDN struct {
 	Tag    int
 	Number string
 	Name   string
 	Label  string
+
+	AutoAnswer bool
+	Shared     bool // `shared-line`
+	MaxCalls   int  // of `shared-line max-calls`, 0 = not said
+	Huntstop   int  // of `huntstop channel`, 0 = not said
 }
 
 // RegisterPool is one `voice register pool TAG` section.
@@ -211,6 +257,8 @@ type RegisterPool struct {
 	SpeedDials  []SpeedDial
 
 	ServicePhone []ServicePhone // sorted by name
+	Features
+	Logout int // `logout-profile`, 0 = none
 }
 
 // PoolNumber is one `number POSITION dn TAG` line.
@@ -222,41 +270,4 @@ func Default() Config {
 		Service: TelephonyService{TimeZone: 5, DateFormat: "mm-dd-yy", TimeFormat: 12, Keepalive: 30},
 		Global:  RegisterGlobal{Timezone: 5, DateFormat: "M/D/Y", TimeFormat: 12},
 	}
-}
-
-// Clone is a copy for a command to change. Its lists and their elements are its
-// own; a list within an element, the speed dials of a phone, is shared, with no
-// room to append: who changes one makes a new one.
-func (c Config) Clone() Config {
-	s := &c.Service
-	s.Loads, s.AutoAssign = slices.Clone(s.Loads), slices.Clone(s.AutoAssign)
-	s.URLs, s.ServicePhone = slices.Clone(s.URLs), slices.Clone(s.ServicePhone)
-	s.UserLocales, s.NetworkLocales = slices.Clone(s.UserLocales), slices.Clone(s.NetworkLocales)
-	g := &c.Global
-	g.Loads, g.URLs = slices.Clone(g.Loads), slices.Clone(g.URLs)
-	g.UserLocales, g.NetworkLocales = slices.Clone(g.UserLocales), slices.Clone(g.NetworkLocales)
-	c.EphoneDNs = slices.Clone(c.EphoneDNs)
-	c.DNs = slices.Clone(c.DNs)
-	c.Ephones = slices.Clone(c.Ephones)
-	for i := range c.Ephones {
-		e := &c.Ephones[i]
-		e.Addons, e.SpeedDials, e.ServicePhone = slices.Clip(e.Addons), slices.Clip(e.SpeedDials), slices.Clip(e.ServicePhone)
-		e.Buttons = slices.Clip(e.Buttons)
-	}
-	c.Pools = slices.Clone(c.Pools)
-	for i := range c.Pools {
-		p := &c.Pools[i]
-		p.Addons, p.Numbers = slices.Clip(p.Addons), slices.Clip(p.Numbers)
-		p.DTMFRelay, p.SpeedDials, p.ServicePhone = slices.Clip(p.DTMFRelay), slices.Clip(p.SpeedDials), slices.Clip(p.ServicePhone)
-	}
-	c.EphoneTemplates, c.RegisterTemplates = cloneTemplates(c.EphoneTemplates), cloneTemplates(c.RegisterTemplates)
-	return c
-}
-
-func cloneTemplates(l []Template) []Template {
-	l = slices.Clone(l)
-	for i := range l {
-		l[i].ServicePhone = slices.Clip(l[i].ServicePhone)
-	}
-	return l
 }

@@ -57,7 +57,7 @@ func (o override) of(loads []LoadEntry, m phone.Model) phone.Load {
 // params are the parameters of a phone: one that is upgraded alone shares
 // nothing.
 func (o override) params(list []Param) []Param {
-	if p := find(list, PeerFirmwareSharing); o.alone && p != nil {
+	if p := param(list, PeerFirmwareSharing); o.alone && p != nil {
 		p.Value, p.Level = "0", LevelUpgrade
 	}
 	return list
@@ -80,7 +80,7 @@ const (
 
 // LoadOf is the load line for a type keyword.
 func LoadOf(loads []LoadEntry, typ string) (LoadEntry, bool) {
-	m := model(typ)
+	m := types{}.model(typ, false)
 	file := load(loads, m)
 	for _, l := range loads {
 		if l.File == string(file) && file != "" {

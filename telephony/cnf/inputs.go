@@ -13,12 +13,16 @@ import (
 // ephone are not among them, because an SCCP phone learns those when it
 // registers: most lines of a pasted configuration change no file.
 type inputs struct {
-	stamp, sync, logServer string   // of Options
-	strange                []string // of Firmware
-	Service                TelephonyService
-	Global                 RegisterGlobal
-	Phones                 []sccpPhone
-	Pools                  []sipPhone
+	stamp, sync, logServer, services string   // of Options
+	strange                          []string // of Firmware
+	absent                           []string // of Options
+	Types                            types
+	Service                          TelephonyService
+	Global                           RegisterGlobal
+	Dialplans                        []Dialplan
+	Templates                        []Template // of voice register
+	Phones                           []sccpPhone
+	Pools                            []sipPhone
 }
 
 // sccpPhone is what the file of an ephone is made of.
@@ -29,20 +33,40 @@ type sccpPhone struct {
 	Addons         []string
 	DeviceSecurity string
 	override
-	levels []levelled // of service phone, the template's first; nil = neither has any
+	levels          []levelled // of service phone, the template's first; nil = neither has any
+	user, network   string     // codes of locales of its own, "" = those of all
+	sshUser, sshKey string
+}
+
+// own reports that the phone has settings that others of its type have not.
+func (p *sccpPhone) own() bool {
+	return len(p.Addons) > 0 || securityMode(p.DeviceSecurity) != 1 || p.levels != nil || p.user != "" || p.network != "" || p.sshUser != ""
 }
 
 // plain reports that the phone's file is that of its type.
-func (p sccpPhone) plain() bool {
-	return len(p.Addons) == 0 && securityMode(p.DeviceSecurity) == 1 && !p.set && p.levels == nil
-}
+func (p *sccpPhone) plain() bool { return !p.own() && !p.set }
 
-// sipPhone is a pool with its directory numbers found.
+// sipPhone is a pool with what its template, its profile and its directory
+// numbers say.
 type sipPhone struct {
 	RegisterPool
 	lines []line
 	override
-	levels []levelled
+	levels        []levelled
+	t             *Template // nil = none; compared by address, for no version is changed in place
+	user, network string
+	dial          dialed
+}
+
+// dialed is how a phone knows that a number is complete.
+type dialed struct{ text, dr, rule string }
+
+// template is what the template of the phone says.
+func (p *sipPhone) template() *Template {
+	if p.t == nil {
+		return &Template{}
+	}
+	return p.t
 }
 
 // levelsOf are the levels between the system and the file that say anything.
@@ -62,14 +86,25 @@ func (b *builder) params(m phone.Model, own []levelled, o override) []Param {
 
 // inputsOf shares the lists of the configuration, which is not changed any more.
 func inputsOf(c Config, o Options) inputs {
-	in := inputs{stamp: o.Stamp, sync: o.Sync, logServer: o.LogServer, strange: o.Firmware.Strange, Service: c.Service, Global: c.Global}
+	in := inputs{stamp: o.Stamp, sync: o.Sync, logServer: o.LogServer, services: o.Services, strange: o.Firmware.Strange, absent: o.Absent,
+		Types: typesOf(&c), Service: c.Service, Global: c.Global, Dialplans: c.Dialplans, Templates: c.RegisterTemplates}
 	in.Service.Loads, in.Global.Loads = named(in.Service.Loads, o.Firmware.Withheld), named(in.Global.Loads, o.Firmware.Withheld)
 	own := o.Firmware.overrides()
 	if len(c.Ephones) > 0 {
 		in.Phones = make([]sccpPhone, len(c.Ephones))
 	}
-	for i, e := range c.Ephones {
-		in.Phones[i] = sccpPhone{e.Tag, e.MAC, e.Type, e.Addons, e.DeviceSecurity, own[e.MAC], levelsOf(template(c.EphoneTemplates, e.Template), e.ServicePhone)}
+	for i := range c.Ephones {
+		e := &c.Ephones[i]
+		p := sccpPhone{Tag: e.Tag, MAC: e.MAC, Type: e.Type, Addons: e.Addons, DeviceSecurity: e.DeviceSecurity, override: own[e.MAC],
+			levels: levelsOf(template(c.EphoneTemplates, e.Template), e.ServicePhone)}
+		if t := find(c.EphoneTemplates, e.Template); t != nil {
+			p.user, p.network = localeByTag(c.Service.UserLocales, t.UserLocale), localeByTag(c.Service.NetworkLocales, t.NetworkLocale)
+			p.sshUser, p.sshKey = t.SSHUser, t.SSHPassword
+			if p.Type == "" {
+				p.Type, p.Addons = t.Type, t.Addons
+			}
+		}
+		in.Phones[i] = p
 	}
 	if len(c.Pools) == 0 {
 		return in
@@ -79,10 +114,39 @@ func inputsOf(c Config, o Options) inputs {
 	for i := range c.DNs {
 		dns[c.DNs[i].Tag] = &c.DNs[i]
 	}
-	for i, p := range c.Pools {
-		in.Pools[i] = sipPhone{p, linesOf(p, dns), own[p.MAC], levelsOf(template(c.RegisterTemplates, p.Template), p.ServicePhone)}
+	plans := map[int]dialed{}
+	for i := range c.Pools {
+		p := &in.Pools[i]
+		p.RegisterPool, p.override = c.Pools[i], own[c.Pools[i].MAC]
+		p.levels = levelsOf(template(c.RegisterTemplates, p.Template), p.ServicePhone)
+		if t := find(c.RegisterTemplates, p.Template); t != nil {
+			p.t = t
+			p.Features = p.Features.over(t.Features)
+			p.user, p.network = localeByTag(c.Global.UserLocales, t.UserLocale), localeByTag(c.Global.NetworkLocales, t.NetworkLocale)
+		}
+		if u := c.At(&c.Pools[i], o.Logins); u != nil {
+			u.apply(p, c.DNs)
+		} else {
+			p.lines = linesOf(p.RegisterPool, dns)
+		}
+		d, ok := plans[p.Dialplan]
+		if !ok {
+			d = in.dialed(p.Dialplan)
+			plans[p.Dialplan] = d
+		}
+		p.dial = d
 	}
 	return in
+}
+
+// find finds a template by its tag.
+func find(list []Template, tag int) *Template {
+	for i := range list {
+		if list[i].Tag == tag && tag != 0 {
+			return &list[i]
+		}
+	}
+	return nil
 }
 
 // line is one line of a SIP phone, resolved.
@@ -90,6 +154,8 @@ type line struct {
 	position            int
 	number, name, label string
 	authName, password  string
+	answers, shared     bool
+	calls, huntstop     int // 0 = not said
 }
 
 // linesOf resolves `number N dn TAG` in order of position. A dn that is not
@@ -101,20 +167,25 @@ func linesOf(p RegisterPool, dns map[int]*RegisterDN) []line {
 		if d == nil || d.Number == "" || n.Position < 1 {
 			continue
 		}
-		l := line{position: n.Position, number: d.Number, name: d.Name, label: d.Label, authName: p.Username, password: p.Password}
-		if l.label == "" {
-			l.label = d.Number
-		}
-		if l.name == "" {
-			l.name = d.Number
-		}
-		// An 8841 does not register without authName.
-		if l.authName == "" {
-			l.authName = d.Number
-		}
-		out = append(out, l)
+		out = append(out, lineOf(n.Position, d, p.Username, p.Password))
 	}
 	return out
+}
+
+func lineOf(position int, d *RegisterDN, user, password string) line {
+	l := line{position: position, number: d.Number, name: d.Name, label: d.Label, authName: user, password: password,
+		answers: d.AutoAnswer, shared: d.Shared, calls: d.MaxCalls, huntstop: d.Huntstop}
+	if l.label == "" {
+		l.label = d.Number
+	}
+	if l.name == "" {
+		l.name = d.Number
+	}
+	// An 8841 does not register without authName.
+	if l.authName == "" {
+		l.authName = d.Number
+	}
+	return l
 }
 
 // made is what a set keeps for the next: each rendered file with what it was
@@ -141,7 +212,8 @@ type poolFiles struct {
 // recall gives the files of the set before that are still right: none when a
 // setting that all of them contain is another one.
 func recall(was *Set, in *inputs) made {
-	if was == nil || was.made.in.stamp != in.stamp || was.made.in.sync != in.sync || was.made.in.logServer != in.logServer || !slices.Equal(was.made.in.strange, in.strange) ||
+	if was == nil || was.made.in.stamp != in.stamp || was.made.in.sync != in.sync || was.made.in.logServer != in.logServer || was.made.in.services != in.services || !slices.Equal(was.made.in.strange, in.strange) ||
+		!slices.Equal(was.made.in.absent, in.absent) || !equal.Of(&was.made.in.Types, &in.Types) ||
 		!equal.Of(&was.made.in.Service, &in.Service) || !equal.Of(&was.made.in.Global, &in.Global) {
 		return made{}
 	}

@@ -62,15 +62,12 @@ func put(l *[]Param, p Param) {
 	*l = append(*l, p)
 }
 
-// template finds a template, nil lines if there is none of that tag.
+// template are the lines of a template, none if there is none of that tag.
 func template(list []Template, tag int) levelled {
-	l := levelled{name: "template " + strconv.Itoa(tag)}
-	for i := range list {
-		if list[i].Tag == tag && tag != 0 {
-			l.list = list[i].ServicePhone
-		}
+	if t := find(list, tag); t != nil && len(t.ServicePhone) > 0 {
+		return levelled{"template " + strconv.Itoa(tag), t.ServicePhone}
 	}
-	return l
+	return levelled{}
 }
 
 // suited leaves out what a model does not have, and adds the log server of the
@@ -83,13 +80,13 @@ func suited(l []Param, m phone.Model, logServer string) []Param {
 		}
 		out = append(out, p)
 	}
-	if logServer != "" && m.PFS == "yes" && find(out, LogServerName) == nil {
+	if logServer != "" && m.PFS == "yes" && param(out, LogServerName) == nil {
 		out = append(out, Param{LogServerName, logServer, LevelBox})
 	}
 	return out
 }
 
-func find(l []Param, name string) *Param {
+func param(l []Param, name string) *Param {
 	for i := range l {
 		if l[i].Name == name {
 			return &l[i]
@@ -109,7 +106,7 @@ type Effective struct {
 
 // Param is a parameter of the phone's file, "" if it has none of that name.
 func (e *Effective) Param(name string) (value, level string) {
-	if p := find(e.Params, name); p != nil {
+	if p := param(e.Params, name); p != nil {
 		return p.Value, p.Level
 	}
 	return "", ""
@@ -122,12 +119,16 @@ func EffectiveOf(c Config, o Options) []Effective {
 	system := levelled{LevelSystem, c.Service.ServicePhone}
 	seen, own := map[ether.MAC]bool{}, o.Firmware.overrides()
 	loads, sipLoads := named(c.Service.Loads, o.Firmware.Withheld), named(c.Global.Loads, o.Firmware.Withheld)
+	known := typesOf(&c)
 	for _, e := range c.Ephones {
+		if t := find(c.EphoneTemplates, e.Template); t != nil && e.Type == "" {
+			e.Type = t.Type
+		}
 		if e.MAC.IsZero() || e.Type == "" || seen[e.MAC] {
 			continue
 		}
 		seen[e.MAC] = true
-		m := model(e.Type)
+		m := known.model(e.Type, false)
 		out = append(out, Effective{MAC: e.MAC, Line: ephone(e.Tag), Model: m, Load: own[e.MAC].of(loads, m).Canonical(),
 			Params: suited(own[e.MAC].params(resolve(system, template(c.EphoneTemplates, e.Template), levelled{LevelPhone, e.ServicePhone})), m, o.LogServer)})
 	}
@@ -136,7 +137,7 @@ func EffectiveOf(c Config, o Options) []Effective {
 			continue
 		}
 		seen[p.MAC] = true
-		m := model(p.Type)
+		m := known.model(p.Type, true)
 		out = append(out, Effective{MAC: p.MAC, Line: pool(p.Tag), Model: m, Load: own[p.MAC].of(sipLoads, m).Canonical(),
 			Params: suited(own[p.MAC].params(resolve(system, template(c.RegisterTemplates, p.Template), levelled{LevelPhone, p.ServicePhone})), m, o.LogServer)})
 	}

@@ -2,6 +2,7 @@ package cnf
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"net/netip"
 	"strconv"
@@ -56,6 +57,8 @@ var tags = []struct {
 	{"DateFormat", 1009, text, 16},
 	{"CfgInterval", 50, integer, 4},
 	{"ConfigVersionNumber", 1021, text, 48},
+	{"VoiceMailNumber", 1004, text, 32},
+	{"DialPlan", 41, text, maxDialPlan},
 }
 
 // ataNames are the parameters the ATA calls otherwise; it has a UID, a PWD and
@@ -97,6 +100,13 @@ func (b *builder) profileValues(m phone.Model, p sipPhone, stamp string) map[str
 		"NTPIP": "0.0.0.0", "UID": "0", "PWD": "0", "LoginID": "0", "DirectoriesUrl": "0", "ServicesUrl": "0",
 		"Proxy": address(g.SourceAddress.Addr), "Proxy2": address(g.SourceAddress.Secondary), "DisplayName": "0", "ShortName": "0",
 		"TimeFormat": "h:ia", "DateFormat": "m/d/y", "CfgInterval": "3600", "ConfigVersionNumber": stamp,
+		"VoiceMailNumber": cmp.Or(b.voicemail(&p), "0"), "DialPlan": p.dial.rule,
+	}
+	set := p.template()
+	for name, off := range map[string]bool{"Conference": set.NoConference, "AttendedTransfer": set.NoTransferAttend, "BlindTransfer": set.NoTransferBlind} {
+		if off {
+			v[name] = "0"
+		}
 	}
 	if pt := port(g.SourceAddress.Port, 5060); pt != 5060 && v["Proxy"] != "" {
 		v["Proxy"] += ":" + strconv.Itoa(pt)
@@ -115,10 +125,11 @@ func (b *builder) profileValues(m phone.Model, p sipPhone, stamp string) map[str
 	if g.NTPServer.Is4() {
 		v["NTPIP"] = address(g.NTPServer)
 	}
-	if u, _ := urlOf(g.URLs, "directory", "directories"); u != "" {
+	urls := b.urlsOf(&p)
+	if u, _ := urlOf(urls, "directory", "directories"); u != "" {
 		v["DirectoriesUrl"] = u
 	}
-	if u, _ := urlOf(g.URLs, "service", "services"); u != "" {
+	if u, _ := urlOf(urls, "service", "services"); u != "" {
 		v["ServicesUrl"] = u
 	}
 	for _, l := range p.lines {
@@ -140,11 +151,18 @@ func (b *builder) profileValues(m phone.Model, p sipPhone, stamp string) map[str
 	return v
 }
 
+// absentTag reports that a parameter is not written: a phone without one has a
+// dial plan of its own.
+func absentTag(name string, v map[string]string) bool { return name == "DialPlan" && v[name] == "" }
+
 func profileText(v map[string]string, m phone.Model) []byte {
 	var out bytes.Buffer
 	out.WriteString("#txt\n")
 	for _, t := range tags {
 		name := t.name
+		if absentTag(t.name, v) {
+			continue
+		}
 		if m.SIPFile == phone.ATA {
 			if t.tag >= displayTags {
 				continue
@@ -161,7 +179,7 @@ func profileText(v map[string]string, m phone.Model) []byte {
 func (b *builder) profileBinary(v map[string]string, m phone.Model, l phone.Load) []byte {
 	var body []byte
 	for _, t := range tags {
-		if m.SIPFile == phone.ATA && t.tag >= displayTags {
+		if m.SIPFile == phone.ATA && t.tag >= displayTags || absentTag(t.name, v) {
 			continue
 		}
 		body = appendTag(body, t.tag, profileValue(t.kind, v[t.name]))

@@ -125,14 +125,13 @@ func (b *builder) ephone(e sccpPhone, dir string, shared map[string]*File) {
 	if e.MAC.IsZero() || e.Type == "" {
 		return // Validate says so
 	}
-	m := model(e.Type)
+	m := b.in.Types.model(e.Type, false)
 	if m.Addon || !fileWord(m.Keyword) {
 		return
 	}
 	name := e.MAC.Device() + ".cnf.xml"
 	b.devices[e.MAC] = true
-	own := len(e.Addons) > 0 || e.DeviceSecurity != "" && e.DeviceSecurity != "none" || e.levels != nil
-	if (b.in.Service.CnfPer == "perphone" || own) && !m.DefaultFileOnly {
+	if (b.in.Service.CnfPer == "perphone" || e.own()) && !m.DefaultFileOnly {
 		r := b.sccpFile(m, e)
 		b.add(&File{Name: name, Content: r.content, ETag: r.etag, Location: dir + name, Aliases: []string{name}, Stamp: r.stamp, Protocol: SCCP, MAC: e.MAC}, where)
 		return

@@ -1,6 +1,7 @@
 package cnf
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 
@@ -12,12 +13,16 @@ import (
 // when it registers.
 func (b *builder) sepSCCP(m phone.Model, e sccpPhone, stamp string) []byte {
 	s := b.in.Service
-	t := &tree{gap: "  "}
+	t := &tree{gap: "  ", latin1: b.latin1(m, false)}
+	if t.latin1 {
+		t.b.WriteString(headerLatin1 + "\n")
+	}
 	t.open("device")
 	t.open("devicePool")
 	t.open("dateTimeSetting")
 	t.leaf("dateTemplate", dateTemplate(s.DateFormat, s.TimeFormat))
 	t.leaf("timeZone", zoneName(s.TimeZone))
+	olson(t, s.OlsonZone)
 	t.close(1)
 	managers(t, s.SourceAddress, 2000, false)
 	t.open("srstInfo")
@@ -33,8 +38,8 @@ func (b *builder) sepSCCP(m phone.Model, e sccpPhone, stamp string) []byte {
 	t.close(1)
 	t.leaf("versionStamp", stamp)
 	t.leaf("loadInformation", e.of(s.Loads, m).Canonical())
-	addons(t, s.Loads, e.Addons)
-	locales(t, Everybody(s.UserLocales), Everybody(s.NetworkLocales))
+	b.addons(t, s.Loads, e.Addons, false)
+	b.locales(t, m, SCCP, cmp.Or(e.user, Everybody(s.UserLocales)), cmp.Or(e.network, Everybody(s.NetworkLocales)))
 	t.number("deviceSecurityMode", securityMode(e.DeviceSecurity))
 	urls(t, s.URLs)
 	vendorConfig(t, b.params(m, e.levels, e.override))
@@ -42,22 +47,23 @@ func (b *builder) sepSCCP(m phone.Model, e sccpPhone, stamp string) []byte {
 	t.leaf("certHash", "")
 	t.flag("encrConfig", false)
 	t.number("advertiseG722Codec", 1)
-	t.number("dscpForSCCPPhoneConfig", 96)
-	t.number("dscpForSCCPPhoneServices", 0)
-	t.number("dscpForCm2Dvce", 96)
+	t.number("dscpForSCCPPhoneConfig", tos(s.QoS.Signal, 96))
+	t.number("dscpForSCCPPhoneServices", tos(s.QoS.Service, 0))
+	t.number("dscpForCm2Dvce", tos(s.QoS.Signal, 96))
 	t.number("ipAddressMode", 0)
+	ssh(t, e.sshUser, e.sshKey)
 	return t.bytes()
 }
 
 // addons writes addOnModules. A keyword such as 7915-12 is a type and its
 // number of keys. [facts/phones.md 2.2]
-func addons(t *tree, loads []LoadEntry, keywords []string) {
+func (b *builder) addons(t *tree, loads []LoadEntry, keywords []string, sip bool) {
 	if len(keywords) == 0 {
 		return
 	}
 	t.open("addOnModules")
 	for i, k := range keywords {
-		m := model(k)
+		m := b.in.Types.model(k, sip)
 		kind, _, _ := strings.Cut(m.Keyword, "-")
 		if strings.HasPrefix(strings.ToUpper(m.Keyword), "CP-") {
 			kind = m.Keyword
@@ -71,23 +77,34 @@ func addons(t *tree, loads []LoadEntry, keywords []string) {
 	t.close(1)
 }
 
-func locales(t *tree, user, network string) {
-	u := localeOf(user)
-	t.open("userLocale")
-	t.leaf("name", u.Name)
-	t.number("uid", 1)
-	t.leaf("langCode", u.LangCode)
-	t.leaf("version", "")
-	t.leaf("winCharSet", u.Charset)
-	t.close(1)
-	n := localeOf(network)
-	t.leaf("networkLocale", n.Country)
-	t.open("networkLocaleInfo")
-	t.leaf("name", n.Country)
-	t.number("uid", 64)
-	t.leaf("version", "")
-	t.close(1)
+// locales names the languages of a phone if the files are served that a phone
+// of this model then asks for: without a name it stays with the language it has.
+// The one that is in its firmware is always named: a phone that had another one
+// goes back to it, and what it asks for it has itself.
+func (b *builder) locales(t *tree, m phone.Model, protocol, user, network string) {
+	u, n := localeOf(user), localeOf(network)
+	texts, tones := localeFiles(m, protocol, u, n)
+	if texts == "" || builtIn(user) || b.in.served(texts) {
+		t.open("userLocale")
+		t.leaf("name", u.Name)
+		t.number("uid", 1)
+		t.leaf("langCode", u.LangCode)
+		t.leaf("version", "")
+		t.leaf("winCharSet", u.Charset)
+		t.close(1)
+	}
+	if tones == "" || builtIn(network) || b.in.served(tones) {
+		t.leaf("networkLocale", n.Country)
+		t.open("networkLocaleInfo")
+		t.leaf("name", n.Country)
+		t.number("uid", 64)
+		t.leaf("version", "")
+		t.close(1)
+	}
 }
+
+// builtIn reports that a locale is the one that phones have in their firmware.
+func builtIn(code string) bool { return code == "" || strings.EqualFold(code, phone.DefaultLocale) }
 
 func localeOf(code string) phone.Locale {
 	l, ok := phone.LocaleByCode(code)

@@ -1,7 +1,7 @@
 package cnf
 
 import (
-	"strconv"
+	"cmp"
 
 	"option150/telephony/phone"
 )
@@ -27,8 +27,13 @@ func dualLoad(m phone.Model) bool { return m.Generation == "G4" || m.Generation 
 // 2.3.
 func (b *builder) sepSIP(m phone.Model, p sipPhone, stamp string) []byte {
 	g := b.in.Global
-	t := &tree{gap: " "}
-	t.b.WriteString(header + "\n")
+	own := own(b.in.Types.SIP, p.Type)
+	t := &tree{gap: " ", latin1: b.latin1(m, true)}
+	if t.latin1 {
+		t.b.WriteString(headerLatin1 + "\n")
+	} else {
+		t.b.WriteString(header + "\n")
+	}
 	t.open("device")
 	t.flag("fullConfig", true)
 	t.leaf("deviceProtocol", SIP)
@@ -36,6 +41,7 @@ func (b *builder) sepSIP(m phone.Model, p sipPhone, stamp string) []byte {
 	t.open("dateTimeSetting")
 	t.leaf("dateTemplate", dateTemplate(g.DateFormat, g.TimeFormat))
 	t.leaf("timeZone", zoneName(g.Timezone))
+	olson(t, g.OlsonZone)
 	if g.NTPServer.IsValid() {
 		t.open("ntps")
 		t.open("ntp")
@@ -48,53 +54,64 @@ func (b *builder) sepSIP(m phone.Model, p sipPhone, stamp string) []byte {
 	t.close(1)
 	b.sipProfile(t, m, p)
 	if m.Generation == "G4" {
-		t.leaf("featurePolicyFile", policyFile)
+		t.leaf("featurePolicyFile", p.policyFile())
 	}
-	t.number("MissedCallLoggingOption", 1)
+	t.leaf("MissedCallLoggingOption", missedCalls(p.lines))
 	t.open("commonProfile")
 	t.leaf("phonePassword", "")
 	t.flag("backgroundImageAccess", true)
 	t.number("callLogBlfEnabled", 2)
 	t.close(1)
-	t.leaf("loadInformation", p.of(g.Loads, m).Canonical())
+	if own == nil || !own.NoLoad {
+		t.leaf("loadInformation", p.of(g.Loads, m).Canonical())
+	}
 	if dualLoad(m) {
 		t.leaf("inactiveLoadInformation", "")
 	}
 	vendorConfig(t, b.params(m, p.levels, p.override))
-	addons(t, g.Loads, p.Addons)
+	b.addons(t, g.Loads, p.Addons, true)
 	t.leaf("versionStamp", stamp)
-	locales(t, Everybody(g.UserLocales), Everybody(g.NetworkLocales))
+	b.locales(t, m, SIP, cmp.Or(p.user, Everybody(g.UserLocales)), cmp.Or(p.network, Everybody(g.NetworkLocales)))
 	t.number("deviceSecurityMode", 1)
-	urls(t, g.URLs)
-	t.number("dscpForCm2Dvce", 96)
-	t.number("transportLayerProtocol", transport(p.Transport))
+	urls(t, b.urlsOf(&p))
+	t.number("dscpForCm2Dvce", tos(g.QoS.Signal, 96))
+	word := cmp.Or(p.Transport, p.template().Transport)
+	if own != nil {
+		word = cmp.Or(word, own.Transport)
+	}
+	t.number("transportLayerProtocol", transport(word))
 	t.number("capfAuthMode", 0)
 	t.leaf("certHash", "")
 	t.flag("encrConfig", false)
+	ssh(t, p.SSHUser, p.SSHPassword)
 	return t.bytes()
 }
 
 func (b *builder) sipProfile(t *tree, m phone.Model, p sipPhone) {
+	g, set := &b.in.Global, p.template()
 	t.open("sipProfile")
 	t.open("sipProxies")
-	for _, name := range []string{"backupProxy", "backupProxyPort", "emergencyProxy", "emergencyProxyPort", "outboundProxy", "outboundProxyPort"} {
+	for _, name := range []string{"backupProxy", "backupProxyPort", "emergencyProxy", "emergencyProxyPort"} {
 		t.leaf(name, "")
 	}
+	proxy, port := b.outboundProxy()
+	t.leaf("outboundProxy", proxy)
+	t.leaf("outboundProxyPort", port)
 	t.flag("registerWithProxy", true)
 	t.close(1)
 	t.open("sipCallFeatures")
-	t.flag("cnfJoinEnabled", true)
+	t.flag("cnfJoinEnabled", p.KeepConference != Off)
 	for _, u := range [][2]string{{"callForwardURI", "cfwdall"}, {"callPickupURI", "pickup"}, {"callPickupListURI", "opickup"},
 		{"callPickupGroupURI", "gpickup"}, {"meetMeServiceURI", "meetme"}, {"abbreviatedDialURI", "abbrdial"}} {
 		t.leaf(u[0], "x-cisco-serviceuri-"+u[1])
 	}
 	t.flag("rfc2543Hold", false)
 	t.number("callHoldRingback", domain(m, true))
-	t.flag("localCfwdEnable", true)
-	t.flag("semiAttendedTransfer", true)
-	t.number("anonymousCallBlock", domain(m, false))
-	t.number("callerIdBlocking", domain(m, false))
-	t.number("dndControl", 0)
+	t.flag("localCfwdEnable", !set.NoForwardLocal)
+	t.flag("semiAttendedTransfer", !set.NoTransferAttend)
+	t.number("anonymousCallBlock", domain(m, set.AnonymousBlock))
+	t.number("callerIdBlocking", domain(m, set.CallerIDBlock))
+	t.number("dndControl", dnd(set))
 	t.flag("remoteCcEnable", true)
 	t.close(1)
 	t.open("sipStack")
@@ -102,7 +119,8 @@ func (b *builder) sipProfile(t *tree, m phone.Model, p sipPhone) {
 		name  string
 		value int
 	}{{"sipInviteRetx", 6}, {"sipRetx", 10}, {"timerInviteExpires", 180}, {"timerRegisterExpires", 3600}, {"timerRegisterDelta", 5},
-		{"timerKeepAliveExpires", 120}, {"timerSubscribeExpires", 120}, {"timerSubscribeDelta", 5}, {"timerT1", 500}, {"timerT2", 4000}, {"maxRedirects", 70}} {
+		{"timerKeepAliveExpires", cmp.Or(g.Keepalive, 120)}, {"timerSubscribeExpires", 120}, {"timerSubscribeDelta", 5}, {"timerT1", 500}, {"timerT2", 4000},
+		{"maxRedirects", cmp.Or(g.MaxRedirect, 70)}} {
 		t.number(v.name, v.value)
 	}
 	t.flag("remotePartyID", true)
@@ -112,7 +130,7 @@ func (b *builder) sipProfile(t *tree, m phone.Model, p sipPhone) {
 	t.flag("autoAnswerAltBehavior", false)
 	t.flag("autoAnswerOverride", true)
 	t.flag("transferOnhookEnabled", false)
-	t.flag("enableVad", false)
+	t.flag("enableVad", p.VAD == On)
 	t.leaf("preferredCodec", codec(p.Codec))
 	t.number("dtmfAvtPayload", 101)
 	t.number("dtmfDbLevel", 3)
@@ -120,8 +138,9 @@ func (b *builder) sipProfile(t *tree, m phone.Model, p sipPhone) {
 	t.flag("alwaysUsePrimeLine", false)
 	t.flag("alwaysUsePrimeLineVoiceMail", false)
 	t.number("kpml", 0)
-	t.leaf("phoneLabel", p.Description)
-	t.number("stutterMsgWaiting", 0)
+	label, _ := phoneLabel(m, p.Description)
+	t.leaf("phoneLabel", label)
+	t.number("stutterMsgWaiting", one(g.Stutter))
 	t.flag("callStats", true)
 	t.number("silentPeriodBetweenCallWaitingBursts", 10)
 	t.flag("disableLocalSpeedDialConfig", false)
@@ -132,66 +151,14 @@ func (b *builder) sipProfile(t *tree, m phone.Model, p sipPhone) {
 	t.leaf("natAddress", "")
 	b.sipLines(t, m, p)
 	t.number("voipControlPort", 5060)
-	t.number("dscpForAudio", 184)
+	t.number("dscpForAudio", tos(g.QoS.Media, 184))
+	if g.QoS.Video > 0 {
+		t.number("dscpVideo", tos(g.QoS.Video, 136))
+	}
 	t.number("ringSettingBusyStationPolicy", 0)
-	t.leaf("dialTemplate", dialTemplate(p.Dialplan))
-	t.leaf("softKeyFile", softkeyFile)
+	t.leaf("dialTemplate", p.dial.dr)
+	t.leaf("softKeyFile", p.softkeyFile())
 	t.close(1)
-}
-
-// sipLines writes a line per number, then a speed dial per button that is
-// left. Feature 9 is a line, 21 a speed dial. [facts/phones.md 2.3]
-func (b *builder) sipLines(t *tree, m phone.Model, p sipPhone) {
-	t.open("sipLines")
-	last := 0
-	for _, l := range p.lines {
-		n := strconv.Itoa(l.position)
-		t.open("line", "button", n, "lineIndex", n)
-		t.number("featureID", 9)
-		t.leaf("featureLabel", l.label)
-		t.leaf("proxy", "USECALLMANAGER")
-		t.number("port", port(b.in.Global.SourceAddress.Port, 5060))
-		t.leaf("name", l.number)
-		t.leaf("displayName", l.name)
-		t.open("autoAnswer")
-		t.number("autoAnswerEnabled", 0)
-		t.close(1)
-		t.number("callWaiting", domain(m, true))
-		t.leaf("authName", l.authName)
-		t.leaf("authPassword", l.password)
-		t.leaf("contact", l.number)
-		t.flag("sharedLine", false)
-		t.number("messageWaitingLampPolicy", 3)
-		t.leaf("messagesNumber", "")
-		t.number("ringSettingIdle", 4)
-		t.number("ringSettingActive", 5)
-		t.open("forwardCallInfoDisplay")
-		for _, f := range []string{"callerName", "callerNumber", "redirectedNumber", "dialedNumber"} {
-			t.flag(f, true)
-		}
-		t.close(1)
-		t.number("maxNumCalls", 4)
-		t.number("busyTrigger", 2)
-		t.close(1)
-		last = max(last, l.position)
-	}
-	for _, s := range p.SpeedDials {
-		last++
-		n := strconv.Itoa(last)
-		t.open("line", "button", n)
-		t.number("featureID", 21)
-		t.leaf("featureLabel", speedLabel(s))
-		t.leaf("speedDialNumber", s.Number)
-		t.close(1)
-	}
-	t.close(1)
-}
-
-func speedLabel(s SpeedDial) string {
-	if s.Label == "" {
-		return s.Number
-	}
-	return s.Label
 }
 
 func transport(word string) int {
@@ -207,12 +174,4 @@ func ntpMode(word string) string {
 		return word
 	}
 	return "directedbroadcast"
-}
-
-// dialTemplate is the file of `dialplan TAG`: CME's name for it. [facts/cme.md 6.2]
-func dialTemplate(tag int) string {
-	if tag <= 0 {
-		return ""
-	}
-	return "dialplan" + strconv.Itoa(tag) + ".xml"
 }

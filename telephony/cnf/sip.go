@@ -46,13 +46,18 @@ func (b *builder) sip() {
 
 	b.shared(dir, "SIPDefault.cnf", rendered{content: b.sipDefault(b.set.Sync), stamp: b.set.Sync}, where)
 	b.shared(dir, "syncinfo.xml", rendered{content: syncinfo(b.set.Sync), stamp: b.set.Sync}, where)
+	keys := func(stamp string) []byte { return softkeys(stamp, softkeySets) }
 	for _, s := range []struct {
 		name string
 		r    render
-	}{{softkeyFile, softkeys}, {kpmlFile, softkeys}, {policyFile, featurePolicy}} {
+	}{{softkeyFile, keys}, {kpmlFile, keys}, {policyFile, func(stamp string) []byte {
+		return featurePolicy(stamp, strings.TrimSuffix(policyFile, ".xml"), policyOf(&Template{}))
+	}}} {
 		f := b.fixed(s.name, func() ([]byte, string) { return b.stamped(s.r, b.in.sync, digitStamp) })
 		b.shared(dir, s.name, f, where)
 	}
+	b.softkeyFiles(dir)
+	b.dialplans(dir)
 	if f := b.shared(dir, "AppDialRules.xml", rendered{content: []byte("<DialRules></DialRules>\r\n")}, where); f != nil {
 		f.Fallback = true
 	}
@@ -111,7 +116,7 @@ func (b *builder) poolFiles(p sipPhone, dir string) []*File {
 	if p.Type == "" || p.MAC.IsZero() && p.DeviceName == "" {
 		return nil // Validate says so
 	}
-	m := model(p.Type)
+	m := b.in.Types.model(p.Type, true)
 	if m.Addon || m.SIPFile == "" {
 		return nil
 	}

@@ -1,7 +1,10 @@
 package cnf
 
 import (
+	"cmp"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"option150/telephony/phone"
@@ -39,13 +42,7 @@ func (b *builder) sipDefault(sync string) []byte {
 	}
 	l.put("proxy_register", "1")
 	l.put("time_zone", zoneWord(g.Timezone))
-	for _, kv := range [][2]string{
-		{"dst_auto_adjust", "1"},
-		{"dst_start_month", "April"}, {"dst_start_day", "0"}, {"dst_start_day_of_week", "Sun"}, {"dst_start_week_of_month", "1"}, {"dst_start_time", "02/00"},
-		{"dst_stop_month", "October"}, {"dst_stop_day", "0"}, {"dst_stop_day_of_week", "Sun"}, {"dst_stop_week_of_month", "8"}, {"dst_stop_time", "02/00"},
-	} {
-		l.put(kv[0], kv[1])
-	}
+	g.DST.put(&l)
 	date := g.DateFormat
 	if date == "" {
 		date = "M/D/Y"
@@ -56,23 +53,24 @@ func (b *builder) sipDefault(sync string) []byte {
 	directory, _ := urlOf(g.URLs, "directory", "directories")
 	services, _ := urlOf(g.URLs, "service", "services")
 	l.put("directory_url", directory)
-	l.put("messages_uri", "")
+	l.put("messages_uri", g.Voicemail)
 	l.put("services_url", services)
 	ntp := "0.0.0.0"
 	if g.NTPServer.IsValid() {
 		ntp = address(g.NTPServer)
 	}
+	proxy, proxyPort := b.outboundProxy()
 	for _, kv := range [][2]string{
-		{"logo_url", ""}, {"stutter_msg_waiting", "0"}, {"sync", sync}, {"telnet_level", strconv.Itoa(g.TelnetLevel)},
+		{"logo_url", g.Logo}, {"stutter_msg_waiting", strconv.Itoa(one(g.Stutter))}, {"sync", sync}, {"telnet_level", strconv.Itoa(g.TelnetLevel)},
 		{"autocomplete", "1"}, {"call_stats", "0"}, {"Domain_Name", ""}, {"dtmf_avt_payload", "101"}, {"dtmf_db_level", "3"},
 		{"dtmf_inband", "1"}, {"dtmf_outofband", "avt"}, {"dyn_dns_addr_1", ""}, {"dyn_dns_addr_2", ""}, {"dyn_tftp_addr", ""},
 		{"end_media_port", "32766"}, {"http_proxy_addr", ""}, {"http_proxy_port", "80"}, {"nat_address", ""}, {"nat_enable", "0"},
-		{"nat_received_processing", "0"}, {"network_media_type", "Auto"}, {"network_port2_type", "Hub/Switch"}, {"outbound_proxy", ""},
-		{"outbound_proxy_port", "5060"}, {"proxy_backup", ""}, {"proxy_backup_port", "5060"}, {"proxy_emergency", ""},
+		{"nat_received_processing", "0"}, {"network_media_type", "Auto"}, {"network_port2_type", "Hub/Switch"}, {"outbound_proxy", proxy},
+		{"outbound_proxy_port", cmp.Or(proxyPort, "5060")}, {"proxy_backup", ""}, {"proxy_backup_port", "5060"}, {"proxy_emergency", ""},
 		{"proxy_emergency_port", "5060"}, {"remote_party_id", "0"}, {"sip_invite_retx", "6"}, {"sip_retx", "10"},
 		{"sntp_mode", ntpMode(g.NTPMode)}, {"sntp_server", ntp}, {"start_media_port", "16384"}, {"tftp_cfg_dir", ""},
 		{"timer_invite_expires", "180"}, {"timer_register_delta", "5"}, {"timer_register_expires", "3600"}, {"timer_t1", "500"},
-		{"timer_t2", "4000"}, {"tos_media", "5"}, {"voip_control_port", "5060"},
+		{"timer_t2", "4000"}, {"tos_media", tosMedia(g.QoS.Media)}, {"voip_control_port", "5060"},
 	} {
 		l.put(kv[0], kv[1])
 	}
@@ -100,21 +98,44 @@ func (b *builder) sipCNF(m phone.Model, p sipPhone) []byte {
 		l.put(key+"authname", n.authName)
 		l.put(key+"password", n.password)
 	}
-	l.put("auto_answer", "0")
+	answers := len(p.lines) > 0 && p.lines[0].answers
+	l.put("auto_answer", strconv.Itoa(one(answers)))
+	dials := slices.Clip(p.SpeedDials)
+	for _, s := range p.BLFs { // it shows no presence
+		dials = append(dials, s.SpeedDial)
+	}
 	for i := range 5 {
 		var s SpeedDial
-		if i < len(p.SpeedDials) {
-			s = p.SpeedDials[i]
+		if i < len(dials) {
+			s = dials[i]
 		}
 		l.put("speed_line"+strconv.Itoa(i+1), s.Number)
 		l.put("speed_label"+strconv.Itoa(i+1), s.Label)
 	}
+	set := p.template()
+	label, _ := phoneLabel(m, p.Description)
 	for _, kv := range [][2]string{
-		{"call_hold_ringback", "0"}, {"dnd_control", "0"}, {"anonymous_call_block", "0"}, {"callerid_blocking", "0"}, {"enable_vad", "0"},
-		{"semi_attended_transfer", "1"}, {"call_waiting", "1"}, {"cfwd_url", ""}, {"cnf_join_enable", "1"},
-		{"phone_label", atMost(oneLine(p.Description), 11)}, {"preferred_codec", codec(p.Codec)},
+		{"call_hold_ringback", "0"}, {"dnd_control", strconv.Itoa(dnd(set))}, {"anonymous_call_block", strconv.Itoa(one(set.AnonymousBlock))},
+		{"callerid_blocking", strconv.Itoa(one(set.CallerIDBlock))}, {"enable_vad", strconv.Itoa(one(p.VAD == On))},
+		{"semi_attended_transfer", strconv.Itoa(one(!set.NoTransferAttend))}, {"call_waiting", "1"}, {"cfwd_url", ""}, {"cnf_join_enable", strconv.Itoa(one(p.KeepConference != Off))},
+		{"phone_label", label}, {"preferred_codec", codec(p.Codec)}, {"dial_template", strings.TrimSuffix(p.dial.text, ".xml")},
 	} {
 		l.put(kv[0], kv[1])
+	}
+	// What is the same for most is in SIPDefault.cnf: this file says it only where
+	// it differs.
+	if set.NoForwardLocal {
+		l.put("local_cfwd_enable", "0")
+	}
+	if set.Voicemail != "" {
+		l.put("messages_uri", set.Voicemail)
+	}
+	urls := b.urlsOf(&p)
+	for _, u := range [][]string{{"directory_url", "directory", "directories"}, {"services_url", "service", "services"}} {
+		all, _ := urlOf(b.in.Global.URLs, u[1:]...)
+		if own, _ := urlOf(urls, u[1:]...); own != all {
+			l.put(u[0], own)
+		}
 	}
 	return l.b.Bytes()
 }

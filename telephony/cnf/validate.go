@@ -32,7 +32,7 @@ const (
 // everything that keeps a phone from coming up is a warning, because real
 // configurations are full of it and must load. [facts/cme.md 10.2, 11]
 func Validate(c Config) []Problem {
-	v := &validator{c: c}
+	v := &validator{c: c, types: typesOf(&c)}
 	v.service()
 	v.phones()
 	v.dns()
@@ -41,11 +41,13 @@ func Validate(c Config) []Problem {
 	v.servicePhone()
 	v.register()
 	v.pools()
+	v.sections()
 	return v.problems
 }
 
 type validator struct {
-	c Config
+	c     Config
+	types types
 	problems
 }
 
@@ -185,6 +187,9 @@ func (v *validator) ephoneDetails() {
 	}
 	for _, e := range v.c.Ephones {
 		where := ephone(e.Tag)
+		if t := find(v.c.EphoneTemplates, e.Template); t != nil && e.Type == "" {
+			e.Type, e.Addons = t.Type, t.Addons
+		}
 		if e.Tag > maxEphoneTag {
 			v.add(Refuse, "ephone-tag", where, "tags go from 1 to %d", maxEphoneTag)
 		}
@@ -200,8 +205,8 @@ func (v *validator) ephoneDetails() {
 			v.add(Warning, "ephone-without-button", where, "has no button: the phone registers without a line")
 		}
 		for _, b := range e.Buttons {
-			if m, ok := phone.Lookup(e.Type); ok && m.Lines > 0 && b.Position > m.Lines+keys(e.Addons) {
-				v.add(Warning, "too-many-lines", where, "button %d: %s has %s", b.Position, phone.Named(m.Keyword), buttons(m, e.Addons))
+			if m, ok := v.types.lookup(e.Type, false); ok && m.Lines > 0 && b.Position > m.Lines+v.keys(e.Addons) {
+				v.add(Warning, "too-many-lines", where, "button %d: %s has %s", b.Position, phone.Named(m.Keyword), v.buttons(m, e.Addons))
 			}
 			for _, d := range b.DNs {
 				if !defined[d] {
@@ -213,7 +218,7 @@ func (v *validator) ephoneDetails() {
 }
 
 func (v *validator) phoneType(where, keyword string, addons []string, sip bool) {
-	m, ok := phone.Lookup(keyword)
+	m, ok := v.types.lookup(keyword, sip)
 	switch {
 	case !ok && !fileWord(keyword):
 		v.add(Warning, "type-name", where, "type %q cannot be part of a file name: no file is built", atMost(keyword, 64))
@@ -229,7 +234,7 @@ func (v *validator) phoneType(where, keyword string, addons []string, sip bool) 
 		v.add(Warning, "type-protocol", where, "the %s does not run SCCP", m.Keyword).tell("Configure it as a SIP phone: a voice register pool with its id mac and type, and no ephone.")
 	}
 	for _, a := range addons {
-		if am, known := phone.Lookup(a); known && !am.Addon {
+		if am, known := v.types.lookup(a, sip); known && !am.Addon {
 			v.add(Warning, "addon", where, "addon %s is not an expansion module", oneLine(a))
 		}
 	}
@@ -286,7 +291,7 @@ func (v *validator) ofPhone(where, word, keyword string, tag int, templates []Te
 	if tag != 0 && !slices.ContainsFunc(templates, func(t Template) bool { return t.Tag == tag }) {
 		v.add(Warning, "template-undefined", where, "%s %d is not defined", word, tag)
 	}
-	m, ok := phone.Lookup(keyword)
+	m, ok := v.types.lookup(keyword, word == "template")
 	for _, p := range own {
 		if ok && m.PFS == "no" && (p.Name == PeerFirmwareSharing || p.Name == LogServerName) {
 			v.add(Warning, "service-phone-model", where, "the %s has no %s: the line is not written into its file", m.Keyword, p.Name)
@@ -351,20 +356,20 @@ func hostPort(s string) bool {
 }
 
 // keys is the number of buttons expansion modules add.
-func keys(addons []string) (n int) {
+func (v *validator) keys(addons []string) (n int) {
 	for _, a := range addons {
-		n += model(a).Lines
+		n += v.types.model(a, true).Lines
 	}
 	return n
 }
 
-func buttons(m phone.Model, addons []string) string {
+func (v *validator) buttons(m phone.Model, addons []string) string {
 	s := fmt.Sprintf("%d line buttons", m.Lines)
 	if m.Lines == 1 {
 		s = "1 line button"
 	}
 	if len(addons) > 0 {
-		s += fmt.Sprintf(" and %d on its modules", keys(addons))
+		s += fmt.Sprintf(" and %d on its modules", v.keys(addons))
 	}
 	return s
 }

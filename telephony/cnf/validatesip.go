@@ -80,11 +80,11 @@ func (v *validator) pools() {
 			continue
 		}
 		v.phoneType(where, p.Type, p.Addons, true)
-		m := model(p.Type)
+		m := v.types.model(p.Type, true)
 		if p.MAC.IsZero() && p.DeviceName != "" && (m.SIPFile != phone.SEPXML || !fileWord(p.DeviceName)) {
 			v.add(Warning, "device-name", where, "device-id-name %s cannot name the file of %s", atMost(oneLine(p.DeviceName), 64), phone.Named(oneLine(p.Type)))
 		}
-		if len(p.Numbers) == 0 {
+		if len(p.Numbers) == 0 && p.Logout == 0 {
 			v.add(Warning, "pool-without-number", where, "has no number: the phone has no line")
 		}
 		for _, n := range p.Numbers {
@@ -94,10 +94,11 @@ func (v *validator) pools() {
 			case d.Number == "":
 				v.add(Warning, "number-without-number", where, "number %d names voice register dn %d, which has no number", n.Position, n.DN)
 			}
-			if m.Lines > 0 && n.Position > m.Lines+keys(p.Addons) {
-				v.add(Warning, "too-many-lines", where, "number %d: %s has %s", n.Position, phone.Named(m.Keyword), buttons(m, p.Addons))
+			if m.Lines > 0 && n.Position > m.Lines+v.keys(p.Addons) {
+				v.add(Warning, "too-many-lines", where, "number %d: %s has %s", n.Position, phone.Named(m.Keyword), v.buttons(m, p.Addons))
 			}
 		}
+		v.poolTexts(where, m, &p)
 		limit := passwordNew
 		if strings.HasPrefix(m.Generation, "G2") || strings.HasPrefix(m.Generation, "G3") {
 			limit = passwordOld

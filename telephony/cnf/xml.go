@@ -13,10 +13,15 @@ type tree struct {
 	b     bytes.Buffer
 	gap   string // before an attribute: IOS prints two blanks in SCCP files
 	stack []string
+
+	latin1 bool // texts are ISO-8859-1; what that has not is a reference
 }
 
 // header is written in front of SIP files only, as IOS does for SCCP none.
 const header = `<?xml version="1.0" encoding="UTF-8"?>`
+
+// headerLatin1 is that of files for types that the owner says do not read UTF-8.
+const headerLatin1 = `<?xml version="1.0" encoding="ISO-8859-1"?>`
 
 func (t *tree) start(name string, attrs []string) {
 	t.b.WriteByte('<')
@@ -33,7 +38,20 @@ func (t *tree) start(name string, attrs []string) {
 
 func (t *tree) text(s string) {
 	// EscapeText cannot fail on a bytes.Buffer.
-	_ = xml.EscapeText(&t.b, []byte(s))
+	if !t.latin1 {
+		_ = xml.EscapeText(&t.b, []byte(s))
+		return
+	}
+	var b bytes.Buffer
+	_ = xml.EscapeText(&b, []byte(s))
+	for _, r := range b.String() {
+		switch {
+		case r < 0x80 || r >= 0xa0 && r <= 0xff:
+			t.b.WriteByte(byte(r))
+		default:
+			t.b.WriteString("&#" + strconv.Itoa(int(r)) + ";")
+		}
+	}
 }
 
 // open starts an element with children; attrs are pairs of name and value.

@@ -168,8 +168,8 @@ func (p *Policy) Firmware(c *cnf.Config) (f cnf.Firmware) {
 		p.Rollouts.wants(load, p.sets(load))
 	}
 	x := choice{p: p, c: c, servers: servers, f: &f}
-	for _, e := range c.Ephones {
-		x.phone(e.MAC, e.Type, c.Service.Loads)
+	for i := range c.Ephones {
+		x.phone(c.Ephones[i].MAC, c.TypeOf(&c.Ephones[i]), c.Service.Loads)
 	}
 	for _, e := range c.Pools {
 		x.phone(e.MAC, e.Type, c.Global.Loads)

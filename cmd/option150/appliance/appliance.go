@@ -57,6 +57,7 @@ import (
 	"option150/telephony/callcontrol"
 	"option150/telephony/cnf/cnfstore"
 	"option150/telephony/inventory"
+	"option150/telephony/mobility"
 	"option150/telephony/phonepage"
 	"option150/telephony/recording"
 	"option150/telephony/rescue"
@@ -252,6 +253,7 @@ func (a *Appliance) openServices(root string) (err error) {
 	b.Archive = archive.New(archive.Options{Flash: b.Flash, Text: b.StartupText,
 		Hostname: func() string { return b.Store.Current().Hostname }, Recorder: b.Journal})
 	b.CNF = cnfstore.New(b.Journal)
+	a.openMobility()
 	b.Policy = command.NewPolicy(b)
 	b.Rescue = &rescue.Book{}
 	b.CNF.Policy = b.Policy.Firmware
@@ -262,7 +264,8 @@ func (a *Appliance) openServices(root string) (err error) {
 		First: []fileserver.Route{b.Rescue}, Building: b.CNF.Building,
 		Before: []fileserver.Route{b.Upstream.Home(), a.autoRegistration()}, Routes: []fileserver.Route{b.Upstream.Route()}, Peer: b.Upstream.Relayed, Holder: a.holders.holds, Reach: a.reach})
 	b.HFS = hfs.New(b.Files)
-	b.HTTPD = httpd.New(map[string]httpd.Module{httpd.NameHome: httpd.HomePage(), hfs.NameModule: b.HFS.Module()}, b.Journal)
+	b.HTTPD = httpd.New(map[string]httpd.Module{httpd.NameHome: httpd.HomePage(), hfs.NameModule: b.HFS.Module(),
+		mobility.Name: &mobility.Module{Desk: b.Mobility, Phone: a.phoneAt}}, b.Journal)
 	b.HFS.AnsweredBy(b.HTTPD)
 	b.HTTPD.PressedBy(func() bool { return b.Files.Waiting() > 0 })
 	b.HTTPD.ManyBehind(b.Files.Many)

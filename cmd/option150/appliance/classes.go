@@ -37,6 +37,7 @@ func (a *Appliance) keepClasses() {
 		case <-tick.C:
 			a.writeClasses()
 			if s := a.store.Load(); s != nil {
+				a.box.Mobility.Tick()
 				a.box.TickUpgrades(s.Current().Upgrades)
 			}
 		}

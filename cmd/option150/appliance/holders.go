@@ -132,3 +132,19 @@ func (h *holders) look(mac ether.MAC, a netip.Addr) fileserver.Holding {
 	}
 	return fileserver.Unknown
 }
+
+// at is who holds an address: by a lease of this box, else as seen on the wire.
+func (h *holders) at(a netip.Addr) (ether.MAC, bool) {
+	h.look(ether.MAC{}, a) // reads what was leased before the start, and the wire
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if mac, ok := h.addrs[a]; ok {
+		return mac, true
+	}
+	for _, n := range h.seen {
+		if n.Addr == a && !n.Incomplete && !n.MAC.IsZero() {
+			return n.MAC, true
+		}
+	}
+	return ether.MAC{}, false
+}

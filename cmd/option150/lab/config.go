@@ -110,7 +110,7 @@ func devices(phones []simphone.Spec) (sipNumbers, sipPhones, sccpNumbers, sccpPh
 		if s.Protocol == simphone.SIP {
 			sip++
 			fmt.Fprintf(&dns, "voice register dn  %d\n number %d\n name %s %d\n!\n", sip, number, s.Model, number)
-			fmt.Fprintf(&pools, "voice register pool  %d\n id mac %s\n type %s\n number 1 dn %d\n description %s of the lab\n!\n", sip, s.MAC.CME(), s.Model, sip, s.Model)
+			fmt.Fprintf(&pools, "voice register pool  %d\n id mac %s\n type %s\n number 1 dn %d\n description lab %s\n!\n", sip, s.MAC.CME(), s.Model, sip, s.Model)
 			continue
 		}
 		sccp++

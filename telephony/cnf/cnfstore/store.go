@@ -46,6 +46,10 @@ type Store struct {
 	// = all. It is asked at each build and, when a file is asked for, by
 	// Refresh; set it before the first.
 	Policy func(*cnf.Config) cnf.Firmware
+	// Served reports that a file a line names is there, nil = all are; Logins are
+	// who is logged in where, nil = nobody. Asked and set as Policy.
+	Served func(name string) bool
+	Logins func() []cnf.Login
 
 	rec     journal.Recorder
 	current atomic.Pointer[published]
@@ -162,6 +166,16 @@ func (s *Store) build(was *cnf.Set, spec *Spec) (*cnf.Set, error) {
 	o := spec.Options
 	if s.Policy != nil {
 		o.Firmware = s.Policy(&spec.Config)
+	}
+	if s.Served != nil {
+		for _, name := range cnf.Names(&spec.Config) {
+			if !s.Served(name) {
+				o.Absent = append(o.Absent, name)
+			}
+		}
+	}
+	if s.Logins != nil {
+		o.Logins = s.Logins()
 	}
 	set, err := cnf.Rebuild(was, spec.Config, o)
 	if err != nil {
