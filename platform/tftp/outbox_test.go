@@ -119,3 +119,23 @@ func TestLimitPerRelay(t *testing.T) {
 		}
 	}
 }
+
+// A branch that asks at once is looked up as fast as it goes; no request is
+// dropped because more came than can be looked up at a time.
+func TestBurstWaitsAtTheDoor(t *testing.T) {
+	w := serve(t, testSet{settings: settings{MaxLookups: 64, MaxPerClient: 4096, RTOInitial: 20 * time.Second, RTOMax: 20 * time.Second}}, map[string][]byte{"a": []byte("x")})
+	var all []*probe
+	for range 400 {
+		all = append(all, w.probe())
+	}
+	for _, p := range all {
+		p.ask("a", "octet")
+	}
+	for _, p := range all {
+		p.expect("DATA 1 1")
+		p.ack(1)
+	}
+	if c := w.Counters(); c.Dropped != 0 || c.Requests != 400 {
+		t.Errorf("%+v", c)
+	}
+}

@@ -36,6 +36,7 @@ type Server struct {
 	epoch    time.Time
 	lastID   atomic.Uint32
 	lookups  atomic.Int64
+	unheard  atomic.Int64 // transfers nobody has acknowledged yet, of all shards
 	panics   atomic.Uint64
 	tracing  atomic.Bool
 	doors    atomic.Int64 // of the places of set

@@ -145,7 +145,8 @@ func (sh *shard) admit(k key, sock *socket, windows bool, ifindex int, r request
 			Name: r.name, Mode: r.mode, Options: options})
 		s.group.Go(func() error { sh.lookup(ctx, t, port); return nil })
 	})
-	if sh.unheard.Len() > max(1, s.tune.MaxUnheard/len(s.shards)) {
+	// The table is one; a shard gives way when it has more than its part of it.
+	if s.unheard.Add(1) > int64(s.tune.MaxUnheard) && sh.unheard.Len() > max(1, s.tune.MaxUnheard/len(s.shards)) {
 		sh.end(sh.unheard.Front().Value.(*transfer), aborted, "too many requests that nobody acknowledges")
 	}
 }
@@ -200,8 +201,7 @@ func (sh *shard) end(t *transfer, class outcome, why string) {
 	s.requests.end(class)
 	t.sock.left()
 	if t.waits != nil {
-		sh.unheard.Remove(t.waits)
-		t.waits = nil
+		sh.hear(t)
 	}
 	s.clients.release(t.client, t.snd.rtt, t.counted, t.snd.packets, t.snd.retransmits)
 	if t.file == nil {
@@ -237,8 +237,7 @@ func (sh *shard) endOn(k *socket, why string) {
 // with this.
 func (sh *shard) heard(t *transfer, over bool) {
 	s := sh.srv
-	sh.unheard.Remove(t.waits)
-	t.waits = nil
+	sh.hear(t)
 	t.counted = s.clients.begin(t.client, s.share(t.key.peer.Addr()), s.tune.MaxTransfers)
 	switch {
 	case over:
@@ -250,6 +249,13 @@ func (sh *shard) heard(t *transfer, over bool) {
 	default:
 		sh.place(t)
 	}
+}
+
+// hear takes t out of those nobody has acknowledged.
+func (sh *shard) hear(t *transfer) {
+	sh.unheard.Remove(t.waits)
+	t.waits = nil
+	sh.srv.unheard.Add(-1)
 }
 
 // place takes a place of the serving count for t, which waits until there is
