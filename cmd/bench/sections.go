@@ -23,6 +23,7 @@ var sections = []section{
 	{"dhcp", "DHCP by perfdhcp beside Kea: avalanche, 4,000 to 16,000 exchanges a second, twice the peak", measurePerf},
 	{"paste", "10,000 configuration lines pasted over SSH", measurePaste},
 	{"pfs", "firmware sharing: a capture read beside tcpdump and tshark; frames on a veth; a flood of forged ones", measureSharing},
+	{"files", "files of 10,000 phones built, changed and built again while they are served", measureFiles},
 	{"firmware", "loads verified and an upgrade planned", measureFirmware},
 }
 
