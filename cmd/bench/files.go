@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"option150/platform/equal"
 	"option150/platform/ether"
 	"option150/telephony/cnf"
 	"option150/telephony/cnf/cnfstore"
@@ -73,7 +74,10 @@ func measureFiles(ctx context.Context, b *bench) error {
 func measureStore(ctx context.Context, b *bench, t *table) error {
 	s := cnfstore.New(nil)
 	c := phonesConfig(storePhones)
+	now := cnf.Default()
 	apply := func(c cnf.Config) error {
+		equal.Share(&now, &c) // as the store of configurations does
+		now = c
 		change, err := s.Prepare(ctx, nil, cnfstore.Spec{Config: c})
 		if err == nil {
 			change.Commit()
@@ -94,6 +98,7 @@ func measureStore(ctx context.Context, b *bench, t *table) error {
 				return
 			default:
 			}
+			time.Sleep(100 * time.Microsecond)
 			asked.Add(1)
 			if _, _, _, ok := s.Generated(benchMAC(i%storePhones).Device() + ".cnf.xml"); !ok {
 				refused.Add(1)

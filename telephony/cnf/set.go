@@ -19,7 +19,7 @@ const (
 	// files are not built.
 	SizeLimit = 2048 * 1024
 	// MaxFiles and MaxTotal bound a set.
-	MaxFiles = 8192
+	MaxFiles = 16384
 	MaxTotal = 256 << 20
 	// maxName bounds the names that are looked up.
 	maxName = 255
