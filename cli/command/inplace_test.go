@@ -18,7 +18,8 @@ import (
 func TestVersionsStay(t *testing.T) {
 	b, f := testBox(t)
 	for _, header := range []string{"ip dhcp pool A", "ip dhcp class C", "ephone 1", "ephone-dn 1", "ephone-template 1",
-		"voice register pool 1", "voice register dn 1", "voice register template 1", "interface gi0/0", "ip access-list standard A", "line vty 0 4"} {
+		"voice register pool 1", "voice register dn 1", "voice register template 1",
+		"voice register dialplan 1", "voice user-profile 1", "voice logout-profile 1", "ephone-type Wall", "voice register pool-type Wall", "interface gi0/0", "ip access-list standard A", "line vty 0 4"} {
 		enters := b.Language.Graph(language.Global).Match(header, 15)
 		in, err := b.Language.Enter(language.Section{Mode: language.Global}, enters)
 		if err != nil {
