@@ -3,6 +3,7 @@ package command
 import (
 	"errors"
 	"io/fs"
+	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -94,11 +95,12 @@ type Box struct {
 
 	Sharing *pfs.State // what was seen of firmware sharing; a fold of Journal
 
-	Lines     func() []LineInfo             // who is logged in
-	LineUses  func() map[int]int            // how often each line was used, by absolute number
-	Console   func() (service.Status, bool) // of a serial console; false = there is none. nil = none
-	ClearLine func(number int)              // ends the session of a line, absolute number, without waiting
-	Reload    func(who running.Who)         // restarts with the startup-config
+	Lines     func() []LineInfo                 // who is logged in
+	LineUses  func() map[int]int                // how often each line was used, by absolute number
+	Console   func() (service.Status, bool)     // of a serial console; false = there is none. nil = none
+	Reach     func(netip.Addr) fileserver.Reach // how the machine reaches an address
+	ClearLine func(number int)                  // ends the session of a line, absolute number, without waiting
+	Reload    func(who running.Who)             // restarts with the startup-config
 
 	keeping sync.Mutex // of the file of upgrades
 	audited auditMemo

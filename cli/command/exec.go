@@ -75,7 +75,7 @@ func execCommands(b *Box) []language.Declaration {
 	}
 	ds = append(ds, terminalCommands()...)
 	ds = append(append(ds, recordCommands(b)...), captureCommands(b)...)
-	for _, g := range [][]language.Declaration{copyCommands(b), fileCommands(b), archiveCommands(b), intakeCommands(b), replaceCommands(b), reloadCommands(b), clearLineCommands(b), []language.Declaration{clearCounters(b)}, connections(b), upstreamExec(b), fileListing(b), recoverPhones(b)} {
+	for _, g := range [][]language.Declaration{copyCommands(b), fileCommands(b), archiveCommands(b), intakeCommands(b), replaceCommands(b), reloadCommands(b), clearLineCommands(b), bulkCommands(b), []language.Declaration{clearCounters(b)}, connections(b), upstreamExec(b), fileListing(b), recoverPhones(b)} {
 		ds = append(ds, g...)
 	}
 	return append(append(ds, clearDHCP(b)...), importDHCP(b), phoneAdd(b))

@@ -201,7 +201,7 @@ func (p *paper) files(ctx context.Context, w *proof.Box) error {
 		}
 		p.whole = policy.Whole
 	}
-	o := fileserver.Options{Flash: b.Flash, Generated: p.lookup(false), Fallback: p.lookup(true), Recorder: journal.Discard, Holder: p.holder}
+	o := fileserver.Options{Flash: b.Flash, Generated: p.lookup(false), Fallback: p.lookup(true), Recorder: journal.Discard, Holder: p.holder, Reach: b.Reach}
 	if len(p.c.Upstream.Alternates) > 0 {
 		o.Routes = []fileserver.Route{alternateOnPaper{}}
 	}

@@ -65,6 +65,7 @@ end
 //	width N, length N      window of operators, also of those who are in
 //	restart                the box is stopped and started
 //	kill                   the box loses power and starts
+//	table NAME ROW|ROW...  puts a file of rows into flash:
 //	hold PROTO PORT        another process takes a port
 //	release PROTO PORT     and gives it back
 //	firmware LOAD [DIR]    puts the files of a load into flash:
@@ -331,6 +332,12 @@ func (w *world) Do(command string) (string, error) {
 		}
 		name, text, _ := strings.Cut(rest, " ")
 		return "", w.put("flash/"+name, []byte(text+"\n"))
+	case "table":
+		if err := w.wire(); err != nil {
+			return "", err
+		}
+		name, text, _ := strings.Cut(rest, " ")
+		return "", w.put("flash/"+name, []byte(strings.ReplaceAll(text, "|", "\n")+"\n"))
 	case "hold":
 		if err := w.wire(); err != nil {
 			return "", err
