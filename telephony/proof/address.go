@@ -181,7 +181,7 @@ func (w *walker) ask(s *station, p Place, trial bool) (lease, verdict, bool) {
 		return lease{}, w.noLease(p, out), false
 	}
 	pool := p.Pool
-	for _, e := range out.Then {
+	for _, e := range slices.Concat(out.Then, out.Acked) {
 		if a, ok := e.(engine.Ack); ok {
 			pool = a.Pool
 		}
@@ -197,7 +197,7 @@ func (w *walker) send(s *station, in *engine.Inbound, p Place, kind byte, wanted
 	w.DHCP.Packet(w.Now, in)
 	out := w.DHCP.Take()
 	w.DHCP.Committed(out.Seq)
-	for _, r := range out.Replies {
+	for _, r := range slices.Concat(out.Replies, out.Acks) {
 		if a, ok := wire.DecodeReply(r.Payload); ok && a.Client == s.MAC {
 			return a, out
 		}
@@ -293,7 +293,7 @@ func (w *walker) noLease(p Place, out engine.Outcome) verdict {
 		where = "relay " + p.Relay.String()
 	}
 	why := "the DHCP server does not answer"
-	for _, e := range slices.Concat(out.First, out.Then) {
+	for _, e := range slices.Concat(out.First, out.Then, out.Acked) {
 		switch x := e.(type) {
 		case engine.NoLease:
 			why = strings.ToLower(x.Why)
