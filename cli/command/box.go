@@ -34,6 +34,7 @@ import (
 	"option150/platform/tftp"
 	"option150/telephony/callcontrol"
 	"option150/telephony/cnf/cnfstore"
+	"option150/telephony/custom"
 	"option150/telephony/inventory"
 	"option150/telephony/mobility"
 	"option150/telephony/phonepage"
@@ -76,6 +77,7 @@ type Box struct {
 	Mobility *mobility.Desk    // who is logged in at which phone
 	Files    *fileserver.Server
 	Upstream *upstream.Server // alternate file servers
+	Lists    *custom.Lists    // lists of rings and pictures
 	HTTPD    *httpd.Server
 	HFS      *hfs.Server
 	TFTP     *tftp.Server

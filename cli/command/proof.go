@@ -23,6 +23,7 @@ import (
 	"option150/platform/journal"
 	"option150/platform/service"
 	"option150/telephony/cnf"
+	"option150/telephony/custom"
 	"option150/telephony/firmware"
 	"option150/telephony/inventory"
 	"option150/telephony/proof"
@@ -180,14 +181,14 @@ func (b *Box) finder(home string, lines []fileserver.Binding) firmware.Lookup {
 // files makes the phone files and the file server of the configuration.
 func (p *paper) files(ctx context.Context, w *proof.Box) error {
 	b := p.b
+	home, err := flash.CleanPath(p.c.HFS.HomePath)
+	if err != nil {
+		return err
+	}
 	if p.running {
 		b.Policy.Refresh(b.CNF.Refresh) // as before each file that is given
 		p.set, p.whole = b.CNF.Current(), b.Policy.Whole
 	} else {
-		home, err := flash.CleanPath(p.c.HFS.HomePath)
-		if err != nil {
-			return err
-		}
 		policy := b.Policy.OnPaper(b.finder(home, p.c.Files.Bindings), func() (out []string) {
 			for _, e := range b.Flash.Files(home) {
 				out = append(out, e.Path)
@@ -202,8 +203,9 @@ func (p *paper) files(ctx context.Context, w *proof.Box) error {
 		p.whole = policy.Whole
 	}
 	o := fileserver.Options{Flash: b.Flash, Generated: p.lookup(false), Fallback: p.lookup(true), Recorder: journal.Discard, Holder: p.holder, Reach: b.Reach}
+	o.Routes = []fileserver.Route{&custom.Lists{Flash: b.Flash, Home: func() string { return home }}}
 	if len(p.c.Upstream.Alternates) > 0 {
-		o.Routes = []fileserver.Route{alternateOnPaper{}}
+		o.Routes = append(o.Routes, alternateOnPaper{})
 	}
 	files := fileserver.New(o)
 	change, err := files.Prepare(ctx, nil, p.spec(config.FileServer).Spec)

@@ -11,6 +11,7 @@ import (
 	"option150/platform/fileserver"
 	"option150/platform/flash"
 	"option150/platform/httpd"
+	"option150/telephony/custom"
 	"option150/telephony/firmware"
 )
 
@@ -32,6 +33,7 @@ func showFiles(b *Box) []language.Declaration {
 			| slot0:("Display information about flash: file system") )`, 0, "facts/ios-cli.md 1.13", func(*language.Invocation) string { return lines2text(flash.RenderShowFlash(b.listing("", true))) }),
 		text(`tftp-server("TFTP server information") sessions("Transfers under way")`, 0, "facts/files.md 1.8", func(*language.Invocation) string { return b.tftpSessions() }),
 		text(`tftp-server clients("Options clients sent")`, 0, "facts/files.md 1.8", func(*language.Invocation) string { return b.tftpClients() }),
+		text(`file-server("File service information") lists("Lists of rings and pictures made of what lies in flash:")`, 0, "source 004", func(*language.Invocation) string { return custom.Render(b.Lists.All()) }),
 		text(`file-server("File service information") statistics("Counters of TFTP and HTTP together")`, 0, "facts/files.md 1.3", func(*language.Invocation) string { return b.fileCounters() }),
 		text(`transfer-time("Time that a file takes to a phone")
 			[ size("Size of the file")
@@ -98,6 +100,8 @@ func (b *Box) fileCounters() string {
 	all.PeerRequests, all.PeerNotFound, all.PeerBusy, all.PeerError = peers.PeerRequests, peers.PeerNotFound, peers.PeerBusy, peers.PeerError
 	all.CacheHit, all.WanBytes = peers.CacheHit, peers.WanBytes
 	built := b.CNF.Counters()
+	all.ChangeNotifications, all.DeviceChangeNotifications = built.ChangeNotifications, built.DeviceChangeNotifications
+	all.SoftkeyChangeNotifications, all.DialruleChangeNotifications = built.SoftkeyChangeNotifications, built.DialruleChangeNotifications
 	all.BuildCount, all.BuildAbortCount, all.BuildDeviceCount = built.BuildCount, built.BuildAbortCount, built.BuildDeviceCount
 	all.BuildSoftkeyCount, all.BuildDialruleCount = built.BuildSoftkeyCount, built.BuildDialruleCount
 	all.BuildDuration, all.BuildMicroseconds = uint64(built.BuildDuration/time.Second), uint64(built.BuildDuration/time.Microsecond)
@@ -117,6 +121,9 @@ func (b *Box) homePath() string {
 	}
 	return path
 }
+
+// HomePath is homePath for who composes the box.
+func (b *Box) HomePath() string { return b.homePath() }
 
 // Find looks a firmware file up as the file server would: what a tftp-server
 // line names, else what lies below the home path.

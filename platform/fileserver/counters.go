@@ -7,7 +7,7 @@ import (
 
 // Counters are those of the CUCM object "Cisco TFTP Server", in its spelling
 // and order, and a few of our own below. Those that nothing here counts
-// (change notifications, encryption) are left out. TFTP segments are
+// (encryption) are left out. TFTP segments are
 // filled in by who counts them, the others by Server.Counters.
 // [facts/files.md 1.3]
 type Counters struct {
@@ -43,6 +43,14 @@ type Counters struct {
 	BuildDialruleCount uint64 // files of dial rules
 	BuildDuration      uint64 // seconds of the last full build
 	BuildSignCount     uint64 // signed files: this box signs none
+
+	// Of changes, filled in by who builds: phones, softkey files and files of
+	// dial rules that became different, and gateways, of which this box has none.
+	ChangeNotifications         uint64
+	DeviceChangeNotifications   uint64
+	UnitChangeNotifications     uint64
+	SoftkeyChangeNotifications  uint64
+	DialruleChangeNotifications uint64
 
 	SEPFoundCount    uint64
 	SEPNotFoundCount uint64

@@ -105,7 +105,7 @@ var made = map[string]string{
 // judge a configuration and do nothing by it.
 func setter(file, function string) bool {
 	base := path.Base(file)
-	return strings.HasPrefix(file, "cli/command/") || file == "cmd/option150/appliance/dialog.go" ||
+	return strings.HasPrefix(file, "cli/command/") || strings.HasPrefix(file, "telephony/bulk/") || file == "cmd/option150/appliance/dialog.go" ||
 		strings.HasPrefix(base, "show") || strings.HasPrefix(base, "validate") || base == "slip.go" ||
 		slices.Contains([]string{"Clone", "cloneSecurity", "security", "keptOut"}, function)
 }

@@ -82,6 +82,11 @@ func BuildLines(old, new *Set, clockSet bool) []string {
 	}
 	if len(sum.Added)+len(sum.Changed)+len(sum.Removed) == 0 {
 		out = append(out, fmt.Sprintf("  no change in %d files", sum.Same))
+	} else if sum.Same > 0 {
+		out = append(out, fmt.Sprintf("  %-8s %d files", "same", sum.Same))
+	}
+	for _, l := range new.Firmware().Withheld {
+		out = append(out, fmt.Sprintf("  %-8s load %s, in no file: show firmware tells what of it is missing", "withheld", oneLine(l)))
 	}
 	for _, p := range new.Problems() {
 		if p.Severity != Note {

@@ -56,6 +56,7 @@ import (
 	"option150/platform/tftp"
 	"option150/telephony/callcontrol"
 	"option150/telephony/cnf/cnfstore"
+	"option150/telephony/custom"
 	"option150/telephony/inventory"
 	"option150/telephony/mobility"
 	"option150/telephony/phonepage"
@@ -260,9 +261,10 @@ func (a *Appliance) openServices(root string) (err error) {
 	b.Upgrades.Now = func() time.Time { now := time.Now(); return now.In(a.zone(now)) }
 	b.NTP = ntp.New()
 	b.Upstream = upstream.New(upstream.Options{Dir: filepath.Join(root, "cache"), Here: b.Outlook.Configured, Recorder: b.Journal})
+	b.Lists = &custom.Lists{Flash: b.Flash, Home: b.HomePath}
 	b.Files = fileserver.New(fileserver.Options{Flash: b.Flash, Generated: a.generated, Chosen: a.chosen, Fallback: b.CNF.Fallback, Names: b.CNF.Names, Recorder: b.Journal,
 		First: []fileserver.Route{b.Rescue}, Building: b.CNF.Building,
-		Before: []fileserver.Route{b.Upstream.Home(), a.autoRegistration()}, Routes: []fileserver.Route{b.Upstream.Route()}, Peer: b.Upstream.Relayed, Holder: a.holders.holds, Reach: a.reach})
+		Before: []fileserver.Route{b.Upstream.Home(), a.autoRegistration()}, Routes: []fileserver.Route{b.Lists, b.Upstream.Route()}, Peer: b.Upstream.Relayed, Holder: a.holders.holds, Reach: a.reach})
 	b.HFS = hfs.New(b.Files)
 	b.HTTPD = httpd.New(map[string]httpd.Module{httpd.NameHome: httpd.HomePage(), hfs.NameModule: b.HFS.Module(),
 		mobility.Name: &mobility.Module{Desk: b.Mobility, Phone: a.phoneAt}}, b.Journal)

@@ -18,6 +18,11 @@ type Counters struct {
 	BuildSoftkeyCount  uint64
 	BuildDialruleCount uint64
 	BuildDuration      time.Duration // of the last full build
+
+	ChangeNotifications         uint64 // the sum of the next three
+	DeviceChangeNotifications   uint64 // phones whose files became different, each time
+	SoftkeyChangeNotifications  uint64
+	DialruleChangeNotifications uint64
 }
 
 // Counters is a snapshot.

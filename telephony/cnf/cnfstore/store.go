@@ -251,6 +251,7 @@ func (s *Store) publish(spec *Spec, set *cnf.Set) {
 		sum = cnf.Summarise(old, set)
 	}
 	changed := sum.Names()
+	s.notified(changed)
 	if len(changed) > 0 || old.Len() != set.Len() {
 		s.generation++
 	}
