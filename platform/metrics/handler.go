@@ -1,11 +1,9 @@
 package metrics
 
 import (
-	"bytes"
 	"embed"
 	"encoding/json"
 	"errors"
-	"html/template"
 	"net/http"
 	"path"
 	"strings"
@@ -14,7 +12,7 @@ import (
 	"option150/telephony/inventory"
 )
 
-//go:embed pages
+//go:embed pages/style.css
 var files embed.FS
 
 // handler answers every request. Pages are made whole before the first byte
@@ -22,7 +20,6 @@ var files embed.FS
 type handler struct {
 	s     *Sources
 	style []byte
-	pages *template.Template
 	mux   *http.ServeMux
 }
 
@@ -31,11 +28,7 @@ func newHandler(s *Sources) (*handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	pages, err := template.New("").ParseFS(files, "pages/*.html")
-	if err != nil {
-		return nil, err
-	}
-	h := &handler{s: s, style: style, pages: pages, mux: http.NewServeMux()}
+	h := &handler{s: s, style: style, mux: http.NewServeMux()}
 	h.mux.Handle("/metrics", scrapes(newCollector(s).collect))
 	h.mux.HandleFunc("/{$}", h.overview)
 	h.mux.HandleFunc("/phones/{name}", h.phone)
@@ -71,15 +64,6 @@ func answer(w http.ResponseWriter, contentType string, body []byte) {
 	_, _ = w.Write(body) // a client that hung up needs no answer
 }
 
-func (h *handler) page(w http.ResponseWriter, name string, data any) {
-	var b bytes.Buffer
-	if err := h.pages.ExecuteTemplate(&b, name, data); err != nil {
-		http.Error(w, "the page could not be made", http.StatusInternalServerError)
-		return
-	}
-	answer(w, "text/html; charset=utf-8", b.Bytes())
-}
-
 func (h *handler) json(w http.ResponseWriter, data any) {
 	b, err := json.MarshalIndent(data, "", "  ")
 	if err != nil {
@@ -90,12 +74,14 @@ func (h *handler) json(w http.ResponseWriter, data any) {
 }
 
 func (h *handler) overview(w http.ResponseWriter, _ *http.Request) {
-	h.page(w, "overview.html", h.s.overview(time.Now()))
+	o := h.s.overview(time.Now())
+	answer(w, "text/html; charset=utf-8", []byte(o.page()))
 }
 
 func (h *handler) phone(w http.ResponseWriter, r *http.Request) {
 	if p, ok := h.one(w, r); ok {
-		h.page(w, "phone.html", phonePage{Host: h.s.hostname(), Label: h.s.label(p), phoneJSON: phoneOf(p), Boots: boots(p)})
+		x := phonePage{Host: h.s.hostname(), Label: h.s.label(p), phoneJSON: phoneOf(p), Boots: boots(p)}
+		answer(w, "text/html; charset=utf-8", []byte(x.page()))
 	}
 }
 
