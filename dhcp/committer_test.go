@@ -9,10 +9,10 @@ import (
 	"testing"
 	"time"
 
+	"option150/dhcp/durable"
 	"option150/dhcp/engine"
 	"option150/dhcp/store"
 	"option150/dhcp/wire"
-	"option150/platform/journal"
 )
 
 // Group commit: what waits is written together, in order, and only then told.
@@ -23,7 +23,7 @@ func TestCommitterGroups(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer root.Close()
-	s, _, _, err := store.Open(root)
+	s, _, _, err := store.Open(root, store.IPv4)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -32,9 +32,9 @@ func TestCommitterGroups(t *testing.T) {
 	s.Sync = func(f *os.File) error { syncs++; <-gate; return store.DataSync(f) }
 	var mu sync.Mutex
 	sent := 0
-	c := newCommitter(s, func(rs []engine.Reply) { mu.Lock(); sent += len(rs); mu.Unlock() }, (&running{opt: Options{Recorder: &heardEvents{}}}).recordAll, func() {})
+	c := durable.NewCommitter(s, func(o engine.Outcome) { mu.Lock(); sent += len(o.Acks); mu.Unlock() }, func() {})
 	for n := range 100 {
-		c.put(job{out: engine.Outcome{Seq: uint64(n + 1), Records: []engine.Record{aRecord(n)}, Acks: make([]engine.Reply, 1)}})
+		c.Put(acks(n+1, n, 1))
 	}
 	mu.Lock()
 	if sent != 0 {
@@ -42,14 +42,19 @@ func TestCommitterGroups(t *testing.T) {
 	}
 	mu.Unlock()
 	close(gate)
-	c.close()
-	if sent != 100 || c.done.Load() != 100 || syncs > 50 {
-		t.Errorf("%d replies, done %d, %d syncs", sent, c.done.Load(), syncs)
+	c.Close()
+	if sent != 100 || c.Done() != 100 || syncs > 50 {
+		t.Errorf("%d replies, done %d, %d syncs", sent, c.Done(), syncs)
 	}
-	_, rs, _, err := store.Open(root)
+	_, rs, _, err := store.Open(root, store.IPv4)
 	if err != nil || len(rs) != 100 {
 		t.Errorf("%d records", len(rs))
 	}
+}
+
+// acks is an outcome of one record that n clients wait for.
+func acks(seq, record, n int) job {
+	return job{Seq: uint64(seq), Records: []engine.Record{aRecord(record)}, Clients: n, Then: engine.Outcome{Acks: make([]engine.Reply, n)}}
 }
 
 func aRecord(n int) engine.Record {
@@ -65,7 +70,7 @@ func TestCommitterPauses(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer root.Close()
-	s, _, _, err := store.Open(root)
+	s, _, _, err := store.Open(root, store.IPv4)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,16 +78,16 @@ func TestCommitterPauses(t *testing.T) {
 	syncs := 0
 	s.Sync = func(*os.File) error { syncs++; begun <- struct{}{}; <-gate; return nil }
 	var pauses, sent []int // number of syncs when it was
-	c := newCommitter(s, func(rs []engine.Reply) {
-		for range rs {
+	c := durable.NewCommitter(s, func(o engine.Outcome) {
+		for range o.Acks {
 			sent = append(sent, syncs)
 		}
-	}, func([]journal.Event) {}, func() {})
-	c.pause = func(time.Duration) { pauses = append(pauses, syncs) }
+	}, func() {})
+	c.Pause = func(time.Duration) { pauses = append(pauses, syncs) }
 	next := 0
-	put := func(acks int) {
+	put := func(n int) {
 		next++
-		c.put(job{out: engine.Outcome{Seq: uint64(next), Records: []engine.Record{aRecord(next)}, Acks: make([]engine.Reply, acks)}})
+		c.Put(acks(next, next, n))
 	}
 	put(1)
 	<-begun // the first sync is under way: these come together after it
@@ -98,9 +103,9 @@ func TestCommitterPauses(t *testing.T) {
 	gate <- struct{}{}
 	<-begun
 	gate <- struct{}{}
-	c.close()
-	if !slices.Equal(pauses, []int{3}) || !slices.Equal(sent, []int{1, 2, 3, 3, 3}) || c.done.Load() != uint64(next) {
-		t.Errorf("%d syncs, pauses after %v, replies after %v, done %d", syncs, pauses, sent, c.done.Load())
+	c.Close()
+	if !slices.Equal(pauses, []int{3}) || !slices.Equal(sent, []int{1, 2, 3, 3, 3}) || c.Done() != uint64(next) {
+		t.Errorf("%d syncs, pauses after %v, replies after %v, done %d", syncs, pauses, sent, c.Done())
 	}
 }
 
@@ -112,33 +117,31 @@ func TestCommitterAfterFailure(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer root.Close()
-	s, _, _, err := store.Open(root)
+	s, _, _, err := store.Open(root, store.IPv4)
 	if err != nil {
 		t.Fatal(err)
 	}
 	begun, gate := make(chan struct{}), make(chan error)
 	s.Sync = func(*os.File) error { begun <- struct{}{}; return <-gate }
 	sent := 0
-	c := newCommitter(s, func(rs []engine.Reply) { sent += len(rs) }, func([]journal.Event) {}, func() {})
-	ack := func(n int) job {
-		return job{out: engine.Outcome{Seq: uint64(n), Records: []engine.Record{aRecord(n)}, Acks: make([]engine.Reply, 1)}}
-	}
-	c.put(ack(1))
+	c := durable.NewCommitter(s, func(o engine.Outcome) { sent += len(o.Acks) }, func() {})
+	ack := func(n int) job { return acks(n, n, 1) }
+	c.Put(ack(1))
 	<-begun
-	c.put(ack(2))
-	c.put(job{out: engine.Outcome{Records: []engine.Record{aRecord(9)}}, reopen: true})
-	c.put(ack(3))
+	c.Put(ack(2))
+	c.Put(job{Records: []engine.Record{aRecord(9)}, Reopen: true})
+	c.Put(ack(3))
 	gate <- errors.New("disk")
 	<-begun // the whole state: 2 was dropped, the engine takes it back
-	if c.state.Load().err == nil || sent != 0 {
-		t.Errorf("%v, %d sent", c.state.Load().err, sent)
+	if c.State().Err == nil || sent != 0 {
+		t.Errorf("%v, %d sent", c.State().Err, sent)
 	}
 	gate <- nil
 	<-begun
 	gate <- nil
-	c.close()
-	if st := c.state.Load(); st.err != nil || st.times != 1 || sent != 1 || c.done.Load() != 3 {
-		t.Errorf("%+v, %d sent, done %d", st, sent, c.done.Load())
+	c.Close()
+	if st := c.State(); st.Err != nil || st.Times != 1 || sent != 1 || c.Done() != 3 {
+		t.Errorf("%+v, %d sent, done %d", st, sent, c.Done())
 	}
 }
 
@@ -159,7 +162,7 @@ func BenchmarkRequestAck(b *testing.B) {
 		b.Fatal(err)
 	}
 	defer root.Close()
-	st, _, _, err := store.Open(root)
+	st, _, _, err := store.Open(root, store.IPv4)
 	if err != nil {
 		b.Fatal(err)
 	}

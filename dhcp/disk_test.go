@@ -11,7 +11,6 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"option150/dhcp/engine"
 	"option150/dhcp/wire"
 	"option150/platform/netns"
 	"option150/platform/service"
@@ -55,7 +54,7 @@ func fillUp(t *testing.T, root *os.Root) {
 }
 
 func again(s *Server) {
-	s.run.mailbox.put(func() { s.run.com.put(job{out: engine.Outcome{Records: s.run.e.Dump()}, reopen: true}) })
+	s.run.mailbox.Put(func() { s.run.com.Put(job{Records: s.run.e.Dump(), Reopen: true}) })
 }
 
 // The disk is full when the server starts: it serves what is on disk and

@@ -181,7 +181,7 @@ func kills(t *testing.T, dir string, before func(cycle int) func()) {
 // stored is what a restart would read.
 func stored(t *testing.T, root *os.Root) (map[netip.Addr]engine.Record, []engine.StoreDamaged) {
 	t.Helper()
-	st, records, damaged, err := store.Open(root)
+	st, records, damaged, err := store.Open(root, store.IPv4)
 	if err != nil {
 		t.Fatal(err)
 	}

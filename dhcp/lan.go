@@ -13,13 +13,13 @@ import (
 	"syscall"
 	"time"
 
-	afpacket "github.com/mdlayher/packet"
 	"golang.org/x/net/bpf"
 	"golang.org/x/net/ipv4"
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/sys/unix"
 
 	"option150/dhcp/engine"
+	"option150/dhcp/raw"
 	"option150/dhcp/wire"
 	"option150/platform/ether"
 	"option150/platform/listen"
@@ -37,7 +37,7 @@ type lan struct {
 	at     listen.Endpoint
 	udp    *net.UDPConn
 	batch  *ipv4.PacketConn // udp, many datagrams at a time
-	raw    *afpacket.Conn
+	raw    *raw.Socket
 	noRaw  error // why raw is nil
 	own    atomic.Pointer[map[netip.Addr]bool]
 	quit   chan struct{}
@@ -87,27 +87,13 @@ func openLAN(ctx context.Context, name string, e listen.Endpoint) (*lan, error) 
 		l.noRaw = fmt.Errorf("%s is not Ethernet", e.Device)
 		return l, nil
 	}
-	filter, err := bpf.Assemble(lanFilter(ifi.Index))
-	if err == nil {
-		l.raw, err = afpacket.Listen(ifi, afpacket.Raw, unix.ETH_P_ALL, &afpacket.Config{Filter: filter})
-	}
-	if err != nil {
+	if l.raw, err = raw.Open(ifi, lanFilter(ifi.Index)); err != nil {
 		l.raw, l.noRaw = nil, err
 		return l, nil
 	}
 	// Without this filter the reader passes them over.
 	if filter, err := bpf.Assemble(relayedFilter()); err == nil {
 		_ = l.batch.SetBPF(filter)
-	}
-	if c, err := l.raw.SyscallConn(); err == nil {
-		_ = c.Control(func(fd uintptr) {
-			// What the box itself sends would be copied for the filter to drop:
-			// every block of every transfer.
-			_ = unix.SetsockoptInt(int(fd), unix.SOL_PACKET, unix.PACKET_IGNORE_OUTGOING, 1)
-			if unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, listen.ReceiveBuffer) != nil {
-				_ = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUF, listen.ReceiveBuffer)
-			}
-		})
 	}
 	return l, nil
 }
@@ -143,8 +129,6 @@ func (l *lan) Close() (err error) {
 		close(l.quit)
 		err = l.udp.Close()
 		if l.raw != nil {
-			// Close alone would wait for the reader on some kernels.
-			_ = l.raw.SetReadDeadline(time.Unix(1, 0))
 			_ = l.raw.Close()
 		}
 	})
@@ -243,11 +227,7 @@ func (l *lan) gone(err error) bool {
 		return true
 	default:
 	}
-	var no syscall.Errno
-	if errors.As(err, &no) && (no == unix.ECONNREFUSED || no == unix.EHOSTUNREACH || no == unix.ENETUNREACH || no == unix.EINTR || no == unix.ENOBUFS || no == unix.ENETDOWN) {
-		return false
-	}
-	return true
+	return !raw.Passing(err)
 }
 
 // isBroadcast reports whether a destination is no address of the box.
@@ -309,7 +289,7 @@ func unmap(a netip.AddrPort) netip.AddrPort { return netip.AddrPortFrom(a.Addr()
 func (l *lan) probe(a netip.Addr) {
 	if l.raw != nil {
 		f := wire.AppendARPProbe(make([]byte, 0, wire.EtherLen+wire.ARPLen), l.mac, a)
-		_, _ = l.raw.WriteTo(f, &afpacket.Addr{HardwareAddr: wire.BroadcastMAC[:]})
+		_ = l.raw.Send(f)
 	}
 }
 
@@ -322,5 +302,5 @@ func (l *lan) lookAround(class string) {
 	n := rand.Uint32()
 	p := wire.WatchDiscover(l.mac, [4]byte{byte(n >> 24), byte(n >> 16), byte(n >> 8), byte(n)}, class)
 	f := wire.AppendUDP(nil, wire.BroadcastMAC, l.mac, netip.AddrPortFrom(netip.IPv4Unspecified(), wire.PortClient), netip.AddrPortFrom(wire.LimitedBroadcast, wire.PortServer), p)
-	_, _ = l.raw.WriteTo(f, &afpacket.Addr{HardwareAddr: wire.BroadcastMAC[:]})
+	_ = l.raw.Send(f)
 }

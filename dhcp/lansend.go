@@ -4,7 +4,6 @@ import (
 	"net"
 	"net/netip"
 
-	afpacket "github.com/mdlayher/packet"
 	"golang.org/x/net/ipv4"
 
 	"option150/dhcp/engine"
@@ -44,7 +43,7 @@ func (p *postman) send(rs []engine.Reply) {
 		}
 		if r.Delivery == engine.UnicastRaw && l.raw != nil {
 			p.frame = wire.AppendUDP(p.frame[:0], r.MAC, l.mac, netip.AddrPortFrom(r.From, wire.PortServer), r.To, r.Payload)
-			if _, err := l.raw.WriteTo(p.frame, &afpacket.Addr{HardwareAddr: r.MAC[:]}); err != nil {
+			if err := l.raw.Send(p.frame); err != nil {
 				p.r.sendFailed.Add(1)
 			}
 			continue

@@ -2,50 +2,24 @@ package dhcp
 
 import (
 	"fmt"
-	"sync"
 	"time"
 
+	"option150/dhcp/durable"
 	"option150/dhcp/engine"
 )
-
-// mailbox is functions to be run by the loop, in order. Putting never waits.
-type mailbox struct {
-	mu    sync.Mutex
-	calls []func()
-	shut  bool
-	bell  chan struct{}
-}
-
-func (m *mailbox) put(f func()) bool {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.shut {
-		return false
-	}
-	m.calls = append(m.calls, f)
-	ring(m.bell)
-	return true
-}
-
-// take returns what waits; with shut set nothing more is accepted.
-func (m *mailbox) take(shut bool) []func() {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	c := m.calls
-	m.calls = nil
-	m.shut = m.shut || shut
-	return c
-}
 
 // do runs f between two packets and waits for it.
 func (r *running) do(f func(*engine.Engine, engine.Instant)) bool {
 	done := make(chan struct{})
-	if !r.mailbox.put(func() { defer close(done); f(r.e, r.clock.now()) }) {
+	if !r.mailbox.Put(func() { defer close(done); f(r.e, r.clock.Now()) }) {
 		return false
 	}
 	<-done
 	return true
 }
+
+// job is what the committer gets.
+type job = durable.Job[engine.Outcome]
 
 // diskRetry is how often a failed disk is tried again.
 const diskRetry = 5 * time.Second
@@ -65,26 +39,26 @@ func (r *running) loop() {
 		}
 		select {
 		case <-r.quit:
-			for _, f := range r.mailbox.take(true) {
+			for _, f := range r.mailbox.Take(true) {
 				f()
 			}
 			r.emit()
 			return
-		case <-r.mailbox.bell:
+		case <-r.mailbox.Bell:
 			r.letters(&l)
 		case <-packets:
 			// What a socket said of itself comes before its first packet.
-			if len(r.mailbox.bell) > 0 {
-				<-r.mailbox.bell
+			if len(r.mailbox.Bell) > 0 {
+				<-r.mailbox.Bell
 				r.letters(&l)
 			}
 			if l.hold = l.unsettled(r.e); l.hold {
-				ring(r.to.packets.bell)
+				durable.Ring(r.to.packets.bell)
 			} else {
 				r.drain(&l)
 			}
 		case s := <-r.to.sightings:
-			r.e.Answered(r.clock.now(), s)
+			r.e.Answered(r.clock.Now(), s)
 		case <-r.wake:
 			r.disk(&l)
 		case <-timer.C:
@@ -93,7 +67,7 @@ func (r *running) loop() {
 		r.emit()
 		if due := r.e.Due(); due < l.next { // a request waits for a probe
 			l.next = due
-			timer.Reset(max(due-r.clock.now(), 0))
+			timer.Reset(max(due-r.clock.Now(), 0))
 		}
 		l.hold = l.hold && l.unsettled(r.e)
 	}
@@ -101,7 +75,7 @@ func (r *running) loop() {
 
 // letters does what was put into the mailbox.
 func (r *running) letters(l *loopState) {
-	for _, f := range r.mailbox.take(false) {
+	for _, f := range r.mailbox.Take(false) {
 		f()
 	}
 	r.tick(l)
@@ -114,7 +88,7 @@ type loopState struct {
 	hold     bool        // packets wait, see unsettled
 	settled  bool        // the wait is over for good
 	patience time.Time   // end of the wait for the first probes
-	times    uint64      // see diskState
+	times    uint64      // see durable.State
 	taken    []*datagram // by the drain under way
 	retry    time.Time
 }
@@ -149,7 +123,7 @@ func (r *running) drain(l *loopState) {
 	}
 	clear(l.taken)
 	if waits, _ := r.to.packets.left(); waits {
-		ring(r.to.packets.bell)
+		durable.Ring(r.to.packets.bell)
 	}
 }
 
@@ -163,7 +137,7 @@ func (r *running) handle(d *datagram) {
 			r.e.Event(engine.Malformed{Interface: d.in.Interface, Why: fmt.Sprintf("internal fault: %v", x)})
 		}
 	}()
-	now := r.clock.now()
+	now := r.clock.Now()
 	if d.reply {
 		r.e.ServerReply(now, &d.in)
 		return
@@ -173,11 +147,11 @@ func (r *running) handle(d *datagram) {
 
 // tick does what time alone makes due.
 func (r *running) tick(l *loopState) {
-	if r.clock.stepped() {
-		r.e.SetClock(r.clock.now(), r.clock.epoch)
+	if r.clock.Stepped() {
+		r.e.SetClock(r.clock.Now(), r.clock.Epoch)
 	}
 	r.disk(l)
-	now := r.clock.now()
+	now := r.clock.Now()
 	l.next = r.e.Tick(now)
 	l.timer.Reset(l.next - now)
 	r.publish()
@@ -186,34 +160,34 @@ func (r *running) tick(l *loopState) {
 // publish tells the status what it needs of the engine.
 func (r *running) publish() {
 	held := r.e.Held()
-	if f := r.facts.Load(); len(f.held) != len(held) || len(held) > 0 || f.disk != r.com.state.Load().err {
-		r.facts.Store(&facts{held: held, disk: r.com.state.Load().err})
+	if f := r.facts.Load(); len(f.held) != len(held) || len(held) > 0 || f.disk != r.com.State().Err {
+		r.facts.Store(&facts{held: held, disk: r.com.State().Err})
 	}
 }
 
 // disk takes note of what the committer did.
 func (r *running) disk(l *loopState) {
 	defer r.publish()
-	st := r.com.state.Load()
-	if st.times != l.times { // back at work
-		l.times = st.times
+	st := r.com.State()
+	if st.Times != l.times { // back at work
+		l.times = st.Times
 		r.e.DiskWorks()
 		r.e.Rewrite()
 		r.e.Event(engine.StoreWorks{})
 	}
-	r.e.Committed(r.com.done.Load())
-	if st.err == nil {
+	r.e.Committed(r.com.Done())
+	if st.Err == nil {
 		return
 	}
 	if !r.e.DiskBad {
 		r.e.DiskFailed()
-		r.e.Event(engine.StoreFailed{Why: st.err.Error()})
+		r.e.Event(engine.StoreFailed{Why: st.Err.Error()})
 		l.retry = time.Now().Add(diskRetry)
 		return
 	}
 	if time.Now().After(l.retry) {
 		l.retry = time.Now().Add(diskRetry)
-		r.com.put(job{out: engine.Outcome{Records: r.e.Dump()}, reopen: true})
+		r.com.Put(job{Records: r.e.Dump(), Reopen: true})
 	}
 }
 
@@ -223,7 +197,7 @@ func (r *running) emit() {
 	r.recordAll(o.First)
 	r.orders.put(o.Probes, o.Watch)
 	if len(o.Records) > 0 {
-		r.com.put(job{out: engine.Outcome{Records: o.Records, Seq: o.Seq, Acks: o.Acks, Acked: o.Acked}})
+		r.com.Put(job{Records: o.Records, Seq: o.Seq, Clients: len(o.Acks), Then: engine.Outcome{Acks: o.Acks, Acked: o.Acked}})
 	}
 	r.post.send(o.Replies)
 	r.recordAll(o.Then)

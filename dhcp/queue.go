@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"option150/dhcp/durable"
 	"option150/dhcp/wire"
 )
 
@@ -64,7 +65,7 @@ func (q *queue) put(now time.Time, ds ...*datagram) int {
 		}
 		q.add(now, d)
 	}
-	ring(q.bell)
+	durable.Ring(q.bell)
 	return len(ds)
 }
 

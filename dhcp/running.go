@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"option150/dhcp/durable"
 	"option150/dhcp/engine"
 	"option150/dhcp/store"
 	"option150/dhcp/wire"
@@ -24,16 +25,16 @@ import (
 type running struct {
 	opt   Options
 	e     *engine.Engine // owned by loop once that runs
-	clock *clock
+	clock *durable.Clock
 	root  *os.Root // opened by us
 	store *store.Store
-	com   *committer
+	com   *durable.Committer[engine.Outcome]
 	to    sink
 	icmp  *echoes
 
 	agents agents
 
-	mailbox mailbox
+	mailbox *durable.Mailbox
 	wake    chan struct{} // the committer has news
 	orders  orders
 	post    *postman // of loop
@@ -62,11 +63,11 @@ type facts struct {
 
 func newRunning(o Options) *running {
 	r := &running{
-		opt: o, clock: newClock(o.wall), wake: make(chan struct{}, 1), orders: orders{bell: make(chan struct{}, 1)},
+		opt: o, clock: durable.NewClock(o.wall), mailbox: durable.NewMailbox(), wake: make(chan struct{}, 1), orders: orders{bell: make(chan struct{}, 1)},
 		quit: make(chan struct{}), ended: make(chan struct{}),
 		to: sink{packets: newQueue(), sightings: make(chan engine.Sighting, 1024), pool: &sync.Pool{New: func() any { return new(datagram) }}},
 	}
-	r.e = engine.New(r.clock.epoch)
+	r.e = engine.New(r.clock.Epoch)
 	r.post = newPostman(r)
 	r.agents = agents{r: r, files: o.Files}
 	r.e.Test = o.Listen.IsValid()
@@ -74,7 +75,6 @@ func newRunning(o Options) *running {
 		Quiet: func(err error) bool { return errors.Is(err, errNoDevice) }})
 	r.lans.Store(&map[string]*lan{})
 	r.facts.Store(&facts{})
-	r.mailbox.bell = make(chan struct{}, 1)
 	return r
 }
 
@@ -126,11 +126,11 @@ type port struct{ r *running }
 func (p port) Serve(l *lan) error {
 	r := p.r
 	r.change(func(m map[string]*lan) { m[l.name] = l })
-	r.mailbox.put(func() { // before the first packet
+	r.mailbox.Put(func() { // before the first packet
 		if l.raw != nil {
 			r.e.CanProbe = true
 			if up(l.device) {
-				r.e.LinkUp(r.clock.now(), l.name, r.opt.HoldWindow)
+				r.e.LinkUp(r.clock.Now(), l.name, r.opt.HoldWindow)
 			}
 		}
 	})
@@ -140,7 +140,7 @@ func (p port) Serve(l *lan) error {
 			delete(m, l.name)
 		}
 	})
-	r.mailbox.put(func() { r.e.LinkDown(l.name) })
+	r.mailbox.Put(func() { r.e.LinkDown(l.name) })
 	return err
 }
 
@@ -179,11 +179,15 @@ func (r *running) commit(tab *engine.Tables, step *listen.Step[*lan, port], fres
 				r.e.CanICMP = true
 			}
 		}
-		r.com = newCommitter(r.store, newPostman(r).send, r.recordAll, func() { ring(r.wake) })
+		post := newPostman(r) // of the committer's goroutine
+		r.com = durable.NewCommitter(r.store, func(o engine.Outcome) {
+			post.send(o.Acks)
+			r.recordAll(o.Acked)
+		}, func() { durable.Ring(r.wake) })
 		r.care.Go(r.sendOrders)
 	}
 	r.change(func(map[string]*lan) {})
-	r.mailbox.put(func() { r.e.Apply(r.clock.now(), tab) })
+	r.mailbox.Put(func() { r.e.Apply(r.clock.Now(), tab) })
 	step.Commit()
 	if fresh {
 		go r.loop() // shutdown waits for ended
@@ -217,7 +221,7 @@ func (r *running) shutdown() {
 	r.agents.close()
 	close(r.quit)
 	<-r.ended
-	r.com.close()
+	r.com.Close()
 	r.care.Wait()
 	r.set.Close()
 	if r.icmp != nil {
@@ -279,9 +283,9 @@ func (r *running) lookOnce() {
 			_ = l.Close() // its place waits for the interface
 		case l.raw == nil:
 		case ifi.Flags&net.FlagUp == 0 || ifi.Flags&net.FlagRunning == 0:
-			r.mailbox.put(func() { r.e.LinkDown(name) })
+			r.mailbox.Put(func() { r.e.LinkDown(name) })
 		default:
-			r.mailbox.put(func() { r.e.LinkUp(r.clock.now(), name, r.opt.HoldWindow) })
+			r.mailbox.Put(func() { r.e.LinkUp(r.clock.Now(), name, r.opt.HoldWindow) })
 		}
 	}
 	for _, p := range r.set.States() {
@@ -345,7 +349,7 @@ func (o *orders) put(probes []engine.Probe, watch []engine.Look) {
 	o.mu.Lock()
 	o.probes, o.watch = append(o.probes, probes...), append(o.watch, watch...)
 	o.mu.Unlock()
-	ring(o.bell)
+	durable.Ring(o.bell)
 }
 
 func (o *orders) take() (probes []engine.Probe, watch []engine.Look) {
@@ -354,11 +358,4 @@ func (o *orders) take() (probes []engine.Probe, watch []engine.Look) {
 	probes, watch = o.probes, o.watch
 	o.probes, o.watch = nil, nil
 	return probes, watch
-}
-
-func ring(bell chan struct{}) {
-	select {
-	case bell <- struct{}{}:
-	default:
-	}
 }

@@ -165,7 +165,7 @@ func (s *Server) prepareRun() (*running, error) {
 		r.root = root
 	}
 	if root != nil {
-		st, records, damaged, err := store.Open(root)
+		st, records, damaged, err := store.Open(root, store.IPv4)
 		if err != nil {
 			r.discard()
 			return nil, err
@@ -178,7 +178,7 @@ func (s *Server) prepareRun() (*running, error) {
 			s.opt.Recorder.Record(d)
 			r.lost = strings.TrimPrefix(r.lost+", "+d.File+": "+d.Why, ", ")
 		}
-		r.e.Load(r.clock.now(), records)
+		r.e.Load(r.clock.Now(), records)
 	}
 	return r, nil
 }

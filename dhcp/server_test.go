@@ -260,7 +260,7 @@ func TestServerDiskFailure(t *testing.T) {
 		t.Errorf("bindings %+v", bs)
 	}
 	bad.Store(false)
-	s.run.mailbox.put(func() { s.run.com.put(job{out: engine.Outcome{Records: s.run.e.Dump()}, reopen: true}) })
+	s.run.mailbox.Put(func() { s.run.com.Put(job{Records: s.run.e.Dump(), Reopen: true}) })
 	waitFor(t, func() bool { return s.Status().State == service.Running })
 	if a := c.dora(3, 2*time.Second); !a.IsValid() {
 		t.Error("no lease after the disk came back")

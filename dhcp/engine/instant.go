@@ -18,25 +18,30 @@ const (
 // at is an instant in wall time.
 func (e *Engine) at(i Instant) time.Time { return e.epoch.Add(i) }
 
-// stamp is an instant in a record.
-func (e *Engine) stamp(i Instant) int64 {
+// Stamp is an instant as it stands in a record: a time of the box's clock, by
+// which it was epoch at instant 0.
+func Stamp(epoch time.Time, i Instant) int64 {
 	if i == never {
 		return Forever
 	}
-	return e.at(i).Unix()
+	return epoch.Add(i).Unix()
 }
 
-// instant reads a stamp of a record.
-func (e *Engine) instant(stamp int64) Instant {
+// InstantOf reads a stamp of a record.
+func InstantOf(epoch time.Time, stamp int64) Instant {
 	if stamp == Forever {
 		return never
 	}
 	const centuries = 400 * 365 * 24 * 60 * 60 // a time.Duration has 292 years
-	if d := stamp - e.epoch.Unix(); d < -centuries/2 || d > centuries/2 {
+	if d := stamp - epoch.Unix(); d < -centuries/2 || d > centuries/2 {
 		return time.Duration(max(min(d, centuries/2), -centuries/2)) * time.Second
 	}
-	return time.Unix(stamp, 0).Sub(e.epoch)
+	return time.Unix(stamp, 0).Sub(epoch)
 }
+
+func (e *Engine) stamp(i Instant) int64 { return Stamp(e.epoch, i) }
+
+func (e *Engine) instant(stamp int64) Instant { return InstantOf(e.epoch, stamp) }
 
 // SetClock tells that the clock of the box was set: epoch is the wall time at
 // instant 0 by it. Leases go on as they were and are written anew, because the

@@ -20,9 +20,9 @@ const (
 	StateFree   = 2 // released or taken back; the owner is remembered
 )
 
-// Record is one fact in the bindings store. A record says all there is to say
-// about its address, so that the last one wins and compaction is dropping the
-// others. Times are seconds since 1970.
+// Record is one fact in the bindings store, of an IPv4 or an IPv6 address. A
+// record says all there is to say about its address, so that the last one wins
+// and compaction is dropping the others. Times are seconds since 1970.
 type Record struct {
 	Kind      byte
 	State     byte
@@ -41,4 +41,9 @@ type Record struct {
 	Hostname  string
 	Vendor    string
 	Method    string // of a conflict
+
+	// What an IPv6 address has besides. Its Key is the number of the association,
+	// four bytes, and the DUID of the client.
+	Preferred uint32     // seconds, 0xffffffff = infinite
+	Peer      netip.Addr // link-local address of the client
 }

@@ -40,7 +40,7 @@ func (s *Store) merge(last uint64) error {
 	for _, r := range list {
 		b = appendFrame(b, &r)
 	}
-	f, err := s.root.OpenFile(snapshotTemp, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	f, err := s.root.OpenFile(s.name+snapshotTemp, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
 	}
@@ -51,26 +51,26 @@ func (s *Store) merge(last uint64) error {
 	if cerr := f.Close(); err == nil {
 		err = cerr
 	}
-	before, gaps, was, serr := s.snapshot(snapshotName)
+	before, gaps, was, serr := s.snapshot(s.name + snapshotName)
 	if err == nil && serr == nil && was != nil && len(gaps) == 0 {
-		err = s.root.Rename(snapshotName, snapshotOld)
+		err = s.root.Rename(s.name+snapshotName, s.name+snapshotOld)
 	} else {
-		before, _, _, _ = s.snapshot(snapshotOld)
+		before, _, _, _ = s.snapshot(s.name + snapshotOld)
 	}
 	if err == nil {
-		err = s.root.Rename(snapshotTemp, snapshotName)
+		err = s.root.Rename(s.name+snapshotTemp, s.name+snapshotName)
 	}
 	if err == nil {
 		err = s.syncDir()
 	}
 	if err != nil {
-		_ = s.root.Remove(snapshotTemp)
+		_ = s.root.Remove(s.name + snapshotTemp)
 		return err
 	}
 	numbers, err := s.segments()
 	for _, n := range numbers {
 		if n <= before {
-			_ = s.root.Remove(logName(n))
+			_ = s.root.Remove(s.logName(n))
 		}
 	}
 	return err

@@ -3,6 +3,7 @@ package store
 import (
 	"encoding/binary"
 	"errors"
+	"net/netip"
 
 	"option150/dhcp/engine"
 	"option150/dhcp/wire"
@@ -12,9 +13,12 @@ import (
 // errRecord says that a record in the store cannot be read.
 var errRecord = errors.New("unreadable record")
 
+// The versions of a record. An IPv4 address is written as it always was, so
+// that a box that goes back to an earlier release reads its bindings.
 const (
-	recordVersion = 1
-	maxString     = 1024 // of a text in a record; longer ones are not written
+	recordVersion  = 1
+	recordVersion6 = 2    // with IPv6 addresses, the preferred lifetime and the client's own address
+	maxString      = 1024 // of a text in a record; longer ones are not written
 )
 
 // appendRecord writes r in its binary form.
@@ -26,13 +30,21 @@ func appendRecord(b []byte, r *engine.Record) []byte {
 	if r.Imported {
 		flags |= 2
 	}
-	b = append(b, recordVersion, r.Kind, r.State, flags, r.HType)
-	b = wire.AppendAddr(b, r.Addr)
-	b = wire.AppendAddr(b, r.Relay)
+	if r.Addr.Is6() {
+		b = append(b, recordVersion6, r.Kind, r.State, flags, r.HType)
+		b = appendAddr6(appendAddr6(b, r.Addr), r.Relay)
+	} else {
+		b = append(b, recordVersion, r.Kind, r.State, flags, r.HType)
+		b = wire.AppendAddr(wire.AppendAddr(b, r.Addr), r.Relay)
+	}
 	b = binary.LittleEndian.AppendUint64(b, uint64(r.Start))
 	b = binary.LittleEndian.AppendUint64(b, uint64(r.Expiry))
 	b = binary.LittleEndian.AppendUint32(b, r.Lease)
 	b = append(b, r.MAC[:]...)
+	if r.Addr.Is6() {
+		b = binary.LittleEndian.AppendUint32(b, r.Preferred)
+		b = appendAddr6(b, r.Peer)
+	}
 	for _, s := range []string{r.Key, r.Pool, r.Interface, r.Hostname, r.Vendor, r.Method} {
 		if len(s) > maxString {
 			s = s[:maxString]
@@ -42,20 +54,46 @@ func appendRecord(b []byte, r *engine.Record) []byte {
 	return b
 }
 
-const recordFixed = 5 + 4 + 4 + 8 + 8 + 4 + 6
+// appendAddr6 writes an IPv6 address; one that is not there is all zeros.
+func appendAddr6(b []byte, a netip.Addr) []byte {
+	if !a.IsValid() {
+		a = netip.IPv6Unspecified()
+	}
+	v := a.As16()
+	return append(b, v[:]...)
+}
+
+func addr6Of(b []byte) netip.Addr {
+	if a := netip.AddrFrom16([16]byte(b)); !a.IsUnspecified() && !a.Is4In6() {
+		return a
+	}
+	return netip.Addr{}
+}
+
+const (
+	recordFixed  = 5 + 4 + 4 + 8 + 8 + 4 + 6
+	recordFixed6 = 5 + 16 + 16 + 8 + 8 + 4 + 6 + 4 + 16
+)
 
 // parseRecord reads what appendRecord wrote.
 func parseRecord(b []byte) (engine.Record, error) {
-	if len(b) < recordFixed || b[0] != recordVersion {
+	if len(b) < recordFixed || b[0] != recordVersion && (b[0] != recordVersion6 || len(b) < recordFixed6) {
 		return engine.Record{}, errRecord
 	}
+	six := b[0] == recordVersion6
 	r := engine.Record{Kind: b[1], State: b[2], Manual: b[3]&1 != 0, Imported: b[3]&2 != 0, HType: b[4]}
-	r.Addr, r.Relay = wire.AddrOf(b[5:9]), wire.AddrOf(b[9:13])
-	r.Start = int64(binary.LittleEndian.Uint64(b[13:]))
-	r.Expiry = int64(binary.LittleEndian.Uint64(b[21:]))
-	r.Lease = binary.LittleEndian.Uint32(b[29:])
-	r.MAC = ether.MAC(b[33:39])
-	b = b[recordFixed:]
+	if b = b[5:]; six {
+		r.Addr, r.Relay, b = addr6Of(b[:16]), addr6Of(b[16:32]), b[32:]
+	} else {
+		r.Addr, r.Relay, b = wire.AddrOf(b[:4]), wire.AddrOf(b[4:8]), b[8:]
+	}
+	r.Start = int64(binary.LittleEndian.Uint64(b))
+	r.Expiry = int64(binary.LittleEndian.Uint64(b[8:]))
+	r.Lease = binary.LittleEndian.Uint32(b[16:])
+	r.MAC = ether.MAC(b[20:26])
+	if b = b[26:]; six {
+		r.Preferred, r.Peer, b = binary.LittleEndian.Uint32(b), addr6Of(b[4:20]), b[20:]
+	}
 	for _, s := range []*string{&r.Key, &r.Pool, &r.Interface, &r.Hostname, &r.Vendor, &r.Method} {
 		if len(b) < 2 {
 			return engine.Record{}, errRecord

@@ -14,24 +14,25 @@ import (
 // What is read at start. A fault costs what it hit: reading goes on at the next
 // record that checks, and what was lost is said.
 
-// Open reads what the directory holds and opens a new segment. damaged says
+// Open reads what the directory holds of the store of that name, IPv4 or IPv6,
+// and opens a new segment. damaged says
 // what could not be read. When no segment can be made (the disk is full, or
 // read-only) the store holds what is on disk all the same: Commit fails until
 // Reopen succeeds, and Fault says why.
-func Open(root *os.Root) (s *Store, records []engine.Record, damaged []engine.StoreDamaged, err error) {
-	s = &Store{root: root, segment: segmentSize, compact: compactSize, Sync: DataSync, busy: make(chan struct{}, 1)}
-	_ = root.Remove(snapshotTemp)
+func Open(root *os.Root, name string) (s *Store, records []engine.Record, damaged []engine.StoreDamaged, err error) {
+	s = &Store{root: root, name: name, segment: segmentSize, compact: compactSize, Sync: DataSync, busy: make(chan struct{}, 1)}
+	_ = root.Remove(s.name + snapshotTemp)
 	in, err := s.read(0)
 	if err != nil {
 		return nil, nil, nil, err
 	}
 	for _, n := range in.numbers {
 		if n <= in.old { // left over by a compaction that was cut short
-			_ = root.Remove(logName(n))
+			_ = root.Remove(s.logName(n))
 			continue
 		}
 		s.number = n
-		if info, err := root.Stat(logName(n)); err == nil && n > in.upto {
+		if info, err := root.Stat(s.logName(n)); err == nil && n > in.upto {
 			s.closed += info.Size()
 			s.behind++
 		}
@@ -40,7 +41,7 @@ func Open(root *os.Root) (s *Store, records []engine.Record, damaged []engine.St
 	if in.tail >= 0 {
 		// From here on zeros at the end of a segment are a fault. A disk that
 		// does not let us cut will not let us make the next segment either.
-		_ = s.cut(logName(s.number), in.tail)
+		_ = s.cut(s.logName(s.number), in.tail)
 	}
 	if s.Fault = s.rotate(0); s.Fault == nil {
 		s.keepReserve()
@@ -70,11 +71,11 @@ func (s *Store) read(last uint64) (in reading, err error) {
 			in.damaged = append(in.damaged, engine.StoreDamaged{File: file, Why: g.String()})
 		}
 	}
-	oldUpto, oldGaps, oldState, err := s.snapshot(snapshotOld)
+	oldUpto, oldGaps, oldState, err := s.snapshot(s.name + snapshotOld)
 	if err != nil {
 		return in, err
 	}
-	upto, gaps, state, err := s.snapshot(snapshotName)
+	upto, gaps, state, err := s.snapshot(s.name + snapshotName)
 	if err != nil {
 		return in, err
 	}
@@ -86,12 +87,12 @@ func (s *Store) read(last uint64) (in reading, err error) {
 		from = oldUpto
 		if oldState != nil {
 			in.state = oldState
-			lose(snapshotOld, oldGaps)
+			lose(s.name+snapshotOld, oldGaps)
 		}
 		for _, r := range state {
 			in.state.add(r) // what is good of it is newer
 		}
-		lose(snapshotName, gaps)
+		lose(s.name+snapshotName, gaps)
 	}
 	if in.state == nil {
 		in.state = storeState{}
@@ -104,7 +105,7 @@ func (s *Store) read(last uint64) (in reading, err error) {
 		if n <= from || last != 0 && n > last {
 			continue
 		}
-		b, err := s.file0(logName(n))
+		b, err := s.file0(s.logName(n))
 		if err != nil {
 			return in, err
 		}
@@ -116,7 +117,7 @@ func (s *Store) read(last uint64) (in reading, err error) {
 		if end < len(b) && !newest && wire.AllZero(b[end:]) {
 			gaps = append(gaps, gap{end, len(b), "zeros"})
 		}
-		lose(logName(n), gaps)
+		lose(s.logName(n), gaps)
 	}
 	return in, nil
 }
@@ -198,7 +199,7 @@ func replay(b []byte, m storeState) (end int, gaps []gap) {
 // nextFrame is where the next record that checks begins, -1 if there is none.
 func nextFrame(b []byte, from int) int {
 	for n := from; n+frameHeader < len(b); n++ {
-		if b[n+frameHeader] != recordVersion { // most bytes are none
+		if v := b[n+frameHeader]; v != recordVersion && v != recordVersion6 { // most bytes are none
 			continue
 		}
 		if _, _, why := frameAt(b[n:]); why == "" {

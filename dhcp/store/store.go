@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io/fs"
+	"net/netip"
 	"os"
 	"slices"
 	"strings"
@@ -17,7 +18,9 @@ import (
 	"option150/dhcp/engine"
 )
 
-// Store keeps the bindings below a directory:
+// Store keeps the bindings below a directory, in files that begin with its name,
+// "bindings" those of IPv4 and "bindings6" those of IPv6: each server has its own,
+// so that a fault of one file is never felt by the other.
 //
 //	bindings.snapshot        the state up to a log segment
 //	bindings.snapshot.old    the one before it, should the first have a fault
@@ -31,8 +34,9 @@ import (
 // batches go on to the open segment. [facts/dhcp.md 6.4]
 type Store struct {
 	root    *os.Root
-	segment int64 // bytes of a new segment
-	compact int64 // bytes of closed segments that make a compaction worth while
+	name    string // IPv4 or IPv6
+	segment int64  // bytes of a new segment
+	compact int64  // bytes of closed segments that make a compaction worth while
 	Sync    func(*os.File) error
 
 	file   *os.File
@@ -48,12 +52,18 @@ type Store struct {
 	busy    chan struct{}  // holds one token while a compaction runs
 }
 
+// The names of stores.
 const (
-	snapshotName  = "bindings.snapshot"
-	snapshotOld   = "bindings.snapshot.old"
-	snapshotTemp  = "bindings.snapshot.new"
-	reserveName   = "bindings.reserve"
-	logPrefix     = "bindings.log."
+	IPv4 = "bindings"
+	IPv6 = "bindings6"
+)
+
+const (
+	snapshotName  = ".snapshot"
+	snapshotOld   = ".snapshot.old"
+	snapshotTemp  = ".snapshot.new"
+	reserveName   = ".reserve"
+	logPrefix     = ".log."
 	snapshotFirst = "option 150 bindings 1\n" // before there was a count
 	snapshotMark  = "option 150 bindings 2\n"
 	snapshotHead  = len(snapshotMark) + 8 + 4 + 4 // up to segment, its checksum, number of records
@@ -62,12 +72,13 @@ const (
 	maxSegments   = 8
 	maxStoreFile  = 1 << 30
 	frameHeader   = 8
-	maxFrame      = recordFixed + 6*(2+maxString)
+	maxFrame      = recordFixed6 + 6*(2+maxString)
 )
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-func logName(n uint64) string { return fmt.Sprintf("%s%08d", logPrefix, n) }
+// logName is the file of a segment.
+func (s *Store) logName(n uint64) string { return fmt.Sprintf("%s%s%08d", s.name, logPrefix, n) }
 
 // segments lists the numbers of the log segments, ascending.
 func (s *Store) segments() ([]uint64, error) {
@@ -78,8 +89,8 @@ func (s *Store) segments() ([]uint64, error) {
 	var out []uint64
 	for _, e := range list {
 		var n uint64
-		if rest, ok := strings.CutPrefix(e.Name(), logPrefix); ok {
-			if _, err := fmt.Sscanf(rest, "%d", &n); err == nil && logName(n) == e.Name() {
+		if rest, ok := strings.CutPrefix(e.Name(), s.name+logPrefix); ok {
+			if _, err := fmt.Sscanf(rest, "%d", &n); err == nil && s.logName(n) == e.Name() {
 				out = append(out, n)
 			}
 		}
@@ -125,11 +136,11 @@ type storeState map[storeKey]engine.Record
 
 type storeKey struct {
 	conflict bool
-	addr     [4]byte
+	addr     netip.Addr
 }
 
 func (m storeState) add(r engine.Record) {
-	k := storeKey{r.Kind == engine.RecordConflict || r.Kind == engine.RecordResolved, r.Addr.As4()}
+	k := storeKey{r.Kind == engine.RecordConflict || r.Kind == engine.RecordResolved, r.Addr}
 	if r.Kind == engine.RecordForget || r.Kind == engine.RecordResolved {
 		delete(m, k)
 		return
@@ -208,14 +219,14 @@ func (s *Store) rotate(need int64) error {
 		s.file = nil
 	}
 	s.number++
-	name := logName(s.number)
+	name := s.logName(s.number)
 	f, err := s.root.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
 	if err != nil {
 		return fmt.Errorf("bindings: %w", err)
 	}
 	size := max(s.segment, need)
 	err = prepare(f, size)
-	if errors.Is(err, unix.ENOSPC) && s.root.Remove(reserveName) == nil {
+	if errors.Is(err, unix.ENOSPC) && s.root.Remove(s.name+reserveName) == nil {
 		err = prepare(f, size)
 	}
 	if err == nil {
@@ -235,16 +246,16 @@ var errNoSegment = errors.New("bindings: no open segment")
 // keepReserve has room for two segments on the disk, which nothing else can
 // take. Without room for it the store goes on.
 func (s *Store) keepReserve() {
-	if info, err := s.root.Stat(reserveName); err == nil && info.Size() >= 2*s.segment {
+	if info, err := s.root.Stat(s.name + reserveName); err == nil && info.Size() >= 2*s.segment {
 		return
 	}
-	f, err := s.root.OpenFile(reserveName, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	f, err := s.root.OpenFile(s.name+reserveName, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
 	if err != nil {
 		return
 	}
 	err = prepare(f, 2*s.segment)
 	if cerr := f.Close(); err != nil || cerr != nil {
-		_ = s.root.Remove(reserveName)
+		_ = s.root.Remove(s.name + reserveName)
 	}
 }
 

@@ -20,6 +20,9 @@ import (
 
 var cmpAddr = cmpopts.EquateComparable(netip.Addr{})
 
+// logName is the file of a segment of the store of IPv4.
+func logName(n uint64) string { return (&Store{name: IPv4}).logName(n) }
+
 func testRecord(n int) engine.Record {
 	return engine.Record{Kind: engine.RecordBinding, State: engine.StateLeased, HType: 1, Addr: wire.FromU32(0x0a000000 + uint32(n)), Start: 100, Expiry: 700, Lease: 600,
 		MAC: mac(byte(n>>8), byte(n)), Key: "i" + string(idMAC(mac(byte(n>>8), byte(n)))), Pool: "VOICE", Interface: "GigabitEthernet0/0", Hostname: "SEP", Vendor: phoneClass}
@@ -32,7 +35,7 @@ func open(t testing.TB, dir string) (*Store, []engine.Record, []engine.StoreDama
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { root.Close() })
-	s, rs, damaged, err := Open(root)
+	s, rs, damaged, err := Open(root, IPv4)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,6 +53,47 @@ func TestRecordRoundTrip(t *testing.T) {
 		if diff := cmp.Diff(r, got, cmpAddr); diff != "" {
 			t.Error(diff)
 		}
+	}
+}
+
+// A record of IPv4 is, byte for byte, what it was before there were others; one of
+// IPv6 has its own form, in files of their own, and a store reads both forms.
+func TestRecordsOfBothFamilies(t *testing.T) {
+	old := engine.Record{Kind: engine.RecordBinding, State: engine.StateLeased, HType: 1, Addr: ip("10.0.0.1"), Relay: ip("10.88.0.1"), Start: 1, Expiry: 2, Lease: 3, MAC: mac(4, 5), Key: "k", Pool: "p"}
+	want := []byte{1, 1, 1, 0, 1, 10, 0, 0, 1, 10, 88, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 2, 0, 0, 0, 4, 5, 1, 0, 'k', 1, 0, 'p', 0, 0, 0, 0, 0, 0, 0, 0}
+	if got := appendRecord(nil, &old); !bytes.Equal(got, want) {
+		t.Errorf("% x", got)
+	}
+	six := engine.Record{Kind: engine.RecordBinding, State: engine.StateLeased, HType: 1, Addr: ip("2001:db8::5"), Relay: ip("2001:db8::1"), Peer: ip("fe80::5"), Expiry: 7, Lease: 600, Preferred: 400, Key: "\x00\x00\x00\x01duid"}
+	if got, err := parseRecord(appendRecord(nil, &six)); err != nil || got != six {
+		t.Errorf("%+v, %v", got, err)
+	}
+	dir := t.TempDir()
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer root.Close()
+	for name, r := range map[string]engine.Record{IPv4: old, IPv6: six} {
+		s, _, _, err := Open(root, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Commit([][]engine.Record{{r}}); err != nil {
+			t.Fatal(err)
+		}
+		s.Close()
+	}
+	for name, r := range map[string]engine.Record{IPv4: old, IPv6: six} {
+		s, rs, damaged, err := Open(root, name)
+		if err != nil || len(rs) != 1 || rs[0] != r || len(damaged) != 0 {
+			t.Errorf("%s: %+v %v %v", name, rs, damaged, err)
+		}
+		s.Close()
+	}
+	m := storeState{}
+	if _, gaps := replay(append(appendFrame(nil, &six), appendFrame(nil, &old)...), m); len(m) != 2 || gaps != nil {
+		t.Errorf("%v %v", m, gaps)
 	}
 }
 
@@ -214,15 +258,15 @@ func TestSnapshotFault(t *testing.T) {
 					}
 					s.Close()
 				}
-				b, err := os.ReadFile(dir + "/" + snapshotName)
+				b, err := os.ReadFile(dir + "/" + IPv4 + snapshotName)
 				if err != nil {
 					t.Fatal(err)
 				}
-				if err := os.WriteFile(dir+"/"+snapshotName, hit(b), 0o600); err != nil {
+				if err := os.WriteFile(dir+"/"+IPv4+snapshotName, hit(b), 0o600); err != nil {
 					t.Fatal(err)
 				}
 				s, rs, damaged := open(t, dir)
-				if len(rs) != 31 || len(damaged) == 0 || damaged[0].File != snapshotName {
+				if len(rs) != 31 || len(damaged) == 0 || damaged[0].File != IPv4+snapshotName {
 					t.Errorf("%d records, %+v", len(rs), damaged)
 				}
 				m, _ := damaged[0].LogMessage()
@@ -243,7 +287,7 @@ func TestFirstSnapshots(t *testing.T) {
 	dir := t.TempDir()
 	r := testRecord(1)
 	b := binary.LittleEndian.AppendUint64([]byte(snapshotFirst), 7)
-	if err := os.WriteFile(dir+"/"+snapshotName, appendFrame(b, &r), 0o600); err != nil {
+	if err := os.WriteFile(dir+"/"+IPv4+snapshotName, appendFrame(b, &r), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	s, rs, damaged := open(t, dir)
@@ -272,7 +316,7 @@ func TestStoreCompaction(t *testing.T) {
 	if err != nil || len(numbers) > 40 {
 		t.Errorf("%d segments are left, %v", len(numbers), err)
 	}
-	if _, err := s.root.Stat(snapshotTemp); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := s.root.Stat(IPv4 + snapshotTemp); !errors.Is(err, fs.ErrNotExist) {
 		t.Error("temporary snapshot left behind")
 	}
 	_, rs, damaged := open(t, dir)
@@ -307,7 +351,7 @@ func TestStoreCompactionCutShort(t *testing.T) {
 	if err := os.WriteFile(dir+"/"+logName(1), b, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(dir+"/"+snapshotTemp, b[:30], 0o600); err != nil {
+	if err := os.WriteFile(dir+"/"+IPv4+snapshotTemp, b[:30], 0o600); err != nil {
 		t.Fatal(err)
 	}
 	_, rs, damaged := open(t, dir)
@@ -344,6 +388,8 @@ func FuzzReplay(f *testing.F) {
 	f.Add(b)
 	f.Add(b[:len(b)-3])
 	f.Add(append(b, make([]byte, 64)...))
+	r6 := engine.Record{Kind: engine.RecordBinding, State: engine.StateLeased, Addr: ip("2001:db8::5"), Peer: ip("fe80::5"), Key: "\x00\x00\x00\x01duid"}
+	f.Add(appendFrame(appendFrame(nil, &r6), &r1))
 	f.Add([]byte(strings.Repeat("\x10\x00\x00\x00", 8)))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		m := storeState{}

@@ -51,9 +51,15 @@ var (
 	DHCPForeignHold = &Entry{"DHCPD", 4, "FOREIGN_HOLD", "Another DHCP server %s (%s) answers on %s, option 66 %s, option 150 %s; offers are held",
 		"Another DHCP server was answering when this one started, and `ip dhcp foreign-server hold` is configured. No address is offered on the interface.",
 		"Stop the other server, or leave the network to it. Use `ip dhcp takeover` to serve."}
+	DHCPv6Conflict = &Entry{"DHCPV6", 4, "ADDRESS_CONFLICT", "DHCPv6 address conflict: client %s found %s in use",
+		"A client was given an IPv6 address and found another station using it, or two stations claim one address. The address is not given to anybody.",
+		"Look for the station with that address. Then use `clear ipv6 dhcp conflict *`."}
+	DHCPv6NoAddress = &Entry{"DHCPV6", 7, "NO_ADDRESS", "DHCPv6 address assignment failure, client %s on %s reason %s",
+		"A client asked for an IPv6 address and got none: no pool is for its link, or every address of the pool is taken.",
+		"NO POOL: configure a pool with an `address prefix` or a `link-address` of the link. POOL EXHAUSTED: see `show ipv6 dhcp pool`."}
 	DHCPTakeover = &Entry{"DHCPD", 5, "TAKEOVER", "Offers are no longer held",
 		"An operator decided that this server serves although another one was seen.", "No action is required."}
 )
 
 var dhcpMessages = []*Entry{DHCPPingConflict, DHCPDeclineConflict, DHCPInUse, DHCPContested, DHCPDiskLow, DHCPHighUtil, DHCPLowUtil, DHCPNoLease, DHCPReadError,
-	DHCPWriteError, DHCPWriteOK, DHCPStarving, DHCPLeaseLimit, DHCPDatabaseError, DHCPDatabaseOK, DHCPForeignServer, DHCPForeignHold, DHCPTakeover}
+	DHCPWriteError, DHCPWriteOK, DHCPStarving, DHCPLeaseLimit, DHCPDatabaseError, DHCPDatabaseOK, DHCPForeignServer, DHCPForeignHold, DHCPTakeover, DHCPv6Conflict, DHCPv6NoAddress}

@@ -84,7 +84,7 @@ var oneplace = []struct {
 	{"github.com/BurntSushi/toml", []string{"platform/settings", "telephony/phone"}, nil, "only the settings of the box and the model table are TOML"},
 	{"github.com/insomniacslk/dhcp", nil, []string{"dhcp/wire", "telephony/simphone"}, "judge of our codec of DHCP messages"},
 	{"github.com/miekg/dns", []string{"platform/dns"}, nil, "codec of the name server; its server and resolver configuration are not used"},
-	{"github.com/mdlayher/packet", []string{"dhcp", "telephony/simphone"}, []string{"platform/capture"}, "raw frames: DHCP answers to hosts without an address"},
+	{"github.com/mdlayher/packet", []string{"dhcp/raw", "telephony/simphone"}, []string{"platform/capture", "dhcp/..."}, "raw frames: DHCP answers to hosts without an address"},
 	{"github.com/vishvananda/netlink", []string{"platform/netif", "platform/host", "platform/netns", "telephony/simphone", "cmd/bench"}, []string{"dhcp/...", "cmd/option150/..."}, "interfaces have one owner on each side: netif of the box (host only reads routes and neighbours), simphone of a phone, netns of the laboratory"},
 	{"github.com/vishvananda/netns", []string{"platform/netns"}, nil, "a thread in a wrong namespace is a defect nobody finds"},
 	{"golang.org/x/crypto/ssh", []string{"platform/sshd", "platform/sshd/scp", "cmd/option150/testbox"}, []string{"cmd/option150/..."}, "one door with one set of limits"},

@@ -12,7 +12,7 @@ import (
 // pure are the packages that compute and do nothing else: the same input gives
 // the same output on every machine, so that they can be tested exhaustively
 // and fuzzed. [DESIGN 3]
-var pure = []string{"platform/config", "telephony/cnf", "cli/grammar", "pfs", "dhcp/engine", "dhcp/wire"}
+var pure = []string{"platform/config", "telephony/cnf", "cli/grammar", "pfs", "dhcp/engine", "dhcp/wire", "dhcp/v6/engine", "dhcp/v6/wire"}
 
 // impure is what they do not import themselves. net/netip is fine: addresses
 // are values.

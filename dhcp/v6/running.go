@@ -1,0 +1,373 @@
+package v6
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net"
+	"net/netip"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"option150/dhcp/durable"
+	v4 "option150/dhcp/engine"
+	"option150/dhcp/store"
+	"option150/dhcp/v6/engine"
+	"option150/dhcp/v6/wire"
+	"option150/platform/journal"
+	"option150/platform/listen"
+)
+
+// running is a server between start and stop: the engine's goroutine, the
+// committer, the sockets of each interface, and the goroutine that looks after
+// interfaces that come and go.
+type running struct {
+	opt   Options
+	e     *engine.Engine // owned by loop once that runs
+	clock *durable.Clock
+	root  *os.Root
+	store *store.Store
+	com   *durable.Committer[engine.Outcome]
+	to    sink
+
+	mailbox *durable.Mailbox
+	wake    chan struct{} // the committer has news
+	quit    chan struct{}
+	ended   chan struct{} // the loop has returned
+	care    sync.WaitGroup
+
+	set   *listen.Set[*lan, port]
+	names sync.Map // IOS name of an interface by its device
+
+	mu   sync.Mutex
+	spec engine.Spec
+
+	lans    atomic.Pointer[map[string]*lan] // by IOS name; replaced, never changed
+	notSent atomic.Uint64
+	lost    string // what of the store could not be read
+	keep    error  // why the DUID could not be kept
+	disk    atomic.Pointer[durable.State]
+}
+
+const maxQueue = 4096 // messages; beyond it the reader waits and the kernel keeps them
+
+func newRunning(o Options, duid []byte) *running {
+	r := &running{
+		opt: o, clock: durable.NewClock(o.wall), mailbox: durable.NewMailbox(), wake: make(chan struct{}, 1),
+		quit: make(chan struct{}), ended: make(chan struct{}),
+		to: sink{packets: make(chan *datagram, maxQueue), sightings: make(chan sighting, 256)},
+	}
+	r.e = engine.New(r.clock.Epoch, duid)
+	r.e.Test = o.Listen.IsValid()
+	r.set = listen.NewSet(listen.Kind[*lan, port]{Open: r.open, New: func(listen.Want) port { return port{r} }, Recorder: o.Recorder,
+		Quiet: func(err error) bool { return errors.Is(err, errNoDevice) }})
+	r.lans.Store(&map[string]*lan{})
+	r.disk.Store(&durable.State{})
+	return r
+}
+
+func v4Damaged(file string, err error) v4.StoreDamaged {
+	return v4.StoreDamaged{File: file, Why: err.Error()}
+}
+
+// discard gives back what prepareRun took of a run that never started.
+func (r *running) discard() {
+	r.set.Close()
+	if r.store != nil {
+		r.store.Close()
+	}
+	if r.root != nil {
+		_ = r.root.Close()
+	}
+}
+
+// wants are the places of sp: one for each interface. One that does not exist
+// is waited for.
+func (r *running) wants(sp engine.Spec) (all []listen.Want) {
+	for n, i := range sp.Interfaces {
+		w := listen.Want{Endpoint: Endpoint(i.Device)}
+		if at := r.opt.Listen; at.IsValid() {
+			if n > 0 {
+				break
+			}
+			w.Endpoint.Addr, w.Endpoint.Port, w.Endpoint.Device = at.Addr(), at.Port(), ""
+		} else if (*r.lans.Load())[i.Name] == nil { // not open: is there one?
+			_, err := net.InterfaceByName(i.Device)
+			w.Spare = err != nil
+		}
+		r.names.Store(w.Endpoint.Device, i.Name)
+		all = append(all, w)
+	}
+	return all
+}
+
+// Endpoint is where the server listens on a device.
+func Endpoint(device string) listen.Endpoint {
+	return listen.Endpoint{Proto: listen.UDP, Addr: netip.IPv6Unspecified(), Port: wire.PortServer, Device: device, Owner: Owner}
+}
+
+// open opens the sockets of a place.
+func (r *running) open(ctx context.Context, e listen.Endpoint) (*lan, error) {
+	name, _ := r.names.Load(e.Device)
+	if r.opt.Listen.IsValid() {
+		return openLoopback(ctx, name.(string), e)
+	}
+	return openLAN(ctx, name.(string), e)
+}
+
+// port serves on the sockets of one interface, one after the other. It
+// implements listen.Server.
+type port struct{ r *running }
+
+// Serve implements listen.Server.
+func (p port) Serve(l *lan) error {
+	r := p.r
+	r.change(func(m map[string]*lan) { m[l.name] = l })
+	if l.raw != nil && l.from.IsValid() {
+		r.mailbox.Put(func() { r.e.CanProbe = true })
+	}
+	err := l.read(r.to)
+	r.change(func(m map[string]*lan) {
+		if m[l.name] == l {
+			delete(m, l.name)
+		}
+	})
+	return err
+}
+
+// Leave implements listen.Server.
+func (p port) Leave(closing func()) { closing() }
+
+// change changes the table of sockets at work.
+func (r *running) change(f func(map[string]*lan)) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	next := maps.Clone(*r.lans.Load())
+	f(next)
+	r.lans.Store(&next)
+}
+
+// commit puts tables and sockets into force. It cannot fail and does not wait.
+func (r *running) commit(tab *engine.Tables, step *listen.Step[*lan, port], fresh bool) {
+	r.mu.Lock()
+	r.spec = tab.Spec
+	r.mu.Unlock()
+	if fresh {
+		r.com = durable.NewCommitter(r.store, r.deliver, func() { durable.Ring(r.wake) })
+	}
+	r.mailbox.Put(func() { r.e.Apply(tab) })
+	step.Commit()
+	if fresh {
+		go r.loop() // shutdown waits for ended
+		r.care.Go(r.look)
+	}
+}
+
+// shutdown ends everything: the sockets, then the engine, then the disk.
+func (r *running) shutdown() {
+	close(r.quit)
+	<-r.ended
+	r.com.Close()
+	r.care.Wait()
+	r.set.Close()
+	if r.root != nil {
+		_ = r.root.Close()
+	}
+}
+
+// lookEvery is how often interfaces are looked at.
+const lookEvery = 500 * time.Millisecond
+
+// look notices interfaces that come and go, and those that got their link-local
+// address after their socket.
+func (r *running) look() {
+	t := time.NewTicker(lookEvery)
+	defer t.Stop()
+	for {
+		select {
+		case <-r.quit:
+			return
+		case <-t.C:
+			if !r.opt.Listen.IsValid() {
+				r.lookOnce()
+			}
+		}
+	}
+}
+
+func (r *running) lookOnce() {
+	for _, l := range *r.lans.Load() {
+		ifi, err := net.InterfaceByName(l.device)
+		if err != nil || ifi.Index != l.index || !l.from.IsValid() && linkLocal(ifi).IsValid() {
+			_ = l.Close() // its place waits for the interface, or opens it anew
+		}
+	}
+	for _, p := range r.set.States() {
+		if !p.Up {
+			if _, err := net.InterfaceByName(p.Endpoint.Device); err == nil {
+				r.set.Kick()
+				return
+			}
+		}
+	}
+}
+
+// deliver carries out what waited for its records.
+func (r *running) deliver(o engine.Outcome) {
+	r.sendAll(o.Replies)
+	r.recordAll(o.Then)
+}
+
+// recordAll records facts in order.
+func (r *running) recordAll(evs []journal.Event) {
+	for _, ev := range evs {
+		r.opt.Recorder.Record(ev)
+	}
+}
+
+// sendAll lets answers go; it is called by the loop and by the committer.
+func (r *running) sendAll(rs []engine.Answer) {
+	lans := *r.lans.Load()
+	for i := range rs {
+		if l := lans[rs[i].Interface]; l == nil || l.send(&rs[i]) != nil {
+			r.notSent.Add(1)
+		}
+	}
+}
+
+// do runs f between two messages and waits for it.
+func (r *running) do(f func(*engine.Engine)) bool {
+	done := make(chan struct{})
+	if !r.mailbox.Put(func() { defer close(done); f(r.e) }) {
+		return false
+	}
+	<-done
+	return true
+}
+
+// maxAge is how long a message may have waited: its client has asked again.
+const maxAge = time.Second
+
+// diskRetry is how often a failed disk is tried again.
+const diskRetry = 5 * time.Second
+
+// loop is the engine's goroutine.
+func (r *running) loop() {
+	defer close(r.ended)
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	var l loopState
+	for _, f := range r.mailbox.Take(false) {
+		f()
+	}
+	for {
+		r.emit()
+		if due := r.e.Due(); due < l.next { // a message waits for an answer
+			l.next = due
+			timer.Reset(max(due-r.clock.Now(), 0))
+		}
+		select {
+		case <-r.quit:
+			for _, f := range r.mailbox.Take(true) {
+				f()
+			}
+			r.emit()
+			return
+		case <-r.mailbox.Bell:
+			for _, f := range r.mailbox.Take(false) {
+				f()
+			}
+		case d := <-r.to.packets:
+			if time.Since(d.at) > maxAge {
+				r.e.Stats.Late++
+				continue
+			}
+			r.handle(d)
+		case s := <-r.to.sightings:
+			r.e.Answered(s.addr, s.mac)
+		case <-r.wake:
+			r.lookDisk(&l)
+		case <-timer.C:
+			if r.clock.Stepped() {
+				r.e.SetClock(r.clock.Now(), r.clock.Epoch)
+			}
+			r.lookDisk(&l)
+			now := r.clock.Now()
+			l.next = r.e.Tick(now)
+			timer.Reset(l.next - now)
+		}
+	}
+}
+
+// loopState is what the loop keeps for itself.
+type loopState struct {
+	next  engine.Instant // when the timer fires
+	times uint64         // see durable.State
+	retry time.Time
+}
+
+// handle gives a message to the engine. One that makes it panic must not end the
+// service for the branch.
+func (r *running) handle(d *datagram) {
+	defer func() {
+		if x := recover(); x != nil {
+			r.e.Stats.Malformed++
+			r.e.Event(engine.Malformed{Interface: d.in.Interface, From: d.in.From.Addr(), Why: fmt.Sprintf("internal fault: %v", x)})
+		}
+	}()
+	r.e.Packet(r.clock.Now(), &d.in)
+}
+
+// lookDisk takes note of what the committer did.
+func (r *running) lookDisk(l *loopState) {
+	st := r.com.State()
+	r.disk.Store(&st)
+	if st.Times != l.times { // back at work
+		l.times = st.Times
+		r.e.DiskWorks()
+		r.e.Rewrite()
+		r.e.Event(v4.StoreWorks{})
+	}
+	r.e.Committed(r.com.Done())
+	if st.Err == nil {
+		return
+	}
+	if !r.e.DiskBad {
+		r.e.DiskFailed()
+		r.e.Event(v4.StoreFailed{Why: st.Err.Error()})
+		l.retry = time.Now().Add(diskRetry)
+		return
+	}
+	if time.Now().After(l.retry) {
+		l.retry = time.Now().Add(diskRetry)
+		r.com.Put(job{Records: r.e.Dump(), Reopen: true})
+	}
+}
+
+// job is what the committer gets.
+type job = durable.Job[engine.Outcome]
+
+// emit carries out what the engine decided.
+func (r *running) emit() {
+	o := r.e.Take()
+	r.recordAll(o.First)
+	if len(o.Ask) > 0 {
+		lans := *r.lans.Load()
+		for _, q := range o.Ask {
+			if l := lans[q.Interface]; l != nil {
+				l.ask(q.Addr)
+			}
+		}
+	}
+	if o.Durable && len(o.Records) > 0 {
+		r.com.Put(job{Records: o.Records, Seq: o.Seq, Clients: len(o.Replies), Then: o})
+		return
+	}
+	if len(o.Records) > 0 {
+		r.com.Put(job{Records: o.Records, Seq: o.Seq})
+	}
+	r.deliver(o)
+}
