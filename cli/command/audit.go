@@ -13,6 +13,7 @@ import (
 
 	"option150/cli/language"
 	"option150/dhcp"
+	"option150/dhcp/v6"
 	"option150/hfs"
 	"option150/platform/config"
 	"option150/platform/host"
@@ -173,7 +174,7 @@ func (b *Box) world(c *config.Config, f config.Facts) audit.World {
 
 // serving are the services whose sockets phones need, by the owner the plan
 // names.
-var serving = map[string]string{httpd.Owner: config.HTTPD, hfs.Owner: config.HTTPD, tftp.Owner: config.TFTP, dhcp.Owner: config.DHCP}
+var serving = map[string]string{httpd.Owner: config.HTTPD, hfs.Owner: config.HTTPD, tftp.Owner: config.TFTP, dhcp.Owner: config.DHCP, v6.Owner: v6.ServiceName}
 
 // sockets tells how the sockets of the plan stand, and who else has one.
 func (b *Box) sockets(c *config.Config, f config.Facts) []audit.Service {

@@ -10,6 +10,7 @@ import (
 
 	"option150/cli/language"
 	"option150/dhcp"
+	"option150/dhcp/v6"
 	"option150/hfs"
 	"option150/hfs/upstream"
 	"option150/pfs"
@@ -68,6 +69,7 @@ type Box struct {
 	Meter    *netif.Meter
 	Clear    netif.Clearing // `clear counters`
 	DHCP     *dhcp.Server
+	DHCPv6   *v6.Server
 	DNS      *dns.Server
 	CNF      *cnfstore.Store
 	Policy   *upgrade.Policy   // which loads phone files name

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"option150/cli/language"
+	"option150/dhcp/v6"
 	"option150/pfs"
 )
 
@@ -21,6 +22,8 @@ var debugTopics = []struct{ syntax, topic, answer string }{
 	{`ip dhcp server class("Report class-based address allocation")`, "ip dhcp server class", "DHCP server class debugging"},
 	{`ip dhcp server linkage("Report where the networks of pools are served")`, "ip dhcp server linkage", "DHCP server linkage debugging"},
 	{`cme-hfs("HTTP File-Fetch Server debugging")`, "cme-hfs", "HTTP File-Fetch Server debugging"},
+	{`ipv6("IPv6 information") dhcp("IPv6 DHCP debugging")`, v6.TopicDebug, "IPv6 DHCP debugging"},
+	{`ipv6 dhcp detail("IPv6 DHCP detailed debugging")`, v6.TopicDetail, "IPv6 DHCP detailed debugging"},
 	{`pfs("Peer Firmware Sharing debugging")`, pfs.Topic, "Peer Firmware Sharing debugging"},
 }
 
@@ -40,6 +43,9 @@ func debugCommands(b *Box) []language.Declaration {
 	for _, t := range debugTopics {
 		on := func(in *language.Invocation) error {
 			in.Op.Debug(t.topic, true)
+			if t.topic == v6.TopicDetail {
+				in.Op.Debug(v6.TopicDebug, true) // detail is more of the same
+			}
 			b.debugPackets(t.topic)
 			fmt.Fprintf(in.Out, "%s is on\n", t.answer)
 			return nil

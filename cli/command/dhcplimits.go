@@ -8,6 +8,7 @@ import (
 	"option150/cli/grammar"
 	"option150/cli/language"
 	"option150/dhcp"
+	"option150/dhcp/v6"
 )
 
 const noVRF = "this box has no VRFs"
@@ -97,6 +98,7 @@ func linkLine(syntax, arg, doc string, get func(*dhcp.LinkConfig) any, set func(
 // forgetLink takes away what is said of DHCP below an interface.
 func forgetLink(c *language.Context, name string) {
 	c.Config.DHCP.Links = slices.DeleteFunc(c.Config.DHCP.Links, func(l dhcp.LinkConfig) bool { return l.Name == name })
+	c.Config.DHCPv6.Links = slices.DeleteFunc(c.Config.DHCPv6.Links, func(l v6.Link) bool { return l.Name == name })
 }
 
 // rangesOf are the excluded ranges that concern a pool.

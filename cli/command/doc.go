@@ -37,6 +37,7 @@ func All(b *Box) []language.Declaration {
 		dhcpClasses(),
 		dhcpPools(),
 		dhcpCarried(),
+		dhcpv6Pools(),
 		domain(),
 		habits(),
 		dnsLines(),
@@ -135,6 +136,7 @@ func Modes() []language.Mode {
 		sub(modePubkey, "SSH public key identification"), sub(modePubkeyUser, "SSH public key identification user"),
 		sub(modeStandardACL, "Standard Access List"), carried(modeExtendedACL, "Ext Access List"),
 		sub(modeDHCPClass, "DHCP class"), sub(modeRelayInfo, "DHCP class relay information"), sub(modePoolClass, "DHCP pool class"),
+		sub(modePool6, "IPv6 DHCP pool"), sub(modeVendor6, "IPv6 DHCP vendor-specific"),
 	}
 }
 
@@ -142,6 +144,8 @@ func Modes() []language.Mode {
 const (
 	modeInterface        = "config-if"
 	modePool             = "dhcp-config"
+	modePool6            = "config-dhcpv6"
+	modeVendor6          = "config-dhcpv6-vs"
 	modeTelephony        = "config-telephony"
 	modeEphone           = "config-ephone"
 	modeEphoneDN         = "config-ephone-dn"

@@ -78,7 +78,7 @@ func execCommands(b *Box) []language.Declaration {
 	for _, g := range [][]language.Declaration{copyCommands(b), fileCommands(b), archiveCommands(b), intakeCommands(b), replaceCommands(b), reloadCommands(b), clearLineCommands(b), bulkCommands(b), []language.Declaration{clearCounters(b)}, connections(b), upstreamExec(b), fileListing(b), recoverPhones(b)} {
 		ds = append(ds, g...)
 	}
-	return append(append(ds, clearDHCP(b)...), importDHCP(b), phoneAdd(b))
+	return append(append(append(ds, clearDHCP(b)...), importDHCP(b), phoneAdd(b)), clearDHCPv6(b)...)
 }
 
 // configure asks where from if that was not said. [facts/ios-cli.md 1.9]

@@ -96,7 +96,8 @@ func interfaces() []language.Declaration {
 		flag(modeInterface, `shutdown("Shutdown the selected interface")`, "", "facts/ios-cli.md 1.10", false,
 			func(c *language.Context) *bool { return &at(c).Shutdown }),
 	)...)
-	ds = append(ds, below(at, interfaceDHCP()...)...)
+	ds = append(ds, below(at, append(interfaceIPv6(at), interfaceDHCP()...)...)...)
+	ds = append(ds, interfaceCarried6()...)
 	return append(ds, carryAll(modeInterface, "facts/cme.md 10.1",
 		`duplex("Configure duplex operation.") <mode:WORD>("auto, full or half")`,
 		`speed("Configure speed operation.") <mode:WORD>("auto, 10, 100 or 1000")`,

@@ -179,6 +179,12 @@ func (o *Outlook) box() inventory.Box {
 		for _, a := range i.Addrs {
 			b.Own, b.Networks = append(b.Own, a.Addr()), append(b.Networks, a)
 		}
+		for _, a := range i.Addrs6 {
+			b.Own = append(b.Own, a.Addr())
+		}
+	}
+	for _, l := range o.b.TFTP.Status().Listeners {
+		b.IPv6 = b.IPv6 || l.Addr.Is6()
 	}
 	for _, l := range o.b.HTTPD.Listeners() {
 		b.HTTP = b.HTTP || l.Endpoint.Port == phoneHTTP && l.Up

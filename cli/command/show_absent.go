@@ -25,12 +25,18 @@ func showAbsent(b *Box) []language.Declaration {
 		says(`ip vrf("VPN Routing/Forwarding instance information")`, "  Name                             Default RD            Interfaces\n"),
 		says(`ip vrf detail("Detailed information")`, ""),
 		says(`ip vrf interfaces("Interfaces of VRFs")`, "Interface              IP-Address      VRF                              Protocol\n"),
-		// No IPv6.
+		// No routing of IPv6.
 		says(`ipv6("IPv6 information") interface("IPv6 interface status and configuration")`, ""),
 		text(`ipv6 interface brief("Brief summary of IPv6 status and configuration")`, 0, doc, func(in *language.Invocation) string {
 			var w strings.Builder
 			for _, v := range b.interfaceViews(in) {
-				fmt.Fprintf(&w, "%-22s [%s/%s]\n    unassigned\n", v.Name, v.Status(), v.Protocol())
+				fmt.Fprintf(&w, "%-22s [%s/%s]\n", v.Name, v.Status(), v.Protocol())
+				if len(v.Addrs6) == 0 {
+					w.WriteString("    unassigned\n")
+				}
+				for _, a := range v.Addrs6 {
+					fmt.Fprintf(&w, "    %s\n", strings.ToUpper(a.Addr().String()))
+				}
 			}
 			return w.String()
 		}),

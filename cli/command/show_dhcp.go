@@ -14,7 +14,7 @@ import (
 func showDHCP(b *Box) []language.Declaration {
 	const doc = "facts/dhcp.md 1.6"
 	const head = `ip dhcp("Show items in the DHCP database") `
-	return []language.Declaration{
+	return append(showDHCPv6(b), []language.Declaration{
 		text(head+`binding("DHCP address bindings") [ <addr:A.B.C.D>("Address") ]`, 0, doc, func(in *language.Invocation) string {
 			list := b.DHCP.Bindings()
 			if in.Args.Has("addr") {
@@ -94,7 +94,7 @@ func showDHCP(b *Box) []language.Declaration {
 		text(head+`snooping("Other servers seen on the LANs") track("Servers seen") server("DHCP servers seen beside this one")`, 0, doc, func(*language.Invocation) string {
 			return dhcp.ShowForeignServers(b.DHCP.ForeignServers(), time.Now())
 		}),
-	}
+	}...)
 }
 
 // clearDHCP are `clear ip dhcp ...` and the exec form of takeover.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 
 	"option150/cli/grammar"
@@ -30,6 +31,9 @@ func Types(b *Box) grammar.Types {
 		"HOPIF":      hopIfType{},
 		"A.B.C.D/N":  lengthType{},
 		"X:X:X:X::X": ipv6Type{},
+		"IPV6ADDR":   address6Type{},
+		"IPV6PREFIX": prefix6Type{},
+		"UINT32":     uint32Type{},
 		"CLIENTID":   hexType{"WORD"},
 		"HEX":        hexType{"LINE"},
 		"FLASHURL":   urlType{"flash:", "flash0:", "slot0:", "system:", "nvram:"},
@@ -70,6 +74,48 @@ func (ipv6Type) Parse(s string) (any, error) {
 	}
 	return s, nil
 }
+
+// address6Type is an IPv6 address, printed in capitals as IOS does.
+type address6Type struct{ ipv6Type }
+
+func (address6Type) Format(v any) string { return strings.ToUpper(v.(netip.Addr).String()) }
+func (t address6Type) Parse(s string) (any, error) {
+	if _, err := t.ipv6Type.Parse(s); err != nil {
+		return nil, err
+	}
+	return netip.ParseAddr(s)
+}
+
+// prefix6Type is an IPv6 address with the length of its prefix.
+type prefix6Type struct{}
+
+func (prefix6Type) Label() string { return "X:X:X:X::X/<0-128>" }
+func (prefix6Type) Rank() int     { return grammar.RankAddress }
+func (prefix6Type) Parse(s string) (any, error) {
+	p, err := netip.ParsePrefix(s)
+	if err != nil || !p.Addr().Is6() || p.Addr().Is4In6() {
+		return nil, fmt.Errorf("not an IPv6 prefix: %q", s)
+	}
+	return p, nil
+}
+func (prefix6Type) Format(v any) string {
+	p := v.(netip.Prefix)
+	return fmt.Sprintf("%s/%d", strings.ToUpper(p.Addr().String()), p.Bits())
+}
+
+// uint32Type is a number of 32 bits, on machines whose int has no more as well.
+type uint32Type struct{}
+
+func (uint32Type) Label() string { return "<1-4294967295>" }
+func (uint32Type) Rank() int     { return grammar.RankNumber }
+func (uint32Type) Parse(s string) (any, error) {
+	n, err := strconv.ParseUint(s, 10, 32)
+	if err != nil || n == 0 {
+		return nil, fmt.Errorf("not from 1 to 4294967295: %q", s)
+	}
+	return uint32(n), nil
+}
+func (uint32Type) Format(v any) string { return fmt.Sprint(v) }
 
 // macType is a hardware address. It is printed in dotted form.
 type macType struct{}

@@ -11,7 +11,9 @@
 // committer and clock are those of the server of IPv4 (dhcp/store, dhcp/durable),
 // so that a REPLY leaves only after its record is on disk, and a killed process, a
 // full disk, a flipped byte and a clock that is set do what they do there.
-// Router advertisements are the router's: the server neither sends nor hears them.
+// Router advertisements are the router's: the server never sends one. It asks for
+// them and listens, because phones ask for an address only where a router tells
+// them to.
 //
 // Concurrency: the engine runs in one goroutine without locks. Methods of Server
 // may be called from any goroutine; what they return are copies.

@@ -52,6 +52,13 @@ type datagram struct {
 type sink struct {
 	packets   chan *datagram
 	sightings chan sighting
+	routers   chan heardRouter
+}
+
+// heardRouter is a router that was heard on an interface.
+type heardRouter struct {
+	name   string
+	router wire.Router
 }
 
 type sighting struct {
@@ -119,19 +126,20 @@ func openLoopback(ctx context.Context, name string, e listen.Endpoint) (*lan, er
 	return l, nil
 }
 
-// lanFilter lets through UDP to port 547 and neighbour advertisements, both
-// without extension headers.
+// lanFilter lets through UDP to port 547 and the advertisements of neighbours and
+// routers, without extension headers.
 func lanFilter(index int) []bpf.Instruction {
 	const next, port, kind = v4wire.EtherLen + 6, v4wire.EtherLen + wire.IPv6Len + 2, v4wire.EtherLen + wire.IPv6Len
-	return append(raw.Untagged(index, 16),
+	return append(raw.Untagged(index, 17),
 		bpf.LoadAbsolute{Off: 12, Size: 2},
-		bpf.JumpIf{Cond: bpf.JumpNotEqual, Val: wire.TypeIPv6, SkipTrue: 8},
+		bpf.JumpIf{Cond: bpf.JumpNotEqual, Val: wire.TypeIPv6, SkipTrue: 9},
 		bpf.LoadAbsolute{Off: next, Size: 1},
 		bpf.JumpIf{Cond: bpf.JumpEqual, Val: wire.ProtoICMP, SkipTrue: 3},
-		bpf.JumpIf{Cond: bpf.JumpNotEqual, Val: v4wire.ProtoUDP, SkipTrue: 5},
+		bpf.JumpIf{Cond: bpf.JumpNotEqual, Val: v4wire.ProtoUDP, SkipTrue: 6},
 		bpf.LoadAbsolute{Off: port, Size: 2},
-		bpf.JumpIf{Cond: bpf.JumpEqual, Val: wire.PortServer, SkipTrue: 2, SkipFalse: 3},
+		bpf.JumpIf{Cond: bpf.JumpEqual, Val: wire.PortServer, SkipTrue: 3, SkipFalse: 4},
 		bpf.LoadAbsolute{Off: kind, Size: 1},
+		bpf.JumpIf{Cond: bpf.JumpEqual, Val: wire.TypeRA, SkipTrue: 1},
 		bpf.JumpIf{Cond: bpf.JumpNotEqual, Val: wire.TypeNA, SkipTrue: 1},
 		bpf.RetConstant{Val: wire.MaxMessage + 256},
 		bpf.RetConstant{Val: 0},
@@ -244,6 +252,15 @@ func (l *lan) readRaw(to sink) error {
 			}
 			continue
 		}
+		if x, ok := wire.ParseRA(f); ok {
+			if x.MAC != l.mac {
+				select {
+				case to.routers <- heardRouter{l.name, x}:
+				default: // it says so again
+				}
+			}
+			continue
+		}
 		p, ok := wire.ParseUDP(f)
 		if !ok || p.Source == l.mac || p.To.Port() != wire.PortServer || len(p.Payload) < 4 ||
 			p.Payload[0] == wire.RelayForward || p.Payload[0] == wire.RelayReply {
@@ -269,9 +286,13 @@ func (l *lan) send(r *engine.Answer) error {
 	return err
 }
 
-// ask asks who has an address.
+// ask asks who has an address, or, with the zero Addr, which routers there are.
 func (l *lan) ask(a netip.Addr) {
-	if l.raw != nil && l.from.IsValid() {
+	switch {
+	case l.raw == nil || !l.from.IsValid():
+	case a.IsValid():
 		_ = l.raw.Send(wire.AppendNS(nil, l.mac, l.from, a))
+	default:
+		_ = l.raw.Send(wire.AppendRS(nil, l.mac, l.from))
 	}
 }

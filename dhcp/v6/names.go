@@ -31,6 +31,10 @@ type (
 	Conflict  = engine.Conflict
 	Expired   = engine.Expired
 	Cleared   = engine.Cleared
+
+	RouterHeard = engine.RouterHeard
+	NoRouter    = engine.NoRouter
+	RouterEntry = engine.RouterEntry
 )
 
 // The values of those types.

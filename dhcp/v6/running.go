@@ -58,7 +58,7 @@ func newRunning(o Options, duid []byte) *running {
 	r := &running{
 		opt: o, clock: durable.NewClock(o.wall), mailbox: durable.NewMailbox(), wake: make(chan struct{}, 1),
 		quit: make(chan struct{}), ended: make(chan struct{}),
-		to: sink{packets: make(chan *datagram, maxQueue), sightings: make(chan sighting, 256)},
+		to: sink{packets: make(chan *datagram, maxQueue), sightings: make(chan sighting, 256), routers: make(chan heardRouter, 16)},
 	}
 	r.e = engine.New(r.clock.Epoch, duid)
 	r.e.Test = o.Listen.IsValid()
@@ -127,9 +127,13 @@ func (p port) Serve(l *lan) error {
 	r := p.r
 	r.change(func(m map[string]*lan) { m[l.name] = l })
 	if l.raw != nil && l.from.IsValid() {
-		r.mailbox.Put(func() { r.e.CanProbe = true })
+		r.mailbox.Put(func() {
+			r.e.CanProbe = true
+			r.e.LinkUp(r.clock.Now(), l.name)
+		})
 	}
 	err := l.read(r.to)
+	r.mailbox.Put(func() { r.e.LinkDown(l.name) })
 	r.change(func(m map[string]*lan) {
 		if m[l.name] == l {
 			delete(m, l.name)
@@ -288,6 +292,8 @@ func (r *running) loop() {
 			r.handle(d)
 		case s := <-r.to.sightings:
 			r.e.Answered(s.addr, s.mac)
+		case x := <-r.to.routers:
+			r.e.RouterHeard(r.clock.Now(), x.name, x.router)
 		case <-r.wake:
 			r.lookDisk(&l)
 		case <-timer.C:

@@ -246,6 +246,12 @@ func (s *Server) Pools() (out []engine.PoolStat) {
 	return out
 }
 
+// Routers are those that were heard where it serves.
+func (s *Server) Routers() (out []engine.RouterEntry) {
+	s.do(func(e *engine.Engine) { out = e.RouterList() })
+	return out
+}
+
 // Conflicts are the addresses found in use by somebody else.
 func (s *Server) Conflicts() (out []engine.ConflictEntry) {
 	s.do(func(e *engine.Engine) { out = e.ConflictList() })

@@ -142,6 +142,22 @@ func ShowConflict(cs []engine.ConflictEntry, ps []engine.PoolStat) string {
 	return b.String()
 }
 
+// ShowRouters is `show ipv6 routers`.
+func ShowRouters(rs []engine.RouterEntry, now time.Time) string {
+	var b strings.Builder
+	flag := func(on bool) int {
+		if on {
+			return 1
+		}
+		return 0
+	}
+	for _, r := range rs {
+		fmt.Fprintf(&b, "Router %s on %s, last update %d min\n", engine.Address6(r.Addr), r.Interface, int(max(now.Sub(r.Last), 0)/time.Minute))
+		fmt.Fprintf(&b, "  Hops %d, Lifetime %d sec, AddrFlag=%d, OtherFlag=%d\n", r.HopLimit, r.Lifetime, flag(r.Managed), flag(r.Other))
+	}
+	return b.String()
+}
+
 // ShowStatistics is `show ipv6 dhcp statistics`.
 func ShowStatistics(s engine.Statistics) string {
 	var b strings.Builder

@@ -130,10 +130,10 @@ func filled(t *testing.T) *Config {
 // thousands of pasted lines would each copy all speed dials of the office. That
 // no command changes one in place is a law of cli/command.
 func sharedList(path string) bool {
-	for _, in := range []string{".Telephony.Ephones[", ".Telephony.Pools[", ".Telephony.EphoneTemplates[", ".Telephony.RegisterTemplates[", ".Telephony.Dialplans[", ".Telephony.Users[", ".Telephony.Logouts[", ".DHCP.Pools[", ".DHCP.Classes["} {
+	for _, in := range []string{".Telephony.Ephones[", ".Telephony.Pools[", ".Telephony.EphoneTemplates[", ".Telephony.RegisterTemplates[", ".Telephony.Dialplans[", ".Telephony.Users[", ".Telephony.Logouts[", ".DHCP.Pools[", ".DHCP.Classes[", ".DHCPv6.Pools["} {
 		if _, rest, ok := strings.Cut(path, in); ok {
 			_, rest, _ = strings.Cut(rest, "]")
-			return strings.Contains(strings.NewReplacer(".Classes[", "", ".MAC[", "", ".HardwareAddr[", "").Replace(rest), "[")
+			return strings.Contains(strings.NewReplacer(".Classes[", "", ".Vendors[", "", ".MAC[", "", ".HardwareAddr[", "").Replace(rest), "[")
 		}
 	}
 	return false

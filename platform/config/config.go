@@ -17,6 +17,7 @@ import (
 	"slices"
 
 	"option150/dhcp"
+	"option150/dhcp/v6"
 	"option150/hfs"
 	"option150/hfs/upstream"
 	"option150/pfs"
@@ -50,6 +51,7 @@ type Config struct {
 	Interfaces []netif.Config // every interface of the box, in its order
 	Routing    netif.Routing
 	DHCP       dhcp.Config
+	DHCPv6     v6.Config
 	DNS        dns.Config
 	HTTP       httpd.Config
 	HFS        hfs.Config
@@ -113,6 +115,7 @@ func (c *Config) Clone() *Config {
 	}
 	n.Routing = c.Routing.Clone()
 	n.DHCP = c.DHCP.Clone()
+	n.DHCPv6 = c.DHCPv6.Clone()
 	n.DNS = c.DNS.Clone()
 	n.Files = c.Files.Clone()
 	n.Upstream = c.Upstream.Clone()

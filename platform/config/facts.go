@@ -2,7 +2,9 @@ package config
 
 import (
 	"net/netip"
+	"slices"
 
+	"option150/platform/ether"
 	"option150/platform/listen"
 	"option150/platform/netif"
 )
@@ -20,8 +22,10 @@ type Facts struct {
 // InterfaceFact is an interface as it is.
 type InterfaceFact struct {
 	netif.Mapping
-	Addrs []netip.Prefix // addresses the host has there, IPv4, the primary first
-	Up    bool
+	Addrs  []netip.Prefix // addresses the host has there, IPv4, the primary first
+	Addrs6 []netip.Prefix // and IPv6
+	MAC    ether.MAC      // zero if it has none
+	Up     bool
 }
 
 // Interface returns the fact of that IOS name.
@@ -45,4 +49,23 @@ func (c *Config) Addresses(i InterfaceFact) []netip.Prefix {
 		return nil
 	}
 	return append([]netip.Prefix{k.Address}, k.Secondary...)
+}
+
+// Addresses6 is what an interface has of IPv6, or is about to have: those of the
+// host, and the configured ones when it is managed.
+func (c *Config) Addresses6(i InterfaceFact) []netip.Prefix {
+	k := c.Interface(i.Name)
+	if !i.Managed || k == nil {
+		return i.Addrs6
+	}
+	if k.Shutdown {
+		return nil
+	}
+	out := slices.Clone(i.Addrs6)
+	for _, p := range k.Addresses6(i.MAC) {
+		if !slices.Contains(out, p) {
+			out = append(out, p)
+		}
+	}
+	return out
 }

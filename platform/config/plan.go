@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"option150/dhcp"
+	"option150/dhcp/v6"
 	"option150/hfs"
 	"option150/hfs/upstream"
 	"option150/platform/archive"
@@ -56,6 +57,7 @@ func (c *Config) Plan(f Facts) []service.Wanted {
 		{Service: HTTPD, Spec: c.planHTTP(f)},
 		{Service: TFTP, Spec: c.planTFTP(f)},
 		c.planDHCP(f),
+		c.planDHCPv6(f),
 		c.planDNS(f),
 		{Service: PFS, Spec: c.planPFS(f)},
 		c.planSSH(f),
@@ -85,6 +87,11 @@ func (c *Config) Endpoints(f Facts) []listen.Endpoint {
 	if s, ok := c.planDHCP(f).Spec.(dhcp.Spec); ok {
 		for _, i := range s.Interfaces {
 			all = append(all, listen.Endpoint{Proto: listen.UDP, Port: 67, Device: i.Device, Owner: dhcp.Owner})
+		}
+	}
+	if s, ok := c.planDHCPv6(f).Spec.(v6.Spec); ok {
+		for _, i := range s.Interfaces {
+			all = append(all, v6.Endpoint(i.Device))
 		}
 	}
 	if s, ok := c.planDNS(f).Spec.(dns.Spec); ok {
@@ -175,6 +182,9 @@ func (c *Config) networks(f Facts) (out []netip.Prefix) {
 		for _, s := range p.Secondary {
 			add(s)
 		}
+	}
+	for _, p := range c.networks6(f) {
+		add(p)
 	}
 	for _, r := range c.Routing.Routes {
 		add(r.Dst)

@@ -17,6 +17,7 @@ import (
 func (c *Config) Validate(f Facts) []Problem {
 	ps := c.ports(f)
 	ps = append(ps, c.dhcpRules(f)...)
+	ps = append(ps, c.dhcpv6Rules(f)...)
 	ps = append(ps, c.dnsRules(f)...)
 	for _, p := range cnf.Validate(c.Telephony) {
 		ps = append(ps, Problem{Severity: severityOf(p.Severity), Kind: Rule, Code: p.Code, Section: p.Where, Text: p.Text, Fix: p.Fix})

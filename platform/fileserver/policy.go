@@ -17,7 +17,7 @@ import (
 var (
 	protectedNames    = []string{"startup-config", "running-config", "private-config", "config.text", "private-config.text", "vlan.dat", "packages.conf", "authorized_keys", "known_hosts"}
 	protectedSuffixes = []string{"-confg", ".key", ".pem", ".p12", ".pfx", ".p8", ".crt", ".cer", ".csr", ".toml", ".pkg", ".jks", ".bak"}
-	protectedPrefixes = []string{"ssh_host_", "id_rsa", "id_dsa", "id_ecdsa", "id_ed25519", "startup-config", "running-config", "bindings."}
+	protectedPrefixes = []string{"ssh_host_", "id_rsa", "id_dsa", "id_ecdsa", "id_ed25519", "startup-config", "running-config", "bindings.", "bindings6."}
 )
 
 // Protected reports that a name is that of a configuration, a key, a

@@ -57,9 +57,18 @@ var (
 	DHCPv6NoAddress = &Entry{"DHCPV6", 7, "NO_ADDRESS", "DHCPv6 address assignment failure, client %s on %s reason %s",
 		"A client asked for an IPv6 address and got none: no pool is for its link, or every address of the pool is taken.",
 		"NO POOL: configure a pool with an `address prefix` or a `link-address` of the link. POOL EXHAUSTED: see `show ipv6 dhcp pool`."}
+	DHCPv6NoRouter = &Entry{"DHCPV6", 4, "NO_ROUTER", "No router advertises itself on %s: phones there do not ask for an IPv6 address",
+		"Phones learn from router advertisements that there is IPv6, which networks are theirs and that addresses are to be had by DHCPv6. This box sends none: the router of the network does. It was asked for three times.",
+		"Configure IPv6 on the router of that network, without `ipv6 nd ra suppress`, and with `ipv6 nd managed-config-flag`. See `show ipv6 routers`."}
+	DHCPv6NoManaged = &Entry{"DHCPV6", 4, "NO_MANAGED_FLAG", "Router %s on %s does not tell phones to ask for an address by DHCPv6",
+		"The pool has addresses to give, but the M flag of the router advertisement is clear: phones make their own address and ask for none.",
+		"On that router configure `ipv6 nd managed-config-flag` below its interface. See `show ipv6 routers`."}
+	DHCPv6NoOther = &Entry{"DHCPV6", 4, "NO_OTHER_FLAG", "Router %s on %s does not tell phones to use DHCPv6",
+		"The pool has no addresses to give, and both flags of the router advertisement are clear: phones do not ask for their TFTP servers either.",
+		"On that router configure `ipv6 nd other-config-flag` below its interface. See `show ipv6 routers`."}
 	DHCPTakeover = &Entry{"DHCPD", 5, "TAKEOVER", "Offers are no longer held",
 		"An operator decided that this server serves although another one was seen.", "No action is required."}
 )
 
 var dhcpMessages = []*Entry{DHCPPingConflict, DHCPDeclineConflict, DHCPInUse, DHCPContested, DHCPDiskLow, DHCPHighUtil, DHCPLowUtil, DHCPNoLease, DHCPReadError,
-	DHCPWriteError, DHCPWriteOK, DHCPStarving, DHCPLeaseLimit, DHCPDatabaseError, DHCPDatabaseOK, DHCPForeignServer, DHCPForeignHold, DHCPTakeover, DHCPv6Conflict, DHCPv6NoAddress}
+	DHCPWriteError, DHCPWriteOK, DHCPStarving, DHCPLeaseLimit, DHCPDatabaseError, DHCPDatabaseOK, DHCPForeignServer, DHCPForeignHold, DHCPTakeover, DHCPv6Conflict, DHCPv6NoAddress, DHCPv6NoRouter, DHCPv6NoManaged, DHCPv6NoOther}

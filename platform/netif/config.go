@@ -12,11 +12,20 @@ type Config struct {
 	Address     netip.Prefix   // address and mask; invalid = `no ip address`
 	Secondary   []netip.Prefix // `ip address A M secondary`
 	Shutdown    bool
+	IPv6        []Address6 // `ipv6 address`
+	IPv6Enable  bool       // `ipv6 enable`: a link-local address without another
+}
+
+// Address6 is one `ipv6 address` of an interface.
+type Address6 struct {
+	Prefix netip.Prefix // address and length; that of a link-local address is 64
+	EUI64  bool         // the address is the prefix and what the hardware address makes of it
 }
 
 // Clone is a deep copy.
 func (c Config) Clone() Config {
 	c.Secondary = slices.Clone(c.Secondary)
+	c.IPv6 = slices.Clone(c.IPv6)
 	return c
 }
 

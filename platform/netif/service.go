@@ -132,12 +132,18 @@ func check(x *ManagedInterface) error {
 	if err != nil {
 		return err
 	}
-	have, _, err := addrs(l)
+	have, have6, err := addrs(l)
 	if err != nil {
 		return err
 	}
 	up, _ := lineState(l.Attrs())
-	if sameAddrs(have, wanted) && up == !x.Shutdown {
+	for _, a := range x.IPv6 {
+		if err := CheckAddress6(a); err != nil {
+			return err
+		}
+	}
+	same6 := !slices.ContainsFunc(wanted6(x, l), func(p netip.Prefix) bool { return !slices.Contains(have6, p) })
+	if sameAddrs(have, wanted) && up == !x.Shutdown && same6 {
 		return nil
 	}
 	// Setting what is set already changes nothing and asks for the same right.
@@ -171,7 +177,7 @@ func (m *Service) commit(spec Spec) {
 	var why []string
 	for i := range spec.Interfaces {
 		x := &spec.Interfaces[i]
-		if err := set(x); err != nil {
+		if err := m.set(x); err != nil {
 			why = append(why, (&Error{Interface: x.Mapping.Name, Device: x.Device, Err: err}).Error())
 		}
 	}
@@ -188,7 +194,7 @@ func (m *Service) commit(spec Spec) {
 }
 
 // set makes a device what the configuration says.
-func set(x *ManagedInterface) error {
+func (m *Service) set(x *ManagedInterface) error {
 	l, err := device(x.Device)
 	if err != nil {
 		return err
@@ -199,7 +205,10 @@ func set(x *ManagedInterface) error {
 	if x.Shutdown {
 		return netlink.LinkSetDown(l)
 	}
-	return netlink.LinkSetUp(l)
+	if err := netlink.LinkSetUp(l); err != nil {
+		return err
+	}
+	return m.setAddrs6(x, l) // when it is up: the kernel takes them away with the link
 }
 
 // setAddrs changes as little as possible. Which address is the primary is the
@@ -247,6 +256,10 @@ func sameAddrs(have, wanted []netip.Prefix) bool {
 		}
 	}
 	return len(have) == 0 || have[0] == wanted[0]
+}
+
+func address6(p netip.Prefix) *netlink.Addr {
+	return &netlink.Addr{IPNet: &net.IPNet{IP: p.Addr().AsSlice(), Mask: net.CIDRMask(p.Bits(), 128)}}
 }
 
 func address(p netip.Prefix) *netlink.Addr {

@@ -1,6 +1,7 @@
 package netif
 
 import (
+	"net/netip"
 	"slices"
 	"sync"
 	"syscall"
@@ -39,8 +40,9 @@ type Service struct {
 	work   sync.WaitGroup
 	end    chan struct{}
 
-	apply  sync.Mutex     // one Commit at a time
-	routes []ManagedRoute // that are wanted; guarded by apply
+	apply  sync.Mutex                // one Commit at a time
+	routes []ManagedRoute            // that are wanted; guarded by apply
+	set6   map[string][]netip.Prefix // IPv6 addresses this service has added, by device; guarded by apply
 	status service.Status
 }
 

@@ -21,8 +21,9 @@ const (
 // Fix is one thing to do.
 type Fix struct {
 	// Mode is where Line is typed: Exec, Config, or the header of a section as
-	// it is typed in global configuration ("ip dhcp pool VOICE"). "" = Line is
-	// an instruction: for another device, or for somebody's hands.
+	// it is typed in global configuration ("ip dhcp pool VOICE"), with " / " and
+	// another header behind it where sections stand in sections. "" = Line is an
+	// instruction: for another device, or for somebody's hands.
 	Mode string
 	Line string
 }
@@ -56,8 +57,11 @@ func (f Fix) Lines() []string {
 	case Config:
 		return []string{"configure terminal", f.Line, "end"}
 	}
-	return []string{"configure terminal", f.Mode, f.Line, "end"}
+	return append(append([]string{"configure terminal"}, f.Headers()...), f.Line, "end")
 }
+
+// Headers are the headers of the section Line is typed in, the outer one first.
+func (f Fix) Headers() []string { return strings.Split(f.Mode, " / ") }
 
 // String is what the operator reads: a line of a section stands behind its
 // header.

@@ -46,3 +46,15 @@ func TestLines(t *testing.T) {
 		t.Error("IsZero")
 	}
 }
+
+// A section in a section is entered by both headers.
+func TestNestedSection(t *testing.T) {
+	f := In("ipv6 dhcp pool V / vendor-specific 9", "suboption 1 address 2001:DB8::1")
+	want := []string{"configure terminal", "ipv6 dhcp pool V", "vendor-specific 9", "suboption 1 address 2001:DB8::1", "end"}
+	if got := f.Lines(); !slices.Equal(got, want) {
+		t.Errorf("%q", got)
+	}
+	if got := f.String(); got != "ipv6 dhcp pool V / vendor-specific 9 / suboption 1 address 2001:DB8::1" {
+		t.Error(got)
+	}
+}

@@ -15,7 +15,7 @@ import (
 // a record of its own until its hardware address is known. What a scan names
 // is nobody's request.
 func (v *Inventory) whose(at time.Time, client netip.AddrPort, name string, make bool) *record {
-	a := client.Addr().Unmap()
+	a := bare(client.Addr())
 	if mac, ok := phone.MACOfFile(name); ok {
 		if v.scanned(at, a, mac, name, make) {
 			return nil
@@ -27,7 +27,8 @@ func (v *Inventory) whose(at time.Time, client netip.AddrPort, name string, make
 		if !r.dhcp && !r.named.IsValid() {
 			r.named = a
 		}
-		if b := r.now(); b != nil && !b.acked.IsZero() && !b.stranger && r.addr.IsValid() && r.addr != a && v.byIP[r.addr] == r {
+		// Of IPv6 a phone has several addresses: it makes some itself.
+		if b := r.now(); b != nil && a.Is4() && !b.acked.IsZero() && !b.stranger && r.addr.IsValid() && r.addr != a && v.byIP[r.addr] == r {
 			b.other = a // it holds a lease of this box, and that is another address
 			return nil
 		}
@@ -159,15 +160,21 @@ func (v *Inventory) asked(at time.Time, x fileserver.Asked) {
 	}
 	b.lastFile = at
 	remark := ""
+	if a := bare(x.Client.Addr()); a.Is6() {
+		b.files6++
+		remark = "over IPv6"
+	} else {
+		b.files4++
+	}
 	if x.Transport == fileserver.HTTP {
 		b.http++
 	} else {
 		b.tftp++
 		if x.Again {
-			remark = "again by TFTP after the busy answer"
+			remark = joinNonEmpty(", ", remark, "again by TFTP after the busy answer")
 		}
 	}
-	if l := x.Local.Addr().Unmap(); len(b.offers150) > 0 && l.IsValid() && !l.IsUnspecified() && !slices.Contains(b.offers150, l) {
+	if l := x.Local.Addr().Unmap(); l.Is4() && len(b.offers150) > 0 && l.IsValid() && !l.IsUnspecified() && !slices.Contains(b.offers150, l) {
 		b.wrongServer = l
 	}
 	if r.crowded(b) && !named(name) {

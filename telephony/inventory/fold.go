@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"option150/dhcp"
+	"option150/dhcp/v6"
 	"option150/pfs"
 	"option150/platform/ether"
 	"option150/platform/fileserver"
@@ -43,6 +44,20 @@ func (v *Inventory) Fold(e journal.Entry) {
 	case dhcp.Expired:
 		v.leave(at, v.byIP[x.Addr.Unmap()], "its lease ended, and it did not renew it")
 		v.vacate(x.Addr)
+	case v6.Received:
+		v.received6(at, x)
+	case v6.Sent:
+		v.sent6(at, x)
+	case v6.NoAddress:
+		v.noAddress6(at, x)
+	case v6.Released:
+		v.released6(at, x)
+	case v6.Expired:
+		v.vacate6(x.Addr)
+	case v6.RouterHeard:
+		v.routerHeard(x.Interface, router{addr: x.Router, managed: x.Managed, other: x.Other})
+	case v6.NoRouter:
+		v.routerHeard(x.Interface, router{none: true})
 	case dhcp.ForeignServer:
 		v.foreignServer(at, x)
 	case dhcp.Conflict:
@@ -141,19 +156,29 @@ func (v *Inventory) vacate(a netip.Addr) {
 }
 
 func (v *Inventory) unlink(r *record) {
-	if v.byIP[r.addr] == r {
-		delete(v.byIP, r.addr)
+	for _, a := range []netip.Addr{r.addr, r.addr6} {
+		if v.byIP[a] == r {
+			delete(v.byIP, a)
+		}
 	}
 }
 
 // place says that a phone has an address now.
 func (v *Inventory) place(r *record, a netip.Addr) {
-	a = a.Unmap()
+	a = bare(a)
 	if !a.IsValid() || a.IsUnspecified() {
 		return
 	}
-	if r.addr != a {
-		v.unlink(r)
+	switch {
+	case a.Is6() && r.addr6 != a:
+		if v.byIP[r.addr6] == r {
+			delete(v.byIP, r.addr6)
+		}
+		r.addr6 = a
+	case a.Is4() && r.addr != a:
+		if v.byIP[r.addr] == r {
+			delete(v.byIP, r.addr)
+		}
 		r.addr = a
 	}
 	v.byIP[a] = r
@@ -179,6 +204,7 @@ func adopt(b, x *boot) {
 	b.discovered, b.acked, b.requested, b.offers150 = keepDHCP.discovered, keepDHCP.acked, keepDHCP.requested, keepDHCP.offers150
 	b.foreign, b.foreign150, b.chosen, b.stranger = keepDHCP.foreign, keepDHCP.foreign150, keepDHCP.chosen, keepDHCP.stranger
 	b.discovers, b.leased, b.router, b.conflict = keepDHCP.discovers, keepDHCP.leased, keepDHCP.router, keepDHCP.conflict
+	b.six = keepDHCP.six
 	b.sought, b.shared, b.secure = keepDHCP.sought, keepDHCP.shared, keepDHCP.secure
 	// The lines of both, DHCP first; the indexes of open requests shift.
 	for i := range b.open {

@@ -3,6 +3,7 @@ package inventory
 import (
 	"cmp"
 	queue "container/list"
+	"maps"
 	"net/netip"
 	"slices"
 	"strings"
@@ -36,6 +37,7 @@ type Inventory struct {
 	hosts      map[netip.Addr]*scan
 	signs      map[ether.MAC]sign    // stations seen by ARP only
 	others     map[netip.Addr]string // DHCP servers seen, with their option 150
+	routers    map[string]router     // routers of IPv6, by interface
 }
 
 // New returns an empty inventory; give it to journal.New.
@@ -55,6 +57,9 @@ func (v *Inventory) forget() {
 	v.strangers.Init()
 	v.nobody, v.hosts = map[netip.Addr]*record{}, map[netip.Addr]*scan{}
 	v.signs, v.others = map[ether.MAC]sign{}, map[netip.Addr]string{}
+	if v.routers == nil { // what is known of the network is of no phone
+		v.routers = map[string]router{}
+	}
 }
 
 // Waits are the times the rules go by.
@@ -89,7 +94,7 @@ func (v *Inventory) Find(what string, now time.Time) (Phone, bool) {
 	if err != nil {
 		return Phone{}, false
 	}
-	l := v.list(now, func(r *record) bool { return r.addr == a.Unmap() }, true)
+	l := v.list(now, func(r *record) bool { return r.addr == a.Unmap() || r.addr6 == bare(a) }, true)
 	if len(l) == 0 {
 		return Phone{}, false
 	}
@@ -168,6 +173,8 @@ type outlook struct {
 	placed map[string]Given    // phone files in flash: that were sent
 	shared map[string][]sharing
 	others map[netip.Addr]string
+
+	routers map[string]router
 }
 
 // sharing is a phone that looked for others with its firmware.
@@ -212,6 +219,7 @@ func (v *Inventory) look(now time.Time, want func(*record) bool) outlook {
 	for a, o := range v.others {
 		w.others[a] = o
 	}
+	w.routers = maps.Clone(v.routers)
 	v.mu.Unlock()
 	for mac := range w.setups {
 		s := v.out.setup(mac)
@@ -256,7 +264,10 @@ func (r *record) before() *boot {
 }
 
 func (r *record) snapshot(now time.Time, w outlook, boots bool) Phone {
-	p := Phone{MAC: r.mac, Addr: r.addr, Model: r.num, Class: r.class, Pool: r.pool, Seen: r.seen, State: Seen}
+	p := Phone{MAC: r.mac, Addr: r.addr, Addr6: r.addr6, Model: r.num, Class: r.class, Pool: r.pool, Seen: r.seen, State: Seen}
+	if !p.Addr.IsValid() {
+		p.Addr = p.Addr6
+	}
 	e := &evidence{r: r, b: r.now(), before: r.before(), now: now, waits: w.waits, setup: w.setups[r.mac], box: w.box, w: w}
 	if p.Model == "" && e.setup.Type != "" {
 		p.Model, p.Typed = e.setup.Type, true

@@ -211,7 +211,7 @@ func (e *evidence) parts() []string {
 func (e *evidence) active() time.Time {
 	b, last := e.b, e.b.start
 	config, configured := e.r.hasConfig(b)
-	for _, t := range []time.Time{b.discovered, b.requested, b.acked} {
+	for _, t := range []time.Time{b.discovered, b.requested, b.acked, b.six.solicited, b.six.replied} {
 		if t.After(last) && !(configured && t.After(config)) {
 			last = t
 		}

@@ -56,12 +56,15 @@ func takes(l *language.Language, fix advice.Fix) string {
 	case advice.Config:
 		mode = language.Global
 	default:
-		r := l.Graph(language.Global).Match(fix.Mode, 15)
-		if r.Kind != grammar.OK {
-			return "its section is " + r.Kind.String()
-		}
-		if mode = r.Action.(*language.Declaration).Enters; mode == "" {
-			return "its section is none"
+		mode = language.Global
+		for _, header := range fix.Headers() {
+			r := l.Graph(mode).Match(header, 15)
+			if r.Kind != grammar.OK {
+				return "its section is " + r.Kind.String()
+			}
+			if mode = r.Action.(*language.Declaration).Enters; mode == "" {
+				return "its section is none"
+			}
 		}
 	}
 	if r := l.Graph(mode).Match(fix.Line, 15); r.Kind != grammar.OK {

@@ -72,7 +72,8 @@ type Verdict struct {
 // Phone is where one phone stands.
 type Phone struct {
 	MAC       ether.MAC  // zero: only its address is known yet
-	Addr      netip.Addr // invalid: none yet
+	Addr      netip.Addr // invalid: none yet; of IPv4 if it has one
+	Addr6     netip.Addr // of IPv6, invalid: none known
 	Model     string     // "7961"; "" = unknown
 	Typed     bool       // Model is the configured type: the phone did not tell
 	Class     string     // vendor class
@@ -128,7 +129,7 @@ type Boot struct {
 // Line is one event of a boot.
 type Line struct {
 	At        time.Time
-	Transport string // "DHCP", "HTTP", "TFTP", "TCP", "ARP", "PFS"
+	Transport string // "DHCP", "DHCPv6", "HTTP", "TFTP", "TCP", "ARP", "PFS"
 	What      string // "DISCOVER", "GET", "RRQ"
 	Name      string // of a file, or what the DHCP message carried
 	Result    string // "200", "404", "sent", "error 1"; "" = no answer yet

@@ -16,7 +16,8 @@ import (
 // record is what is kept of a phone.
 type record struct {
 	mac   ether.MAC
-	addr  netip.Addr
+	addr  netip.Addr // of IPv4
+	addr6 netip.Addr // given by DHCPv6, or it asked for files from there
 	class string
 	model phone.Model
 	known bool // model is valid
@@ -81,6 +82,9 @@ type boot struct {
 	secureAt  netip.Addr // of this server
 	shared    time.Time  // it looked for phones that share firmware
 	sought    map[netip.Addr]*sought
+
+	six            six
+	files4, files6 int // requests by family
 
 	// files
 	firstFile, lastFile time.Time // asked

@@ -69,7 +69,7 @@ func (w *world) spoil(m firmware.Missing) *world {
 
 // scenarios has a sequence for every code.
 func scenarios() []scenario {
-	return []scenario{
+	return append(scenarios6(), []scenario{
 		{"no pool", "R02", Observed, Stuck, "ip dhcp pool", func(w *world) {
 			w.box.Networks = []netip.Prefix{netip.MustParsePrefix("10.0.0.1/24")}
 			w.discover(class61)
@@ -580,7 +580,7 @@ func scenarios() []scenario {
 		{"a boot that soon ended has to be outlasted", "-", Observed, Configured, "", func(w *world) {
 			w.config().wait(40 * time.Second).config().wait(quiet)
 		}},
-	}
+	}...)
 }
 
 // TestVerdicts: each sequence gives its code first, with its basis, one line of

@@ -63,6 +63,7 @@ type Box struct {
 	Own       []netip.Addr              // addresses of its interfaces
 	Networks  []netip.Prefix            // the same with their masks
 	HTTP      bool                      // port 6970 is open
+	IPv6      bool                      // TFTP is open for IPv6
 	Home      string                    // where loose phone files are looked for, "flash:phones"
 	Pools     int                       // DHCP pools that serve; 0 = no addresses from here
 	Control   map[netip.AddrPort]Answer // call control that was asked

@@ -70,14 +70,18 @@ func ShowPhone(p Phone, now time.Time, label string) string {
 func ShowBoots(p Phone, now time.Time, label string, n int) string {
 	var b strings.Builder
 	boots := p.Boots[max(0, len(p.Boots)-max(n, 1)):]
+	where := addrText(p.Addr)
+	if p.Addr6 != p.Addr {
+		where = joinNonEmpty("  ", where, addrText(p.Addr6))
+	}
 	for i := range boots {
 		x := &boots[i]
-		fmt.Fprintf(&b, "%s   boot #%d, %s, %s ago\n", joinNonEmpty("  ", p.Device(), modelText(p), addrText(p.Addr), label),
+		fmt.Fprintf(&b, "%s   boot #%d, %s, %s ago\n", joinNonEmpty("  ", p.Device(), modelText(p), where, label),
 			x.Number, x.Start.In(now.Location()).Format("15:04:05"), took(max(now.Sub(x.Start), 0)))
 		x.text(&b)
 	}
 	if len(boots) == 0 {
-		fmt.Fprintf(&b, "%s\n", joinNonEmpty("  ", p.Device(), modelText(p), addrText(p.Addr), label))
+		fmt.Fprintf(&b, "%s\n", joinNonEmpty("  ", p.Device(), modelText(p), where, label))
 	}
 	fmt.Fprintf(&b, "STATE    %s%s%s\n", p.State, basisText(p.Basis), tookText(p))
 	if p.Load != "" || p.Wanted != "" {

@@ -1,6 +1,7 @@
 package inventory
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -48,7 +49,11 @@ func (e *evidence) progress() stand {
 	case b.own != nil && b.own.missing && e.setup.Built && e.setup.Changed.After(b.own.at):
 		return stand{Addressed, Observed, "It is configured since it asked for its file; it asks again when it restarts.", lastPart(b.own.name) + " asked " + e.at(b.own.at)}
 	case !b.firstFile.IsZero() || !b.acked.IsZero():
-		return stand{Addressed, Observed, "It has an address and asks for its files.", "address " + dash(addrText(e.r.addr))}
+		return stand{Addressed, Observed, "It has an address and asks for its files.", "address " + dash(addrText(cmp.Or(e.r.addr, e.r.addr6)))}
+	case !b.six.replied.IsZero():
+		return stand{Addressed, Observed, "It was answered over IPv6 and is to ask for its files.", "answered " + e.at(b.six.replied)}
+	case b.discovers == 0 && b.six.solicits > 0:
+		return stand{Seen, Observed, "It asks for an IPv6 address.", fmt.Sprintf("%d SOLICIT", b.six.solicits)}
 	}
 	return stand{Seen, Observed, "It asks for an address.", fmt.Sprintf("%d DISCOVER", max(b.discovers, 1))}
 }

@@ -27,6 +27,7 @@ import (
 	"option150/cli/command"
 	"option150/dhcp"
 	"option150/dhcp/engine"
+	"option150/dhcp/v6"
 	"option150/hfs"
 	"option150/hfs/upstream"
 	"option150/pfs"
@@ -181,6 +182,7 @@ func (a *Appliance) open() error {
 	b.Tape = recording.NewTape()
 	b.Frames = &capture.Keeper{}
 	a.holders.bindings, a.holders.neighbours = func() []engine.Binding { return b.DHCP.Bindings() }, func() []host.Neighbour { return append(host.Neighbours(), host.Neighbours6()...) }
+	a.holders.bindings6 = func() []v6.Binding { return b.DHCPv6.Bindings() }
 	b.Journal = journal.New(0, b.Inventory, a.counts, foreignOffers{a.counts}, b.Classes, b.Upgrades, b.Sharing, b.Told, b.Tape, b.Outlook, &a.holders)
 	b.Netif = netif.New(netif.Options{Mapping: mapping(a.opt.Settings), Recorder: b.Journal, Changed: a.interfacesChanged})
 	b.Meter = netif.NewMeter(b.Netif.Interfaces)
@@ -274,6 +276,7 @@ func (a *Appliance) openServices(root string) (err error) {
 	b.TFTP = tftp.New(tftp.Options{Opener: b.Files, Recorder: b.Journal, Interface: a.interfaceByIndex, Many: b.Files.Many})
 	b.PFS = observe.New(observe.Options{State: b.Sharing, Recorder: b.Journal, Watch: a.watchMirror})
 	b.DHCP = dhcp.New(dhcp.Options{Store: filepath.Join(root, "nvram"), Files: command.DatabaseFiles(b), Recorder: b.Journal})
+	b.DHCPv6 = v6.New(v6.Options{Store: filepath.Join(root, "nvram"), Recorder: b.Journal})
 	b.DNS = dns.New(dns.Options{Recorder: b.Journal})
 	b.DNS.Resolve()
 	if a.keys, err = sshd.OpenHostKeys(filepath.Join(root, "nvram")); err != nil {
@@ -298,6 +301,7 @@ func (a *Appliance) openServices(root string) (err error) {
 		{b.SSHD, b.SSHD.Close},
 		{b.TFTP, func() { <-b.TFTP.Stop(-1) }},
 		{b.DHCP, func() { _ = b.DHCP.Close() }},
+		{b.DHCPv6, func() { _ = b.DHCPv6.Close() }},
 		{b.DNS, b.DNS.Close},
 		{b.PFS, b.PFS.Close},
 		{a.metrics, a.metrics.Close},

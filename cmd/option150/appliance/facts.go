@@ -54,7 +54,7 @@ func (a *Appliance) readFacts() config.Facts {
 		return f
 	}
 	for _, i := range list {
-		f.Interfaces = append(f.Interfaces, config.InterfaceFact{Mapping: i.Mapping, Addrs: i.Addrs, Up: i.LineUp})
+		f.Interfaces = append(f.Interfaces, config.InterfaceFact{Mapping: i.Mapping, Addrs: i.Addrs, Addrs6: i.Addrs6, MAC: i.MAC, Up: i.LineUp})
 	}
 	a.mu.Lock()
 	a.facts = &f

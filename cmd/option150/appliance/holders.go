@@ -9,6 +9,7 @@ import (
 
 	"option150/dhcp"
 	"option150/dhcp/engine"
+	"option150/dhcp/v6"
 	"option150/platform/ether"
 	"option150/platform/fileserver"
 	"option150/platform/host"
@@ -20,6 +21,7 @@ import (
 // phone that has just got its lease is known before it asks.
 type holders struct {
 	bindings   func() []engine.Binding // those of before the start
+	bindings6  func() []v6.Binding
 	neighbours func() []host.Neighbour
 
 	mu     sync.Mutex
@@ -40,6 +42,16 @@ func (h *holders) Fold(e journal.Entry) {
 		h.mu.Lock()
 		h.lease(x.MAC, x.Addr)
 		h.mu.Unlock()
+	case v6.Sent:
+		if x.Type == "REPLY" {
+			h.mu.Lock()
+			h.lease(x.MAC, x.Addr)
+			h.mu.Unlock()
+		}
+	case v6.Released:
+		h.vacate(x.Addr)
+	case v6.Expired:
+		h.vacate(x.Addr)
 	case dhcp.Release:
 		h.vacate(x.Addr)
 	case dhcp.Expired:
@@ -100,8 +112,13 @@ func (h *holders) look(mac ether.MAC, a netip.Addr) fileserver.Holding {
 	h.began = true
 	h.mu.Unlock()
 	if !began {
-		all := h.bindings()
+		all, six := h.bindings(), h.bindings6()
 		h.mu.Lock()
+		for _, b := range six {
+			if _, known := h.addrs[b.Addr]; !known {
+				h.lease(b.MAC, b.Addr)
+			}
+		}
 		for _, b := range all {
 			if _, known := h.addrs[b.Addr]; b.Active && !known {
 				h.lease(b.MAC, b.Addr)

@@ -51,6 +51,7 @@ type Engine struct {
 	starveAt   map[ether.MAC]Instant
 	parked     []parked
 	asked      map[netip.Addr]*question
+	watch      map[string]*watch // by interface
 	due        Instant
 	Stats      Statistics
 
@@ -85,7 +86,8 @@ type Answer struct {
 	Payload   []byte
 }
 
-// Question asks on an interface who has an address.
+// Question asks on an interface who has an address, or, with the zero Addr, which
+// routers there are.
 type Question struct {
 	Interface string
 	Addr      netip.Addr
@@ -123,7 +125,7 @@ func New(epoch time.Time, duid []byte) *Engine {
 		epoch: epoch, duid: duid, t: Compile(Spec{}), due: never,
 		bindings: map[netip.Addr]*binding{}, clients: map[string][]*binding{},
 		offers: map[netip.Addr]*offer{}, offersOf: map[string]*offer{}, conflicts: map[netip.Addr]*conflict{},
-		borrowed: map[ether.MAC]int{}, starveAt: map[ether.MAC]Instant{}, asked: map[netip.Addr]*question{},
+		borrowed: map[ether.MAC]int{}, starveAt: map[ether.MAC]Instant{}, asked: map[netip.Addr]*question{}, watch: map[string]*watch{},
 	}
 }
 

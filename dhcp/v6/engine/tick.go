@@ -120,7 +120,7 @@ func (e *Engine) Tick(now Instant) Instant {
 			e.handle(c)
 		}
 	}
-	next := now + time.Second
+	next := min(now+time.Second, e.tickRouters(now))
 	if len(e.parked) > 0 {
 		next = min(next, e.parked[0].due)
 	}
