@@ -327,6 +327,9 @@ func interfaceCarried6() []language.Declaration {
 		ipv6IfHead+`address dhcp("Obtain a ipv6 address using dhcp") [ <rest:LINE>("Options") ]`,
 		ipv6IfHead+`address <prefix:WORD>("General prefix name") <sub:IPV6PREFIX>("IPv6 prefix")`,
 		ipv6IfHead+`address <a:IPV6PREFIX>("IPv6 prefix") anycast("Configure as an anycast")`,
+		ipv6IfHead+`nd("IPv6 interface Neighbor Discovery subcommands") managed-config-flag("Hosts should use DHCP for address config")`,
+		ipv6IfHead+`nd other-config-flag("Hosts should use DHCP for non-address config")`,
+		ipv6IfHead+`nd ra("Router Advertisement control") suppress("Suppress IPv6 Router Advertisements") [ all("Suppress all") ]`,
 		ipv6IfHead+`dhcp client("Act as an IPv6 DHCP client") <rest:LINE>("Arguments")`,
 		ipv6IfHead+`dhcp guard("DHCPv6 guard") <rest:LINE>("Arguments")`,
 		ipv6IfHead+`dhcp relay("Act as an IPv6 DHCP relay agent") <rest:LINE>("Arguments")`)

@@ -20,7 +20,7 @@ func (c scenario) ownWait(w Waits) time.Duration {
 		return w.NoOffer
 	case "R04 observed":
 		return w.Lease
-	case "R05 inferred", "R38 inferred":
+	case "R05 inferred", "R38 inferred", "R45 observed", "R45 inferred", "R46 observed", "R47 inferred", "R48 inferred":
 		return w.NoFile
 	case "R30 inferred":
 		return w.NoReturn
