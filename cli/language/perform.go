@@ -45,6 +45,9 @@ func (l *Language) keep(c *config.Config, p Placement) {
 		return
 	}
 	at := l.spot(p.In, p.kept)
+	if p.Form == grammar.No && c.CountKept(at, "no "+p.kept) > 0 {
+		return // it says so already: what may stand beside it stays where it is
+	}
 	if p.Form != grammar.Plain {
 		gone := 0
 		if !l.standsBeside(c, at, p) {
