@@ -38,6 +38,7 @@ const usage = `Option 150 brings up Cisco IP phones: DHCP with option 150, TFTP,
 
 usage: option150 lab                   a LAN with simulated phones; needs no root
        option150 lab --pfs [--mirror]  phones that share firmware among themselves
+       option150 lab --ipv6            phones of both families and of IPv6 alone
        option150 run [--config FILE]   the appliance in the foreground
        option150 check FILE            what an IOS configuration would do here
        option150 pfs FILE              what a capture (pcap, pcapng) or a phone's log

@@ -60,21 +60,15 @@ func (p *Phone) boot(ctx context.Context) (*Outcome, error) {
 	if up, err := p.awaitLink(ctx); err != nil || !up {
 		return stuck(NoLink, p.o.Interface), err
 	}
-	lease, ok, err := p.dhcp(ctx)
-	if err != nil || !ok {
-		return stuck(NoLease, "no DHCP server gave an address"), err
+	if o, err := p.address(ctx); o != nil || err != nil {
+		return o, err
 	}
-	if err := p.configure(lease); err != nil {
-		return nil, err
-	}
-	p.lease, p.last = lease, lease.Addr.Addr()
-	p.asksFiles = p.choose(ctx, lease)
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
 	p.log(Step{Kind: Servers, Name: p.asksFiles.from, Result: addrsText(p.asksFiles.list)})
 	if len(p.asksFiles.list) == 0 {
-		return stuck(NoServer, "no option 150, 66 or siaddr"), nil
+		return stuck(NoServer, "no option 150, 66 or siaddr, no vendor option of DHCPv6"), nil
 	}
 	p.nvram = p.asksFiles.list
 	if p.spec.Faults.HTTPS {
@@ -84,6 +78,39 @@ func (p *Phone) boot(ctx context.Context) (*Outcome, error) {
 		return p.recover(ctx)
 	}
 	return p.provision(ctx)
+}
+
+// address gets the addresses of the phone and who has its files. With both
+// families the servers of IPv6 are asked first; the others are there when none of
+// them answers. [sources/004]
+func (p *Phone) address(ctx context.Context) (*Outcome, error) {
+	if p.spec.Family != IPv6Only {
+		lease, ok, err := p.dhcp(ctx)
+		if err != nil || !ok {
+			return stuck(NoLease, "no DHCP server gave an address"), err
+		}
+		if err := p.configure(lease); err != nil {
+			return nil, err
+		}
+		p.lease, p.last = lease, lease.Addr.Addr()
+		p.asksFiles = p.choose(ctx, lease)
+	}
+	if p.spec.Family == IPv4Only {
+		return nil, nil
+	}
+	servers, ok, err := p.six(ctx)
+	switch {
+	case err != nil:
+		return nil, err
+	case !ok && p.spec.Family == IPv6Only:
+		return stuck(NoLease, "no DHCPv6 server gave an address"), nil
+	case len(servers) > 0:
+		list := append(servers[:min(1, len(servers)):1], p.asksFiles.list...)
+		p.asksFiles = fileServers{list[:min(2, len(list))], "vendor option 9"}
+	case p.spec.Family == IPv6Only && p.spec.AlternateTFTP.IsValid():
+		p.asksFiles = fileServers{[]netip.Addr{p.spec.AlternateTFTP}, "set by hand"}
+	}
+	return nil, nil
 }
 
 func addrsText(as []netip.Addr) string {
@@ -195,7 +222,7 @@ func (p *Phone) https(ctx context.Context) (*Outcome, error) {
 		var c net.Conn
 		_ = p.o.In(func() (e error) {
 			d := net.Dialer{Timeout: p.o.Timers.Connect}
-			c, e = d.DialContext(ctx, "tcp4", netip.AddrPortFrom(s, PortHTTPS).String())
+			c, e = d.DialContext(ctx, network("tcp", s), netip.AddrPortFrom(s, PortHTTPS).String())
 			return e
 		})
 		if c != nil {

@@ -23,7 +23,7 @@ const maxHeader = 16 << 10
 // request is the request of the download client of a 7800 or 8800, to the
 // byte: no blank after Host:, no other header. [facts/phones.md 1.3]
 func httpRequest(server netip.Addr, name string) []byte {
-	return fmt.Appendf(nil, "GET /%s HTTP/1.1\r\nHost:%s:%d\r\n\r\n", name, server, PortHTTP)
+	return fmt.Appendf(nil, "GET /%s HTTP/1.1\r\nHost:%s\r\n\r\n", name, netip.AddrPortFrom(server, PortHTTP))
 }
 
 // httpGet asks one server for one file on a connection of its own. result is
@@ -104,7 +104,7 @@ func (p *Phone) connect(ctx context.Context, server netip.Addr) (c net.Conn, err
 				return errors.Join(e, err)
 			}
 		}
-		c, e = d.DialContext(ctx, "tcp4", netip.AddrPortFrom(server, PortHTTP).String())
+		c, e = d.DialContext(ctx, network("tcp", server), netip.AddrPortFrom(server, PortHTTP).String())
 		return e
 	})
 	return c, err

@@ -78,6 +78,7 @@ type Phone struct {
 	wiped     bool   // boot loader only
 	bare      bool   // a 7905 that takes unsigned images only
 	last      netip.Addr
+	addr6     netip.Addr
 	lease     Lease
 	nvram     []netip.Addr // the file servers of the last boot
 	refused   string       // load whose signature was not believed

@@ -25,6 +25,9 @@ type Spec struct {
 	Protocol Protocol // "" = that of Load, else SCCP where the model has it
 	Load     string   // the load it runs, "SCCP41.9-4-2SR3-1S"; "" = not known, never upgraded from
 
+	// Family is the addresses it is set to use; the zero value is IPv4.
+	Family Family
+
 	// FactoryReset is a phone whose image was wiped: its boot loader fetches
 	// termNN.default.loads by TFTP before anything else. [facts/phones.md 1.6]
 	FactoryReset bool

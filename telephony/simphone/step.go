@@ -18,6 +18,9 @@ const (
 	Request     Kind = "request"     // Result: the address asked for
 	Ack         Kind = "ack"         // Result: address, mask, router, lease
 	Nak         Kind = "nak"         //
+	Solicit     Kind = "solicit"     // DHCPv6, as the four before
+	Advertise   Kind = "advertise"   //
+	Reply       Kind = "reply"       //
 	Servers     Kind = "servers"     // Result: the file servers and where they come from
 	File        Kind = "file"        // one request for one file over one transport
 	Trust       Kind = "trust"       // a trust list was taken, or refused

@@ -53,7 +53,7 @@ func (p *Phone) tftpGet(ctx context.Context, server netip.Addr, name string, lim
 	}()
 	var c *net.UDPConn
 	err = p.o.In(func() (e error) {
-		c, e = net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4zero})
+		c, e = net.ListenUDP(network("udp", server), nil)
 		return e
 	})
 	if err != nil {

@@ -2,6 +2,7 @@ package lab
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -65,13 +66,19 @@ ip dhcp pool VOICE
 	if len(o.Far) > 0 {
 		w.WriteString("ip dhcp pool VOICE-2\n network 10.150.1.0 255.255.255.0\n default-router 10.150.1.1\n option 150 ip 10.150.0.1\n lease 0 8\n!\n")
 	}
+	if o.IPv6 {
+		w.WriteString(pool6)
+	}
 	w.WriteString(`username lab privilege 15 secret lab
 !
 interface GigabitEthernet0/0
  description voice LAN of the lab
  ip address 10.150.0.1 255.255.255.0
-!
 `)
+	if o.IPv6 {
+		w.WriteString(" ipv6 address 2001:DB8:150::1/64\n ipv6 enable\n ipv6 dhcp server VOICE6 rapid-commit\n")
+	}
+	w.WriteString("!\n")
 	if len(o.Far) > 0 {
 		w.WriteString("interface GigabitEthernet0/1\n description second voice LAN of the lab\n ip address 10.150.1.1 255.255.255.0\n!\n")
 	}
@@ -100,6 +107,17 @@ interface GigabitEthernet0/0
 	w.WriteString("line con 0\n exec-timeout 0 0\n privilege level 15\n logging synchronous\n!\nline vty 0 15\n login local\n transport input ssh\n!\nend\n")
 	return w.String()
 }
+
+// Network6 is the network of IPv6 of a lab.
+var Network6 = netip.MustParsePrefix("2001:db8:150::/64")
+
+const pool6 = `ipv6 dhcp pool VOICE6
+ address prefix 2001:DB8:150::/64
+ vendor-specific 9
+  suboption 1 address 2001:DB8:150::1
+ domain-name branch.example
+!
+`
 
 // devices are the directory numbers and phones, SIP and SCCP.
 func devices(phones []simphone.Spec) (sipNumbers, sipPhones, sccpNumbers, sccpPhones string) {

@@ -75,6 +75,7 @@ func parse(args []string) (o Options, ok bool) {
 	f := flag.NewFlagSet("option150 lab", flag.ContinueOnError)
 	f.SetOutput(os.Stderr)
 	sharing := f.Bool("pfs", false, "18 phones in two subnets that upgrade and share firmware (Peer Firmware Sharing)")
+	f.BoolVar(&o.IPv6, "ipv6", false, "two phones, one with IPv4 and IPv6, one with IPv6 alone, and a router that advertises itself")
 	f.BoolVar(&o.Mirror, "mirror", false, "with -pfs: a mirror port of the voice LAN on GigabitEthernet0/2")
 	fault := f.String("fault", "", "a lab with exactly one `defect`; list names them, random hides which (show lab answer tells it)")
 	if f.Parse(args) != nil {
@@ -83,6 +84,9 @@ func parse(args []string) (o Options, ok bool) {
 	switch {
 	case f.NArg() > 0:
 		fmt.Fprintf(os.Stderr, "option150: lab takes no arguments, %q is one\n", f.Arg(0))
+		return o, false
+	case o.IPv6 && (*sharing || *fault != ""):
+		fmt.Fprintln(os.Stderr, "option150: lab: -ipv6 is a lab of its own")
 		return o, false
 	case o.Mirror && !*sharing:
 		fmt.Fprintln(os.Stderr, "option150: lab: -mirror is for -pfs")
@@ -104,6 +108,9 @@ func parse(args []string) (o Options, ok bool) {
 		}
 	}
 	o.Phones = simphone.Catalogue()
+	if o.IPv6 {
+		o.Phones = simphone.Six()
+	}
 	if *sharing {
 		s := Sharers()
 		o.Phones, o.Far, o.Sharing, o.Sizes = s.Phones, s.Far, s.Sharing, s.Sizes
@@ -179,6 +186,7 @@ type Options struct {
 	Far     []simphone.Spec // phones of a second subnet, behind GigabitEthernet0/1
 	// Sharing makes the phones share firmware; Truth has what they did.
 	Sharing *peers.Habits
+	IPv6    bool    // IPv6 on the voice LAN, with a router that advertises itself
 	Mirror  bool    // a mirror port of the first subnet, on GigabitEthernet0/2
 	Twice   bool    // it shows each frame twice
 	Pace    float64 // of the phones, see simphone.Options; 0 = 0.02
@@ -202,6 +210,7 @@ type Lab struct {
 	Port    *netns.Port // of the box
 	Mirror  *netns.Mirror
 	Control *Control // nil = none
+	router  *Advertiser
 	cancel  context.CancelFunc
 	ctx     context.Context
 	wg      sync.WaitGroup
@@ -279,6 +288,16 @@ func (l *Lab) open() (err error) {
 	}
 	if !l.opt.NoControl {
 		if err := l.startControl(); err != nil {
+			return err
+		}
+	}
+	if l.opt.IPv6 {
+		h, err := l.Host("router", netip.Prefix{})
+		if err != nil {
+			return err
+		}
+		l.others = append(l.others, h)
+		if l.router, err = StartAdvertiser(h, "eth0", Network6, true); err != nil {
 			return err
 		}
 	}
@@ -455,6 +474,9 @@ func (l *Lab) Close() {
 		l.Control.Close()
 	}
 	l.stopTwin()
+	if l.router != nil {
+		l.router.Close()
+	}
 	if l.rogue != nil {
 		l.rogue.Close()
 	}
