@@ -35,7 +35,7 @@ func showTraffic(b *Box) []language.Declaration {
 			const pid = "OPTION150"
 			return fmt.Sprintf("Device#   PID                   SN                      UDI\n%s\n*0        %-21s %-23s %s:%s\n", strings.Repeat("-", 77), pid, b.Serial, pid, b.Serial)
 		}),
-		says(`snmp("SNMP information")`, "%SNMP agent not enabled\n"),
+		says(`snmp("SNMP information")`, "SNMP agent not enabled\n"),
 	}
 }
 

@@ -35,7 +35,7 @@ func seats() []seat {
 		{"line vty 0 24", "(config-line)#", "history size 42"},
 		{"ephone-template 4", "(config-ephone-template)#", "softkeys idle Redial"},
 		{"ephone-dn-template 4", "(config-ephone-dn-template)#", "hold-alert 15 originator"},
-		{"voice register template 4", "(config-register-template)#", "softkeys idle Newcall"},
+		{"voice register template 4", "(config-register-template)#", "softkeys idle  Newcall"},
 	}
 	for n := len(all); n < 20; n += 2 {
 		all = append(all,

@@ -158,7 +158,7 @@ var forms = []form{
 		`HTTP secure server .+: .+`, `Maximum number of (?:concurrent server connections allowed|requests allowed on a connection): \d+`,
 		`Server (?:idle|life) time-out: \d+ seconds`,
 	}},
-	{"show ipv6 interface brief", []string{`(?P<interface>\S+) +\[(?P<admin>[\w ]+)/(?P<protocol>\w+)\]`, ` +(?P<address>unassigned)`}},
+	{"show ipv6 interface brief", []string{`(?P<interface>\S+) +\[(?P<admin>[\w ]+)/(?P<protocol>\w+)\]`, ` +(?P<address>unassigned|[0-9A-F:]+)`}},
 	{"show ip vrf interfaces", []string{`Interface +IP-Address +VRF +Protocol`}},
 	{"show vrf", []string{`  Name +Default RD +Protocols +Interfaces`}},
 	{"show ipv6 neighbors", []string{`IPv6 Address +Age Link-layer Addr State Interface`}},
