@@ -123,8 +123,9 @@ func (e *evidence) fine(p *Phone) Verdict {
 		v.Text = "It has its configuration. No load is named for it."
 	case p.Load == "":
 		v.Text = "It has its configuration; which load it runs is not known."
-	case e.b.told.what == "" && e.peer(p.Load) != "":
-		v.Text = "It has its configuration and runs its load " + p.Load + ", which it had from " + e.peer(p.Load) + "."
+	case e.peer(p.Load) != "":
+		runs := map[bool]string{true: "runs", false: "says that it runs"}[e.b.told.what == ""]
+		v.Text = "It has its configuration and " + runs + " its load " + p.Load + ", which it had from " + e.peer(p.Load) + "."
 	case e.b.told.what != "":
 		v.Text = "It has its configuration and runs " + p.Load + ", as it says itself."
 	case p.LoadBasis == Observed:
