@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -83,7 +84,9 @@ func TestSteppingAtALoadServer(t *testing.T) {
 		}
 		wait(t, 60*time.Second, "the phones to install "+want, func() string {
 			for _, device := range []string{"SEP001E7A000201", "SEP001E7A000202"} {
-				if got := strings.Join(d.installed(device), ", "); got != want {
+				// Who had no answer of that host at a busy moment boots again.
+				story := slices.DeleteFunc(d.installed(device), func(s string) bool { return strings.HasSuffix(s, ": no answer") })
+				if got := strings.Join(story, ", "); got != want {
 					return device + " " + got + "\n" + l.typed(t, "show firmware phones")
 				}
 			}
