@@ -80,8 +80,7 @@ func parse6(b []byte, xid [3]byte, m ether.MAC) (a answer6, ok bool) {
 	}
 	a.kind = b[0]
 	mine := false
-	var walk func(b []byte, f func(code uint16, v []byte)) bool
-	walk = func(b []byte, f func(code uint16, v []byte)) bool {
+	walk := func(b []byte, f func(code uint16, v []byte)) bool {
 		for len(b) >= 4 {
 			n := int(binary.BigEndian.Uint16(b[2:]))
 			if n > len(b)-4 {
