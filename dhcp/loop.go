@@ -21,9 +21,6 @@ func (r *running) do(f func(*engine.Engine, engine.Instant)) bool {
 // job is what the committer gets.
 type job = durable.Job[engine.Outcome]
 
-// diskRetry is how often a failed disk is tried again.
-const diskRetry = 5 * time.Second
-
 // loop is the engine's goroutine.
 func (r *running) loop() {
 	defer close(r.ended)
@@ -85,12 +82,11 @@ func (r *running) letters(l *loopState) {
 type loopState struct {
 	next     engine.Instant // when the timer fires
 	timer    *time.Timer
-	hold     bool        // packets wait, see unsettled
-	settled  bool        // the wait is over for good
-	patience time.Time   // end of the wait for the first probes
-	times    uint64      // see durable.State
+	hold     bool      // packets wait, see unsettled
+	settled  bool      // the wait is over for good
+	patience time.Time // end of the wait for the first probes
+	disk     durable.Disk
 	taken    []*datagram // by the drain under way
-	retry    time.Time
 }
 
 // unsettled reports whether packets are to wait because the first addresses are
@@ -167,28 +163,8 @@ func (r *running) publish() {
 
 // disk takes note of what the committer did.
 func (r *running) disk(l *loopState) {
-	defer r.publish()
-	st := r.com.State()
-	if st.Times != l.times { // back at work
-		l.times = st.Times
-		r.e.DiskWorks()
-		r.e.Rewrite()
-		r.e.Event(engine.StoreWorks{})
-	}
-	r.e.Committed(r.com.Done())
-	if st.Err == nil {
-		return
-	}
-	if !r.e.DiskBad {
-		r.e.DiskFailed()
-		r.e.Event(engine.StoreFailed{Why: st.Err.Error()})
-		l.retry = time.Now().Add(diskRetry)
-		return
-	}
-	if time.Now().After(l.retry) {
-		l.retry = time.Now().Add(diskRetry)
-		r.com.Put(job{Records: r.e.Dump(), Reopen: true})
-	}
+	durable.Follow(&l.disk, r.com, r.e, r.e.DiskBad)
+	r.publish()
 }
 
 // emit carries out what the engine decided.

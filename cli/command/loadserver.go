@@ -25,7 +25,7 @@ func (b *Box) stoneOf(c *config.Config, mac ether.MAC) (stone string, kept bool)
 	t := &c.Telephony
 	named := func(typ string, loads []cnf.LoadEntry) (string, bool) {
 		d, ok := b.Policy.Decide(t, mac, typ, loads)
-		if !ok || phone.Load(d.Load).Equal(phone.Load(d.Target)) {
+		if !ok || d.Withheld || phone.Load(d.Load).Equal(phone.Load(d.Target)) {
 			return "", false
 		}
 		return phone.Load(d.Load).Canonical(), d.Load == "" && d.Class == upgrade.Unknown

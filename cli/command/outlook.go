@@ -150,7 +150,7 @@ func (o *Outlook) setup(mac ether.MAC) inventory.Setup {
 		if t, ok := o.b.Upgrades.Target(mac); ok {
 			s.Load = phone.Load(t).Canonical()
 		}
-		if d, ok := o.b.Policy.Decide(&k.of.Telephony, mac, s.Type, loads); ok {
+		if d, ok := o.b.Policy.Decide(&k.of.Telephony, mac, s.Type, loads); ok && !d.Withheld { // what is withheld is wanted all the same
 			named := d.Load
 			if took, ok := o.b.Classes.Took(mac); ok {
 				named = took // what it was told, not what it will be

@@ -27,24 +27,14 @@ func pingCommand(b *Box) language.Declaration {
 }
 
 func (b *Box) ping(in *language.Invocation) error {
-	number := func(name string, otherwise int) int {
-		if in.Args.Has(name) {
-			return in.Args.Int(name)
-		}
-		return otherwise
-	}
 	if in.Args.Has("host") {
 		return language.Answer("% Unrecognized host or address, or protocol not running.")
 	}
-	dest, repeat, size := grammar.Get[netip.Addr](in.Args, "dest"), number("repeat", 5), number("size", 100)
-	timeout := number("timeout", 2)
-	source, err := b.pingSource(in)
+	dest, repeat, size := grammar.Get[netip.Addr](in.Args, "dest"), number(in, "repeat", 5), number(in, "size", 100)
+	timeout := number(in, "timeout", 2)
+	p, source, err := b.pinger(in)
 	if err != nil {
 		return err
-	}
-	p, err := host.NewPinger(source)
-	if err != nil {
-		return language.Answer("% The box may not send echoes (" + fileCause(err) + ")")
 	}
 	defer p.Close()
 	fmt.Fprintf(in.Out, "Type escape sequence to abort.\nSending %d, %d-byte ICMP Echos to %s, timeout is %d seconds:\n", repeat, size, dest, timeout)
@@ -92,6 +82,27 @@ func (b *Box) ping(in *language.Invocation) error {
 	in.Last = rate + "\n" // who breaks off a ping without end wants to know, too
 	_, err = io.WriteString(in.Out, in.Last)
 	return err
+}
+
+// number is a number that was typed, or what it is otherwise.
+func number(in *language.Invocation, name string, otherwise int) int {
+	if in.Args.Has(name) {
+		return in.Args.Int(name)
+	}
+	return otherwise
+}
+
+// pinger asks from the address of `source`, which is invalid for any.
+func (b *Box) pinger(in *language.Invocation) (*host.Pinger, netip.Addr, error) {
+	source, err := b.pingSource(in)
+	if err != nil {
+		return nil, source, err
+	}
+	p, err := host.NewPinger(source)
+	if err != nil {
+		return nil, source, language.Answer("% The box may not send echoes (" + fileCause(err) + ")")
+	}
+	return p, source, nil
 }
 
 // pingSource is the address of `source`: one of the box, or that of an

@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 	"strconv"
@@ -85,7 +86,7 @@ func upgradeUnknown() language.Declaration {
 }
 
 // phonesFirmware is what is known of the firmware of each configured phone a
-// stepping stone may concern.
+// stepping stone may concern, or whose load is not whole.
 func (b *Box) phonesFirmware(in *language.Invocation) string {
 	var w strings.Builder
 	fmt.Fprintf(&w, "%-16s %-9s %-32s %-32s %s\n", "Device", "Class", "Its file names", "Target", "Because")
@@ -95,15 +96,12 @@ func (b *Box) phonesFirmware(in *language.Invocation) string {
 		if !ok || mac.IsZero() {
 			return
 		}
-		load := d.Load
-		if load == "" {
-			load = "-"
-		}
+		load, class := cmp.Or(d.Load, "-"), cmp.Or(string(d.Class), "-")
 		why := d.Why
 		if d.Inferred {
 			why += " (inferred)"
 		}
-		fmt.Fprintf(&w, "%-16s %-9s %-32s %-32s %s\n", mac.Device(), d.Class, load, d.Target, why)
+		fmt.Fprintf(&w, "%-16s %-9s %-32s %-32s %s\n", mac.Device(), class, load, d.Target, why)
 	}
 	for _, e := range c.Ephones {
 		row(e.MAC, e.Type, c.Service.Loads)

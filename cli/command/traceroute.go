@@ -28,25 +28,15 @@ func tracerouteCommand(b *Box) language.Declaration {
 }
 
 func (b *Box) traceroute(in *language.Invocation) error {
-	number := func(name string, otherwise int) int {
-		if in.Args.Has(name) {
-			return in.Args.Int(name)
-		}
-		return otherwise
-	}
 	if in.Args.Has("host") {
 		return language.Answer("% Unrecognized host or address.")
 	}
 	dest := grammar.Get[netip.Addr](in.Args, "dest")
-	least, most := max(number("least", 1), 1), number("most", 30)
-	probes, timeout := number("probe", 3), time.Duration(number("timeout", 3))*time.Second
-	source, err := b.pingSource(in)
+	least, most := max(number(in, "least", 1), 1), number(in, "most", 30)
+	probes, timeout := number(in, "probe", 3), time.Duration(number(in, "timeout", 3))*time.Second
+	p, _, err := b.pinger(in)
 	if err != nil {
 		return err
-	}
-	p, err := host.NewPinger(source)
-	if err != nil {
-		return language.Answer("% The box may not send echoes (" + fileCause(err) + ")")
 	}
 	defer p.Close()
 	fmt.Fprintf(in.Out, "Type escape sequence to abort.\nTracing the route to %s\nVRF info: (vrf in name/id, vrf out name/id)\n", dest)

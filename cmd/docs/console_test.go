@@ -216,7 +216,7 @@ func runSessions(t *testing.T, page string, o lab.Options, begins string, varies
 		t.Fatal(err)
 	}
 	defer l.Close()
-	if !l.Settle(t.Context(), time.Minute) {
+	if !l.Settle(t.Context(), 30*time.Second) { // what a reader of the page is asked to wait for
 		t.Fatal("not all phones of the lab came up")
 	}
 	time.Sleep(300 * time.Millisecond) // the last files of the last phones: tones, jars

@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"option150/platform/testkit"
 )
 
 // envMain makes the test binary the program.
@@ -40,7 +42,7 @@ func program(t *testing.T, args ...string) *exec.Cmd {
 // what an earlier start left is given to the user.
 func TestRootGoesOnAsOwner(t *testing.T) {
 	if os.Geteuid() != 0 {
-		t.Skip("needs root: it becomes another user")
+		testkit.Missing(t, "root, to become another user")
 	}
 	if one, err := os.ReadFile("/proc/self/uid_map"); err == nil && strings.HasSuffix(strings.TrimSpace(string(one)), " 1") {
 		t.Skip("needs more than one user in its namespace")

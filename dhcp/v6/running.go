@@ -255,9 +255,6 @@ func (r *running) do(f func(*engine.Engine)) bool {
 // maxAge is how long a message may have waited: its client has asked again.
 const maxAge = time.Second
 
-// diskRetry is how often a failed disk is tried again.
-const diskRetry = 5 * time.Second
-
 // loop is the engine's goroutine.
 func (r *running) loop() {
 	defer close(r.ended)
@@ -310,9 +307,8 @@ func (r *running) loop() {
 
 // loopState is what the loop keeps for itself.
 type loopState struct {
-	next  engine.Instant // when the timer fires
-	times uint64         // see durable.State
-	retry time.Time
+	next engine.Instant // when the timer fires
+	disk durable.Disk
 }
 
 // handle gives a message to the engine. One that makes it panic must not end the
@@ -329,28 +325,8 @@ func (r *running) handle(d *datagram) {
 
 // lookDisk takes note of what the committer did.
 func (r *running) lookDisk(l *loopState) {
-	st := r.com.State()
+	st := durable.Follow(&l.disk, r.com, r.e, r.e.DiskBad)
 	r.disk.Store(&st)
-	if st.Times != l.times { // back at work
-		l.times = st.Times
-		r.e.DiskWorks()
-		r.e.Rewrite()
-		r.e.Event(v4.StoreWorks{})
-	}
-	r.e.Committed(r.com.Done())
-	if st.Err == nil {
-		return
-	}
-	if !r.e.DiskBad {
-		r.e.DiskFailed()
-		r.e.Event(v4.StoreFailed{Why: st.Err.Error()})
-		l.retry = time.Now().Add(diskRetry)
-		return
-	}
-	if time.Now().After(l.retry) {
-		l.retry = time.Now().Add(diskRetry)
-		r.com.Put(job{Records: r.e.Dump(), Reopen: true})
-	}
 }
 
 // job is what the committer gets.

@@ -39,7 +39,7 @@ type Server struct {
 	mu     sync.Mutex
 	run    *running      // nil while stopped
 	ending chan struct{} // closed when the last run has wound down; nil if none
-	status statusLog
+	status service.Since
 }
 
 var _ service.Service = (*Server)(nil)

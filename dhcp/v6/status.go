@@ -5,30 +5,11 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"option150/platform/listen"
 	"option150/platform/service"
 )
-
-// statusLog remembers how the service stood.
-type statusLog struct {
-	mu    sync.Mutex
-	state service.State
-	why   string
-	since time.Time
-}
-
-// note records a state and returns since when it holds.
-func (l *statusLog) note(st service.State, why string) time.Time {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if st != l.state || why != l.why || l.since.IsZero() {
-		l.state, l.why, l.since = st, why, time.Now()
-	}
-	return l.since
-}
 
 // Status implements service.Service.
 func (s *Server) Status() service.Status {
@@ -46,7 +27,7 @@ func (s *Server) Status() service.Status {
 			out.State = service.Stopping
 		}
 	}
-	out.Since = s.status.note(out.State, out.Why)
+	out.Since = s.status.Note(out.State, out.Why)
 	return out
 }
 

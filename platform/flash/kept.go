@@ -120,7 +120,7 @@ func readWhole(f *os.File, size int64) []byte {
 	return whole
 }
 
-// peek is the file kept under the name, whatever the name stands for now.
+// peek is the file kept under the name, whatever the name may stand for since.
 func (k *kept) peek(name string) *keptFile {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -131,7 +131,7 @@ func (k *kept) peek(name string) *keptFile {
 	return have
 }
 
-// get is the file kept under the name if it is what the name stands for now.
+// get is the file kept under the name if the name still stands for it.
 func (k *kept) get(name string, now fs.FileInfo) *keptFile {
 	k.mu.Lock()
 	defer k.mu.Unlock()

@@ -340,3 +340,19 @@ func TestGivenUpEachBoot(t *testing.T) {
 		t.Errorf("%+v", p.Verdict)
 	}
 }
+
+// TestWithheldLoad: where a line names a load and the phone's file does not, as
+// that load is not whole, the sentence says so and not that there is no line.
+func TestWithheldLoad(t *testing.T) {
+	for configured, says := range map[string]string{load9: "though " + load9 + " is configured: it keeps its image", "": "No load is named for it"} {
+		w := newWorld()
+		w.setup(Setup{Load: configured}).config()
+		s := w.setups[w.mac]
+		s.Given.Load = ""
+		w.setups[w.mac] = s
+		w.get("/United_States/g3-tones.xml", 10).wait(quiet)
+		if p := w.look(t); p.Verdict.Code != OK || !strings.Contains(p.Verdict.Text, says) {
+			t.Errorf("%q configured: %+v", configured, p.Verdict)
+		}
+	}
+}

@@ -119,6 +119,8 @@ func (e *evidence) fine(p *Phone) Verdict {
 	switch {
 	case e.elsewhere():
 		v.Text = "It fetched its load " + p.Wanted + " here; its configuration comes from elsewhere."
+	case p.Load == "" && p.Wanted == "" && !e.changed && e.today.Load != "":
+		v.Text = "It has its configuration. Its file names no load, though " + phone.Load(e.today.Load).Canonical() + " is configured: it keeps its image, and show firmware phones tells why."
 	case p.Load == "" && p.Wanted == "" && !e.changed:
 		v.Text = "It has its configuration. No load is named for it."
 	case p.Load == "":

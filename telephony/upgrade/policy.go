@@ -208,16 +208,22 @@ func (x *choice) phone(mac ether.MAC, typ string, loads []cnf.LoadEntry) {
 			return
 		}
 	}
-	d.Load = target
-	switch need := steps(target); {
-	case !away && !x.p.Whole(target).Complete():
-		d.Load = ""
-	case len(need) > 0:
-		d = x.p.decide(x.c.Unknown, mac, target, need[0], away)
-	}
+	d, _ = x.p.choose(x.c, mac, target, away)
 	if d.Load != said || d.Alone {
 		x.f.Phones = append(x.f.Phones, cnf.PhoneLoad{MAC: mac, Load: d.Load, Alone: d.Alone})
 	}
+}
+
+// choose decides what a phone's file names on the way to its target; false when
+// that is the target itself, as for most phones.
+func (p *Policy) choose(c *cnf.Config, mac ether.MAC, target string, away bool) (Decision, bool) {
+	switch need := steps(target); {
+	case !away && !p.Whole(target).Complete():
+		return Decision{Target: target, Withheld: true, Why: "it is not whole, and show firmware tells what is missing: it keeps its image"}, true
+	case len(need) > 0:
+		return p.decide(c.Unknown, mac, target, need[0], away), true
+	}
+	return Decision{Target: target, Load: target}, false
 }
 
 // Giving says that a phone is about to be given a file, as it is now.
@@ -235,6 +241,8 @@ type Decision struct {
 	Load   string // "" = none: it keeps its image
 	Alone  bool
 	Why    string
+
+	Withheld bool // it names none because the target is not whole
 }
 
 // class is that of a phone with regard to a step: what it said it runs decides.
@@ -326,8 +334,8 @@ func (p *Policy) files(load string) []string {
 	return append([]string{s.First}, s.Set.Names()...)
 }
 
-// Decide tells the decision for a configured phone; false when no stepping
-// stone concerns it.
+// Decide tells the decision for a configured phone; false when its file names its
+// load and nothing more is to be said.
 func (p *Policy) Decide(c *cnf.Config, mac ether.MAC, typ string, loads []cnf.LoadEntry) (Decision, bool) {
 	target, upgraded := p.Rollouts.Target(mac)
 	if !upgraded {
@@ -337,9 +345,5 @@ func (p *Policy) Decide(c *cnf.Config, mac ether.MAC, typ string, loads []cnf.Lo
 		}
 		target = l.File
 	}
-	need := steps(target)
-	if len(need) == 0 {
-		return Decision{}, false
-	}
-	return p.decide(c.Unknown, mac, target, need[0], p.away(cnf.ValuesOf(c, cnf.LoadServer).Of(mac).Value)), true
+	return p.choose(c, mac, target, p.away(cnf.ValuesOf(c, cnf.LoadServer).Of(mac).Value))
 }

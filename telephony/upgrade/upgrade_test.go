@@ -14,6 +14,7 @@ import (
 	"option150/platform/journal"
 	"option150/telephony/cnf"
 	"option150/telephony/firmware"
+	"option150/telephony/phone"
 )
 
 const (
@@ -75,6 +76,7 @@ func (b *bench) config(unknown string) *cnf.Config {
 // named is the load in the phone's file; "target" = that of its line.
 func (b *bench) named(c *cnf.Config) string {
 	f := b.p.Firmware(c)
+	b.told(c, f)
 	for _, p := range f.Phones {
 		if p.MAC == mac {
 			if p.Alone {
@@ -87,6 +89,17 @@ func (b *bench) named(c *cnf.Config) string {
 		return "withheld"
 	}
 	return "target"
+}
+
+// told holds that what is told of the phone is what its file names.
+func (b *bench) told(c *cnf.Config, f cnf.Firmware) {
+	b.t.Helper()
+	for _, e := range cnf.EffectiveOf(*c, cnf.Options{Firmware: f}) {
+		d, ok := b.p.Decide(c, e.MAC, c.TypeOf(&c.Ephones[0]), c.Service.Loads)
+		if ok && phone.Load(d.Load).Canonical() != e.Load || ok && d.Load == "" && d.Why == "" {
+			b.t.Errorf("the file of %s names %q, and told is %+v", e.MAC.Device(), e.Load, d)
+		}
+	}
 }
 
 func (b *bench) record(e journal.Event) {

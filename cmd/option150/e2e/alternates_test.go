@@ -16,6 +16,7 @@ import (
 
 	"option150/cmd/option150/testbox"
 	"option150/platform/netns"
+	"option150/platform/testkit"
 	"option150/telephony/firmware"
 )
 
@@ -269,7 +270,7 @@ end
 		p := netip.MustParsePrefix(addr)
 		h := w.Host(name, netip.Prefix{})
 		if err := h.AddAddr("eth0", p); err != nil {
-			t.Skip("no IPv6 here: ", err)
+			testkit.Missing(t, "IPv6: "+err.Error())
 		}
 		srv := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if body, ok := files[strings.TrimPrefix(r.URL.Path, "/")]; ok {
@@ -292,7 +293,7 @@ end
 		})
 	}
 	if err := w.Box.AddAddr("eth0", netip.MustParsePrefix("fd00:150::1/64")); err != nil {
-		t.Skip("no IPv6 here: ", err)
+		testkit.Missing(t, "IPv6: "+err.Error())
 	}
 	serve("two", "10.150.0.12/24", map[string]string{ofTwo: "<two/>"})
 	serve("six", "fd00:150::13/64", map[string]string{ofTwo: "<wrong/>", third: "<six/>"})

@@ -15,6 +15,7 @@ import (
 	"option150/dhcp/dhcptest"
 	"option150/platform/ether"
 	"option150/platform/netns"
+	"option150/platform/testkit"
 )
 
 // TestBindLeaseEnforce: a phone with an address of its own gets its file over
@@ -98,7 +99,7 @@ func (w *world) sessions(lease netip.Addr) {
 	if err != nil {
 		w.T.Fatal(err)
 	}
-	_, _ = r.Body.Read(make([]byte, 1000)) // and no more for now
+	_, _ = r.Body.Read(make([]byte, 1000)) // and no more
 	c, server := w.rrq(lease, "big.loads")
 	for n := byte(1); n <= 3; n++ {
 		_, _ = c.WriteToUDPAddrPort([]byte{0, 4, 0, n}, server)
@@ -259,7 +260,7 @@ func (w *world) six(t *testing.T) {
 	w.Login().Configure("no file-server bind-lease")
 	add := func(h *netns.Host, addr string) {
 		if err := h.AddAddr("eth0", netip.MustParsePrefix(addr)); err != nil {
-			t.Skip("no IPv6 here: ", err)
+			testkit.Missing(t, "IPv6: "+err.Error())
 		}
 	}
 	add(w.Box, "2001:db8:7:1::1/64")
