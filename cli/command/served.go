@@ -1,8 +1,13 @@
 package command
 
 import (
+	"path"
+	"slices"
+	"strings"
 	"sync"
 	"time"
+
+	"option150/platform/flash"
 )
 
 // servedMemo is what was found of the files that lines name, until flash:
@@ -32,9 +37,19 @@ func (b *Box) Served(name string) bool {
 	}
 	there, known := m.found[name]
 	if !known {
-		f, ok := b.Find(name)
-		there = ok && f.Size > 0
+		there = b.serves(name)
 		m.found[name] = there
 	}
 	return there
+}
+
+// serves looks for a file, or for any below a directory.
+func (b *Box) serves(name string) bool {
+	dir, ok := strings.CutSuffix(name, "/")
+	if !ok {
+		f, ok := b.Find(name)
+		return ok && f.Size > 0
+	}
+	under := strings.ToLower(path.Join(b.homePath(), dir)) + "/"
+	return slices.ContainsFunc(b.Flash.Files(b.homePath()), func(e flash.Entry) bool { return e.Size > 0 && strings.HasPrefix(strings.ToLower(e.Path), under) })
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"option150/platform/testkit/golden"
+	"option150/telephony/phone"
 )
 
 // whole is office with what templates, dial plans, types and people say.
@@ -172,6 +173,36 @@ func TestNamedFilesAreServed(t *testing.T) {
 	c.Pools[8].Dialplan = 17 // nobody defined it
 	if got := contentOf(t, c, "SEP001E7A000048.cnf.xml", Options{Absent: Names(&c)}); strings.Contains(got, "dialplan17") {
 		t.Error("dialplan17.xml is named and not there")
+	}
+}
+
+// TestLanguageIsServed: no phone of any model is told of a language whose files are
+// not there, also where it is not known which files its model asks for.
+func TestLanguageIsServed(t *testing.T) {
+	for _, sip := range []bool{false, true} {
+		for _, typ := range phone.Types(sip) {
+			c := office()
+			c.Service.CnfPer = "perphone"
+			c.Ephones, c.Pools = c.Ephones[:1], c.Pools[:1]
+			c.Ephones[0].Type, c.Pools[0].Type = sccpTypes[0], sipTypes[0]
+			if sip {
+				c.Pools[0].Type = typ
+			} else {
+				c.Ephones[0].Type = typ
+			}
+			c.Global.UserLocales, c.Global.NetworkLocales = []Locale{{Code: "DE"}}, []Locale{{Code: "DE"}}
+			names := Names(&c)
+			for _, n := range names {
+				if n == "" || strings.HasPrefix(n, "/") {
+					t.Errorf("%s: name %q", typ, n)
+				}
+			}
+			for _, f := range mustBuild(c, Options{Absent: names}).Files() {
+				if strings.Contains(string(f.Content), "German") {
+					t.Errorf("%s of a %s names a language nobody serves", f.Name, typ)
+				}
+			}
+		}
 	}
 }
 

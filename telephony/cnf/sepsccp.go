@@ -84,7 +84,7 @@ func (b *builder) addons(t *tree, loads []LoadEntry, keywords []string, sip bool
 func (b *builder) locales(t *tree, m phone.Model, protocol, user, network string) {
 	u, n := localeOf(user), localeOf(network)
 	texts, tones := localeFiles(m, protocol, u, n)
-	if texts == "" || builtIn(user) || b.in.served(texts) {
+	if builtIn(user) || b.in.served(texts) {
 		t.open("userLocale")
 		t.leaf("name", u.Name)
 		t.number("uid", 1)
@@ -93,7 +93,7 @@ func (b *builder) locales(t *tree, m phone.Model, protocol, user, network string
 		t.leaf("winCharSet", u.Charset)
 		t.close(1)
 	}
-	if tones == "" || builtIn(network) || b.in.served(tones) {
+	if builtIn(network) || b.in.served(tones) {
 		t.leaf("networkLocale", n.Country)
 		t.open("networkLocaleInfo")
 		t.leaf("name", n.Country)

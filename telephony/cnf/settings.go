@@ -160,20 +160,16 @@ func localeByTag(list []Locale, tag int) string {
 	return ""
 }
 
-// localeFiles are the files a phone asks for when its file names a language,
-// "" = none that is known. [usecallmanager.nz: user locale, network locale]
+// localeFiles are the files a phone asks for when its file names a language. Where
+// it is not known which, the name of the directory: anything in it will do.
 func localeFiles(m phone.Model, protocol string, u, n phone.Locale) (texts, tones string) {
-	if m.Generation == "G2" {
-		return u.Name + "/7960-dictionary.xml", n.Country + "/7960-tones.xml"
-	}
-	if m.Jar != "" {
-		texts = u.Name + "/" + m.Jar + "-" + strings.ToLower(protocol) + ".jar"
-	}
-	return texts, n.Country + "/" + cmp.Or(m.Tones, "g3-tones.xml")
+	texts, tones = m.LocaleFiles(protocol == SIP)
+	return u.Name + "/" + texts, n.Country + "/" + tones
 }
 
 // Names are the names that lines give to files of flash:, for Options.Absent:
-// the dial plans of the owner, and what phones ask for in their language.
+// the dial plans of the owner, and what phones ask for in their language; a name
+// that ends with a slash is that of a directory.
 func Names(c *Config) []string {
 	var out []string
 	for _, d := range c.Dialplans {

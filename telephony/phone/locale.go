@@ -1,6 +1,9 @@
 package phone
 
-import "strings"
+import (
+	"cmp"
+	"strings"
+)
 
 // Locale is one row of `user-locale` and `network-locale`.
 // Source: facts/cme.md 8.5; language tags and character sets [M].
@@ -55,4 +58,24 @@ func LocaleByCode(code string) (Locale, bool) {
 		}
 	}
 	return Locale{}, false
+}
+
+// LocaleFiles are the files a phone of the model asks for in a language: texts in
+// the directory Locale.Name, tones in Locale.Country; "" = not known. [Cisco
+// Unified CME administrator guide, Localization; usecallmanager.nz: user locale,
+// network locale]
+func (m Model) LocaleFiles(sip bool) (texts, tones string) {
+	switch {
+	case m.Keyword == "7905" || m.Keyword == "7912":
+		return "7905-dictionary.xml", "7905-tones.xml"
+	case m.Generation == "G2":
+		return "7960-dictionary.xml", "7960-tones.xml"
+	case strings.HasSuffix(m.Jar, ".jar"): // one for both protocols
+		texts = m.Jar
+	case m.Jar != "" && sip:
+		texts = m.Jar + "-sip.jar"
+	case m.Jar != "":
+		texts = m.Jar + "-sccp.jar"
+	}
+	return texts, cmp.Or(m.Tones, "g3-tones.xml")
 }

@@ -123,7 +123,6 @@ func readXML(data []byte, id int) (told, error) {
 	if !seen {
 		return told{}, errRoot
 	}
-	// English is in every image: its files are asked for, and nobody misses them.
 	if m, ok := phone.ByID(id); ok && !t.def {
 		t.files = append(t.files, localeFiles(m, t.sip, locale, network)...)
 	}
@@ -141,21 +140,15 @@ func portOf(ports [2]string, sip bool) uint16 {
 	return def
 }
 
-// localeFiles are the files of a locale that is not English.
+// localeFiles are the files of the languages that a file names, without those of
+// English: it is in every image, and nobody misses them.
 func localeFiles(m phone.Model, sip bool, user, network string) (out []string) {
 	english := func(dir string) bool { return dir == "" || strings.HasPrefix(dir, "English") || dir == "United_States" }
-	if m.Jar != "" && !english(user) {
-		word := "sccp"
-		if sip {
-			word = "sip"
-		}
-		out = append(out, user+"/"+m.Jar+"-"+word+".jar")
+	texts, tones := m.LocaleFiles(sip)
+	if texts != "" && !english(user) {
+		out = append(out, user+"/"+texts)
 	}
 	if !english(network) {
-		tones := m.Tones
-		if tones == "" {
-			tones = "g3-tones.xml"
-		}
 		out = append(out, network+"/"+tones)
 	}
 	return out

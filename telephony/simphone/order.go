@@ -162,24 +162,19 @@ func (p *Phone) textConfiguration(ctx context.Context) (s Settings, name, why st
 // one. What is missing of them stops no phone. [facts/phones.md 1.6]
 func (p *Phone) furtherFiles(s Settings) []string {
 	m := p.n.model
+	jar, tones := m.LocaleFiles(p.n.proto == SIP)
 	if m.Generation == "G2" {
 		switch {
 		case p.n.profiled() && p.n.proto == SIP:
 			return nil
-		case p.n.profiled(): // [D: as the files of a locale are called]
-			return localeFiles(s.NetworkLocale, "7905-tones.xml", s.UserLocale, "7905-dictionary.xml")
 		case p.n.proto == SIP:
-			return []string{"RINGLIST.DAT", "dialplan.xml"}
+			plan := strings.TrimSuffix(s.DialTemplate, ".xml")
+			if plan == "" {
+				plan = "dialplan"
+			}
+			return []string{"RINGLIST.DAT", plan + ".xml"}
 		}
-		return localeFiles(s.NetworkLocale, "7960-tones.xml", s.UserLocale, "7960-dictionary.xml")
-	}
-	tones := m.Tones
-	if tones == "" {
-		tones = "g3-tones.xml"
-	}
-	jar := ""
-	if m.Jar != "" {
-		jar = m.Jar + "-" + strings.ToLower(string(p.n.proto)) + ".jar"
+		return localeFiles(s.NetworkLocale, tones, s.UserLocale, jar)
 	}
 	var names []string
 	add := func(ns ...string) {
