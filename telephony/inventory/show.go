@@ -21,15 +21,16 @@ func dash(s string) string {
 func ShowPhones(list []Phone, scans []Scan) string {
 	var b strings.Builder
 	b.WriteString(heading(list, scans))
-	model, load, seventh := len("Model  "), len("Load"), ""
+	where, model, load, seventh := len("255.255.255.255"), len("Model  "), len("Load"), ""
 	for i := range list {
 		if w := list[i].Wanted; !strings.EqualFold(w, list[i].Load) && w != "" {
 			seventh = "Wanted"
 		}
+		where = max(where, len(addrText(list[i].Addr))) // one of IPv6 is longer
 		model, load = max(model, len(modelWord(&list[i]))), max(load, len(list[i].Load))
 	}
 	row := func(device, addr, num, name, state, verdict, wanted string) {
-		line := fmt.Sprintf("%-15s  %-15s  %-*s  %-*s  %-11s  %-7s  %s", device, addr, model, num, load, name, state, verdict, wanted)
+		line := fmt.Sprintf("%-15s  %-*s  %-*s  %-*s  %-11s  %-7s  %s", device, where, addr, model, num, load, name, state, verdict, wanted)
 		b.WriteString(strings.TrimRight(line, " ") + "\n")
 	}
 	row("Device", "Address", "Model", "Load", "State", "Verdict", seventh)

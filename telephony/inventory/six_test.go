@@ -128,3 +128,23 @@ func TestTimelineOfBothFamilies(t *testing.T) {
 		t.Error("a released address stays, or takes the other along")
 	}
 }
+
+// The columns of the summary begin where their headings do, however long an
+// address is, and stay where they were without one of IPv6.
+func TestColumnsOfLongAddresses(t *testing.T) {
+	long := Phone{Addr: netip.MustParseAddr("2001:db8:150:1000:2000:3000:4000:5000"), Model: "7841", Load: "sip78xx", State: Addressed}
+	short := Phone{Addr: addr1, Model: "8841", Load: "sip88xx", State: Addressed}
+	for width, list := range map[int][]Phone{15: {short}, 37: {long, short}} {
+		lines := strings.Split(strings.TrimRight(ShowPhones(list, nil), "\n"), "\n")
+		rows := lines[len(lines)-len(list)-1:]
+		at := strings.Index(rows[0], "Model")
+		if want := 15 + 2 + width + 2; at != want {
+			t.Errorf("Model at %d, not %d\n%s", at, want, rows[0])
+		}
+		for i, row := range rows[1:] {
+			if len(row) <= at || !strings.HasPrefix(row[at:], list[i].Model+" ") {
+				t.Errorf("no %s under its heading\n%s\n%s", list[i].Model, rows[0], row)
+			}
+		}
+	}
+}
