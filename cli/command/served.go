@@ -50,6 +50,5 @@ func (b *Box) serves(name string) bool {
 		f, ok := b.Find(name)
 		return ok && f.Size > 0
 	}
-	under := strings.ToLower(path.Join(b.homePath(), dir)) + "/"
-	return slices.ContainsFunc(b.Flash.Files(b.homePath()), func(e flash.Entry) bool { return e.Size > 0 && strings.HasPrefix(strings.ToLower(e.Path), under) })
+	return slices.ContainsFunc(b.Flash.Files(path.Join(b.homePath(), dir)), func(e flash.Entry) bool { return e.Size > 0 })
 }

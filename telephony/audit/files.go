@@ -166,15 +166,12 @@ func (a *around) locale(note func(where, name string), where, typ, user, network
 	if !ok || m.Jar == "" {
 		return
 	}
+	texts, tones := m.LocaleFiles(sip)
 	if u, ok := phone.LocaleByCode(user); ok && !strings.EqualFold(u.Code, phone.DefaultLocale) {
-		jar := m.Jar + "-sccp.jar"
-		if sip {
-			jar = m.Jar + "-sip.jar"
-		}
-		note(where, u.Name+"/"+jar)
+		note(where, u.Name+"/"+texts)
 	}
 	if n, ok := phone.LocaleByCode(network); ok && !strings.EqualFold(n.Code, phone.DefaultLocale) && m.Tones != "" {
-		note(where, n.Country+"/"+m.Tones)
+		note(where, n.Country+"/"+tones)
 	}
 }
 
