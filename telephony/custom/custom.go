@@ -40,23 +40,24 @@ const (
 	maxSamples = 16080
 )
 
-// geometry is a directory of pictures: full size and thumbnail, in pixels.
+// geometry is a directory of pictures: full size, depth in bits and thumbnail.
 type geometry struct {
 	name                 string
-	width, height        int
+	width, height, depth int
 	thumbWide, thumbHigh int
 }
 
 // Geometries are the directories phones ask for. [phone administration guides,
-// Creating Custom Background Images]
+// Creating Custom Background Images; usecallmanager.nz: background images]
 var geometries = []geometry{
-	{"95x34x1", 95, 34, 23, 8},         // 7906, 7911
-	{"320x196x4", 320, 196, 80, 49},    // 7941, 7942, 7961, 7962
-	{"320x212x12", 320, 212, 80, 53},   // 7970, 7971
-	{"320x212x16", 320, 212, 80, 53},   // 7945, 7965
-	{"320x216x16", 320, 216, 80, 53},   // 7975
-	{"640x480x24", 640, 480, 123, 111}, // 8941 to 8961, 9951, 9971
-	{"800x480x24", 800, 480, 139, 109}, // 8800
+	{"95x34x1", 95, 34, 1, 23, 8},          // 7906, 7911
+	{"320x196x4", 320, 196, 4, 80, 49},     // 7941, 7942, 7961, 7962
+	{"320x212x12", 320, 212, 12, 80, 53},   // 7970, 7971
+	{"320x212x16", 320, 212, 16, 80, 53},   // 7945, 7965
+	{"320x216x16", 320, 216, 16, 80, 53},   // 7975
+	{"240x320x24", 240, 320, 24, 117, 117}, // 8821
+	{"640x480x24", 640, 480, 24, 123, 111}, // 8941 to 8961, 9951, 9971
+	{"800x480x24", 800, 480, 24, 139, 109}, // 8800
 }
 
 // Lists makes the lists; it is a route of the file server, asked when flash: has
@@ -89,6 +90,7 @@ type List struct {
 	File    string
 	Entries []Entry
 	Left    []string // "chime.raw: 100 samples, phones play 240 to 16080"
+	Less    []string // what is in the list and is not shown as it is: more colours than the screen has
 	changed time.Time
 	rings   bool
 }
@@ -177,22 +179,25 @@ func (l *Lists) pictures(name string, g geometry) List {
 				thumb = x
 			}
 		}
-		w, h := l.size(full.Path)
-		tw, th := 0, 0
-		if thumb.Path != "" {
-			tw, th = l.size(thumb.Path)
+		wrong, deep := l.look(full.Path, g.width, g.height, g.depth)
+		var small error
+		if wrong == nil && thumb.Path != "" {
+			small, _ = l.look(thumb.Path, g.thumbWide, g.thumbHigh, 24)
 		}
 		switch {
-		case w != g.width || h != g.height:
-			out.Left = append(out.Left, fmt.Sprintf("%s: %d x %d, phones draw %d x %d", file, w, h, g.width, g.height))
+		case wrong != nil:
+			out.Left = append(out.Left, file+": "+wrong.Error())
 		case thumb.Path == "":
 			out.Left = append(out.Left, fmt.Sprintf("%s: it has no thumbnail %s-thumb.png of %d x %d", file, strings.TrimSuffix(file, path.Ext(file)), g.thumbWide, g.thumbHigh))
-		case tw != g.thumbWide || th != g.thumbHigh:
-			out.Left = append(out.Left, fmt.Sprintf("%s: %d x %d, thumbnails are %d x %d", path.Base(thumb.Path), tw, th, g.thumbWide, g.thumbHigh))
+		case small != nil:
+			out.Left = append(out.Left, path.Base(thumb.Path)+": "+small.Error())
 		case len(out.Entries) >= maxRings:
 			out.Left = append(out.Left, fmt.Sprintf("%s: phones take %d pictures", file, maxRings))
 		default:
 			out.Entries = append(out.Entries, Entry{Name: title(file), File: "Desktops/" + g.name + "/" + file, Thumb: "Desktops/" + g.name + "/" + path.Base(thumb.Path)})
+			if deep != "" {
+				out.Less = append(out.Less, file+": "+deep)
+			}
 			out.seen(full.ModTime)
 		}
 	}
@@ -282,6 +287,9 @@ func Render(all []List) string {
 		}
 		for _, l := range x.Left {
 			fmt.Fprintf(&w, "  left out: %s\n", l)
+		}
+		for _, l := range x.Less {
+			fmt.Fprintf(&w, "  fewer colours: %s\n", l)
 		}
 	}
 	return w.String()

@@ -1,9 +1,13 @@
 package custom
 
 import (
+	"bytes"
 	"encoding/binary"
 	"encoding/xml"
 	"fmt"
+	"image"
+	"image/color"
+	"image/png"
 	"io"
 	"os"
 	"path/filepath"
@@ -14,12 +18,23 @@ import (
 	"option150/platform/flash"
 )
 
-// png is the beginning of a picture of a size.
-func png(w, h int) []byte {
-	b := append([]byte("\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR"), make([]byte, 8)...)
-	binary.BigEndian.PutUint32(b[16:], uint32(w))
-	binary.BigEndian.PutUint32(b[20:], uint32(h))
-	return append(b, make([]byte, 64)...)
+// picture is a PNG of a size whose pixels a function gives, or grey ones.
+func picture(w, h int, at ...func(x, y int) color.Color) []byte {
+	img := image.NewNRGBA(image.Rect(0, 0, w, h))
+	for y := range h {
+		for x := range w {
+			if len(at) > 0 {
+				img.Set(x, y, at[0](x, y))
+			} else {
+				img.Set(x, y, color.Gray{Y: uint8(x%2) * 255})
+			}
+		}
+	}
+	var b bytes.Buffer
+	if err := png.Encode(&b, img); err != nil {
+		panic(err)
+	}
+	return b.Bytes()
 }
 
 // served is a file server over a flash: with files.
@@ -130,8 +145,8 @@ func TestOperatorsList(t *testing.T) {
 // Pictures have the size their directory says, and a thumbnail.
 func TestPictures(t *testing.T) {
 	const dir = "Desktops/320x196x4/"
-	s, l := served(t, map[string][]byte{dir + "Hills.png": png(320, 196), dir + "Hills-thumb.png": png(80, 49), dir + "Sea.png": png(320, 200), dir + "Sea-thumb.png": png(80, 49),
-		dir + "Sky.png": png(320, 196), dir + "Bird.png": png(320, 196), dir + "TN-Bird.png": png(80, 50), dir + "not.png": []byte("GIF89a")})
+	s, l := served(t, map[string][]byte{dir + "Hills.png": picture(320, 196), dir + "Hills-thumb.png": picture(80, 49), dir + "Sea.png": picture(320, 200), dir + "Sea-thumb.png": picture(80, 49),
+		dir + "Sky.png": picture(320, 196), dir + "Bird.png": picture(320, 196), dir + "TN-Bird.png": picture(80, 50), dir + "not.png": []byte("GIF89a")})
 	text, ok := get(t, s, dir+"List.xml")
 	if !ok || strings.Count(text, "<ImageItem") != 1 || !strings.Contains(text, `Image="TFTP:Desktops/320x196x4/Hills-thumb.png" URL="TFTP:Desktops/320x196x4/Hills.png"`) {
 		t.Fatalf("%v\n%s", ok, text)
@@ -142,9 +157,54 @@ func TestPictures(t *testing.T) {
 		}
 	}
 	out := Render(l.All())
-	for _, want := range []string{"Sea.png: 320 x 200, phones draw 320 x 196", "Sky.png: it has no thumbnail", "TN-Bird.png: 80 x 50, thumbnails are 80 x 49", "not.png: 0 x 0"} {
+	for _, want := range []string{"Sea.png: 320 x 200, phones draw 320 x 196", "Sky.png: it has no thumbnail", "TN-Bird.png: 80 x 50, phones draw 80 x 49", "not.png: 0 x 0"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("%q is not said:\n%s", want, out)
 		}
 	}
+}
+
+// Every directory: a picture that the screen shows as it is, one with more colours
+// than it has, which stays in the list and is told, and what is no whole PNG.
+func TestDepth(t *testing.T) {
+	fine := map[int]func(x, y int) color.Color{
+		1: func(x, _ int) color.Color { return color.Gray{Y: uint8(x%2) * 255} }, 4: func(x, _ int) color.Color { return color.Gray{Y: uint8(x%16) * 17} },
+		12: func(x, y int) color.Color { return color.RGBA{uint8(x%16) * 17, uint8(y%16) * 17, 0, 255} }, 16: func(x, y int) color.Color { return color.RGBA{uint8(x%32) * 8, uint8(y%64) * 4, 0, 255} },
+		24: func(x, y int) color.Color { return color.RGBA{uint8(x), uint8(y), uint8(x + y), 255} },
+	}
+	deep := map[int]string{1: "phones draw 2 shades", 4: "phones draw 16 shades", 12: "4096 colours", 16: "65536 colours"}
+	for _, g := range geometries {
+		dir := "Desktops/" + g.name + "/"
+		files := map[string][]byte{}
+		for name, b := range map[string][]byte{
+			"fine": picture(g.width, g.height, fine[g.depth]), "deep": picture(g.width, g.height, fine[24]), "cut": picture(g.width, g.height)[:60],
+			"sum": append(picture(g.width, g.height)[:50], make([]byte, 500)...), "bmp": append([]byte("BM"), make([]byte, 500)...), "huge": append(picture(g.width, g.height), make([]byte, maxPicture)...),
+			"claims": claims(1<<30, 1<<30),
+		} {
+			files[dir+name+".png"], files[dir+name+"-thumb.png"] = b, picture(g.thumbWide, g.thumbHigh)
+		}
+		files[dir+"badthumb.png"], files[dir+"badthumb-thumb.png"] = picture(g.width, g.height), picture(g.thumbWide, g.thumbHigh)[:60]
+		s, l := served(t, files)
+		text, _ := get(t, s, dir+"List.xml")
+		for _, n := range []string{"cut", "sum", "bmp", "huge", "claims", "badthumb"} {
+			if strings.Contains(text, n) {
+				t.Errorf("%s: %s is in the list", g.name, n)
+			}
+		}
+		out := Render(l.All())
+		if strings.Count(text, "<ImageItem") != 2 || strings.Count(out, "left out: ") != 6 || strings.Contains(out, "fine.png: ") {
+			t.Errorf("%s: %s\n%s", g.name, text, out)
+		}
+		if want := deep[g.depth]; want == "" && strings.Contains(out, "fewer colours") || !strings.Contains(out, want) {
+			t.Errorf("%s: %q is not said:\n%s", g.name, want, out)
+		}
+	}
+}
+
+// claims is the beginning of a picture that says it is of a size.
+func claims(w, h int) []byte {
+	b := picture(1, 1)
+	binary.BigEndian.PutUint32(b[16:], uint32(w))
+	binary.BigEndian.PutUint32(b[20:], uint32(h))
+	return b
 }
