@@ -126,6 +126,8 @@ var provokedFiles = []provoked{
 	{"XML that breaks off", "", func(x *auditRig) { x.flash["phones/ringlist.xml"] = []byte("<a><b></a>") }, "A17", "is no XML that phones read", told},
 	{"a dial plan nobody serves", "voice register pool 1\n dialplan 1\n", nil, "A21", "dialplan1.xml is meant for phones, and nobody serves it", told},
 	{"a locale nobody serves", "telephony-service\n user-locale DE\n network-locale DE\n", nil, "A21", "German_Germany/mk-sccp.jar", told},
+	{"a logo that is not there", "voice register global\n logo http://10.0.0.1/logo.bmp\n", nil, "A21", "logo names logo.bmp of this box, and it is not there", told},
+	{"a logo that is no bitmap", "voice register global\n logo http://10.0.0.1:6970/logo.bmp\n", func(x *auditRig) { x.flash["phones/logo.bmp"] = []byte("\x89PNG\r\n\x1a\n") }, "A21", "it is no Windows bitmap", told},
 	{"a file by hand", "", func(x *auditRig) { x.flash["phones/SEP001E7A000001.cnf.xml"] = []byte("<device/>") }, "A22", "flash:phones/SEP001E7A000001.cnf.xml is never served", fixed},
 	{"a byte order mark", "", func(x *auditRig) { x.flash["phones/ringlist.xml"] = []byte("\xef\xbb\xbf<a/>") }, "A23", "begins with a byte order mark", told},
 	{"a blank line before the head", "", func(x *auditRig) { x.flash["phones/ringlist.xml"] = []byte("\n<?xml version=\"1.0\"?><a/>") }, "A23", "has something before <?xml", told},

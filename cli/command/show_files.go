@@ -33,7 +33,7 @@ func showFiles(b *Box) []language.Declaration {
 			| slot0:("Display information about flash: file system") )`, 0, "facts/ios-cli.md 1.13", func(*language.Invocation) string { return lines2text(flash.RenderShowFlash(b.listing("", true))) }),
 		text(`tftp-server("TFTP server information") sessions("Transfers under way")`, 0, "facts/files.md 1.8", func(*language.Invocation) string { return b.tftpSessions() }),
 		text(`tftp-server clients("Options clients sent")`, 0, "facts/files.md 1.8", func(*language.Invocation) string { return b.tftpClients() }),
-		text(`file-server("File service information") lists("Lists of rings and pictures made of what lies in flash:")`, 0, "source 004", func(*language.Invocation) string { return custom.Render(b.Lists.All()) }),
+		text(`file-server("File service information") lists("Lists of rings and pictures made of what lies in flash:")`, 0, "source 004", func(*language.Invocation) string { return custom.Render(b.Lists.All(), b.Lists.Objects()) }),
 		text(`file-server("File service information") statistics("Counters of TFTP and HTTP together")`, 0, "facts/files.md 1.3", func(*language.Invocation) string { return b.fileCounters() }),
 		text(`transfer-time("Time that a file takes to a phone")
 			[ size("Size of the file")

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/netip"
+	"net/url"
 	"path"
 	"regexp"
 	"slices"
@@ -15,6 +17,7 @@ import (
 	"option150/platform/ether"
 	"option150/telephony/advice"
 	"option150/telephony/cnf"
+	"option150/telephony/custom"
 	"option150/telephony/phone"
 )
 
@@ -144,6 +147,7 @@ func (a *around) references() {
 			a.locale(note, "telephony-service", e.Type, cnf.Everybody(t.Service.UserLocales), cnf.Everybody(t.Service.NetworkLocales), false)
 		}
 	}
+	a.logo()
 	for _, name := range order {
 		where := names[name]
 		_, made := a.set.Lookup(name)
@@ -156,6 +160,39 @@ func (a *around) references() {
 				a.add(config.Warning, "A21", where[0], "%s is meant for phones, and nobody serves it: no phone is told of it", name).seen("named by %s", enumerate(where)).
 					fix(advice.Tell("Put " + name + " on flash:, or take the line that names it out."))
 			}
+		}
+	}
+}
+
+// logo is the picture that the 7940 and 7960 are told of, where it is a file of
+// this box.
+func (a *around) logo() {
+	u, err := url.Parse(a.c.Telephony.Global.Logo)
+	if err != nil || !a.c.Telephony.Global.Present || a.w.Flash == nil || a.w.Flash.Open == nil {
+		return
+	}
+	host, err := netip.ParseAddr(u.Hostname())
+	if name := strings.TrimPrefix(u.Path, "/"); err == nil && slices.Contains(a.own, host) && name != "" {
+		f, ok := a.w.Flash.Find(name)
+		if !ok || f.Size == 0 {
+			a.add(config.Warning, "A21", "voice register global", "logo names %s of this box, and it is not there: the 7940 and 7960 show none", name).
+				fix(advice.Tell("Put " + name + " on flash:, or take the line that names it out."))
+			return
+		}
+		if f.Open == nil {
+			return
+		}
+		r, err := f.Open()
+		if err != nil {
+			return
+		}
+		defer r.Close()
+		switch less, wrong := custom.Logo(r, f.Size); {
+		case wrong != nil:
+			a.add(config.Warning, "A21", "voice register global", "logo names %s, which the 7940 and 7960 cannot show: %v", name, wrong).
+				fix(advice.Tell("Save it as a Windows bitmap of 256 colours, 90 x 56 pixels."))
+		case less != "":
+			a.add(config.Note, "A21", "voice register global", "logo names %s: %s", name, less)
 		}
 	}
 }

@@ -63,7 +63,7 @@ func Checks() []Check {
 		{"A18", "the files that are served are those of the configuration", "files in force"},
 		{"A19", "the call control answers", "probes"},
 		{"A20", "the load server answers and has the load", "probes"},
-		{"A21", "files named in phone files are here", "flash:"},
+		{"A21", "files named in phone files are here, and what phones take", "flash:"},
 		{"A22", "no file on flash: hides behind a generated one", "flash:"},
 		{"A23", "text files are without byte order mark, carriage return and trailing blank", "flash:"},
 		{"A24", "no two names that differ in case alone", "flash:"},

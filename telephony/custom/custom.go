@@ -6,6 +6,9 @@
 //	Ringlist-wb.xml                         every .rwb
 //	Desktops/<geometry>/List.xml            pictures of that directory with their thumbnails
 //
+// Pictures that a URL names instead, the logo of the 7940 and 7960 and the objects
+// of the services pane, are looked at by Objects: nothing is made of them.
+//
 // It follows source 004 (Customize and modify configuration files) and the phone
 // administration guides: at most 50 rings of 240 to 16080 samples, u-law at 8 kHz
 // without header, or 16 bits at 16 kHz in .rwb; pictures of exactly the size that
@@ -38,6 +41,7 @@ const (
 	maxName    = 25
 	minSamples = 240
 	maxSamples = 16080
+	partOf     = 240 // samples come in multiples of it
 )
 
 // geometry is a directory of pictures: full size, depth in bits and thumbnail.
@@ -90,7 +94,7 @@ type List struct {
 	File    string
 	Entries []Entry
 	Left    []string // "chime.raw: 100 samples, phones play 240 to 16080"
-	Less    []string // what is in the list and is not shown as it is: more colours than the screen has
+	Less    []string // what is in the list and is not quite as the guides ask for: more colours than the screen has
 	changed time.Time
 	rings   bool
 }
@@ -147,6 +151,9 @@ func (l *Lists) rings(name, ending string, wide int64) List {
 			out.Left = append(out.Left, fmt.Sprintf("%s: phones take %d rings", base, maxRings))
 		default:
 			out.Entries = append(out.Entries, Entry{Name: title(base), File: base})
+			if n%partOf != 0 {
+				out.Less = append(out.Less, fmt.Sprintf("%s: %d samples are no multiple of %d, which the guides ask for", base, n, partOf))
+			}
 			out.seen(f.ModTime)
 		}
 	}
@@ -196,7 +203,7 @@ func (l *Lists) pictures(name string, g geometry) List {
 		default:
 			out.Entries = append(out.Entries, Entry{Name: title(file), File: "Desktops/" + g.name + "/" + file, Thumb: "Desktops/" + g.name + "/" + path.Base(thumb.Path)})
 			if deep != "" {
-				out.Less = append(out.Less, file+": "+deep)
+				out.Less = append(out.Less, file+": fewer colours: "+deep)
 			}
 			out.seen(full.ModTime)
 		}
@@ -222,22 +229,22 @@ func (l *Lists) files() []flash.Entry {
 }
 
 // head is the beginning of a file.
-func (l *Lists) head(p string) []byte {
+func (l *Lists) head(p string, size int) []byte {
 	f, err := l.Flash.Open(p)
 	if err != nil {
 		return nil
 	}
 	defer f.Close()
-	b := make([]byte, 24)
+	b := make([]byte, size)
 	n, _ := io.ReadFull(f, b)
 	return b[:n]
 }
 
-func (l *Lists) header(p string) bool { return bytes.HasPrefix(l.head(p), []byte("RIFF")) }
+func (l *Lists) header(p string) bool { return bytes.HasPrefix(l.head(p, 24), []byte("RIFF")) }
 
 // size reads the size of a picture out of its first chunk. [RFC 2083 4.1.1]
 func (l *Lists) size(p string) (width, height int) {
-	b := l.head(p)
+	b := l.head(p, 24)
 	if len(b) < 24 || string(b[:8]) != "\x89PNG\r\n\x1a\n" || string(b[12:16]) != "IHDR" {
 		return 0, 0
 	}
@@ -275,8 +282,8 @@ func (x *List) xml() []byte {
 }
 
 // Render is `show file-server lists`.
-func Render(all []List) string {
-	if len(all) == 0 {
+func Render(all []List, shown []Shown) string {
+	if len(all)+len(shown) == 0 {
 		return "No ring tones and no pictures lie in flash: below the home path\n"
 	}
 	var w strings.Builder
@@ -289,8 +296,11 @@ func Render(all []List) string {
 			fmt.Fprintf(&w, "  left out: %s\n", l)
 		}
 		for _, l := range x.Less {
-			fmt.Fprintf(&w, "  fewer colours: %s\n", l)
+			fmt.Fprintf(&w, "  not as it is: %s\n", l)
 		}
+	}
+	for _, s := range shown {
+		s.render(&w)
 	}
 	return w.String()
 }

@@ -108,7 +108,7 @@ func TestRings(t *testing.T) {
 	if text, ok := get(t, s, "Ringlist-wb.xml"); !ok || strings.Count(text, "<Ring>") != 1 || !strings.Contains(text, "Wide.rwb") {
 		t.Errorf("%v %s", ok, text)
 	}
-	out := Render(l.All())
+	out := Render(l.All(), l.Objects())
 	for _, want := range []string{"short.raw: 239 samples", "long.raw: 16081 samples", "wave.raw: it begins as a WAV", "odd.rwb: 8000 samples"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("%q is not said:\n%s", want, out)
@@ -129,8 +129,8 @@ func TestOperatorsList(t *testing.T) {
 			t.Errorf("%s is served of nothing", n)
 		}
 	}
-	if !strings.HasPrefix(Render(l.All()), "No ring tones") {
-		t.Error(Render(l.All()))
+	if !strings.HasPrefix(Render(l.All(), l.Objects()), "No ring tones") {
+		t.Error(Render(l.All(), l.Objects()))
 	}
 	many := map[string][]byte{}
 	for i := range 60 {
@@ -156,7 +156,7 @@ func TestPictures(t *testing.T) {
 			t.Errorf("%s is in the list and is not served", n)
 		}
 	}
-	out := Render(l.All())
+	out := Render(l.All(), l.Objects())
 	for _, want := range []string{"Sea.png: 320 x 200, phones draw 320 x 196", "Sky.png: it has no thumbnail", "TN-Bird.png: 80 x 50, phones draw 80 x 49", "not.png: 0 x 0"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("%q is not said:\n%s", want, out)
@@ -191,11 +191,11 @@ func TestDepth(t *testing.T) {
 				t.Errorf("%s: %s is in the list", g.name, n)
 			}
 		}
-		out := Render(l.All())
+		out := Render(l.All(), l.Objects())
 		if strings.Count(text, "<ImageItem") != 2 || strings.Count(out, "left out: ") != 6 || strings.Contains(out, "fine.png: ") {
 			t.Errorf("%s: %s\n%s", g.name, text, out)
 		}
-		if want := deep[g.depth]; want == "" && strings.Contains(out, "fewer colours") || !strings.Contains(out, want) {
+		if want := deep[g.depth]; want == "" && strings.Contains(out, "not as it is") || !strings.Contains(out, want) {
 			t.Errorf("%s: %q is not said:\n%s", g.name, want, out)
 		}
 	}
