@@ -83,6 +83,13 @@ func lines() []language.Declaration {
 			![ <n:0-256>("Size of history buffer") ]`, "n", "", "facts/ios-cli.md 1.6", 10, func(c *language.Context) *int { return &at(c).HistorySize }),
 		lineTransport(at),
 		value(modeLine, `speed("Set the transmit and receive speeds") ![ <n:0-4294967>("Transmit and receive speeds") ]`, "n", "", "facts/ios-cli.md 1.14", 0, func(c *language.Context) *int { return &at(c).Speed }),
+		partly(value(modeLine, `rotary("Add line to a rotary group") ![ <n:1-127>("Rotary group to add line to") ]`, "n", "", "facts/ios-cli.md 1.14", 0, func(c *language.Context) *int { return &at(c).Rotary }),
+			func(keys, a grammar.Args) string {
+				if keys.String("kind") == "con" && !a.Has(language.Negated) {
+					return "the console is reached by its cable alone"
+				}
+				return ""
+			}),
 	)...)
 	return append(ds, carryAll(modeLine, "facts/ios-cli.md 1.14",
 		`transport preferred("Specify the preferred protocol to use") <rest:LINE>("Protocol")`,

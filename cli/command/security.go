@@ -3,6 +3,7 @@ package command
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -38,7 +39,7 @@ func sshGlobal() []language.Declaration {
 			Get:   func(v *language.View) []grammar.Args { return one(v.Config.SSH.Version2 || v.All, "v", 2) },
 		},
 	}
-	ds = append(ds, algorithms()...)
+	ds = append(append(ds, sshPort()), algorithms()...)
 	ds = append(ds, pubkeyChain()...)
 	ds = append(ds, flag(language.Global, `ip scp("Scp commands") server("SCP server enable") enable("SCP server enable")`, "ip scp", doc, false,
 		func(c *language.Context) *bool { return &c.Config.SSH.SCP }))
@@ -49,6 +50,59 @@ func sshGlobal() []language.Declaration {
 		`ip ssh maxstartups("Maximum concurrent sessions allowed") <n:WORD>("Sessions")`,
 	)...)
 }
+
+// sshPort is `ip ssh port N rotary A B`. [Cisco IOS security command reference,
+// ip ssh port]
+func sshPort() language.Declaration {
+	at := func(c *language.Context) (list *[]sshd.Port, i int, there bool) {
+		list = &c.Config.SSH.Ports
+		i, there = slices.BinarySearchFunc(*list, uint16(c.Args.Int("port")), func(p sshd.Port, n uint16) int { return cmp.Compare(p.Number, n) })
+		return list, i, there
+	}
+	return language.Declaration{
+		Mode: language.Global, Group: "ip ssh", Doc: "facts/ios-cli.md 1.14",
+		Syntax: `ip ssh port("Starting (or only) Port number to listen on") <port:2000-10000>("Port number")
+			![ rotary("Rotary group") <first:1-127>("Rotary group number") [ <last:1-127>("Last rotary group") ] ]`,
+		Set: func(c *language.Context) error {
+			list, i, there := at(c)
+			p := sshd.Port{Number: uint16(c.Args.Int("port")), First: c.Args.Int("first"), Last: c.Args.Int("first")}
+			if c.Args.Has("last") {
+				p.Last = c.Args.Int("last")
+			}
+			switch {
+			case p.Last < p.First:
+				return language.Answer("% Last rotary group must not be less than the first")
+			case there:
+				(*list)[i] = p
+			case len(*list) >= maxSSHPorts:
+				return language.Answer(fmt.Sprintf("%% There are %d further ports of SSH already", maxSSHPorts))
+			default:
+				*list = slices.Insert(*list, i, p)
+			}
+			return nil
+		},
+		Unset: func(c *language.Context) error {
+			if list, i, there := at(c); there {
+				*list = slices.Delete(*list, i, i+1)
+			}
+			return nil
+		},
+		Get: func(v *language.View) []grammar.Args {
+			var out []grammar.Args
+			for _, p := range v.Config.SSH.Ports {
+				a := args("port", int(p.Number), "first", p.First)
+				if p.Last != p.First {
+					a["last"] = p.Last
+				}
+				out = append(out, a)
+			}
+			return out
+		},
+	}
+}
+
+// maxSSHPorts bounds the ports beside that of the settings.
+const maxSSHPorts = 8
 
 // algorithms are `ip ssh dh min size` and `ip ssh server algorithm`. [Cisco IOS XE
 // security command reference, ip ssh server algorithm]

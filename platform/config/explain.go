@@ -34,7 +34,11 @@ func Explain(err error) string {
 	}
 	switch {
 	case listen.InUse(err):
-		return portTaken(le.Endpoint, le.Owner)
+		text := portTaken(le.Endpoint, le.Owner)
+		if le.Cure != "" {
+			text += "\n%" + capital(le.Cure)
+		}
+		return text
 	case listen.Denied(err):
 		return fmt.Sprintf("%% Port %d needs the right to bind ports below 1024 (CAP_NET_BIND_SERVICE)", le.Endpoint.Port)
 	}

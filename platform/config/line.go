@@ -26,6 +26,7 @@ type Line struct {
 	Width       int    // columns, default 80
 	HistorySize int    // default 10
 	Speed       int    // of the console, 0 = that of the TOML settings
+	Rotary      int    // `rotary N`: its group; 0 = of none
 }
 
 // DefaultLine is the line as the factory has it.

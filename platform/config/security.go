@@ -84,10 +84,22 @@ func (c *Config) sshLines() []sshd.Line {
 		}
 		access := c.accessClass(l.AccessIn)
 		for n := l.First; n <= l.Last && n < maxVTY; n++ {
-			out = append(out, sshd.Line{Number: n, Access: access})
+			out = append(out, sshd.Line{Number: n, Access: access, Rotary: l.Rotary})
 		}
 	}
 	slices.SortFunc(out, func(a, b sshd.Line) int { return a.Number - b.Number })
+	return out
+}
+
+// sshPorts are the further ports by which some line is reached.
+func (c *Config) sshPorts() []sshd.Port {
+	var out []sshd.Port
+	lines := c.sshLines()
+	for _, p := range c.SSH.Ports {
+		if slices.ContainsFunc(lines, p.Has) {
+			out = append(out, p)
+		}
+	}
 	return out
 }
 
@@ -106,8 +118,8 @@ func (c *Config) SSHClosed() string {
 func (c *Config) sshSpec(f Facts) sshd.Spec {
 	return sshd.Spec{Enabled: true, Endpoint: c.sshEndpoint(f), MaxSessions: c.VTYs(), Lines: c.sshLines(),
 		LoginGrace: time.Duration(c.SSH.TimeOut) * time.Second, Retries: max(1, c.SSH.Retries),
-		Algorithms: c.SSH.Algorithms,
-		PublicKey:  slices.ContainsFunc(c.SSH.Chain, func(u sshd.UserKeys) bool { return len(u.Keys) > 0 })}
+		Algorithms: c.SSH.Algorithms, Ports: c.sshPorts(),
+		PublicKey: slices.ContainsFunc(c.SSH.Chain, func(u sshd.UserKeys) bool { return len(u.Keys) > 0 })}
 }
 
 // security are the rules about who may come in.
@@ -127,6 +139,13 @@ func (c *Config) security() []Problem {
 		if l.Kind == "con" && l.Login == LoginLine && l.Password.IsZero() {
 			ps = append(ps, Problem{Severity: Warning, Kind: Rule, Code: "A28", Section: "line con 0", Text: "login is configured but no password: the console is open",
 				Fix: advice.Steps{advice.Tell("Give line con 0 a password, or let it ask for users with login local.")}})
+		}
+	}
+	for _, p := range c.SSH.Ports {
+		if !slices.ContainsFunc(c.sshLines(), p.Has) {
+			ps = append(ps, Problem{Severity: Warning, Kind: Rule, Code: "A28", Section: "ip ssh",
+				Text: fmt.Sprintf("port %d is not open: no vty line that takes SSH has rotary %d", p.Number, p.First),
+				Fix:  advice.Steps{advice.In("line vty 0 4", fmt.Sprintf("rotary %d", p.First))}})
 		}
 	}
 	named("ip http access-class", c.HTTP.AccessClass, nobodyIn)

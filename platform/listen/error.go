@@ -10,12 +10,16 @@ type Error struct {
 	Endpoint Endpoint
 	Err      error
 	Owner    string // who holds the port, "nginx (pid 812)"; "" if it cannot be told
+	Cure     string // what the operator may do here all the same; "" = nothing
 }
 
 func (e *Error) Error() string {
 	s := "listen " + e.Endpoint.String() + ": " + Reason(e.Err)
 	if e.Owner != "" {
 		s += ", held by " + e.Owner
+	}
+	if e.Cure != "" {
+		s += "; " + e.Cure
 	}
 	return s
 }

@@ -43,12 +43,29 @@ func (e Endpoint) title() string {
 	return e.Owner + " on " + e.String()
 }
 
-// why is an error in the operator's words, without the endpoint.
-func why(err error) string {
+// holding is the reason with who holds the port.
+func holding(err error) string {
 	s := Reason(err)
 	var le *Error
 	if errors.As(err, &le) && le.Owner != "" {
 		s += ", held by " + le.Owner
+	}
+	return s
+}
+
+func cure(err error) string {
+	var le *Error
+	if errors.As(err, &le) {
+		return le.Cure
+	}
+	return ""
+}
+
+// why is an error in the operator's words, without the endpoint.
+func why(err error) string {
+	s := holding(err)
+	if c := cure(err); c != "" {
+		s += "; " + c
 	}
 	return s
 }

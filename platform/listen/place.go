@@ -38,6 +38,7 @@ type State struct {
 	Bound     netip.AddrPort
 	Up        bool
 	Why       string // why it is down, "address already in use, held by nginx (pid 812)"
+	Cure      string // what helps where no other place is up; "" = nothing known
 	Since     time.Time
 	NextRetry time.Time
 }
@@ -63,7 +64,7 @@ func (p *Place[S, V]) State() State {
 }
 
 func (p *Place[S, V]) state() State {
-	return State{Endpoint: p.want.Endpoint, Bound: p.at, Up: p.open, Why: why(p.err), Since: p.since, NextRetry: p.next}
+	return State{Endpoint: p.want.Endpoint, Bound: p.at, Up: p.open, Why: holding(p.err), Cure: cure(p.err), Since: p.since, NextRetry: p.next}
 }
 
 // Socket is the socket that is open now; false if there is none.

@@ -106,7 +106,7 @@ type Wanted struct {
 // Listening is the status of a service that is at work on these places.
 func Listening(places []listen.State, since time.Time) Status {
 	st := Status{State: Disabled, Since: since}
-	var down []string
+	var down, cures []string
 	for _, p := range places {
 		if p.Since.After(st.Since) {
 			st.Since = p.Since
@@ -116,6 +116,9 @@ func Listening(places []listen.State, since time.Time) Status {
 			continue
 		}
 		down = append(down, p.Endpoint.String()+": "+p.Why)
+		if p.Cure != "" {
+			cures = append(cures, p.Cure)
+		}
 		if st.NextRetry.IsZero() || p.NextRetry.Before(st.NextRetry) {
 			st.NextRetry = p.NextRetry
 		}
@@ -129,6 +132,7 @@ func Listening(places []listen.State, since time.Time) Status {
 		st.State = Degraded
 	default:
 		st.State = Failed
+		st.Why = strings.Join(append([]string{st.Why}, cures...), "; ")
 	}
 	return st
 }

@@ -33,6 +33,7 @@ const (
 // Spec is what the service runs by. Enabled false is the same as no Spec.
 type Spec struct {
 	Endpoint    listen.Endpoint
+	Ports       []Port // more of them
 	Enabled     bool
 	LoginGrace  time.Duration // `ip ssh time-out`; 0 = default
 	Retries     int           // `ip ssh authentication-retries`; 0 = default
@@ -46,7 +47,18 @@ type Spec struct {
 type Line struct {
 	Number int
 	Access *acl.List // `access-class N in`; nil = everybody
+	Rotary int       // `rotary N`: its group; 0 = of none
 }
+
+// Port is `ip ssh port N rotary A B`: a port beside that of the settings, by
+// which the vty lines of these groups are reached.
+type Port struct {
+	Number      uint16
+	First, Last int // groups
+}
+
+// Has reports whether a line is reached by the port.
+func (p Port) Has(l Line) bool { return l.Rotary != 0 && l.Rotary >= p.First && l.Rotary <= p.Last }
 
 // Config is the `ip ssh` part of the configuration.
 // Source: facts/ios-cli.md 1.14.
@@ -56,6 +68,7 @@ type Config struct {
 	Retries  int        // wrong passwords of a connection; 0 is one
 	SCP      bool       // `ip scp server enable`: scp and sftp are served
 	Chain    []UserKeys // `ip ssh pubkey-chain`, by user
+	Ports    []Port     // `ip ssh port N rotary A`, by number
 
 	Algorithms Algorithms // `ip ssh server algorithm`, `ip ssh dh min size`
 }
@@ -67,7 +80,7 @@ func Default() Config {
 
 // Clone is a deep copy.
 func (c Config) Clone() Config {
-	c.Chain, c.Algorithms = slices.Clone(c.Chain), c.Algorithms.Clone()
+	c.Chain, c.Ports, c.Algorithms = slices.Clone(c.Chain), slices.Clone(c.Ports), c.Algorithms.Clone()
 	for i := range c.Chain {
 		c.Chain[i].Keys = slices.Clone(c.Chain[i].Keys)
 	}

@@ -55,6 +55,7 @@ type Server struct {
 	cancel context.CancelFunc
 	work   sync.WaitGroup
 	spec   atomic.Pointer[Spec] // of the commit point, with defaults
+	next   atomic.Pointer[Spec] // of the last Prepare
 
 	open  func(context.Context, listen.Endpoint) (*net.TCPListener, error) // replaced by tests
 	set   *listen.Set[*net.TCPListener, door]
@@ -77,7 +78,10 @@ func New(o Options) *Server {
 	s := &Server{o: o, rec: journal.Or(o.Recorder),
 		conns: map[net.Conn]bool{}, sessions: map[int]*Session{}, open: listen.OpenTCP, began: time.Now()}
 	s.set = listen.NewSet(listen.Kind[*net.TCPListener, door]{New: func(listen.Want) door { return door{s} }, Recorder: o.Recorder,
-		Open: func(ctx context.Context, e listen.Endpoint) (*net.TCPListener, error) { return s.open(ctx, e) }})
+		Open: func(ctx context.Context, e listen.Endpoint) (*net.TCPListener, error) {
+			l, err := s.open(ctx, e)
+			return l, s.held(e, err)
+		}})
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	return s
 }
@@ -127,7 +131,7 @@ func (s *Server) Close() {
 // admit is the first step for a connection: is there a place for it?
 func (s *Server) admit(c net.Conn) {
 	remote := addrPort(c.RemoteAddr())
-	if why, list := s.closedTo(remote.Addr()); why != "" {
+	if why, list := s.closedTo(remote.Addr(), addrPort(c.LocalAddr()).Port()); why != "" {
 		c.Close()
 		s.rec.Record(Refused{Remote: remote, Why: why, List: list})
 		return

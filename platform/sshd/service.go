@@ -66,7 +66,8 @@ func (s *Server) prepare(ctx context.Context, want service.Spec, partly bool) (s
 		if len(s.o.HostKeys.Signers()) == 0 && !s.o.HostKeys.Zeroized() {
 			return nil, fmt.Errorf("%w: none", ErrHostKey)
 		}
-		all = append(all, listen.Want{Endpoint: spec.Endpoint})
+		all = spec.places()
+		s.next.Store(spec)
 	}
 	step, err := s.set.Prepare(ctx, all, partly)
 	if err != nil {
@@ -78,6 +79,19 @@ func (s *Server) prepare(ctx context.Context, want service.Spec, partly bool) (s
 		}
 		step.Commit()
 	}}, nil
+}
+
+// places are where the server listens. The port of the settings is not the
+// only one any more where there are others: what holds it is then no reason to
+// refuse a line.
+func (s *Spec) places() []listen.Want {
+	all := []listen.Want{{Endpoint: s.Endpoint, Spare: len(s.Ports) > 0}}
+	for _, p := range s.Ports {
+		e := s.Endpoint
+		e.Port = p.Number
+		all = append(all, listen.Want{Endpoint: e})
+	}
+	return all
 }
 
 // door takes connections at one endpoint.
