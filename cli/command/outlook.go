@@ -107,6 +107,7 @@ func index(c *config.Config) *configured {
 			SIP: true, Load: loadOf(p.Type, t.Global.Loads), Control: sip})
 	}
 	k.box.NewEphone, k.box.NewPool = free(tags[false]), free(tags[true])
+	k.box.BuildCNF = t.Service.BuildCNF
 	if c.DHCP.Service {
 		k.box.Pools = len(c.DHCP.Pools)
 	}

@@ -97,6 +97,10 @@ func telephonyService() []language.Declaration {
 				return out
 			},
 		},
+		value(modeTelephony, `build-cnf-files("Devices that are expected to ask for a binary .cnf file")
+			![ ( all$m("All devices")
+					| none$m("None")
+					| selective$m("Those of the table of Build CNF Files") ) ]`, "m", "", "sources/004", def.BuildCNF, func(c *language.Context) *string { return &svc(c).BuildCNF }),
 		hfsEnable,
 		value(modeTelephony, `hfs home-path("Directory of flash: for files that no binding names") ![ <path:FLASHURL>("Path, such as flash:phones") ]`, "path", "", "sources/000", "", func(c *language.Context) *string { return &c.Config.HFS.HomePath }),
 		value(modeTelephony, `time-zone("Set time zone for the phones") ![ <n:ZONE>("Time zone") ]`, "n", "", doc, def.TimeZone, func(c *language.Context) *int { return &svc(c).TimeZone }),

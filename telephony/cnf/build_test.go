@@ -17,7 +17,7 @@ func TestLookup(t *testing.T) {
 		"XMLDefault.cnf.xml": "XMLDefault.cnf.xml", "XmlDefault.cnf.xml": "XMLDefault.cnf.xml", "/XMLDEFAULT.CNF.XML": "XMLDefault.cnf.xml",
 		"SEP001E7A000006.cnf.xml": "XMLDefault7941.cnf.xml", "sep001e7a000006.cnf.xml": "XMLDefault7941.cnf.xml",
 		`Communicator\SEP001E7A00000D.cnf.xml`: "XMLDefaultCIPC.cnf.xml", "Communicator/SEP001E7A00000D.cnf.xml": "XMLDefaultCIPC.cnf.xml",
-		"SEPDefault.cnf": "SEPDEFAULT.cnf", "GK001E7A000043": "gk001e7a000043", "SIP001e7a000044.CNF": "SIP001E7A000044.cnf", "//syncinfo.xml": "syncinfo.xml",
+		"GK001E7A000043": "gk001e7a000043", "SIP001e7a000044.CNF": "SIP001E7A000044.cnf", "//syncinfo.xml": "syncinfo.xml",
 	} {
 		if f, ok := s.Lookup(in); !ok || f.Name != want {
 			t.Errorf("Lookup(%q) = %v, %v, want %q", in, f, ok, want)
@@ -69,7 +69,7 @@ func TestStampsFollowContent(t *testing.T) {
 			dials := slices.Clone(c.Pools[8].SpeedDials)
 			dials[0].Number, c.Pools[8].SpeedDials = "8", dials
 		}, []string{"SEP001E7A000048.cnf.xml"}},
-		{"load of one SCCP type", func(c *Config) { c.Service.Loads[1].File = "SCCP41.8-5-2S" }, []string{"SEP001E7A000006.cnf.xml", "SEPDEFAULT.cnf", "SEPDefault.cnf", "XMLDefault.cnf.xml"}},
+		{"load of one SCCP type", func(c *Config) { c.Service.Loads[1].File = "SCCP41.8-5-2S" }, []string{"SEP001E7A000006.cnf.xml", "XMLDefault.cnf.xml"}},
 		{"suffix of a load", func(c *Config) { c.Service.Loads[1].File = "SCCP41.9-4-2SR3-1S" }, nil},
 		{"button of an ephone", func(c *Config) { c.Ephones[0].Buttons = nil }, nil},
 		{"number of a 7940", func(c *Config) { c.DNs[4].Number = "2999" }, []string{"SIP001E7A000044.cnf", "SIPDefault.cnf", "syncinfo.xml"}},
@@ -125,13 +125,13 @@ func TestWhatIsBuilt(t *testing.T) {
 		t.Errorf("without source address: %v", got)
 	}
 	c.Service.SourceAddress.Addr = addr("10.20.0.1")
-	if got := names(c); !slices.Equal(got, []string{"SEPDEFAULT.cnf", "XMLDefault.cnf.xml", "ATADefault.cnf.xml"}) {
+	if got := names(c); !slices.Equal(got, []string{"XMLDefault.cnf.xml", "ATADefault.cnf.xml"}) {
 		t.Errorf("empty telephony-service: %v", got)
 	}
 	c.Ephones = []Ephone{{Tag: 1, MAC: mac(1)}, {Tag: 2, Type: "7961"}, {Tag: 3, MAC: mac(3), Type: "7910"}, {Tag: 4, MAC: mac(4), Type: "7961", Addons: []string{"7916-24"}}}
 	c.Service.CnfPer = "perphone"
 	c.Service.CnfLocation = "flash:"
-	if got := names(c)[3:]; !slices.Equal(got, []string{"XMLDefault7910.cnf.xml", "SEP001E7A000004.cnf.xml"}) {
+	if got := names(c)[2:]; !slices.Equal(got, []string{"XMLDefault7910.cnf.xml", "SEP001E7A000004.cnf.xml"}) {
 		t.Errorf("phones: %v", got)
 	}
 	if got := SCCPBindings(mustBuild(c, Options{})); !slices.Contains(got, "tftp-server flash:/its/SEP001E7A000004.cnf.xml alias SEP001E7A000004.cnf.xml") {

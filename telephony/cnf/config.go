@@ -4,6 +4,7 @@ import (
 	"net/netip"
 
 	"option150/platform/ether"
+	"option150/telephony/phone"
 )
 
 // Config is the telephony part of the configuration: everything phone files
@@ -39,6 +40,7 @@ type TelephonyService struct {
 	AutoAssign     []AutoAssign
 	CnfLocation    string         // `cnf-file location`, "" = system:/its/
 	CnfPer         string         // `cnf-file`, "", "perphone" or "perphonetype"
+	BuildCNF       string         // `build-cnf-files`, one of phone.BuildAll, BuildNone and BuildSelective (default)
 	NoCreate       bool           // `no create cnf-files`: serve none
 	TimeZone       int            // 1-56, default 5
 	DateFormat     string         // dd-mm-yy, mm-dd-yy (default), yy-dd-mm, yy-mm-dd
@@ -267,7 +269,7 @@ type PoolNumber struct{ Position, DN int }
 // Default is the factory configuration.
 func Default() Config {
 	return Config{
-		Service: TelephonyService{TimeZone: 5, DateFormat: "mm-dd-yy", TimeFormat: 12, Keepalive: 30},
+		Service: TelephonyService{BuildCNF: phone.BuildSelective, TimeZone: 5, DateFormat: "mm-dd-yy", TimeFormat: 12, Keepalive: 30},
 		Global:  RegisterGlobal{Timezone: 5, DateFormat: "M/D/Y", TimeFormat: 12},
 	}
 }

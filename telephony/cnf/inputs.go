@@ -88,6 +88,7 @@ func (b *builder) params(m phone.Model, own []levelled, o override) []Param {
 func inputsOf(c Config, o Options) inputs {
 	in := inputs{stamp: o.Stamp, sync: o.Sync, logServer: o.LogServer, services: o.Services, strange: o.Firmware.Strange, absent: o.Absent,
 		Types: typesOf(&c), Service: c.Service, Global: c.Global, Dialplans: c.Dialplans, Templates: c.RegisterTemplates}
+	in.Service.BuildCNF = "" // no content depends on it
 	in.Service.Loads, in.Global.Loads = named(in.Service.Loads, o.Firmware.Withheld), named(in.Global.Loads, o.Firmware.Withheld)
 	own := o.Firmware.overrides()
 	if len(c.Ephones) > 0 {

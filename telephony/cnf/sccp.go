@@ -36,9 +36,8 @@ func (b *builder) defaults(dir string, s TelephonyService) {
 	}
 	def := b.fixed("XMLDefault.cnf.xml", func() ([]byte, string) { return b.xmlDefault(s.SourceAddress, s.Loads, s.URLs, 2000, false), "" })
 	b.sccpSums = append(b.sccpSums, def.content)
-	// The layout of the binary .cnf of the first generation is not published:
-	// the file carries the text of the XML default. [D]
-	add("SEPDEFAULT.cnf", def, true, "SEPDefault.cnf")
+	// SEPDEFAULT.cnf, which routers list here, is a binary file whose layout is not
+	// published; who asks for it does not read XML. See binary.go.
 	add("XMLDefault.cnf.xml", def, false, "XMLDefault.cnf.xml")
 	add("ATADefault.cnf.xml", b.fixed("ATADefault.cnf.xml", func() ([]byte, string) {
 		ata, _ := phone.Lookup("ATA")

@@ -37,7 +37,7 @@ func kindOf(name string) fileKind {
 		return kindTrust
 	case b == "os79xx.txt":
 		return kindHunt
-	case strings.HasPrefix(b, "xmldefault.cnf.xml"), b == "sipdefault.cnf", b == "seddefault.cnf", b == "mgcdefault.cnf",
+	case strings.HasPrefix(b, "xmldefault.cnf.xml"), b == "sipdefault.cnf", b == "sepdefault.cnf", b == "seddefault.cnf", b == "mgcdefault.cnf",
 		b == "gkdefault.cfg", b == "lddefault.cfg", b == "ffdefault.cfg", b == "atadefault.cfg":
 		return kindDefault
 	case strings.HasSuffix(b, ".loads"):

@@ -1,6 +1,7 @@
 package inventory
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -117,6 +118,43 @@ func refusedByRule(e *evidence) (Verdict, bool) {
 		v.Fix = advice.Steps{advice.Do("show provisioning exposure"), advice.Do("show access-lists"), advice.Tell("permit the network of the phone in a list that file-server access-class names.")}
 	}
 	return v, true
+}
+
+// binaryFile: it reads no XML. The file it wants is built by its call manager
+// alone. [source 004, Build CNF Files]
+func binaryFile(e *evidence) (Verdict, bool) {
+	f := cmp.Or(e.b.own, e.b.def)
+	if f == nil || !f.missing || !phone.BinaryFile(f.name) || e.b.def != nil && !phone.BinaryFile(e.b.def.name) {
+		return none()
+	}
+	if _, ok := e.r.hasConfig(e.b); ok || e.b.load != nil {
+		return none()
+	}
+	v, _ := found(lastPart(f.name)+" asked "+e.at(f.at)+", no such file", "It asks for %s, a binary file whose layout is not published: none is made, and XML under that name would not be read.", lastPart(f.name))
+	kind, listed := phone.BinaryOf(e.model)
+	take := "take a device that reads XML in its place."
+	switch {
+	case !e.modelKnown:
+		v.Text += " Which device it is was not told; of those that may ask so Cisco lists " + binaryNames() + "."
+	case listed:
+		v.Text += fmt.Sprintf(" Devices of type %s (%s) read it.", kind.Name, kind.Type)
+	default:
+		v.Text += fmt.Sprintf(" It is %s, which reads XML with a later load than the one it has.", phone.Named(e.model.Keyword))
+		take = "give it a load that reads XML."
+	}
+	if e.modelKnown && !phone.ExpectsBinary(e.box.BuildCNF, e.model) {
+		v.Text += " By build-cnf-files no such file is expected for it."
+	}
+	v.Fix = advice.Steps{advice.Tell("copy " + lastPart(f.name) + " of the call manager that builds it to " + e.box.Home + ": it is served as it lies there; or " + take)}
+	return v, true
+}
+
+func binaryNames() string {
+	var names []string
+	for _, b := range phone.BinaryTypes() {
+		names = append(names, b.Name)
+	}
+	return strings.Join(names, ", ")
 }
 
 // notBuilt: configured, and its file is not there.

@@ -517,6 +517,21 @@ func scenarios() []scenario {
 			w.setup(Setup{Load: "P00307020300", Given: nil})
 			w.lease(class61).miss("OS79XX.TXT").get(sep, 900).miss("P0030801SR02.bin").wait(DefaultWaits().Quiet)
 		}},
+		{"a binary file of a type of the table", "R49", Observed, Stuck, "of the call manager that builds it to flash:", func(w *world) {
+			w.setup(Setup{Type: "7935"})
+			w.lease("Cisco Systems, Inc.").miss("SEP001E7A000001.cnf").miss("SEPDEFAULT.cnf")
+		}},
+		{"a binary file of a load that reads no XML", "R49", Observed, Stuck, "a load that reads XML", func(w *world) {
+			w.setup(Setup{Type: "7961"})
+			w.lease(class61).miss("SEP001E7A000001.cnf").miss("SEPDefault.cnf")
+		}},
+		{"a binary default file of nobody knows what", "R49", Observed, Stuck, "reads XML", func(w *world) {
+			w.lease("Cisco Systems, Inc.").miss("SEPDEFAULT.cnf")
+		}},
+		{"a binary file, and XML then", "ok", Observed, Provisioned, "", func(w *world) {
+			w.setup(Setup{Type: "7961", Load: load9})
+			w.lease(class61).miss("SEP001E7A000001.cnf").get(sep, 6412).get("/g3-tones.xml", 10).wait(DefaultWaits().Quiet)
+		}},
 		{"configured and no file", "R37", Observed, Stuck, "create cnf-files", func(w *world) {
 			w.setup(Setup{})
 			s := w.setups[ours]

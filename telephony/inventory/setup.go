@@ -69,6 +69,7 @@ type Box struct {
 	Control   map[netip.AddrPort]Answer // call control that was asked
 	NewEphone int                       // a free tag of `ephone`
 	NewPool   int                       // a free tag of `voice register pool`
+	BuildCNF  string                    // for whom a .cnf file is expected, see phone.ExpectsBinary
 }
 
 // Answer is how call control answered when it was asked.

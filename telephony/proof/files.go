@@ -196,6 +196,9 @@ func (w *walker) configuration(s *station, m phone.Model, signed bool) (told, st
 		case t.def && s.typ == "":
 			s.Notes = append(s.Notes, s.Section+" has no type: it gets the default file")
 		}
+		if kind, listed := phone.BinaryOf(m); listed && !s.sip {
+			return t, n, verdict{Unsure, "R49", fmt.Sprintf("there is %s for it; Cisco lists the %s (%s) among the devices that read a binary .cnf file in its place, which is not built", n, kind.Name, kind.Type), nil}, false
+		}
 		if strings.HasSuffix(n, ".cnf") {
 			t = w.shared(s, m, t)
 		}

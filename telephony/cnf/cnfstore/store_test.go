@@ -117,7 +117,7 @@ func TestStore(t *testing.T) {
 	if _, _, _, ok := s.Generated("AppDialRules.xml"); ok {
 		t.Error("the empty dial rules come before flash:")
 	}
-	if !slices.Contains(s.Names(), "SIPDefault.cnf") || !slices.Contains(s.Names(), "SEPDefault.cnf") {
+	if !slices.Contains(s.Names(), "SIPDefault.cnf") || !slices.Contains(s.Names(), "ATADefault.cnf.xml") {
 		t.Errorf("names %v", s.Names())
 	}
 
