@@ -77,6 +77,7 @@ func All(b *Box) []language.Declaration {
 		carriedSections(),
 		ephoneDNs(),
 		ephones(),
+		gateways(),
 		pfsSection(),
 		carriedHere("ephone-hunt"),
 		banners(),
@@ -125,7 +126,7 @@ func Modes() []language.Mode {
 		{Name: language.Exec, Title: "Exec commands:"},
 		{Name: language.Global, Title: "Configure commands:"},
 		sub(modeInterface, "Interface"), sub(modePool, "DHCP pool"), sub(modePoolSecondary, "DHCP pool secondary subnet"), sub(modeTelephony, "Cisco Unified CME"),
-		sub(modeEphone, "Ephone"), sub(modeEphoneDN, "Ephone DN"), sub(modeGlobal, "VOICE REGISTER GLOBAL"),
+		sub(modeEphone, "Ephone"), sub(modeGateway, "Voice gateway"), sub(modeEphoneDN, "Ephone DN"), sub(modeGlobal, "VOICE REGISTER GLOBAL"),
 		sub(modeDN, "VOICE REGISTER DN"), sub(modeAutoRegister, "VOICE auto register"), sub(modeRegisterPool, "VOICE REGISTER POOL"), sub(modeLine, "Line"),
 		sub(modePFS, "Peer Firmware Sharing"), sub(modeUpgrade, "Upgrade"), sub(modeArchive, "Archive"), sub(modeArchiveLog, "Archive log config"),
 		carried(modeEphoneTemplate, "Ephone template"), carried(modeEphoneDNTemplate, "Ephone DN template"),
@@ -148,6 +149,7 @@ const (
 	modeVendor6          = "config-dhcpv6-vs"
 	modeTelephony        = "config-telephony"
 	modeEphone           = "config-ephone"
+	modeGateway          = "config-voice-gateway"
 	modeEphoneDN         = "config-ephone-dn"
 	modeGlobal           = "config-register-global"
 	modeDN               = "config-register-dn"

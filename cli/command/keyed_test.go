@@ -20,7 +20,7 @@ import (
 func TestGone(t *testing.T) {
 	b, f := testBox(t)
 	gone := map[string]grammar.Args{
-		modeEphone: {"tag": 7}, modeEphoneDN: {"tag": 7}, modeDN: {"tag": 7}, modeRegisterPool: {"tag": 7},
+		modeEphone: {"tag": 7}, modeGateway: {"tag": 7}, modeEphoneDN: {"tag": 7}, modeDN: {"tag": 7}, modeRegisterPool: {"tag": 7},
 		modeDialplan: {"tag": 7}, modeUserProfile: {"tag": 7}, modeLogoutProfile: {"tag": 7}, modeEphoneTemplate: {"tag": 7}, modeRegisterTemplate: {"tag": 7},
 		modeEphoneType: {"name": "GONE"}, modePoolType: {"name": "GONE"},
 		modePool: {"name": "GONE"}, modePubkeyUser: {"user": "gone"}, modeInterface: {"name": "GigabitEthernet0/7"},

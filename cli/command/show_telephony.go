@@ -213,10 +213,13 @@ func configActions(b *Box) []language.Declaration {
 		{modeTelephony, `restart("Restart ephone") ( all("Restart all phones") [ <s:0-60>("Seconds between phones") ] | <mac:H.H.H>("Hardware address") )`},
 		{modeEphone, `reset("Reset the phone")`}, {modeEphone, `restart("Restart the phone")`},
 		{modeGlobal, `reset("Reset all SIP phones")`}, {modeGlobal, `restart("Restart all SIP phones")`},
+		{modeGateway, `reset("Reset the phones of the gateway")`}, {modeGateway, `restart("Restart the phones of the gateway")`},
 		{modeRegisterPool, `reset("Reset the phone")`}, {modeRegisterPool, `restart("Restart the phone")`},
 	} {
 		out = append(out, language.Declaration{Mode: d.mode, Syntax: d.syntax, Doc: "facts/cme.md 2.2", Run: b.resetPhones(d.mode, d.syntax, rebuild)})
 	}
+	out = append(out, language.Declaration{Mode: modeGateway, Doc: "Cisco Unified CME Command Reference", Run: rebuild,
+		Syntax: `create("Build the files again") cnf-files("Build the files again, and say what is not built")`})
 	return append(out, createFiles(func(c *language.Context) *bool { return &c.Config.Telephony.Service.NoCreate }, modeTelephony, `create("Create cnf for ethernet phone")
 		cnf-files("Create cnf for ethernet phone")
 		[ version-stamp("Version stamp, printed by routers")

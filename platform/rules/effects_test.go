@@ -52,6 +52,8 @@ var seldom = map[string]struct{ why, mode, command string }{
 	"cnf.TelephonyService.Keepalive":     {"nobody", "config-telephony", "keepalive"},
 	"cnf.SourceAddress.StrictMatch":      {"nobody", "config-telephony", "ip source-address"},
 	"cnf.SourceAddress.Rehome":           {"nobody", "config-telephony", "ip source-address"},
+	"cnf.Gateway.First":                  {"nobody", "config-voice-gateway", "voice-port"},
+	"cnf.Gateway.NetworkLocale":          {"nobody", "config-voice-gateway", "network-locale"},
 	"cnf.EphoneDN.Line":                  {"nobody", "config", "ephone-dn"},
 	"cnf.EphoneDN.Secondary":             {"nobody", "config-ephone-dn", "number"},
 	"cnf.EphoneDN.NoReg":                 {"nobody", "config-ephone-dn", "number"},

@@ -88,7 +88,7 @@ func BuildLines(old, new *Set, clockSet bool) []string {
 	for _, l := range new.Firmware().Withheld {
 		out = append(out, fmt.Sprintf("  %-8s load %s, in no file: show firmware tells what of it is missing", "withheld", oneLine(l)))
 	}
-	out = append(out, new.binaryLines()...)
+	out = append(out, append(new.binaryLines(), new.gatewayLines()...)...)
 	for _, p := range new.Problems() {
 		if p.Severity != Note {
 			out = append(out, fmt.Sprintf("  %-8s %s", p.Severity, p))

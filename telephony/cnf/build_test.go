@@ -73,7 +73,7 @@ func TestStampsFollowContent(t *testing.T) {
 		{"suffix of a load", func(c *Config) { c.Service.Loads[1].File = "SCCP41.9-4-2SR3-1S" }, nil},
 		{"button of an ephone", func(c *Config) { c.Ephones[0].Buttons = nil }, nil},
 		{"number of a 7940", func(c *Config) { c.DNs[4].Number = "2999" }, []string{"SIP001E7A000044.cnf", "SIPDefault.cnf", "syncinfo.xml"}},
-		{"one phone less", func(c *Config) { c.Pools = c.Pools[:len(c.Pools)-1] }, []string{"SEP001E7A00004C.cnf.xml"}},
+		{"one phone less", func(c *Config) { c.Pools = c.Pools[:len(c.Pools)-1] }, []string{"ATA001E7A00004C.cnf.xml", "SEP001E7A00004C.cnf.xml"}},
 		{"one phone more", func(c *Config) {
 			c.Ephones = append(c.Ephones, Ephone{Tag: 40, MAC: mac(0x99), Type: "7961"})
 		}, []string{"SEP001E7A000099.cnf.xml"}},

@@ -34,6 +34,7 @@ func (c Config) Clone() Config {
 	for i := range c.Dialplans {
 		c.Dialplans[i].Patterns = slices.Clip(c.Dialplans[i].Patterns)
 	}
+	c.Gateways = slices.Clone(c.Gateways)
 	c.Users, c.Logouts = cloneProfiles(c.Users), cloneProfiles(c.Logouts)
 	return c
 }

@@ -25,6 +25,7 @@ type Config struct {
 	Dialplans         []Dialplan  // sorted by tag
 	Users             []Profile   // `voice user-profile`, sorted by tag
 	Logouts           []Profile   // `voice logout-profile`, sorted by tag
+	Gateways          []Gateway   // `voice-gateway system`, sorted by tag
 }
 
 // TelephonyService is the section `telephony-service` (SCCP phones).

@@ -132,7 +132,11 @@ func (b *builder) ephone(e sccpPhone, dir string, shared map[string]*File) {
 	b.devices[e.MAC] = true
 	if (b.in.Service.CnfPer == "perphone" || e.own()) && !m.DefaultFileOnly {
 		r := b.sccpFile(m, e)
-		b.add(&File{Name: name, Content: r.content, ETag: r.etag, Location: dir + name, Aliases: []string{name}, Stamp: r.stamp, Protocol: SCCP, MAC: e.MAC}, where)
+		aliases := []string{name}
+		if n := m.DeviceFile(e.MAC); n != "" {
+			aliases = append(aliases, n)
+		}
+		b.add(&File{Name: name, Content: r.content, ETag: r.etag, Location: dir + name, Aliases: aliases, Stamp: r.stamp, Protocol: SCCP, MAC: e.MAC}, where)
 		return
 	}
 	key := strings.ToLower(m.Keyword)
@@ -147,6 +151,9 @@ func (b *builder) ephone(e sccpPhone, dir string, shared map[string]*File) {
 	}
 	if b.set.names[lookupKey(name)] != f { // a phone that is there twice
 		b.alias(f, name, where)
+		if n := m.DeviceFile(e.MAC); n != "" {
+			b.alias(f, n, where)
+		}
 	}
 }
 

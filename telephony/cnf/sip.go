@@ -136,7 +136,11 @@ func (b *builder) poolFiles(p sipPhone, dir string) []*File {
 		name = p.MAC.Device() + ".cnf.xml"
 	}
 	content, stamp := b.stamped(func(stamp string) []byte { return b.sepSIP(m, p, stamp) }, b.in.sync, digitStamp)
-	return []*File{{Name: name, Content: content, Location: dir + name, Stamp: stamp, Protocol: SIP, MAC: p.MAC}}
+	var aliases []string
+	if n := m.DeviceFile(p.MAC); n != "" {
+		aliases = []string{n}
+	}
+	return []*File{{Name: name, Content: content, Location: dir + name, Aliases: aliases, Stamp: stamp, Protocol: SIP, MAC: p.MAC}}
 }
 
 // codec is the word phones know for a codec of IOS.

@@ -31,6 +31,12 @@ func TestValidate(t *testing.T) {
 		{"number-without-number", Warning, func(c *Config) { c.DNs[0].Number = "" }},
 		{"dn-without-number", Warning, func(c *Config) { c.EphoneDNs[0].Number = "" }},
 		{"duplicate-number", Warning, func(c *Config) { c.EphoneDNs[0].Number = "1002" }},
+		{"gateway-without-mac", Warning, func(c *Config) { c.Gateways = []Gateway{{Tag: 1, Type: "VG224"}} }},
+		{"gateway-file", Note, func(c *Config) { c.Gateways = []Gateway{{Tag: 1, MAC: mac(1)}} }},
+		{"gateway-twice", Warning, func(c *Config) { c.Gateways = []Gateway{{Tag: 1, MAC: mac(1)}, {Tag: 2, MAC: mac(1)}} }},
+		{"gateway-ports", Warning, func(c *Config) {
+			c.Gateways = []Gateway{{Tag: 1, MAC: mac(1), Type: "VG204", Ports: true, Last: 4}}
+		}},
 		{"ephone-without-mac", Warning, func(c *Config) { c.Ephones[0].MAC = [6]byte{} }},
 		{"ephone-without-type", Warning, func(c *Config) { c.Ephones[0].Type = "" }},
 		{"ephone-without-button", Warning, func(c *Config) { c.Ephones[0].Buttons = nil }},

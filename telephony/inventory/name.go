@@ -86,10 +86,15 @@ func alone(name string) bool {
 func otherProtocol(name string) bool {
 	b := base(name)
 	_, ok := phone.MACOfFile(b)
-	return ok && !strings.HasPrefix(b, "sep") && !phone.TrustFile(b)
+	return ok && !isSEP(b) && !strings.HasPrefix(b, "sep") && !phone.TrustFile(b)
 }
 
-func isSEP(name string) bool { return strings.HasPrefix(base(name), "sep") && kindOf(name) == kindOwn }
+// isSEP: the file of a phone whose firmware is not of the early SIP: named SEP<mac>
+// or, of an adapter, by its device name with the same end.
+func isSEP(name string) bool {
+	b := base(name)
+	return (strings.HasPrefix(b, "sep") || strings.HasSuffix(b, ".cnf.xml")) && kindOf(name) == kindOwn
+}
 
 func isXMLDefault(name string) bool { return strings.HasPrefix(base(name), "xmldefault.cnf.xml") }
 

@@ -22,7 +22,7 @@ const maxFileName = 255
 
 // deviceFile matches the names that carry the hardware address of the phone
 // that asks. [facts/phones.md 1.6; sources/004 table 11-3]
-var deviceFile = regexp.MustCompile(`^(?i:(ctlsep|itlsep|sep|sip|mgc|gk|ld|ff|ata|wlan))([0-9A-Fa-f]{12})(?:[.\-_].*)?$`)
+var deviceFile = regexp.MustCompile(`^(?i:(ctlsep|itlsep|sep|sip|mgc|gk|ld|ff|ata|vgc|wlan))([0-9A-Fa-f]{12})(?:[.\-_].*)?$`)
 
 // baseName is the last part of a name with / or \ between its parts, as phones
 // ask for "Communicator\SEP001E7A000001.cnf.xml".
@@ -75,7 +75,7 @@ func hexOfFile(base string) string {
 
 const hexDigits = 12
 
-var devicePrefixes = []string{"ctlsep", "itlsep", "sep", "sip", "mgc", "gk", "ld", "ff", "ata", "wlan"}
+var devicePrefixes = []string{"ctlsep", "itlsep", "sep", "sip", "mgc", "gk", "ld", "ff", "ata", "vgc", "wlan"}
 
 func allHex(s string) bool {
 	for i := range len(s) {

@@ -8,6 +8,8 @@ import (
 	"sync"
 
 	"github.com/BurntSushi/toml"
+
+	"option150/platform/ether"
 )
 
 // SIPFile is the kind of file a SIP phone reads.
@@ -48,6 +50,7 @@ type Model struct {
 	SIPLoad         string   `toml:"sip_load"`     // an example
 	Jar             string   `toml:"jar"`          // locale file <jar>-sccp.jar, <jar>-sip.jar
 	Tones           string   `toml:"tones"`        // "" = g3-tones.xml for those with a jar
+	Prefix          string   `toml:"prefix"`       // of its device name, if not SEP
 	Source          string   `toml:"source"`       // where the facts come from
 }
 
@@ -194,6 +197,16 @@ func Types(sip bool) []string {
 		}
 	}
 	return out
+}
+
+// DeviceFile is the configuration file of a device of that model that is not
+// called SEP<MAC>.cnf.xml; "" = it is. [source 004: the file corresponds to the
+// device name]
+func (m Model) DeviceFile(mac ether.MAC) string {
+	if m.Prefix == "" || mac.IsZero() {
+		return ""
+	}
+	return m.Prefix + mac.Hex() + ".cnf.xml"
 }
 
 // ByDefaultLoad finds the models that ask for a name after a factory reset,
