@@ -8,14 +8,16 @@ import (
 	"option150/cli/grammar"
 	"option150/cli/language"
 	"option150/platform/ether"
+	"option150/platform/wire"
 	"option150/telephony/cnf"
 	"option150/telephony/inventory"
 	"option150/telephony/phone"
 )
 
 // The shows of SCCP phones, in the forms of the CME command reference. This box
-// is no call control and sees no registration: registered is a phone whose own
-// page says so, and nobody else.
+// is no call control: registered is a phone whose own page says so, or whose
+// registration was seen on a mirror port, and nobody else. What is inferred, or
+// was said before the phone started again, is not known.
 
 func showEphone(b *Box) []language.Declaration {
 	const doc = "CME command reference, show ephone"
@@ -57,7 +59,9 @@ func showEphone(b *Box) []language.Declaration {
 type standing struct {
 	inventory.Phone
 	seen    bool
-	control string // call control that its own page says it is registered at
+	control string // call control that it is known to be registered at
+	by      wire.Source
+	perhaps string // call control that it is inferred to be registered at, or was before it started again
 }
 
 func (b *Box) standing(mac ether.MAC) (s standing) {
@@ -66,7 +70,12 @@ func (b *Box) standing(mac ether.MAC) (s standing) {
 	}
 	if b.Told != nil {
 		if k, ok := b.Told.Of(mac); ok {
-			s.control = k.CallControl
+			again := s.seen && k.ControlAt.Before(s.Started)
+			if k.Inferred || again {
+				s.perhaps = k.CallControl
+			} else {
+				s.control, s.by = k.CallControl, k.ControlBy
+			}
 			if s.Load == "" {
 				s.Load = k.Load
 			}
@@ -91,8 +100,13 @@ func (s *standing) words(at string) string {
 			w += ", load " + s.Load
 		}
 	}
-	if s.control != "" {
+	switch {
+	case s.control != "" && s.by == wire.Mirror:
+		return w + "; it was seen to register at " + s.control
+	case s.control != "":
 		return w + "; its page says that it is registered at " + s.control
+	case s.perhaps != "":
+		return w + "; whether it is registered at " + s.perhaps + " is not known"
 	}
 	return w + "; registers at " + at
 }

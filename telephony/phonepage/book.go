@@ -21,8 +21,10 @@ const maxBook = 2000
 // Entry is what one phone said of itself, the last word on each thing.
 type Entry struct {
 	wire.Told
-	LoadBy wire.Source // who said Load
-	At     time.Time   // of the last word
+	LoadBy    wire.Source // who said Load
+	ControlBy wire.Source // who said CallControl; Inferred is of that word as well
+	ControlAt time.Time   // when it was said last
+	At        time.Time   // of the last word
 }
 
 // Book keeps what phones say of themselves. It is a fold of the journal; use
@@ -65,9 +67,10 @@ func (b *Book) Fold(e journal.Entry) {
 	}
 	switch {
 	case t.Refused != "", t.Idle:
-		k.CallControl = ""
+		k.CallControl, k.ControlBy, k.ControlAt, k.Inferred = "", "", time.Time{}, false
+	case t.CallControl != "" && t.Inferred && k.CallControl == t.CallControl && !k.Inferred: // more is known
 	case t.CallControl != "":
-		k.CallControl = t.CallControl
+		k.CallControl, k.ControlBy, k.ControlAt, k.Inferred = t.CallControl, t.By, e.Time, t.Inferred
 	}
 	if t.VLAN != 0 {
 		k.VLAN = t.VLAN
