@@ -22,7 +22,9 @@ import (
 func TestRegisteredIsKnown(t *testing.T) {
 	start := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
 	word := func(by wire.Source) wire.Told { return wire.Told{By: by, CallControl: "10.0.0.2"} }
-	boot := func(m ether.MAC) journal.Event { return dhcp.Discover{MAC: m, VendorClass: "Cisco Systems, Inc. IP Phone CP-7961G"} }
+	boot := func(m ether.MAC) journal.Event {
+		return dhcp.Discover{MAC: m, VendorClass: "Cisco Systems, Inc. IP Phone CP-7961G"}
+	}
 	told := func(x wire.Told) func(ether.MAC) journal.Event {
 		return func(m ether.MAC) journal.Event { x.MAC = m; return x }
 	}
