@@ -44,6 +44,7 @@ type (
 	Conflict      = engine.Conflict
 	NoLease       = engine.NoLease
 	Expired       = engine.Expired
+	Moved         = engine.Moved
 	ForeignServer = engine.ForeignServer
 	Takeover      = engine.Takeover
 	Utilization   = engine.Utilization

@@ -154,6 +154,11 @@ func (x Expired) DebugLines() []journal.DebugLine {
 }
 
 // DebugLines implements journal.Debugged.
+func (x Moved) DebugLines() []journal.DebugLine {
+	return []journal.DebugLine{ev("DHCPD: returned %s to address pool %s.", x.From, x.Pool)}
+}
+
+// DebugLines implements journal.Debugged.
 func (c Cleared) DebugLines() []journal.DebugLine {
 	if c.What != "binding" {
 		return nil

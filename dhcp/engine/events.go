@@ -148,6 +148,13 @@ type (
 		Addr netip.Addr
 		Pool string
 	}
+	// Moved is a client that has another address of its link now: its old one is
+	// free.
+	Moved struct {
+		MAC      ether.MAC
+		From, To netip.Addr
+		Pool     string // of From
+	}
 	// ForeignServer is another DHCP server that answered on the segment.
 	ForeignServer struct {
 		Server    netip.Addr
@@ -279,6 +286,9 @@ func (NoLease) EventName() string { return "dhcp.NoLease" }
 
 // EventName implements journal.Event.
 func (Expired) EventName() string { return "dhcp.Expired" }
+
+// EventName implements journal.Event.
+func (Moved) EventName() string { return "dhcp.Moved" }
 
 // EventName implements journal.Event.
 func (ForeignServer) EventName() string { return "dhcp.ForeignServer" }

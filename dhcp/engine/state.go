@@ -233,6 +233,7 @@ func (e *Engine) bind(now Instant, c *call, addr netip.Addr, h *host, lease time
 		if other.Addr != addr && other.leased && slices.Contains(c.subnets, other.sub) {
 			e.end(other)
 			e.save(other)
+			e.Event(Moved{MAC: other.MAC, From: other.Addr, To: addr, Pool: other.Pool})
 		}
 	}
 	if b == nil {

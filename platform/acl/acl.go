@@ -45,11 +45,15 @@ var (
 	ones = netip.AddrFrom4([4]byte{255, 255, 255, 255})
 )
 
-// Rule makes an entry in its canonical form. An invalid address is any, an
-// invalid wildcard that of a host.
+// Rule makes an entry in its canonical form. No address is any, no wildcard that
+// of a host. A standard list knows IPv4: an entry of an address of IPv6 fits
+// nobody.
 func Rule(permit bool, addr, wildcard netip.Addr, log bool) Entry {
-	if !addr.Is4() {
+	switch addr = addr.Unmap(); {
+	case !addr.IsValid():
 		addr, wildcard = zero, ones
+	case !addr.Is4():
+		return Entry{Permit: permit, Addr: addr, Wildcard: zero, Log: log}
 	}
 	if !wildcard.Is4() {
 		wildcard = zero

@@ -33,6 +33,10 @@ func TestPermits(t *testing.T) {
 		{nil, "192.0.2.1", true}, {&List{}, "2001:db8::1", true}, {&List{Entries: []Entry{{Remark: "only words"}}}, "192.0.2.1", true},
 		{&List{Entries: []Entry{rule(true, "", "")}}, "192.0.2.1", true},
 		{&List{Entries: []Entry{rule(false, "", "")}}, "192.0.2.1", false},
+		{&List{Entries: []Entry{rule(true, "", "")}}, "2001:db8::1", false},
+		{&List{Entries: []Entry{rule(true, "2001:db8::1", "")}}, "2001:db8::1", false},
+		{&List{Entries: []Entry{rule(true, "2001:db8::1", "")}}, "192.0.2.1", false},
+		{&List{Entries: []Entry{rule(true, "::ffff:10.0.0.1", "")}}, "10.0.0.2", false},
 	} {
 		if got := c.list.Permits(ip(c.addr)); got != c.want {
 			t.Errorf("%+v for %s: %t", c.list, c.addr, got)

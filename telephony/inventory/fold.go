@@ -54,6 +54,8 @@ func (v *Inventory) Fold(e journal.Entry) {
 		v.released6(at, x)
 	case v6.Expired:
 		v.vacate6(x.Addr)
+	case v6.Conflict:
+		v.vacate6(x.Addr)
 	case v6.RouterHeard:
 		v.routerHeard(x.Interface, router{addr: x.Router, managed: x.Managed, other: x.Other})
 	case v6.NoRouter:

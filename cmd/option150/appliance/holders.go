@@ -27,9 +27,16 @@ type holders struct {
 	mu     sync.Mutex
 	began  bool
 	addrs  map[netip.Addr]ether.MAC
-	phones map[ether.MAC]netip.Addr
+	leases map[station]int // addresses of addrs
 	seen   []host.Neighbour
 	looked time.Time
+}
+
+// station is a hardware address in one of the two families: what is known of a
+// phone in one says nothing of the other.
+type station struct {
+	mac ether.MAC
+	six bool
 }
 
 // lookAgain is how old what was seen on the wire may be.
@@ -37,59 +44,74 @@ const lookAgain = 100 * time.Millisecond
 
 // Fold implements journal.Fold.
 func (h *holders) Fold(e journal.Entry) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	switch x := e.Event.(type) {
 	case dhcp.Ack:
-		h.mu.Lock()
 		h.lease(x.MAC, x.Addr)
-		h.mu.Unlock()
 	case v6.Sent:
 		if x.Type == "REPLY" {
-			h.mu.Lock()
 			h.lease(x.MAC, x.Addr)
-			h.mu.Unlock()
+			for _, a := range x.Also {
+				h.lease(x.MAC, a)
+			}
 		}
+	case dhcp.Moved: // of both families
+		h.vacate(x.From)
+	case dhcp.Release:
+		h.vacate(x.Addr)
+	case dhcp.Expired:
+		h.vacate(x.Addr)
+	case dhcp.Conflict:
+		h.vacate(x.Addr)
+	case dhcp.Cleared:
+		h.vacate(x.Addr)
 	case v6.Released:
 		h.vacate(x.Addr)
 	case v6.Expired:
 		h.vacate(x.Addr)
-	case dhcp.Release:
+	case v6.Conflict:
 		h.vacate(x.Addr)
-	case dhcp.Expired:
+	case v6.Cleared:
 		h.vacate(x.Addr)
 	}
 }
 
 func (h *holders) lease(mac ether.MAC, a netip.Addr) {
-	if h.addrs == nil {
-		h.addrs, h.phones = map[netip.Addr]ether.MAC{}, map[ether.MAC]netip.Addr{}
+	if mac.IsZero() || !a.IsValid() {
+		return
 	}
-	if !mac.IsZero() && a.IsValid() {
-		h.addrs[a], h.phones[mac] = mac, a
+	if h.addrs == nil {
+		h.addrs, h.leases = map[netip.Addr]ether.MAC{}, map[station]int{}
+	}
+	if h.addrs[a] != mac {
+		h.vacate(a)
+		h.addrs[a] = mac
+		h.leases[station{mac, a.Is6()}]++
 	}
 }
 
 func (h *holders) vacate(a netip.Addr) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if mac, ok := h.addrs[a]; ok {
-		delete(h.addrs, a)
-		if h.phones[mac] == a {
-			delete(h.phones, mac)
-		}
+	mac, ok := h.addrs[a]
+	if !ok {
+		return
+	}
+	delete(h.addrs, a)
+	of := station{mac, a.Is6()}
+	if h.leases[of]--; h.leases[of] == 0 {
+		delete(h.leases, of)
 	}
 }
 
 // holds is fileserver.Options.Holder.
 func (h *holders) holds(ctx context.Context, mac ether.MAC, a netip.Addr, wait bool) fileserver.Holding {
-	zone := a
-	a = a.WithZone("")
 	got := h.look(mac, a)
 	if got == fileserver.Held || !wait {
 		return got
 	}
 	// Who asks over TFTP from an address of its own has not been asked for its
 	// hardware address yet.
-	if c, err := net.Dial("udp", netip.AddrPortFrom(zone, 9).String()); err == nil {
+	if c, err := net.Dial("udp", netip.AddrPortFrom(a, 9).String()); err == nil {
 		_, _ = c.Write([]byte{0})
 		c.Close()
 	}
@@ -107,6 +129,8 @@ func (h *holders) holds(ctx context.Context, mac ether.MAC, a netip.Addr, wait b
 }
 
 func (h *holders) look(mac ether.MAC, a netip.Addr) fileserver.Holding {
+	zone := a.Zone()
+	a = a.WithZone("")
 	h.mu.Lock()
 	began := h.began
 	h.began = true
@@ -134,13 +158,13 @@ func (h *holders) look(mac ether.MAC, a netip.Addr) fileserver.Holding {
 	if time.Since(h.looked) >= lookAgain {
 		h.seen, h.looked = h.neighbours(), time.Now()
 	}
-	other := h.phones[mac].IsValid()
+	other := h.leases[station{mac, a.Is6()}] > 0
 	for _, n := range h.seen {
 		switch {
-		case n.Incomplete || n.MAC != mac:
+		case n.Incomplete || n.MAC != mac || zone != "" && n.Device != zone:
 		case n.Addr == a:
 			return fileserver.Held
-		default:
+		case n.Addr.Is6() == a.Is6() && !n.Addr.IsLinkLocalUnicast(): // everybody has one of the link beside his own
 			other = true
 		}
 	}
@@ -155,11 +179,13 @@ func (h *holders) at(a netip.Addr) (ether.MAC, bool) {
 	h.look(ether.MAC{}, a) // reads what was leased before the start, and the wire
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	zone := a.Zone()
+	a = a.WithZone("")
 	if mac, ok := h.addrs[a]; ok {
 		return mac, true
 	}
 	for _, n := range h.seen {
-		if n.Addr == a && !n.Incomplete && !n.MAC.IsZero() {
+		if n.Addr == a && (zone == "" || n.Device == zone) && !n.Incomplete && !n.MAC.IsZero() {
 			return n.MAC, true
 		}
 	}

@@ -209,6 +209,7 @@ func (e *Engine) bind(c *call, g *got) {
 		if other.Addr != g.addr && other.leased && e.t.of(other.Addr) == c.pool {
 			e.end(c.now, other)
 			e.save(other)
+			e.Event(v4.Moved{MAC: other.MAC, From: other.Addr, To: g.addr, Pool: other.Pool})
 		}
 	}
 	if b == nil {

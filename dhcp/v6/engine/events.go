@@ -40,7 +40,8 @@ type (
 		Class     string
 		Phone     bool
 		Pool      string
-		Addr      netip.Addr // given, invalid = none
+		Addr      netip.Addr   // given, invalid = none
+		Also      []netip.Addr // given to its other associations
 		IAID      uint32
 		Preferred time.Duration // Infinite = no end
 		Valid     time.Duration

@@ -54,6 +54,8 @@ func (e *Engine) answer(c *call, typ byte, all []got, st *status) {
 		case g.addr.IsValid() && !ev.Addr.IsValid():
 			ev.Addr, ev.Preferred, ev.Valid, ev.Renewal = g.addr, g.pref, g.valid, g.again
 			ev.IAID = g.ia.ID
+		case g.addr.IsValid():
+			ev.Also = append(ev.Also, g.addr)
 		case g.status != wire.Success && ev.Status == "":
 			ev.Status = g.text
 		}
