@@ -23,6 +23,7 @@ import (
 
 	"option150/cmd/option150/appliance"
 	"option150/cmd/option150/lab"
+	"option150/platform/capture"
 	"option150/platform/console"
 	"option150/platform/settings"
 )
@@ -47,7 +48,10 @@ usage: option150 lab                   a LAN with simulated phones; needs no roo
        option150 version               version, commit, Go version
 `
 
-func main() { os.Exit(run(os.Args[1:])) }
+func main() {
+	capture.GiveBackTables()
+	os.Exit(run(os.Args[1:]))
+}
 
 func run(args []string) int {
 	if len(args) == 0 {

@@ -3,22 +3,27 @@ package capture
 import (
 	"os"
 	"reflect"
+	"sync"
 	"unsafe"
 
 	"github.com/google/gopacket/layers"
 	"golang.org/x/sys/unix"
 )
 
-// The tables in which gopacket has every number of EtherType and of PPP are
-// 6 MB that its start writes as a whole, for some thirty that mean something.
-// Nothing can be read by the others, so their pages are given back; a number
-// without an entry is, as before, of no layer, and a packet that would be
-// decoded by one ends in gopacket's error layer. It happens before anybody
-// decodes: other goroutines must not see a table half empty.
-func init() {
-	giveBack(layers.EthernetTypeMetadata[:], layers.EthernetType(0xffff).String())
-	giveBack(layers.PPPTypeMetadata[:], layers.PPPType(0xffff).String())
+// GiveBackTables gives back what a program that decodes need not hold: the tables
+// in which gopacket has every number of EtherType and of PPP are 6 MB that its
+// start writes as a whole, for some thirty that mean something. A number without
+// an entry is, as before, of no layer, and a packet that would be decoded by one
+// ends in gopacket's error layer. It is called first of all in main: nobody may
+// decode meanwhile.
+func GiveBackTables() {
+	tables.Do(func() {
+		giveBack(layers.EthernetTypeMetadata[:], layers.EthernetType(0xffff).String())
+		giveBack(layers.PPPTypeMetadata[:], layers.PPPType(0xffff).String())
+	})
 }
+
+var tables sync.Once
 
 // giveBack empties a table but for the entries that have a name of their own.
 func giveBack(table []layers.EnumMetadata, unknown string) {
