@@ -139,7 +139,7 @@ func showPhones(b *Box) []language.Declaration {
 			_, err := fmt.Fprintln(in.Out, b.LabAnswer())
 			return err
 		}),
-		{Mode: language.Exec, Syntax: `explain("What a verdict or a text on a phone's screen means") <what:LINE>("Code such as R08, or the text on the screen")`, Doc: doc, Run: func(in *language.Invocation) error {
+		{Mode: language.Exec, Level: user, Syntax: `explain("What a verdict or a text on a phone's screen means") <what:LINE>("Code such as R08, or the text on the screen")`, Doc: doc, Run: func(in *language.Invocation) error {
 			what := strings.Trim(strings.TrimSpace(in.Args.String("what")), `"`)
 			text := inventory.Explain(what)
 			if text == "" {

@@ -52,6 +52,39 @@ func (t *Terminal) plainLine(keepTabs bool) (string, End, error) {
 	}
 }
 
+// plainCommand reads a command of a script. Where scripts are shown, a line that
+// ends in `?` is a question and no command: nothing of it is kept.
+func (t *Terminal) plainCommand(prompt string) (string, End, error) {
+	for {
+		line, end, err := t.plainLine(false)
+		if err != nil {
+			return "", end, err
+		}
+		left, asked := strings.CutSuffix(line, "?")
+		if !t.cfg.Shown || t.cfg.Help == nil || end != Enter || !asked {
+			t.screen.script(t.cfg.Shown, prompt, line+strings.Trim(mark(end), "<>"), line+mark(end))
+			return line, end, nil
+		}
+		t.screen.script(true, prompt, line, left+"<?>")
+		if _, err := io.WriteString(t.screen, t.cfg.Help(left)); err != nil {
+			return "", Enter, err
+		}
+	}
+}
+
+// script records a line of a script and shows it on a row of its own.
+func (s *screen) script(shown bool, prompt, line, record string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if shown {
+		s.freshLine()
+		s.raw(clean(prompt) + clean(line))
+		s.newline()
+		s.later()
+	}
+	s.rec.input(prompt + record)
+}
+
 // ended reports whether the stream ended in good order, with nothing left.
 func (in *input) ended() bool {
 	in.mu.Lock()
@@ -78,7 +111,7 @@ func plainText(b []byte, keepTabs bool) string {
 func (t *Terminal) plainAnswer(question string, secret bool) (string, error) {
 	t.screen.ask(question)
 	line, end, err := t.plainLine(false)
-	t.screen.answered(line, secret, err == nil)
+	t.screen.answered(line, secret, err == nil, t.cfg.Shown)
 	if err == nil && end != Enter {
 		return "", ErrInterrupt
 	}
@@ -98,10 +131,14 @@ func (s *screen) ask(question string) {
 	s.later()
 }
 
-// answered ends the row of a question; nothing of the answer is echoed.
-func (s *screen) answered(answer string, secret, ok bool) {
+// answered ends the row of a question. The answer is echoed where scripts are
+// shown, unless it is secret.
+func (s *screen) answered(answer string, secret, ok, shown bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if ok && shown && !secret {
+		s.raw(clean(answer))
+	}
 	s.newline()
 	s.later()
 	if secret {
@@ -112,7 +149,7 @@ func (s *screen) answered(answer string, secret, ok bool) {
 	}
 }
 
-// recordInput and recordKey record a line that no row of the screen shows.
+// recordInput and recordKey record what no row of the screen shows.
 func (s *screen) recordInput(line string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

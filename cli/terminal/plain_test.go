@@ -143,3 +143,41 @@ func TestRecord(t *testing.T) {
 		}
 	})
 }
+
+// TestPlainShown: a script is read back with its prompts; a line that ends in
+// `?` is answered and is no command; secrets are not shown.
+func TestPlainShown(t *testing.T) {
+	shown := func(c *Config) {
+		c.Echo, c.Shown = false, true
+		c.Help = func(line string) string { return "help of <" + line + ">\n" }
+	}
+	bubble(t, shown, func(t *testing.T, w *wire, term *Terminal) {
+		w.keys("show ?\nsh?\nshow version\nsecret\nyes\nend\x1alast?")
+		w.hangUp(io.EOF)
+		h := &History{}
+		if got := <-readLine(term, "Router#", h); got.line != "show version" {
+			t.Errorf("%+v", got)
+		}
+		fmt.Fprint(term.Writer(), "ok")
+		if got, err := term.ReadPassword("\nPassword: "); got != "secret" || err != nil {
+			t.Errorf("%q %v", got, err)
+		}
+		if got, err := term.ReadAnswer("Sure? "); got != "yes" || err != nil {
+			t.Errorf("%q %v", got, err)
+		}
+		if got := <-readLine(term, "Router(config)#", h); got.line != "end" || got.end != CtrlZ {
+			t.Errorf("%+v", got)
+		}
+		if got := <-readLine(term, "Router#", h); got.err != io.EOF {
+			t.Errorf("%+v", got)
+		}
+		_ = term.Flush()
+		want := "Router#show ?\nhelp of <show >\nRouter#sh?\nhelp of <sh>\nRouter#show version\nok\nPassword: \nSure? yes\nRouter(config)#end^Z\nRouter#last?\nhelp of <last>\n"
+		if out := w.screen(); out != want {
+			t.Errorf("written %q\nwant    %q", out, want)
+		}
+		if l := h.Lines(); len(l) != 2 {
+			t.Errorf("history %q", l)
+		}
+	})
+}

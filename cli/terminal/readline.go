@@ -10,10 +10,7 @@ func (t *Terminal) ReadLine(prompt string, h *History) (line string, end End, er
 	defer t.reading.Unlock()
 	t.pager.Reset()
 	if !t.cfg.Echo {
-		line, end, err = t.plainLine(false)
-		if err == nil {
-			t.screen.recordInput(prompt + line + mark(end))
-		}
+		line, end, err = t.plainCommand(prompt)
 	} else {
 		line, end, err = t.editLine(prompt, true, editing{kind: commandLine, history: h.Lines()})
 	}

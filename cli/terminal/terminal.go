@@ -41,6 +41,10 @@ type Config struct {
 	// Echo false is plain mode, for a pipe or an exec channel: lines are read as
 	// they come, and no prompt, no echo and no --More-- is written.
 	Echo bool
+	// Shown has the lines of plain mode written as they are carried out, behind
+	// the prompt of each, and one that ends in `?` answered with Help: what a
+	// script was told can be told apart.
+	Shown bool
 	// CRLF turns LF into CR LF in plain mode as well; with Echo it always is.
 	CRLF bool
 	// Help is the text for `?`, lines ended by \n; line is the text left of the

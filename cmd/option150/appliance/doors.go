@@ -140,7 +140,7 @@ func (d *door) session(o session.Options) *session.Session {
 // Console is the console as long as its stream lasts: the first-boot dialog,
 // then one operator after the other.
 func (a *Appliance) Console(ctx context.Context, c console.Door) {
-	d := a.newDoor(terminal.Config{Stream: c.Stream, Width: c.Width, Height: c.Height, Echo: c.Interactive, QueueSize: 1 << 20})
+	d := a.newDoor(terminal.Config{Stream: c.Stream, Width: c.Width, Height: c.Height, Echo: c.Interactive, Shown: true, QueueSize: 1 << 20})
 	defer d.term.Close()
 	defer context.AfterFunc(ctx, d.term.Close)()
 	go follow(ctx, c.Resize, func(z console.Size) { d.term.Resize(z.Width, z.Height) })

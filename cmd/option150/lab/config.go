@@ -35,6 +35,9 @@ func loads() []string {
 	return all
 }
 
+// password is that of enable and of the user lab in every lab.
+const password = "lab"
+
 // Config is the startup configuration of a lab of one subnet: what an engineer
 // would type for these phones.
 func Config(phones []simphone.Spec) string { return ConfigOf(Options{Phones: phones}) }
@@ -47,7 +50,7 @@ version 15.2
 !
 hostname Branch
 !
-enable secret lab
+enable secret ` + password + `
 !
 ip dhcp excluded-address 10.150.0.1 10.150.0.9
 `)
@@ -69,7 +72,7 @@ ip dhcp pool VOICE
 	if o.IPv6 {
 		w.WriteString(pool6)
 	}
-	w.WriteString(`username lab privilege 15 secret lab
+	w.WriteString(`username lab privilege 15 secret ` + password + `
 !
 interface GigabitEthernet0/0
  description voice LAN of the lab

@@ -144,7 +144,7 @@ func run(ctx context.Context, o Options) error {
 			return err
 		}
 		if typing {
-			fmt.Printf(tour, len(o.Phones)+len(o.Far), inventory.ShortWaits().Quiet, inventory.DefaultWaits().Quiet)
+			fmt.Print(welcome(len(o.Phones) + len(o.Far)))
 		} else {
 			l.Settle(ctx, settleTime) // a script asks about phones that are up
 			l.shown(ctx)
@@ -168,9 +168,15 @@ verdicts wait for is shortened to that: %s of silence instead of %s. Try:
   show ip dhcp binding
   show running-config
   terminal monitor, then debug tftp events
-exit ends the lab.
+A line that ends in ? says what can follow. The password of enable is %s, and so
+is that of the user lab. exit ends the lab.
 
 `
+
+// welcome is what somebody reads who opens a lab at a terminal.
+func welcome(phones int) string {
+	return fmt.Sprintf(tour, phones, inventory.ShortWaits().Quiet, inventory.DefaultWaits().Quiet, password)
+}
 
 // Options are what a lab is made of.
 type Options struct {

@@ -172,3 +172,17 @@ func TestSharingLab(t *testing.T) {
 		t.Errorf("%d broadcasts", broadcasts)
 	}
 }
+
+// TestWelcome: who opens a lab reads what its passwords are, and they are these.
+func TestWelcome(t *testing.T) {
+	text := welcome(14)
+	if !strings.Contains(text, "The password of enable is "+password+",") || strings.Contains(text, "%!") {
+		t.Error(text)
+	}
+	c := Config(nil)
+	for _, l := range []string{"\nenable secret " + password + "\n", "\nusername lab privilege 15 secret " + password + "\n"} {
+		if !strings.Contains(c, l) {
+			t.Errorf("no %q in\n%s", l, c)
+		}
+	}
+}
