@@ -1,17 +1,21 @@
 package command
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"slices"
 	"strings"
 
 	"option150/cli/language"
 	"option150/platform/flash"
 	httpclient "option150/platform/httpd/client"
 	tftpclient "option150/platform/tftp/client"
+	"option150/telephony/cnf"
 	"option150/telephony/firmware/intake"
+	"option150/telephony/phone"
 )
 
 // intakeCommands take firmware in as it is shipped. [Cisco, CME administrator
@@ -22,7 +26,7 @@ func intakeCommands(b *Box) []language.Declaration {
 	return []language.Declaration{
 		action(archive+`tar("manage tar files") /xtract("Extract files from an archive") <from:FILEURL>("Source of the archive") <to:FLASHNAME>("Directory to unpack into")`, privileged, doc, b.extract),
 		action(archive+`tar("manage tar files") /table("List the contents of an archive") <from:FILEURL>("Source of the archive")`, privileged, doc, b.tableOfContents),
-		action(archive+`import("Unpack phone firmware for phones to fetch") <from:FILEURL>(".tar, .zip, .cop.sgn, .cop.sha512, or a directory of flash:")`, privileged, doc, b.importPackage),
+		action(archive+`import("Unpack firmware or languages for phones to fetch") <from:FILEURL>(".tar, .zip, .cop.sgn, .cop.sha512, or a directory of flash:")`, privileged, doc, b.importPackage),
 	}
 }
 
@@ -138,6 +142,8 @@ func refusedPackage(from location, err error) error {
 		return language.Answer(fmt.Sprintf("%% %s is not unpacked: %v; phones would get neither. Remove that one, if it is not wanted: `delete /force %s`", from, conflict, conflict.Have))
 	case errors.As(err, &there):
 		return language.Answer(fmt.Sprintf("%% %s is not unpacked: %v. To replace it remove it first: `delete /force /recursive flash:/%s`", from, there, there.Dir))
+	case errors.Is(err, intake.ErrLanguage):
+		return language.Answer(fmt.Sprintf("%% %s is not unpacked: %v. Name it as it came, CME-locale-de_DE-German-8.8.tar, or say which language it is: `user-locale U1 XX load %s` in telephony-service", from, err, from.base()))
 	case errors.Is(err, intake.ErrFormat):
 		why = intake.ErrFormat.Error() + ": tar, zip, .cop.sgn and .cop.sha512 are"
 	case errors.As(err, &bad):
@@ -229,8 +235,16 @@ func (b *Box) importPackage(in *language.Invocation) error {
 		return err
 	}
 	defer p.close()
+	if p.Contents, err = intake.Unpacked(p.Contents); err != nil {
+		return refusedPackage(p.from, err)
+	}
 	u := p.unpacking(in.Out)
-	rep, err := intake.Import(in.Ctx, p, b.Flash, b.homePath(), intake.PackageName(p.from.base()), u.next)
+	var rep intake.Report
+	if name := intake.PackageName(p.from.base()); intake.IsLanguage(p) {
+		rep, err = intake.ImportLanguage(in.Ctx, p, b.Flash, b.homePath(), name, b.languageOf(p.from.base()), u.next)
+	} else {
+		rep, err = intake.Import(in.Ctx, p, b.Flash, b.homePath(), name, u.next)
+	}
 	u.end()
 	if err != nil {
 		return refusedPackage(p.from, err)
@@ -239,16 +253,49 @@ func (b *Box) importPackage(in *language.Invocation) error {
 	return err
 }
 
+// languageOf is the language of a package without directories: the one that lines
+// load it for, else the one its name says.
+func (b *Box) languageOf(file string) phone.Locale {
+	t := &b.Store.Current().Telephony
+	loaded := func(list ...cnf.Locale) (phone.Locale, bool) {
+		for _, l := range list {
+			if l.Load != "" && strings.EqualFold(fileArg(l.Load).base(), file) {
+				return phone.LocaleByCode(cmp.Or(l.User, l.Code))
+			}
+		}
+		return phone.Locale{}, false
+	}
+	l, _ := intake.LanguageOf(file)
+	texts, user := loaded(slices.Concat(t.Service.UserLocales, t.Global.UserLocales)...)
+	tones, network := loaded(slices.Concat(t.Service.NetworkLocales, t.Global.NetworkLocales)...)
+	switch {
+	case user:
+		l = texts
+	case network:
+		l = tones
+	}
+	if network {
+		l.Country = tones.Country
+	}
+	return l
+}
+
 // imported tells what came of a package and what to type next.
 func imported(rep intake.Report) string {
 	var w strings.Builder
 	fmt.Fprintf(&w, "%d files in flash:/%s, %d bytes written", rep.Files, rep.Dir, rep.Bytes)
+	if rep.Replaced > 0 {
+		fmt.Fprintf(&w, ", %d replaced", rep.Replaced)
+	}
 	if rep.Linked > 0 {
 		fmt.Fprintf(&w, ", %d were in flash: already", rep.Linked)
 	}
 	w.WriteString("\n")
 	if n := len(rep.LeftOut); n > 0 {
 		fmt.Fprintf(&w, "left out, no phone asks for them: %s\n", strings.Join(rep.LeftOut[:min(n, 8)], " "))
+	}
+	for _, d := range rep.Directories() {
+		fmt.Fprintf(&w, "%s: %s%s\n", d, count(rep.Languages[d], "file"), namedBy(d))
 	}
 	for _, s := range rep.Loads {
 		fmt.Fprintln(&w, s.String())
@@ -257,6 +304,27 @@ func imported(rep intake.Report) string {
 		fmt.Fprintf(&w, "%s is kept for phones after a factory reset\n", d)
 	}
 	return w.String()
+}
+
+// namedBy says which line tells phones of a directory of a language.
+func namedBy(dir string) string {
+	var lines []string
+	for _, l := range phone.Locales() {
+		switch {
+		case strings.HasPrefix(l.Code, "U") && len(l.Code) == 2 && l.Code[1] < 'A':
+			if strings.EqualFold(dir, l.Name) {
+				return ""
+			}
+		case strings.EqualFold(dir, l.Name):
+			lines = append(lines, "`user-locale "+l.Code+"`")
+		case strings.EqualFold(dir, l.Country):
+			lines = append(lines, "`network-locale "+l.Code+"`")
+		}
+	}
+	if slices.Sort(lines); len(lines) == 0 {
+		return ", which no line names: phones are not told of them"
+	}
+	return ", for " + strings.Join(slices.Compact(lines), " ")
 }
 
 // packages are the files of flash: that look like packages nobody unpacked.

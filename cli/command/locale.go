@@ -40,7 +40,7 @@ func locale(mode, word, help, doc string, at func(*language.Context) *[]cnf.Loca
 func localeIdle(_, a grammar.Args) string {
 	switch {
 	case a.Has("load"):
-		return "load: the box installs no archives, its files belong into flash:"
+		return "load: the line says which language the archive is of, `archive import` installs it"
 	}
 	return ""
 }

@@ -158,10 +158,18 @@ func (a *around) references() {
 		default:
 			if f, ok := a.w.Flash.Find(name); !ok || f.Size == 0 {
 				a.add(config.Warning, "A21", where[0], "%s is meant for phones, and nobody serves it: no phone is told of it", name).seen("named by %s", enumerate(where)).
-					fix(advice.Tell("Put " + name + " on flash:, or take the line that names it out."))
+					fix(advice.Tell("Put " + name + " on flash:" + byPackage(name) + ", or take the line that names it out."))
 			}
 		}
 	}
+}
+
+// byPackage is how the files of a language come to flash:, each in its directory.
+func byPackage(name string) string {
+	if !strings.Contains(name, "/") {
+		return ""
+	}
+	return ", as `archive import` does with a package of the language"
 }
 
 // logo is the picture that the 7940 and 7960 are told of, where it is a file of

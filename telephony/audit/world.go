@@ -166,7 +166,9 @@ type around struct {
 // configuration makes.
 func Run(c *config.Config, f config.Facts, w World) Report {
 	a := &around{c: c, f: f, w: w, own: c.OwnAddresses(f)}
-	a.set, _ = cnf.Rebuild(w.Set, c.Telephony, cnf.Options{Firmware: w.Set.Firmware()})
+	o, was := c.CNFOptions(f), w.Set.Options()
+	o.Firmware, o.Absent, o.Logins = was.Firmware, was.Absent, was.Logins
+	a.set, _ = cnf.Rebuild(w.Set, c.Telephony, o)
 	for _, p := range c.Validate(f) {
 		a.add(p.Severity, codeOf(p), p.Section, "%s", p.Text).fix(p.Fix...)
 	}

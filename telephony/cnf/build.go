@@ -42,7 +42,7 @@ func Rebuild(was *Set, c Config, o Options) (*Set, error) {
 	in := inputsOf(c, o)
 	if was != nil && equal.Of(&was.made.in, &in) {
 		same := *was
-		same.config, same.Generation, same.firmware, same.Anew = c, o.Generation, o.Firmware, false
+		same.config, same.Generation, same.options, same.Anew = c, o.Generation, o, false
 		return &same, nil
 	}
 	phones := len(in.Phones) + len(in.Pools)
@@ -57,7 +57,7 @@ func Rebuild(was *Set, c Config, o Options) (*Set, error) {
 	if len(b.set.files) > MaxFiles || b.total > MaxTotal {
 		return nil, fmt.Errorf("%w: %d files, %d bytes", ErrTooMuch, len(b.set.files), b.total)
 	}
-	b.set.firmware = o.Firmware
+	b.set.options = o
 	b.set.Devices, b.set.left, b.set.made = len(b.devices), b.problems, b.now
 	return b.set, nil
 }

@@ -75,16 +75,19 @@ type Set struct {
 	left   []Problem // what the build itself found
 	made   made      // for Rebuild
 
-	firmware Firmware // of Options
+	options Options
+}
+
+// Options is what was said beside the configuration when the set was built.
+func (s *Set) Options() Options {
+	if s == nil {
+		return Options{}
+	}
+	return s.options
 }
 
 // Firmware is what was said of loads when the set was built.
-func (s *Set) Firmware() Firmware {
-	if s == nil {
-		return Firmware{}
-	}
-	return s.firmware
-}
+func (s *Set) Firmware() Firmware { return s.Options().Firmware }
 
 // Problems is everything Validate says of the configuration, and what could
 // not be built.

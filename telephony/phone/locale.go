@@ -60,6 +60,20 @@ func LocaleByCode(code string) (Locale, bool) {
 	return Locale{}, false
 }
 
+// LocaleByLanguage finds the locale of a language and a country as packages are
+// named for, "de" and "DE". What the table calls UK is GB there. [ISO 639, ISO 3166]
+func LocaleByLanguage(language, country string) (Locale, bool) {
+	if strings.EqualFold(country, "GB") {
+		country = "UK"
+	}
+	for _, l := range Locales() {
+		if strings.EqualFold(l.Code, country) && strings.EqualFold(l.LangCode, language) {
+			return l, true
+		}
+	}
+	return Locale{}, false
+}
+
 // LocaleFiles are the files a phone of the model asks for in a language: texts in
 // the directory Locale.Name, tones in Locale.Country; "" = not known. [Cisco
 // Unified CME administrator guide, Localization; usecallmanager.nz: user locale,

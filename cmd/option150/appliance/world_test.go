@@ -326,6 +326,11 @@ func (w *world) Do(command string) (string, error) {
 			return "", err
 		}
 		return "", w.put("flash/"+arg(0), b)
+	case "locale":
+		if err := w.wire(); err != nil {
+			return "", err
+		}
+		return "", w.put("flash/"+arg(0), locale(arg(1)))
 	case "file":
 		if err := w.wire(); err != nil {
 			return "", err

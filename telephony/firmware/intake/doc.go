@@ -1,4 +1,4 @@
-// Package intake opens what phone firmware is shipped in: tar, gzipped tar, zip
+// Package intake opens what firmware and languages of phones are shipped in: tar, gzipped tar, zip
 // and the signed containers of the call manager (.cop.sgn, .cop.sha512), which
 // are a signature header before a gzipped tar. What a file is is read from its
 // first bytes, never from its name.
@@ -6,6 +6,10 @@
 //	Open     reads the package once from end to end: the list of its files,
 //	         or why it is refused. Nothing has been written by then.
 //	Each     reads it again and hands out the content of each file.
+//
+// Packages of languages are taken too, by ImportLanguage: those of the call manager
+// are a gzipped tar that holds another (Unpacked), with directories in small
+// letters, those of Unified CME are flat and are named for their language.
 //
 // Refused as a whole are packages with a name that leaves the directory, with
 // links or devices, with a name twice (compared without case, as phones' names

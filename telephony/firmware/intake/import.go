@@ -125,6 +125,9 @@ type Report struct {
 	LeftOut  []string // what no phone asks for
 	Loads    []firmware.State
 	Defaults []string // termNN.default.loads: chosen when a phone asks, never by chance
+
+	Languages map[string]int // of a package of languages: files of each directory
+	Replaced  int            // files of that name that were there
 }
 
 // Conflict is a file of another content under a name that phones would ask

@@ -35,6 +35,7 @@ var (
 	ErrMany      = fmt.Errorf("more than %d files", MaxEntries)
 	ErrLarge     = fmt.Errorf("unpacks to more than %d MB", MaxTotal>>20)
 	ErrBomb      = fmt.Errorf("unpacks to more than %d times its size", MaxRatio)
+	ErrNested    = errors.New("an archive in an archive in an archive")
 	ErrTruncated = errors.New("the package ends too early")
 	ErrDamaged   = errors.New("the package is damaged")
 	ErrEmpty     = errors.New("no files in the package")
@@ -188,8 +189,8 @@ func (p *Package) list() error {
 		// The directory may lie about the sizes: read them all once.
 		return p.Each(func(_ Entry, r io.Reader) error { return p.count(&read, r) })
 	}
-	return p.tar(func(h *tar.Header, r io.Reader) error {
-		if err := note(h.Name, h.Size); err != nil {
+	return p.tar(func(name string, size int64, r io.Reader) error {
+		if err := note(name, size); err != nil {
 			return err
 		}
 		return p.count(&read, r)
@@ -206,17 +207,32 @@ func (p *Package) count(read *int64, r io.Reader) error {
 	return p.ratio(*read)
 }
 
-func (p *Package) ratio(total int64) error {
-	if total > ratioFrom && total/max(p.size, 1) > MaxRatio {
+func (p *Package) ratio(total int64) error { return ratio(total, p.size) }
+
+// ratio refuses what unpacks to many times its size.
+func ratio(total, size int64) error {
+	if total > ratioFrom && total/max(size, 1) > MaxRatio {
 		return ErrBomb
 	}
 	return nil
 }
 
 // tar calls f for each regular file of a tar.
-func (p *Package) tar(f func(h *tar.Header, r io.Reader) error) error {
-	in := io.Reader(io.NewSectionReader(p.r, 0, p.size))
-	if p.Kind == TarGzip {
+func (p *Package) tar(f func(name string, size int64, r io.Reader) error) error {
+	s := stream{in: io.NewSectionReader(p.r, 0, p.size), zipped: p.Kind == TarGzip, size: p.size}
+	return s.each(f)
+}
+
+// stream is a tar that is read from its beginning to its end.
+type stream struct {
+	in     io.Reader
+	zipped bool
+	size   int64 // before it is unpacked
+}
+
+func (s *stream) each(f func(name string, size int64, r io.Reader) error) error {
+	in := s.in
+	if s.zipped {
 		g, err := gzip.NewReader(bufio.NewReader(in))
 		if err != nil {
 			return &Error{Err: damaged(err)}
@@ -224,7 +240,7 @@ func (p *Package) tar(f func(h *tar.Header, r io.Reader) error) error {
 		in = g
 	}
 	// Padding, directories and headers count too: nobody reads for ever.
-	l := &limited{r: in, left: MaxTotal + MaxEntries*4096, p: p}
+	l := &limited{r: in, left: MaxTotal + MaxEntries*4096, size: s.size}
 	t := tar.NewReader(l)
 	for seen := 0; ; seen++ {
 		h, err := t.Next()
@@ -256,7 +272,7 @@ func (p *Package) tar(f func(h *tar.Header, r io.Reader) error) error {
 		default:
 			return &Error{h.Name, ErrLink}
 		}
-		if err := f(h, t); err != nil {
+		if err := f(h.Name, h.Size, t); err != nil {
 			var e *Error
 			if errors.As(err, &e) {
 				return err
@@ -272,7 +288,7 @@ type limited struct {
 	left int64
 	read int64
 	zero int64 // bytes at the end of what was read that are zero
-	p    *Package
+	size int64 // before it was unpacked
 }
 
 func (l *limited) Read(b []byte) (int, error) {
@@ -287,7 +303,7 @@ func (l *limited) Read(b []byte) (int, error) {
 	} else {
 		l.zero += int64(n)
 	}
-	if e := l.p.ratio(l.read); e != nil {
+	if e := ratio(l.read, l.size); e != nil {
 		return n, e
 	}
 	return n, err
@@ -311,12 +327,12 @@ func (p *Package) Each(f func(e Entry, r io.Reader) error) error {
 		}
 		return nil
 	}
-	return p.tar(func(h *tar.Header, r io.Reader) error {
-		name, err := cleanName(h.Name)
+	return p.tar(func(name string, size int64, r io.Reader) error {
+		name, err := cleanName(name)
 		if err != nil || name == "" {
 			return err
 		}
-		return f(Entry{name, h.Size}, whole{r})
+		return f(Entry{name, size}, whole{r})
 	})
 }
 
@@ -352,7 +368,7 @@ func (w whole) Read(b []byte) (int, error) {
 }
 
 func damaged(err error) error {
-	for _, own := range []error{ErrLarge, ErrBomb, ErrMany, ErrTruncated, ErrDamaged} {
+	for _, own := range []error{ErrLarge, ErrBomb, ErrMany, ErrTruncated, ErrDamaged, ErrNested} {
 		if errors.Is(err, own) {
 			return own
 		}
