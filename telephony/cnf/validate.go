@@ -42,6 +42,7 @@ func Validate(c Config) []Problem {
 	v.register()
 	v.pools()
 	v.sections()
+	v.sharedWritten()
 	v.gateways()
 	return v.problems
 }

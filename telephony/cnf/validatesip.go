@@ -99,6 +99,7 @@ func (v *validator) pools() {
 			}
 		}
 		v.poolTexts(where, m, &p)
+		v.poolWritten(where, m, &p)
 		limit := passwordNew
 		if strings.HasPrefix(m.Generation, "G2") || strings.HasPrefix(m.Generation, "G3") {
 			limit = passwordOld
