@@ -1,0 +1,235 @@
+package etcd
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// Options are how the members are reached.
+type Options struct {
+	Members        []string // "https://A:2379", or "http://A:2379"
+	TLS            *tls.Config
+	User, Password string // "" = by the certificate, or nobody
+}
+
+// Client asks the members of one engine, the one that answered last first.
+type Client struct {
+	opt  Options
+	http *http.Client
+	wire *http.Transport
+
+	mu    sync.Mutex
+	at    int // of Members
+	token string
+}
+
+// Times of a connection.
+const (
+	dialTime  = time.Second
+	pingAfter = 5 * time.Second // of silence
+	pingTime  = 2 * time.Second
+)
+
+// New returns a client; it connects when it is used.
+func New(o Options) *Client {
+	d := &net.Dialer{Timeout: dialTime}
+	t := &http.Transport{
+		DialContext: d.DialContext, TLSClientConfig: o.TLS, TLSHandshakeTimeout: dialTime, DisableCompression: true, Protocols: new(http.Protocols),
+		HTTP2: &http.HTTP2Config{SendPingTimeout: pingAfter, PingTimeout: pingTime},
+	}
+	t.Protocols.SetHTTP2(true)
+	t.Protocols.SetUnencryptedHTTP2(true)
+	return &Client{opt: o, wire: t, http: &http.Client{Transport: t, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
+}
+
+// Close gives the connections back.
+func (c *Client) Close() { c.wire.CloseIdleConnections() }
+
+// member is the one to ask, with the token of the user.
+func (c *Client) member(ctx context.Context) (at int, url, token string, err error) {
+	c.mu.Lock()
+	at, token = c.at, c.token
+	c.mu.Unlock()
+	url = c.opt.Members[at]
+	if c.opt.User == "" || token != "" {
+		return at, url, token, nil
+	}
+	b, err := c.once(ctx, url, "/etcdserverpb.Auth/Authenticate", "", appendBytes(appendBytes(nil, 1, c.opt.User), 2, c.opt.Password))
+	if err != nil {
+		if errors.Is(err, ErrUnanswered) { // to be logged in is no effect
+			err = fmt.Errorf("%w: %w", ErrUnsent, errors.Unwrap(err))
+		}
+		return at, url, "", err
+	}
+	err = eachField(b, func(field int, _ int64, body []byte) error {
+		if field == 2 {
+			token = string(body)
+		}
+		return nil
+	})
+	c.mu.Lock()
+	c.token = token
+	c.mu.Unlock()
+	return at, url, token, err
+}
+
+// failed has the next one asked from now on. A token is one of the member that gave it.
+func (c *Client) failed(at int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.at == at {
+		c.at = (at + 1) % len(c.opt.Members)
+		c.token = ""
+	}
+}
+
+// stale reports whether a refusal is about the token alone, and forgets it. [rpctypes,
+// ErrGRPCInvalidAuthToken, ErrGRPCAuthOldRevision]
+func (c *Client) stale(err error) bool {
+	var r *Refused
+	if c.opt.User == "" || !errors.As(err, &r) || r.Text != "etcdserver: invalid auth token" && r.Text != "etcdserver: revision of auth store is old" {
+		return false
+	}
+	c.mu.Lock()
+	c.token = ""
+	c.mu.Unlock()
+	return true
+}
+
+// call asks for one answer. A member that cannot be reached is passed over as long
+// as nothing was sent; after that there is an answer or there is none.
+func (c *Client) call(ctx context.Context, method string, m []byte) ([]byte, error) {
+	err := ErrUnsent
+	for tries := 0; tries <= len(c.opt.Members) && ctx.Err() == nil; tries++ {
+		at, url, token, merr := c.member(ctx)
+		var b []byte
+		if err = merr; err == nil {
+			b, err = c.once(ctx, url, method, token, m)
+		}
+		switch {
+		case err == nil:
+			return b, nil
+		case errors.Is(err, ErrUnsent):
+			c.failed(at)
+		case errors.Is(err, ErrUnanswered):
+			c.failed(at)
+			return nil, err
+		case !c.stale(err):
+			return nil, err
+		}
+	}
+	return nil, err
+}
+
+// Range reads all keys that begin with prefix, as they are at one revision, the
+// newest: the engine asks a majority before it answers.
+func (c *Client) Range(ctx context.Context, prefix string) ([]KV, Header, error) {
+	var all []KV
+	var head Header
+	for from := prefix; ; {
+		b, err := c.call(ctx, "/etcdserverpb.KV/Range", rangeRequest(from, end(prefix), head.Revision))
+		if err != nil {
+			return nil, head, err
+		}
+		p, err := decodeRange(b)
+		if err != nil {
+			return nil, head, err
+		}
+		if head.Revision == 0 {
+			head = p.Header
+		}
+		all = append(all, p.kvs...)
+		if !p.more || len(p.kvs) == 0 {
+			return all, head, nil
+		}
+		from = p.kvs[len(p.kvs)-1].Key + "\x00"
+	}
+}
+
+// Do carries a transaction out, once.
+func (c *Client) Do(ctx context.Context, t Txn) (Result, error) {
+	b, err := c.call(ctx, "/etcdserverpb.KV/Txn", t.encode())
+	if err != nil {
+		return Result{}, err
+	}
+	r, err := decodeTxn(b)
+	if err != nil {
+		return r, fmt.Errorf("%w: %w", ErrUnanswered, err)
+	}
+	return r, nil
+}
+
+// Watch calls f with the changes of keys that begin with prefix, from a revision on,
+// in order and without a gap; those of one revision never come apart. A call without
+// changes says up to where all is known. It returns when ctx ends, when the member
+// is lost, or with ErrCompacted; f may end it with an error of its own.
+func (c *Client) Watch(ctx context.Context, prefix string, from int64, f func(Header, []Change) error) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	at, url, token, err := c.member(ctx)
+	if err != nil {
+		c.failed(at)
+		return err
+	}
+	const progress, fragments = 4, 8
+	m := appendBytes(nil, 1, prefix)
+	m = appendBytes(m, 2, end(prefix))
+	m = appendInt(m, 3, from)
+	m = putInt(m, progress, 1)
+	m = putInt(m, fragments, 1)
+	body, out := io.Pipe() // stays open: its end would be the end of the watch
+	defer out.Close()
+	go func() { _, _ = out.Write(frame(putBytes(nil, 1, m))) }() // ends with the pipe
+	r, err := c.post(ctx, url, "/etcdserverpb.Watch/Watch", token, body)
+	if err != nil {
+		c.failed(at)
+		return err
+	}
+	defer r.Body.Close()
+	var parts []Change
+	for {
+		b, err := readMessage(r.Body)
+		if err != nil {
+			if errors.Is(err, io.EOF) {
+				if err = status(r); err == nil {
+					err = io.EOF
+				}
+			}
+			if !c.stale(err) {
+				c.failed(at)
+			}
+			return fmt.Errorf("watch: %w", err)
+		}
+		w, err := decodeWatch(b)
+		switch {
+		case err != nil:
+			return err
+		case w.compacted > 0:
+			return ErrCompacted
+		case w.canceled:
+			return fmt.Errorf("watch: %s", w.reason)
+		case w.created:
+			continue
+		}
+		if parts = append(parts, w.changes...); len(parts) > maxChanges {
+			return fmt.Errorf("watch: %w", errMessage)
+		}
+		if w.fragment {
+			continue
+		}
+		if err := f(w.Header, parts); err != nil {
+			return err
+		}
+		parts = nil
+	}
+}
+
+// maxChanges is more than a revision has: a transaction has 128 by default.
+const maxChanges = 1 << 16
