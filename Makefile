@@ -18,7 +18,7 @@ FUZZTIME   ?= 30s
 MAXSIZE    := 25500000
 BENCHFLAGS ?=
 
-.PHONY: help build size fmt vet staticcheck rules test check race e2e fuzz golden docs lab bench planner lossy cross release clean
+.PHONY: help build size fmt vet staticcheck rules test check race e2e fuzz shares golden docs lab bench planner lossy cross release clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -61,6 +61,11 @@ fuzz: ## every fuzz target for FUZZTIME (30s); a crasher stays in testdata/fuzz
 			GO="$(GO)" FUZZTIME="$(FUZZTIME)" bash .ci/fuzz "$$(dirname "$$file")" "$$name" || status=1; \
 		done; \
 	done; exit $$status
+
+SCHEDULES  ?= 20000
+
+shares: ## SCHEDULES (20000) random schedules of boxes that share pools: no address to two clients
+	$(GO) test -count=1 -v ./dhcp/share -run TestSchedules -schedules $(SCHEDULES) -seed $$RANDOM
 
 golden: ## write the golden files and transcripts again; look at the git diff afterwards
 	@for dir in $$(grep -rl '"option150/platform/testkit/golden"' --include='*_test.go' . | xargs -r -n1 dirname | sort -u); do \

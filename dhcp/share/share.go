@@ -1,0 +1,154 @@
+package share
+
+import (
+	"encoding/binary"
+	"net/netip"
+	"slices"
+)
+
+// Rules are what all boxes of a domain have in common, and the name of this one.
+// Times are seconds; those of day are seconds since 1970.
+type Rules struct {
+	Box      string
+	Boxes    []string // of the domain, in the order that the engine has them in
+	Lead     int64    // how much longer than on record a client may have its address
+	Skew     int64    // the clocks of two boxes differ by no more
+	OwnShare bool     // isolated, never used addresses of its share are given out
+}
+
+// Times of the rules, seconds.
+const (
+	ThereFor     = 10   // a box counts as there for so long after its last sign of life
+	IsolatedMost = 3600 // an isolated box grants no more at a time
+	unsureFor    = 60   // a claim without an answer may yet arrive
+)
+
+// Owner is the box whose share an IPv4 address is in. Neighbours are dealt out in
+// turn, so that the shares of the smallest pool too are equal and disjoint.
+func (r *Rules) Owner(a netip.Addr) string {
+	if len(r.Boxes) == 0 || !a.Is4() {
+		return ""
+	}
+	b := a.As4()
+	return r.Boxes[binary.BigEndian.Uint32(b[:])%uint32(len(r.Boxes))]
+}
+
+// mine reports whether an address is in this box's share.
+func (r *Rules) mine(a netip.Addr) bool { return r.Box != "" && r.Owner(a) == r.Box }
+
+// Lease is who has an address, and until when.
+type Lease struct {
+	Client string // "" = nobody ever
+	Start  int64
+	Expiry int64
+}
+
+// newer reports whether l says more of an address than m.
+func (l Lease) newer(m Lease) bool {
+	if l.Client == m.Client || l.Start == m.Start {
+		return l.Expiry > m.Expiry
+	}
+	return l.Start > m.Start
+}
+
+// Entry is the record of an address at the engine.
+type Entry struct {
+	Lease
+	Mod int64 // revision of it, 0 = there is none
+}
+
+// Beat is a sign of life of a box.
+type Beat struct {
+	Stamp int64  // by its own clock: it had seen all that there was then
+	Gen   uint64 // the generation in which it has entered what it knows
+}
+
+// Down is the word of an operator that a box is off.
+type Down struct {
+	Since int64
+	Gen   uint64 // when it was said; one of another generation counts for nothing, a backup may bring it back
+	Mod   int64  // revision of it
+}
+
+// Domain is what one box knows of its domain.
+type Domain struct {
+	Rules
+	Gen   uint64 // of the engine: goes up when somebody finds that it went back
+	Beats map[string]Beat
+	Downs map[string]Down
+	At    map[netip.Addr]Entry
+
+	Connected bool  // the view is whole, what this box knows is entered, the engine answers
+	Joined    bool  // was so since this box started
+	Lost      bool  // this box started without what it had
+	Blank     bool  // it may not know what others did in its place: see Settle
+	Last      int64 // when it was connected last, kept over a restart
+	Started   int64 // when it did
+	Off       bool  // its clock is not within Skew of the others'
+	Published int64 // the last moment up to which others may take it as there
+
+	unsure map[netip.Addr]unsure
+}
+
+// unsure is a claim that had no answer.
+type unsure struct {
+	client string
+	until  int64
+}
+
+// New returns a domain of which nothing is known yet.
+func New(r Rules) *Domain {
+	return &Domain{Rules: r, Beats: map[string]Beat{}, Downs: map[string]Down{}, At: map[netip.Addr]Entry{}, unsure: map[netip.Addr]unsure{}}
+}
+
+// Joins reports whether this box is one of the domain.
+func (r *Rules) Joins() bool { return slices.Contains(r.Boxes, r.Box) }
+
+// Beat is the sign of life to be written at a moment. That others may rely on it
+// holds from when it is sent on.
+func (d *Domain) Beat(now int64) Beat {
+	d.Published = max(d.Published, now+ThereFor)
+	return Beat{Stamp: now, Gen: d.Gen}
+}
+
+// Settle ends the state of a box that may not know what others did in its place: all it
+// may have granted while it was isolated is over, and all others have entered what
+// they know.
+func (d *Domain) Settle(now int64) {
+	over := d.Started
+	if d.Blank && d.MayBeat(now) && d.settled(now, true, &over, &Grant{}) == nil {
+		d.Blank, d.Lost = false, false
+	}
+}
+
+// MayBeat reports whether this box may say that it is there. One that lost what it
+// had may have granted what nobody knows of.
+func (d *Domain) MayBeat(now int64) bool {
+	return d.Connected && !d.Off && (!d.Lost || now > d.Started+d.Lead+d.Skew)
+}
+
+// down is the word of an operator, if it counts.
+func (d *Domain) down(box string) (Down, bool) {
+	x, ok := d.Downs[box]
+	return x, ok && x.Gen == d.Gen
+}
+
+// Unanswered notes a claim that may have been carried out or may yet be: the address
+// counts as its client's.
+func (d *Domain) Unanswered(now int64, a netip.Addr, client string) {
+	d.unsure[a] = unsure{client, now + unsureFor}
+}
+
+// Whole notes that all that the engine has was read: claims of which no answer came
+// are in it, but for those that may yet arrive.
+func (d *Domain) Whole(now int64) {
+	for x, u := range d.unsure {
+		if u.until < now {
+			delete(d.unsure, x)
+		}
+	}
+	if d.Lost || now > d.Last+d.Lead {
+		d.Blank = true // an heir may have had its share, and the engine have forgotten it
+	}
+	d.Connected, d.Joined, d.Last = true, true, now
+}
