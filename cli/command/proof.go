@@ -340,7 +340,7 @@ func (p *paper) http() func(netip.Addr) proof.Door {
 	for _, l := range sp.Listeners {
 		if l.Endpoint.Port == phoneHTTP {
 			return func(a netip.Addr) proof.Door {
-				return proof.Door{Denied: l.Access != nil && !l.Access.Permits(a)}
+				return proof.Door{Denied: !l.Access.Permits(acl.Flow{Proto: "tcp", From: netip.AddrPortFrom(a, 0), To: netip.AddrPortFrom(netip.Addr{}, phoneHTTP)})}
 			}
 		}
 	}

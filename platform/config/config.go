@@ -72,7 +72,8 @@ type Config struct {
 	Carried       []Carried
 
 	SSH         sshd.Config
-	AccessLists []acl.List // standard lists, numbered ones first
+	AccessLists []acl.List  // standard lists, numbered ones first
+	IPv6Lists   []acl.List6 // `ipv6 access-list`, by name
 	Aliases     []Alias
 	Privileges  []Privilege
 }

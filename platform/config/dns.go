@@ -52,7 +52,7 @@ func (c *Config) planDNS(f Facts) service.Wanted {
 			}
 		}
 	}
-	if l := c.accessClass(c.DNS.Access); l != nil {
+	if l := c.gate(c.DNS.Access, "").V4; l != nil {
 		s.List = []acl.List{*l}
 	}
 	w.Spec = s

@@ -14,6 +14,7 @@ type Line struct {
 	Login       string // "" = the kind's own (con none, vty local), "local", "line", "none"
 	Password    aaa.Secret
 	AccessIn    string // `access-class N in`: name of the list, "" = everybody
+	AccessIn6   string // `ipv6 access-class NAME in`
 	AccessVRF   bool   // its `vrf-also`
 	ExecMinutes int    // `exec-timeout`, default 10 0; 0 0 = never
 	ExecSeconds int

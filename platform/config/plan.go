@@ -153,6 +153,11 @@ func (c *Config) planFiles(f Facts) service.Spec {
 			s.Lists = append(s.Lists, l)
 		}
 	}
+	for _, l := range c.IPv6Lists {
+		if slices.Contains([]string{s.AccessClass6, s.Trust6, s.Listing6}, l.Name) {
+			s.Lists6 = append(s.Lists6, l)
+		}
+	}
 	s.Networks = c.networks(f)
 	for _, p := range c.DHCP.Pools { // what relays for a network is its router, as a rule
 		s.Relays = append(s.Relays, p.DefaultRouters...)

@@ -37,6 +37,10 @@ func (c *Config) cloneSecurity(n *Config) {
 	for i := range n.AccessLists {
 		n.AccessLists[i] = n.AccessLists[i].Clone()
 	}
+	n.IPv6Lists = slices.Clone(c.IPv6Lists)
+	for i := range n.IPv6Lists {
+		n.IPv6Lists[i] = n.IPv6Lists[i].Clone()
+	}
 }
 
 // CanLogin reports whether anybody could log in over the network: a user with
@@ -82,7 +86,7 @@ func (c *Config) sshLines() []sshd.Line {
 		if !l.TakesSSH() {
 			continue
 		}
-		access := c.accessClass(l.AccessIn)
+		access := c.gate(l.AccessIn, l.AccessIn6)
 		for n := l.First; n <= l.Last && n < maxVTY; n++ {
 			out = append(out, sshd.Line{Number: n, Access: access, Rotary: l.Rotary})
 		}
@@ -219,25 +223,30 @@ func permitsAny(list *acl.List, network netip.Prefix) bool {
 	return false
 }
 
-// httpAccess is who may use the HTTP server: the list of `ip http
+// httpAccess is who may use the HTTP server: the lists of `ip http
 // access-class`. HFS is a session on that server, on its port or on one of its
 // own, and the list is how access to it is restricted. [facts/files.md 1.5]
-func (c *Config) httpAccess() *acl.List {
-	return c.accessClass(c.HTTP.AccessClass)
-}
+func (c *Config) httpAccess() acl.Gate { return c.gate(c.HTTP.AccessClass, c.HTTP.AccessClass6) }
 
-// accessClass is the list an access-class names, nil for none. A list that is
+// gate are the lists that access classes of both families name. A list that is
 // not here, or that is kept and not acted on (an extended one), lets nobody in:
 // who asked for a filter must not get none.
-func (c *Config) accessClass(name string) *acl.List {
-	if name == "" {
-		return nil
+func (c *Config) gate(name, name6 string) (g acl.Gate) {
+	if name != "" {
+		if k := acl.Find(c.AccessLists, name); k != nil {
+			g.V4 = new(k.Clone())
+		} else {
+			g.V4 = &acl.List{Name: name, Entries: []acl.Entry{acl.Rule(false, netip.Addr{}, netip.Addr{}, false)}}
+		}
 	}
-	if k := acl.Find(c.AccessLists, name); k != nil {
-		k := k.Clone()
-		return &k
+	if name6 != "" {
+		if k := acl.Find6(c.IPv6Lists, name6); k != nil {
+			g.V6 = new(k.Clone())
+		} else {
+			g.V6 = &acl.List6{Name: name6, Entries: []acl.Entry6{{Proto: "ipv6"}}}
+		}
 	}
-	return &acl.List{Name: name, Entries: []acl.Entry{acl.Rule(false, netip.IPv4Unspecified(), netip.AddrFrom4([4]byte{255, 255, 255, 255}), false)}}
+	return g
 }
 
 const nobodyIn = "nobody is let in"

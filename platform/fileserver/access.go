@@ -16,6 +16,7 @@ type Spec struct {
 	Config
 	HomePath string         // directory of flash: for loose names, from `hfs home-path`
 	Lists    []acl.List     // the access lists that are named; one that is missing is not defined
+	Lists6   []acl.List6    // those of IPv6
 	Networks []netip.Prefix // that lines are about, beside those Options.Reach finds
 	Relays   []netip.Addr   // routers that phones are behind: their addresses may stand for many
 }
@@ -28,6 +29,10 @@ func (s Spec) Clone() Spec {
 	s.Lists = slices.Clone(s.Lists)
 	for i := range s.Lists {
 		s.Lists[i] = s.Lists[i].Clone()
+	}
+	s.Lists6 = slices.Clone(s.Lists6)
+	for i := range s.Lists6 {
+		s.Lists6[i] = s.Lists6[i].Clone()
 	}
 	return s
 }

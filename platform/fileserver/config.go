@@ -17,6 +17,8 @@ type Config struct {
 	Trust       string // access list of addresses BindLease and Scan do not concern, wherever they are
 	Scan        Scan
 	Listing     string // access list of who gets lists of names; "" = nobody
+
+	AccessClass6, Trust6, Listing6 string // the same for hosts of IPv6: lists of `ipv6 access-list`
 }
 
 // DefaultServingCount is the number of requests served at the same time, TFTP

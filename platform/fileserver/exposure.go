@@ -115,14 +115,30 @@ func (st *settings) trusted(r Request) bool {
 	if r.Peer {
 		return true
 	}
-	return grants(st.lists, st.cfg.Trust, r.Client.Addr().Unmap())
+	return st.trusts(r.flow())
 }
 
-// grants reports that a list lets an address have something that nobody has
+// trusts reports that `file-server bind-lease trust` names who asks.
+func (st *settings) trusts(f acl.Flow) bool { return st.grants(st.cfg.Trust, st.cfg.Trust6, f) }
+
+// grants reports that a list lets somebody have something that nobody has
 // without it: only a rule that permits does, not a list that is missing or empty.
-func grants(lists []acl.List, name string, a netip.Addr) bool {
-	e := acl.Find(lists, name).Decides(a)
-	return name != "" && e != nil && e.Permit
+func (st *settings) grants(name, name6 string, f acl.Flow) bool {
+	if a := f.From.Addr().Unmap(); a.Is4() {
+		e := acl.Find(st.lists, name).Decides(a)
+		return name != "" && e != nil && e.Permit
+	}
+	e := acl.Find6(st.lists6, name6).Decides(f)
+	return name6 != "" && e != nil && e.Permit
+}
+
+// flow is what a request is to an access list.
+func (r *Request) flow() acl.Flow {
+	f := acl.Flow{From: r.Client, To: r.Local, Proto: "tcp"}
+	if r.Transport == TFTP {
+		f.Proto = "udp"
+	}
+	return f
 }
 
 // owner is the phone whose configuration a name is; ok says that it is one.

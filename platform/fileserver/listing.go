@@ -22,7 +22,7 @@ func (l listing) Open(ctx context.Context, r Request, name string) (*Hit, error)
 		return nil, nil
 	}
 	st := l.s.now.Load()
-	if !grants(st.lists, st.cfg.Listing, r.Client.Addr().Unmap()) {
+	if !st.grants(st.cfg.Listing, st.cfg.Listing6, r.flow()) {
 		return nil, nil
 	}
 	var b bytes.Buffer

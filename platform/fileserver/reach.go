@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strings"
 	"time"
 
 	"option150/platform/acl"
@@ -45,12 +46,8 @@ func (s *Server) stranger(st *settings, r Request) error {
 	switch {
 	case r.Peer, !a.IsValid(), a.IsLoopback():
 		return nil
-	case st.cfg.AccessClass != "":
-		// A list that is missing lets nobody in, as on lines and on HTTP.
-		if l := acl.Find(st.lists, st.cfg.AccessClass); l != nil && l.Permits(a) {
-			return nil
-		}
-		return fmt.Errorf("%w: file-server access-class %s", ErrDenied, st.cfg.AccessClass)
+	case st.cfg.AccessClass != "", st.cfg.AccessClass6 != "" && a.Is6():
+		return st.class(r)
 	case s.opt.Reach == nil:
 		return nil
 	}
@@ -58,7 +55,7 @@ func (s *Server) stranger(st *settings, r Request) error {
 	switch {
 	case how != Inside && how != Outside:
 		return nil
-	case slices.ContainsFunc(st.networks, func(p netip.Prefix) bool { return p.Contains(a) }), grants(st.lists, st.cfg.Trust, a):
+	case slices.ContainsFunc(st.networks, func(p netip.Prefix) bool { return p.Contains(a) }), st.trusts(r.flow()):
 		return nil
 	}
 	given := how == Inside && st.cfg.BindLease != BindEnforce
@@ -67,6 +64,23 @@ func (s *Server) stranger(st *settings, r Request) error {
 		return nil
 	}
 	return strange{networkOf(a), st.letsIn(a)}
+}
+
+// class asks the access class of the family. A list that is missing lets nobody
+// in, as on lines and on HTTP; one of IPv4 that stands alone lets in nobody of
+// IPv6.
+func (st *settings) class(r Request) error {
+	name, ok := st.cfg.AccessClass, false
+	if six := st.cfg.AccessClass6; six != "" && !r.Client.Addr().Unmap().Is4() {
+		l := acl.Find6(st.lists6, six)
+		name, ok = "ipv6 "+six, l != nil && l.Permits(r.flow())
+	} else if l := acl.Find(st.lists, name); l != nil {
+		ok = l.Permits(r.Client.Addr())
+	}
+	if ok {
+		return nil
+	}
+	return fmt.Errorf("%w: file-server access-class %s", ErrDenied, name)
 }
 
 // networkOf is the network an address seems to be of: its length is a guess.
@@ -83,10 +97,11 @@ const farPhones = "FAR-PHONES"
 // letsIn are the lines by which a phone of that address is given files. They
 // keep nobody out who is let in without them.
 func (st *settings) letsIn(a netip.Addr) advice.Steps {
+	p := networkOf(a)
 	if !a.Is4() {
-		return advice.Steps{advice.Tell("a route of this machine to its network lets it in")} // access lists know IPv4
+		return st.letsIn6(a, strings.ToUpper(p.String()))
 	}
-	list, p := st.cfg.Trust, networkOf(a)
+	list := st.cfg.Trust
 	if list == "" {
 		list = farPhones
 	} else if e := acl.Find(st.lists, list).Decides(a); e != nil && !e.Permit {
@@ -99,6 +114,21 @@ func (st *settings) letsIn(a netip.Addr) advice.Steps {
 	}
 	if st.cfg.Trust == "" {
 		steps = append(steps, advice.Set("file-server bind-lease trust "+list))
+	}
+	return steps
+}
+
+// letsIn6 are those for IPv6.
+func (st *settings) letsIn6(a netip.Addr, network string) advice.Steps {
+	list := st.cfg.Trust6
+	if list == "" {
+		list = farPhones + "6"
+	} else if e := acl.Find6(st.lists6, list).Decides(acl.Of(a)); e != nil && !e.Permit {
+		return advice.Steps{advice.Do("show ipv6 access-list"), advice.Tell("IPv6 access list " + list + ", which file-server bind-lease trust names, denies it.")}
+	}
+	steps := advice.Steps{advice.In("ipv6 access-list "+list, "permit ipv6 "+network+" any")}
+	if st.cfg.Trust6 == "" {
+		steps = append(steps, advice.Set("file-server bind-lease trust ipv6 "+list))
 	}
 	return steps
 }

@@ -70,6 +70,7 @@ type settings struct {
 	home     string
 	access   access
 	lists    []acl.List
+	lists6   []acl.List6
 	networks []netip.Prefix
 	relays   map[netip.Addr]bool
 	chain    []Route
@@ -85,7 +86,7 @@ func New(o Options) *Server {
 }
 
 func (s *Server) settle(c Spec, home string) *settings {
-	st := &settings{cfg: c.Config, home: home, access: accessOf(c), lists: c.Lists, networks: c.Networks, relays: map[netip.Addr]bool{}}
+	st := &settings{cfg: c.Config, home: home, access: accessOf(c), lists: c.Lists, lists6: c.Lists6, networks: c.Networks, relays: map[netip.Addr]bool{}}
 	for _, a := range c.Relays {
 		st.relays[a.Unmap()] = true
 	}
@@ -403,7 +404,7 @@ func (s *Server) Serving() (now, max int) {
 func (s *Server) Many(a netip.Addr) bool {
 	st := s.now.Load()
 	a = a.Unmap()
-	return st.relays[a] || grants(st.lists, st.cfg.Trust, a) ||
+	return st.relays[a] || st.trusts(acl.Of(a)) ||
 		s.opt.Peer != nil && s.opt.Peer(Request{Client: netip.AddrPortFrom(a, 0)})
 }
 

@@ -5,31 +5,36 @@ import (
 	"net/netip"
 	"time"
 
+	"option150/platform/acl"
 	"option150/platform/message"
 )
 
 // admits reports whether the access class of the listener lets a client in.
 // What it does not is answered 403. [facts/files.md 10]
 func (t *site) admits(r *http.Request) bool {
-	list := t.access.Load()
-	if list == nil {
+	gate := t.access.Load()
+	if gate.Open() {
 		return true
 	}
 	from, err := netip.ParseAddrPort(r.RemoteAddr)
-	if err == nil && list.Permits(from.Addr()) {
+	f := acl.Flow{Proto: "tcp", From: from}
+	if c, ok := r.Context().Value(connKey{}).(*conn); ok {
+		f.To = c.local
+	}
+	if err == nil && gate.Permits(f) {
 		return true
 	}
+	name, log := gate.Refuser(f)
 	for _, m := range *t.modules.Load() {
 		if m.Knows(r.URL.Path) {
 			if d, ok := m.(Denier); ok {
-				d.Denied(r, list.Name)
+				d.Denied(r, name)
 				return false
 			}
 			break
 		}
 	}
-	e := list.Decides(from.Addr())
-	t.s.rec.Record(Denied{Remote: from, List: list.Name, Path: r.URL.Path, Log: e != nil && e.Log && t.s.told()})
+	t.s.rec.Record(Denied{Remote: from, List: name, Path: r.URL.Path, Log: log && t.s.told()})
 	return false
 }
 

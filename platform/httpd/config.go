@@ -11,7 +11,8 @@ type Config struct {
 	Server bool   // `ip http server`, off by default
 	Port   uint16 // `ip http port`, default 80
 
-	AccessClass string // `ip http access-class`: name of a standard access list
+	AccessClass  string // `ip http access-class`: name of a standard access list
+	AccessClass6 string // `ip http access-class ipv6`
 }
 
 // DefaultPort is the port of the IP HTTP server.
@@ -32,5 +33,5 @@ type Listener struct {
 	Endpoint listen.Endpoint
 	Modules  []string // "HOME_PAGE", "HFS"; the first that knows the path answers
 
-	Access *acl.List // who is answered; others get 403. nil = everybody
+	Access acl.Gate // who is answered; others get 403
 }

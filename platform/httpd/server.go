@@ -105,7 +105,7 @@ func (s *Server) prepare(ctx context.Context, new service.Spec, degraded bool) (
 	return service.Funcs{OnAbort: step.Abort, OnCommit: func() {
 		for i, p := range step.Places() {
 			p.Value.modules.Store(&modules[i])
-			p.Value.access.Store(spec.Listeners[i].Access)
+			p.Value.access.Store(&spec.Listeners[i].Access)
 		}
 		step.Commit()
 	}}, nil

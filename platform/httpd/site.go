@@ -22,7 +22,7 @@ import (
 type site struct {
 	s       *Server
 	modules atomic.Pointer[[]Module]
-	access  atomic.Pointer[acl.List] // nil = everybody
+	access  atomic.Pointer[acl.Gate]
 	srv     *http.Server
 	others  *handover // connections for srv
 }

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"option150/platform/acl"
 )
 
 // buffer is what a connection needs while it talks.
@@ -117,7 +119,7 @@ func leaveOut(b []byte) int {
 
 // direct is who answers a Question without net/http; nil = nobody.
 func (t *site) direct(c *conn, q *Question) Direct {
-	if list := t.access.Load(); list != nil && !list.Permits(c.remote.Addr()) {
+	if !t.access.Load().Permits(acl.Flow{Proto: "tcp", From: c.remote, To: c.local}) {
 		return nil
 	}
 	for _, m := range *t.modules.Load() {

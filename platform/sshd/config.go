@@ -46,8 +46,8 @@ type Spec struct {
 // Line is a vty line and who may use it.
 type Line struct {
 	Number int
-	Access *acl.List // `access-class N in`; nil = everybody
-	Rotary int       // `rotary N`: its group; 0 = of none
+	Access acl.Gate // `access-class N in`, `ipv6 access-class NAME in`
+	Rotary int      // `rotary N`: its group; 0 = of none
 }
 
 // Port is `ip ssh port N rotary A B`: a port beside that of the settings, by

@@ -1,8 +1,10 @@
 package sshd
 
 import (
-	"net/netip"
+	"net"
 	"slices"
+
+	"option150/platform/acl"
 )
 
 // maxLines is the number of vty lines there can be: vty 0 to 98.
@@ -29,16 +31,24 @@ func (s *Spec) lines(port uint16) []Line {
 	return all
 }
 
+// flow is what a connection is to an access list.
+func flow(c interface {
+	RemoteAddr() net.Addr
+	LocalAddr() net.Addr
+}) acl.Flow {
+	return acl.Flow{Proto: "tcp", From: addrPort(c.RemoteAddr()), To: addrPort(c.LocalAddr())}
+}
+
 // takeLine takes the lowest free vty line that an address may use by a port of
 // this box.
-func (s *Server) takeLine(remote netip.Addr, port uint16) (int, bool) {
+func (s *Server) takeLine(f acl.Flow) (int, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
 		return 0, false
 	}
-	for _, l := range s.spec.Load().lines(port) {
-		if _, taken := s.sessions[l.Number]; !taken && l.Number < maxLines && l.Access.Permits(remote) {
+	for _, l := range s.spec.Load().lines(f.To.Port()) {
+		if _, taken := s.sessions[l.Number]; !taken && l.Number < maxLines && l.Access.Permits(f) {
 			s.sessions[l.Number] = nil
 			return l.Number, true
 		}
@@ -48,22 +58,22 @@ func (s *Server) takeLine(remote netip.Addr, port uint16) (int, bool) {
 
 // closedTo says why a connection from an address is not even greeted, "" if it
 // is. list is the access list that asked to log it.
-func (s *Server) closedTo(remote netip.Addr, port uint16) (why, list string) {
+func (s *Server) closedTo(f acl.Flow) (why, list string) {
 	spec := s.spec.Load()
 	if spec == nil {
 		return "", ""
 	}
-	all := spec.lines(port)
-	if !slices.ContainsFunc(all, func(l Line) bool { return l.Access.Permits(remote) }) {
+	all := spec.lines(f.To.Port())
+	if !slices.ContainsFunc(all, func(l Line) bool { return l.Access.Permits(f) }) {
 		for _, l := range all {
-			if e := l.Access.Decides(remote); e != nil && e.Log {
-				return "access-class", l.Access.Name
+			if name, log := l.Access.Refuser(f); log {
+				return "access-class", name
 			}
 		}
 		return "access-class", ""
 	}
 	switch {
-	case s.o.Quiet != nil && s.o.Quiet(remote):
+	case s.o.Quiet != nil && s.o.Quiet(f.From.Addr()):
 		return "quiet mode", ""
 	case len(s.o.HostKeys.Signers()) == 0:
 		return "no host keys", ""

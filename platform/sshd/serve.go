@@ -112,7 +112,7 @@ func (x *connection) channel(ch ssh.NewChannel) {
 	x.mu.Unlock()
 	line, ok := 0, false
 	if !full {
-		line, ok = x.s.takeLine(addrPort(x.net.RemoteAddr()).Addr(), addrPort(x.net.LocalAddr()).Port())
+		line, ok = x.s.takeLine(flow(x.net))
 	}
 	if !ok {
 		x.s.rec.Record(Refused{Remote: addrPort(x.net.RemoteAddr()), Why: "no free line"})

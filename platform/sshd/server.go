@@ -131,7 +131,7 @@ func (s *Server) Close() {
 // admit is the first step for a connection: is there a place for it?
 func (s *Server) admit(c net.Conn) {
 	remote := addrPort(c.RemoteAddr())
-	if why, list := s.closedTo(remote.Addr(), addrPort(c.LocalAddr()).Port()); why != "" {
+	if why, list := s.closedTo(flow(c)); why != "" {
 		c.Close()
 		s.rec.Record(Refused{Remote: remote, Why: why, List: list})
 		return
