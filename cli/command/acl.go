@@ -73,6 +73,9 @@ func accessLists() []language.Declaration {
 				case n != 0 || len(name) > 64 || !letter(rune(name[0])):
 					return language.Answer("% Invalid access list name.")
 				}
+				if acl.Find6(c.Config.IPv6Lists, name) != nil {
+					return language.Answer(otherFamily)
+				}
 				_, err := namedLists.insert(c, acl.List{Name: name})
 				return err
 			},
@@ -238,22 +241,26 @@ func dropList(c *config.Config, name string) {
 // accessClass is the argument of an access-class: a standard list.
 const accessClass = `( <number:1-199>("IP access list") | <number:1300-2699>("IP expanded access list") | <list:WORD>("Access-list name") )`
 
-// classOf reads it. A list that is not here, or an extended one, lets nobody in.
-func classOf(a grammar.Args) (string, error) {
+// classOf reads it, six is one of IPv6. A list that is not here, or an extended
+// one, lets nobody in.
+func classOf(a grammar.Args) (name string, six bool, err error) {
 	if n := a.Int("number"); n != 0 {
-		return itoa(n), nil
+		return itoa(n), false, nil
 	}
-	name := a.String("list")
+	name = a.String("list")
+	if six = a.Has("list6"); six {
+		name = a.String("list6")
+	}
 	if name == "" || len(name) > 64 || !letter(rune(name[0])) {
-		return "", language.Answer("% Invalid access list name.")
+		return "", six, language.Answer("% Invalid access list name.")
 	}
-	return name, nil
+	return name, six, nil
 }
 
 // warnClass says that the list of an access-class lets nobody in.
 func warnClass(in *language.Invocation) error {
-	name, err := classOf(in.Args)
-	if note := in.Config.AccessNote(name); err == nil && note != "" {
+	name, six, err := classOf(in.Args)
+	if note := in.Config.AccessNote(name, six); err == nil && note != "" {
 		fmt.Fprintln(in.Out, "%Warning: "+note)
 	}
 	return nil
@@ -273,9 +280,14 @@ func showAccessLists() []language.Declaration {
 		lists := slices.DeleteFunc(slices.Clone(in.Config.AccessLists), func(l acl.List) bool { return name != "" && l.Name != name })
 		return joinLines(acl.Show(lists))
 	}
+	both := func(in *language.Invocation) string {
+		name := in.Args.String("name")
+		return show(in) + joinLines(acl.Show6(slices.DeleteFunc(slices.Clone(in.Config.IPv6Lists), func(l acl.List6) bool { return name != "" && l.Name != name })))
+	}
 	return []language.Declaration{
-		text(`access-lists("List access lists") [ <name:WORD>("ACL name or number") ]`, privileged, "facts/ios-cli.md 1.14", show),
+		text(`access-lists("List access lists") [ <name:WORD>("ACL name or number") ]`, privileged, "facts/ios-cli.md 1.14", both),
 		text(`ip access-lists("List IP access lists") [ <name:WORD>("ACL name or number") ]`, privileged, "facts/ios-cli.md 1.14", show),
+		showAccessLists6(),
 	}
 }
 

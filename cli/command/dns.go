@@ -80,7 +80,7 @@ func dnsLines() []language.Declaration {
 		Mode: language.Global, Group: "ip dns", Doc: doc, After: warnClass,
 		Syntax: `ip dns server access-class("Who is answered, in place of the networks of this box") ![ ` + accessClass + ` ]`,
 		Set: func(c *language.Context) error {
-			name, err := classOf(c.Args)
+			name, _, err := classOf(c.Args)
 			if err == nil {
 				at(c).Access = name
 			}

@@ -61,7 +61,7 @@ func All(b *Box) []language.Declaration {
 		httpServer(),
 		carriedHere("ip http"),
 		routing(), carriedHere("ip nat", "ip route", "ip "),
-		accessLists(),
+		accessLists(), accessLists6(),
 		carriedHere("access-list", "snmp-server", "tacacs", "radius", ""),
 		tftpServer(),
 		alternates(b),
@@ -135,7 +135,7 @@ func Modes() []language.Mode {
 		carried(modeUserProfile, "Voice user profile"), carried(modeLogoutProfile, "Voice logout profile"),
 		quiet(carried(modeVoiceService, "Voice service")),
 		sub(modePubkey, "SSH public key identification"), sub(modePubkeyUser, "SSH public key identification user"),
-		sub(modeStandardACL, "Standard Access List"), carried(modeExtendedACL, "Ext Access List"),
+		sub(modeStandardACL, "Standard Access List"), sub(modeIPv6ACL, "IPv6 Access List"), carried(modeExtendedACL, "Ext Access List"),
 		sub(modeDHCPClass, "DHCP class"), sub(modeRelayInfo, "DHCP class relay information"), sub(modePoolClass, "DHCP pool class"),
 		sub(modePool6, "IPv6 DHCP pool"), sub(modeVendor6, "IPv6 DHCP vendor-specific"),
 	}
@@ -164,6 +164,7 @@ const (
 	modePubkey           = "conf-ssh-pubkey"
 	modePubkeyUser       = "conf-ssh-pubkey-user"
 	modeStandardACL      = "config-std-nacl"
+	modeIPv6ACL          = "config-ipv6-acl"
 	modeExtendedACL      = "config-ext-nacl"
 )
 

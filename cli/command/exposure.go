@@ -14,23 +14,14 @@ import (
 // exposure are the lines about who may ask for files.
 func exposure() []language.Declaration {
 	const group, doc = "file-server", "docs/security.md"
-	class := func(syntax string, at func(*language.Context) *string) language.Declaration {
-		return language.Declaration{
-			Mode: language.Global, Group: group, Doc: doc, After: warnClass,
-			Syntax: fileServerHead + syntax + ` ![ ` + accessClass + ` ]`,
-			Set: func(c *language.Context) error {
-				name, err := classOf(c.Args)
-				if err == nil {
-					*at(c) = name
-				}
-				return err
-			},
-			Unset: func(c *language.Context) error { *at(c) = ""; return nil },
-			Get:   func(v *language.View) []grammar.Args { return classArgs(*at(viewContext(v))) },
+	class := func(syntax string, at, at6 func(*fileserver.Config) *string) language.Declaration {
+		in := func(f func(*fileserver.Config) *string) func(*language.Context) *string {
+			return func(c *language.Context) *string { return f(&c.Config.Files) }
 		}
+		return classes(language.Declaration{Mode: language.Global, Group: group, Doc: doc, Syntax: fileServerHead + syntax + ` ![ ` + accessClasses + ` ]`}, in(at), in(at6))
 	}
 	return []language.Declaration{
-		class(`access-class("Who is given files at all")`, func(c *language.Context) *string { return &c.Config.Files.AccessClass }),
+		class(`access-class("Who is given files at all")`, func(c *fileserver.Config) *string { return &c.AccessClass }, func(c *fileserver.Config) *string { return &c.AccessClass6 }),
 		{
 			Mode: language.Global, Group: group, Doc: doc,
 			Syntax: fileServerHead + `bind-lease("Configuration of phones and the address that asks")
@@ -53,7 +44,7 @@ func exposure() []language.Declaration {
 				return one(b != fileserver.BindWarn || v.All, b.String(), b.String())
 			},
 		},
-		class(`bind-lease trust("Who may ask for the files of any phone, wherever he is")`, func(c *language.Context) *string { return &c.Config.Files.Trust }),
+		class(`bind-lease trust("Who may ask for the files of any phone, wherever he is")`, func(c *fileserver.Config) *string { return &c.Trust }, func(c *fileserver.Config) *string { return &c.Trust6 }),
 		{
 			Mode: language.Global, Group: group, Doc: doc,
 			Syntax: fileServerHead + `scan-guard("Keep out who asks for the files of many phones")
@@ -81,8 +72,16 @@ func exposure() []language.Declaration {
 				return nil
 			},
 		},
-		class(`listing("ConfigFileCacheList.txt and FileList.txt, which name files") access-class("Who gets them")`, func(c *language.Context) *string { return &c.Config.Files.Listing }),
+		class(`listing("ConfigFileCacheList.txt and FileList.txt, which name files") access-class("Who gets them")`, func(c *fileserver.Config) *string { return &c.Listing }, func(c *fileserver.Config) *string { return &c.Listing6 }),
 	}
+}
+
+// bothLists names the lists of a line in both families.
+func bothLists(four, six string) string {
+	if four != "" && six != "" {
+		return four + " and ipv6 " + six
+	}
+	return four + six
 }
 
 // secretElement is what carries a password in a phone file.
@@ -99,9 +98,15 @@ func (b *Box) exposureText(in *language.Invocation) string {
 	if c.AccessClass != "" {
 		who = "access-class " + c.AccessClass
 	}
+	if c.AccessClass6 != "" {
+		if c.AccessClass == "" {
+			who += " of IPv4"
+		}
+		who += ", access-class ipv6 " + c.AccessClass6
+	}
 	fmt.Fprintf(&w, "Files are given to: %s\nConfiguration of phones: bind-lease %s", who, c.BindLease)
-	if c.Trust != "" {
-		fmt.Fprintf(&w, ", not for those of access list %s", c.Trust)
+	if trusted := bothLists(c.Trust, c.Trust6); trusted != "" {
+		fmt.Fprintf(&w, ", not for those of access list %s", trusted)
 	}
 	scan := "off"
 	if !c.Scan.Off {
@@ -112,8 +117,8 @@ func (b *Box) exposureText(in *language.Invocation) string {
 		scan = fmt.Sprintf("more than %d phones within %d s", s.Names, s.Seconds)
 	}
 	listing := "nobody"
-	if c.Listing != "" {
-		listing = "access-class " + c.Listing
+	if list := bothLists(c.Listing, c.Listing6); list != "" {
+		listing = "access-class " + list
 	}
 	fmt.Fprintf(&w, "\nScan guard: %s\nLists of names are given to: %s\n", scan, listing)
 	for _, a := range b.Files.Searching() {

@@ -20,20 +20,10 @@ func httpServer() []language.Declaration {
 		func(c *language.Context) *uint16 { return &c.Config.HTTP.Port })
 	server := printed(flag(language.Global, `ip http server("Enable http server")`, "ip http", "sources/000", false,
 		func(c *language.Context) *bool { return &c.Config.HTTP.Server }))
-	access := language.Declaration{
+	access := classes(language.Declaration{
 		Mode: language.Global, Group: "ip http", Doc: "facts/files.md 10",
-		After:  warnClass,
-		Syntax: `ip http access-class("Restrict http server access by access-class") ![ [ ipv4$ipv4("Restrict ip access") ] ` + accessClass + ` ]`,
-		Set: func(c *language.Context) error {
-			name, err := classOf(c.Args)
-			if err == nil {
-				c.Config.HTTP.AccessClass = name
-			}
-			return err
-		},
-		Unset: func(c *language.Context) error { c.Config.HTTP.AccessClass = ""; return nil },
-		Get:   func(v *language.View) []grammar.Args { return classArgs(v.Config.HTTP.AccessClass) },
-	}
+		Syntax: `ip http access-class("Restrict http server access by access-class") ![ ` + accessClasses + ` ]`,
+	}, func(c *language.Context) *string { return &c.Config.HTTP.AccessClass }, func(c *language.Context) *string { return &c.Config.HTTP.AccessClass6 })
 	// Hardened configurations have its `no`; who types it without hears that
 	// nothing listens.
 	secure := language.Declaration{

@@ -49,6 +49,7 @@ func lines() []language.Declaration {
 	}
 	ds = append(ds, below(at,
 		lineAccess(at),
+		lineAccess6(at),
 		language.Declaration{
 			Mode: modeLine, Single: true, Doc: "facts/ios-cli.md 1.14",
 			Syntax: `exec-timeout("Set the EXEC timeout") ![ <minutes:0-35791>("Timeout in minutes") [ <seconds:0-2147483>("Timeout in seconds") ] ]`,
@@ -252,7 +253,7 @@ func lineAccess(at func(*language.Context) *config.Line) language.Declaration {
 			in("Filter incoming connections")
 			[ vrf-also$vrf("Same access list is applied for all VRFs") ]`,
 		Set: func(c *language.Context) error {
-			name, err := classOf(c.Args)
+			name, _, err := classOf(c.Args)
 			if err == nil {
 				at(c).AccessIn, at(c).AccessVRF = name, c.Args.Has("vrf")
 			}

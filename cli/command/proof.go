@@ -14,6 +14,7 @@ import (
 	"option150/cli/language"
 	"option150/dhcp"
 	"option150/hfs"
+	"option150/platform/acl"
 	"option150/platform/config"
 	"option150/platform/ether"
 	"option150/platform/fileserver"

@@ -181,7 +181,7 @@ func loginGlobal() []language.Declaration {
 			Mode: language.Global, Group: "login", Doc: doc,
 			Syntax: `login quiet-mode("Set quiet-mode options") access-class("Set access class of hosts that may log in") ![ ` + accessClass + ` ]`,
 			Set: func(c *language.Context) error {
-				name, err := classOf(c.Args)
+				name, _, err := classOf(c.Args)
 				if err == nil {
 					c.Config.AAA.QuietACL = name
 				}

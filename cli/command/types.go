@@ -33,6 +33,7 @@ func Types(b *Box) grammar.Types {
 		"X:X:X:X::X": ipv6Type{},
 		"IPV6ADDR":   address6Type{},
 		"IPV6PREFIX": prefix6Type{},
+		"PORT":       portType{},
 		"UINT32":     uint32Type{},
 		"CLIENTID":   hexType{"WORD"},
 		"HEX":        hexType{"LINE"},
@@ -102,6 +103,25 @@ func (prefix6Type) Format(v any) string {
 	p := v.(netip.Prefix)
 	return fmt.Sprintf("%s/%d", strings.ToUpper(p.Addr().String()), p.Bits())
 }
+
+// portType is a port by its number or its name in access lists of IOS.
+type portType struct{}
+
+var portNames = map[string]uint16{"ftp": 21, "ssh": 22, "telnet": 23, "smtp": 25, "domain": 53, "bootps": 67, "bootpc": 68, "tftp": 69, "www": 80, "ntp": 123, "snmp": 161, "snmptrap": 162, "bgp": 179, "syslog": 514}
+
+func (portType) Label() string { return "<0-65535>" }
+func (portType) Rank() int     { return grammar.RankNumber }
+func (portType) Parse(s string) (any, error) {
+	if n, ok := portNames[s]; ok {
+		return n, nil
+	}
+	n, err := strconv.ParseUint(s, 10, 16)
+	if err != nil {
+		return nil, fmt.Errorf("not a port: %q", s)
+	}
+	return uint16(n), nil
+}
+func (portType) Format(v any) string { return fmt.Sprint(v) }
 
 // uint32Type is a number of 32 bits, on machines whose int has no more as well.
 type uint32Type struct{}

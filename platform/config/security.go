@@ -138,7 +138,14 @@ func (c *Config) security() []Problem {
 				Text: why + ": " + effect, Fix: advice.Steps{advice.Tell("Define it as a standard list, with a permit line for the networks that may come in.")}})
 		}
 	}
+	named6 := func(section, list, effect string) {
+		if list != "" && acl.Find6(c.IPv6Lists, list) == nil {
+			ps = append(ps, Problem{Severity: Warning, Kind: Rule, Code: "A28", Section: section, Text: noList6(list) + ": " + effect,
+				Fix: advice.Steps{advice.Tell("Define it with ipv6 access-list " + list + " and a permit line for the networks that may come in.")}})
+		}
+	}
 	for _, l := range c.Lines {
+		named6(strings.TrimSpace(fmt.Sprintf("line %s %d", l.Kind, l.First)), l.AccessIn6, nobodyIn)
 		named(strings.TrimSpace(fmt.Sprintf("line %s %d", l.Kind, l.First)), l.AccessIn, nobodyIn)
 		if l.Kind == "con" && l.Login == LoginLine && l.Password.IsZero() {
 			ps = append(ps, Problem{Severity: Warning, Kind: Rule, Code: "A28", Section: "line con 0", Text: "login is configured but no password: the console is open",
@@ -156,11 +163,15 @@ func (c *Config) security() []Problem {
 	named("file-server access-class", c.Files.AccessClass, "no phone is given a file")
 	named("file-server bind-lease trust", c.Files.Trust, "nobody is trusted")
 	named("file-server listing access-class", c.Files.Listing, "nobody gets the lists")
+	named6("ip http access-class ipv6", c.HTTP.AccessClass6, nobodyIn)
+	named6("file-server access-class ipv6", c.Files.AccessClass6, "no phone is given a file by IPv6")
+	named6("file-server bind-lease trust ipv6", c.Files.Trust6, "nobody is trusted")
+	named6("file-server listing access-class ipv6", c.Files.Listing6, "nobody gets the lists by IPv6")
 	for _, b := range c.Files.Bindings {
 		named("tftp-server "+b.File, b.ACL, "every phone may have the file")
 	}
 	named("login quiet-mode", c.AAA.QuietACL, nobodyIn)
-	ps = append(ps, c.keptOut()...)
+	ps = append(append(ps, c.keptOut()...), c.keptOut6()...)
 	for _, u := range c.SSH.Chain {
 		if c.AAA.User(u.User) == nil {
 			ps = append(ps, Problem{Severity: Warning, Kind: Rule, Code: "A28", Section: "ip ssh pubkey-chain",
@@ -253,7 +264,13 @@ const nobodyIn = "nobody is let in"
 
 // AccessNote is what is to be said of an access-class that names this list, ""
 // if the list is here.
-func (c *Config) AccessNote(list string) string {
+func (c *Config) AccessNote(list string, six bool) string {
+	if six && list != "" && acl.Find6(c.IPv6Lists, list) == nil {
+		return noList6(list) + ": " + nobodyIn
+	}
+	if six {
+		return ""
+	}
 	if why := c.noList(list); why != "" {
 		return why + ": " + nobodyIn
 	}
