@@ -13,6 +13,9 @@ import (
 
 type fixType = advice.Fix
 
+// six is a pool for phones of IPv6.
+const six = "ipv6 dhcp pool SIX\n address prefix 2001:db8:7::/64\n vendor-specific 9\n  suboption 1 address 2001:db8:7::1\n"
+
 // provokedPools are mistakes in addresses and sections: the configuration is
 // enough to see them.
 var provokedPools = []provoked{
@@ -51,6 +54,11 @@ var provokedPools = []provoked{
 	{"HFS without the HTTP server", "no ip http server\n", nil, "A05", "ip http server is off", fixed},
 	{"HFS on another port", "telephony-service\n hfs enable port 6971\n", nil, "A06", "HFS is on port 6971", fixed},
 	{"the HTTP server on the port of the phones", "telephony-service\n no hfs enable\nip http port 6970\n", nil, "A06", "keeps HFS from having port 6970", fixed},
+	{"a list of IPv4 for phones of IPv6", "access-list 10 permit any\nfile-server access-class 10\n" + six, nil, "A28", "access list 10 is one of IPv4", fixed},
+	{"the HTTP server has one", "access-list 10 permit any\nip http access-class 10\n" + six, nil, "A28", "access list 10 is one of IPv4", fixed},
+	{"a file has one", "access-list 10 permit any\ntftp-server flash:ringlist.xml 10\n" + six, nil, "A28", "access list 10 is one of IPv4", told},
+	{"a list of IPv6 denies the pool", "ipv6 access-list OURS\n permit ipv6 2001:db8:1::/48 any\nfile-server access-class ipv6 OURS\n" + six, nil, "A28", "IPv6 access list OURS lets no phone", fixed},
+	{"no such list of IPv6", "line vty 0 4\n ipv6 access-class GONE in\n", nil, "A28", "IPv6 access list GONE is not defined", told},
 	{"a digit", "ip dhcp pool VOICE\n option 150 ip 10.0.1.1\ntelephony-service\n ip source-address 10.0.0.1\n", nil, "M01", "a digit may be wrong", told},
 	{"an empty pool", "ip dhcp pool NOTHING\n", nil, "M05", "it serves nobody", told},
 	{"two pools for one network", "ip dhcp pool B\n network 10.0.0.0 255.255.255.0\n default-router 10.0.0.1\n option 150 ip 10.0.0.1\n", nil, "M05", "has the same network", told},

@@ -99,10 +99,7 @@ func (b *Box) exposureText(in *language.Invocation) string {
 		who = "access-class " + c.AccessClass
 	}
 	if c.AccessClass6 != "" {
-		if c.AccessClass == "" {
-			who += " of IPv4"
-		}
-		who += ", access-class ipv6 " + c.AccessClass6
+		who += "; by IPv6: access-class " + c.AccessClass6
 	}
 	fmt.Fprintf(&w, "Files are given to: %s\nConfiguration of phones: bind-lease %s", who, c.BindLease)
 	if trusted := bothLists(c.Trust, c.Trust6); trusted != "" {

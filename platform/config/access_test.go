@@ -30,11 +30,11 @@ func TestAccessClassFailsClosed(t *testing.T) {
 		k.AccessLists, k.Carried = []acl.List{permit}, c.carried
 		k.Lines[1].AccessIn, k.HTTP.AccessClass = c.class, c.class
 		for _, l := range k.sshLines() {
-			if l.Number == 0 && l.Access.Permits(from) != c.in {
+			if l.Number == 0 && l.Access.Permits(acl.Of(from)) != c.in {
 				t.Errorf("%s: the line lets in: %v", c.name, !c.in)
 			}
 		}
-		if k.httpAccess().Permits(from) != c.in {
+		if g := k.httpAccess(); g.Permits(acl.Of(from)) != c.in {
 			t.Errorf("%s: HTTP lets in: %v", c.name, !c.in)
 		}
 		var found []string
@@ -46,8 +46,8 @@ func TestAccessClassFailsClosed(t *testing.T) {
 		if (c.finding == "") != (len(found) == 0) || c.finding != "" && (len(found) != 2 || found[0] != c.finding) {
 			t.Errorf("%s: %q", c.name, found)
 		}
-		if k.AccessNote(c.class) != c.finding {
-			t.Errorf("%s: note %q", c.name, k.AccessNote(c.class))
+		if k.AccessNote(c.class, false) != c.finding {
+			t.Errorf("%s: note %q", c.name, k.AccessNote(c.class, false))
 		}
 	}
 }

@@ -61,13 +61,13 @@ func TestSSHOpensForSomebody(t *testing.T) {
 		}
 	}
 	v.Transport, v.AccessIn = "ssh", "10"
-	if s := open(); s.Lines[0].Access.Permits(netip.MustParseAddr("10.0.0.1")) {
+	if s := open(); s.Lines[0].Access.Permits(acl.Of(netip.MustParseAddr("10.0.0.1"))) {
 		t.Error("a list that does not exist lets somebody in")
 	}
 	c.AccessLists = []acl.List{{Name: "10", Entries: []acl.Entry{acl.Rule(true, netip.MustParseAddr("10.0.0.1"), netip.Addr{}, false)}}}
 	s := open()
 	c.AccessLists[0].Entries[0].Permit = false
-	if s.Lines[4].Access == nil || !s.Lines[4].Access.Entries[0].Permit {
+	if s.Lines[4].Access.V4 == nil || !s.Lines[4].Access.V4.Entries[0].Permit {
 		t.Error("the plan shares the list with the configuration")
 	}
 }

@@ -207,11 +207,11 @@ func TestGrants(t *testing.T) {
 	a := netip.MustParseAddr("10.0.0.1")
 	all := append(lists("10.0.0.1"), acl.List{Name: "8", Entries: []acl.Entry{{Remark: "phones"}}}, acl.List{Name: "9"})
 	for name, want := range map[string]bool{"7": true, "8": false, "9": false, "missing": false, "": false} {
-		if grants(all, name, a) != want {
+		if st := (&settings{lists: all}); st.grants(name, "", acl.Of(a)) != want {
 			t.Errorf("list %q grants: %v", name, !want)
 		}
 	}
-	if grants(all, "7", netip.MustParseAddr("10.0.0.2")) {
+	if st := (&settings{lists: all}); st.grants("7", "", acl.Of(netip.MustParseAddr("10.0.0.2"))) {
 		t.Error("a list grants what it does not permit")
 	}
 }

@@ -102,7 +102,7 @@ func TestStrangerIsToldOnce(t *testing.T) {
 		{"192.0.2.9", "", "", "ip access-list standard FAR-PHONES / permit 192.0.2.0 0.0.0.255; file-server bind-lease trust FAR-PHONES"},
 		{"192.0.2.9", "7", "10.1.1.1", "access-list 7 permit 192.0.2.0 0.0.0.255"},
 		{"192.0.2.9", "BOXES", "10.1.1.1", "ip access-list standard BOXES / permit 192.0.2.0 0.0.0.255"},
-		{"2001:db8:8::9", "", "", "a route of this machine to its network lets it in"},
+		{"2001:db8:8::9", "", "", "ipv6 access-list FAR-PHONES6 / permit ipv6 2001:DB8:8::/64 any; file-server bind-lease trust ipv6 FAR-PHONES6"},
 	} {
 		st := &settings{cfg: Config{Trust: c.trust}}
 		if c.lists != "" {

@@ -19,7 +19,7 @@ func TestAccessClass(t *testing.T) {
 	ep := listen.Endpoint{Proto: listen.TCP, Addr: loopback}
 	set := func(l *acl.List) {
 		t.Helper()
-		c, err := s.Prepare(t.Context(), nil, Spec{Listeners: []Listener{{Endpoint: ep, Modules: []string{"A"}, Access: l}}})
+		c, err := s.Prepare(t.Context(), nil, Spec{Listeners: []Listener{{Endpoint: ep, Modules: []string{"A"}, Access: acl.Gate{V4: l}}}})
 		if err != nil {
 			t.Fatal(err)
 		}

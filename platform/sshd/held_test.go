@@ -61,7 +61,7 @@ func TestHeldPort(t *testing.T) {
 
 // TestRotary: a port leads to the lines of its groups, with their access lists.
 func TestRotary(t *testing.T) {
-	none := &acl.List{}
+	none := acl.Gate{V4: &acl.List{}}
 	s := &Spec{Lines: []Line{{Number: 0}, {Number: 1, Rotary: 4, Access: none}, {Number: 2, Rotary: 5}, {Number: 3, Rotary: 6}},
 		Ports: []Port{{Number: 2222, First: 4, Last: 5}, {Number: 2223, First: 9, Last: 9}}}
 	for port, want := range map[uint16]int{22: 4, 2222: 2, 2223: 0} {
@@ -93,5 +93,42 @@ func TestGreeting(t *testing.T) {
 			t.Errorf("%.20q: %q, want %q", says, got, want)
 		}
 		l.Close()
+	}
+}
+
+// TestFamilies: a line asks the list of the family a connection comes by. Where
+// only one of IPv4 stands nobody of IPv6 is greeted.
+func TestFamilies(t *testing.T) {
+	at := func(from string) acl.Flow {
+		return acl.Flow{Proto: "tcp", From: netip.AddrPortFrom(netip.MustParseAddr(from), 5000), To: netip.MustParseAddrPort("[2001:db8::1]:22")}
+	}
+	four := &acl.List{Name: "10", Entries: []acl.Entry{acl.Rule(true, netip.MustParseAddr("10.0.0.1"), netip.Addr{}, false), acl.Rule(false, netip.Addr{}, netip.Addr{}, true)}}
+	six := &acl.List6{Name: "OUR", Entries: []acl.Entry6{{Permit: true, Proto: "tcp", From: acl.End{Prefix: netip.MustParsePrefix("2001:db8::/64")}}, {Proto: "ipv6", Log: true}}}
+	for name, c := range map[string]struct {
+		access acl.Gate
+		from   string
+		why    string
+		list   string
+	}{
+		"IPv4":                      {acl.Gate{V4: four}, "10.0.0.1", "", ""},
+		"IPv6 past a list of IPv4":  {acl.Gate{V4: four}, "2001:db8::5", "access-class", ""},
+		"link-local past it":        {acl.Gate{V4: four}, "fe80::5%eth0", "access-class", ""},
+		"IPv6 by its list":          {acl.Gate{V4: four, V6: six}, "2001:db8::5", "", ""},
+		"IPv6 that is denied":       {acl.Gate{V4: four, V6: six}, "2001:db8:1::5", "access-class", "OUR"},
+		"IPv4 beside a list of six": {acl.Gate{V6: six}, "192.0.2.1", "", ""},
+		"no list":                   {acl.Gate{}, "2001:db8:1::5", "", ""},
+	} {
+		s := New(Options{HostKeys: &HostKeys{}})
+		s.spec.Store(&Spec{Lines: []Line{{Number: 0, Access: c.access}}})
+		why, list := s.closedTo(at(c.from))
+		if why == "no host keys" {
+			why = ""
+		}
+		if why != c.why || list != c.list {
+			t.Errorf("%s: %q by %q", name, why, list)
+		}
+		if _, ok := s.takeLine(at(c.from)); ok != (c.why == "") {
+			t.Errorf("%s: a line %v", name, ok)
+		}
 	}
 }

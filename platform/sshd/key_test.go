@@ -230,8 +230,8 @@ func TestOpenSSHWithKeys(t *testing.T) {
 // TestLinesDecideWhoComes: lines that do not take SSH or not this address are
 // not used, and whoever may use none is not even greeted.
 func TestLinesDecideWhoComes(t *testing.T) {
-	list := func(permit bool) *acl.List {
-		return &acl.List{Name: "10", Entries: []acl.Entry{acl.Rule(permit, loopback, netip.Addr{}, true)}}
+	list := func(permit bool) acl.Gate {
+		return acl.Gate{V4: &acl.List{Name: "10", Entries: []acl.Entry{acl.Rule(permit, loopback, netip.Addr{}, true)}}}
 	}
 	lines := make(chan int, 8)
 	b := start(t, Spec{Lines: []Line{{Number: 1, Access: list(false)}, {Number: 3, Access: list(true)}}}, func(o *Options) {

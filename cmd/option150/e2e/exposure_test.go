@@ -281,6 +281,31 @@ func (w *world) six(t *testing.T) {
 			t.Errorf("%s, TFTP: error %d", from, code)
 		}
 	}
+	far, near, of4 := netip.MustParseAddr("2001:db8:8::9"), netip.MustParseAddr("2001:db8:7:2::5"), netip.MustParseAddr("10.150.0.77")
+	check := func(when string, want map[netip.Addr]int) {
+		t.Helper()
+		for from, status := range want {
+			s, code := w.statusFrom(from, "XMLDefault.cnf.xml"), w.rrqFrom(from, "XMLDefault.cnf.xml")
+			if s != status || (code == 0) != (status == 200) {
+				t.Errorf("%s, %s: %d, TFTP error %d", when, from, s, code)
+			}
+		}
+	}
+	// The advice, as the message gives it; then the access class of each family.
+	s := w.Login()
+	if log := s.Do("show logging | include 2001:DB8:8::/64"); !strings.Contains(log, "ipv6 access-list FAR-PHONES6 / permit ipv6 2001:DB8:8::/64 any; file-server bind-lease trust ipv6 FAR-PHONES6") {
+		t.Errorf("the log: %s", log)
+	}
+	s.Configure("ipv6 access-list FAR-PHONES6", "permit ipv6 2001:DB8:8::/64 any", "exit", "file-server bind-lease trust ipv6 FAR-PHONES6")
+	check("with the advice", map[netip.Addr]int{far: 200})
+	s.Configure("ip access-list standard ALL4", "permit any", "exit", "file-server access-class ALL4")
+	check("a list of IPv4 alone", map[netip.Addr]int{far: 403, near: 403, of4: 200})
+	s.Configure("file-server access-class ipv6 FAR-PHONES6")
+	check("a list of each", map[netip.Addr]int{far: 200, near: 403, of4: 200})
+	s.Configure("ipv6 access-list FAR-PHONES6", "sequence 5 deny tcp any any eq 6970", "exit", "no file-server access-class ALL4")
+	if s, code := w.statusFrom(far, "XMLDefault.cnf.xml"), w.rrqFrom(far, "XMLDefault.cnf.xml"); s != 403 || code != 0 {
+		t.Errorf("HTTP denied: %d, TFTP error %d", s, code)
+	}
 }
 
 // askedAt is the address of the box that is asked from an address of its family.
