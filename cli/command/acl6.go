@@ -204,7 +204,8 @@ func entry6Args(e acl.Entry6) grammar.Args {
 }
 
 // accessClasses is the argument of an access-class of both families.
-const accessClasses = `( ipv6("Restrict IPv6 access") <list6:WORD>("IPv6 access list name") | [ ipv4$ipv4("Restrict IPv4 access") ] ` + accessClass + ` )`
+const accessClasses = `( ` + accessClass6 + ` | ` + accessClass + ` )`
+const accessClass6 = `ipv6("Restrict IPv6 access") <list6:WORD>("IPv6 access list name")`
 
 // classes is a command that names a list of each family: a line for each. With
 // `no` and no name both go.

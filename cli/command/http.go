@@ -22,7 +22,7 @@ func httpServer() []language.Declaration {
 		func(c *language.Context) *bool { return &c.Config.HTTP.Server }))
 	access := classes(language.Declaration{
 		Mode: language.Global, Group: "ip http", Doc: "facts/files.md 10",
-		Syntax: `ip http access-class("Restrict http server access by access-class") ![ ` + accessClasses + ` ]`,
+		Syntax: `ip http access-class("Restrict http server access by access-class") ![ ( ` + accessClass6 + ` | [ ipv4$ipv4("Restrict ip access") ] ` + accessClass + ` ) ]`,
 	}, func(c *language.Context) *string { return &c.Config.HTTP.AccessClass }, func(c *language.Context) *string { return &c.Config.HTTP.AccessClass6 })
 	// Hardened configurations have its `no`; who types it without hears that
 	// nothing listens.

@@ -385,7 +385,7 @@ var checks = []check{
 func TestFrames(t *testing.T) {
 	w := cable(t)
 	w.serve(Options{Store: t.TempDir()}, labSpec())
-	for n, c := range checks {
+	for n, c := range append(checks, edges...) {
 		t.Run(c.name, func(t *testing.T) {
 			w.t = t
 			c.do(w, mac(1, byte(n)))

@@ -206,7 +206,7 @@ func (e *Engine) bind(c *call, g *got) {
 		b = nil
 	}
 	for _, other := range slices.Clone(e.clients[k]) { // an association has one address of a link
-		if other.Addr != g.addr && other.leased && e.t.of(other.Addr) == c.pool {
+		if of := e.t.of(other.Addr); other.Addr != g.addr && other.leased && (of == c.pool || of == nil) {
 			e.end(c.now, other)
 			e.save(other)
 			e.Event(v4.Moved{MAC: other.MAC, From: other.Addr, To: g.addr, Pool: other.Pool})

@@ -185,6 +185,10 @@ func (e *Engine) Packet(now Instant, in *Inbound) {
 		e.discard(c, "the disk is behind")
 		return
 	}
+	if c.unicast() && !e.Test {
+		e.answer(c, wire.Reply, nil, &status{wire.UseMulticast, "send to the group of servers"})
+		return
+	}
 	e.handle(c)
 }
 
@@ -228,10 +232,20 @@ func (e *Engine) invalid(c *call) string {
 	case p.Server != nil && string(p.Server) != string(e.duid):
 		e.forget(c)
 		return "it is for another server"
-	case c.in.Unicast && len(p.Relays) == 0 && !e.Test:
-		return "it was not sent to the group of servers" // unicast is offered to nobody here [RFC 8415 18.4]
+	case c.unicast() && !e.Test && !toldMulticast(p.Type):
+		return "it was not sent to the group of servers" // [RFC 8415 16]
 	}
 	return ""
+}
+
+// unicast reports that a client sent to an address of the box, which is offered
+// to nobody here.
+func (c *call) unicast() bool { return c.in.Unicast && len(c.p.Relays) == 0 }
+
+// toldMulticast reports that who sends such a message to an address of the box is
+// told to use the group. [RFC 8415 18.4]
+func toldMulticast(typ byte) bool {
+	return typ == wire.Request || typ == wire.Renew || typ == wire.Release || typ == wire.Decline
 }
 
 // forget takes back what was offered to a client that chose another server.

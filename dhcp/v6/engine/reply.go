@@ -41,7 +41,7 @@ func (e *Engine) answer(c *call, typ byte, all []got, st *status) {
 		b = wire.AppendStatus(b, st.code, st.text)
 	}
 	ev := Sent{Type: TypeName(typ), To: TypeName(p.Type), MAC: c.mac, DUID: c.client, From: c.peer, Interface: c.in.Interface, Relay: c.relay, Class: p.Class, Phone: p.Phone()}
-	if c.pool != nil && p.Type != wire.Release && p.Type != wire.Decline && p.Type != wire.Confirm {
+	if c.pool != nil && p.Type != wire.Release && p.Type != wire.Decline && p.Type != wire.Confirm && (st == nil || st.code == wire.Success) {
 		ev.Pool = c.pool.conf.Name
 		b = e.config(c, b, &ev)
 	}

@@ -159,11 +159,12 @@ func (e *Engine) extend(c *call, g *got) bool {
 	k := key(c.p.Client, g.ia.ID)
 	mine := e.current(k, c.pool)
 	var unknown bool
+	known := slices.ContainsFunc(e.clients[k], func(b *binding) bool { return b.leased })
 	for _, a := range g.ia.Addrs {
-		on, known := c.onLink(a)
+		on, sure := c.onLink(a)
 		switch {
 		case mine != nil && a == mine.Addr:
-		case mine != nil, known && !on:
+		case mine != nil, sure && !on:
 			g.gone = append(g.gone, a) // not to be used any more
 		case g.addr.IsValid():
 			g.gone = append(g.gone, a)
@@ -179,6 +180,11 @@ func (e *Engine) extend(c *call, g *got) bool {
 	}
 	if mine != nil && e.available(c, k, mine.Addr) {
 		g.addr, g.again = mine.Addr, true
+	}
+	if !g.addr.IsValid() && len(g.gone) > 0 && known {
+		// What it had here is of a prefix that is gone: it gets one of those there
+		// are, in the same answer. [RFC 8415 18.3.4]
+		g.addr = e.candidate(c, k, nil, false)
 	}
 	switch {
 	case g.addr.IsValid():
@@ -226,14 +232,16 @@ func (e *Engine) giveBack(c *call) {
 	for i := range c.p.IAs {
 		ia := &c.p.IAs[i]
 		k := key(c.p.Client, ia.ID)
-		found := false
+		// An association that has a binding is one, whatever addresses are given
+		// back beside its own.
+		found := ia.Kind == wire.OptIANA && slices.ContainsFunc(e.clients[k], func(b *binding) bool { return b.leased })
 		for _, a := range ia.Addrs {
 			b := e.bindings[a]
-			if ia.Kind != wire.OptIANA || b == nil || !b.leased || b.Key != k {
+			if !found || b == nil || !b.leased || b.Key != k {
 				e.Stats.Foreign++
 				continue
 			}
-			found = true
+			e.out.Durable = e.out.Durable || !e.DiskBad
 			pool := b.Pool
 			e.end(c.now, b)
 			e.save(b)
