@@ -37,7 +37,7 @@ func (c *Config) keptOut6() (ps []Problem) {
 				q.Text = fmt.Sprintf("IPv6 access list %s lets no phone of IPv6 pool %s have its files", six, p.Name)
 				q.Fix = advice.Steps{advice.In("ipv6 access-list "+six, "sequence 1 "+permit)}
 				if slices.ContainsFunc(g.V6.Entries, func(e acl.Entry6) bool { return e.Seq == 1 }) {
-					q.Fix = advice.Steps{advice.Do("show ipv6 access-list "+six), advice.Tell("Permit " + strings.ToUpper(p.Prefix.String()) + " before the rule that denies it.")}
+					q.Fix = advice.Steps{advice.Do("show ipv6 access-list " + six), advice.Tell("Permit " + strings.ToUpper(p.Prefix.String()) + " before the rule that denies it.")}
 				}
 			case g.V6 == nil && !g.V4.Permits(p.Prefix.Addr().Next()):
 				q.Text = fmt.Sprintf("access list %s is one of IPv4: no phone of IPv6 pool %s has its files by IPv6", name, p.Name)
