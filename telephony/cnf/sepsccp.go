@@ -79,8 +79,10 @@ func (b *builder) addons(t *tree, loads []LoadEntry, keywords []string, sip bool
 
 // locales names the languages of a phone if the files are served that a phone
 // of this model then asks for: without a name it stays with the language it has.
-// The one that is in its firmware is always named: a phone that had another one
-// goes back to it, and what it asks for it has itself.
+// English and the tones of the United States are always named: phones come with
+// them, packages are for other languages and countries only. A phone that had
+// another language goes back to it, and that it asks for the files shows that it
+// took its configuration. [Cisco, Using the IP Telephony Locale Installer; ADR 0018]
 func (b *builder) locales(t *tree, m phone.Model, protocol, user, network string) {
 	u, n := localeOf(user), localeOf(network)
 	texts, tones := localeFiles(m, protocol, u, n)
