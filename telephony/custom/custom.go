@@ -151,6 +151,7 @@ func (l *Lists) rings(name, ending string, wide int64) List {
 			out.Left = append(out.Left, fmt.Sprintf("%s: phones take %d rings", base, maxRings))
 		default:
 			out.Entries = append(out.Entries, Entry{Name: title(base), File: base})
+			out.spoken(base)
 			if n%partOf != 0 {
 				out.Less = append(out.Less, fmt.Sprintf("%s: %d samples are no multiple of %d, which the guides ask for", base, n, partOf))
 			}
@@ -202,6 +203,7 @@ func (l *Lists) pictures(name string, g geometry) List {
 			out.Left = append(out.Left, fmt.Sprintf("%s: phones take %d pictures", file, maxRings))
 		default:
 			out.Entries = append(out.Entries, Entry{Name: title(file), File: "Desktops/" + g.name + "/" + file, Thumb: "Desktops/" + g.name + "/" + path.Base(thumb.Path)})
+			out.spoken(file)
 			if deep != "" {
 				out.Less = append(out.Less, file+": fewer colours: "+deep)
 			}
@@ -213,6 +215,14 @@ func (l *Lists) pictures(name string, g geometry) List {
 
 func thumbnail(stem string) bool {
 	return strings.HasSuffix(stem, "-thumb") || strings.HasSuffix(stem, "-tn") || strings.HasPrefix(stem, "tn-") || strings.HasPrefix(stem, "thumb-")
+}
+
+// spoken tells of a name that a request has to escape: whether phones do is not
+// published, and one that does not asks for nothing a server can read.
+func (x *List) spoken(file string) {
+	if strings.ContainsAny(file, " %?#\"<>") {
+		x.Less = append(x.Less, file+": its name has a blank or a sign that requests escape, and whether phones do is not published")
+	}
 }
 
 func (x *List) seen(t time.Time) {

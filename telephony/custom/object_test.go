@@ -123,6 +123,14 @@ func TestRingsNeverJump(t *testing.T) {
 	}
 }
 
+// TestNamesOfRequests: a name that a request has to escape is told of.
+func TestNamesOfRequests(t *testing.T) {
+	_, l := served(t, map[string][]byte{"old phone.raw": make([]byte, 480), "old_phone&bell.raw": make([]byte, 480)})
+	if out := Render(l.All(), nil); !strings.Contains(out, "old phone.raw: its name has a blank") || strings.Count(out, "its name has") != 1 {
+		t.Error(out)
+	}
+}
+
 func FuzzBitmap(f *testing.F) {
 	f.Add(bmp(90, 56, 8, 0))
 	f.Add(bmp(4, 4, 24, 1))

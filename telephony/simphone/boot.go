@@ -135,6 +135,7 @@ func (p *Phone) provision(ctx context.Context) (*Outcome, error) {
 	if silence {
 		return stuck(ServerSilent, addrsText(p.asksFiles.list)), nil
 	}
+	p.trusts = trust
 	s, name, why, err := p.configuration(ctx, trust)
 	if errors.Is(err, errSilent) {
 		return stuck(ServerSilent, addrsText(p.asksFiles.list)), nil

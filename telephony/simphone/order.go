@@ -28,6 +28,8 @@ func (p *Phone) trustFiles(ctx context.Context) (trust, silence bool, err error)
 	switch {
 	case p.n.profiled(), p.unsigned():
 		return false, false, nil
+	case p.n.model.DefaultFileOnly: // older than trust lists: 7935, 7936
+		return false, false, nil
 	case p.n.model.Generation == "G2":
 		names = names[:1]
 	}
@@ -72,7 +74,7 @@ func (p *Phone) configNames() []string {
 	switch g := p.n.model.Generation; {
 	case g == "G2" && !p.n.profiled() && !p.unsigned():
 		return []string{dev + ".cnf.xml", "SIP" + mac + ".cnf", "XMLDefault.cnf.xml", "SIPDefault.cnf"}
-	case g == "G5":
+	case g == "G5", p.modern():
 		return []string{dev + ".cnf.xml", "XmlDefault.cnf.xml"}
 	}
 	return []string{dev + ".cnf.xml", "XMLDefault.cnf.xml"}
@@ -163,10 +165,14 @@ func (p *Phone) textConfiguration(ctx context.Context) (s Settings, name, why st
 func (p *Phone) furtherFiles(s Settings) []string {
 	m := p.n.model
 	jar, tones := m.LocaleFiles(p.n.proto == SIP)
+	if m.Jar == "" && m.Generation != "G2" && m.Generation != "ATA" {
+		tones = "" // which files it asks for in a language is not known
+	}
+	if p.n.profiled() && p.n.proto == SIP {
+		return nil
+	}
 	if m.Generation == "G2" {
 		switch {
-		case p.n.profiled() && p.n.proto == SIP:
-			return nil
 		case p.n.proto == SIP:
 			plan := strings.TrimSuffix(s.DialTemplate, ".xml")
 			if plan == "" {
@@ -187,7 +193,10 @@ func (p *Phone) furtherFiles(s Settings) []string {
 	switch {
 	case p.n.proto == SCCP:
 		add(localeFiles(s.NetworkLocale, tones, s.UserLocale, jar)...)
-	case m.Generation == "G3" || m.Generation == "G3+":
+		if m.Generation == "wifi" {
+			add("WLANDefault.xml")
+		}
+	case m.Generation != "G4" && m.Generation != "G5" && !p.modern():
 		add(s.DialTemplate, s.SoftKeys)
 		add(localeFiles(s.NetworkLocale, tones, s.UserLocale, jar)...)
 	default:
@@ -196,6 +205,12 @@ func (p *Phone) furtherFiles(s Settings) []string {
 		add(localeFiles(s.UserLocale, jar, s.NetworkLocale, tones)...)
 	}
 	return names
+}
+
+// modern reports a wireless phone or conference station of the 8800 series: it asks
+// as the desk phones of that series do [D].
+func (p *Phone) modern() bool {
+	return p.n.proto == SIP && (p.n.model.Generation == "wifi" || p.n.model.Generation == "conf")
 }
 
 // localeFiles joins directories and names, without those that are not known.

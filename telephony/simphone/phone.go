@@ -77,6 +77,7 @@ type Phone struct {
 	load      string // running; "" = unknown
 	wiped     bool   // boot loader only
 	bare      bool   // a 7905 that takes unsigned images only
+	trusts    bool   // it has a trust list: names are signed
 	last      netip.Addr
 	addr6     netip.Addr
 	lease     Lease

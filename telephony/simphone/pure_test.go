@@ -47,6 +47,14 @@ func TestSpec(t *testing.T) {
 		{Spec{Model: "7912"}, SCCP, "Cisco Systems, Inc. IP Phone 7912"},
 		{Spec{Model: "7905", Load: "CP7905010300SIP050414A.sbin"}, SIP, "Cisco Systems, Inc. IP Phone 7905"},
 		{Spec{Model: "7902"}, "", ""},
+		{Spec{Model: "6921"}, SCCP, "Cisco Systems, Inc."}, // what was published of none is not made up
+		{Spec{Model: "3905"}, SIP, "Cisco Systems, Inc."},
+		{Spec{Model: "7921"}, SCCP, "Cisco Systems Inc. Wireless Phone 7921"},
+		{Spec{Model: "7936"}, SCCP, "Cisco Systems, Inc."},
+		{Spec{Model: "ATA", Protocol: SIP}, SIP, "Cisco Systems, Inc."},
+		{Spec{Model: "ATA-191"}, SIP, "CISCO ATA191"},
+		{Spec{Model: "ATA"}, "", ""}, // its SCCP files are not published
+		{Spec{Model: "7985"}, "", ""},
 		{Spec{Model: "7940", Unsigned: true}, "", ""},
 		{Spec{Model: "nothing"}, "", ""},
 		{Spec{Model: "7961", MAC: ether.MAC{1, 2, 3, 4, 5, 6}}, "", ""}, // a group address

@@ -18,8 +18,10 @@ import (
 // [Cisco, 7960 and 7940 firmware upgrade matrix; 7905G and 7912G administrator
 // guide for SIP, upgradecode; facts/phones.md 1.6, 2.6]
 
-// profiled reports a 7905 or 7912.
-func (n nature) profiled() bool { return n.model.SIPFile == phone.LD || n.model.SIPFile == phone.GK }
+// profiled reports a 7905 or 7912, or an ATA 186.
+func (n nature) profiled() bool {
+	return n.model.SIPFile == phone.LD || n.model.SIPFile == phone.GK || n.model.SIPFile == phone.ATA
+}
 
 // signedSince is the first firmware of a 7940 or 7960 that takes signed images,
 // and no others.
@@ -90,6 +92,9 @@ func (p *Phone) profile(ctx context.Context) (s Settings, name, why string, err 
 	kind := string(p.n.model.SIPFile)
 	own := kind + strings.ToLower(p.spec.MAC.Hex())
 	names := []string{p.configNames()[0], own, kind + "default.cfg"}
+	if p.n.model.SIPFile == phone.ATA { // it knows profiles alone [Cisco ATA 186 administrator guide for SIP]
+		names = names[1:]
+	}
 	for i, n := range names {
 		a, err := p.ask(ctx, n)
 		switch {
@@ -97,7 +102,7 @@ func (p *Phone) profile(ctx context.Context) (s Settings, name, why string, err 
 			return s, "", "", err
 		case a.status == silent:
 			return s, "", "", errSilent
-		case a.status != got || i == 0:
+		case a.status != got || i == 0 && n != own:
 			continue
 		}
 		if s, err = parseProfile(a.data); err != nil {
@@ -107,7 +112,7 @@ func (p *Phone) profile(ctx context.Context) (s Settings, name, why string, err 
 		p.log(Step{Kind: Config, Name: n, Result: "taken, version " + s.VersionStamp})
 		return s, n, "", p.pause(ctx, p.n.parseTime())
 	}
-	return s, "", "neither " + own + " nor " + names[2], nil
+	return s, "", "neither " + own + " nor " + names[len(names)-1], nil
 }
 
 // Tags of a profile that a boot is about. [facts/phones.md 2.6]

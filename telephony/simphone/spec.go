@@ -89,18 +89,27 @@ func (s Spec) nature() (nature, error) {
 	if (n.proto == SCCP && !m.SCCP) || (n.proto == SIP && !m.SIP) || (n.proto != SCCP && n.proto != SIP) {
 		return nature{}, fmt.Errorf("simulated phone %s: model %s does not speak %q", s.MAC, s.Model, n.proto)
 	}
+	known := false
 	switch m.Generation {
 	case "G2", "G3", "G3+", "G4", "G5":
-	default:
+		known = (m.Images != "" || n.profiled()) && len(m.Class) > 0
+	case "69xx", "SIP basic", "wifi", "conf":
+		known = true
+	case "ATA": // an ATA 186 with SCCP is told by files nobody has published
+		known = n.proto == SIP
+	}
+	if !known {
 		return nature{}, fmt.Errorf("simulated phone %s: how a %s boots is not known", s.MAC, s.Model)
 	}
-	if m.Images == "" && !n.profiled() || len(m.Class) == 0 {
-		return nature{}, fmt.Errorf("simulated phone %s: a %s is not simulated", s.MAC, s.Model)
-	}
-	if s.Unsigned && !n.profiled() {
+	if s.Unsigned && (!n.profiled() || m.SIPFile == phone.ATA) {
 		return nature{}, fmt.Errorf("simulated phone %s: a %s shows by its load whether it checks signatures", s.MAC, s.Model)
 	}
-	n.class = m.Class[0]
+	// Of some models no class was published. What they say before their model is
+	// known is. [facts/phones.md 1.1]
+	n.class = "Cisco Systems, Inc."
+	if len(m.Class) > 0 {
+		n.class = m.Class[0]
+	}
 	if m.Generation != "G5" && strings.Contains(n.class, "CP-") {
 		n.class += "\x00" // counted in the length of the option [facts/phones.md 1.1]
 	}

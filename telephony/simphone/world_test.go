@@ -43,16 +43,17 @@ type world struct {
 
 	mu     sync.Mutex
 	files  map[string]string
-	http   map[string]int    // status to answer with instead, by name; "*" = all
-	busy   map[string]int    // TFTP: how often to answer error 3
-	deaf   map[string]int    // TFTP: how many requests to ignore
-	drop   int               // TFTP: lose every n-th packet sent
-	sent   int               //
-	offer  map[byte][]byte   // further DHCP options
-	leases map[string]byte   // last octet by MAC
-	naks   int               // requests to refuse
-	mute   bool              // DHCP says nothing
-	steps  map[string][]Step // by device
+	more   func(name string) (string, bool) // what is not in files
+	http   map[string]int                   // status to answer with instead, by name; "*" = all
+	busy   map[string]int                   // TFTP: how often to answer error 3
+	deaf   map[string]int                   // TFTP: how many requests to ignore
+	drop   int                              // TFTP: lose every n-th packet sent
+	sent   int                              //
+	offer  map[byte][]byte                  // further DHCP options
+	leases map[string]byte                  // last octet by MAC
+	naks   int                              // requests to refuse
+	mute   bool                             // DHCP says nothing
+	steps  map[string][]Step                // by device
 }
 
 // newWorld has DHCP and TFTP, and HTTP if wanted.
@@ -169,6 +170,9 @@ func (w *world) tftp(_ net.PacketConn, from netip.AddrPort, q []byte) {
 	f := strings.Split(string(q[2:]), "\x00")
 	w.mu.Lock()
 	data, ok := w.files[f[0]]
+	if !ok && w.more != nil {
+		data, ok = w.more(f[0])
+	}
 	busy := w.busy[f[0]] > 0
 	if busy {
 		w.busy[f[0]]--
@@ -259,6 +263,9 @@ func (w *world) answer(c net.Conn) {
 	name := strings.TrimPrefix(strings.Fields(line)[1], "/")
 	w.mu.Lock()
 	data, ok := w.files[name]
+	if !ok && w.more != nil {
+		data, ok = w.more(name)
+	}
 	code := w.http[name]
 	if code == 0 {
 		code = w.http["*"]
