@@ -49,39 +49,35 @@ func gateways() []language.Declaration {
 			Get:   func(v *language.View) []grammar.Args { m := at(viewContext(v)).MAC; return one(!m.IsZero(), "mac", m) },
 		}, noGatewayFile),
 		idle(language.Declaration{
-			Mode: modeGateway, Doc: doc, Syntax: `voice-port("Analog ports that register") ![ <ports:PORTRANGE>("First and last port, such as 0-23") ]`,
+			Mode: modeGateway, Doc: doc, Syntax: `voice-port("Analog ports that register") ![ <ports:WORD>("First and last port, such as 0-23") ]`,
 			Set: func(c *language.Context) error {
-				r := grammar.Get[[2]int](c.Args, "ports")
+				first, last, ok := gatewayRange(c.Args.String("ports"))
+				if !ok {
+					return language.Answer("% Ports are FIRST-LAST, of 0 to " + itoa(maxGatewayPort))
+				}
 				g := at(c)
-				g.Ports, g.First, g.Last = true, r[0], r[1]
+				g.Ports, g.First, g.Last = true, first, last
 				return nil
 			},
 			Unset: func(c *language.Context) error { g := at(c); g.Ports, g.First, g.Last = false, 0, 0; return nil },
 			Get: func(v *language.View) []grammar.Args {
 				g := at(viewContext(v))
-				return one(g.Ports, "ports", [2]int{g.First, g.Last})
+				return one(g.Ports, "ports", itoa(g.First)+"-"+itoa(g.Last))
 			},
 		}, noGatewayFile),
 	)
 }
 
-// gatewayRange is a port or FIRST-LAST, printed as the latter.
-type gatewayRange struct{}
-
-func (gatewayRange) Label() string { return "WORD" }
-func (gatewayRange) Rank() int     { return grammar.RankWord }
-func (gatewayRange) Format(v any) string {
-	r, _ := v.([2]int)
-	return itoa(r[0]) + "-" + itoa(r[1])
-}
-func (gatewayRange) Parse(s string) (any, error) {
-	first, last, two := strings.Cut(s, "-")
+// gatewayRange reads FIRST-LAST, or one port. What is none is refused here and not
+// by the grammar: the line would be taken for a voice-port of the router.
+func gatewayRange(s string) (first, last int, ok bool) {
+	from, to, two := strings.Cut(s, "-")
 	if !two {
-		last = first
+		to = from
 	}
-	a, b := atoi(first), atoi(last)
-	if itoa(a) != first || itoa(b) != last || a < 0 || b > 23 || a > b {
-		return nil, language.Answer("not a range of ports: " + s)
-	}
-	return [2]int{a, b}, nil
+	first, last = atoi(from), atoi(to)
+	return first, last, itoa(first) == from && itoa(last) == to && first >= 0 && last <= maxGatewayPort && first <= last
 }
+
+// maxGatewayPort is the last port of the largest gateway, the VG224.
+const maxGatewayPort = 23

@@ -27,8 +27,6 @@ func phoneArguments() grammar.Types {
 		"BUTTONS": buttonsType{},
 		"ZONE":    zoneType{grammar.Number(1, int64(len(phone.Zones())))},
 		"LOCALE":  localeType{},
-
-		"PORTRANGE": gatewayRange{},
 	}
 }
 

@@ -54,6 +54,8 @@ func (b *Box) atCallControl(in *language.Invocation, mode, word string) string {
 				device = e.MAC.Device()
 			}
 		}
+	case modeGateway:
+		section = fmt.Sprintf("voice-gateway system %d", in.Keys.Int("tag"))
 	case modeGlobal:
 		control, section = t.Global.SourceAddress, "voice register global"
 	case modeRegisterPool:
@@ -69,6 +71,7 @@ func (b *Box) atCallControl(in *language.Invocation, mode, word string) string {
 	switch {
 	case sip:
 		fmt.Fprintf(&w, "On another SIP server: NOTIFY with Event: service-control, Content-Type: text/plain and action=%s\n", verb)
+	case mode == modeGateway:
 	case device != "":
 		fmt.Fprintf(&w, "On Asterisk with chan-sccp: sccp %s %s\n", verb, device)
 	default:

@@ -35,7 +35,7 @@ func (s *Set) binaryLines() []string {
 	}
 	var out []string
 	for _, t := range order {
-		out = append(out, fmt.Sprintf("  %-8s .cnf of %d %s: the layout of that file is not published", "withheld", phones[t], oneLine(t)))
+		out = append(out, fmt.Sprintf("  %-8s .cnf of %d of type %s: the layout of that file is not published", "withheld", phones[t], oneLine(t)))
 	}
 	return out
 }

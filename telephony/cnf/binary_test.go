@@ -20,9 +20,9 @@ func TestBinaryFiles(t *testing.T) {
 	var before *Set
 	for build, want := range map[string][]string{
 		phone.BuildNone:      nil,
-		"":                   {"2 7935:", "1 12SP:"},
-		phone.BuildSelective: {"2 7935:", "1 12SP:"},
-		phone.BuildAll:       {"2 7935:", "1 12SP:", "7961:"},
+		"":                   {"2 of type 7935:", "1 of type 12SP:"},
+		phone.BuildSelective: {"2 of type 7935:", "1 of type 12SP:"},
+		phone.BuildAll:       {"2 of type 7935:", "1 of type 12SP:", "type 7961:"},
 	} {
 		c.Service.BuildCNF = build
 		s, err := Build(c, Options{})
