@@ -24,6 +24,7 @@ import (
 	"option150/platform/journal"
 	"option150/platform/service"
 	"option150/telephony/cnf"
+	"option150/telephony/cnf/cnfstore"
 	"option150/telephony/custom"
 	"option150/telephony/firmware"
 	"option150/telephony/inventory"
@@ -127,7 +128,7 @@ func (p *paper) box(ctx context.Context) (*proof.Box, error) {
 	if err := p.addresses(w); err != nil {
 		return nil, err
 	}
-	w.Whole, w.Firmware = p.whole, p.set.Firmware()
+	w.Whole, w.Firmware, w.Absent = p.whole, p.set.Firmware(), p.set.Options().Absent
 	w.HTTP, w.TFTP = p.http(), p.tftp()
 	searching := p.b.Files.Searching()
 	w.Guard = func(a netip.Addr) bool { return !p.c.Files.Scan.Off && slices.Contains(searching, a) }
@@ -186,22 +187,8 @@ func (p *paper) files(ctx context.Context, w *proof.Box) error {
 	if err != nil {
 		return err
 	}
-	if p.running {
-		b.Policy.Refresh(b.CNF.Refresh) // as before each file that is given
-		p.set, p.whole = b.CNF.Current(), b.Policy.Whole
-	} else {
-		policy := b.Policy.OnPaper(b.finder(home, p.c.Files.Bindings), func() (out []string) {
-			for _, e := range b.Flash.Files(home) {
-				out = append(out, e.Path)
-			}
-			return out
-		})
-		o := p.c.CNFOptions(p.facts)
-		o.Firmware = policy.Firmware(&p.c.Telephony)
-		if p.set, err = cnf.Rebuild(nil, p.c.Telephony, o); err != nil {
-			return err
-		}
-		p.whole = policy.Whole
+	if err := p.phoneFiles(home); err != nil {
+		return err
 	}
 	o := fileserver.Options{Flash: b.Flash, Generated: p.lookup(false), Fallback: p.lookup(true), Recorder: journal.Discard, Holder: p.holder, Reach: b.Reach}
 	o.Routes = []fileserver.Route{&custom.Lists{Flash: b.Flash, Home: func() string { return home }}}
@@ -216,6 +203,29 @@ func (p *paper) files(ctx context.Context, w *proof.Box) error {
 	change.Commit()
 	w.Files = files
 	return nil
+}
+
+// phoneFiles are those in force, or are made as the store makes them, of what the
+// configuration would find.
+func (p *paper) phoneFiles(home string) (err error) {
+	b := p.b
+	if p.running {
+		b.Policy.Refresh(b.CNF.Refresh) // as before each file that is given
+		p.set, p.whole = b.CNF.Current(), b.Policy.Whole
+		return nil
+	}
+	find := b.finder(home, p.c.Files.Bindings)
+	policy := b.Policy.OnPaper(find, func() (out []string) {
+		for _, e := range b.Flash.Files(home) {
+			out = append(out, e.Path)
+		}
+		return out
+	})
+	from := cnfstore.Sources{Policy: policy.Firmware, Logins: b.CNF.Logins,
+		Served: func(name string) bool { return len(p.c.Upstream.Alternates) > 0 || b.serves(home, find, name) }}
+	p.whole = policy.Whole
+	p.set, err = cnf.Rebuild(nil, p.c.Telephony, from.Options(&p.c.Telephony, p.c.CNFOptions(p.facts)))
+	return err
 }
 
 // lookup finds phone files, or those that files of flash: replace.

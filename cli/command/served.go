@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"option150/platform/flash"
+	"option150/telephony/firmware"
 )
 
 // servedMemo is what was found of the files that lines name, until flash:
@@ -37,18 +38,18 @@ func (b *Box) Served(name string) bool {
 	}
 	there, known := m.found[name]
 	if !known {
-		there = b.serves(name)
+		there = b.serves(b.homePath(), b.Find, name)
 		m.found[name] = there
 	}
 	return there
 }
 
-// serves looks for a file, or for any below a directory.
-func (b *Box) serves(name string) bool {
+// serves looks for a file, or for any below a directory of the home path.
+func (b *Box) serves(home string, find firmware.Lookup, name string) bool {
 	dir, ok := strings.CutSuffix(name, "/")
 	if !ok {
-		f, ok := b.Find(name)
+		f, ok := find(name)
 		return ok && f.Size > 0
 	}
-	return slices.ContainsFunc(b.Flash.Files(path.Join(b.homePath(), dir)), func(e flash.Entry) bool { return e.Size > 0 })
+	return slices.ContainsFunc(b.Flash.Files(path.Join(home, dir)), func(e flash.Entry) bool { return e.Size > 0 })
 }

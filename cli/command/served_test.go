@@ -29,7 +29,7 @@ func TestServesDirectory(t *testing.T) {
 		}
 	}
 	for name, want := range map[string]bool{"German_Germany/": true, "german_germany/": true, "French_France/": false, "Germany/": false, "Italian_Italy/": false} {
-		if got := b.serves(name); got != want {
+		if got := b.serves(b.homePath(), b.Find, name); got != want {
 			t.Errorf("%s: %v", name, got)
 		}
 	}

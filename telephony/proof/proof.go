@@ -17,6 +17,7 @@ import (
 type Box struct {
 	Telephony cnf.Config
 	Firmware  cnf.Firmware // which loads its files may name
+	Absent    []string     // names its lines give to files that nobody serves
 	Own       []netip.Addr // its addresses
 
 	// DHCP gives addresses; nil = this box gives none, NoDHCP says why.
@@ -97,6 +98,7 @@ type Phone struct {
 type Report struct {
 	Phones  []Phone  // in the order of the configuration
 	NoMAC   []string // sections that are no phone yet
+	Absent  []string // what lines name and nobody serves: no phone is told of it
 	Assumed []Place  // where phones were taken to stand that nobody has seen
 }
 
@@ -112,7 +114,7 @@ func (r *Report) Count(o Outcome) (n int) {
 
 // Walk proves a box.
 func Walk(ctx context.Context, b *Box) *Report {
-	w := &walker{Box: b, ctx: ctx, report: &Report{}, loads: map[string]firmware.State{}, taken: map[Place]int{}}
+	w := &walker{Box: b, ctx: ctx, report: &Report{Absent: b.Absent}, loads: map[string]firmware.State{}, taken: map[Place]int{}}
 	todo := w.phones()
 	// Who has a lease, or a place that is known, goes first: what is left is for
 	// those who may stand anywhere.

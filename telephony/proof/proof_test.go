@@ -48,6 +48,7 @@ type ground struct {
 	calls                  map[netip.AddrPort]string
 	searching              []netip.Addr
 	own                    []netip.Addr
+	absent                 []string // Options.Absent
 }
 
 func newGround(t *testing.T) *ground {
@@ -124,7 +125,7 @@ func (g *ground) walk() *Report {
 			fw.Withheld = append(fw.Withheld, l.File)
 		}
 	}
-	set, err := cnf.Rebuild(nil, g.tel, cnf.Options{Firmware: fw})
+	set, err := cnf.Rebuild(nil, g.tel, cnf.Options{Firmware: fw, Absent: g.absent})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -150,7 +151,7 @@ func (g *ground) walk() *Report {
 		t.Fatal(err)
 	}
 	c.Commit()
-	b := &Box{Telephony: g.tel, Firmware: fw, Own: g.own, Files: files, Whole: whole,
+	b := &Box{Telephony: g.tel, Firmware: fw, Absent: g.absent, Own: g.own, Files: files, Whole: whole,
 		HTTP:  func(netip.Addr) Door { return Door{Closed: g.httpClosed} },
 		TFTP:  func(netip.Addr) Door { return Door{Closed: g.tftpClosed} },
 		Seen:  func(m ether.MAC) Seen { return g.seen[m] },
@@ -414,4 +415,21 @@ func ExampleReport_Summary() {
 	r := &Report{Phones: []Phone{{Device: "SEP001E7A000001", Outcome: Up}, {Device: "SEP001E7A000002", Code: "R08", Text: "its load is not whole"}}}
 	fmt.Println(r.Summary())
 	// Output: 1 of 2 phones would come up; SEP001E7A000002 would not: R08 its load is not whole
+}
+
+// TestNamedAndNotServed: what lines name and nobody serves is said, though no
+// file names it; a long list is cut.
+func TestNamedAndNotServed(t *testing.T) {
+	g := newGround(t)
+	g.absent = []string{"ours.xml", "German_Germany/"}
+	r := g.walk()
+	if text := r.Text(); r.Count(Up) != len(r.Phones) || !strings.Contains(text, "no phone is told of it: ours.xml, German_Germany/\n") {
+		t.Error(text)
+	}
+	for range 2 * maxAbsent {
+		g.absent = append(g.absent, "x.xml")
+	}
+	if text := g.walk().Text(); !strings.Contains(text, "x.xml and 10 more\n") {
+		t.Error(text)
+	}
 }

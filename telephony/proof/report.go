@@ -5,8 +5,11 @@ import (
 	"strings"
 )
 
-// maxAssumed bounds how many assumptions are listed.
-const maxAssumed = 8
+// maxAssumed bounds how many assumptions are listed, maxAbsent how many files.
+const (
+	maxAssumed = 8
+	maxAbsent  = 8
+)
 
 // Summary is the first line of the proof.
 func (r *Report) Summary() string {
@@ -56,6 +59,13 @@ func (r *Report) Text() string {
 		for _, n := range r.Phones[i].Notes {
 			fmt.Fprintf(&w, "%-16s note       %s\n", r.Phones[i].Device, n)
 		}
+	}
+	if n := len(r.Absent); n > 0 {
+		more := ""
+		if n > maxAbsent {
+			more = fmt.Sprintf(" and %d more", n-maxAbsent)
+		}
+		fmt.Fprintf(&w, "Named by lines, and nobody serves it, so no phone is told of it: %s%s\n", strings.Join(r.Absent[:min(n, maxAbsent)], ", "), more)
 	}
 	for i, p := range r.Assumed {
 		if i == maxAssumed {

@@ -42,14 +42,9 @@ type Spec struct {
 
 // Store holds the set in force. Use New.
 type Store struct {
-	// Policy says which loads may be named in the files of a configuration; nil
-	// = all. It is asked at each build and, when a file is asked for, by
-	// Refresh; set it before the first.
-	Policy func(*cnf.Config) cnf.Firmware
-	// Served reports that a file a line names is there, nil = all are; Logins are
-	// who is logged in where, nil = nobody. Asked and set as Policy.
-	Served func(name string) bool
-	Logins func() []cnf.Login
+	// Asked at each build and, when a file is asked for, by Refresh; set before
+	// the first.
+	Sources
 
 	rec     journal.Recorder
 	current atomic.Pointer[published]
@@ -163,21 +158,7 @@ func (s *Store) build(was *cnf.Set, spec *Spec) (*cnf.Set, error) {
 	if spec == nil {
 		return nil, nil
 	}
-	o := spec.Options
-	if s.Policy != nil {
-		o.Firmware = s.Policy(&spec.Config)
-	}
-	if s.Served != nil {
-		for _, name := range cnf.Names(&spec.Config) {
-			if !s.Served(name) {
-				o.Absent = append(o.Absent, name)
-			}
-		}
-	}
-	if s.Logins != nil {
-		o.Logins = s.Logins()
-	}
-	set, err := cnf.Rebuild(was, spec.Config, o)
+	set, err := cnf.Rebuild(was, spec.Config, s.Options(&spec.Config, spec.Options))
 	if err != nil {
 		return nil, fmt.Errorf("cnf: %w", err)
 	}
