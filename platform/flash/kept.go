@@ -1,6 +1,7 @@
 package flash
 
 import (
+	"cmp"
 	"io/fs"
 	"os"
 	"strings"
@@ -19,13 +20,19 @@ const (
 
 	maxKept  = 64
 	keptTime = 5 * time.Second // without being asked for; at most twice this
+
+	keptWhole = 16 << 10 // the largest content that is kept as well: a megabyte of all
+	calmTime  = 3 * time.Second
 )
 
 // kept are the small files asked for lately, held open: a branch asks for the
-// same few at every boot. The descriptor is kept and not the content. Each
-// request looks at the name, which must still be this very file, and reads it
-// again, so what is served is what the file holds now.
+// same few at every boot. Each request looks at the name, which must still be
+// this very file with the stamps it had, so what is served is what the file holds
+// now. Of the little ones the content is kept too, once it was read calmTime or
+// more after the last change: whatever is written later changes a stamp, while
+// two changes in the same moment of a coarse clock may leave the same one.
 type kept struct {
+	calm   time.Duration // 0 = calmTime; for tests
 	mu     sync.Mutex
 	files  map[string]*keptFile
 	timer  *time.Timer
@@ -36,7 +43,10 @@ type keptFile struct {
 	info fs.FileInfo
 	file *os.File
 	id   string
-	used bool // since the timer looked
+
+	// Guarded by kept.mu.
+	used  bool   // since the timer looked
+	whole []byte // nil = to be read each time; never written to
 }
 
 // again is a small file that was fetched a moment ago and is still the same: one
@@ -45,7 +55,7 @@ func (f *Flash) again(name string) *File {
 	if f.dir < 0 || strings.IndexByte(name, '/') >= 0 || hidden(name) {
 		return nil
 	}
-	k := f.kept.peek(name)
+	k, whole := f.kept.peek(name)
 	if k == nil {
 		return nil
 	}
@@ -55,10 +65,14 @@ func (f *Flash) again(name string) *File {
 		now.Mode != was.Mode || now.Mtim != unix.Timespec(was.Mtim) || now.Ctim != unix.Timespec(was.Ctim) {
 		return nil
 	}
-	if whole := readWhole(k.file, now.Size); whole != nil {
-		return &File{Entry: entry(name, k.info), ID: k.id, Whole: whole}
+	if whole == nil {
+		asked := time.Now()
+		if whole = readWhole(k.file, now.Size); whole == nil {
+			return nil
+		}
+		f.kept.hold(k, whole, asked.Sub(time.Unix(now.Ctim.Unix())))
 	}
-	return nil
+	return &File{Entry: entry(name, k.info), ID: k.id, Whole: whole}
 }
 
 // fetch opens a clean name; a small file comes as its content.
@@ -120,15 +134,26 @@ func readWhole(f *os.File, size int64) []byte {
 	return whole
 }
 
-// peek is the file kept under the name, whatever the name may stand for since.
-func (k *kept) peek(name string) *keptFile {
+// peek is the file kept under the name, whatever the name may stand for since,
+// and its content if that is kept.
+func (k *kept) peek(name string) (*keptFile, []byte) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	have := k.files[name]
-	if have != nil {
-		have.used = true
+	if have == nil {
+		return nil, nil
 	}
-	return have
+	have.used = true
+	return have, have.whole
+}
+
+// hold keeps the content of a file that was read so long after it had changed.
+func (k *kept) hold(f *keptFile, whole []byte, since time.Duration) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if calm := cmp.Or(k.calm, calmTime); since >= calm && len(whole) <= keptWhole {
+		f.whole = whole
+	}
 }
 
 // get is the file kept under the name if the name still stands for it.

@@ -125,3 +125,58 @@ func TestKeptIsBounded(t *testing.T) {
 		t.Errorf("%d files are open", n)
 	}
 }
+
+// The content of a little file is kept only when it was read a while after the
+// last change, and never survives one: not one in place that leaves length and
+// modification time as they were.
+func TestKeptContentIsNeverStale(t *testing.T) {
+	f, dir := box(t, "x.cnf.xml")
+	path := filepath.Join(dir, "x.cnf.xml")
+	whole := func() []byte {
+		t.Helper()
+		file, err := f.Fetch("", "x.cnf.xml")
+		if err != nil || file.Whole == nil {
+			t.Fatal(file, err)
+		}
+		return file.Whole
+	}
+	shared := func() bool { a, b := whole(), whole(); return &a[0] == &b[0] }
+	f.kept.calm = time.Hour
+	whole()
+	if shared() {
+		t.Error("the content of a file that has just changed is kept")
+	}
+	f.kept.calm = time.Nanosecond
+	stamp := time.Unix(1e9, 0)
+	for i := range 20 {
+		want := fmt.Sprintf("version %02d", i)
+		if err := errors.Join(os.WriteFile(path, []byte(want), 0o644), os.Chtimes(path, stamp, stamp)); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(20 * time.Millisecond) // a clock of the kernel's has moved on
+		for range 3 {
+			if got := string(whole()); got != want {
+				t.Fatalf("%q instead of %q", got, want)
+			}
+		}
+		if !shared() {
+			t.Fatal("the content of a file that is at rest is read again and again")
+		}
+	}
+	f.kept.drop()
+	put(t, dir, "large.bin")
+	if err := os.WriteFile(filepath.Join(dir, "large.bin"), make([]byte, keptWhole+1), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(20 * time.Millisecond)
+	for range 3 {
+		if _, _, err := fetched(t, f, "large.bin"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	f.kept.mu.Lock()
+	defer f.kept.mu.Unlock()
+	if k := f.kept.files["large.bin"]; k == nil || k.whole != nil {
+		t.Errorf("of a file of more than %d octets is kept %v", keptWhole, k)
+	}
+}
