@@ -131,7 +131,15 @@ func (c *Counts) ForeignOffer(server netip.Addr) {
 }
 
 // label is a transport as a label: lower case.
-func label(proto string) string { return strings.ToLower(proto) }
+func label(proto string) string {
+	switch fileserver.Transport(proto) {
+	case fileserver.HTTP:
+		return "http"
+	case fileserver.TFTP:
+		return "tftp"
+	}
+	return strings.ToLower(proto)
+}
 
 // kindOf sorts a file name; what phones invent lands in "other".
 func kindOf(name string) string {

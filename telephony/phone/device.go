@@ -53,6 +53,9 @@ func MACOfFile(name string) (ether.MAC, bool) {
 // hexOfFile is what deviceFile says of a last part, "" = nothing. Every request
 // is asked it several times, and most are no phone's.
 func hexOfFile(base string) string {
+	if len(base) < shortestPrefix+hexDigits {
+		return ""
+	}
 	for i := range len(base) {
 		if base[i] >= 0x80 { // letters that are others without case
 			if g := deviceFile.FindStringSubmatch(base); g != nil {
@@ -62,7 +65,7 @@ func hexOfFile(base string) string {
 		}
 	}
 	for _, p := range devicePrefixes {
-		if len(base) < len(p)+hexDigits || !strings.EqualFold(base[:len(p)], p) {
+		if base[0]|0x20 != p[0] || len(base) < len(p)+hexDigits || !strings.EqualFold(base[:len(p)], p) {
 			continue
 		}
 		hex, rest := base[len(p):len(p)+hexDigits], base[len(p)+hexDigits:]
@@ -73,7 +76,10 @@ func hexOfFile(base string) string {
 	return ""
 }
 
-const hexDigits = 12
+const (
+	hexDigits      = 12
+	shortestPrefix = 2
+)
 
 var devicePrefixes = []string{"ctlsep", "itlsep", "sep", "sip", "mgc", "gk", "ld", "ff", "ata", "vgc", "wlan"}
 
