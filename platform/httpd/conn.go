@@ -50,8 +50,13 @@ type conn struct {
 	look    func(uintptr)
 }
 
-// step is what is given to the client's TCP at a time.
-const step = 128 << 10
+// What is given to the client's TCP at a time: of what is in memory, and of a
+// file, which the kernel sends as fast as the client takes it in. A deadline that
+// comes meanwhile only has it looked how much was taken.
+const (
+	step     = 128 << 10
+	fileStep = progressStep
+)
 
 // Read leaves out blank lines before a request, which some clients send behind
 // the one before. [RFC 9112 2.2]
@@ -195,7 +200,7 @@ func (c *conn) ReadFrom(src io.Reader) (int64, error) {
 	for lr.N > 0 {
 		ended := false
 		err := c.push(func() error {
-			want := min(lr.N, step)
+			want := min(lr.N, fileStep)
 			n, err := send(int(want))
 			total += n
 			lr.N -= n
