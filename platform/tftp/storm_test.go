@@ -13,11 +13,11 @@ import (
 	"option150/platform/listen"
 )
 
-// A power cut: a thousand phones ask for their configuration at once. No
+// A power cut: two thousand phones ask for their configuration at once. No
 // request is lost, unless the kernel says that its queue was too small (the
 // enlarged one needs a capability), and nobody waits for another.
 func TestStorm(t *testing.T) {
-	const phones = 1000
+	const phones = 2000
 	content := fileOf(3000)
 	w := newWorld(t, testSet{}, map[string][]byte{"SEP001E7A000001.cnf.xml": content})
 	w.apply(Spec{Endpoints: []listen.Endpoint{endpoint("127.0.0.1", 0)}})
