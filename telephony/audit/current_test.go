@@ -6,6 +6,7 @@ import (
 
 	"option150/platform/config"
 	"option150/telephony/cnf"
+	"option150/telephony/firmware"
 )
 
 // TestCurrentFiles: the files in force are those of the configuration also where
@@ -27,5 +28,27 @@ func TestCurrentFiles(t *testing.T) {
 				t.Errorf("%s: %s", name, f.Text)
 			}
 		}
+	}
+}
+
+// TestTwoLanguages: the tones of two countries have one name and lie in a directory
+// each, where phones ask for them: nothing is said of that.
+func TestTwoLanguages(t *testing.T) {
+	k := config.Default(config.Facts{})
+	var files []File
+	for _, p := range []string{"phones/Germany/g3-tones.xml", "phones/France/g3-tones.xml", "phones/German_Germany/mk-sccp.jar", "phones/French_France/mk-sccp.jar", "phones/a/ringlist.xml", "phones/b/ringlist.xml"} {
+		files = append(files, File{Path: p, Size: 9})
+	}
+	said := 0
+	for _, f := range Run(k, config.Facts{}, World{Flash: &Flash{Home: "phones", Files: files, Find: func(string) (firmware.Found, bool) { return firmware.Found{}, false }}}).Findings {
+		if f.Code == "A03" {
+			said++
+			if f.Text[:8] != "ringlist" {
+				t.Error(f.Text)
+			}
+		}
+	}
+	if said != 1 {
+		t.Errorf("%d findings", said)
 	}
 }

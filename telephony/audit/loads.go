@@ -204,7 +204,7 @@ func (a *around) disagree() {
 	for _, f := range a.w.Flash.Files {
 		base := path.Base(f.Path)
 		_, served := a.w.Flash.Find(base) // copies of one content are one file
-		if p := places[base]; !served && len(p) > 1 && !slices.Contains(p, base) && phoneFile(base) && !intake.DefaultLoad(base) {
+		if p := places[base]; !served && len(p) > 1 && !slices.Contains(p, base) && phoneFile(base) && !intake.DefaultLoad(base) && !intake.LanguageFile(base) {
 			a.add(config.Warning, "A03", "", "%s is in %d places and phones ask for the bare name: none of them is served", base, len(p)).
 				seen("%s", enumerate(p))
 			delete(places, base)

@@ -34,10 +34,14 @@ func IsLanguage(c Contents) bool {
 		if image(e.Name) {
 			return false
 		}
-		has = has || languageFile.MatchString(path.Base(e.Name))
+		has = has || LanguageFile(e.Name)
 	}
 	return has
 }
+
+// LanguageFile reports that phones ask for a file of that name in the directory of
+// a language or a country, never by its bare name.
+func LanguageFile(name string) bool { return languageFile.MatchString(path.Base(name)) }
 
 // LanguageOf is the locale the name of a package says: CME-locale-de_DE-8.8.tar.
 func LanguageOf(file string) (phone.Locale, bool) {
@@ -116,7 +120,7 @@ func languagePlan(entries []Entry, f *flash.Flash, home string, flat phone.Local
 	}
 	names, seen := map[string]string{}, map[string]bool{}
 	for _, e := range entries {
-		if !languageFile.MatchString(path.Base(e.Name)) {
+		if !LanguageFile(e.Name) {
 			rep.LeftOut = append(rep.LeftOut, e.Name)
 			continue
 		}
