@@ -20,8 +20,10 @@ import (
 // read-only) the store holds what is on disk all the same: Commit fails until
 // Reopen succeeds, and Fault says why.
 func Open(root *os.Root, name string) (s *Store, records []engine.Record, damaged []engine.StoreDamaged, err error) {
-	s = &Store{root: root, name: name, segment: segmentSize, compact: compactSize, Sync: DataSync, busy: make(chan struct{}, 1)}
+	s = &Store{root: root, name: name, segment: segmentSize, compact: compactSize, Sync: DataSync, busy: make(chan struct{}, 1),
+		making: make(chan struct{}, 1), next: make(chan *os.File, 1)}
 	_ = root.Remove(s.name + snapshotTemp)
+	_ = root.Remove(s.name + aheadName)
 	in, err := s.read(0)
 	if err != nil {
 		return nil, nil, nil, err

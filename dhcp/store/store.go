@@ -25,6 +25,7 @@ import (
 //	bindings.snapshot        the state up to a log segment
 //	bindings.snapshot.old    the one before it, should the first have a fault
 //	bindings.log.00000007    what came after the old one, preallocated segments
+//	bindings.next            the segment to come, see makeAhead
 //	bindings.reserve         room for the next segments when the disk is full
 //
 // Every record is a frame: length, CRC-32C of the payload, payload, all
@@ -48,8 +49,10 @@ type Store struct {
 	Fault  error // why there is no segment to write to, nil = there is
 	buf    []byte
 
-	working sync.WaitGroup // the compaction
+	working sync.WaitGroup // the compaction, and the making of the next segment
 	busy    chan struct{}  // holds one token while a compaction runs
+	making  chan struct{}  // holds one token while the next segment is made or there
+	next    chan *os.File  // the one that is made
 }
 
 // The names of stores.
@@ -205,7 +208,9 @@ func (s *Store) Commit(batch [][]engine.Record) error {
 	if err := s.Sync(s.file); err != nil {
 		return fmt.Errorf("bindings: %w", err)
 	}
-	s.off += int64(len(b))
+	if s.off += int64(len(b)); s.off > s.size/2 {
+		s.makeAhead()
+	}
 	return nil
 }
 
@@ -220,14 +225,16 @@ func (s *Store) rotate(need int64) error {
 	}
 	s.number++
 	name := s.logName(s.number)
-	f, err := s.root.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
-	if err != nil {
-		return fmt.Errorf("bindings: %w", err)
-	}
-	size := max(s.segment, need)
-	err = prepare(f, size)
-	if errors.Is(err, unix.ENOSPC) && s.root.Remove(s.name+reserveName) == nil {
+	f, size, err := s.takeAhead(name, need), s.segment, error(nil)
+	if f == nil {
+		size = max(s.segment, need)
+		if f, err = s.root.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600); err != nil {
+			return fmt.Errorf("bindings: %w", err)
+		}
 		err = prepare(f, size)
+		if errors.Is(err, unix.ENOSPC) && s.root.Remove(s.name+reserveName) == nil {
+			err = prepare(f, size)
+		}
 	}
 	if err == nil {
 		err = s.syncDir()
@@ -323,6 +330,7 @@ func (s *Store) Reopen(state []engine.Record) error {
 // Close waits for a compaction and gives the files back.
 func (s *Store) Close() {
 	s.working.Wait()
+	s.dropAhead()
 	if s.file != nil {
 		_ = s.file.Truncate(s.off)
 		_ = s.file.Close()
