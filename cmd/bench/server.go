@@ -188,8 +188,13 @@ var option150 = kind{
 	},
 }
 
-// startupConfig switches on everything a branch office has on.
+// startupConfig switches on everything a branch office has on. Its pool is that
+// of Kea: the clients' own address is in none, or the box would wait for ARP
+// wherever it has not asked before, as it does on a LAN where somebody uses an
+// address of a pool without a lease.
 const startupConfig = `hostname Bench
+!
+ip dhcp excluded-address 10.150.0.1 10.150.63.255
 !
 ip dhcp pool VOICE
  network 10.150.0.0 255.255.0.0
