@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/netip"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -190,7 +191,10 @@ func (l *lan) readUDP(to sink) error {
 		if !l.give(to, ds...) {
 			return net.ErrClosed
 		}
-		if n > 1 && n < few {
+		switch {
+		case n >= few:
+			runtime.Gosched() // who answers comes before who reads more
+		case n > 1:
 			time.Sleep(gather)
 		}
 	}

@@ -2,6 +2,7 @@ package dhcp
 
 import (
 	"fmt"
+	"runtime"
 	"time"
 
 	"option150/dhcp/durable"
@@ -120,6 +121,7 @@ func (r *running) drain(l *loopState) {
 	clear(l.taken)
 	if waits, _ := r.to.packets.left(); waits {
 		durable.Ring(r.to.packets.bell)
+		runtime.Gosched() // the committer back from the disk comes before more of them
 	}
 }
 

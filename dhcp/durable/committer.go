@@ -46,7 +46,7 @@ type Job[T any] struct {
 const (
 	// maxBatch is how many outcomes, of several packets each, are written with one
 	// sync at most.
-	maxBatch = 64
+	maxBatch = 1024
 	// crowded is the pause after a sync that several clients waited for: more of
 	// them ask meanwhile, and one sync does for all. Who asks alone never waits.
 	crowded = 2 * time.Millisecond
