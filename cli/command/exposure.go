@@ -8,6 +8,7 @@ import (
 
 	"option150/cli/grammar"
 	"option150/cli/language"
+	"option150/platform/columns"
 	"option150/platform/fileserver"
 )
 
@@ -121,11 +122,12 @@ func (b *Box) exposureText(in *language.Invocation) string {
 	for _, a := range b.Files.Searching() {
 		fmt.Fprintf(&w, "Kept out, it asked for the files of many phones: %s\n", a)
 	}
-	for i, f := range b.Files.Far() {
-		if i == 0 {
-			fmt.Fprintf(&w, "\n%-24s %6s %7s %s\n", "Behind the gateway", "Given", "Refused", "Last")
+	if all := b.Files.Far(); len(all) > 0 {
+		t := columns.New("%-24s %6s %7s %s", "Behind the gateway", "Given", "Refused", "Last")
+		for _, f := range all {
+			t.Row(f.Network, f.Given, f.Refused, time.Since(f.Last).Round(time.Second))
 		}
-		fmt.Fprintf(&w, "%-24s %6d %7d %s\n", f.Network, f.Given, f.Refused, time.Since(f.Last).Round(time.Second))
+		w.WriteString("\n" + t.String())
 	}
 	secret := map[string]bool{}
 	for _, f := range b.CNF.Current().Files() {
@@ -139,7 +141,7 @@ func (b *Box) exposureText(in *language.Invocation) string {
 			fmt.Fprintf(&w, "\n  %s", f.Name)
 		}
 	}
-	fmt.Fprintf(&w, "\n\n%-24s %-16s %-22s %6s %7s %s\n", "Configuration", "Asked by", "Which is", "Given", "Refused", "Last")
+	t := columns.New("%-24s %-16s %-22s %6s %7s %s", "Configuration", "Asked by", "Which is", "Given", "Refused", "Last")
 	held := map[fileserver.Holding]string{fileserver.Held: "the phone's address", fileserver.Foreign: "not the phone's", fileserver.Unknown: "not known here"}
 	for _, x := range b.Files.Exposed() {
 		mark := ""
@@ -147,9 +149,10 @@ func (b *Box) exposureText(in *language.Invocation) string {
 			mark = "*"
 		}
 		for _, k := range x.Askers {
-			fmt.Fprintf(&w, "%-24s %-16s %-22s %6d %7d %s\n", x.File+mark, k.Addr, held[k.Holding], k.Served, k.Refused, time.Since(k.Last).Round(time.Second))
+			t.Row(x.File+mark, k.Addr, held[k.Holding], k.Served, k.Refused, time.Since(k.Last).Round(time.Second))
 		}
 	}
+	w.WriteString("\n\n" + t.String())
 	w.WriteString("What crosses the network over TFTP and HTTP can be read on its way.\n")
 	return w.String()
 }

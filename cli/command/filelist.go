@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"option150/cli/language"
+	"option150/platform/columns"
 	"option150/platform/fileserver"
 	"option150/platform/httpd"
 	"option150/telephony/phone"
@@ -163,13 +164,16 @@ func (b *Box) phoneNames() func(addr, file string) string {
 	}
 }
 
+func percent[N int | int64](n N) string { return fmt.Sprintf("%d%%", n) }
+
+func rate(kb float64) string { return fmt.Sprintf("%.1f", kb) }
+
 // fileSessions is `show file-server sessions`.
 func (b *Box) fileSessions() string {
-	var w strings.Builder
 	now, name := time.Now(), b.phoneNames()
-	fmt.Fprintf(&w, "%-4s %-22s %-16s %-32s %5s %9s %8s %5s %s\n", "By", "Client", "Phone", "File", "%", "KB/s", "RTT", "Rexm", "Age")
+	t := columns.New("%-4s %-22s %-16s %-32s %5s %9s %8s %5s %s", "By", "Client", "Phone", "File", "%", "KB/s", "RTT", "Rexm", "Age")
 	for _, s := range b.TFTP.Sessions() {
-		fmt.Fprintf(&w, "%-4s %-22s %-16s %-32s %4d%% %9.1f %8s %5d %s\n", "TFTP", s.Client, name(s.Client.Addr().Unmap().String(), s.Name), s.Name, s.Percent, s.Rate,
+		t.Row("TFTP", s.Client, name(s.Client.Addr().Unmap().String(), s.Name), s.Name, percent(s.Percent), rate(s.Rate),
 			s.RTT.Round(10*time.Microsecond), s.Retransmits, s.Age.Round(time.Second))
 	}
 	wires := b.HTTPD.Wires()
@@ -182,20 +186,19 @@ func (b *Box) fileSessions() string {
 			rtt, again = x.RTT.Round(10*time.Microsecond).String(), itoa(x.Resent)
 			s.Sent = max(0, s.Sent-x.Waiting)
 		}
-		fmt.Fprintf(&w, "%-4s %-22s %-16s %-32s %4d%% %9.1f %8s %5s %s\n", "HTTP", s.Client, name(s.Client.Addr().Unmap().String(), s.Name), strings.TrimPrefix(s.Name, "/"),
-			min(100, s.Sent*100/max(s.Size, 1)), float64(s.Sent)/1000/max(age.Seconds(), 0.001), rtt, again, age.Round(time.Second))
+		t.Row("HTTP", s.Client, name(s.Client.Addr().Unmap().String(), s.Name), strings.TrimPrefix(s.Name, "/"),
+			percent(min(100, s.Sent*100/max(s.Size, 1))), rate(float64(s.Sent)/1000/max(age.Seconds(), 0.001)), rtt, again, age.Round(time.Second))
 	}
-	return w.String()
+	return t.String()
 }
 
 // fileRequests is `show file-server requests`.
 func (b *Box) fileRequests(n int) string {
-	var w strings.Builder
 	name := b.phoneNames()
-	fmt.Fprintf(&w, "%-8s %-4s %-22s %-16s %-32s %-8s %10s %8s %s\n", "Ago", "By", "Client", "Phone", "File", "Result", "Bytes", "Took", "Why")
+	t := columns.New("%-8s %-4s %-22s %-16s %-32s %-8s %10s %8s %s", "Ago", "By", "Client", "Phone", "File", "Result", "Bytes", "Took", "Why")
 	for _, a := range b.Files.Requests(n) {
-		w.WriteString(strings.TrimRight(fmt.Sprintf("%-8s %-4s %-22s %-16s %-32s %-8s %10d %8s %s", time.Since(a.At).Round(time.Second), a.Transport, a.Client,
-			name(a.Client.Addr().Unmap().String(), a.Name), strings.TrimPrefix(a.Name, "/"), a.Result, a.Bytes, a.Took.Round(time.Millisecond), a.Why), " ") + "\n")
+		t.Row(time.Since(a.At).Round(time.Second), a.Transport, a.Client,
+			name(a.Client.Addr().Unmap().String(), a.Name), strings.TrimPrefix(a.Name, "/"), a.Result, a.Bytes, a.Took.Round(time.Millisecond), a.Why)
 	}
-	return w.String()
+	return t.String()
 }

@@ -1,12 +1,12 @@
 package command
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"option150/cli/language"
+	"option150/platform/columns"
 	"option150/platform/config"
 	"option150/platform/ether"
 	"option150/telephony/audit"
@@ -60,7 +60,7 @@ func (b *Box) loadServers(in *language.Invocation) string {
 	var w strings.Builder
 	if len(targets) > 0 {
 		said := answers(in.Ctx, slices.DeleteFunc(audit.Questions(c, b.Store.Facts()), func(q audit.Question) bool { return q.Kind != audit.AskFile }))
-		fmt.Fprintf(&w, "%-16s %-16s %-24s %-32s %-5s %-5s %s\n", "Device", "Load server", "Said by", "Load", "TFTP", "6970", "State")
+		tab := columns.New("%-16s %-16s %-24s %-32s %-5s %-5s %s", "Device", "Load server", "Said by", "Load", "TFTP", "6970", "State")
 		for _, t := range targets {
 			load := t.Load
 			if s, _ := b.stoneOf(c, t.MAC); s != "" {
@@ -87,22 +87,26 @@ func (b *Box) loadServers(in *language.Invocation) string {
 					row[2] = "does not have it, and there is no way back to this box"
 				}
 			}
-			fmt.Fprintf(&w, "%-16s %-16s %-24s %-32s %-5s %-5s %s\n", t.MAC.Device(), t.Server, t.Where, none(phone.Load(load).Canonical()), row[0], row[1], row[2])
+			tab.Row(t.MAC.Device(), t.Server, t.Where, none(phone.Load(load).Canonical()), row[0], row[1], row[2])
 		}
+		w.WriteString(tab.String())
 	}
-	n := 0
+	var away *columns.Table
 	for _, p := range b.Inventory.Phones(time.Now()) {
 		if !p.Elsewhere {
 			continue
 		}
-		if n++; n == 1 {
+		if away == nil {
 			if w.Len() > 0 {
 				w.WriteString("\n")
 			}
 			w.WriteString("Phones that take firmware from here and are configured elsewhere\n")
-			fmt.Fprintf(&w, "%-16s %-16s %-32s %s\n", "Device", "Address", "Load", "State")
+			away = columns.New("%-16s %-16s %-32s %s", "Device", "Address", "Load", "State")
 		}
-		fmt.Fprintf(&w, "%-16s %-16s %-32s %s\n", p.Device(), p.Addr, none(p.Wanted), p.Verdict.Text)
+		away.Row(p.Device(), p.Addr, none(p.Wanted), p.Verdict.Text)
+	}
+	if away != nil {
+		w.WriteString(away.String())
 	}
 	if w.Len() == 0 {
 		return "All phones take their firmware from this box\n"

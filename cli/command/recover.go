@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"option150/cli/language"
+	"option150/platform/columns"
 	"option150/platform/ether"
 	"option150/telephony/phone"
 )
@@ -94,8 +95,7 @@ func (b *Box) recoverText(in *language.Invocation) string {
 	if len(all) == 0 {
 		return "No phone is being recovered\n"
 	}
-	var w strings.Builder
-	fmt.Fprintf(&w, "%-16s %-9s %6s %-16s %s\n", "Phone", "Until", "Given", "Asked by", "Image")
+	t := columns.New("%-16s %-9s %6s %-16s %s", "Phone", "Until", "Given", "Asked by", "Image")
 	for _, c := range all {
 		by, image := "-", c.Image
 		if c.Addr.IsValid() {
@@ -104,7 +104,7 @@ func (b *Box) recoverText(in *language.Invocation) string {
 		if image == "" {
 			image = "-"
 		}
-		fmt.Fprintf(&w, "%-16s %-9s %6d %-16s %s\n", c.MAC.Device(), in.Config.Clock.Local(c.Until).Format("15:04:05"), c.Given, by, image)
+		t.Row(c.MAC.Device(), in.Config.Clock.Local(c.Until).Format("15:04:05"), c.Given, by, image)
 	}
-	return w.String()
+	return t.String()
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"option150/cli/language"
+	"option150/platform/columns"
 	"option150/platform/fileserver"
 	"option150/platform/flash"
 	"option150/platform/httpd"
@@ -71,21 +72,19 @@ func (b *Box) listing(path string, tree bool) flash.Listing {
 }
 
 func (b *Box) tftpSessions() string {
-	var w strings.Builder
-	fmt.Fprintf(&w, "%-22s %-32s %5s %9s %7s %5s %s\n", "Client", "File", "%", "KB/s", "RTT", "Rexm", "Age")
+	t := columns.New("%-22s %-32s %5s %9s %7s %5s %s", "Client", "File", "%", "KB/s", "RTT", "Rexm", "Age")
 	for _, s := range b.TFTP.Sessions() {
-		fmt.Fprintf(&w, "%-22s %-32s %4d%% %9.1f %7s %5d %s\n", s.Client, s.Name, s.Percent, s.Rate, s.RTT.Round(10*time.Microsecond), s.Retransmits, s.Age.Round(time.Second))
+		t.Row(s.Client, s.Name, percent(s.Percent), rate(s.Rate), s.RTT.Round(10*time.Microsecond), s.Retransmits, s.Age.Round(time.Second))
 	}
-	return w.String()
+	return t.String()
 }
 
 func (b *Box) tftpClients() string {
-	var w strings.Builder
-	fmt.Fprintf(&w, "%-16s %8s %s\n", "Client", "RTT", "Options of the last request")
+	t := columns.New("%-16s %8s %s", "Client", "RTT", "Options of the last request")
 	for _, c := range b.TFTP.Clients() {
-		fmt.Fprintf(&w, "%-16s %8s %s\n", c.Addr, c.RTT.Round(10*time.Microsecond), c.Options)
+		t.Row(c.Addr, c.RTT.Round(10*time.Microsecond), c.Options)
 	}
-	return w.String()
+	return t.String()
 }
 
 // fileCounters prints the counters of CUCM's serviceability object in its

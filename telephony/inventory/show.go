@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"option150/platform/columns"
 )
 
 func dash(s string) string {
@@ -21,27 +23,22 @@ func dash(s string) string {
 func ShowPhones(list []Phone, scans []Scan) string {
 	var b strings.Builder
 	b.WriteString(heading(list, scans))
-	where, model, load, seventh := len("255.255.255.255"), len("Model  "), len("Load"), ""
+	seventh := ""
 	for i := range list {
 		if w := list[i].Wanted; !strings.EqualFold(w, list[i].Load) && w != "" {
 			seventh = "Wanted"
 		}
-		where = max(where, len(addrText(list[i].Addr))) // one of IPv6 is longer
-		model, load = max(model, len(modelWord(&list[i]))), max(load, len(list[i].Load))
 	}
-	row := func(device, addr, num, name, state, verdict, wanted string) {
-		line := fmt.Sprintf("%-15s  %-*s  %-*s  %-*s  %-11s  %-7s  %s", device, where, addr, model, num, load, name, state, verdict, wanted)
-		b.WriteString(strings.TrimRight(line, " ") + "\n")
-	}
-	row("Device", "Address", "Model", "Load", "State", "Verdict", seventh)
+	t := columns.New("%-15s  %-15s  %-7s  %-4s  %-11s  %-7s  %s", "Device", "Address", "Model", "Load", "State", "Verdict", seventh)
 	for i := range list {
 		p := &list[i]
 		wanted := p.Wanted
 		if strings.EqualFold(wanted, p.Load) {
 			wanted = ""
 		}
-		row(p.Device(), dash(addrText(p.Addr)), modelWord(p), unknown(p.Load), string(p.State), p.Verdict.Code, wanted)
+		t.Row(p.Device(), dash(addrText(p.Addr)), modelWord(p), unknown(p.Load), string(p.State), p.Verdict.Code, wanted)
 	}
+	b.WriteString(t.String())
 	return b.String()
 }
 

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"option150/platform/columns"
 )
 
 // Cause is the phones that stand alike: one verdict, model and wanted load.
@@ -145,11 +147,12 @@ func ShowSummary(list []Phone, scans []Scan) string {
 // ShowScans is `show phones scans`.
 func ShowScans(scans []Scan, now time.Time) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%-15s  %-8s  %-8s  %6s  %6s\n", "Address", "First", "Last", "Asked", "Sent")
+	t := columns.New("%-15s  %-8s  %-8s  %6s  %6s", "Address", "First", "Last", "Asked", "Sent")
 	for _, s := range scans {
 		at := func(t time.Time) string { return t.In(now.Location()).Format("15:04:05") }
-		fmt.Fprintf(&b, "%-15s  %-8s  %-8s  %6d  %6d\n", addrText(s.Addr), at(s.First), at(s.Last), s.Asked, s.Given)
+		t.Row(addrText(s.Addr), at(s.First), at(s.Last), s.Asked, s.Given)
 	}
+	b.WriteString(t.String())
 	for _, s := range scans {
 		v := s.Verdict()
 		verdict(&b, "VERDICT", &v)

@@ -2,13 +2,13 @@ package phonepage
 
 import (
 	"cmp"
-	"fmt"
 	"net/netip"
 	"slices"
 	"strings"
 	"sync"
 	"time"
 
+	"option150/platform/columns"
 	"option150/platform/ether"
 	"option150/platform/journal"
 	"option150/platform/wire"
@@ -112,20 +112,12 @@ func (b *Book) Of(mac ether.MAC) (Entry, bool) {
 
 // Show is `show phones facts`.
 func Show(list []Entry) string {
-	var w strings.Builder
-	load, serial := len("Load"), len("Serial")
-	for _, k := range list {
-		load, serial = max(load, len(k.Load)), max(serial, len(k.Serial))
-	}
-	row := func(device, addr, by, l, s, control, port string) {
-		w.WriteString(strings.TrimRight(fmt.Sprintf("%-15s  %-15s  %-6s  %-*s  %-*s  %-15s  %s", device, addr, by, load, l, serial, s, control, port), " ") + "\n")
-	}
-	row("Device", "Address", "By", "Load", "Serial", "Call control", "Switch port")
+	t := columns.New("%-15s  %-15s  %-6s  %-4s  %-6s  %-15s  %s", "Device", "Address", "By", "Load", "Serial", "Call control", "Switch port")
 	for _, k := range list {
 		port := strings.TrimSpace(k.Switch + " " + k.Port)
-		row(k.MAC.Device(), dash(addr(k.Addr)), string(k.By), dash(k.Load), dash(k.Serial), dash(k.CallControl), dash(port))
+		t.Row(k.MAC.Device(), dash(addr(k.Addr)), string(k.By), dash(k.Load), dash(k.Serial), dash(k.CallControl), dash(port))
 	}
-	return w.String()
+	return t.String()
 }
 
 func addr(a netip.Addr) string {
