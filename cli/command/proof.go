@@ -23,6 +23,7 @@ import (
 	"option150/platform/httpd"
 	"option150/platform/journal"
 	"option150/platform/service"
+	"option150/telephony/advice"
 	"option150/telephony/cnf"
 	"option150/telephony/cnf/cnfstore"
 	"option150/telephony/custom"
@@ -274,7 +275,7 @@ func (p *paper) addresses(w *proof.Box) error {
 		w.NoDHCP, w.Down = want.Waiting, true
 		return nil
 	case !ok && !p.c.DHCP.Service && len(p.c.DHCP.Pools) > 0:
-		w.NoDHCP = "no service dhcp"
+		w.NoDHCP, w.Start = "no service dhcp", advice.Steps{advice.Set("service dhcp")}
 		return nil
 	case !ok:
 		w.NoDHCP = "it has no pool"

@@ -98,7 +98,7 @@ func (w *walker) address(s *station) {
 		s.stop(verdict{Not, "R02", "there is no address to give: " + w.NoDHCP, advice.Steps{advice.Do("show services")}})
 		return
 	case w.DHCP == nil:
-		s.stop(verdict{Unsure, "R02", "this box gives no addresses (" + w.NoDHCP + ") and the phone was never seen: whether another server gives it one is not known", nil})
+		s.stop(verdict{Unsure, "R02", "this box gives no addresses (" + w.NoDHCP + ") and the phone was never seen: whether another server gives it one is not known", w.Start})
 		return
 	case len(s.places) == 0:
 		s.stop(verdict{Not, "R02", "there is no address to give: no pool has a network", advice.Steps{advice.Do("show ip dhcp pool")}})

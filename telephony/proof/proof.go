@@ -24,8 +24,9 @@ type Box struct {
 	DHCP   *engine.Engine
 	Now    engine.Instant
 	NoDHCP string
-	Down   bool    // it is meant to give addresses, and cannot
-	Places []Place // where phones may stand
+	Start  advice.Steps // has it give addresses, as far as a line does
+	Down   bool         // it is meant to give addresses, and cannot
+	Places []Place      // where phones may stand
 
 	Files fileserver.Opener
 	// HTTP says why port 6970 gives nothing to an address: not open, or closed to

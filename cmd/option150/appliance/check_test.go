@@ -5,6 +5,8 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -93,3 +95,46 @@ func TestCheckInterfaces(t *testing.T) {
 		t.Errorf("%v %v\n%s", clean, err, &out)
 	}
 }
+
+// mostWithoutEffect bounds the lines of all configurations of testdata that have
+// no effect here, in whole or in part; before dial plans, softkeys, templates and
+// types of the owner's acted, the same files had 1048 of them.
+const mostWithoutEffect = 992
+
+// TestLinesWithoutEffect: what a pasted router keeps and phones lose does not grow.
+// A change that makes lines act lowers the bound.
+func TestLinesWithoutEffect(t *testing.T) {
+	files, _ := filepath.Glob("../../../testdata/configs/*.txt")
+	n := 0
+	for _, f := range files {
+		text, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var out bytes.Buffer
+		if _, err := Check(string(text), &out); err != nil {
+			t.Fatal(err)
+		}
+		n += withoutEffect(out.String())
+	}
+	if n > mostWithoutEffect {
+		t.Errorf("%d lines without effect, %d at most before: which commands act no more?", n, mostWithoutEffect)
+	}
+	t.Logf("%d lines of %d configurations without effect", n, len(files))
+}
+
+// withoutEffect counts the lines of `option150 check` that say so.
+func withoutEffect(check string) (n int) {
+	for line := range strings.Lines(check) {
+		if w := strings.Fields(line); len(w) > 0 && (w[0] == "carried" || w[0] == "partly") {
+			n++
+			if m := andMore.FindStringSubmatch(strings.TrimSpace(line)); m != nil {
+				more, _ := strconv.Atoi(m[1])
+				n += more
+			}
+		}
+	}
+	return n
+}
+
+var andMore = regexp.MustCompile(` and (\d+) more(:|$)`)
