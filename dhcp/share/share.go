@@ -80,9 +80,8 @@ type Domain struct {
 
 	Connected bool  // the view is whole, what this box knows is entered, the engine answers
 	Joined    bool  // was so since this box started
-	Lost      bool  // this box started without what it had
 	Blank     bool  // it may not know what others did in its place: see Settle
-	Last      int64 // when it was connected last, kept over a restart
+	Last      int64 // when it was connected last and not Blank, kept over a restart; 0 = it has lost what it had, or is new
 	Started   int64 // when it did
 	Off       bool  // its clock is not within Skew of the others'
 	Published int64 // the last moment up to which others may take it as there
@@ -117,14 +116,22 @@ func (d *Domain) Beat(now int64) Beat {
 func (d *Domain) Settle(now int64) {
 	over := d.Started
 	if d.Blank && d.MayBeat(now) && d.settled(now, true, &over, &Grant{}) == nil {
-		d.Blank, d.Lost = false, false
+		d.Blank, d.Last = false, now
+	}
+}
+
+// Seen notes that the engine answers still. A box that is Blank does not come nearer
+// to what it missed by that, over a restart neither.
+func (d *Domain) Seen(now int64) {
+	if !d.Blank {
+		d.Last = now
 	}
 }
 
 // MayBeat reports whether this box may say that it is there. One that lost what it
 // had may have granted what nobody knows of.
 func (d *Domain) MayBeat(now int64) bool {
-	return d.Connected && !d.Off && (!d.Lost || now > d.Started+d.Lead+d.Skew)
+	return d.Connected && !d.Off && (d.Last != 0 || now > d.Started+d.Lead+d.Skew)
 }
 
 // down is the word of an operator, if it counts.
@@ -147,8 +154,9 @@ func (d *Domain) Whole(now int64) {
 			delete(d.unsure, x)
 		}
 	}
-	if d.Lost || now > d.Last+d.Lead {
+	if now > d.Last+d.Lead {
 		d.Blank = true // an heir may have had its share, and the engine have forgotten it
 	}
-	d.Connected, d.Joined, d.Last = true, true, now
+	d.Connected, d.Joined = true, true
+	d.Seen(now)
 }

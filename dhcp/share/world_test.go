@@ -87,10 +87,9 @@ func (b *box) start() {
 		boxes = append(boxes, x.name)
 	}
 	b.dom = New(Rules{Box: b.name, Boxes: boxes, Lead: lead, Skew: skew, OwnShare: b.own})
-	b.up, b.dom.Started, b.dom.Lost = true, b.now(), b.disk == nil
+	b.up, b.dom.Started = true, b.now()
 	b.dom.Last = b.last
 	if b.disk == nil {
-		b.dom.Last = 0
 		b.disk, b.rev, b.cluster, b.gen = map[netip.Addr]Lease{}, 0, 0, 0
 	}
 }
@@ -183,7 +182,8 @@ func (b *box) watch(n int) {
 	b.look()
 	b.rev = e.rev
 	b.dom.Settle(b.now())
-	b.dom.Last, b.last = b.now(), b.now()
+	b.dom.Seen(b.now())
+	b.last = b.dom.Last
 }
 
 func (b *box) beat() {
@@ -279,7 +279,7 @@ func (b *box) crash(lost bool) {
 			}
 		}
 	}
-	b.disk = nil
+	b.disk, b.last = nil, 0
 }
 
 // ack is one line of the history.
