@@ -223,10 +223,10 @@ func (b *Box) candidate(ctx context.Context, l location) (*language.Report, erro
 func (b *Box) differences(in *language.Invocation) error {
 	first, second := startupConfig, runningConfig
 	if s := in.Args.String("a"); s != "" {
-		first = fileArg(s)
+		first = fileArg(in, s)
 	}
 	if s := in.Args.String("b"); s != "" {
-		second = fileArg(s)
+		second = fileArg(in, s)
 	}
 	a, err := b.rendered(in, first)
 	if err != nil {
@@ -263,7 +263,7 @@ func printDiff(out io.Writer, diff []language.Difference) error {
 // not there yet. A value that another takes the place of is no line of it. An
 // empty file, which is what NAPALM leaves of a change it drops, adds nothing.
 func (b *Box) incremental(in *language.Invocation) error {
-	l := fileArg(in.Args.String("a"))
+	l := fileArg(in, in.Args.String("a"))
 	text, err := b.read(in.Ctx, l)
 	if err != nil {
 		return err

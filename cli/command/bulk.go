@@ -28,7 +28,7 @@ var errRefused = errors.New("rows are refused")
 
 // phoneImport takes a table as a whole or not at all.
 func (b *Box) phoneImport(in *language.Invocation) error {
-	l := fileArg(in.Args.String("file"))
+	l := fileArg(in, in.Args.String("file"))
 	text, err := b.read(in.Ctx, l)
 	if err != nil {
 		return err
@@ -123,7 +123,7 @@ func (b *Box) phoneExport(in *language.Invocation) error {
 		_, err := io.WriteString(in.Out, text)
 		return err
 	}
-	l := fileArg(in.Args.String("file"))
+	l := fileArg(in, in.Args.String("file"))
 	if l.fs == fsFlash {
 		if ok, err := b.overWrite(in, l); err != nil || !ok {
 			return err

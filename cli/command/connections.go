@@ -10,13 +10,11 @@ import (
 	"option150/platform/sshd"
 )
 
-// noConnections is what a router says that called nobody. This box calls
-// nobody: it has neither telnet nor ssh as a command.
+// noConnections is what a router says to an operator who has called nobody.
 const noConnections = "% No connections open\n"
 
 // connections are the commands about who is on the box and what was opened
-// from it: `who` is `show users`; `where` and `resume` stand in the list of
-// aliases. [facts/ios-cli.md 1.5, 1.13]
+// from it: `who` and `systat` are `show users`. [facts/ios-cli.md 1.5, 1.13]
 func connections(b *Box) []language.Declaration {
 	const doc = "facts/ios-cli.md 1.5"
 	says := func(syntax string, f func(*language.Invocation) string) language.Declaration {
@@ -25,13 +23,10 @@ func connections(b *Box) []language.Declaration {
 			return err
 		})
 	}
-	none := func(*language.Invocation) string { return noConnections }
-	return []language.Declaration{
+	return append(callCommands(), sendCommand(b),
 		says(`systat("Display information about terminal lines")`, func(in *language.Invocation) string { return UsersText(b.Lines(), in.Op.LineName()) }),
 		says(`who("Display information about terminal lines")`, func(in *language.Invocation) string { return UsersText(b.Lines(), in.Op.LineName()) }),
-		says(`where("List active connections")`, none),
-		says(`resume("Resume an active network connection")`, none),
-	}
+	)
 }
 
 // LineText is show line: the console and the terminal lines that are

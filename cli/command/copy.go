@@ -21,7 +21,7 @@ import (
 
 // copyCommands are `copy`. [facts/ios-cli.md 1.9, 1.13]
 func copyCommands(b *Box) []language.Declaration {
-	side := func(name, word string, local ...string) string {
+	words := func(name, word string, local ...string) string {
 		s := "( "
 		for _, w := range local {
 			s += w + " | "
@@ -29,26 +29,25 @@ func copyCommands(b *Box) []language.Declaration {
 		for _, f := range []string{fsFlash, fsNVRAM, fsNull, fsSystem, fsTFTP, fsHTTP} {
 			s += fmt.Sprintf(`%s:$%s("Copy %s %s: file system") | `, f, name, word, f)
 		}
-		return s + `<` + name + `:FILEURL>("File ` + word + `")` + " )"
+		return s + `<` + name + `:FLASHNAME>("File ` + word + `")` + " )"
 	}
 	return []language.Declaration{
 		action(`copy("Copy from one file to another") `+
-			side("from", "from", `phone:$from("Copy from phone: the recording of a phone's boots")`, `running-config$from("Copy from current system configuration")`, `startup-config$from("Copy from startup configuration")`)+" "+
-			side("to", "to", `running-config$to("Update (merge with) current system configuration")`, `startup-config$to("Copy to startup configuration")`),
+			words("from", "from", `phone:$from("Copy from phone: the recording of a phone's boots")`, `running-config$from("Copy from current system configuration")`, `startup-config$from("Copy from startup configuration")`)+" "+
+			words("to", "to", `running-config$to("Update (merge with) current system configuration")`, `startup-config$to("Copy to startup configuration")`),
 			privileged, "facts/ios-cli.md 1.13", b.copy),
 	}
 }
 
-// named reads a side of copy: a keyword or a file.
-func named(s string) location {
+// side reads a side of copy: a keyword or a file.
+func side(in *language.Invocation, s string) location {
 	switch s {
 	case "running-config":
 		return runningConfig
 	case "startup-config":
 		return startupConfig
 	}
-	l, _ := parseLocation(s, false)
-	return l
+	return fileArg(in, s)
 }
 
 // ask asks unless `file prompt quiet` says not to, or nobody can be asked; then
@@ -86,7 +85,7 @@ func confirmed(in *language.Invocation, question string) (bool, error) {
 
 // copy copies a file.
 func (b *Box) copy(in *language.Invocation) error {
-	from, to := named(in.Args.String("from")), named(in.Args.String("to"))
+	from, to := side(in, in.Args.String("from")), side(in, in.Args.String("to"))
 	if err := askSource(in, &from); err != nil {
 		return quietly(err)
 	}

@@ -21,7 +21,7 @@ func importDHCP(b *Box) language.Declaration {
 		bindings("Its leases")
 		<file:FILEURL>("Its list, of IOS, ISC dhcpd, Kea or dnsmasq")
 		[ dry-run$dry("Say what would be taken over, and take nothing") ]`, privileged, "facts/dhcp.md 3", func(in *language.Invocation) error {
-		l := fileArg(in.Args.String("file"))
+		l := fileArg(in, in.Args.String("file"))
 		ctx, cancel := context.WithTimeout(in.Ctx, time.Minute)
 		defer cancel()
 		text, err := b.read(ctx, l)

@@ -9,6 +9,7 @@ import (
 	"hash"
 	"io"
 	"io/fs"
+	"path"
 	"strings"
 	"time"
 
@@ -41,16 +42,10 @@ func fileCommands(b *Box) []language.Declaration {
 			( /md5$sum("Compute the MD5 signature of a file")
 				| /sha512$sum("Compute the SHA512 signature of a file") ) `+file+`verify") [ <want:WORD>("Signature to compare with") ]`, privileged, doc, b.verify),
 		action(`pwd("Display current working directory")`, 0, doc, func(in *language.Invocation) error {
-			_, err := fmt.Fprintln(in.Out, "flash:/")
+			_, err := fmt.Fprintln(in.Out, here(in))
 			return err
 		}),
-		action(`cd("Change current directory") [ <dir:FILEURL>("Directory name") ]`, privileged, doc, func(in *language.Invocation) error {
-			l, err := parseLocation(in.Args.String("dir"), false)
-			if in.Args.Has("dir") && (err != nil || l.fs != fsFlash || l.path != "") {
-				return language.Answer("% Files are named from flash:/ on this box: name the directory with the file")
-			}
-			return nil
-		}),
+		action(`cd("Change current directory") [ <dir:FLASHNAME>("Directory name") ]`, privileged, doc, b.cd),
 		action(`erase("Erase a filesystem")
 			( startup-config("Erase contents of configuration memory")
 				| nvram:("Filesystem to be erased") )`, privileged, "facts/ios-cli.md 1.9", b.eraseStartup),
@@ -58,17 +53,57 @@ func fileCommands(b *Box) []language.Declaration {
 	}
 }
 
-// fileArg reads a file argument, which its type has accepted.
-func fileArg(s string) location {
-	l, _ := parseLocation(s, true)
+// here is the directory of the operator: the root of flash: until he changes it.
+func here(in *language.Invocation) location {
+	if in.Op != nil {
+		if l, err := parseLocation(in.Op.Directory(), true); err == nil {
+			return l
+		}
+	}
+	return location{fs: fsFlash}
+}
+
+// fileArg reads a file argument, which its type has accepted. A name without a
+// file system begins in the operator's directory, or with a slash in the root of
+// its file system.
+func fileArg(in *language.Invocation, s string) location {
+	if strings.Contains(s, ":") {
+		l, _ := parseLocation(s, true)
+		return l
+	}
+	at := here(in)
+	if !strings.HasPrefix(s, "/") {
+		s = at.path + "/" + s
+	}
+	l, err := parseLocation(at.fs+":"+path.Clean("/"+s), true)
+	if err != nil {
+		return location{fs: at.fs, path: s}
+	}
 	return l
+}
+
+// cd changes the operator's directory; without one it goes back to the root of
+// flash:. A file is none.
+func (b *Box) cd(in *language.Invocation) error {
+	s := in.Args.String("dir")
+	if s == "" {
+		in.Op.SetDirectory("")
+		return nil
+	}
+	l := fileArg(in, s)
+	switch {
+	case l.fs == fsFlash && (l.path == "" || b.flashDir(l.path)), (l.fs == fsNVRAM || l.fs == fsSystem) && l.path == "":
+		in.Op.SetDirectory(l.String())
+		return nil
+	}
+	return language.Answer(fmt.Sprintf("%%Error changing to %s (No such directory)", l))
 }
 
 // dir lists a directory or one file. [facts/ios-cli.md 1.13]
 func (b *Box) dir(in *language.Invocation) error {
-	l := location{fs: fsFlash}
+	l := here(in)
 	if s := in.Args.String("where"); s != "" {
-		l = fileArg(s)
+		l = fileArg(in, s)
 	}
 	var out []string
 	switch l.fs {
@@ -145,7 +180,7 @@ const maxMore = 4 << 20
 // (system:/its/...), the running configuration. An empty answer would mean
 // nothing, so an absent file says why.
 func (b *Box) more(in *language.Invocation) error {
-	l := fileArg(in.Args.String("file"))
+	l := fileArg(in, in.Args.String("file"))
 	if l == runningConfig {
 		return b.showRunning(in, false)
 	}
@@ -181,7 +216,7 @@ func plain(w io.Writer, text []byte) error {
 
 // deleteFile asks for the name, then for the deed.
 func (b *Box) deleteFile(in *language.Invocation) error {
-	l := fileArg(in.Args.String("file"))
+	l := fileArg(in, in.Args.String("file"))
 	force := in.Args.Has("force")
 	if !force {
 		name, err := ask(in, "Delete filename", l.path)
@@ -250,7 +285,7 @@ func deleteError(l location, err error) error {
 }
 
 func (b *Box) rename(in *language.Invocation) error {
-	from, to := fileArg(in.Args.String("from")), fileArg(in.Args.String("to"))
+	from, to := fileArg(in, in.Args.String("from")), fileArg(in, in.Args.String("to"))
 	if b.flashDir(to.path) && to.fs == fsFlash && !b.flashDir(from.path) {
 		to.path = strings.TrimPrefix(to.path+"/"+from.base(), "/")
 	}
@@ -271,7 +306,7 @@ func (b *Box) rename(in *language.Invocation) error {
 }
 
 func (b *Box) mkdir(in *language.Invocation) error {
-	l := fileArg(in.Args.String("file"))
+	l := fileArg(in, in.Args.String("file"))
 	name, err := ask(in, "Create directory filename", l.path)
 	if err != nil {
 		return nil
@@ -291,7 +326,7 @@ func (b *Box) mkdir(in *language.Invocation) error {
 }
 
 func (b *Box) rmdir(in *language.Invocation) error {
-	l := fileArg(in.Args.String("file"))
+	l := fileArg(in, in.Args.String("file"))
 	name, err := ask(in, "Remove directory filename", l.path)
 	if err != nil {
 		return nil
@@ -315,7 +350,7 @@ func (b *Box) rmdir(in *language.Invocation) error {
 
 // verify computes what a copy of a file is compared by.
 func (b *Box) verify(in *language.Invocation) error {
-	l := fileArg(in.Args.String("file"))
+	l := fileArg(in, in.Args.String("file"))
 	kind := in.Args.String("sum")
 	var h hash.Hash = md5.New()
 	if kind == "/sha512" {

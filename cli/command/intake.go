@@ -39,7 +39,7 @@ type pack struct {
 
 // openPackage fetches a package, if it is elsewhere, and reads it through.
 func (b *Box) openPackage(in *language.Invocation, dirs bool) (*pack, error) {
-	from := fileArg(in.Args.String("from"))
+	from := fileArg(in, in.Args.String("from"))
 	if err := askSource(in, &from); err != nil {
 		return nil, quietly(err)
 	}

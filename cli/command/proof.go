@@ -43,7 +43,7 @@ func showProof(b *Box) language.Declaration {
 	return action(showHead+`provisioning("Provisioning of phones") proof("Boots of all configured phones on paper") [ <file:FILEURL>("Configuration to prove in place of what runs") ]`, 0, "docs/provisioning.md", func(in *language.Invocation) error {
 		c, title := in.Config, ""
 		if in.Args.Has("file") {
-			l := fileArg(in.Args.String("file"))
+			l := fileArg(in, in.Args.String("file"))
 			if in.Op.Privilege() < privileged {
 				return language.Answer("% A file can be proved by who may read it: enable first")
 			}

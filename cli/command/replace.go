@@ -97,7 +97,7 @@ configuration. Enter Y if you are sure you want to proceed. ? [no]: `
 // all of it or nothing. A file that has lines this box refuses, or no `end`,
 // which is what a file cut short looks like, replaces nothing.
 func (b *Box) replace(in *language.Invocation) error {
-	l := fileArg(in.Args.String("file"))
+	l := fileArg(in, in.Args.String("file"))
 	after := time.Duration(in.Args.Int("minutes")+in.Args.Int("confirm")) * time.Minute
 	if _, pending := b.Confirm.Pending(); pending && after > 0 {
 		return pendingError(running.ErrPending)

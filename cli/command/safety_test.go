@@ -167,6 +167,13 @@ func (o *benchOperator) History() []string                { return nil }
 func (o *benchOperator) Debug(string, bool) bool          { return false }
 func (*benchOperator) Record(language.File) (bool, error) { return false, nil }
 func (o *benchOperator) Debugs() []string                 { return nil }
+func (*benchOperator) Message() (string, error)           { return "", io.EOF }
+func (*benchOperator) Directory() string                  { return "" }
+func (*benchOperator) SetDirectory(string)                {}
+func (*benchOperator) Call(language.Call) error           { return io.EOF }
+func (*benchOperator) Calls() []language.Call             { return nil }
+func (*benchOperator) Resume(int) error                   { return io.EOF }
+func (*benchOperator) Disconnect(int) bool                { return false }
 func (o *benchOperator) Confirm(q string) (bool, error) {
 	a, err := o.answer(q + "[confirm]")
 	return a == "" || a == "y", err

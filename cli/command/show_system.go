@@ -294,7 +294,7 @@ func showSessions(b *Box) []language.Declaration {
 		text(`line vty("Virtual terminal") <number:0-15>("Line number")`, 0, "facts/ios-cli.md 1.13", func(in *language.Invocation) string {
 			return LineText(in.Config, b.Lines(), b.LineUses(), sshd.FirstVTY+in.Args.Int("number"))
 		}),
-		text(`sessions("Information about connections opened from here")`, 0, "facts/ios-cli.md 1.14", func(*language.Invocation) string { return noConnections }),
+		text(`sessions("Information about connections opened from here")`, 0, "facts/ios-cli.md 1.14", func(in *language.Invocation) string { return callsText(in.Op.Calls()) }),
 		text(`history("Display the session command history")`, 0, "facts/ios-cli.md 1.6", func(in *language.Invocation) string {
 			var w strings.Builder
 			for _, l := range in.Op.History() {
@@ -311,8 +311,7 @@ func showSessions(b *Box) []language.Declaration {
 	}
 }
 
-// TerminalText is show terminal. Nothing is called from here, so no transport
-// goes out.
+// TerminalText is show terminal.
 func TerminalText(line string, t language.Terminal) string {
 	in := "none"
 	if strings.HasPrefix(line, "vty") {
@@ -321,7 +320,7 @@ func TerminalText(line string, t language.Terminal) string {
 	return fmt.Sprintf("Line %d, Location: \"\", Type: \"\"\nLength: %d lines, Width: %d columns\n", lineNumber(line), t.Length(), t.Width()) +
 		"Baud rate (TX/RX) is 9600/9600, no parity, 1 stopbits, 8 databits\nStatus: PSI Enabled, Ready, Active, Automore On\n" +
 		fmt.Sprintf("History is enabled, history size is %d.\n", t.HistorySize()) +
-		"Allowed input transports are " + in + ".\nAllowed output transports are none.\n"
+		"Allowed input transports are " + in + ".\nAllowed output transports are telnet ssh.\n"
 }
 
 // lineNumber is the absolute number of a line by its name: con0 is 0.

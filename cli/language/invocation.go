@@ -46,6 +46,19 @@ type Operator interface {
 	Password(question string) (string, error)
 	// Terminal settings of this session.
 	Terminal() Terminal
+	// Message reads lines up to ^Z; ^C is an error.
+	Message() (string, error)
+	// Directory is where names of files without a file system begin, such as
+	// "flash:/phones"; "" is the root of flash:.
+	Directory() string
+	SetDirectory(string)
+	// Call connects the operator with another machine until one of them ends it or
+	// Ctrl-^ x is typed; Resume goes back to a connection and Disconnect ends one,
+	// 0 = the last used.
+	Call(Call) error
+	Calls() []Call
+	Resume(number int) error
+	Disconnect(number int) bool
 	// Record writes the session as a transcript into a file from now on, until
 	// it is called with nil or the session ends. It reports whether a recording
 	// was under way.

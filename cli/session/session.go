@@ -67,6 +67,8 @@ type Session struct {
 	execHistory, configHistory terminal.History
 	set                        settings
 	debugs                     topics
+	calls                      calls
+	directory                  string         // where names of files begin
 	stay                       uint64         // number of the stay in configuration mode
 	seen                       *config.Config // the configuration of the last look at the sections; see find
 }
@@ -124,6 +126,7 @@ func (s *Session) Run(ctx context.Context) error {
 	defer func() { cancel(); <-done }()
 	s.lineSettings()
 	defer func() { _, _ = s.Record(nil) }()
+	defer s.calls.hangUp()
 	for !s.closed {
 		s.term.Idle(s.idle())
 		h := &s.execHistory

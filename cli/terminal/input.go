@@ -12,9 +12,10 @@ import (
 type mode uint8
 
 const (
-	modeRun  mode = iota // nobody: a command runs, what is typed waits
-	modeEdit             // the engine, through the gate
-	modeKey              // single keys: --More--, [confirm], passwords, plain lines
+	modeRun   mode = iota // nobody: a command runs, what is typed waits
+	modeEdit              // the engine, through the gate
+	modeKey               // single keys: --More--, [confirm], passwords, plain lines
+	modeRelay             // another machine the operator is connected with
 )
 
 // lineKind says what is being typed into the editor.
@@ -67,6 +68,7 @@ type input struct {
 	idled     bool // nobody typed for idle; the reader has yet to be told
 	timer     *time.Timer
 	lone      bool // a lone ESC has waited long enough
+	relayOver bool // the machine of modeRelay is gone
 
 	flush func() // called without the lock when a reader is about to sleep
 }
@@ -164,6 +166,8 @@ func (in *input) await(m mode) (byte, error) {
 		case !mine:
 		case in.hung:
 			return 0, ErrHangup
+		case m == modeRelay && in.relayOver:
+			return 0, errRelayOver
 		case in.size() > 0:
 			return in.pop(), nil
 		case in.eof:

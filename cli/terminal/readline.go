@@ -38,8 +38,9 @@ func (t *Terminal) ReadAnswer(question string) (string, error) {
 
 // ReadText collects lines as they are, `?` included, until stop says that a
 // line is the last one, which is part of the result: the text of a banner (with
-// an empty prompt) or a key-string. ^C and ^Z are ErrInterrupt; a text beyond
-// MaxText bytes is read to its end and answered with ErrTooLong.
+// an empty prompt) or a key-string. With a nil stop ^Z ends the text. ^C is
+// ErrInterrupt, and so is ^Z otherwise; a text beyond MaxText bytes is read to
+// its end and answered with ErrTooLong.
 func (t *Terminal) ReadText(prompt string, stop func(line string) bool) ([]string, error) {
 	t.reading.Lock()
 	defer t.reading.Unlock()
@@ -61,7 +62,7 @@ func (t *Terminal) ReadText(prompt string, stop func(line string) bool) ([]strin
 			continue
 		case err != nil:
 			return nil, err
-		case end != Enter:
+		case end == CtrlC, end == CtrlZ && stop != nil:
 			return nil, ErrInterrupt
 		}
 		if size += len(line) + 1; size > MaxText {
@@ -69,7 +70,7 @@ func (t *Terminal) ReadText(prompt string, stop func(line string) bool) ([]strin
 		} else if !long {
 			lines = append(lines, line)
 		}
-		if stop(line) {
+		if stop == nil && end == CtrlZ || stop != nil && stop(line) {
 			if long {
 				return nil, ErrTooLong
 			}

@@ -224,7 +224,9 @@ func (a *Appliance) consoleSession(ctx context.Context, d *door, hangup func()) 
 		}
 	})
 	stuck.Stop()
-	_, leave := a.lines.enter("con", 0, o.User, "", func() { cancel(); stuck.Reset(clearGrace) })
+	mail := newMailbox()
+	go mail.show(ctx, d.term)
+	_, leave := a.lines.enter("con", 0, o.User, "", func() { cancel(); stuck.Reset(clearGrace) }, mail)
 	defer stuck.Stop()
 	defer leave()
 	err = d.session(o).Run(ctx)
@@ -283,7 +285,11 @@ func (a *Appliance) Serve(ctx context.Context, v Visit) {
 	if l := c.Line("vty", v.Line); l != nil {
 		o.Privilege = max(o.Privilege, l.Privilege)
 	}
-	touch, leave := a.lines.enter("vty", v.Line, v.User.Name, v.From.String(), cancel)
+	var mail mailbox
+	if v.Command == "" {
+		mail = newMailbox()
+	}
+	touch, leave := a.lines.enter("vty", v.Line, v.User.Name, v.From.String(), cancel, mail)
 	defer leave()
 	if v.Command != "" {
 		o.Language, o.Store, o.Recorder, o.Out = a.box.Language, a.box.Store, a.box.Journal, v.Stream
@@ -296,6 +302,7 @@ func (a *Appliance) Serve(ctx context.Context, v Visit) {
 	}
 	d := a.newDoor(terminal.Config{Stream: active{v.Stream, touch}, Width: v.Width, Height: v.Height, Echo: true})
 	defer d.term.Close()
+	go mail.show(ctx, d.term)
 	go follow(ctx, v.Resize, func(z sshd.Size) { d.term.Resize(z.Width, z.Height) })
 	fmt.Fprint(d.term.Writer(), "\n")
 	banner(d.term.Writer(), c.Banner("motd"))

@@ -2,6 +2,7 @@ package appliance
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"maps"
 	"slices"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"option150/cli/command"
+	"option150/cli/terminal"
 	"option150/platform/sshd"
 )
 
@@ -25,7 +27,8 @@ type lineEntry struct {
 	user   string
 	from   string
 	active time.Time
-	end    func() // ends the session; waits for nobody
+	end    func()  // ends the session; waits for nobody
+	mail   mailbox // nil = nobody reads
 }
 
 // absolute is the number of the line that `show users` shows.
@@ -38,13 +41,13 @@ func (e *lineEntry) absolute() int {
 
 // enter notes a session that end makes go. The functions it returns tell its
 // activity and that it is over; end is not called any more then.
-func (t *lineTable) enter(kind string, number int, user, from string, end func()) (touch, leave func()) {
+func (t *lineTable) enter(kind string, number int, user, from string, end func(), mail mailbox) (touch, leave func()) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.open == nil {
 		t.open = map[string]*lineEntry{}
 	}
-	e := &lineEntry{kind, number, user, from, time.Now(), end}
+	e := &lineEntry{kind, number, user, from, time.Now(), end, mail}
 	key := fmt.Sprintf("%s%d", kind, number)
 	if t.uses == nil {
 		t.uses = map[int]int{}
@@ -78,6 +81,42 @@ func (t *lineTable) used() map[int]int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return maps.Clone(t.uses)
+}
+
+// send shows a message at a line, -1 at all, and says at how many.
+func (t *lineTable) send(number int, text string) (n int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, e := range t.open {
+		if e.mail != nil && (number < 0 || e.absolute() == number) && e.mail.put(text) {
+			n++
+		}
+	}
+	return n
+}
+
+// mailbox is the messages that wait for an operator.
+type mailbox chan string
+
+// maxMail is the number of messages that wait for an operator who does not read;
+// what is more is not taken.
+const maxMail = 8
+
+func newMailbox() mailbox { return make(mailbox, maxMail) }
+
+// put reports whether there is room.
+func (m mailbox) put(text string) bool {
+	select {
+	case m <- text:
+		return true
+	default:
+		return false
+	}
+}
+
+// show shows messages until the context ends.
+func (m mailbox) show(ctx context.Context, t *terminal.Terminal) {
+	follow(ctx, m, func(text string) { t.Async(text, true) })
 }
 
 // clear ends the session of a line, if there is one, and does not wait for it.

@@ -12,8 +12,8 @@ func TestLineTable(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var l lineTable
 		var ended []string
-		touch, leave := l.enter("vty", 1, "admin", "10.0.0.5", func() { ended = append(ended, "vty 1") })
-		_, leaveConsole := l.enter("con", 0, "", "", func() { ended = append(ended, "con 0") })
+		touch, leave := l.enter("vty", 1, "admin", "10.0.0.5", func() { ended = append(ended, "vty 1") }, nil)
+		_, leaveConsole := l.enter("con", 0, "", "", func() { ended = append(ended, "con 0") }, nil)
 		time.Sleep(time.Minute)
 		show := func() (s string) {
 			for _, i := range l.list() {
@@ -52,7 +52,7 @@ func TestLineTableConcurrent(t *testing.T) {
 	for n := range 8 {
 		wg.Go(func() {
 			for range 50 {
-				touch, leave := l.enter("vty", n, "u", "f", func() {})
+				touch, leave := l.enter("vty", n, "u", "f", func() {}, nil)
 				touch()
 				l.clear(3)
 				_ = l.list()

@@ -42,7 +42,7 @@ func (a *Appliance) copies(ctx context.Context, s *sshd.Session, run func(*filec
 	defer context.AfterFunc(ctx, func() { _ = s.Close() })()
 	defer context.AfterFunc(a.life, func() { _ = s.Close() })()
 	who := filecopy.Who{User: s.User.Name, From: s.Remote.Addr().Unmap().String()}
-	touch, leave := a.lines.enter("vty", s.Line, who.User, who.From, func() {}) // the SSH server ends it
+	touch, leave := a.lines.enter("vty", s.Line, who.User, who.From, func() {}, nil) // the SSH server ends it
 	defer leave()
 	m := &moving{Session: s, touch: touch}
 	if l := a.box.Store.Current().Line("vty", s.Line); l != nil {
