@@ -103,6 +103,7 @@ type Box struct {
 	LineUses  func() map[int]int                // how often each line was used, by absolute number
 	Console   func() (service.Status, bool)     // of a serial console; false = there is none. nil = none
 	Reach     func(netip.Addr) fileserver.Reach // how the machine reaches an address
+	Setup     func(*language.Invocation) error  // the configuration dialog
 	Send      func(number int, text string) int // shows a message at a line, -1 at all, and says at how many; without waiting
 	ClearLine func(number int)                  // ends the session of a line, absolute number, without waiting
 	Reload    func(who running.Who)             // restarts with the startup-config

@@ -137,7 +137,7 @@ func callError(err error) error {
 	case errors.Is(err, unix.ENETUNREACH), errors.Is(err, unix.EHOSTUNREACH):
 		return language.Answer("\n% Destination unreachable; gateway or host down")
 	case errors.Is(err, os.ErrDeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
-		return language.Answer("\n% Connection timed out; remote host not responding")
+		return language.Answer("\n% The remote host did not answer in time")
 	}
 	return language.Answer("\n% The connection could not be opened (" + cause(err) + ")")
 }
@@ -165,4 +165,3 @@ func sshCall(in *language.Invocation) error {
 		return c, nil
 	})
 }
-

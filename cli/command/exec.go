@@ -42,6 +42,7 @@ func execCommands(b *Box) []language.Declaration {
 			in.Op.SetPrivilege(min(level, in.Op.Privilege()))
 			return nil
 		})),
+		action(`setup("Run the SETUP command facility")`, privileged, "facts/ios-cli.md 1.2", func(in *language.Invocation) error { return b.Setup(in) }),
 		pingCommand(b),
 		tracerouteCommand(b),
 		anybody(action(`exit("Exit from the EXEC")`, 0, "facts/ios-cli.md 1.2", leave)),
@@ -181,9 +182,52 @@ func terminalCommands() []language.Declaration {
 		set(`terminal width("Set width of the display terminal") ![ <n:0-512>("Number of characters on a screen line") ]`, language.Terminal.SetWidth, 80),
 		history,
 		action(`terminal no("Negate a command or set its defaults") monitor("Copy debug output to the current terminal line")`, 0, doc, off),
+		action(`terminal history("Enable and control the command history function")`, 0, doc, func(in *language.Invocation) error {
+			if t := in.Op.Terminal(); t.HistorySize() == 0 {
+				t.SetHistorySize(10)
+			}
+			return nil
+		}),
+		action(`terminal no history("Enable and control the command history function") [ size("Set history buffer size") ]`, 0, doc, func(in *language.Invocation) error {
+			n := 0
+			if strings.Contains(in.Line, "siz") {
+				n = 10
+			}
+			in.Op.Terminal().SetHistorySize(n)
+			return nil
+		}),
+		action(`terminal default("Set a command to its defaults")
+			( length$what("Set number of lines on a screen")
+				| width$what("Set width of the display terminal")
+				| history$what("Enable and control the command history function")
+				| monitor$what("Copy debug output to the current terminal line") )`, 0, doc, terminalDefault),
+		action(`terminal editing("Enable command line editing")`, 0, doc, func(*language.Invocation) error { return nil }),
+		action(`terminal no editing("Enable command line editing")`, 0, doc, func(*language.Invocation) error {
+			return language.Answer("% Lines are always edited on this box")
+		}),
+		action(`terminal [ no$no("Negate a command or set its defaults") ] exec("EXEC display") prompt("EXEC prompt") timestamp("Print time stamps of EXEC commands")`, 0, doc, func(in *language.Invocation) error {
+			in.Op.Terminal().SetTimestamp(!in.Args.Has("no"))
+			return nil
+		}),
 		action(`terminal no length("Set number of lines on a screen")`, 0, doc, func(in *language.Invocation) error { in.Op.Terminal().SetLength(24); return nil }),
 		action(`terminal no width("Set width of the display terminal")`, 0, doc, func(in *language.Invocation) error { in.Op.Terminal().SetWidth(80); return nil }),
 	}
+}
+
+// terminalDefault is `terminal default ...`.
+func terminalDefault(in *language.Invocation) error {
+	t := in.Op.Terminal()
+	switch in.Args.String("what") {
+	case "length":
+		t.SetLength(24)
+	case "width":
+		t.SetWidth(80)
+	case "history":
+		t.SetHistorySize(10)
+	case "monitor":
+		t.SetMonitor(strings.HasPrefix(in.Op.LineName(), "con"))
+	}
+	return nil
 }
 
 // save is `write memory`.

@@ -45,7 +45,7 @@ func fileCommands(b *Box) []language.Declaration {
 			_, err := fmt.Fprintln(in.Out, here(in))
 			return err
 		}),
-		action(`cd("Change current directory") [ <dir:FLASHNAME>("Directory name") ]`, privileged, doc, b.cd),
+		action(`cd("Change current directory") [ <dir:WORD>("Directory name") ]`, privileged, doc, b.cd),
 		action(`erase("Erase a filesystem")
 			( startup-config("Erase contents of configuration memory")
 				| nvram:("Filesystem to be erased") )`, privileged, "facts/ios-cli.md 1.9", b.eraseStartup),

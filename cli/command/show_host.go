@@ -56,6 +56,18 @@ func (b *Box) processesText() string {
 		five, one, fiveMinutes, ms, float64(five), float64(one), float64(fiveMinutes))
 }
 
+// StampText is what stands before an answer after `terminal exec prompt
+// timestamp`.
+func (b *Box) StampText() string {
+	five, one, fiveMinutes := b.Host.CPU()
+	source := "NTP"
+	if b.ClockMark() != "" {
+		source = "hardware calendar"
+	}
+	return fmt.Sprintf("Load for five secs: %d%%/0%%; one minute: %d%%; five minutes: %d%%\nTime source is %s, %s\n",
+		five, one, fiveMinutes, source, ClockText(b.Store.Current().Clock.Local(time.Now()), b.ClockMark()))
+}
+
 // memoryText prints both rows NAPALM needs. Linux has no address for them; the
 // one printed is no decimal number, and two blanks are between the columns, so
 // that Ansible's `\s(\d+)\s` finds total, used and free. [facts/ios-cli.md 3.4]

@@ -30,7 +30,7 @@ func showTraffic(b *Box) []language.Declaration {
 			}
 			return ""
 		}),
-		says(`license("License information")`, "No feature of this box needs a license\n"),
+		says(`license("License information") [ ( all("Everything") | summary("Summary") | status("Status") | usage("Usage") | feature("Features") ) ]`, "No feature of this box needs a license\n"),
 		text(`license udi("Unique device identifier")`, 0, doc, func(*language.Invocation) string {
 			const pid = "OPTION150"
 			return fmt.Sprintf("Device#   PID                   SN                      UDI\n%s\n*0        %-21s %-23s %s:%s\n", strings.Repeat("-", 77), pid, b.Serial, pid, b.Serial)

@@ -77,6 +77,8 @@ type Terminal interface {
 	SetWidth(n int)
 	SetMonitor(on bool)
 	SetHistorySize(n int)
+	// SetTimestamp has the load and the time printed before each answer.
+	SetTimestamp(on bool)
 	Length() int
 	Width() int
 	Monitor() bool

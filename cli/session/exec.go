@@ -78,6 +78,9 @@ func (s *Session) action(ctx context.Context, run func(*language.Invocation) err
 		w = p
 	}
 	out := &output{w: w, ctx: ctx}
+	if s.set.stamp && s.cur == nil && s.opt.Stamp != nil {
+		_, _ = io.WriteString(out, s.opt.Stamp())
+	}
 	var dst io.Writer = out
 	if f != nil {
 		f.next = out

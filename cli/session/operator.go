@@ -129,6 +129,7 @@ type settings struct {
 	s       *Session
 	mu      sync.Mutex
 	monitor bool
+	stamp   bool // the load and the time before each answer
 }
 
 func (t *settings) init(s *Session) {
@@ -179,6 +180,9 @@ func (t *settings) SetHistorySize(n int) {
 	t.s.execHistory.SetLimit(n)
 	t.s.configHistory.SetLimit(n)
 }
+
+// SetTimestamp implements language.Terminal.
+func (t *settings) SetTimestamp(on bool) { t.stamp = on }
 
 func (t *settings) size() (width, height int) {
 	if t.s.term == nil {

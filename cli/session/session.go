@@ -44,6 +44,7 @@ type Options struct {
 	Privilege int
 	Monitor   MonitorFunc          // shows log and debug lines; may be nil
 	Files     language.Files       // where output is redirected to; nil = nowhere
+	Stamp     func() string        // the load and the time, for `terminal exec prompt timestamp`; may be nil
 	Typed     func(language.Typed) // told of configuration commands that took effect; may be nil
 }
 

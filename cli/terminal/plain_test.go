@@ -181,3 +181,44 @@ func TestPlainShown(t *testing.T) {
 		}
 	})
 }
+
+// TestTextToCtrlZ: a message to others ends with ^Z and is broken off with ^C.
+func TestTextToCtrlZ(t *testing.T) {
+	bubble(t, nil, func(t *testing.T, w *wire, term *Terminal) {
+		w.keys("reload?\rat noon\x1a")
+		if got, err := term.ReadText("", nil); err != nil || strings.Join(got, "|") != "reload?|at noon" {
+			t.Errorf("%q %v", got, err)
+		}
+		w.keys("no\r\x03")
+		if got, err := term.ReadText("", nil); err != ErrInterrupt {
+			t.Errorf("%q %v", got, err)
+		}
+	})
+}
+
+// TestRelay: what another machine says is written as it is, what is typed goes
+// there, Ctrl-^ twice is the key itself and with x the way back.
+func TestRelay(t *testing.T) {
+	bubble(t, nil, func(t *testing.T, w *wire, term *Terminal) {
+		from := make(chan []byte, 1)
+		var sent bytes.Buffer
+		from <- []byte("\x1b[1mhello\x1b[0m")
+		w.keys("show\r\x03\x1e\x1e\x1eyz\x1exnext\r")
+		if err := term.Relay(from, func(b []byte) error { sent.Write(b); return nil }); err != ErrEscaped {
+			t.Errorf("%v", err)
+		}
+		if sent.String() != "show\r\x03\x1e\x1eyz" {
+			t.Errorf("sent %q", sent.String())
+		}
+		if got := <-readLine(term, "Router#", nil); got.line != "next" {
+			t.Errorf("behind it: %+v", got)
+		}
+		close(from)
+		if err := term.Relay(from, func([]byte) error { return nil }); err != nil {
+			t.Errorf("the other end is gone: %v", err)
+		}
+		if !strings.Contains(w.screen(), "\x1b[1mhello\x1b[0m") {
+			t.Errorf("screen %q", w.screen())
+		}
+	})
+}

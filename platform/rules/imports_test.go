@@ -87,7 +87,7 @@ var oneplace = []struct {
 	{"github.com/mdlayher/packet", []string{"dhcp/raw", "telephony/simphone"}, []string{"platform/capture", "dhcp/..."}, "raw frames: DHCP answers to hosts without an address"},
 	{"github.com/vishvananda/netlink", []string{"platform/netif", "platform/host", "platform/netns", "telephony/simphone", "cmd/bench"}, []string{"dhcp/...", "cmd/option150/..."}, "interfaces have one owner on each side: netif of the box (host only reads routes and neighbours), simphone of a phone, netns of the laboratory"},
 	{"github.com/vishvananda/netns", []string{"platform/netns"}, nil, "a thread in a wrong namespace is a defect nobody finds"},
-	{"golang.org/x/crypto/ssh", []string{"platform/sshd", "platform/sshd/scp", "cmd/option150/testbox"}, []string{"cmd/option150/..."}, "one door with one set of limits"},
+	{"golang.org/x/crypto/ssh", []string{"platform/sshd", "platform/sshd/client", "platform/sshd/scp", "cmd/option150/testbox"}, []string{"cmd/option150/..."}, "one door with one set of limits"},
 	{"github.com/pkg/sftp", []string{"platform/sshd/..."}, []string{"cmd/option150/..."}, "one door with one set of limits"},
 	{"github.com/GehirnInc/crypt", []string{"platform/aaa"}, nil, "passwords have one owner"},
 	{"golang.org/x/term", []string{"platform/console", "cmd/option150/lab"}, []string{"cli/terminal"}, "the terminal of the process has one owner; the lab only asks whether there is one"},

@@ -159,7 +159,7 @@ func Open(o Options) (*Appliance, error) {
 func (a *Appliance) open() error {
 	root := a.opt.Settings.Root
 	b := &command.Box{Version: a.opt.Version, Commit: a.opt.Commit, Started: time.Now(), Serial: serial(), Host: host.NewSampler(),
-		Lines: a.lines.list, LineUses: a.lines.used, Send: a.lines.send, ClearLine: a.clearLine, Reach: a.reach, Reload: func(running.Who) { a.stop(ErrReload) },
+		Lines: a.lines.list, LineUses: a.lines.used, Send: a.lines.send, Setup: a.setup, ClearLine: a.clearLine, Reach: a.reach, Reload: func(running.Who) { a.stop(ErrReload) },
 		Console: func() (service.Status, bool) {
 			st := a.console.Load()
 			if st == nil {

@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"option150/cli/command"
+	"option150/cli/language"
 	"option150/cli/terminal"
 	"option150/dhcp"
 	"option150/platform/aaa"
@@ -24,24 +26,48 @@ import (
 func (a *Appliance) firstBoot(ctx context.Context, t *terminal.Terminal) error {
 	out := t.Writer()
 	fmt.Fprint(out, "\n         --- System Configuration Dialog ---\n\n")
-	yes, err := yesNo(t, "Would you like to enter the initial configuration dialog? [yes/no]: ")
+	d := &dialog{line: t.ReadAnswer, hidden: t.ReadPassword, out: out, who: running.Who{Line: "console"}}
+	yes, err := d.yesNo("Would you like to enter the initial configuration dialog? [yes/no]: ")
 	if err != nil || !yes {
 		return err
 	}
-	d := &dialog{t: t, out: out}
-	d.run(a.box.Store.Facts())
+	return a.dialog(ctx, d)
+}
+
+// setup is the command: the same dialog at any time. What it asks for is put over
+// what is configured; the rest stays.
+func (a *Appliance) setup(in *language.Invocation) error {
+	d := &dialog{line: in.Op.Ask, hidden: in.Op.Password, out: in.Out, who: in.Op.Who()}
+	fmt.Fprint(in.Out, "\n         --- System Configuration Dialog ---\n\n")
+	yes, err := d.yesNo("Continue with configuration dialog? [yes/no]: ")
+	if err == nil && yes {
+		err = a.dialog(in.Ctx, d)
+	}
+	if errors.Is(err, terminal.ErrInterrupt) {
+		_, err = fmt.Fprint(in.Out, "Configuration aborted, no changes made.\n")
+	}
+	if errors.Is(err, io.EOF) {
+		return language.Answer("% The dialog needs a terminal")
+	}
+	return err
+}
+
+// dialog asks, changes the configuration and saves it if that is wanted.
+func (a *Appliance) dialog(ctx context.Context, d *dialog) error {
+	out := d.out
+	d.run(a.box.Store.Current().Hostname, a.box.Store.Facts())
 	if d.err != nil {
 		return d.err
 	}
-	if _, err := a.box.Store.Change(ctx, running.Who{Line: "console"}, d.apply); err != nil {
+	if _, err := a.box.Store.Change(ctx, d.who, d.apply); err != nil {
 		fmt.Fprintf(out, "%% %v\n", err)
 		return nil
 	}
-	save, err := yesNo(t, "Save this configuration to nvram? [yes/no]: ")
+	save, err := d.yesNo("Save this configuration to nvram? [yes/no]: ")
 	if err != nil || !save {
 		return err
 	}
-	if err := a.box.SaveStartup(running.Who{Line: "console"}); err != nil {
+	if err := a.box.SaveStartup(d.who); err != nil {
 		fmt.Fprintf(out, "%% startup-config could not be written: %v\n", bare(err))
 		return nil
 	}
@@ -49,8 +75,8 @@ func (a *Appliance) firstBoot(ctx context.Context, t *terminal.Terminal) error {
 	return nil
 }
 
-func yesNo(t *terminal.Terminal, question string) (bool, error) {
-	yes, err := command.YesNo(t.Writer(), func() (string, error) { return t.ReadAnswer(question) })
+func (d *dialog) yesNo(question string) (bool, error) {
+	yes, err := command.YesNo(d.out, func() (string, error) { return d.line(question) })
 	if errors.Is(err, terminal.ErrInterrupt) {
 		return false, nil
 	}
@@ -59,9 +85,10 @@ func yesNo(t *terminal.Terminal, question string) (bool, error) {
 
 // dialog collects answers; the first error ends it.
 type dialog struct {
-	t   *terminal.Terminal
-	out io.Writer
-	err error
+	line, hidden func(question string) (string, error)
+	out          io.Writer
+	who          running.Who
+	err          error
 
 	hostname       string
 	enable, secret aaa.Secret
@@ -73,9 +100,9 @@ type dialog struct {
 	router         netip.Addr
 }
 
-func (d *dialog) run(f config.Facts) {
+func (d *dialog) run(hostname string, f config.Facts) {
 	fmt.Fprint(d.out, "\nAt any point you may enter a question mark '?' for help.\nUse ctrl-c to abort configuration dialog at any prompt.\nDefault settings are in square brackets '[]'.\n\n")
-	d.hostname = d.ask("Enter host name [Router]: ", config.DefaultHostname, func(s string) error {
+	d.hostname = d.ask("Enter host name ["+hostname+"]: ", hostname, func(s string) error {
 		if !command.ValidHostname(s) {
 			return errors.New("a host name begins with a letter or a digit; letters, digits, hyphens follow, 63 in all")
 		}
@@ -139,7 +166,7 @@ func prefixAnswer(s string) error {
 
 func (d *dialog) ask(question, def string, check func(string) error) string {
 	for d.err == nil {
-		a, err := d.t.ReadAnswer(question)
+		a, err := d.line(question)
 		if err != nil {
 			d.err = err
 			return ""
@@ -160,7 +187,7 @@ func (d *dialog) ask(question, def string, check func(string) error) string {
 
 func (d *dialog) password(question string) aaa.Secret {
 	for d.err == nil {
-		p, err := d.t.ReadPassword(question)
+		p, err := d.hidden(question)
 		if err != nil {
 			d.err = err
 			break
@@ -175,10 +202,12 @@ func (d *dialog) password(question string) aaa.Secret {
 	return aaa.Secret{}
 }
 
-// apply puts the answers into a candidate configuration.
+// apply puts the answers into a candidate configuration: in place of the user of
+// that name and of the pool of that network, if there are such.
 func (d *dialog) apply(c *config.Config) error {
 	c.Hostname = d.hostname
 	c.AAA.EnableSecret = d.enable
+	c.AAA.Users = slices.DeleteFunc(slices.Clone(c.AAA.Users), func(u aaa.User) bool { return u.Name == d.user })
 	c.AAA.Users = append(c.AAA.Users, aaa.User{Name: d.user, Privilege: 15, Secret: d.secret})
 	if i := c.Interface(d.iface); i != nil {
 		i.Address = d.address
@@ -186,17 +215,32 @@ func (d *dialog) apply(c *config.Config) error {
 	if !d.pool.IsValid() {
 		return nil
 	}
-	p := dhcp.Pool{Name: "PHONES", Network: d.pool}
+	if len(c.DHCP.Pools) == 0 {
+		c.DHCP.ForeignServer = "hold" // never be the second server on somebody's LAN
+	}
+	i := slices.IndexFunc(c.DHCP.Pools, func(p dhcp.Pool) bool { return p.Network == d.pool || p.Name == setupPool })
+	if i < 0 {
+		i = len(c.DHCP.Pools)
+		c.DHCP.Pools = append(c.DHCP.Pools, dhcp.Pool{Name: setupPool})
+	}
+	p := &c.DHCP.Pools[i]
+	p.Network = d.pool
 	if d.router.IsValid() {
 		p.DefaultRouters = []netip.Addr{d.router}
 	}
 	if d.own.IsValid() {
-		p.Options = []dhcp.Option{{Code: 150, Kind: dhcp.OptionIP, Addrs: []netip.Addr{d.own}}}
+		p.Options = append(slices.DeleteFunc(slices.Clone(p.Options), func(o dhcp.Option) bool { return o.Code == 150 }),
+			dhcp.Option{Code: 150, Kind: dhcp.OptionIP, Addrs: []netip.Addr{d.own}})
 	}
-	c.DHCP.Pools = append(c.DHCP.Pools, p)
-	c.DHCP.ForeignServer = "hold" // never be the second server on somebody's LAN
 	c.Telephony.Service.Present = true
-	c.Telephony.Service.SourceAddress = cnf.SourceAddress{Addr: d.own}
-	c.HTTP.Server, c.HFS.Enabled, c.HFS.Port = true, true, 6970
+	if !c.Telephony.Service.SourceAddress.Addr.IsValid() {
+		c.Telephony.Service.SourceAddress = cnf.SourceAddress{Addr: d.own}
+	}
+	if !c.HTTP.Server || !c.HFS.Enabled {
+		c.HTTP.Server, c.HFS.Enabled, c.HFS.Port = true, true, 6970
+	}
 	return nil
 }
+
+// setupPool is the pool of the dialog.
+const setupPool = "PHONES"

@@ -132,7 +132,7 @@ func (a *Appliance) newDoor(c terminal.Config) *door {
 // session seats an operator.
 func (d *door) session(o session.Options) *session.Session {
 	o.Language, o.Store, o.Recorder, o.Monitor, o.Terminal = d.a.box.Language, d.a.box.Store, d.a.box.Journal, d.a.box.Logging.Monitor, d.term
-	o.Files, o.Typed = d.a.box, d.a.box.Typed
+	o.Files, o.Typed, o.Stamp = d.a.box, d.a.box.Typed, d.a.box.StampText
 	d.now = session.New(o)
 	return d.now
 }
@@ -293,7 +293,7 @@ func (a *Appliance) Serve(ctx context.Context, v Visit) {
 	defer leave()
 	if v.Command != "" {
 		o.Language, o.Store, o.Recorder, o.Out = a.box.Language, a.box.Store, a.box.Journal, v.Stream
-		o.Files, o.Typed = a.box, a.box.Typed
+		o.Files, o.Typed, o.Stamp = a.box, a.box.Typed, a.box.StampText
 		x := session.New(o)
 		for _, line := range strings.Split(v.Command, "\n") {
 			x.Line(ctx, strings.TrimRight(line, "\r"))

@@ -65,3 +65,22 @@ func TestLineTableConcurrent(t *testing.T) {
 		t.Errorf("left: %v", got)
 	}
 }
+
+// TestSend: a message reaches who is at a line, or all; who does not read holds
+// nobody up and is not counted as reached.
+func TestSend(t *testing.T) {
+	var l lineTable
+	a, b := newMailbox(), newMailbox()
+	l.enter("vty", 0, "ann", "", func() {}, a)
+	l.enter("vty", 1, "bob", "", func() {}, b)
+	l.enter("vty", 2, "copy", "", func() {}, nil)
+	if n := l.send(3, "to bob"); n != 1 || len(a) != 0 || <-b != "to bob" {
+		t.Errorf("%d were told, %d waits for ann", n, len(a))
+	}
+	for range maxMail {
+		l.send(2, "many")
+	}
+	if n := l.send(-1, "all"); n != 1 || <-b != "all" || len(a) != maxMail {
+		t.Errorf("%d were told, %d wait for ann", n, len(a))
+	}
+}

@@ -97,7 +97,7 @@ func Dial(ctx context.Context, o Options) (*Conn, error) {
 	})
 	if err != nil {
 		_ = c.Close()
-		if strings.Contains(err.Error(), "unable to authenticate") {
+		if s := err.Error(); strings.Contains(s, "unable to authenticate") || strings.Contains(s, "authentication failures") {
 			err = ErrDenied
 		}
 		return nil, err
