@@ -259,7 +259,7 @@ func (b *Box) languageOf(file string) phone.Locale {
 	t := &b.Store.Current().Telephony
 	loaded := func(list ...cnf.Locale) (phone.Locale, bool) {
 		for _, l := range list {
-			if l.Load != "" && strings.EqualFold(fileArg(l.Load).base(), file) {
+			if at, err := parseLocation(l.Load, true); err == nil && strings.EqualFold(at.base(), file) {
 				return phone.LocaleByCode(cmp.Or(l.User, l.Code))
 			}
 		}
