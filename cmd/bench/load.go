@@ -17,7 +17,7 @@ import (
 
 // job is what the load generator is asked for: JSON on its standard input.
 type job struct {
-	Kind    string // "http", "cold", "tftp", "window", "dhcp", "perfdhcp", "poll", "flood"
+	Kind    string // "http", "cold", "tftp", "window", "dhcp", "perfdhcp", "perfdhcp6", "poll", "flood"
 	Target  netip.AddrPort
 	File    string        // name to ask for
 	Size    int64         // of the file
@@ -168,7 +168,7 @@ func (j job) do(ready io.Writer) (result, error) {
 		return j.windowed()
 	case "dhcp":
 		return j.dhcp()
-	case "perfdhcp":
+	case "perfdhcp", "perfdhcp6":
 		return j.perf()
 	case "flood":
 		return j.flood()

@@ -29,6 +29,9 @@ func (j job) perf() (result, error) {
 	}
 	args := []string{"-4", "-l", clientAddr.String(),
 		"-o", fmt.Sprintf("60,%x", phoneClass), "-o", "55,0142060303960f23"}
+	if j.Kind == "perfdhcp6" {
+		args = []string{"-6", "-A", "1", "-l", clientAddr6.String()}
+	}
 	if j.Clients > 0 {
 		args = append(args, "--scenario", "avalanche", "-R", strconv.Itoa(j.Clients))
 	} else {
@@ -51,7 +54,7 @@ func (j job) perf() (result, error) {
 var (
 	perfBlock = regexp.MustCompile(`(?s)\*\*\*Statistics for: ([A-Z]+)-([A-Z]+)\*\*\*(.*?)(?:\*\*\*|$)`)
 	perfCount = regexp.MustCompile(`(?m)^(sent packets|received packets|drops): (\d+)`)
-	perfTimed = regexp.MustCompile(`(?s)\*\*\*Timestamps for packets: REQUEST-ACK\*\*\*(.*?)(?:\*\*\*|$)`)
+	perfTimed = regexp.MustCompile(`(?s)\*\*\*Timestamps for packets: REQUEST-(?:ACK|REPLY)\*\*\*(.*?)(?:\*\*\*|$)`)
 	perfTimes = regexp.MustCompile(`(?m)^sent / received: (\S+) / (\S+)`)
 	perfTook  = regexp.MustCompile(`It took ([0-9.]+) (?:s|seconds)`)
 )
@@ -82,7 +85,7 @@ func readPerf(text string, j job) result {
 		}
 		r.Packets += n["sent packets"] + n["received packets"]
 		switch kind {
-		case "DISCOVER":
+		case "DISCOVER", "SOLICIT":
 			r.Offered = n["sent packets"]
 		case "REQUEST":
 			r.Done = n["received packets"]
@@ -126,16 +129,19 @@ func perfClock(s string) time.Duration {
 
 var keaDHCP = kind{
 	name: "Kea", program: "kea-dhcp4", pkg: "kea-dhcp4-server",
-	command: func(_ *bench, dir string) ([]string, error) {
-		for _, v := range []string{"KEA_PIDFILE_DIR", "KEA_LOCKFILE_DIR"} {
-			if err := os.Setenv(v, dir); err != nil {
-				return nil, err
-			}
+	command: func(_ *bench, dir string) ([]string, error) { return keaCommand("kea-dhcp4", keaConf, dir) },
+}
+
+// keaCommand prepares the directory of one of the servers of Kea.
+func keaCommand(program, config, dir string) ([]string, error) {
+	for _, v := range []string{"KEA_PIDFILE_DIR", "KEA_LOCKFILE_DIR"} {
+		if err := os.Setenv(v, dir); err != nil {
+			return nil, err
 		}
-		conf := filepath.Join(dir, "kea.conf")
-		text := fmt.Sprintf(keaConf, strings.TrimRight(dir, "/"))
-		return []string{"kea-dhcp4", "-c", conf}, os.WriteFile(conf, []byte(text), 0o644)
-	},
+	}
+	conf := filepath.Join(dir, "kea.conf")
+	text := fmt.Sprintf(config, strings.TrimRight(dir, "/"))
+	return []string{program, "-c", conf}, os.WriteFile(conf, []byte(text), 0o644)
 }
 
 // Kea with its leases on disk, which it does not sync, and nothing logged.

@@ -21,6 +21,7 @@ var sections = []section{
 	{"tftp", "TFTP beside tftpd-hpa and dnsmasq", measureTFTP},
 	{"leases", "DHCP beside dnsmasq", measureDHCP},
 	{"dhcp", "DHCP by perfdhcp beside Kea: avalanche, 4,000 to 16,000 exchanges a second, twice the peak", measurePerf},
+	{"dhcp6", "DHCPv6 by perfdhcp beside Kea: 2,000 to 8,000 exchanges a second through a relay", measurePerf6},
 	{"paste", "10,000 configuration lines pasted over SSH", measurePaste},
 	{"pfs", "firmware sharing: a capture read beside tcpdump and tshark; frames on a veth; a flood of forged ones", measureSharing},
 	{"files", "files of 10,000 phones built, changed and built again while they are served", measureFiles},

@@ -26,6 +26,7 @@ type kind struct {
 	name    string
 	program string // "" = the box itself
 	pkg     string // Debian package
+	six     bool   // it is asked over IPv6
 	forks   bool   // has a process for each transfer and forgets them
 	says    string // what `--version` of it says, where others have a program of the name
 	// command prepares the directory and gives the command line.
@@ -77,7 +78,13 @@ func (k kind) start(ctx context.Context, b *bench) (*server, error) {
 		return nil, err
 	}
 	s := &server{name: k.name, kind: k, stand: st}
-	if err = s.prepare(b); err == nil {
+	if k.six {
+		err = st.six()
+	}
+	if err == nil {
+		err = s.prepare(b)
+	}
+	if err == nil {
 		err = s.run(ctx)
 	}
 	if err != nil {
