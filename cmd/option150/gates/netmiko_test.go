@@ -18,6 +18,7 @@ box = dict(device_type='autodetect', host=sys.argv[1], username='lab', password=
 guess = SSHDetect(**box)
 best = guess.autodetect()
 print('best', best, sorted(guess.potential_matches.items()))
+print('asked', sorted(guess._results_cache))
 guess.connection.disconnect()
 box['device_type'] = best
 c = ConnectHandler(secret='lab', global_delay_factor=0.1, **box)
@@ -56,7 +57,9 @@ func TestNetmikoFindsOutAndConfigures(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	for _, want := range []string{"best cisco_ios ", "alive True\n", "privileged True False\n", "configuring True\n", "Delete filename [greeting.txt]?", "[OK]", "done\n"} {
+	// Each question costs it seconds of waiting: the first answer to `show version`
+	// has to be enough, and none may be paged.
+	for _, want := range []string{"best cisco_ios ", "asked ['show system', 'show version']\n", "alive True\n", "privileged True False\n", "configuring True\n", "Delete filename [greeting.txt]?", "[OK]", "done\n"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("no %q in\n%s", want, out)
 		}
