@@ -4,13 +4,13 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
 
 	"option150/cli/grammar"
 	"option150/cli/language"
+	"option150/platform/archive"
 	"option150/platform/host"
 )
 
@@ -175,20 +175,12 @@ func (b *Box) techSupport(in *language.Invocation) error {
 	return nil
 }
 
-// phonePassword is a line that puts a password into phone files.
-var phonePassword = regexp.MustCompile(`(?i)^\s*service phone \S*(?:password|passwd|secret)\S* `)
-
-// redact hides what stands behind the words that announce a secret.
+// redact hides what is secret in lines.
 func redact(text string) string {
 	lines := strings.Split(text, "\n")
 	for i, l := range lines {
-		for _, w := range []string{" secret ", " password ", " key-hash ", " credential "} {
-			if at := strings.Index(l, w); at >= 0 {
-				lines[i] = l[:at+len(w)] + "<removed>"
-			}
-		}
-		if at := phonePassword.FindStringIndex(l); at != nil {
-			lines[i] = l[:at[1]] + "<removed>"
+		if at, ok := archive.Secret(l); ok {
+			lines[i] = l[:at] + "<removed>"
 		}
 	}
 	return strings.Join(lines, "\n")

@@ -44,8 +44,8 @@ func (b *Box) interfaceViews(in *language.Invocation) []netif.View {
 			switch {
 			case i.Managed && c.Address.IsValid():
 				v.Method = "manual"
-				if h := b.Store.History(); len(h) > 0 && h[0].Number == 1 {
-					if s := h[0].Config.Interface(i.Name); s != nil && s.Address == c.Address {
+				if l := b.Store.Changes(); len(l) > 0 && l[0].Number == 1 {
+					if s := l[0].After.Interface(i.Name); s != nil && s.Address == c.Address {
 						v.Method = "NVRAM" // as it was loaded
 					}
 				}

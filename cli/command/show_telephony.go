@@ -245,9 +245,3 @@ func createFiles(off func(*language.Context) *bool, mode, syntax string, rebuild
 		},
 	}
 }
-
-// PhoneLabel is what the running configuration says about a phone, such as
-// `ephone 4 "Reception"`; "" if nothing.
-func (b *Box) PhoneLabel(mac ether.MAC) string {
-	return label(b.Store.Current().Telephony, mac)
-}

@@ -92,32 +92,3 @@ func (l *Log) All() []Command {
 	defer l.mu.Unlock()
 	return append([]Command(nil), l.list...)
 }
-
-// keyWords stand before a secret; what follows them in the line is hidden.
-var keyWords = []string{"secret", "password", "key", "key-string", "community", "passphrase", "credential", "pin", "authentication-key", "server-key", "shared-secret", "md5"}
-
-// HideKeys replaces what follows the word for a secret by asterisks. A digit
-// that says the type of a hash stays.
-func HideKeys(text string) string {
-	w := strings.Fields(text)
-	for i, word := range w {
-		if i+1 == len(w) || !isKeyWord(strings.ToLower(word)) {
-			continue
-		}
-		keep := w[: i+1 : i+1]
-		if t := w[i+1]; len(t) == 1 && t[0] >= '0' && t[0] <= '9' && i+2 < len(w) {
-			keep = append(keep, t)
-		}
-		return strings.Join(append(keep, "*****"), " ")
-	}
-	return text
-}
-
-func isKeyWord(s string) bool {
-	for _, k := range keyWords {
-		if s == k {
-			return true
-		}
-	}
-	return false
-}

@@ -264,6 +264,14 @@ func (s *Service) await(seq uint64) {
 	}
 }
 
+// Tail is the last n lines of the buffer, the oldest first; none if there is no
+// buffer.
+func (s *Service) Tail(n int) []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.buf.lines[max(0, len(s.buf.lines)-n):])
+}
+
 // ShowText is `show logging`.
 func (s *Service) ShowText() string {
 	last := s.o.Journal.Last()

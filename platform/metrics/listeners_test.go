@@ -18,7 +18,7 @@ func TestListeners(t *testing.T) {
 		return testkit.Listening{Service: s, Proto: listen.TCP,
 			Spec: func(e listen.Endpoint) service.Spec { return Spec{Endpoint: e} },
 			Answers: func(at netip.AddrPort) bool {
-				r, err := (&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}).Get("http://" + at.String() + "/style.css")
+				r, err := (&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}).Get("http://" + at.String() + "/page.css")
 				if err != nil {
 					return false
 				}

@@ -49,21 +49,21 @@ type window struct {
 	http *http.Server
 }
 
-// New returns the service, closed. The error is a defect of the pages.
-func New(s Sources) (*Server, error) {
-	h, err := newHandler(&s)
-	if err != nil {
-		return nil, err
-	}
-	m := &Server{h: h, open: listen.OpenTCP, began: time.Now()}
+// New returns the service, closed.
+func New(s Sources) *Server {
+	m := &Server{h: newHandler(&s), open: listen.OpenTCP, began: time.Now()}
 	m.set = listen.NewSet(listen.Kind[*net.TCPListener, *window]{New: m.newWindow, Recorder: s.Recorder,
 		Open: func(ctx context.Context, e listen.Endpoint) (*net.TCPListener, error) { return m.open(ctx, e) }})
-	return m, nil
+	return m
 }
 
 func (s *Server) newWindow(listen.Want) *window {
-	return &window{s, &http.Server{Handler: s.h, ReadHeaderTimeout: headerTime, ReadTimeout: readTime, WriteTimeout: writeTime, IdleTimeout: idleTime,
-		MaxHeaderBytes: maxHeader, ErrorLog: log.New(io.Discard, "", 0)}}
+	// Streams of events have no end of their own: they end with the window.
+	ctx, end := context.WithCancel(context.Background())
+	h := &http.Server{Handler: s.h, ReadHeaderTimeout: headerTime, ReadTimeout: readTime, WriteTimeout: writeTime, IdleTimeout: idleTime,
+		MaxHeaderBytes: maxHeader, ErrorLog: log.New(io.Discard, "", 0), BaseContext: func(net.Listener) context.Context { return ctx }}
+	h.RegisterOnShutdown(end)
+	return &window{s, h}
 }
 
 // Name implements service.Service.

@@ -1,6 +1,7 @@
 package metrics
 
 import (
+	"net/http"
 	"time"
 
 	"option150/platform/journal"
@@ -19,14 +20,13 @@ type Sources struct {
 	Hostname func() string
 	Counts   *Counts
 	Phones   func(now time.Time) []inventory.Phone
-	Phone    func(name string, now time.Time) (inventory.Phone, bool) // with its boots
-	Label    func(p inventory.Phone) string                           // what the configuration says: `ephone 4 "Reception"`
 	Services func() []Service
 	Pools    func() []Pool
 	Messages func() []Messages
 	Serving  func() (now, limit int) // files being sent
 	Findings func() []Finding        // of the audit of the configuration
 	Disk     func() (total, free uint64, err error)
+	Page     http.Handler // answers for all but /metrics; nil = nobody does
 }
 
 // Service is a service: configured and working are two things.
@@ -64,34 +64,9 @@ func (s *Sources) phones(now time.Time) []inventory.Phone {
 	return s.Phones(now)
 }
 
-func (s *Sources) phone(name string, now time.Time) (inventory.Phone, bool) {
-	if s.Phone == nil || name == "" || len(name) > maxName {
-		return inventory.Phone{}, false
-	}
-	return s.Phone(name, now)
-}
-
-func (s *Sources) label(p inventory.Phone) string {
-	if s.Label == nil {
-		return ""
-	}
-	return s.Label(p)
-}
-
-func (s *Sources) hostname() string {
-	if s.Hostname == nil {
-		return "Option 150"
-	}
-	return s.Hostname()
-}
-
 func list[T any](f func() []T) []T {
 	if f == nil {
 		return nil
 	}
 	return f()
 }
-
-// maxName bounds the name of a phone in an address: SEP and twelve digits, a
-// hardware address or an IP address.
-const maxName = 64

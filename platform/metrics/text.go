@@ -144,6 +144,7 @@ func scrapes(collect func() exposition) http.Handler {
 			http.Error(w, "too many scrapes at the same time", http.StatusServiceUnavailable)
 			return
 		}
-		answer(w, textFormat, collect().bytes())
+		w.Header().Set("Content-Type", textFormat)
+		_, _ = w.Write(collect().bytes()) // a client that hung up needs no answer
 	})
 }

@@ -22,7 +22,6 @@ var seldom = map[string]struct{ why, mode, command string }{
 	// Texts for people: to be printed is what they are for.
 	"dns.Host.Port":            {why: "show hosts"},
 	"netif.Config.Description": {why: "show interfaces"},
-	"cnf.Ephone.Description":   {why: "show phone"},
 	"sshd.Key.Comment":         {why: "a remark beside a key"},
 	"aaa.Secret.Plain":         {why: "whether it was typed as password or as secret: what is asked for is the same"},
 

@@ -92,6 +92,7 @@ var oneplace = []struct {
 	{"github.com/GehirnInc/crypt", []string{"platform/aaa"}, nil, "passwords have one owner"},
 	{"golang.org/x/term", []string{"platform/console", "cmd/option150/lab"}, []string{"cli/terminal"}, "the terminal of the process has one owner; the lab only asks whether there is one"},
 	{"github.com/prometheus/client_golang", nil, []string{"platform/metrics"}, "it takes protocol buffers along, 2.5 MB of binary; it is the judge of the text we write"},
+	{"github.com/chromedp", nil, []string{"platform/metrics/pages/browser"}, "the driver of a browser is for tests of the page"},
 	{"github.com/google/go-cmp", []string{"platform/testkit/golden"}, []string{"..."}, "a comparison for tests"},
 	{"github.com/creack/pty", nil, []string{"..."}, "pseudo terminals for tests"},
 	{"github.com/rogpeppe/go-internal", nil, []string{"..."}, "script tests of the binary"},

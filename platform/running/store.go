@@ -47,10 +47,6 @@ type Version struct {
 	Time   time.Time
 }
 
-// HistorySize is how many versions are kept. They share the lists that did not
-// change: a version takes what its line changed.
-const HistorySize = 20
-
 // Options are what a Store is made of.
 type Options struct {
 	Initial    *config.Config      // current before anything was loaded; not planned
@@ -65,8 +61,8 @@ type Store struct {
 	current atomic.Pointer[Version]
 
 	writer  sync.Mutex // one change at a time
-	history []Version  // guarded by hist
-	hist    sync.Mutex
+	seen    sync.Mutex
+	changes []Change // guarded by seen
 }
 
 // New returns a store whose current value is the initial one.
@@ -137,19 +133,7 @@ func (s *Store) replace(ctx context.Context, who Who, cand *config.Config, polic
 	next := &Version{Number: cur.Number + 1, Config: cand, Who: who, Time: time.Now()}
 	s.current.Store(next) // the commit point
 	t.Commit()
-	s.hist.Lock()
-	s.history = append(s.history, *next)
-	if n := len(s.history); n > HistorySize {
-		s.history = append([]Version(nil), s.history[n-HistorySize:]...)
-	}
-	s.hist.Unlock()
+	s.remember(cur, next)
 	s.opt.Recorder.Record(Changed{Version: next.Number, Who: who})
 	return true, nil
-}
-
-// History is the versions kept, oldest first.
-func (s *Store) History() []Version {
-	s.hist.Lock()
-	defer s.hist.Unlock()
-	return append([]Version(nil), s.history...)
 }

@@ -325,7 +325,7 @@ func TestEqualCandidate(t *testing.T) {
 	if err := w.Replace(t.Context(), admin, before.Clone(), service.Interactive); err != nil {
 		t.Error(err)
 	}
-	if w.Current() != before || w.prepares() != prepares || len(w.History()) != 1 || len(w.fold.seen) != 1 {
+	if w.Current() != before || w.prepares() != prepares || len(w.Changes()) != 1 || len(w.fold.seen) != 1 {
 		t.Errorf("version %d, %d prepares more, events %v", w.Version().Number, w.prepares()-prepares, w.fold.seen)
 	}
 }
@@ -439,20 +439,30 @@ func TestReplan(t *testing.T) {
 	}
 }
 
-func TestHistory(t *testing.T) {
+// What one operator types in one go is one change; somebody else's is another.
+func TestChanges(t *testing.T) {
 	w := newWorld(t)
-	for i := range HistorySize + 5 {
+	for i := range 7 {
 		if err := w.change(t, hostname(fmt.Sprintf("r%d", i))); err != nil {
 			t.Fatal(err)
 		}
 	}
-	h := w.History()
-	if len(h) != HistorySize || h[len(h)-1].Number != w.Version().Number || h[0].Config.Hostname != "r5" {
-		t.Errorf("%d versions, from %q to %d", len(h), h[0].Config.Hostname, h[len(h)-1].Number)
+	l := w.Changes()
+	if len(l) != 1 || l[0].Number != w.Version().Number || l[0].After != w.Current() || l[0].Before.Hostname == "r0" || l[0].To.Before(l[0].From) {
+		t.Fatalf("%d changes, the last %+v", len(l), l[len(l)-1].Who)
 	}
-	h[0].Config = nil
-	if w.History()[0].Config == nil {
-		t.Error("readers share the history")
+	for i := range ChangesKept + 5 {
+		if _, err := w.Change(t.Context(), Who{User: fmt.Sprint(i)}, func(c *config.Config) error { c.Hostname = fmt.Sprintf("s%d", i); return nil }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	l = w.Changes()
+	if len(l) != ChangesKept || l[0].Who.User != "5" || l[0].Before.Hostname != "s4" || l[0].After.Hostname != "s5" {
+		t.Errorf("%d changes, the first %+v, %s to %s", len(l), l[0].Who, l[0].Before.Hostname, l[0].After.Hostname)
+	}
+	l[0].After = nil
+	if w.Changes()[0].After == nil {
+		t.Error("readers share the list")
 	}
 }
 
@@ -492,7 +502,7 @@ func TestConcurrent(t *testing.T) {
 				if c := v.Config; len(c.AAA.Users) != len(c.Logging.Hosts) {
 					t.Errorf("half a change was seen: %d users, %d hosts", len(c.AAA.Users), len(c.Logging.Hosts))
 				}
-				_ = w.History()
+				_ = w.Changes()
 			}
 		})
 	}

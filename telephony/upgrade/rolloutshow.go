@@ -25,6 +25,23 @@ func (p *Progress) counts(wave int) (n map[string]int, total int) {
 	return n, total
 }
 
+// Stand is one state and how many phones are in it.
+type Stand struct {
+	State string
+	N     int
+}
+
+// OfWave is how the phones of a wave stand, and how many they are.
+func (p *Progress) OfWave(wave int) (out []Stand, total int) {
+	n, total := p.counts(wave)
+	for _, s := range []string{"done", "running", "not reset", "stuck", "not returned", "waiting"} {
+		if n[s] > 0 {
+			out = append(out, Stand{s, n[s]})
+		}
+	}
+	return out, total
+}
+
 // NotReset are the phones that may begin and have not booted.
 func (p *Progress) NotReset() (out []*Upgraded) {
 	for _, u := range p.Phones {
@@ -71,12 +88,14 @@ func (p *Progress) Text(now time.Time) string {
 	}
 	w.WriteString("\n\n")
 	for i := 1; i <= p.Waves; i++ {
-		n, total := p.counts(i)
-		fmt.Fprintf(&w, "Wave %-3d %s %d of %d done", i, bar(n["done"], total), n["done"], total)
-		for _, s := range []string{"running", "not reset", "stuck", "not returned", "waiting"} {
-			if n[s] > 0 {
-				fmt.Fprintf(&w, ", %d %s", n[s], s)
-			}
+		stand, total := p.OfWave(i)
+		done := 0
+		if len(stand) > 0 && stand[0].State == "done" {
+			done, stand = stand[0].N, stand[1:]
+		}
+		fmt.Fprintf(&w, "Wave %-3d %s %d of %d done", i, bar(done, total), done, total)
+		for _, s := range stand {
+			fmt.Fprintf(&w, ", %d %s", s.N, s.State)
 		}
 		w.WriteString("\n")
 	}

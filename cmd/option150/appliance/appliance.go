@@ -46,6 +46,7 @@ import (
 	"option150/platform/listen"
 	"option150/platform/logging"
 	"option150/platform/metrics"
+	"option150/platform/metrics/pages"
 	"option150/platform/netif"
 	"option150/platform/ntp"
 	"option150/platform/nvram"
@@ -288,9 +289,11 @@ func (a *Appliance) openServices(root string) (err error) {
 		Handler: a.sshSession, Subsystems: map[string]sshd.Handler{"sftp": a.sftp}, HostKeys: a.keys, Recorder: b.Journal,
 		Banner: func() string { return b.Store.Current().Banner("login") }})
 	a.poller = phonepage.New(phonepage.Options{Targets: func() []phonepage.Target { return command.PollTargets(b.Inventory) }, Recorder: b.Journal})
-	if a.metrics, err = metrics.New(a.sources()); err != nil {
+	window := a.sources()
+	if window.Page, err = pages.New(a.pageSources(window)); err != nil {
 		return err
 	}
+	a.metrics = metrics.New(window)
 	// In the order they end in: the doors and transports first, the log last.
 	a.parts = []part{
 		{b.HTTPD, func() {

@@ -17,8 +17,6 @@ func (a *Appliance) sources() metrics.Sources {
 		Version: b.Version, Commit: b.Commit, Started: b.Started, Recorder: b.Journal, Counts: a.counts,
 		Hostname: func() string { return b.Store.Current().Hostname },
 		Phones:   func(now time.Time) []inventory.Phone { return b.Inventory.Phones(now) },
-		Phone:    func(name string, now time.Time) (inventory.Phone, bool) { return b.Inventory.Find(name, now) },
-		Label:    func(p inventory.Phone) string { return b.PhoneLabel(p.MAC) },
 		Services: a.serviceRows,
 		Pools: func() []metrics.Pool {
 			var out []metrics.Pool

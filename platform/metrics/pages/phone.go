@@ -1,11 +1,10 @@
-package metrics
+package pages
 
 import (
-	"fmt"
-	"runtime"
 	"strings"
 	"time"
 
+	"option150/telephony/advice"
 	"option150/telephony/inventory"
 )
 
@@ -15,6 +14,9 @@ type phoneJSON struct {
 	Device  string        `json:"device"` // "SEP001E7A000001"; "" while only the address is known
 	MAC     string        `json:"mac,omitempty"`
 	Address string        `json:"address,omitempty"`
+	Six     string        `json:"address6,omitempty"`
+	Section string        `json:"section,omitempty"` // "ephone 4"
+	Name    string        `json:"name,omitempty"`    // its description
 	Model   string        `json:"model,omitempty"`
 	Load    string        `json:"load,omitempty"`
 	Wanted  string        `json:"wanted,omitempty"`     // load it is to run
@@ -38,6 +40,9 @@ type verdictJSON struct {
 	Basis    string `json:"basis,omitempty"` // "observed" or "inferred"
 	Evidence string `json:"evidence,omitempty"`
 	Blocking bool   `json:"blocking"`
+	// Type is what is typed in privileged EXEC of this box to follow Fix; none
+	// for an instruction to people.
+	Type []string `json:"type,omitempty"`
 }
 
 type timelineJSON struct {
@@ -64,24 +69,19 @@ type lineJSON struct {
 	Remark    string    `json:"remark,omitempty"`
 }
 
-// Since is the offset as the timeline prints it.
-func (l lineJSON) Since() string { return fmt.Sprintf("+%.3f", l.Offset) }
-
-// Size is the bytes of a file, "" for what is none.
-func (l lineJSON) Size() string {
-	if l.Bytes == nil {
-		return ""
-	}
-	return fmt.Sprintf("%d B", *l.Bytes)
-}
-
-func phoneOf(p inventory.Phone) phoneJSON {
+func (s *Sources) phoneOf(p *inventory.Phone, of *Expected) phoneJSON {
 	j := phoneJSON{Model: p.Model, Load: p.Load, Wanted: p.Wanted, Known: string(p.LoadBasis), Basis: string(p.Basis), Pool: p.Pool, State: string(p.State), Up: p.Up(), Verdict: verdictOf(p.Verdict), Boot: p.Boot, Started: when(p.Started), Seen: when(p.Seen), Seconds: p.Took.Seconds()}
 	if !p.MAC.IsZero() {
 		j.Device, j.MAC = p.Device(), p.MAC.Cisco()
 	}
 	if p.Addr.IsValid() {
 		j.Address = p.Addr.String()
+	}
+	if p.Addr6.IsValid() {
+		j.Six = p.Addr6.String()
+	}
+	if of != nil {
+		j.Section, j.Name = of.Section, of.Name
 	}
 	for _, v := range p.Others {
 		j.Others = append(j.Others, verdictOf(v))
@@ -96,19 +96,25 @@ func when(t time.Time) *time.Time {
 	return &t
 }
 
-// Key is what the address of the phone's page ends with.
-func (p phoneJSON) Key() string {
-	if p.Device != "" {
-		return p.Device
-	}
-	return p.Address
-}
-
 func verdictOf(v inventory.Verdict) verdictJSON {
-	return verdictJSON{Code: v.Code, Text: v.Text, Fix: v.Fix.String(), Basis: string(v.Basis), Evidence: v.Evidence, Blocking: v.Blocking}
+	return verdictJSON{Code: v.Code, Text: v.Text, Fix: v.Fix.String(), Basis: string(v.Basis), Evidence: v.Evidence, Blocking: v.Blocking, Type: typed(v.Fix)}
 }
 
-func boots(p inventory.Phone) []bootJSON {
+// typed is what an operator pastes in privileged EXEC: the lines of the steps
+// that are lines of this box, configuration mode entered once.
+func typed(steps advice.Steps) (out []string) {
+	const leave = "end"
+	for _, f := range steps {
+		l := f.Lines()
+		if f.Mode != advice.Exec && len(l) > 0 && len(out) > 0 && out[len(out)-1] == leave {
+			out, l = out[:len(out)-1], l[1:]
+		}
+		out = append(out, l...)
+	}
+	return out
+}
+
+func boots(p *inventory.Phone) []bootJSON {
 	out := []bootJSON{}
 	for i := len(p.Boots) - 1; i >= 0; i-- { // the last boot is the one looked for
 		b := p.Boots[i]
@@ -126,59 +132,70 @@ func boots(p inventory.Phone) []bootJSON {
 	return out
 }
 
-// What the pages show.
-type (
-	overviewPage struct {
-		Host, Version, Commit, Go string
-		Now, Started              time.Time
-		Phones                    []phoneJSON
-		States                    []stateRow
-		Services                  []serviceRow
-		Pools                     []Pool
-		Findings                  []Finding
-		Serving, Limit, Up        int
+// phones are those that were seen, each with what the configuration says of it,
+// and those that are configured and were not.
+func (s *Sources) phones(now time.Time) (seen []phoneJSON, unseen []Expected) {
+	expected := list(s.Expected)
+	by := make(map[string]*Expected, len(expected))
+	for i := range expected {
+		by[expected[i].MAC.Device()] = &expected[i]
 	}
-	stateRow struct {
-		State inventory.State
-		N     int
+	if s.Phones != nil {
+		for _, p := range s.Phones(now) {
+			d := p.Device()
+			seen = append(seen, s.phoneOf(&p, by[d]))
+			delete(by, d)
+		}
 	}
-	serviceRow struct {
-		Name, State, Listening, Why string
-		Configured, Working         bool
+	for i := range expected {
+		if by[expected[i].MAC.Device()] == &expected[i] {
+			unseen = append(unseen, expected[i])
+		}
 	}
-	phonePage struct {
-		phoneJSON
-		Host, Label string
-		Boots       []bootJSON
+	return seen, unseen
+}
+
+// maxName bounds the name of a phone in an address: SEP and twelve digits, a
+// hardware address or an IP address.
+const maxName = 64
+
+// timeline is one phone with its boots. One that is configured and was not seen
+// is told without any.
+func (s *Sources) timeline(name string, now time.Time) (timelineJSON, bool) {
+	name = strings.TrimSpace(name)
+	if name == "" || len(name) > maxName {
+		return timelineJSON{}, false
 	}
+	if s.Phone != nil {
+		if p, ok := s.Phone(name, now); ok {
+			var of *Expected
+			for _, e := range list(s.Expected) {
+				if e.MAC == p.MAC && !p.MAC.IsZero() {
+					of = &e
+					break
+				}
+			}
+			return timelineJSON{s.phoneOf(&p, of), boots(&p)}, true
+		}
+	}
+	for _, e := range list(s.Expected) {
+		if strings.EqualFold(name, e.MAC.Device()) || strings.EqualFold(name, e.MAC.Cisco()) {
+			return timelineJSON{phoneJSON{Device: e.MAC.Device(), MAC: e.MAC.Cisco(), Section: e.Section, Name: e.Name, Model: e.Type, State: unseenState,
+				Verdict: verdictJSON{Code: inventory.Open, Text: unseenText}}, []bootJSON{}}, true
+		}
+	}
+	return timelineJSON{}, false
+}
+
+// What is said of a phone that is configured and was not seen.
+const (
+	unseenState = "unseen"
+	unseenText  = "It is configured and was not seen since this box started."
 )
 
-func (s *Sources) overview(now time.Time) overviewPage {
-	o := overviewPage{Host: s.hostname(), Version: s.Version, Commit: s.Commit, Go: runtime.Version(), Now: now, Started: s.Started,
-		Pools: list(s.Pools), Findings: list(s.Findings)}
-	count := map[inventory.State]int{}
-	for _, p := range s.phones(now) {
-		o.Phones = append(o.Phones, phoneOf(p))
-		count[p.State]++
-		if p.Up() {
-			o.Up++
-		}
+func list[T any](f func() []T) []T {
+	if f == nil {
+		return nil
 	}
-	for _, st := range []inventory.State{inventory.Seen, inventory.Addressed, inventory.Configured, inventory.Loading, inventory.Provisioned, inventory.Stuck} {
-		if count[st] > 0 {
-			o.States = append(o.States, stateRow{st, count[st]})
-		}
-	}
-	for _, v := range list(s.Services) {
-		var at []string
-		for _, e := range v.Status.Listeners {
-			at = append(at, e.String())
-		}
-		o.Services = append(o.Services, serviceRow{Name: v.Name, State: string(v.Status.State), Listening: strings.Join(at, ", "), Why: v.Status.Why,
-			Configured: v.Configured, Working: one(v.Status.State == "running") == 1})
-	}
-	if s.Serving != nil {
-		o.Serving, o.Limit = s.Serving()
-	}
-	return o
+	return f()
 }
