@@ -92,9 +92,7 @@ export function timeline(boot, width) {
   const bottom = y;
   for (const [a, b] of s.cuts) {
     const x = s.x(a), to = s.x(b);
-    out.push(svg("rect", { class: "cut", x, y: 4, width: to - x, height: bottom - 4 }), svg("text", { class: "dimtext", x: (x + to) / 2, y: bottom + 28, "text-anchor": "middle" }, took(b - a)));
-    out.push(svg("title", {}, ""));
-    out.pop();
+    out.push(svg("rect", { class: "cut", x, y: 4, width: to - x, height: bottom - 4 }), svg("text", { class: "dimtext", x: (x + to) / 2, y: bottom + 28, "text-anchor": "middle" }, took(b - a) + " pause"));
   }
   const stepOf = nice(90 / s.per);
   let last = -99;

@@ -1,6 +1,6 @@
 // The overview: how many phones are up, what keeps the others from it, and all
 // of them as a table or a grid.
-import { $, el, text, attr, when, keyed, many, size, took, ago, stamp, time, tag, copyButton } from "./dom.js";
+import { $, el, text, attr, when, keyed, many, size, ago, stamp, tag } from "./dom.js";
 
 const kinds = ["bad", "open", "stays", "unseen", "up"];
 const label = r => r.n || r.d || r.id;
@@ -58,12 +58,21 @@ function matcher() {
   };
 }
 
+const to = r => "/phones/" + encodeURIComponent(r.id.split("#")[0]);
+function blank() {
+  const tr = el("tr", {}, columns.map(([id, name]) => el("td", { class: "c-" + id, "data-l": name })));
+  tr.cells[0].append(el("a"), el("small"));
+  return tr;
+}
 function stateOf(r) {
   return [tag(r.k, r.st), r.sg ? el("small", {}, " inferred") : ""];
 }
 function cells(tr, r) {
   const c = tr.cells;
-  c[0].replaceChildren(el("a", { href: "/phones/" + encodeURIComponent(r.id.split("#")[0]) }, label(r)), r.n && r.d ? el("small", {}, r.d) : "");
+  const [link, device] = c[0].childNodes;
+  attr(link, "href", to(r));
+  text(link, label(r));
+  text(device, r.n ? r.d : "");
   text(c[1], r.s);
   text(c[2], r.m);
   text(c[3], r.l ? r.l + (r.lg ? " (inferred)" : "") : "");
@@ -81,7 +90,7 @@ function age(cell, r) {
 }
 function tile(a, r) {
   a.className = r.k;
-  a.href = "/phones/" + encodeURIComponent(r.id.split("#")[0]);
+  attr(a, "href", to(r));
   a.title = [r.d, r.s, r.m, r.a, r.x].filter(Boolean).join(" · ");
   a.replaceChildren(el("b", {}, label(r)), el("small", {}, (r.c === "-" || r.c === "ok" ? "" : r.c + " ") + r.st));
 }
@@ -97,7 +106,7 @@ function render() {
   $("table").hidden = !table;
   $("grid").hidden = table;
   if (table) {
-    keyed($("table").tBodies[0], part, r => r.id, () => el("tr", {}, columns.map(([id, name]) => el("td", { class: "c-" + id, "data-l": name }))), cells);
+    keyed($("table").tBodies[0], part, r => r.id, blank, cells);
     attr($("table"), "aria-rowcount", shown.length + 1);
     for (const th of $("table").tHead.rows[0].cells) attr(th, "aria-sort", th.dataset.c === want.sort ? (want.down ? "descending" : "ascending") : null);
   } else keyed($("grid"), part, r => r.id, () => el("a"), tile);
@@ -182,7 +191,7 @@ function onHead(h, host) {
   text($("sum"), sum);
   say(sum);
   document.title = (h.total ? h.up + "/" + h.total + " up" : "Phones") + " · " + h.host;
-  text($("how"), h.total ? "Up: it came up, and its call control neither is silent (R25) nor rejects it (R26)." + (h.inferred ? " Of " + (h.inferred === 1 ? "1 that is" : h.inferred + " that are") + " inferred, from what did not come; the others were seen to." : " All of them were seen to.") : "");
+  text($("how"), h.total ? "Up: it came up, and its call control neither is silent (R25) nor rejects it (R26)." + (h.inferred ? " Of " + h.inferred + " that is inferred, from what did not come; of the others it was seen." : " Of all of them that was seen.") : "");
   if (!h.up) text($("how"), "");
   const n = {};
   for (const c of h.causes) n[c.kind] = (n[c.kind] || 0) + c.n;

@@ -92,7 +92,7 @@ function upgrade(u) {
     el("ul", { class: "plain bars" }, u.waves.map(w => {
       const done = w.states.find(s => s.what === "done")?.n || 0, rest = w.states.filter(s => s.what !== "done").map(s => s.n + " " + s.what).join(", ");
       const failed = w.states.some(s => s.what === "stuck" || s.what === "not returned"), says = done + " of " + w.total + " done";
-      return el("li", {}, el("div", {}, el("span", {}, "Wave " + w.number + (w.number === u.wave && u.state === "running" ? ", under way" : "")), el("span", {}, says)), el("progress", { max: w.total || 1, value: done, class: failed ? "bad" : "", "aria-label": "Wave " + w.number + ": " + says }), el("small", { class: failed ? "badtext" : "dim" }, rest));
+      return el("li", {}, el("div", {}, el("span", {}, "Wave " + w.number + (w.number === u.wave && u.state === "running" ? ", under way" : "")), el("span", {}, says)), el("progress", { max: w.total || 1, value: done, "aria-label": "Wave " + w.number + ": " + says }), el("small", { class: failed ? "badtext" : "dim" }, rest));
     })));
 }
 function share(t) {
