@@ -73,7 +73,7 @@ func overview(t *testing.T, d *desk) {
 	x.do(chromedp.Click(chromedp.CSS("#all")))
 	x.until(rows + ` > 90`)
 	// A search in any notation of an address, and a sort.
-	for q, want := range map[string]int{"001e.7a00.0007": 1, "00:1e:7a:00:00:07": 1, "SEP001e7A000007": 1, "10.150.0.99": 1, "lobby r07": 1, "nobody": 0} {
+	for q, want := range map[string]int{"001e.7a00.0007": 1, "00:1e:7a:00:00:07": 1, "SEP001e7A000007": 1, "10.150.0.99": 1, "47 lobby r07": 1, "nobody": 0} {
 		_ = js[int](x, `(document.getElementById("q").value = "", 1)`)
 		x.do(chromedp.SendKeys(chromedp.CSS("#q"), q))
 		x.until(fmt.Sprintf("%s === %d", rows, want))
