@@ -10,8 +10,10 @@ import (
 
 	"option150/cli/command"
 	"option150/cmd/option150/appliance"
+	"option150/platform/config"
 	"option150/platform/console"
 	"option150/platform/netns"
+	"option150/platform/running"
 	"option150/platform/service"
 	"option150/platform/settings"
 	"option150/telephony/inventory"
@@ -66,9 +68,28 @@ end`, "\n")
 			t.Errorf("not there: %s\n%s", want, text)
 		}
 	}
+	typed := "enable secret hunter2\nusername bob password 0 hunter2\nsnmp-server community hunter2 RO\nntp authentication-key 1 md5 hunter2\ntelephony-service\n service phone sshPassword hunter2\n"
+	if _, err := box.Box().Store.Change(t.Context(), running.Who{User: "admin", Line: "vty0"}, func(c *config.Config) error {
+		r, err := box.Box().Language.Load(typed, c, nil)
+		if err == nil {
+			*c = *r.Config
+		}
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	changes := see(t, "/api/v1/changes")
+	if strings.Contains(changes, "hunter2") || strings.Contains(changes, "$9$") || strings.Contains(changes, "$1$") || strings.Count(changes, "*****") != 5 {
+		t.Errorf("a secret is shown, or that it changed is not: %s", changes)
+	}
 	for path, want := range map[string][]string{
-		"/":                       {"<h1>Branch</h1>", "SEP001E7A000001", "provisioned", "VOICE"},
-		"/phones/SEP001E7A000001": {"ephone 1 &#34;Reception&#34;", "DISCOVER", "SEP001E7A000001.cnf.xml"},
+		"/":                       {"<!doctype html>", "/app.js"},
+		"/phones/SEP001E7A000001": {"<!doctype html>"},
+		"/api/v1/overview":        {`"host": "Branch"`, `"up": 1`, `"total": 1`, `"name": "VOICE"`, `"name": "hfs"`},
+		"/api/v1/phones/SEP001E7A000001/timeline": {`"section": "ephone 1"`, `"name": "Reception"`, "DISCOVER", "SEP001E7A000001.cnf.xml"},
+		"/api/v1/firmware":                        {`"model": "7961"`, `"upgrades": []`, `"trees": []`},
+		"/api/v1/log":                             {"%SYS-5-RESTART"},
+		"/api/v1/changes":                         {`"who": "admin on vty0"`, `"who": "startup-config"`, "+enable secret"},
 	} {
 		page := see(t, path)
 		for _, x := range want {

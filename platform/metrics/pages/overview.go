@@ -214,7 +214,7 @@ func (s *Sources) overview(now time.Time, rates *rates) (headJSON, []row) {
 		if len(h.Foreign) == maxForeign {
 			break
 		}
-		x := foreignJSON{Server: f.Server.String(), Interface: f.Interface, Option150: f.Option150, First: f.First, Last: f.Last.Truncate(time.Minute), Holding: f.Holding}
+		x := foreignJSON{Server: f.Server.String(), Interface: f.Interface, Option150: f.Option150, First: f.First, Last: latest(f.First, f.Last.Truncate(time.Minute)), Holding: f.Holding}
 		if !f.MAC.IsZero() {
 			x.MAC = f.MAC.Cisco()
 		}
@@ -227,6 +227,14 @@ func (s *Sources) overview(now time.Time, rates *rates) (headJSON, []row) {
 		h.Findings = append(h.Findings, findingJSON{f.Severity, f.Section, f.Text, f.Fix})
 	}
 	return h, rows
+}
+
+// latest is the later of two times.
+func latest(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
 // causes counts the rows by verdict: what keeps phones from working first, the

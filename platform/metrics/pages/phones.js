@@ -191,7 +191,7 @@ function onHead(h, host) {
   text($("sum"), sum);
   say(sum);
   document.title = (h.total ? h.up + "/" + h.total + " up" : "Phones") + " · " + h.host;
-  text($("how"), h.total ? "Up: it came up, and its call control neither is silent (R25) nor rejects it (R26)." + (h.inferred ? " Of " + h.inferred + " that is inferred, from what did not come; of the others it was seen." : " Of all of them that was seen.") : "");
+  text($("how"), h.total ? "Up: it came up, and its call control neither is silent (R25) nor rejects it (R26)." + (h.inferred ? " Of " + h.inferred + " this is inferred, from what did not come; of the others it was seen." : " Of all of them this was seen.") : "");
   if (!h.up) text($("how"), "");
   const n = {};
   for (const c of h.causes) n[c.kind] = (n[c.kind] || 0) + c.n;

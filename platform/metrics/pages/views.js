@@ -18,8 +18,8 @@ function verdict(v, kind) {
 
 const heads = ["Seconds", "", "", "What", "Result", "Size", "Took", "Remark"];
 function lines(b) {
-  return el("div", { class: "scroll", tabindex: 0, role: "group", "aria-label": "Lines of the boot" }, el("table", { class: "lines" }, el("caption", { class: "unseen" }, "Lines of boot " + b.number),
-    el("thead", {}, el("tr", {}, heads.map((h, i) => el("th", { scope: "col", class: i === 0 || i === 5 || i === 6 ? "n" : "" }, h || el("span", { class: "unseen" }, i === 1 ? "Transport" : "Message"))))),
+  return el("div", { class: "scroll", tabindex: 0, role: "group", "aria-label": "Lines of the boot" }, el("table", { class: "lines" }, el("caption", { class: "sr" }, "Lines of boot " + b.number),
+    el("thead", {}, el("tr", {}, heads.map((h, i) => el("th", { scope: "col", class: i === 0 || i === 5 || i === 6 ? "n" : "" }, h || el("span", { class: "sr" }, i === 1 ? "Transport" : "Message"))))),
     el("tbody", {}, b.lines.map(l => el("tr", { class: "e-" + ending(l) }, el("td", { class: "n mono", title: stamp(l.at) }, "+" + l.offset.toFixed(3)), el("td", {}, l.transport), el("td", {}, l.what), el("td", { class: "mono" }, l.name),
       el("td", {}, l.result), el("td", { class: "n" }, l.bytes !== undefined ? size(l.bytes) : ""), el("td", { class: "n" }, l.seconds ? took(l.seconds) : ""), el("td", {}, l.remark))))));
 }

@@ -145,8 +145,14 @@ func js[T any](x *tab, expr string) T { x.t.Helper(); return run(x, chromedp.Eva
 // until waits for an expression to be true.
 func (x *tab) until(expr string) {
 	x.t.Helper()
-	if _, err := chromedp.Run(x.ctx, chromedp.Poll[bool]("!!("+expr+")", chromedp.WithPollingInterval(50*time.Millisecond), chromedp.WithPollingTimeout(patience/3))); err != nil {
-		x.t.Fatalf("%s: %v; the page has %q; the console has %q", expr, err, js[string](x, "document.body.innerText.slice(0,1500)"), x.console())
+	for { // a page that is left on the way is asked again
+		_, err := chromedp.Run(x.ctx, chromedp.Poll[bool]("!!("+expr+")", chromedp.WithPollingInterval(50*time.Millisecond), chromedp.WithPollingTimeout(patience/3)))
+		if err == nil {
+			return
+		}
+		if s := err.Error(); !strings.Contains(s, "context") || x.ctx.Err() != nil {
+			x.t.Fatalf("%s: %v; the page has %q; the console has %q", expr, err, js[string](x, "document.body.innerText.slice(0,1500)"), x.console())
+		}
 	}
 }
 

@@ -57,6 +57,9 @@ func overview(t *testing.T, d *desk) {
 	if s := text(x, "causes"); !strings.Contains(s, "3 × R07 the load it is to run is not here") || !strings.Contains(s, "× R25") {
 		t.Errorf("causes %q", s)
 	}
+	if n := js[int](x, `[...document.querySelectorAll("#causes button")].filter(b => b.offsetWidth < 20).length`); n != 0 {
+		t.Errorf("%d causes cannot be seen", n)
+	}
 	if s := text(x, "alarms"); !strings.Contains(s, "10.150.0.66") || !strings.Contains(s, "no option 150") || !strings.Contains(s, "holds its own offers") {
 		t.Errorf("the other server: %q", s)
 	}
@@ -208,6 +211,9 @@ func narrow(t *testing.T, d *desk) {
 			}
 			return r
 		}, p), "-"), true)
+		if s := js[string](x, `[...document.querySelectorAll("td, th, p, li")].filter(n => n.checkVisibility() && !n.closest(".sr") && n.textContent.length > 3 && n.clientWidth < 20).slice(0, 3).map(n => n.textContent).join("; ")`); s != "" {
+			t.Errorf("/%s: a letter in a line: %s", p, s)
+		}
 		if w := js[int](x, `document.documentElement.scrollWidth`); w > 400 {
 			t.Errorf("/%s is %d pixels wide: %s", p, w, js[string](x, `[...document.querySelectorAll("body *")].filter(n => n.getBoundingClientRect().right > 401 && !n.closest(".scroll")).slice(0, 5).map(n => n.tagName + "#" + n.id + "." + n.className).join(" ")`))
 		}
