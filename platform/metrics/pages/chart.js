@@ -92,7 +92,7 @@ export function timeline(boot, width) {
   const bottom = y;
   for (const [a, b] of s.cuts) {
     const x = s.x(a), to = s.x(b);
-    out.push(svg("rect", { class: "cut", x, y: 4, width: to - x, height: bottom - 4 }), svg("text", { class: "dimtext", x: (x + to) / 2, y: bottom + 28, "text-anchor": "middle" }, took(b - a) + " pause"));
+    out.push(svg("rect", { class: "cut", x, y: 4, width: to - x, height: bottom - 4 }), svg("text", { class: "dimtext", x: Math.min((x + to) / 2, w - 50), y: bottom + 28, "text-anchor": "middle" }, took(b - a) + " pause"));
   }
   const stepOf = nice(90 / s.per);
   let last = -99;
@@ -100,7 +100,7 @@ export function timeline(boot, width) {
     const cut = s.cuts.find(([a, b]) => t > a && t < b);
     if (cut) { t = Math.ceil(cut[1] / stepOf) * stepOf - stepOf; continue; }
     const x = s.x(t);
-    if (x - last < 54) continue;
+    if (x - last < (t < 60 ? 54 : 84)) continue;
     last = x;
     out.push(svg("line", { class: "axis", x1: x, x2: x, y1: 4, y2: bottom + 4 }), svg("text", { class: "dimtext", x, y: bottom + 16, "text-anchor": x > w - 40 ? "end" : "middle" }, "+" + (stepOf < 1 ? t.toFixed(Math.ceil(-Math.log10(stepOf))) : took(t).replace("under 1 ms", "0 s"))));
   }

@@ -83,7 +83,7 @@ function matrix(list) {
   if (!list.length) return el("p", { class: "dim" }, "No load is configured, none lies in flash:, and no phone was seen.");
   return el("div", { class: "scroll", tabindex: 0, role: "group", "aria-label": "Loads by model" }, el("table", {}, el("thead", {}, el("tr", {}, ["Model", "Load", "In flash:", "Wanted by", "Run by"].map((h, i) => el("th", { scope: "col", class: i > 2 ? "n" : "" }, h)))),
     list.map(m => el("tbody", {}, (m.loads.length ? m.loads : [null]).map((l, i) => el("tr", {}, i ? "" : el("th", { scope: "rowgroup", rowspan: m.loads.length || 1 }, m.model || "model not known", el("small", { class: "dim" }, m.phones ? " " + many(m.phones, "phone") : "")),
-      ...(l ? [el("td", { class: "mono" }, l.name), el("td", {}, here(l)), el("td", { class: "n" }, l.wanted || (l.configured ? "0, configured" : "")), el("td", { class: "n" }, l.runs ? l.runs + (l.inferred ? ", " + l.inferred + " inferred" : "") : "")]
+      ...(l ? [el("td", { class: "mono" }, l.name), el("td", {}, here(l)), el("td", { class: "n", "data-l": "wanted by" }, l.wanted || (l.configured ? "0, configured" : "")), el("td", { class: "n", "data-l": "run by" }, l.runs ? l.runs + (l.inferred ? ", " + l.inferred + " inferred" : "") : "")]
         : [el("td", { colspan: 4, class: "dim" }, "which load it runs is not known")])))))));
 }
 function upgrade(u) {
