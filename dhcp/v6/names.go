@@ -1,6 +1,9 @@
 package v6
 
-import "option150/dhcp/v6/engine"
+import (
+	"option150/dhcp/v6/engine"
+	"option150/platform/journal"
+)
 
 // What the server runs by, records and tells is the engine's; it is named here
 // so that who composes the box or reads its events meets one package.
@@ -36,6 +39,9 @@ type (
 	NoRouter    = engine.NoRouter
 	RouterEntry = engine.RouterEntry
 )
+
+// Bare is an event without the packet that debug prints.
+func Bare(e journal.Event) journal.Event { return engine.Bare(e) }
 
 // The values of those types.
 const (

@@ -5,6 +5,7 @@ import (
 	"reflect"
 
 	"option150/dhcp"
+	"option150/dhcp/v6"
 	"option150/pfs"
 	"option150/platform/ether"
 	"option150/platform/fileserver"
@@ -18,6 +19,7 @@ var kinds = func() map[string]reflect.Type {
 	out := map[string]reflect.Type{}
 	for _, e := range []journal.Event{
 		dhcp.Discover{}, dhcp.Offer{}, dhcp.Requested{}, dhcp.Ack{}, dhcp.Nak{}, dhcp.NoLease{}, dhcp.Release{}, dhcp.Expired{}, dhcp.ForeignServer{}, dhcp.Conflict{},
+		v6.Received{}, v6.Sent{}, v6.NoAddress{}, v6.Released{}, v6.Expired{}, v6.Conflict{}, v6.RouterHeard{}, v6.NoRouter{},
 		fileserver.Asked{}, fileserver.Served{}, fileserver.NotFound{}, fileserver.Busy{}, fileserver.Denied{}, fileserver.Looped{},
 		wire.Refused{}, wire.Secure{}, wire.Sought{}, wire.Shared{}, wire.Booting{}, wire.Told{}, pfs.Roles{},
 	} {
@@ -52,7 +54,22 @@ func whose(e journal.Event) (mac ether.MAC, addr netip.Addr, all bool) {
 		return ether.MAC{}, x.Addr, false
 	case dhcp.Conflict:
 		return ether.MAC{}, x.Addr, false
-	case dhcp.ForeignServer:
+	case v6.Received:
+		return x.MAC, netip.Addr{}, false
+	case v6.Sent:
+		if x.Type != "REPLY" {
+			return x.MAC, netip.Addr{}, false
+		}
+		return x.MAC, x.Addr, false
+	case v6.NoAddress:
+		return x.MAC, netip.Addr{}, false
+	case v6.Released:
+		return x.MAC, x.Addr, false
+	case v6.Expired:
+		return ether.MAC{}, x.Addr, false
+	case v6.Conflict:
+		return ether.MAC{}, x.Addr, false
+	case dhcp.ForeignServer, v6.RouterHeard, v6.NoRouter:
 		return ether.MAC{}, netip.Addr{}, true
 	case fileserver.Asked:
 		return client(x.Client, x.Name)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"option150/dhcp"
+	"option150/dhcp/v6"
 	"option150/pfs"
 	"option150/platform/ether"
 	"option150/platform/journal"
@@ -46,6 +47,7 @@ func (t *Tape) Fold(e journal.Entry) {
 		return
 	}
 	mac, addr, all := whose(e.Event)
+	e.Event = v6.Bare(e.Event)
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if all {
@@ -189,6 +191,14 @@ func (t *Tape) rivals(mac ether.MAC, r *reel) (out []journal.Entry) {
 		for _, e := range o.entries {
 			switch x := e.Event.(type) {
 			case dhcp.Ack:
+				if mine[x.Addr] {
+					out = append(out, e)
+				}
+			case v6.Sent:
+				if x.Type == "REPLY" && mine[x.Addr] {
+					out = append(out, e)
+				}
+			case v6.Released:
 				if mine[x.Addr] {
 					out = append(out, e)
 				}

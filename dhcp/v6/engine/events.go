@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"option150/platform/ether"
+	"option150/platform/journal"
 	"option150/platform/message"
 )
 
@@ -103,6 +104,19 @@ type (
 		What string // "binding", "conflict"
 	}
 )
+
+// Bare is an event without the packet that debug prints, for who keeps many.
+func Bare(e journal.Event) journal.Event {
+	switch x := e.(type) {
+	case Received:
+		x.packet = ""
+		return x
+	case Sent:
+		x.packet = ""
+		return x
+	}
+	return e
+}
 
 // EventName implements journal.Event.
 func (Received) EventName() string { return "dhcpv6.Received" }
