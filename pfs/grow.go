@@ -114,7 +114,7 @@ func (w *grower) hidden() string {
 	inside := w.f.Subnets == nil || !w.g.subnet.IsValid() || slices.ContainsFunc(w.f.Subnets, w.g.subnet.Overlaps)
 	switch {
 	case elsewhere != "":
-		return "firmware comes from the load server " + clean(elsewhere) + ", which this box is not asked about"
+		return "firmware comes from the load server " + keep(elsewhere) + ", which this box is not asked about"
 	case relayed || !inside:
 		return "the subnet is behind a relay: its broadcasts and connections do not reach this box"
 	}

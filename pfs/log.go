@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"option150/platform/plain"
 )
 
 // Bounds of what is read of logs.
@@ -174,24 +176,11 @@ func logLines(body string) []string {
 			}
 			continue
 		}
-		if out = append(out, clean(l)); len(out) == maxWrap {
+		if out = append(out, strings.Clone(plain.Shown(l, maxRaw))); len(out) == maxWrap {
 			break
 		}
 	}
 	return out
-}
-
-// clean bounds a text from outside; what is not printable becomes a dot.
-func clean(s string) string {
-	if len(s) > maxRaw {
-		s = s[:maxRaw]
-	}
-	return strings.Clone(strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f || r == 0xfffd {
-			return '.'
-		}
-		return r
-	}, s))
 }
 
 // read fills in the record if the text is a known one.

@@ -3,18 +3,14 @@ package pfs
 import (
 	"strings"
 
+	"option150/platform/plain"
 	"option150/telephony/phone"
 )
 
 // maxName bounds the names that are kept.
 const maxName = 128
 
-func keep(s string) string {
-	if len(s) > maxName {
-		s = s[:maxName]
-	}
-	return clean(s)
-}
+func keep(s string) string { return strings.Clone(plain.Shown(s, maxName)) }
 
 // baseName is the last part of a name as phones write it.
 func baseName(name string) string {

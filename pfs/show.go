@@ -78,7 +78,7 @@ func ShowTree(trees []Tree, what string) string {
 	}
 	switch {
 	case n == 0 && what != "":
-		return "Nothing has been seen of " + clean(what) + "\n"
+		return "Nothing has been seen of " + keep(what) + "\n"
 	case n == 0:
 		return "No firmware has been distributed that this box knows of\n"
 	}

@@ -17,6 +17,7 @@ import (
 
 	"option150/cli/language"
 	"option150/platform/flash"
+	"option150/platform/plain"
 )
 
 // fileCommands are the commands on files and file systems.
@@ -196,17 +197,11 @@ func (b *Box) more(in *language.Invocation) error {
 	if err != nil {
 		return openError(l, err)
 	}
-	return plain(in.Out, text)
+	return printText(in.Out, text)
 }
 
-func plain(w io.Writer, text []byte) error {
-	s := strings.ToValidUTF8(strings.ReplaceAll(string(text), "\r\n", "\n"), ".")
-	s = strings.Map(func(r rune) rune { // what a file holds does not drive the terminal
-		if r < ' ' && r != '\n' && r != '\t' || r == 0x7f {
-			return '.'
-		}
-		return r
-	}, s)
+func printText(w io.Writer, text []byte) error {
+	s := plain.Text(strings.ReplaceAll(string(text), "\r\n", "\n")) // what a file holds does not drive the terminal
 	if !strings.HasSuffix(s, "\n") {
 		s += "\n"
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"option150/platform/flash"
+	"option150/platform/plain"
 )
 
 // location is a file as commands name it: flash:archive/x, nvram:startup-config,
@@ -43,7 +44,7 @@ var errLocation = errors.New("not a file")
 // parseLocation reads a file with its file system. A text without one is a
 // file of flash: if bare is set.
 func parseLocation(s string, bare bool) (location, error) {
-	if s == "" || len(s) > maxLocation || strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r == 0x7f }) {
+	if s == "" || len(s) > maxLocation || strings.ContainsAny(s, " \t") || plain.Typed(s) >= 0 {
 		return location{}, errLocation
 	}
 	scheme, rest, ok := strings.Cut(s, ":")

@@ -13,6 +13,7 @@ import (
 	"option150/pfs"
 	"option150/platform/ether"
 	"option150/platform/netif"
+	"option150/platform/plain"
 )
 
 // Types are the argument types of the box's commands beside the built-in ones.
@@ -334,7 +335,7 @@ type urlType []string
 func (urlType) Label() string { return "WORD" }
 func (urlType) Rank() int     { return grammar.RankWord }
 func (t urlType) Parse(s string) (any, error) {
-	if len(s) > 255 || strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r == 0x7f }) {
+	if len(s) > 255 || plain.Typed(s) >= 0 {
 		return nil, fmt.Errorf("not a file: %q", s)
 	}
 	if len(t) == 0 {

@@ -3,18 +3,13 @@ package grammar
 import (
 	"fmt"
 	"strings"
+
+	"option150/platform/plain"
 )
 
 // printable refuses control characters: a value must never be able to put a
 // line of its own into a configuration.
-func printable(s string) bool {
-	for i := 0; i < len(s); i++ {
-		if s[i] < ' ' && s[i] != '\t' || s[i] == 0x7f {
-			return false
-		}
-	}
-	return true
-}
+func printable(s string) bool { return plain.Typed(s) < 0 }
 
 // word is one word, kept as typed.
 type word struct{}

@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"option150/platform/config"
+	"option150/platform/plain"
 )
 
 // banners are the kinds of banner; the text of the first four is shown by the
@@ -98,7 +99,7 @@ func Delimiter(s string) (delim, rest string) {
 }
 
 // delimiters are tried in this order when a banner is printed.
-var delimiters = []string{"^C", "#", "@", "%", "$", "~", "|", "+", "=", "&", "*", ";", "\x03", "\x01", "\x02"}
+var delimiters = strings.Split("^C # @ % $ ~ | + = & * ; ! ? / \\ < > ( ) [ ] { } ` ' \" , : . - _ Z Y X W V U T S R Q 9 8 7 6 5 § ¤ ¶ µ", " ")
 
 // RenderBanner prints a banner with a delimiter that its text does not hold.
 func RenderBanner(kind, text string) []string {
@@ -111,6 +112,14 @@ func RenderBanner(kind, text string) []string {
 	}
 	out := append([]string{"banner " + kind + " " + delim}, strings.Split(strings.TrimSuffix(text, "\n"), "\n")...)
 	return append(out, delim)
+}
+
+// FitsBanner reports why a text cannot be a banner, nil if it can.
+func FitsBanner(text string) error {
+	if plain.Typed(strings.ReplaceAll(text, "\n", "")) >= 0 {
+		return Answer("% A banner cannot hold control characters or marks that turn the direction of writing")
+	}
+	return nil
 }
 
 func lineEnd(s string) string {

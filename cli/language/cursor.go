@@ -6,6 +6,7 @@ import (
 
 	"option150/cli/grammar"
 	"option150/platform/config"
+	"option150/platform/plain"
 )
 
 // Cursor is where the next line of a configuration goes: the stack of sections
@@ -192,18 +193,25 @@ func (c *Cursor) Took(p Placement) {
 func (c *Cursor) Refused(p Placement) {
 	switch p.What {
 	case Unknown:
-		if c.stand(p); p.Form != grammar.Plain {
-			break
-		}
-		c.tail = &open{Section: p.In, at: p.indent, lost: true, blind: true}
+		c.stranger(p, p.Form == grammar.Plain)
 	case Bad:
 		if p.lost != "" {
 			c.lose(p, p.lost)
+		} else if p.blind {
+			c.stranger(p, true)
 		}
 	case Command:
 		if p.Result.Form == grammar.Plain && p.head.Enters != "" {
 			c.lose(p, p.head.Enters)
 		}
+	}
+}
+
+// stranger notes a refused line that is no command known here: what is indented
+// below it, if something may be, goes with it.
+func (c *Cursor) stranger(p Placement, heads bool) {
+	if c.stand(p); heads {
+		c.tail = &open{Section: p.In, at: p.indent, lost: true, blind: true}
 	}
 }
 
@@ -248,8 +256,29 @@ func (p *Placement) kind() string {
 }
 
 // Place says what a line is and which section it belongs to. Nothing changes
-// but what blank lines, comments and indentation tell.
+// but what blank lines, comments and indentation tell. A line that holds a
+// control character, or a mark that makes it read as another, is Bad there.
 func (c *Cursor) Place(cfg *config.Config, raw string) Placement {
+	p := c.place(cfg, raw)
+	if p.What == Nothing || p.What == Lost || p.What == Banner {
+		return p
+	}
+	at := plain.Typed(p.Line)
+	if at < 0 || p.What == Bad && p.Result.Offset <= at {
+		return p
+	}
+	switch p.What {
+	case Command, Keep:
+		p.lost = p.enters()
+	case Unknown:
+		p.blind = true
+	}
+	p.blind = p.blind && p.Form == grammar.Plain
+	p.What, p.Result = Bad, grammar.Result{Kind: grammar.Invalid, Offset: at}
+	return p
+}
+
+func (c *Cursor) place(cfg *config.Config, raw string) Placement {
 	c.cfg = cfg
 	raw = strings.TrimRight(Blanks(raw), " ")
 	text := strings.TrimLeft(raw, " ")

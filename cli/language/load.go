@@ -7,6 +7,7 @@ import (
 
 	"option150/cli/grammar"
 	"option150/platform/config"
+	"option150/platform/plain"
 )
 
 // Report is what became of the lines of a file.
@@ -32,7 +33,7 @@ type LineError struct {
 
 func (e LineError) Error() string {
 	why := strings.TrimPrefix(strings.TrimSpace(e.Err.Error()), "% ")
-	return fmt.Sprintf("line %d: %s: %s", e.Number, strings.TrimSpace(e.Line), why)
+	return fmt.Sprintf("line %d: %s: %s", e.Number, plain.Shown(strings.TrimSpace(e.Line), 0), why)
 }
 
 var errSection = errors.New("the section it stands in was refused")
@@ -158,6 +159,10 @@ func (ld *loader) banner(i int, p Placement) int {
 	kind, rest, _ := BannerLine(p.Line)
 	ld.cur.Took(p)
 	text, more := bannerText(rest, ld.lines[i+1:])
+	if err := FitsBanner(text); err != nil {
+		ld.rep.Rejected = append(ld.rep.Rejected, LineError{i + 1, "banner " + kind, err})
+		return more
+	}
 	if shownBanner(kind) {
 		if kind == unseenBanner {
 			ld.rep.Carried++

@@ -165,6 +165,9 @@ func (s *Session) collectBanner(ctx context.Context, line string) {
 		text += "\n"
 	}
 	_, err := s.opt.Store.Change(ctx, s.Who(), func(c *config.Config) error {
+		if err := language.FitsBanner(text); err != nil {
+			return err
+		}
 		c.SetBanner(kind, text)
 		return nil
 	})

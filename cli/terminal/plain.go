@@ -4,6 +4,8 @@ import (
 	"errors"
 	"io"
 	"strings"
+
+	"option150/platform/plain"
 )
 
 // plainLine reads one line of a script. The last line counts without its end
@@ -127,7 +129,7 @@ func (s *screen) ask(question string) {
 		question = question[i+1:]
 	}
 	s.row = row{prompt: question}
-	s.raw(clean(question))
+	s.raw(plain.Shown(question, 0))
 	s.later()
 }
 

@@ -3,6 +3,8 @@ package terminal
 import (
 	"io"
 	"strings"
+
+	"option150/platform/plain"
 )
 
 // Record writes what happens on this terminal from now on to w as a transcript:
@@ -37,7 +39,7 @@ func (r *recorder) text(t string) {
 			return c
 		case c == '\r', c == '\a', c == '\b':
 			return -1
-		case c < 0x20, c >= 0x7F && c < 0xA0:
+		case plain.Typed(string(c)) >= 0:
 			return '.'
 		}
 		return c

@@ -1,6 +1,10 @@
 package terminal
 
-import "strings"
+import (
+	"strings"
+
+	"option150/platform/plain"
+)
 
 // row is the row being edited: a prompt and a line of which a part is shown.
 type row struct {
@@ -39,7 +43,7 @@ func (s *screen) begin(prompt string, fresh bool) {
 func (s *screen) drawRow() {
 	r := &s.row
 	if s.echo {
-		s.raw(clean(r.prompt))
+		s.raw(plain.Shown(r.prompt, 0))
 	}
 	r.at, r.shown, r.col = s.x, r.shown[:0], 0
 	s.drawLine()
@@ -166,14 +170,4 @@ func (s *screen) resized() {
 		s.drawLine()
 		s.write()
 	}
-}
-
-// clean keeps control characters of a prompt off the wire.
-func clean(prompt string) string {
-	return strings.Map(func(r rune) rune {
-		if r < 0x20 || r >= 0x7F && r < 0xA0 {
-			return '.'
-		}
-		return r
-	}, prompt)
 }

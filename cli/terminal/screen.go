@@ -5,6 +5,9 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
+
+	"option150/platform/plain"
 )
 
 const (
@@ -29,9 +32,9 @@ type screen struct {
 	size   func() (width, height int)
 	rec    recorder
 
-	x      int  // column of the cursor, in runes since the last CR or LF
-	lastCR bool // the last byte of text was CR
-	heldC2 bool // first byte of a rune that may be a C1 control
+	x      int    // column of the cursor, in runes since the last CR or LF
+	lastCR bool   // the last byte of text was CR
+	held   []byte // the first bytes of a rune
 	bell   time.Time
 
 	row row
@@ -54,19 +57,15 @@ func (s *screen) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// text prints and records. Control bytes other than BEL, BS, TAB, LF and CR and
-// the C1 controls become dots: no text can drive the operator's terminal.
+// text prints and records. Control characters other than BEL, BS, TAB, LF and CR,
+// and marks that turn the direction of writing, become dots: no text can drive
+// the operator's terminal or his eyes.
 func (s *screen) text(t string) {
 	s.rec.text(t)
 	for i := 0; i < len(t); i++ {
 		c := t[i]
-		if s.heldC2 {
-			s.heldC2 = false
-			if c >= 0x80 && c <= 0x9F {
-				s.put('.')
-				continue
-			}
-			s.put(0xC2)
+		if len(s.held) > 0 && s.more(c) {
+			continue
 		}
 		switch {
 		case c == '\n':
@@ -74,9 +73,9 @@ func (s *screen) text(t string) {
 				s.put('\r')
 			}
 			s.put('\n')
-		case c == 0xC2:
-			s.heldC2 = true
-		case c < 0x20 && c != '\r' && c != '\t' && c != '\a' && c != '\b', c == 0x7F:
+		case c >= 0xC2 && c <= 0xF4:
+			s.held = append(s.held, c)
+		case c < 0x20 && c != '\r' && c != '\t' && c != '\a' && c != '\b', c == 0x7F, c >= 0x80 && c < 0xA0:
 			s.put('.')
 		default:
 			s.put(c)
@@ -85,9 +84,34 @@ func (s *screen) text(t string) {
 	}
 }
 
+// more takes a byte that goes on with the rune that was begun, and prints it once
+// it is whole. It reports false, with what was begun printed, if c does not.
+func (s *screen) more(c byte) bool {
+	goes := c&0xC0 == 0x80
+	if goes {
+		s.held = append(s.held, c)
+	}
+	if goes && !utf8.FullRune(s.held) {
+		return true
+	}
+	whole := utf8.Valid(s.held)
+	if whole && plain.Typed(string(s.held)) >= 0 {
+		s.put('.')
+		s.held = s.held[:0]
+	}
+	for _, b := range s.held {
+		if !whole && b < 0xA0 {
+			b = '.'
+		}
+		s.put(b)
+	}
+	s.held = s.held[:0]
+	return goes
+}
+
 // raw prints bytes of our own making, unrecorded.
 func (s *screen) raw(t string) {
-	s.heldC2 = false
+	s.held = s.held[:0]
 	for i := 0; i < len(t); i++ {
 		s.put(t[i])
 	}

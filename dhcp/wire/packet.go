@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"option150/platform/ether"
+	"option150/platform/plain"
 )
 
 // Sizes of the fixed part. [RFC 2131 2]
@@ -298,17 +299,5 @@ func AllZero(b []byte) bool {
 	return true
 }
 
-// Printable replaces what would upset a terminal or a log. It bounds the text
-// too: clients choose it.
-func Printable(s string) string {
-	const most = 128
-	if len(s) > most {
-		s = s[:most]
-	}
-	return strings.Map(func(r rune) rune {
-		if r < 0x20 || r > 0x7e {
-			return '?'
-		}
-		return r
-	}, s)
-}
+// Printable is a text of a client as it is shown and kept.
+func Printable(s string) string { return plain.Shown(s, 128) }

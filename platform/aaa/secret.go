@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"option150/platform/plain"
 )
 
 // MaxPassword is the longest password in bytes: a line of the CLI is shorter,
@@ -49,17 +51,14 @@ func NewSecret(plain string) (Secret, error) {
 
 // usable reports why a password cannot be kept: the configuration is lines of
 // printable text.
-func usable(plain string) error {
+func usable(typed string) error {
 	switch {
-	case plain == "":
+	case typed == "":
 		return fmt.Errorf("%w: empty", ErrPassword)
-	case len(plain) > MaxPassword:
+	case len(typed) > MaxPassword:
 		return fmt.Errorf("%w: longer than %d characters", ErrPassword, MaxPassword)
-	}
-	for i := range len(plain) {
-		if plain[i] < ' ' || plain[i] == 0x7f {
-			return fmt.Errorf("%w: control character", ErrPassword)
-		}
+	case plain.Typed(typed) >= 0 || strings.Contains(typed, "\t"):
+		return fmt.Errorf("%w: control character", ErrPassword)
 	}
 	return nil
 }

@@ -3,9 +3,9 @@ package fileserver
 import (
 	"slices"
 	"strings"
-	"unicode"
 
 	"option150/platform/flash"
+	"option150/platform/plain"
 	"option150/telephony/phone"
 )
 
@@ -69,14 +69,4 @@ func deviceKind(name string) string {
 const maxLogged = 255
 
 // printable is a name as asked in a form that harms no terminal and no log.
-func printable(s string) string {
-	if len(s) > maxLogged {
-		s = s[:maxLogged]
-	}
-	return strings.Map(func(r rune) rune {
-		if r == unicode.ReplacementChar || !unicode.IsPrint(r) {
-			return '?'
-		}
-		return r
-	}, s)
-}
+func printable(s string) string { return plain.Shown(s, maxLogged) }

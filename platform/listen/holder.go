@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+
+	"option150/platform/plain"
 )
 
 // Bounds of the search for the holder of a port: it only makes a message
@@ -63,12 +65,7 @@ func Holder(proc string, e Endpoint, not int) string {
 // command is the name of a process.
 func command(proc, pid string) string {
 	b, err := os.ReadFile(filepath.Join(proc, pid, "comm"))
-	name := strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f {
-			return -1
-		}
-		return r
-	}, string(b))
+	name := plain.Shown(strings.TrimSpace(string(b)), 64)
 	if err != nil || name == "" {
 		return "a process"
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"option150/platform/message"
+	"option150/platform/plain"
 )
 
 // Clock is what time stamps depend on besides the configuration.
@@ -63,18 +64,10 @@ func Uptime(d time.Duration) string {
 // cursor or forging a line: only an entry that has a line end of its own may
 // have one.
 func clean(m message.Message) string {
-	lines := m.Entry != nil && strings.Contains(m.Entry.Text, "\n")
-	return plain(m.String(), lines)
-}
-
-func plain(s string, lines bool) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r == '\n' && lines, r >= ' ' && r != 0x7f && (r < 0x80 || r > 0x9f) && r != 0xfffd:
-			return r
-		}
-		return '.'
-	}, s)
+	if m.Entry != nil && strings.Contains(m.Entry.Text, "\n") {
+		return plain.Text(m.String())
+	}
+	return plain.Shown(m.String(), 0)
 }
 
 // LevelName is the name of a severity.

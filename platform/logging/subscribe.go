@@ -7,6 +7,7 @@ import (
 
 	"option150/platform/journal"
 	"option150/platform/message"
+	"option150/platform/plain"
 )
 
 // Filter says which lines a session is to see. It is asked for every line, so
@@ -125,7 +126,7 @@ func (u *Subscription) take(e journal.Entry, gap uint64) {
 	if d, ok := e.Event.(journal.Debugged); ok {
 		for _, l := range d.DebugLines() {
 			if u.want(l.Topic, Debugging) {
-				u.ready = append(u.ready, cfg.DebugStamp.Text(e.Time, clock)+plain(l.Text, true))
+				u.ready = append(u.ready, cfg.DebugStamp.Text(e.Time, clock)+plain.Text(l.Text))
 			}
 		}
 	}

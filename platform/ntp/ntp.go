@@ -17,9 +17,11 @@ import (
 	"net"
 	"net/netip"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
+	"option150/platform/plain"
 	"option150/platform/service"
 )
 
@@ -272,15 +274,7 @@ func answer(b, q []byte, sent, got time.Time) (Association, error) {
 }
 
 // name is the four characters of a stratum 1 source.
-func name(b []byte) string {
-	var out []byte
-	for _, c := range b {
-		if c > ' ' && c < 0x7f {
-			out = append(out, c)
-		}
-	}
-	return string(out)
-}
+func name(b []byte) string { return plain.Shown(strings.Trim(string(b), " \x00"), 0) }
 
 // The epoch of NTP is 1900. [RFC 5905 6]
 const epoch = 2208988800

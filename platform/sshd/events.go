@@ -3,9 +3,11 @@ package sshd
 import (
 	"fmt"
 	"net/netip"
+	"strings"
 	"time"
 
 	"option150/platform/message"
+	"option150/platform/plain"
 )
 
 // The facts recorded about logins and sessions.
@@ -96,14 +98,10 @@ const FirstVTY = 2
 
 // printable makes a name from outside fit for a log line.
 func printable(s string) string {
-	const most = 64
-	out := make([]byte, 0, min(len(s), most))
-	for i := 0; i < len(s) && i < most; i++ {
-		c := s[i]
-		if c <= ' ' || c >= 0x7f || c == '[' || c == ']' {
-			c = '.'
+	return strings.Map(func(r rune) rune {
+		if r == ' ' || r == '[' || r == ']' {
+			return '.'
 		}
-		out = append(out, c)
-	}
-	return string(out)
+		return r
+	}, plain.Shown(s, 64))
 }

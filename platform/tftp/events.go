@@ -117,12 +117,12 @@ func (e Request) DebugLines() []journal.DebugLine {
 	return events(
 		fmt.Sprintf("TFTP: Server request for port %d, socket_id 0x%08X for process %d", e.Client.Port(), e.ID, e.Port),
 		fmt.Sprintf("TFTP: read request from host %s via %s", host(e.Client), e.Interface),
-		"TFTP: Looking for "+printable(e.Name))
+		"TFTP: Looking for "+shown(e.Name))
 }
 
 // DebugLines implements journal.Debugged.
 func (e Opened) DebugLines() []journal.DebugLine {
-	return events(fmt.Sprintf("TFTP: Opened %s, fd %d, size %d for process %d", printable(e.File), e.ID, e.Size, e.Port))
+	return events(fmt.Sprintf("TFTP: Opened %s, fd %d, size %d for process %d", shown(e.File), e.ID, e.Size, e.Port))
 }
 
 // DebugLines implements journal.Debugged.
@@ -130,9 +130,9 @@ func (e Finished) DebugLines() []journal.DebugLine {
 	took := e.Duration.Round(time.Second)
 	clock := fmt.Sprintf("%02d:%02d:%02d", int(took.Hours()), int(took.Minutes())%60, int(took.Seconds())%60)
 	if !e.Complete {
-		return events(fmt.Sprintf("TFTP: Aborted %s, time %s for process %d: %s", printable(e.File), clock, e.Port, e.Why))
+		return events(fmt.Sprintf("TFTP: Aborted %s, time %s for process %d: %s", shown(e.File), clock, e.Port, e.Why))
 	}
-	return events(fmt.Sprintf("TFTP: Finished %s, time %s for process %d", printable(e.File), clock, e.Port))
+	return events(fmt.Sprintf("TFTP: Finished %s, time %s for process %d", shown(e.File), clock, e.Port))
 }
 
 // DebugLines implements journal.Debugged.

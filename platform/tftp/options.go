@@ -89,7 +89,7 @@ func number(s string) (int, bool) {
 func (r request) optionNames() string {
 	names := make([]string, 0, len(r.options))
 	for _, o := range r.options {
-		names = append(names, printable(o.name)+"="+printable(o.value))
+		names = append(names, shown(o.name)+"="+shown(o.value))
 	}
 	return strings.Join(names, " ")
 }

@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"strings"
+
+	"option150/platform/plain"
 )
 
 // Operation codes. [RFC 1350 5, RFC 2347]
@@ -157,16 +159,9 @@ func parseError(b []byte) (code uint16, text string) {
 	if len(text) > 80 {
 		text = text[:80]
 	}
-	return code, printable(text)
+	return code, shown(text)
 }
 
-// printable replaces what would disturb a terminal or a log line.
-func printable(s string) string {
-	clean := func(r rune) rune {
-		if r < ' ' || r == 0x7f || r == '\uFFFD' || r >= 0x80 && r < 0xa0 {
-			return '?'
-		}
-		return r
-	}
-	return strings.Map(clean, s)
-}
+// shown is a text of a client as it is shown; the names of files are bounded by
+// their packets.
+func shown(s string) string { return plain.Shown(s, 0) }

@@ -95,7 +95,7 @@ func (sh *shard) pump(t *transfer, now time.Duration) {
 func (sh *shard) emit(t *transfer, now time.Duration) (p []byte, err error) {
 	defer func() {
 		if v := recover(); v != nil {
-			sh.later(func() { sh.srv.defect("reading "+printable(t.req.name), v) })
+			sh.later(func() { sh.srv.defect("reading "+shown(t.req.name), v) })
 			err = errPanic
 		}
 	}()

@@ -144,7 +144,7 @@ func (s *Server) now() time.Duration { return time.Since(s.epoch) }
 func (s *Server) open(ctx context.Context, r fileserver.Request) (f *fileserver.File, err error) {
 	defer func() {
 		if v := recover(); v != nil {
-			s.defect("the lookup of "+printable(r.Name), v)
+			s.defect("the lookup of "+shown(r.Name), v)
 			f, err = nil, fileserver.ErrBusy
 		}
 	}()
@@ -158,7 +158,7 @@ func (s *Server) open(ctx context.Context, r fileserver.Request) (f *fileserver.
 
 // finish gives a file back and contains panics.
 func (s *Server) finish(f *fileserver.File, r fileserver.Result) {
-	s.contain("closing "+printable(f.Name), func() { s.giveBack(f, r) })
+	s.contain("closing "+shown(f.Name), func() { s.giveBack(f, r) })
 }
 
 // contain runs f; a panic becomes a message instead of the end of the process.
@@ -173,7 +173,7 @@ func (s *Server) contain(where string, f func()) {
 
 func (s *Server) defect(where string, v any) {
 	s.panics.Add(1)
-	text := printable(fmt.Sprint(v))
+	text := shown(fmt.Sprint(v))
 	s.rec.Record(Defect{Where: where, Value: text[:min(len(text), 200)]})
 }
 

@@ -114,11 +114,11 @@ type Session struct {
 
 func (t *transfer) session(now time.Duration) Session {
 	s := Session{Client: t.key.peer, Local: t.key.local, Port: uint16(t.sock.port.Load()), Interface: t.ifname,
-		Name: printable(t.req.name), Mode: t.req.mode, Looking: t.file == nil, Age: now - t.began, Idle: now - t.began}
+		Name: shown(t.req.name), Mode: t.req.mode, Looking: t.file == nil, Age: now - t.began, Idle: now - t.began}
 	if t.file == nil {
 		return s
 	}
-	s.File, s.Route, s.Size = printable(t.file.Name), t.file.Route, t.file.Size
+	s.File, s.Route, s.Size = shown(t.file.Name), t.file.Route, t.file.Size
 	s.Bytes = t.snd.acked
 	if s.Size > 0 {
 		s.Percent = int(min(100, s.Bytes*100/s.Size))

@@ -2,8 +2,10 @@ package wire
 
 import (
 	"net/netip"
+	"strings"
 
 	"option150/platform/ether"
+	"option150/platform/plain"
 )
 
 // Source is where a phone tells about itself.
@@ -42,19 +44,5 @@ func (Told) EventName() string { return "wire.Told" }
 // MaxTold is the longest text of a Told.
 const MaxTold = 64
 
-// Printable cuts a text from outside to MaxTold printable ASCII characters.
-func Printable(s string) string {
-	out := make([]byte, 0, min(len(s), MaxTold))
-	for i := 0; i < len(s) && len(out) < MaxTold; i++ {
-		if c := s[i]; c >= ' ' && c < 0x7f {
-			out = append(out, c)
-		}
-	}
-	for len(out) > 0 && out[len(out)-1] == ' ' {
-		out = out[:len(out)-1]
-	}
-	for len(out) > 0 && out[0] == ' ' {
-		out = out[1:]
-	}
-	return string(out)
-}
+// Printable is a text from outside as it is shown, without what pads it.
+func Printable(s string) string { return plain.Shown(strings.Trim(s, " \x00"), MaxTold) }

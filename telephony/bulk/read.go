@@ -27,6 +27,7 @@ import (
 	"unicode/utf8"
 
 	"option150/platform/ether"
+	"option150/platform/plain"
 	"option150/telephony/cnf"
 	"option150/telephony/phone"
 )
@@ -80,7 +81,7 @@ type field struct {
 
 // The names of columns, with all but letters and digits taken away.
 var (
-	plain = map[string]field{
+	simple = map[string]field{
 		"mac": {kind: "mac"}, "macaddress": {kind: "mac"}, "macaddr": {kind: "mac"}, "macid": {kind: "mac"}, "hardwareaddress": {kind: "mac"}, "ethernetaddress": {kind: "mac"}, "phonemac": {kind: "mac"},
 		"devicename": {kind: "mac", rank: 1}, "device": {kind: "mac", rank: 2},
 		"model": {kind: "model"}, "phonemodel": {kind: "model"}, "devicemodel": {kind: "model"}, "modelnumber": {kind: "model"}, "phonetype": {kind: "model"}, "devicetype": {kind: "model", rank: 1}, "producttype": {kind: "model", rank: 1}, "type": {kind: "model", rank: 2}, "product": {kind: "model", rank: 2},
@@ -104,7 +105,7 @@ func columnOf(name string) (field, bool) {
 		}
 		return -1
 	}, name)
-	if f, ok := plain[key]; ok {
+	if f, ok := simple[key]; ok {
 		return f, true
 	}
 	for _, x := range []struct {
@@ -424,7 +425,7 @@ func unfit(v string) string {
 	switch {
 	case len(v) > 255:
 		return "a field is longer than 255 bytes"
-	case strings.ContainsFunc(v, func(r rune) bool { return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' }):
+	case strings.Contains(v, "\t") || plain.Typed(v) >= 0:
 		return "a field holds a line end or another control character"
 	case strings.Contains(v, `"`):
 		return "a field holds a quote"

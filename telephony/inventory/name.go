@@ -3,6 +3,7 @@ package inventory
 import (
 	"strings"
 
+	"option150/platform/plain"
 	"option150/telephony/phone"
 )
 
@@ -138,17 +139,7 @@ func lastPart(name string) string {
 
 // keep bounds a name from outside and lets go of what it was cut from. What is
 // not printable becomes a dot.
-func keep(name string) string {
-	if len(name) > maxName {
-		name = name[:maxName]
-	}
-	return strings.Clone(strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f || r == 0xfffd {
-			return '.'
-		}
-		return r
-	}, name))
-}
+func keep(name string) string { return strings.Clone(plain.Shown(name, maxName)) }
 
 // fileName is the name under which both transports mean the same file.
 func fileName(name string) string { return keep(strings.TrimLeft(name, "/")) }

@@ -21,13 +21,13 @@ package filecopy
 import (
 	"errors"
 	"io/fs"
-	"strings"
 
 	"golang.org/x/sys/unix"
 
 	"option150/platform/flash"
 	"option150/platform/journal"
 	"option150/platform/message"
+	"option150/platform/plain"
 )
 
 // Who is at the other end.
@@ -129,11 +129,4 @@ func reason(err error) string {
 }
 
 // show is a path as the client gave it, fit to be sent back.
-func show(path string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f {
-			return '?'
-		}
-		return r
-	}, path[:min(len(path), flash.MaxName)])
-}
+func show(path string) string { return plain.Shown(path, flash.MaxName) }

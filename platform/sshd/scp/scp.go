@@ -25,6 +25,8 @@ import (
 	"time"
 
 	"golang.org/x/crypto/ssh"
+
+	"option150/platform/plain"
 )
 
 // The reasons a transfer fails beside those of the network.
@@ -236,7 +238,7 @@ func (s *stream) refused(kind byte) error {
 	if strings.Contains(line, "No such file") {
 		return fs.ErrNotExist
 	}
-	return errors.New(printable(line))
+	return errors.New(plain.Shown(strings.TrimSpace(line), 120))
 }
 
 func (s *stream) line() (string, error) {
@@ -252,15 +254,4 @@ func (s *stream) line() (string, error) {
 		b.WriteByte(c)
 	}
 	return "", errProtocol
-}
-
-// printable bounds and cleans a text of the server.
-func printable(s string) string {
-	s = strings.Map(func(r rune) rune {
-		if r < ' ' || r > '~' {
-			return -1
-		}
-		return r
-	}, s)
-	return s[:min(len(s), 120)]
 }

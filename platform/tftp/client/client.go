@@ -18,10 +18,11 @@ import (
 	"io/fs"
 	"net"
 	"regexp"
-	"strings"
 	"time"
 
 	"github.com/pin/tftp/v3"
+
+	"option150/platform/plain"
 )
 
 // How long a server may take for one answer, and how often it is asked. A dead
@@ -153,20 +154,7 @@ func meaning(err error) error {
 	case "6":
 		return fs.ErrExist
 	}
-	return Refused(printable(m[2]))
-}
-
-// printable bounds and cleans a text of the server.
-func printable(s string) string {
-	if len(s) > 100 {
-		s = s[:100]
-	}
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r > '~' {
-			return '.'
-		}
-		return r
-	}, s)
+	return Refused(plain.Shown(m[2], 100))
 }
 
 // gate ends a transfer that is too large or that nobody waits for any more.
