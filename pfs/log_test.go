@@ -136,7 +136,7 @@ func TestOtherTexts(t *testing.T) {
 		"NOT 02:19:22.634945 DLoad: child joined fd=9\nprose":                                 "other:child joined fd=9",
 		"INF 02:19:22.634945 DLoad: XID080027F8 TxBdcst ClaimRoot(tent): map=ff9d7cb9\nprose": "other:XID080027F8 TxBdcst ClaimRoot(tent): map=ff9d7cb9",
 		"NOT 02:19:24.412806 DLoad: @@@HROOT:XID080027F8 H=1 m=CP-7961G ROOT=10.1.1.999 /x":   "other:@@@HROOT:XID080027F8 H=1 m=CP-7961G ROOT=10.1.1.999 /x",
-		"NOT 02:19:24.412806 DLoad: a\x00b\x1b[2J":                                            "other:a.b.[2J",
+		"NOT 02:19:24.412806 DLoad: a\x00b\x1b[2J":                                            "other:a\\x00b\\x1b[2J",
 		"NOT 02:19:24.412806 DLoad: ":                                                         "other:",
 		"DBG 02:19:22.634167 DLoad: +++ fd=7 Listening on peer\nTCP port 4051":                "listen:+++ fd=7 Listening on peer TCP port 4051",
 	} {

@@ -591,7 +591,7 @@ func TestFileCommands(t *testing.T) {
 	has(t, x.run("dir /all nvram:"), "Directory of nvram:/\n\nNo files in directory\n\n262144 bytes total (262144 bytes free)\n")
 	has(t, x.run("show file systems"), "File Systems:\n\n       Size(b)       Free(b)      Type  Flags  Prefixes\n", "disk     rw   flash:", "nvram     rw   nvram:")
 	x.put("esc", "a\x1b[2Jb")
-	want(t, "more", x.run("more flash:esc"), "a.[2Jb\n")
+	want(t, "more", x.run("more flash:esc"), `a\x1b[2Jb`+"\n")
 }
 
 func TestErase(t *testing.T) {

@@ -76,7 +76,7 @@ func TestRotary(t *testing.T) {
 func TestGreeting(t *testing.T) {
 	for says, want := range map[string]string{
 		"SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n": "an SSH server that calls itself OpenSSH_9.2p1",
-		"SSH-2.0-a\x1b[31mb\r\n":             "an SSH server that calls itself a..31mb",
+		"SSH-2.0-a\x1b[31mb\r\n":             "an SSH server that calls itself a\\x1b.31mb",
 		"220 mail ready\r\n":                 "", "SSH-2.0-\r\n": "", "": "", strings.Repeat("S", 4096): "",
 	} {
 		l, err := net.Listen("tcp", "127.0.0.1:0")

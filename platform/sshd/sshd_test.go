@@ -352,7 +352,7 @@ func TestRefusals(t *testing.T) {
 		t.Errorf("%d tries, %v", tries, err)
 	}
 	until(t, "failures", func() bool { return b.rec.names() == "LoginFailed LoginFailed" })
-	if m, ok := b.rec.all[0].(LoginFailed).LogMessage(); !ok || !strings.Contains(m.String(), "[user: a.b.] [Source: 127.0.0.1]") {
+	if m, ok := b.rec.all[0].(LoginFailed).LogMessage(); !ok || !strings.Contains(m.String(), "[user: a.b\\x0a] [Source: 127.0.0.1]") {
 		t.Errorf("message %q", m)
 	}
 

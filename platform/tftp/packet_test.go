@@ -152,7 +152,7 @@ func TestErrorPacket(t *testing.T) {
 	if !bytes.Equal(p, []byte("\x00\x05\x00\x01No such file\x00")) {
 		t.Errorf("%q", p)
 	}
-	if code, text := parseError([]byte("\x00\x05\x00\x03a\nb\x1b[0m\x00")); code != 3 || text != "a?b?[0m" {
+	if code, text := parseError([]byte("\x00\x05\x00\x03a\nb\x1b[0m\x00")); code != 3 || text != "a\\x0ab\\x1b[0m" {
 		t.Errorf("%d %q", code, text)
 	}
 }

@@ -88,7 +88,7 @@ func TestRefusals(t *testing.T) {
 		"sending block 0: code=2, error: no":          fs.ErrPermission,
 		"sending block 4: code=3, error: disk full":   ErrFull,
 		"sending block 0: code=6, error: exists":      fs.ErrExist,
-		"sending block 0: code=0, error: go \x1baway": Refused("go .away"),
+		"sending block 0: code=0, error: go \x1baway": Refused("go \\x1baway"),
 	} {
 		if got := meaning(errors.New(text)); !errors.Is(got, want) {
 			t.Errorf("%q: %v", text, got)
