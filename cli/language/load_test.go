@@ -250,3 +250,34 @@ func TestLargeFiles(t *testing.T) {
 		})
 	}
 }
+
+// TestUnfitLines: a line with a control character, or a mark that makes it read
+// as another, is rejected with all that stands below it, whatever it is.
+func TestUnfitLines(t *testing.T) {
+	b := newBox(t)
+	for _, c := range []struct{ name, text, want, classes string }{
+		{"a command", "hostname a\u202eb\nip http server\n", "ip http server", "1 0 1"},
+		{"a header", "ip dhcp pool A\u2066\n network 10.0.0.0 /24\nip http server\n", "ip http server", "1 0 2"},
+		{"a kept line", "snmp-server location a\x1b[2Jb\u200f\nsnmp-server location \u009b\nip http server\n", "ip http server", "1 0 2"},
+		{"a kept section", "router bgp 1\u202e\n neighbor 10.0.0.1\nip http server\n", "ip http server", "1 0 2"},
+		{"an unknown line", "quux \u061c\n below it\nip http server\n", "ip http server", "1 0 2"},
+		{"in a section", "ephone 1\n type 7961\n description a\u202db\n button 1:1\n", "ephone  1/ type 7961/ button  1:1", "3 0 1"},
+		{"a banner", "banner motd #Hi\u202e\nyou#\nip http server\n", "ip http server", "1 0 1"},
+		{"a joiner, other scripts and bytes of an old one", "snmp-server location می\u200cخواهم\nsnmp-server contact B\xfcro\n", "snmp-server location می\u200cخواهم/snmp-server contact B\xfcro", "0 2 0"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			rep := b.load(t, c.text)
+			if got := b.only(rep.Config); got != c.want {
+				t.Errorf("printed\ngot  %q\nwant %q", got, c.want)
+			}
+			if got := fmt.Sprint(rep.Implemented, rep.Carried, len(rep.Rejected)); got != c.classes {
+				t.Errorf("lines implemented, carried, rejected: got %s, want %s; %v", got, c.classes, rep.Rejected)
+			}
+			for _, e := range rep.Rejected {
+				if s := e.Error(); strings.ContainsAny(s, "\x1b\u009b\u202e\u202d\u2066\u200f\u061c") {
+					t.Errorf("%q", s)
+				}
+			}
+		})
+	}
+}

@@ -138,3 +138,16 @@ func withoutEffect(check string) (n int) {
 }
 
 var andMore = regexp.MustCompile(` and (\d+) more(:|$)`)
+
+// TestCheckShowsNothingThatDrives: what a file holds drives neither the terminal
+// of who checks it nor his eyes.
+func TestCheckShowsNothingThatDrives(t *testing.T) {
+	var out strings.Builder
+	clean, err := Check("hostname a\x1b[2Jb\nsnmp-server location \u202eb\nip dhcp pool \u009bx\n network 10.0.0.0\nquux \x07\nbanner motd #\x1b[2J#\nip http port \u20669\n", &out)
+	if err != nil || clean {
+		t.Errorf("clean %v, %v", clean, err)
+	}
+	if got := out.String(); strings.ContainsAny(got, "\x1b\u202e\u009b\x07\u2066") || !strings.Contains(got, `a\u202e`) && !strings.Contains(got, `\u202eb`) {
+		t.Errorf("%q", got)
+	}
+}
