@@ -80,7 +80,7 @@ func (s *screen) script(shown bool, prompt, line, record string) {
 	defer s.mu.Unlock()
 	if shown {
 		s.freshLine()
-		s.raw(clean(prompt) + clean(line))
+		s.raw(plain.Shown(prompt, 0) + plain.Shown(line, 0))
 		s.newline()
 		s.later()
 	}
@@ -139,7 +139,7 @@ func (s *screen) answered(answer string, secret, ok, shown bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if ok && shown && !secret {
-		s.raw(clean(answer))
+		s.raw(plain.Shown(answer, 0))
 	}
 	s.newline()
 	s.later()
