@@ -25,6 +25,7 @@ import (
 	"option150/cmd/option150/lab"
 	"option150/platform/capture"
 	"option150/platform/console"
+	"option150/platform/metrics"
 	"option150/platform/settings"
 )
 
@@ -111,6 +112,9 @@ func cmdRun(args []string) int {
 	s, err := settings.Load(file)
 	if err == nil {
 		err = console.Fit(s.Console.Device)
+	}
+	if err == nil {
+		err = metrics.FitTLS(s.Metrics.TLS)
 	}
 	if err != nil {
 		fail(err)

@@ -170,15 +170,18 @@ func TestExitStatus(t *testing.T) {
 		status int
 		says   string
 	}{
-		"no such file":       {[]string{"run", "--config", filepath.Join(dir, "absent")}, 78, "no such file"},
-		"an unknown key":     {[]string{"run", "--config", file("key", "rot = \"x\"\n")}, 78, "unknown key"},
-		"no end":             {[]string{"run", "--config", "/dev/zero"}, 78, "larger than"},
-		"a console no line":  {[]string{"run", "--config", file("null", "root = \"/nowhere\"\n[console]\ndevice = \"/dev/null\"\n")}, 78, "is no serial line"},
-		"a console a file":   {[]string{"run", "--config", file("file", "root = \"/nowhere\"\n[console]\ndevice = \"/etc/passwd\"\n")}, 78, "is no serial line"},
-		"metrics for many":   {[]string{"run", "--config", file("many", "[metrics]\nlisten = \"224.0.0.1:9150\"\n")}, 78, "nobody can listen"},
-		"metrics no address": {[]string{"run", "--config", file("where", "[metrics]\nlisten = \"somewhere\"\n")}, 78, "is not address:port"},
-		"a root of nobody":   {[]string{"run", "--config", file("root", "root = \"/proc/nowhere\"\n")}, 1, "cannot be made"},
-		"a check no end":     {[]string{"check", "/dev/zero"}, 1, "larger than"},
+		"no such file":         {[]string{"run", "--config", filepath.Join(dir, "absent")}, 78, "no such file"},
+		"an unknown key":       {[]string{"run", "--config", file("key", "rot = \"x\"\n")}, 78, "unknown key"},
+		"no end":               {[]string{"run", "--config", "/dev/zero"}, 78, "larger than"},
+		"a console no line":    {[]string{"run", "--config", file("null", "root = \"/nowhere\"\n[console]\ndevice = \"/dev/null\"\n")}, 78, "is no serial line"},
+		"a console a file":     {[]string{"run", "--config", file("file", "root = \"/nowhere\"\n[console]\ndevice = \"/etc/passwd\"\n")}, 78, "is no serial line"},
+		"metrics for many":     {[]string{"run", "--config", file("many", "[metrics]\nlisten = \"224.0.0.1:9150\"\n")}, 78, "nobody can listen"},
+		"metrics half a login": {[]string{"run", "--config", file("half", "[metrics]\nuser = \"noc\"\n")}, 78, "go together"},
+		"metrics password":     {[]string{"run", "--config", file("clear", "[metrics]\nuser = \"noc\"\npassword = \"clear\"\n")}, 78, "a hash is needed"},
+		"metrics certificate":  {[]string{"run", "--config", file("cert", "root = \""+t.TempDir()+"\"\n[console]\ndevice = \"none\"\n[metrics]\ntls = \"/nonexistent.pem\"\n")}, 78, "no certificate with its key"},
+		"metrics no address":   {[]string{"run", "--config", file("where", "[metrics]\nlisten = \"somewhere\"\n")}, 78, "is not address:port"},
+		"a root of nobody":     {[]string{"run", "--config", file("root", "root = \"/proc/nowhere\"\n")}, 1, "cannot be made"},
+		"a check no end":       {[]string{"check", "/dev/zero"}, 1, "larger than"},
 	} {
 		out, err := program(t, x.args...).CombinedOutput()
 		status := 0

@@ -2,6 +2,7 @@ package metrics
 
 import (
 	"context"
+	"crypto/tls"
 	"io"
 	"log"
 	"net"
@@ -36,7 +37,8 @@ const (
 
 // Server is the service. Use New.
 type Server struct {
-	h     *handler
+	h     http.Handler
+	tls   *tls.Config                                                      // nil = http://
 	open  func(context.Context, listen.Endpoint) (*net.TCPListener, error) // replaced by tests
 	set   *listen.Set[*net.TCPListener, *window]
 	began time.Time
@@ -51,7 +53,7 @@ type window struct {
 
 // New returns the service, closed.
 func New(s Sources) *Server {
-	m := &Server{h: newHandler(&s), open: listen.OpenTCP, began: time.Now()}
+	m := &Server{h: newGuard(s.Access, newHandler(&s), s.Recorder), tls: s.Access.tlsConfig(), open: listen.OpenTCP, began: time.Now()}
 	m.set = listen.NewSet(listen.Kind[*net.TCPListener, *window]{New: m.newWindow, Recorder: s.Recorder,
 		Open: func(ctx context.Context, e listen.Endpoint) (*net.TCPListener, error) { return m.open(ctx, e) }})
 	return m
@@ -60,7 +62,7 @@ func New(s Sources) *Server {
 func (s *Server) newWindow(listen.Want) *window {
 	// Streams of events have no end of their own: they end with the window.
 	ctx, end := context.WithCancel(context.Background())
-	h := &http.Server{Handler: s.h, ReadHeaderTimeout: headerTime, ReadTimeout: readTime, WriteTimeout: writeTime, IdleTimeout: idleTime,
+	h := &http.Server{Handler: s.h, TLSConfig: s.tls, ReadHeaderTimeout: headerTime, ReadTimeout: readTime, WriteTimeout: writeTime, IdleTimeout: idleTime,
 		MaxHeaderBytes: maxHeader, ErrorLog: log.New(io.Discard, "", 0), BaseContext: func(net.Listener) context.Context { return ctx }}
 	h.RegisterOnShutdown(end)
 	return &window{s, h}
@@ -104,7 +106,11 @@ func (s *Server) prepare(ctx context.Context, want service.Spec, partly bool) (s
 
 // Serve implements listen.Server.
 func (w *window) Serve(l *net.TCPListener) error {
-	return w.http.Serve(&limited{Listener: l, free: make(chan struct{}, maxConnections), done: make(chan struct{}), host: map[netip.Addr]int{}})
+	shared := &limited{Listener: l, free: make(chan struct{}, maxConnections), done: make(chan struct{}), host: map[netip.Addr]int{}}
+	if w.s.tls != nil {
+		return w.http.ServeTLS(shared, "", "")
+	}
+	return w.http.Serve(shared)
 }
 
 // Leave implements listen.Server: requests under way finish for a moment.

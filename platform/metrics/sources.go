@@ -18,6 +18,7 @@ type Sources struct {
 	Recorder        journal.Recorder
 
 	Hostname func() string
+	Access   Access
 	Counts   *Counts
 	Phones   func(now time.Time) []inventory.Phone
 	Services func() []Service

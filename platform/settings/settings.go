@@ -17,7 +17,9 @@ import (
 
 	"github.com/BurntSushi/toml"
 
+	"option150/platform/aaa"
 	"option150/platform/netif"
+	"option150/platform/plain"
 )
 
 // Settings is the content of the file with defaults filled in.
@@ -49,7 +51,38 @@ type SSH struct {
 
 // Metrics says where Prometheus finds the box; empty = off.
 type Metrics struct {
-	Listen string `toml:"listen"`
+	Listen   string `toml:"listen"`
+	User     string `toml:"user"`     // who has to log in; empty = nobody
+	Password string `toml:"password"` // its hash, as the running-config shows it: $9$...
+	Anyone   bool   `toml:"anyone"`   // without a user: the page is not for this machine alone
+	TLS      string `toml:"tls"`      // file with certificate and key, PEM; empty = http://
+}
+
+// Secret is the hash of the password; zero without one. [facts/ios-cli.md 1.11]
+func (m *Metrics) Secret() (aaa.Secret, error) {
+	for prefix, typ := range map[string]int{"$9$": 9, "$8$": 8, "$1$": 5} {
+		if strings.HasPrefix(m.Password, prefix) {
+			return aaa.ParseSecret(typ, m.Password)
+		}
+	}
+	return aaa.Secret{}, aaa.ErrForm
+}
+
+func (m *Metrics) check() error {
+	switch {
+	case m.User == "" && m.Password == "":
+		return nil
+	case m.User == "" || m.Password == "":
+		return errors.New("metrics: user and password go together")
+	case m.Anyone:
+		return errors.New("metrics: a user has to log in, or anyone may look: not both")
+	case len(m.User) > 64 || strings.Contains(m.User, ":") || plain.Typed(m.User) >= 0:
+		return errors.New("metrics.user: up to 64 characters, and no colon")
+	}
+	if _, err := m.Secret(); err != nil {
+		return errors.New("metrics.password: a hash is needed, as `show running-config | include username` shows it behind `secret 9` after `username noc secret WORD`")
+	}
+	return nil
 }
 
 // DefaultRoot is where the box keeps its files.
@@ -147,7 +180,7 @@ func (s *Settings) check() error {
 			return fmt.Errorf("%s: nobody can listen on %s", l.key, a.Addr())
 		}
 	}
-	return nil
+	return s.Metrics.check()
 }
 
 // AddrPort reads an address to listen on; ":22" is every address of both

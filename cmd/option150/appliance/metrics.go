@@ -12,8 +12,10 @@ import (
 // sources are the snapshots the metrics listener looks at. They are asked for
 // only while somebody looks, when the box is whole.
 func (a *Appliance) sources() metrics.Sources {
-	b := a.box
+	b, m := a.box, &a.opt.Settings.Metrics
+	secret, _ := m.Secret() // checked with the settings
 	return metrics.Sources{
+		Access:  metrics.Access{User: m.User, Secret: secret, Anyone: m.Anyone, TLS: m.TLS},
 		Version: b.Version, Commit: b.Commit, Started: b.Started, Recorder: b.Journal, Counts: a.counts,
 		Hostname: func() string { return b.Store.Current().Hostname },
 		Phones:   func(now time.Time) []inventory.Phone { return b.Inventory.Phones(now) },
