@@ -337,7 +337,7 @@ func TestControlCharacters(t *testing.T) {
 	bubble(t, nil, func(t *testing.T, w *wire, term *Terminal) {
 		fmt.Fprint(term.Writer(), "SEP\x1b[2J\x9b\u009b\x00é\x7f\tx\r\ny\a\u202epdf\u2066"+"\xe2\x80", "\n")
 		term.Async("\x1b]0;title\a", false)
-		if out := w.screen(); out != "SEP.[2J...é.\tx\r\ny\a.pdf..\r\n.]0;title\a\r\n" {
+		if out := w.screen(); out != "SEP.[2J...é.\tx\r\ny\a.pdf.\xe2.\r\n.]0;title\a\r\n" {
 			t.Errorf("drawn %q", out)
 		}
 	})
