@@ -15,30 +15,34 @@ type collector struct {
 	build, started, serviceUp, serviceWanted                       *family
 	requests, bytes, seconds, inflight, limit, busy                *family
 	leases, poolSize, messages, foreign, phones, verdict, findings *family
-	disk, diskFree                                                 *family
+	disk, diskFree, logins, leaseTime                              *family
+	process                                                        processFamilies
 }
 
 func newCollector(s *Sources) *collector {
 	return &collector{s: s,
 		build:         &family{"option150_build_info", "Version of the appliance; the value is always 1.", gaugeType, []string{"commit", "goversion", "version"}},
 		started:       &family{"option150_start_time_seconds", "When the appliance started, in seconds since 1970.", gaugeType, nil},
-		serviceUp:     &family{"service_up", "Whether a service works: 1 running, 0 not.", gaugeType, []string{"service"}},
-		serviceWanted: &family{"service_configured", "Whether the configuration asks for a service.", gaugeType, []string{"service"}},
-		requests:      &family{"prov_requests_total", "Requests of phones for files by transport, kind of file and result.", counterType, []string{"kind", "proto", "result"}},
-		bytes:         &family{"prov_bytes_total", "Bytes of files sent, those of transfers that broke off included.", counterType, []string{"proto"}},
-		seconds:       &family{"prov_transfer_seconds", "Time from the request to the last byte of files that were sent completely.", histogramType, []string{"kind", "proto"}},
-		inflight:      &family{"prov_inflight", "Files being sent at the moment.", gaugeType, nil},
-		limit:         &family{"prov_inflight_limit", "Files that may be sent at the same time.", gaugeType, nil},
-		busy:          &family{"prov_busy_total", "Requests refused because the serving count was reached.", counterType, nil},
-		leases:        &family{"dhcp_leases", "Addresses of a pool by state: leased, offered, excluded, free.", gaugeType, []string{"pool", "state"}},
-		poolSize:      &family{"dhcp_pool_addresses", "Addresses of the networks of a pool, excluded ones included.", gaugeType, []string{"pool"}},
-		messages:      &family{"dhcp_messages_total", "DHCP messages by direction and type.", counterType, []string{"direction", "type"}},
-		foreign:       &family{"dhcp_foreign_offers_total", "Answers of other DHCP servers that were seen on the segment.", counterType, []string{"server"}},
-		phones:        &family{"phones", "Phones by model and state.", gaugeType, []string{"model", "state"}},
-		verdict:       &family{"phone_verdict", "Phones by the code of their verdict.", gaugeType, []string{"code"}},
+		serviceUp:     &family{"option150_service_up", "Whether a service works: 1 running, 0 not.", gaugeType, []string{"service"}},
+		serviceWanted: &family{"option150_service_configured", "Whether the configuration asks for a service.", gaugeType, []string{"service"}},
+		requests:      &family{"option150_prov_requests_total", "Requests of phones for files by transport, kind of file and result.", counterType, []string{"kind", "proto", "result"}},
+		bytes:         &family{"option150_prov_bytes_total", "Bytes of files sent, those of transfers that broke off included.", counterType, []string{"proto"}},
+		seconds:       &family{"option150_prov_transfer_seconds", "Time from the request to the last byte of files that were sent completely.", histogramType, []string{"kind", "proto"}},
+		inflight:      &family{"option150_prov_inflight", "Files being sent at the moment.", gaugeType, nil},
+		limit:         &family{"option150_prov_inflight_limit", "Files that may be sent at the same time.", gaugeType, nil},
+		busy:          &family{"option150_prov_busy_total", "Requests refused because the serving count was reached.", counterType, nil},
+		leases:        &family{"option150_dhcp_leases", "Addresses of a pool by state: leased, offered, excluded, free.", gaugeType, []string{"pool", "state"}},
+		poolSize:      &family{"option150_dhcp_pool_addresses", "Addresses of the networks of a pool, excluded ones included.", gaugeType, []string{"pool"}},
+		messages:      &family{"option150_dhcp_messages_total", "DHCP messages by direction and type.", counterType, []string{"direction", "type"}},
+		foreign:       &family{"option150_dhcp_foreign_offers_total", "Answers of other DHCP servers that were seen on the segment.", counterType, []string{"server"}},
+		phones:        &family{"option150_phones", "Phones by model and state.", gaugeType, []string{"model", "state"}},
+		verdict:       &family{"option150_phone_verdict", "Phones by the code of their verdict.", gaugeType, []string{"code"}},
 		disk:          &family{"option150_flash_bytes", "Size of the file system of flash:, in bytes.", gaugeType, nil},
 		diskFree:      &family{"option150_flash_free_bytes", "What may still be written to flash:, in bytes; what is kept for leases and the configuration is not counted.", gaugeType, nil},
-		findings:      &family{"audit_findings", "Findings of the audit of the configuration.", gaugeType, []string{"severity"}},
+		logins:        &family{"option150_login_failures_total", "Wrong users or passwords by door: ssh, page.", counterType, []string{"door"}},
+		leaseTime:     &family{"option150_dhcp_lease_seconds", "Duration of the leases that were given or renewed; those without an end count as infinite.", histogramType, nil},
+		process:       newProcessFamilies(),
+		findings:      &family{"option150_audit_findings", "Findings of the audit of the configuration.", gaugeType, []string{"severity"}},
 	}
 }
 
@@ -68,6 +72,7 @@ func (c *collector) collect() exposition {
 			x.add(c.diskFree, float64(free))
 		}
 	}
+	c.process.collect(x)
 	c.telephones(x)
 	findings := map[string]int{}
 	for _, f := range list(c.s.Findings) {
@@ -103,6 +108,10 @@ func (c *collector) files(x exposition) {
 	for _, r := range rows.times {
 		x.addHistogram(c.seconds, r.histogram, r.kind, r.proto)
 	}
+	for i, door := range doors {
+		x.add(c.logins, float64(rows.logins[i]), door)
+	}
+	x.addHistogram(c.leaseTime, rows.leases)
 	for _, r := range rows.foreign {
 		x.add(c.foreign, float64(r.n), r.server)
 	}

@@ -35,7 +35,7 @@ const (
 
 // buckets are the upper bounds of the histogram of transfer times, in seconds:
 // a configuration file on a LAN takes milliseconds, an image over a WAN minutes.
-var buckets = [...]float64{0.005, 0.025, 0.1, 0.5, 1, 5, 15, 60, 300}
+var buckets = []float64{0.005, 0.025, 0.1, 0.5, 1, 5, 15, 60, 300}
 
 // maxForeign bounds the servers that are counted by address.
 const maxForeign = 64
@@ -44,10 +44,38 @@ type requestKey struct{ proto, kind, result string }
 
 type timeKey struct{ proto, kind string }
 
+// leaseBuckets are those of lease durations: from the minutes of a network of
+// guests to a month.
+var leaseBuckets = []float64{300, 3600, 4 * 3600, 8 * 3600, 86400, 3 * 86400, 8 * 86400, 31 * 86400}
+
+// doors are where a login may fail, in the order of Counts.logins.
+var doors = [...]string{"ssh", "page"}
+
 type histogram struct {
+	bounds []float64
 	count  uint64
 	sum    float64
-	bucket [len(buckets)]uint64 // cumulative, as Prometheus has them
+	bucket []uint64 // cumulative, as Prometheus has them
+}
+
+func newHistogram(bounds []float64) *histogram {
+	return &histogram{bounds: bounds, bucket: make([]uint64, len(bounds))}
+}
+
+func (h *histogram) observe(v float64) {
+	h.count++
+	h.sum += v
+	for i, le := range h.bounds {
+		if v <= le {
+			h.bucket[i]++
+		}
+	}
+}
+
+func (h *histogram) copy() histogram {
+	x := *h
+	x.bucket = slices.Clone(h.bucket)
+	return x
 }
 
 // Counts is a fold of the journal: what must be counted as it happens because
@@ -59,11 +87,13 @@ type Counts struct {
 	times    map[timeKey]*histogram
 	foreign  map[netip.Addr]uint64
 	others   uint64 // offers of servers beyond maxForeign
+	logins   [len(doors)]uint64
+	leases   *histogram
 }
 
 // NewCounts returns a fold that has seen nothing.
 func NewCounts() *Counts {
-	return &Counts{requests: map[requestKey]uint64{}, bytes: map[string]uint64{}, times: map[timeKey]*histogram{}, foreign: map[netip.Addr]uint64{}}
+	return &Counts{requests: map[requestKey]uint64{}, bytes: map[string]uint64{}, times: map[timeKey]*histogram{}, foreign: map[netip.Addr]uint64{}, leases: newHistogram(leaseBuckets)}
 }
 
 // Fold implements journal.Fold.
@@ -85,6 +115,8 @@ func (c *Counts) Fold(e journal.Entry) {
 		c.request(string(v.Transport), v.Name, resultBusy)
 	case fileserver.Denied:
 		c.request(string(v.Transport), v.Name, resultDenied)
+	case LoginFailed:
+		c.login(1)
 	}
 }
 
@@ -105,17 +137,10 @@ func (c *Counts) served(proto, kind, result string, n int64, took time.Duration)
 	}
 	h := c.times[timeKey{proto, kind}]
 	if h == nil {
-		h = &histogram{}
+		h = newHistogram(buckets)
 		c.times[timeKey{proto, kind}] = h
 	}
-	s := took.Seconds()
-	h.count++
-	h.sum += s
-	for i, le := range buckets {
-		if s <= le {
-			h.bucket[i]++
-		}
-	}
+	h.observe(took.Seconds())
 }
 
 // ForeignOffer counts an answer of another DHCP server that was seen. The
@@ -128,6 +153,27 @@ func (c *Counts) ForeignOffer(server netip.Addr) {
 		return
 	}
 	c.foreign[server]++
+}
+
+// SSHLoginFailed counts a wrong user or password at SSH, as ForeignOffer does.
+func (c *Counts) SSHLoginFailed() { c.login(0) }
+
+func (c *Counts) login(door int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.logins[door]++
+}
+
+// Leased counts a lease that was given or renewed, as ForeignOffer does; one
+// without an end is endless.
+func (c *Counts) Leased(lease time.Duration, endless bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !endless {
+		c.leases.observe(lease.Seconds())
+		return
+	}
+	c.leases.count++ // beyond all bounds, and in no sum
 }
 
 // label is a transport as a label: lower case.
@@ -180,13 +226,15 @@ type (
 		bytes    map[string]uint64
 		times    []timeRow
 		foreign  []foreignRow
+		logins   [len(doors)]uint64
+		leases   histogram
 	}
 )
 
 func (c *Counts) rows() countRows {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	r := countRows{bytes: map[string]uint64{}}
+	r := countRows{bytes: map[string]uint64{}, logins: c.logins, leases: c.leases.copy()}
 	for k, n := range c.requests {
 		r.requests = append(r.requests, requestRow{k, n})
 	}
@@ -194,7 +242,7 @@ func (c *Counts) rows() countRows {
 		r.bytes[k] = n
 	}
 	for k, h := range c.times {
-		r.times = append(r.times, timeRow{k, *h})
+		r.times = append(r.times, timeRow{k, h.copy()})
 	}
 	for a, n := range c.foreign {
 		r.foreign = append(r.foreign, foreignRow{a.String(), n})

@@ -89,20 +89,20 @@ func TestScrape(t *testing.T) {
 		t.Fatalf("%d %s: %s", a.StatusCode, a.Header.Get("Content-Type"), text)
 	}
 	for _, want := range []string{
-		`prov_requests_total{kind="config",proto="http",result="served"} 1`,
-		`prov_requests_total{kind="firmware",proto="tftp",result="aborted"} 1`,
-		`prov_requests_total{kind="trust",proto="http",result="not_found_expected"} 1`,
-		`prov_requests_total{kind="load",proto="http",result="busy"} 1`,
-		`prov_requests_total{kind="other",proto="http",result="denied"} 1`,
-		`prov_bytes_total{proto="http"} 600`, `prov_bytes_total{proto="tftp"} 512`,
-		`prov_transfer_seconds_bucket{kind="config",proto="http",le="0.005"} 1`,
-		"prov_inflight 2", "prov_inflight_limit 200", "prov_busy_total 1",
-		`dhcp_leases{pool="VO?ICE",state="leased"} 3`, `dhcp_leases{pool="VO?ICE",state="free"} 241`,
-		`dhcp_messages_total{direction="received",type="discover"} 4`,
-		`dhcp_foreign_offers_total{server="10.9.0.0"} 1`, `dhcp_foreign_offers_total{server="other"} 3`,
-		`phones{model="unknown",state="configured"} 1`, `phone_verdict{code=`,
-		`service_up{service="hfs"} 1`, `service_up{service="dhcp"} 0`, `service_configured{service="dhcp"} 1`,
-		`audit_findings{severity="warning"} 1`, `option150_build_info{commit="abc"`,
+		`option150_prov_requests_total{kind="config",proto="http",result="served"} 1`,
+		`option150_prov_requests_total{kind="firmware",proto="tftp",result="aborted"} 1`,
+		`option150_prov_requests_total{kind="trust",proto="http",result="not_found_expected"} 1`,
+		`option150_prov_requests_total{kind="load",proto="http",result="busy"} 1`,
+		`option150_prov_requests_total{kind="other",proto="http",result="denied"} 1`,
+		`option150_prov_bytes_total{proto="http"} 600`, `option150_prov_bytes_total{proto="tftp"} 512`,
+		`option150_prov_transfer_seconds_bucket{kind="config",proto="http",le="0.005"} 1`,
+		"option150_prov_inflight 2", "option150_prov_inflight_limit 200", "option150_prov_busy_total 1",
+		`option150_dhcp_leases{pool="VO?ICE",state="leased"} 3`, `option150_dhcp_leases{pool="VO?ICE",state="free"} 241`,
+		`option150_dhcp_messages_total{direction="received",type="discover"} 4`,
+		`option150_dhcp_foreign_offers_total{server="10.9.0.0"} 1`, `option150_dhcp_foreign_offers_total{server="other"} 3`,
+		`option150_phones{model="unknown",state="configured"} 1`, `option150_phone_verdict{code=`,
+		`option150_service_up{service="hfs"} 1`, `option150_service_up{service="dhcp"} 0`, `option150_service_configured{service="dhcp"} 1`,
+		`option150_audit_findings{severity="warning"} 1`, `option150_build_info{commit="abc"`,
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("not there: %s\n%s", want, text)

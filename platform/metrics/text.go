@@ -51,7 +51,7 @@ func (x exposition) addHistogram(f *family, h histogram, labels ...string) {
 	labels = valid(labels)
 	key := f.text(labels)
 	var b []byte
-	for i, le := range buckets {
+	for i, le := range h.bounds {
 		b = appendSample(b, f.name+"_bucket", bound(key, le), float64(h.bucket[i]))
 	}
 	b = appendSample(b, f.name+"_bucket", bound(key, math.Inf(1)), float64(h.count))

@@ -57,7 +57,7 @@ func TestTextIsThatOfTheLibrary(t *testing.T) {
 					labels, clean = append(labels, l), append(clean, strings.ToValidUTF8(l, "?"))
 				}
 				v := values[r.IntN(len(values))]
-				var h histogram
+				h := *newHistogram(buckets)
 				upper := map[float64]uint64{}
 				for i, le := range buckets {
 					h.bucket[i] = h.count

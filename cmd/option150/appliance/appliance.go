@@ -184,7 +184,7 @@ func (a *Appliance) open() error {
 	b.Frames = &capture.Keeper{}
 	a.holders.bindings, a.holders.neighbours = func() []engine.Binding { return b.DHCP.Bindings() }, func() []host.Neighbour { return append(host.Neighbours(), host.Neighbours6()...) }
 	a.holders.bindings6 = func() []v6.Binding { return b.DHCPv6.Bindings() }
-	b.Journal = journal.New(0, b.Inventory, a.counts, foreignOffers{a.counts}, b.Classes, b.Upgrades, b.Sharing, b.Told, b.Tape, b.Outlook, &a.holders)
+	b.Journal = journal.New(0, b.Inventory, a.counts, counted{a.counts}, b.Classes, b.Upgrades, b.Sharing, b.Told, b.Tape, b.Outlook, &a.holders)
 	b.Netif = netif.New(netif.Options{Mapping: mapping(a.opt.Settings), Recorder: b.Journal, Changed: a.interfacesChanged})
 	b.Meter = netif.NewMeter(b.Netif.Interfaces)
 	if err := a.checkDevices(); err != nil {

@@ -4,8 +4,10 @@ import (
 	"time"
 
 	"option150/dhcp"
+	"option150/dhcp/engine"
 	"option150/platform/journal"
 	"option150/platform/metrics"
+	"option150/platform/sshd"
 	"option150/telephony/inventory"
 )
 
@@ -66,12 +68,17 @@ func messages(s dhcp.Statistics) []metrics.Messages {
 		out("bootreply", t.BootReply), out("offer", t.Offer), out("ack", t.Ack), out("nak", t.Nak), out("leasereply", t.LeaseReply)}
 }
 
-// foreignOffers counts the answers of other DHCP servers.
-type foreignOffers struct{ counts *metrics.Counts }
+// counted hands the counts what services tell in events of their own.
+type counted struct{ counts *metrics.Counts }
 
 // Fold implements journal.Fold.
-func (f foreignOffers) Fold(e journal.Entry) {
-	if v, ok := e.Event.(dhcp.ForeignServer); ok {
+func (f counted) Fold(e journal.Entry) {
+	switch v := e.Event.(type) {
+	case dhcp.ForeignServer:
 		f.counts.ForeignOffer(v.Server)
+	case engine.Ack:
+		f.counts.Leased(v.Lease, v.Lease >= engine.Infinite)
+	case sshd.LoginFailed:
+		f.counts.SSHLoginFailed()
 	}
 }

@@ -59,10 +59,10 @@ end`, "\n")
 	}
 	text := see(t, "/metrics")
 	for _, want := range []string{
-		`dhcp_leases{pool="VOICE",state="leased"} 1`, `dhcp_messages_total{direction="sent",type="ack"} 1`, `dhcp_pool_addresses{pool="VOICE"} 254`,
-		`phones{model="7961",state="provisioned"} 1`, `phone_verdict{code="ok"} 1`, `service_up{service="hfs"} 1`, `service_up{service="metrics"} 1`,
-		`service_configured{service="sshd"} 0`, `option150_build_info{commit="0000000"`,
-		`prov_requests_total{kind="config",proto="http",result="served"}`, `prov_transfer_seconds_count{kind="config",proto="http"}`, "prov_inflight 0",
+		`option150_dhcp_leases{pool="VOICE",state="leased"} 1`, `option150_dhcp_messages_total{direction="sent",type="ack"} 1`, `option150_dhcp_pool_addresses{pool="VOICE"} 254`,
+		`option150_phones{model="7961",state="provisioned"} 1`, `option150_phone_verdict{code="ok"} 1`, `option150_service_up{service="hfs"} 1`, `option150_service_up{service="metrics"} 1`,
+		`option150_service_configured{service="sshd"} 0`, `option150_build_info{commit="0000000"`,
+		`option150_prov_requests_total{kind="config",proto="http",result="served"}`, `option150_prov_transfer_seconds_count{kind="config",proto="http"}`, "option150_prov_inflight 0",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("not there: %s\n%s", want, text)
@@ -139,7 +139,7 @@ func TestForeignPortIsOneTruth(t *testing.T) {
 		if st := box.Supervisor.Status("hfs"); st.State != state {
 			t.Errorf("the supervisor: %+v", st)
 		}
-		if text := see(t, "/metrics"); !strings.Contains(text, `service_up{service="hfs"} `+figure+"\n") || !strings.Contains(text, `service_configured{service="hfs"} 1`) {
+		if text := see(t, "/metrics"); !strings.Contains(text, `option150_service_up{service="hfs"} `+figure+"\n") || !strings.Contains(text, `option150_service_configured{service="hfs"} 1`) {
 			t.Errorf("Prometheus:\n%s", text)
 		}
 		if text := command.ServicesText(box); !strings.Contains(text, "\nhfs          "+listed) {
