@@ -14,8 +14,8 @@ STATICCHECK := $(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME   ?= 30s
 # 20 MB were the aim; decoders of frames and firmware packages made it 22.1, names
 # (miekg/dns), the relay and the plan 24.5, phones of every kind and IPv6 23.7
-# without html/template (docs/adr/0009).
-MAXSIZE    := 25500000
+# without html/template (docs/adr/0009), TLS of a server 25.7.
+MAXSIZE    := 25900000
 BENCHFLAGS ?=
 
 .PHONY: help build size fmt vet staticcheck rules test check race e2e fuzz shares golden docs lab bench planner lossy cross release clean
@@ -26,7 +26,7 @@ help: ## this list
 build: ## the static binary bin/option150, with version and commit in it
 	$(GOBUILD) -o bin/option150 ./cmd/option150
 
-size: build ## fail when bin/option150 has more than 25.5 MB
+size: build ## fail when bin/option150 has more than 25.9 MB
 	@size="$$(stat -c %s bin/option150)"; echo "bin/option150 has $$size bytes, $(MAXSIZE) are the aim"; [ "$$size" -le $(MAXSIZE) ]
 
 fmt: ## fail when a file is not in gofmt's form (gofmt -w FILE mends it)
