@@ -4,7 +4,7 @@
 //
 // It follows rpc.proto and kv.proto of go.etcd.io/etcd/api/v3, the protocol buffers
 // encoding and "gRPC over HTTP2". HTTP/2 is that of net/http; why it is not etcd's
-// own client, docs/adr/0018 says.
+// own client, docs/adr/0019 says.
 //
 // Concurrency: a Client may be used by any number of goroutines and starts none of
 // its own, but for what net/http needs for connections that are open.
