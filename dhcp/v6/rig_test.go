@@ -327,11 +327,17 @@ func (w *rig) next(xid uint32, wait time.Duration) (got, bool) {
 	}
 }
 
-// ask sends a message of a station to the group and waits for the reply.
+// ask sends a message of a station to the group and waits for the reply. As
+// stations do it sends it again when none came: the box asks the kernel for the
+// neighbour first, and on a busy machine that may take longer than it waits.
+// [RFC 8415 15]
 func (w *rig) ask(m ether.MAC, r dhcptest.Message6) got {
 	w.t.Helper()
-	w.put(m, netip.AddrPortFrom(dhcptest.LinkLocal(m), 546), allServers, r.Bytes())
-	g, ok := w.next(r.XID, answerWait)
+	g, ok := got{}, false
+	for tries := 0; tries < 3 && !ok; tries++ {
+		w.put(m, netip.AddrPortFrom(dhcptest.LinkLocal(m), 546), allServers, r.Bytes())
+		g, ok = w.next(r.XID, answerWait)
+	}
 	if !ok {
 		w.t.Fatalf("no reply; events %s", w.ev.names())
 	}

@@ -187,10 +187,10 @@ func (l *Lists) pictures(name string, g geometry) List {
 				thumb = x
 			}
 		}
-		wrong, deep := l.look(full.Path, g.width, g.height, g.depth)
+		deep, wrong := l.look(full.Path, g.width, g.height, g.depth)
 		var small error
 		if wrong == nil && thumb.Path != "" {
-			small, _ = l.look(thumb.Path, g.thumbWide, g.thumbHigh, 24)
+			_, small = l.look(thumb.Path, g.thumbWide, g.thumbHigh, 24)
 		}
 		switch {
 		case wrong != nil:

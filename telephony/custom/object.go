@@ -139,13 +139,13 @@ func (p *imageObject) check() error {
 	_, bad := hex.DecodeString(data)
 	switch {
 	case p.Width <= 0 || p.Height <= 0 || p.Width > 1024 || p.Height > 1024:
-		return fmt.Errorf("Width and Height say %d x %d", p.Width, p.Height)
+		return fmt.Errorf("its Width and Height say %d x %d", p.Width, p.Height)
 	case p.Depth != 2:
-		return fmt.Errorf("Depth says %d bits a pixel, phones take 2", p.Depth)
+		return fmt.Errorf("its Depth says %d bits a pixel, phones take 2", p.Depth)
 	case bad != nil:
-		return errors.New("Data is not hexadecimal digits in pairs without blanks")
+		return errors.New("its Data is not hexadecimal digits in pairs without blanks")
 	case len(data) != (p.Width*p.Height+3)/4*2:
-		return fmt.Errorf("Data has %d digits, %d x %d pixels of 2 bits are %d", len(data), p.Width, p.Height, (p.Width*p.Height+3)/4*2)
+		return fmt.Errorf("its Data has %d digits, %d x %d pixels of 2 bits are %d", len(data), p.Width, p.Height, (p.Width*p.Height+3)/4*2)
 	}
 	return nil
 }
@@ -184,7 +184,7 @@ func (l *Lists) named(s *Shown, address string) {
 		if p.bits < 4 || w > p.width || h > p.height { // older phones draw no PNG
 			continue
 		}
-		wrong, deep := l.look(at, w, h, p.bits)
+		deep, wrong := l.look(at, w, h, p.bits)
 		switch {
 		case wrong != nil:
 			s.Wrong = path.Base(at) + ": " + wrong.Error()

@@ -19,28 +19,28 @@ const maxPicture = 4 << 20
 // front of the pixels and is checked first, so that no file of a few bytes makes
 // room for a picture of a million. [RFC 2083; phone administration guides, PNG
 // File Requirements for Custom Background Images]
-func (l *Lists) look(path string, width, height, depth int) (wrong error, deep string) {
+func (l *Lists) look(path string, width, height, depth int) (deep string, wrong error) {
 	w, h := l.size(path)
 	if w != width || h != height {
-		return fmt.Errorf("%d x %d, phones draw %d x %d", w, h, width, height), ""
+		return "", fmt.Errorf("%d x %d, phones draw %d x %d", w, h, width, height)
 	}
 	f, err := l.Flash.Open(path)
 	if err != nil {
-		return errors.New("it cannot be read"), ""
+		return "", errors.New("it cannot be read")
 	}
 	defer f.Close()
 	if f.Size > maxPicture {
-		return fmt.Errorf("%d bytes, pictures of %d x %d have at most %d", f.Size, width, height, maxPicture), ""
+		return "", fmt.Errorf("%d bytes, pictures of %d x %d have at most %d", f.Size, width, height, maxPicture)
 	}
 	b, err := io.ReadAll(io.LimitReader(f, maxPicture))
 	if err != nil {
-		return errors.New("it cannot be read"), ""
+		return "", errors.New("it cannot be read")
 	}
 	img, err := png.Decode(bytes.NewReader(b))
 	if err != nil {
-		return errors.New("it is no whole PNG"), ""
+		return "", errors.New("it is no whole PNG")
 	}
-	return nil, deeper(img, depth)
+	return deeper(img, depth), nil
 }
 
 // deeper says what a picture has beyond a screen of a depth in bits: 1 and 4 are

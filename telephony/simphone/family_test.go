@@ -190,9 +190,7 @@ func TestFamilies(t *testing.T) {
 			if p.n.proto == SIP && p.n.model.SIPFile == phone.SEPXML && (s.SoftKeys == "" || s.DialTemplate == "") {
 				t.Errorf("%s: its file names no softkeys or no dial plan: %+v", at, s)
 			}
-			for _, list := range p.n.lists() {
-				named = append(named, list)
-			}
+			named = append(named, p.n.lists()...)
 			for _, n := range named {
 				if n != "" && !slices.Contains(got, n) && !slices.Contains(got, strings.ToLower(n)) {
 					t.Errorf("%s: it did not get %s; it got %v", at, n, got)

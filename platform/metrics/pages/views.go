@@ -226,7 +226,7 @@ func (s *Sources) log() logJSON {
 func (s *Sources) changes() changesJSON {
 	c := changesJSON{Host: s.hostname(), Changes: []changeJSON{}}
 	for _, x := range list(s.Changes) {
-		c.Changes = append(c.Changes, changeJSON{x.Number, x.Who, x.From, x.To, x.Lines, x.More})
+		c.Changes = append(c.Changes, changeJSON(x))
 	}
 	return c
 }
