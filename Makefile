@@ -97,9 +97,9 @@ cross: $(TARGETS:%=cross-%) ## build for amd64, arm64, arm and mipsle without cg
 cross-%:
 	GOOS=linux GOARCH=$* GOARM=6 GOMIPS=softfloat $(GOBUILD) -o dist/option150-linux-$* ./cmd/option150
 
-release: cross ## dist/: a binary and a Debian package for each architecture, SHA256SUMS
-	for arch in $(TARGETS); do bash packaging/deb "$$arch" "$(VERSION)" dist; done
-	cd dist && sha256sum option150-linux-* option150_*.deb > SHA256SUMS && cat SHA256SUMS
+release: cross ## dist/: a binary, a Debian package and a folder for small boards for each architecture, SHA256SUMS
+	for arch in $(TARGETS); do bash packaging/deb "$$arch" "$(VERSION)" dist; bash packaging/image "$$arch" "$(VERSION)" dist; done
+	cd dist && sha256sum option150-linux-* option150_*.deb option150-image-*.tar.gz > SHA256SUMS && cat SHA256SUMS
 
 clean: ## remove bin/ and dist/
 	rm -rf bin dist
