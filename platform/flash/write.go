@@ -26,6 +26,8 @@ type Writer struct {
 	file *os.File
 	temp string
 	name string
+
+	mu   sync.Mutex
 	room int64 // that was there when it was looked at last
 
 	once sync.Once
@@ -58,9 +60,11 @@ func (w *Writer) Write(b []byte) (int, error) {
 }
 
 // fits refuses what would take the room that is kept for nvram:. It looks at
-// the disk now and then.
+// the disk now and then. SFTP writes pieces at the same time.
 func (w *Writer) fits(n int) error {
 	const step = 256 << 10
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	if w.room -= int64(n); w.room >= 0 {
 		return nil
 	}

@@ -288,12 +288,13 @@ func newTracker(l Limits) *tracker {
 
 // admit takes a connection in, at the cost of a spare one if it must, or
 // returns nil.
-func (t *tracker) admit(tcp *net.TCPConn) *conn {
+func (t *tracker) admit(tcp *net.TCPConn, s *site) *conn {
 	raw, err := tcp.SyscallConn()
 	if err != nil {
 		return nil
 	}
-	c := &conn{TCPConn: tcp, t: t, since: time.Now(), raw: raw}
+	c := &conn{TCPConn: tcp, t: t, site: s, since: time.Now(), raw: raw}
+	c.own.Store(true) // before drain can see it
 	c.local, c.remote = addrPort(tcp.LocalAddr()), addrPort(tcp.RemoteAddr())
 	from := c.remote.Addr()
 	t.mu.Lock()
@@ -376,13 +377,13 @@ func (t *tracker) turnAway(tcp *net.TCPConn, wg *sync.WaitGroup) {
 }
 
 // accept hands out the next connection that is admitted.
-func (t *tracker) accept(l *net.TCPListener, wg *sync.WaitGroup) (*conn, error) {
+func (t *tracker) accept(l *net.TCPListener, s *site, wg *sync.WaitGroup) (*conn, error) {
 	for {
 		tcp, err := l.AcceptTCP()
 		if err != nil {
 			return nil, err
 		}
-		if c := t.admit(tcp); c != nil {
+		if c := t.admit(tcp, s); c != nil {
 			return c, nil
 		}
 		t.turnAway(tcp, wg)

@@ -63,13 +63,11 @@ const acceptPause = time.Second
 func (t *site) Serve(l *net.TCPListener) error {
 	pause := time.Duration(0)
 	for {
-		c, err := t.s.tracker.accept(l, &t.s.background)
+		c, err := t.s.tracker.accept(l, t, &t.s.background)
 		var passing interface{ Temporary() bool }
 		switch {
 		case err == nil:
 			pause = 0
-			c.site = t
-			c.own.Store(true)
 			go t.talk(c)
 		case errors.As(err, &passing) && passing.Temporary():
 			pause = min(max(2*pause, 5*time.Millisecond), acceptPause)

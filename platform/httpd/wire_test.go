@@ -24,7 +24,7 @@ func TestWires(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := s.tracker.admit(accepted.(*net.TCPConn))
+	c := s.tracker.admit(accepted.(*net.TCPConn), nil)
 	defer c.Close()
 	_ = c.TCPConn.SetWriteDeadline(time.Now().Add(200 * time.Millisecond))
 	_, _ = c.TCPConn.Write(make([]byte, 32<<20)) // more than both ends hold
