@@ -114,16 +114,24 @@ func TestLoad(t *testing.T) {
 		{"actions", "telephony-service\n create cnf-files\nvoice register global\n create profile\n", "voice register global/telephony-service", "4 0 0"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			rep := b.load(t, c.text)
-			if got := b.only(rep.Config); got != c.want {
-				t.Errorf("printed\ngot  %s\nwant %s", got, c.want)
-			}
-			if got := fmt.Sprint(rep.Implemented, rep.Carried, len(rep.Rejected)); got != c.classes {
-				t.Errorf("lines implemented, carried, rejected: got %s, want %s; %v", got, c.classes, rep.Rejected)
-			}
+			rep := b.loads(t, c.text, c.want, c.classes)
 			b.stable(t, rep)
 		})
 	}
+}
+
+// loads loads a text and asks what is printed then, and how many of its lines
+// were implemented, carried and rejected.
+func (b *box) loads(t *testing.T, text, want, classes string) *language.Report {
+	t.Helper()
+	rep := b.load(t, text)
+	if got := b.only(rep.Config); got != want {
+		t.Errorf("printed\ngot  %q\nwant %q", got, want)
+	}
+	if got := fmt.Sprint(rep.Implemented, rep.Carried, len(rep.Rejected)); got != classes {
+		t.Errorf("lines implemented, carried, rejected: got %s, want %s; %v", got, classes, rep.Rejected)
+	}
+	return rep
 }
 
 // stable: what is printed loads as the same value and prints the same again.
@@ -266,13 +274,7 @@ func TestUnfitLines(t *testing.T) {
 		{"a joiner, other scripts and bytes of an old one", "snmp-server location می\u200cخواهم\nsnmp-server contact B\xfcro\n", "snmp-server location می\u200cخواهم/snmp-server contact B\xfcro", "0 2 0"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			rep := b.load(t, c.text)
-			if got := b.only(rep.Config); got != c.want {
-				t.Errorf("printed\ngot  %q\nwant %q", got, c.want)
-			}
-			if got := fmt.Sprint(rep.Implemented, rep.Carried, len(rep.Rejected)); got != c.classes {
-				t.Errorf("lines implemented, carried, rejected: got %s, want %s; %v", got, c.classes, rep.Rejected)
-			}
+			rep := b.loads(t, c.text, c.want, c.classes)
 			for _, e := range rep.Rejected {
 				if s := e.Error(); strings.ContainsAny(s, "\x1b\u009b\u202e\u202d\u2066\u200f\u061c") {
 					t.Errorf("%q", s)

@@ -2,6 +2,7 @@ package v6
 
 import (
 	"encoding/binary"
+	"fmt"
 	"net"
 	"net/netip"
 	"os"
@@ -20,6 +21,7 @@ import (
 	"option150/platform/journal"
 	"option150/platform/netns"
 	"option150/platform/service"
+	"option150/platform/testkit"
 )
 
 func TestMain(m *testing.M) {
@@ -143,7 +145,7 @@ func cable(t *testing.T) *rig {
 		p, _ := netlink.ParseAddr(a)
 		p.Flags = unix.IFA_F_NODAD
 		if err := netlink.AddrReplace(l, p); err != nil {
-			t.Skipf("no IPv6 on this machine: %v", err)
+			testkit.Missing(t, fmt.Sprintf("no IPv6 on this machine: %v", err))
 		}
 	}
 	for _, n := range []string{"2001:db8:88::/64", "2001:db8:99::/64", "2001:db8:aa::/64"} {

@@ -137,8 +137,8 @@ func TestPrefixShrinks(t *testing.T) {
 	old := b.take(phone)
 	sp := spec("2001:db8:1::/64")
 	sp.Pools[0].Prefix = netip.MustParsePrefix("2001:db8:1:0:f000::/112")
-	if sp.Pools[0].Prefix.Contains(old) {
-		t.Skip("by chance")
+	if sp.Pools[0].Prefix.Contains(old) { // addresses are by chance
+		sp.Pools[0].Prefix = netip.MustParsePrefix("2001:db8:1:0:e000::/112")
 	}
 	b.Apply(Compile(sp))
 	r := b.ask(phone, dhcptest.Phone6(phone, 5, server(), dhcptest.IA6(1, old)))
