@@ -95,7 +95,8 @@ func (sh *shard) pump(t *transfer, now time.Duration) {
 func (sh *shard) emit(t *transfer, now time.Duration) (p []byte, err error) {
 	defer func() {
 		if v := recover(); v != nil {
-			sh.later(func() { sh.srv.defect("reading "+shown(t.req.name), v) })
+			sh.srv.panics.Add(1) // before the ERROR leaves, like every count
+			sh.later(func() { sh.srv.report("reading "+shown(t.req.name), v) })
 			err = errPanic
 		}
 	}()

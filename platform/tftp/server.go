@@ -173,6 +173,11 @@ func (s *Server) contain(where string, f func()) {
 
 func (s *Server) defect(where string, v any) {
 	s.panics.Add(1)
+	s.report(where, v)
+}
+
+// report tells of a panic that is counted already.
+func (s *Server) report(where string, v any) {
 	text := shown(fmt.Sprint(v))
 	s.rec.Record(Defect{Where: where, Value: text[:min(len(text), 200)]})
 }
