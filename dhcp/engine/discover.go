@@ -73,6 +73,7 @@ const (
 	reasonNoPool    = "NO POOL"
 	reasonExhausted = "POOL EXHAUSTED"
 	reasonClass     = "CLASS MISMATCH"
+	reasonShared    = "SHARED BINDINGS: " // and which rule is against it
 )
 
 func (e *Engine) noLease(c *call, why string) {
@@ -106,6 +107,9 @@ func (e *Engine) candidate(c *call) (addr netip.Addr, s *subnet, h *host, why st
 	}
 	if u, ok := e.heardAt(c, subnets); ok {
 		return u.addr, u.sub, nil, ""
+	}
+	if why := e.nobodyNew(c.now); why != "" {
+		return netip.Addr{}, nil, nil, why
 	}
 	if p.Wanted.IsValid() {
 		for _, s := range subnets {
@@ -209,7 +213,7 @@ func (e *Engine) former(c *call, subnets []*subnet) *binding {
 // available reports whether the client may have the address: it is leasable
 // and nobody else has it, is offered it or was heard using it.
 func (e *Engine) available(c *call, s *subnet, a netip.Addr) bool {
-	if !s.holds(a) || e.conflicts[a] != nil {
+	if !s.holds(a) || e.conflicts[a] != nil || e.shareRefuses(c, a) {
 		return false
 	}
 	b := e.bindings[a]

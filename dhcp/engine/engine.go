@@ -72,6 +72,9 @@ type Engine struct {
 	fresh   []uncommitted // of the outcome being made
 	pending []uncommitted // handed over, not yet on disk
 
+	share sharing
+	bound int // where the record of the last lease is in out.Records
+
 	out     Outcome
 	keyBuf  []byte
 	itemBuf []wire.Item
@@ -80,9 +83,11 @@ type Engine struct {
 
 // uncommitted is a lease whose record is on its way to the disk.
 type uncommitted struct {
-	seq   uint64
-	b     *binding
-	until Instant
+	seq     uint64
+	b       *binding
+	from    Instant
+	until   Instant
+	claimed bool // it counts for nothing before the claim is answered
 }
 
 // Inbound is a datagram as it came.
@@ -124,6 +129,7 @@ type Outcome struct {
 	Seq     uint64          // of Records
 	Acks    []Reply         // wait until Records are on disk
 	Acked   []journal.Event // facts once those are sent
+	Claims  []Claim         // to be claimed before; without an answer, or refused, their records and Acks are void
 	Probes  []Probe
 	Watch   []Look // DISCOVERs of our own to send
 }
@@ -334,6 +340,9 @@ func (e *Engine) Apply(now Instant, t *Tables) {
 		s.used = slices.Clone(s.base)
 		s.cursor, s.demand = s.first, now // behind relays too the first addresses are asked for
 		s.probes = map[netip.Addr]*probe{}
+		if e.share.Domain != nil {
+			e.mask(now, s)
+		}
 	}
 	for a := range t.routers {
 		if was := old.routers[a]; was != nil {
@@ -388,6 +397,7 @@ func (e *Engine) Apply(now Instant, t *Tables) {
 			e.forget(b)
 		}
 	}
+	e.learnAside(now)
 	for a := range e.conflicts {
 		if s := t.subnetOf(a); s != nil {
 			s.set(a)

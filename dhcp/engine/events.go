@@ -141,7 +141,7 @@ type (
 		Interface string
 		Relay     netip.Addr
 		Link      netip.Addr
-		Why       string // "NO POOL", "POOL EXHAUSTED", "CLASS MISMATCH"
+		Why       string // "NO POOL", "POOL EXHAUSTED", "CLASS MISMATCH", or "SHARED BINDINGS: " and the rule
 	}
 	// Expired is a binding whose lease ran out.
 	Expired struct {

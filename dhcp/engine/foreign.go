@@ -157,7 +157,7 @@ func (e *Engine) ServerReply(now Instant, in *Inbound) {
 	if !server.IsValid() {
 		server = in.From.Addr()
 	}
-	if !server.Is4() || e.t.own[server] || e.t.own[in.From.Addr()] {
+	if !server.Is4() || e.t.own[server] || e.t.own[in.From.Addr()] || e.peer(server) {
 		return
 	}
 	key := foreignKey{in.Interface, server}

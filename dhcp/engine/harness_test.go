@@ -37,6 +37,7 @@ type world struct {
 	probes []Probe
 	watch  []Look
 	late   []got // replies that waited for a probe
+	domain *domain
 }
 
 func newWorld(t testing.TB, change ...func(*Spec)) *world {
@@ -64,6 +65,9 @@ func (w *world) set(s Spec) {
 func (w *world) collect() []got {
 	w.t.Helper()
 	o := w.e.Take()
+	if w.domain != nil {
+		w.domain.claims(w, &o)
+	}
 	w.events = append(w.events, o.First...)
 	w.events = append(append(w.events, o.Then...), o.Acked...)
 	w.disk = append(w.disk, o.Records...)

@@ -51,7 +51,7 @@ func (e *Engine) SetClock(now Instant, epoch time.Time) {
 	e.epoch = epoch
 	for _, b := range e.bindings {
 		if until := e.instant(b.Expiry); b.ended && !b.leased && until > now && e.offers[b.Addr] == nil {
-			b.granted, b.until, b.ended, b.durable, b.written = e.instant(b.Start), until, false, until, true
+			b.granted, b.until, b.ended, b.since, b.durable, b.written = e.instant(b.Start), until, false, e.instant(b.Start), until, true
 			e.start(b)
 		}
 		e.save(b)

@@ -25,7 +25,7 @@ func (e *Engine) Load(now Instant, records []Record) {
 			b.State = 0
 			e.adopt(b)
 			if r.State == StateLeased && b.until > now {
-				b.leased, b.durable, b.written = true, b.until, true
+				b.leased, b.since, b.durable, b.written = true, b.granted, b.until, true
 				e.count(b, +1)
 				if b.until != never {
 					heap.Push(&e.expiries, b)
@@ -63,7 +63,7 @@ func (e *Engine) Committed(seq uint64) {
 	n := 0
 	for ; n < len(e.pending) && e.pending[n].seq <= seq; n++ {
 		u := e.pending[n]
-		u.b.durable, u.b.written = u.until, true
+		u.b.since, u.b.durable, u.b.written = u.from, u.until, true
 	}
 	e.pending = slices.Delete(e.pending, 0, n)
 }
@@ -92,7 +92,7 @@ func (e *Engine) DiskWorks() {
 	e.DiskBad = false
 	for _, b := range e.bindings {
 		if b.leased {
-			b.durable, b.written = b.until, true
+			b.since, b.durable, b.written = b.granted, b.until, true
 		}
 	}
 }

@@ -190,7 +190,7 @@ func (e *Engine) refill(now Instant, s *subnet) {
 	}
 	for el := s.freed.Front(); el != nil && want > 0; el = el.Next() {
 		b := el.Value.(*binding)
-		if listed[b.Addr] || s.probes[b.Addr] != nil || e.offers[b.Addr] != nil || e.conflicts[b.Addr] != nil || e.users[b.Addr] != nil || s.reserved(b.Addr) {
+		if listed[b.Addr] || s.probes[b.Addr] != nil || e.offers[b.Addr] != nil || e.conflicts[b.Addr] != nil || e.users[b.Addr] != nil || s.reserved(b.Addr) || s.other(b.Addr) {
 			continue
 		}
 		e.ask(now, s, b.Addr, true)

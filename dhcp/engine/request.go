@@ -3,7 +3,9 @@ package engine
 import (
 	"net/netip"
 	"slices"
+	"time"
 
+	"option150/dhcp/share"
 	"option150/dhcp/wire"
 )
 
@@ -47,7 +49,9 @@ func (e *Engine) selecting(c *call) {
 			e.drop(o)
 		}
 		e.Stats.Extra.OtherServer++
-		e.inquire(c)
+		if !e.peer(p.Server) {
+			e.inquire(c)
+		}
 		return
 	}
 	a := p.Wanted
@@ -106,7 +110,7 @@ func (e *Engine) rebooting(c *call) {
 		e.contested(c, u.sub, a)
 	case allowed && u != nil && u.mine(c) && !c.p.GIAddr.IsValid():
 		e.grant(c, a, s, nil, true)
-	case !e.t.Spec.Authoritative:
+	case !e.t.Spec.Authoritative, e.isolated():
 		// Perhaps another server's client: the RFC asks for silence.
 		e.Stats.Extra.UnknownClient++
 	case allowed:
@@ -138,7 +142,7 @@ func (e *Engine) renewing(c *call) {
 // client itself was heard there the address is asked for first: two may use it.
 func (e *Engine) reclaim(c *call, a netip.Addr) {
 	s := e.t.subnetOf(a)
-	if s == nil || s.reserved(a) || !slices.Contains(c.subnets, s) || e.blocked(c, s, nil, a) || !claimsItself(c) && !e.Test {
+	if s == nil || e.shareRefuses(c, a) || s.reserved(a) || !slices.Contains(c.subnets, s) || e.blocked(c, s, nil, a) || !claimsItself(c) && !e.Test {
 		e.Stats.Extra.UnknownClient++
 		return
 	}
@@ -178,6 +182,8 @@ func (e *Engine) placed(c *call, a netip.Addr) bool {
 // else's, or has another address on record itself.
 func (e *Engine) refused(c *call, a netip.Addr) bool {
 	switch {
+	case e.isolated() && (e.taken(c, a) || e.elsewhere(c, a)):
+		e.Stats.Extra.UnknownClient++
 	case e.taken(c, a):
 		e.nak(c, a, "address belongs to another client")
 	case e.elsewhere(c, a):
@@ -268,6 +274,22 @@ func (e *Engine) elsewhere(c *call, a netip.Addr) bool {
 func (e *Engine) grant(c *call, a netip.Addr, s *subnet, h *host, renewal bool) {
 	p := c.p
 	d := e.leaseFor(c, h, s)
+	var claim *share.Grant
+	if e.share.Domain != nil && h == nil {
+		end := shareEnd
+		if d != Infinite {
+			end = e.stamp(c.now + d)
+		}
+		until, grant, err := e.shared(c, a, end)
+		if err != nil {
+			e.Stats.Shared.Refused++
+			return
+		}
+		if until < end {
+			d = time.Duration(until-e.stamp(c.now)) * time.Second
+		}
+		claim = grant
+	}
 	replies, then := &e.out.Acks, &e.out.Acked
 	if e.DiskBad {
 		replies, then = &e.out.Replies, &e.out.Then
@@ -281,6 +303,7 @@ func (e *Engine) grant(c *call, a netip.Addr, s *subnet, h *host, renewal bool) 
 		}
 	} else {
 		e.bind(c.now, c, a, h, d)
+		e.claim(claim)
 	}
 	pool, opts := poolOf(h, s), e.optsOf(c, h, s)
 	e.Stats.Sent.Ack++

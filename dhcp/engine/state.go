@@ -33,6 +33,7 @@ type binding struct {
 	asked   Instant       // when it was asked for last, 0 = not yet
 	written bool          // the lease is on disk
 	durable Instant       // the end of it that is
+	since   Instant       // when that was granted
 	freed   *list.Element // in sub.freed
 	index   int           // in the expiry heap, -1 = not there
 }
@@ -274,6 +275,7 @@ func (e *Engine) bind(now Instant, c *call, addr netip.Addr, h *host, lease time
 	}
 	e.start(b)
 	e.save(b)
+	e.bound = len(e.out.Records) - 1
 	if u := e.users[addr]; u != nil {
 		if u.mine(c) && !b.proven {
 			e.prove(b)
@@ -307,6 +309,6 @@ func (e *Engine) write(r Record, owner *binding) {
 	}
 	e.out.Records = append(e.out.Records, r)
 	if owner != nil && owner.leased {
-		e.fresh = append(e.fresh, uncommitted{b: owner, until: owner.until})
+		e.fresh = append(e.fresh, uncommitted{b: owner, from: owner.granted, until: owner.until})
 	}
 }

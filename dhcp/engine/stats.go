@@ -14,6 +14,15 @@ type Statistics struct {
 	Received       Received
 	Sent           Sent
 	Extra          Extra
+	Shared         Shared
+}
+
+// Shared counts what becomes of leases of shared pools.
+type Shared struct {
+	Granted    uint64 // claims
+	Refused    uint64 // by a rule, or because another box was first
+	Unanswered uint64 // claims; their clients were not answered either
+	Clashes    uint64 // addresses that two boxes had on record for two clients
 }
 
 // Received counts requests by message.

@@ -21,6 +21,7 @@ type subnet struct {
 	self    netip.Addr           // address of the box in it, if any
 	base    []uint64             // addresses that are never leased
 	kept    int                  // how many those are
+	others  []uint64             // addresses that other boxes give out, nil = there are no other boxes
 
 	used    []uint64  // base, and everything that has a record, an offer, a conflict or a probe
 	cursor  uint32    // where the search for a fresh address goes on: IOS's moving index
@@ -94,6 +95,9 @@ func (s *subnet) clear(a netip.Addr) {
 	if s.holds(a) {
 		w, m := s.bit(a)
 		s.used[w] = s.used[w]&^m | s.base[w]&m
+		if s.others != nil {
+			s.used[w] |= s.others[w] & m
+		}
 	}
 }
 

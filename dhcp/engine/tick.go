@@ -36,6 +36,7 @@ func (e *Engine) Tick(now Instant) Instant {
 		}
 	}
 	e.due = never
+	e.tickShare(now)
 	e.tickUsers(now)
 	e.tickDoubts(now)
 	e.tickRouters(now)

@@ -10,7 +10,7 @@
 //
 // It follows the rules of draft-ietf-dhc-failover-12 for lead time (5.2.1) and partner
 // down (9.4), with a store that compares and swaps in place of its messages;
-// docs/adr/0019 says why each rule is as it is. Nothing but its tests calls it yet.
+// docs/adr/0019 says why each rule is as it is. dhcp/engine asks it, where a domain is set.
 //
 // Concurrency: a Domain belongs to one goroutine, as the engine of dhcp does. It is
 // pure: it reads no clock and sends nothing. Failure: a Refusal says which rule

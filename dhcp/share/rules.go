@@ -36,7 +36,7 @@ type Grant struct {
 func (d *Domain) Decide(now int64, a netip.Addr, client string, local Lease) (Grant, error) {
 	e := d.At[a]
 	had := e.Lease
-	if local.Client != "" && (had.Client == "" || local.newer(had)) {
+	if local.Client != "" && (had.Client == "" || local.Newer(had)) {
 		had = local
 	}
 	g := Grant{Mod: e.Mod}
@@ -152,7 +152,7 @@ func (d *Domain) Alone(now int64, a netip.Addr, client string, local Lease, want
 	e := d.At[a]
 	if local.Client == client && local.Expiry > now {
 		switch {
-		case e.Client != "" && e.Client != client && e.newer(local):
+		case e.Client != "" && e.Client != client && e.Newer(local):
 			return 0, Taken
 		case !d.Joined:
 			return local.Expiry, nil // no more than it has
@@ -187,7 +187,7 @@ func (d *Domain) Enter(now int64, a netip.Addr, local Lease) (put, keep, clash b
 	switch {
 	case e.Client == "" || e.Client == local.Client:
 		return local.Expiry > e.Expiry, true, false
-	case local.newer(e.Lease):
+	case local.Newer(e.Lease):
 		return true, true, e.Expiry > local.Start
 	}
 	return false, false, local.Expiry > e.Start

@@ -43,8 +43,8 @@ type Lease struct {
 	Expiry int64
 }
 
-// newer reports whether l says more of an address than m.
-func (l Lease) newer(m Lease) bool {
+// Newer reports whether l says more of an address than m.
+func (l Lease) Newer(m Lease) bool {
 	if l.Client == m.Client || l.Start == m.Start {
 		return l.Expiry > m.Expiry
 	}
@@ -160,3 +160,38 @@ func (d *Domain) Whole(now int64) {
 	d.Connected, d.Joined = true, true
 	d.Seen(now)
 }
+
+// Given are the places in the list of the boxes whose shares this box gives out: its
+// own, and as the first that is not down those of the boxes that are long down. The
+// address n is in the share of place n modulo their number.
+func (d *Domain) Given(now int64) []bool {
+	places := make([]bool, len(d.Boxes))
+	for i, b := range d.Boxes {
+		down, ok := d.down(b)
+		places[i] = b == d.Box || ok && now > down.Since+d.Lead+d.Skew && d.heir() == d.Box
+	}
+	return places
+}
+
+// New says why nobody new gets an address of this box now, whatever the address; nil:
+// it depends on that.
+func (d *Domain) New(now int64) error {
+	switch {
+	case !d.Joins():
+		return NotJoined
+	case !d.Connected && (!d.OwnShare || !d.Joined):
+		return Isolated
+	case d.Blank:
+		return Entering
+	case d.Off:
+		return ClockOff
+	case !d.Connected:
+		return nil
+	}
+	over := int64(0)
+	return d.settled(now, false, &over, &Grant{})
+}
+
+// Founded notes that this box has just become one of the domain: it cannot have
+// granted by these rules before.
+func (d *Domain) Founded(now int64) { d.Last = now }

@@ -143,7 +143,7 @@ func (b *box) join() {
 
 func (b *box) learn(a netip.Addr, x Entry) {
 	b.dom.At[a] = x
-	if x.newer(b.disk[a]) || x.Client == b.disk[a].Client {
+	if x.Newer(b.disk[a]) || x.Client == b.disk[a].Client {
 		b.disk[a] = x.Lease
 	}
 }

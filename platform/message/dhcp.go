@@ -23,8 +23,8 @@ var (
 		"The file system of nvram: has little room left. When it has none, no new client gets an address.",
 		"Delete files from flash: with `delete flash:NAME`, or whatever else has filled the disk of the machine."}
 	DHCPNoLease = &Entry{"DHCPD", 7, "NO_LEASE", "DHCP lease assignment failure, client %s reason %s",
-		"A client asked for an address and got no answer: no pool has the network it is on, every address is taken, or the pool is for Cisco phones only.",
-		"NO POOL: configure a pool for the network of the interface or relay. POOL EXHAUSTED: see `show ip dhcp pool`. CLASS MISMATCH: no action is required."}
+		"A client asked for an address and got no answer: no pool has the network it is on, every address is taken, the pool is for Cisco phones only, or the rules of bindings that boxes share are against it.",
+		"NO POOL: configure a pool for the network of the interface or relay. POOL EXHAUSTED: see `show ip dhcp pool`. CLASS MISMATCH: no action is required. SHARED BINDINGS: the reason follows; see `show services`."}
 	DHCPReadError = &Entry{"DHCPD", 3, "READ_ERROR", "DHCP could not read bindings from %s: %s",
 		"Part of the stored bindings is unreadable. Everything before and after it is in force.",
 		"Check the storage of the appliance. Clients whose binding was lost get it back when they renew."}
@@ -33,6 +33,20 @@ var (
 		"Check that the storage of the appliance is writable and has free space. Writing is tried again every few seconds."}
 	DHCPWriteOK = &Entry{"DHCPD", 5, "WRITE_OK", "DHCP is writing bindings again",
 		"Bindings can be stored again after a failure. All of them have been written.", "No action is required."}
+	DHCPSharedClash = &Entry{"DHCPD", 3, "SHARED_CLASH", "Address %s was on record for client %s and for client %s; the first keeps it",
+		"Two boxes of a fleet had the address on record for two clients at a time. That is to be expected once, when boxes that were alone begin to share their pools; later it means that rules were broken: an engine set back while boxes that knew more were away, or a box declared down that was not.",
+		"Look for the second client: it gets another address when it renews. `show ip dhcp binding` has the first."}
+	DHCPSharedAlone = &Entry{"DHCPD", 3, "SHARED_ALONE", "The engine of the fleet does not answer (%s): %s",
+		"The box is isolated from the boxes it shares its pools with. It renews what it knows, for no longer than the lead time and an hour.",
+		"Check the servers of the section `fleet` and the way to them."}
+	DHCPSharedAgain = &Entry{"DHCPD", 5, "SHARED_AGAIN", "Bindings are shared with the boxes of %s",
+		"The box is connected to the engine of the fleet, has read all bindings and has entered its own.", "No action is required."}
+	DHCPSharedClock = &Entry{"DHCPD", 3, "SHARED_CLOCK", "The clock is %d seconds off that of %s: known clients are renewed, new ones get nothing",
+		"Boxes that share pools compare times. One whose clock is not that of most others gives out nothing new.",
+		"Set the clock of the box, or give it a time server with `ntp server`."}
+	DHCPSharedBack = &Entry{"DHCPD", 3, "SHARED_BACK", "The engine of the fleet was set back: %s; nothing new is given out before every box has entered what it knows",
+		"The engine knows less than it did: a backup was restored, or it was built anew. All boxes enter their own bindings again.",
+		"Connect every box of the domain once, or declare down the ones that are off."}
 	DHCPStarving = &Entry{"DHCPD", 4, "STARVATION", "Station %s on %s has %d addresses at which nobody answers and asks for more; it gets none until somebody does",
 		"Frames of one station asked for many addresses, and ARP finds nobody at them: a program that drains pools. A bridge speaks for the stations behind it in the same way, but those answer, and then it gets more. Clients that have an address keep it.",
 		"Find the station by its hardware address. Stations behind a bridge that do not answer ARP need manual bindings or a relay."}
@@ -71,4 +85,4 @@ var (
 )
 
 var dhcpMessages = []*Entry{DHCPPingConflict, DHCPDeclineConflict, DHCPInUse, DHCPContested, DHCPDiskLow, DHCPHighUtil, DHCPLowUtil, DHCPNoLease, DHCPReadError,
-	DHCPWriteError, DHCPWriteOK, DHCPStarving, DHCPLeaseLimit, DHCPDatabaseError, DHCPDatabaseOK, DHCPForeignServer, DHCPForeignHold, DHCPTakeover, DHCPv6Conflict, DHCPv6NoAddress, DHCPv6NoRouter, DHCPv6NoManaged, DHCPv6NoOther}
+	DHCPWriteError, DHCPWriteOK, DHCPSharedClash, DHCPSharedAlone, DHCPSharedAgain, DHCPSharedClock, DHCPSharedBack, DHCPStarving, DHCPLeaseLimit, DHCPDatabaseError, DHCPDatabaseOK, DHCPForeignServer, DHCPForeignHold, DHCPTakeover, DHCPv6Conflict, DHCPv6NoAddress, DHCPv6NoRouter, DHCPv6NoManaged, DHCPv6NoOther}

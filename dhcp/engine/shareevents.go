@@ -1,0 +1,75 @@
+package engine
+
+import (
+	"net/netip"
+
+	"option150/platform/message"
+)
+
+// What is told of bindings that boxes share.
+type (
+	// SharedClash is an address that two boxes had on record for two clients at a time.
+	SharedClash struct {
+		Addr        netip.Addr
+		Kept, Other string // clients
+	}
+	// SharedAlone says that this box is isolated.
+	SharedAlone struct {
+		Why string
+		New bool // it gives addresses of its share to new clients
+	}
+	// SharedAgain says that it is not any more.
+	SharedAgain struct{ Domain string }
+	// SharedClock says that the clock of the box is not that of the others, or is again.
+	SharedClock struct {
+		Box     string // one that differs
+		Seconds int64
+		Off     bool
+	}
+	// SharedBack says that the engine of the fleet was set back.
+	SharedBack struct{ Why string }
+)
+
+// EventName implements journal.Event.
+func (SharedClash) EventName() string { return "dhcp.SharedClash" }
+
+// EventName implements journal.Event.
+func (SharedAlone) EventName() string { return "dhcp.SharedAlone" }
+
+// EventName implements journal.Event.
+func (SharedAgain) EventName() string { return "dhcp.SharedAgain" }
+
+// EventName implements journal.Event.
+func (SharedClock) EventName() string { return "dhcp.SharedClock" }
+
+// EventName implements journal.Event.
+func (SharedBack) EventName() string { return "dhcp.SharedBack" }
+
+// LogMessage implements journal.Logged.
+func (c SharedClash) LogMessage() (message.Message, bool) {
+	return message.DHCPSharedClash.With(c.Addr, c.Kept, c.Other), true
+}
+
+// LogMessage implements journal.Logged.
+func (a SharedAlone) LogMessage() (message.Message, bool) {
+	what := "known clients are renewed for a while, new ones get nothing"
+	if a.New {
+		what = "known clients are renewed for a while, new ones get addresses of its own share"
+	}
+	return message.DHCPSharedAlone.With(a.Why, what), true
+}
+
+// LogMessage implements journal.Logged.
+func (a SharedAgain) LogMessage() (message.Message, bool) {
+	return message.DHCPSharedAgain.With(a.Domain), true
+}
+
+// LogMessage implements journal.Logged.
+func (c SharedClock) LogMessage() (message.Message, bool) {
+	return message.DHCPSharedClock.With(c.Seconds, c.Box), c.Off
+}
+
+// LogMessage implements journal.Logged.
+func (b SharedBack) LogMessage() (message.Message, bool) {
+	return message.DHCPSharedBack.With(b.Why), true
+}
