@@ -21,6 +21,7 @@ import (
 	"option150/platform/dns"
 	"option150/platform/fileserver"
 	"option150/platform/flash"
+	"option150/platform/fleet"
 	"option150/platform/host"
 	"option150/platform/httpd"
 	"option150/platform/journal"
@@ -96,6 +97,7 @@ type Box struct {
 	Reloads *reload.Scheduler
 	Host    *host.Sampler
 	NTP     *ntp.Client
+	Fleet   *fleet.Fleet
 
 	Sharing *pfs.State // what was seen of firmware sharing; a fold of Journal
 

@@ -85,6 +85,7 @@ func All(b *Box) []language.Declaration {
 		lines(),
 		carriedHere("line ", "scheduler"),
 		[]language.Declaration{phonePoll()},
+		fleetSection(),
 		ntpServers(),
 		carriedHere("ntp ", "event "),
 		// the commands every configuration mode has
@@ -128,7 +129,7 @@ func Modes() []language.Mode {
 		sub(modeInterface, "Interface"), sub(modePool, "DHCP pool"), sub(modePoolSecondary, "DHCP pool secondary subnet"), sub(modeTelephony, "Cisco Unified CME"),
 		sub(modeEphone, "Ephone"), sub(modeGateway, "Voice gateway"), sub(modeEphoneDN, "Ephone DN"), sub(modeGlobal, "VOICE REGISTER GLOBAL"),
 		sub(modeDN, "VOICE REGISTER DN"), sub(modeAutoRegister, "VOICE auto register"), sub(modeRegisterPool, "VOICE REGISTER POOL"), sub(modeLine, "Line"),
-		sub(modePFS, "Peer Firmware Sharing"), sub(modeUpgrade, "Upgrade"), sub(modeArchive, "Archive"), sub(modeArchiveLog, "Archive log config"),
+		sub(modePFS, "Peer Firmware Sharing"), sub(modeFleet, "Fleet"), sub(modeUpgrade, "Upgrade"), sub(modeArchive, "Archive"), sub(modeArchiveLog, "Archive log config"),
 		carried(modeEphoneTemplate, "Ephone template"), carried(modeEphoneDNTemplate, "Ephone DN template"),
 		carried(modeRegisterTemplate, "VOICE REGISTER TEMPLATE"), carried(modeDialplan, "VOICE REGISTER DIALPLAN"),
 		carried(modePoolType, "VOICE REGISTER POOL-TYPE"), carried(modeEphoneType, "Ephone type"),

@@ -28,6 +28,7 @@ import (
 	"option150/platform/dns"
 	"option150/platform/equal"
 	"option150/platform/fileserver"
+	"option150/platform/fleet"
 	"option150/platform/httpd"
 	"option150/platform/logging"
 	"option150/platform/netif"
@@ -57,6 +58,7 @@ type Config struct {
 	HFS        hfs.Config
 	PFS        pfs.Config
 	Files      fileserver.Config
+	Fleet      fleet.Config    // the box among others
 	Upstream   upstream.Config // other file servers
 	PhonePoll  phonepage.Config
 	TFTP       tftp.Config
@@ -119,6 +121,7 @@ func (c *Config) Clone() *Config {
 	n.DHCPv6 = c.DHCPv6.Clone()
 	n.DNS = c.DNS.Clone()
 	n.Files = c.Files.Clone()
+	n.Fleet = c.Fleet.Clone()
 	n.Upstream = c.Upstream.Clone()
 	n.PFS = c.PFS.Clone()
 	n.NTP = c.NTP.Clone()

@@ -11,6 +11,7 @@ import (
 	"option150/platform/archive"
 	"option150/platform/dns"
 	"option150/platform/fileserver"
+	"option150/platform/fleet"
 	"option150/platform/httpd"
 	"option150/platform/listen"
 	"option150/platform/metrics"
@@ -36,6 +37,7 @@ const (
 	DNS        = dns.Name
 	SSHD       = sshd.Name
 	Archive    = "archive"
+	Fleet      = fleet.Name
 	NTP        = "ntp"
 	Metrics    = metrics.Name
 	PhonePoll  = phonepage.Name
@@ -63,6 +65,7 @@ func (c *Config) Plan(f Facts) []service.Wanted {
 		c.planSSH(f),
 		{Service: Metrics, Spec: planMetrics(f)},
 		{Service: PhonePoll, Spec: c.planPhonePoll()},
+		c.planFleet(),
 	}
 }
 
@@ -141,6 +144,19 @@ func (c *Config) planNTP() service.Spec {
 		return nil
 	}
 	return c.NTP
+}
+
+// planFleet: a section that lacks a line waits for it.
+func (c *Config) planFleet() service.Wanted {
+	w := service.Wanted{Service: Fleet}
+	switch line := c.Fleet.Missing(); {
+	case c.Fleet.IsDefault():
+	case line != "":
+		w.Waiting = "the section fleet has no line " + line
+	default:
+		w.Spec = c.Fleet
+	}
+	return w
 }
 
 func (c *Config) planFiles(f Facts) service.Spec {
