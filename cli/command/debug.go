@@ -7,6 +7,7 @@ import (
 	"option150/cli/language"
 	"option150/dhcp/v6"
 	"option150/pfs"
+	"option150/platform/fleet"
 )
 
 // debugTopics are what can be debugged: the words after `debug`, the topic
@@ -25,13 +26,17 @@ var debugTopics = []struct{ syntax, topic, answer string }{
 	{`ipv6("IPv6 information") dhcp("IPv6 DHCP debugging")`, v6.TopicDebug, "IPv6 DHCP debugging"},
 	{`ipv6 dhcp detail("IPv6 DHCP detailed debugging")`, v6.TopicDetail, "IPv6 DHCP detailed debugging"},
 	{`pfs("Peer Firmware Sharing debugging")`, pfs.Topic, "Peer Firmware Sharing debugging"},
+	{`fleet("What is read and written at the servers of the fleet")`, fleet.Topic, "Fleet debugging"},
 }
 
-// debugPackets has the TFTP server record its packets from the first time
-// somebody asks for them: an event a packet is too much to record unread.
+// debugPackets has the TFTP server record its packets, and the fleet its writes, from
+// the first time somebody asks for them: too much to record unread.
 func (b *Box) debugPackets(topic string) {
-	if topic == "tftp packets" {
+	switch topic {
+	case "tftp packets":
 		b.TFTP.DebugPackets(true)
+	case fleet.Topic:
+		b.Fleet.Debug()
 	}
 }
 

@@ -149,9 +149,13 @@ func (b *Box) dirNVRAM(l location) ([]string, error) {
 			continue
 		}
 		mode := "-rw-"
-		if privateNVRAM(f.Name) {
+		switch {
+		case privateNVRAM(f.Name):
 			mode = "----"
-		} else {
+		case secretNVRAM(f.Name):
+			mode = "--w-"
+			fallthrough
+		default:
 			used += f.Size
 		}
 		if l.path != "" && f.Name != l.path {

@@ -1,6 +1,8 @@
 package command
 
 import (
+	"io/fs"
+	"strings"
 	"time"
 
 	"option150/cli/grammar"
@@ -11,7 +13,7 @@ import (
 const modeFleet = "config-fleet"
 
 // docFleet is where the section is described.
-const docFleet = "adr/0018"
+const docFleet = "adr/0019"
 
 // fleetSection is `fleet`: the box says at an engine that it is there, and sees which
 // others are.
@@ -27,6 +29,36 @@ func fleetSection() []language.Declaration {
 			return set(c)
 		}
 		return d
+	}
+	file := func(syntax, line string, of func(*fleet.Config) []*string) language.Declaration {
+		names := []string{"file", "key"}
+		return language.Declaration{
+			Mode: modeFleet, Doc: docFleet, Single: true, Syntax: syntax,
+			Set: func(c *language.Context) error {
+				for i, to := range of(at(c)) {
+					f, in := strings.CutPrefix(c.Args.String(names[i]), "nvram:")
+					if !in || !fs.ValidPath(f) || strings.Contains(f, "/") || f == "." || len(f) > 64 {
+						return language.Answer("% " + line + " takes the name of a file in nvram:, such as nvram:fleet-" + line[4:] + ".pem")
+					}
+					*to = f
+				}
+				return nil
+			},
+			Unset: func(c *language.Context) error {
+				for _, to := range of(at(c)) {
+					*to = ""
+				}
+				return nil
+			},
+			Get: func(v *language.View) []grammar.Args {
+				f := v.Config.Fleet
+				a := args()
+				for i, s := range of(&f) {
+					a[names[i]] = "nvram:" + *s
+				}
+				return []grammar.Args{a}[:min(1, len(*of(&f)[0]))]
+			},
+		}
 	}
 	return []language.Declaration{
 		{
@@ -75,13 +107,108 @@ func fleetSection() []language.Declaration {
 				return one(f.User != "", "user", f.User, "password", f.Password)
 			},
 		},
+		file(`tls("Files for servers of https, PEM, in nvram:") ca("Who signs the certificates of the servers")
+			![ <file:WORD>("nvram:FILE") ]`, "tls ca", func(c *fleet.Config) []*string { return []*string{&c.CA} }),
+		file(`tls certificate("Certificate of this box")
+			![ <file:WORD>("nvram:FILE")
+			key("Key of this box")
+			<key:WORD>("nvram:FILE") ]`, "tls certificate", func(c *fleet.Config) []*string { return []*string{&c.Certificate, &c.Key} }),
+		{
+			Mode: modeFleet, Doc: docFleet, Single: true,
+			Syntax: `publish("What the other boxes, and who watches them, are told")
+			![ ( phones$what("Services, phones, version of the configuration (default)")
+				| configuration$what("Also the configuration, without what is secret in it")
+				| none$what("That the box is there") ) ]`,
+			Set: func(c *language.Context) error {
+				at(c).Publish = fleet.Publish(c.Args.String("what"))
+				if at(c).Publish == "phones" {
+					at(c).Publish = fleet.PublishPhones
+				}
+				return nil
+			},
+			Unset: func(c *language.Context) error { at(c).Publish = fleet.PublishPhones; return nil },
+			Get: func(v *language.View) []grammar.Args {
+				switch p := v.Config.Fleet.Publish; {
+				case p != fleet.PublishPhones:
+					return one(true, "what", string(p))
+				default:
+					return one(v.All, "what", "phones")
+				}
+			},
+		},
+		flag(modeFleet, `view("Which boxes are followed: those of the domain, or") all("Those of all domains")`, "", docFleet, false, func(c *language.Context) *bool { return &at(c).ViewAll }),
+		unshared(flag(modeFleet, `bindings("DHCP bindings") share("All boxes of the domain serve the same pools")`, "", docFleet, false,
+			func(c *language.Context) *bool { return &at(c).Share })),
+		unshared(language.Declaration{
+			Mode: modeFleet, Doc: docFleet, Single: true,
+			Syntax: `bindings when-isolated("What new clients get while no server answers")
+			![ ( renew-only$what("Nothing: the default")
+				| own-share$what("Addresses of this box's share that nobody ever had") ) ]`,
+			Set:   func(c *language.Context) error { at(c).OwnShare = c.Args.String("what") == "own-share"; return nil },
+			Unset: func(c *language.Context) error { at(c).OwnShare = false; return nil },
+			Get: func(v *language.View) []grammar.Args {
+				what := "renew-only"
+				if v.Config.Fleet.OwnShare {
+					what = "own-share"
+				}
+				return one(v.Config.Fleet.OwnShare || v.All, "what", what)
+			},
+		}),
+		unshared(language.Declaration{
+			Mode: modeFleet, Doc: docFleet, Single: true,
+			Syntax: `lead-time("How long an address may outlast its lease on record")
+			![ <seconds:60-86400>("Seconds, 3600 by default") ]`,
+			Set: func(c *language.Context) error {
+				at(c).Lead = c.Args.Int("seconds")
+				if at(c).Lead == fleet.DefaultLead {
+					at(c).Lead = 0
+				}
+				return nil
+			},
+			Unset: func(c *language.Context) error { at(c).Lead = 0; return nil },
+			Get: func(v *language.View) []grammar.Args {
+				return one(v.Config.Fleet.Lead != 0 || v.All, "seconds", v.Config.Fleet.LeadTime())
+			},
+		}),
 	}
 }
 
+// unshared marks a line about bindings, which says so when it is typed.
+func unshared(d language.Declaration) language.Declaration {
+	d.After = func(*language.Invocation) error { return language.Answer("%Warning: " + notShared) }
+	return idle(d, notShared)
+}
+
+// notShared is why the lines about bindings do nothing.
+const notShared = "each box gives out addresses of its own pools: bindings are not shared"
+
 func showFleet(b *Box) []language.Declaration {
 	const head = `fleet("This box among others") `
+	view := func(f func(fleet.View, *language.Invocation) string) func(*language.Invocation) string {
+		return func(in *language.Invocation) string {
+			v := b.Fleet.View()
+			if c := in.Config.Fleet; !v.On && !c.IsDefault() && c.Missing() != "" {
+				return "This box is in no fleet: the section fleet has no line " + c.Missing() + "\n"
+			}
+			return f(v, in)
+		}
+	}
 	return []language.Declaration{
-		text(head, 0, docFleet, func(*language.Invocation) string { return fleet.Show(b.Fleet.View(), time.Now()) }),
-		text(head+`boxes("The boxes of the domain, as far as this one can tell")`, 0, docFleet, func(*language.Invocation) string { return fleet.ShowBoxes(b.Fleet.View(), time.Now()) }),
+		text(head, 0, docFleet, view(func(v fleet.View, _ *language.Invocation) string { return fleet.Show(v, time.Now()) })),
+		text(head+`boxes("The boxes, as far as this one can tell")`, 0, docFleet, view(func(v fleet.View, _ *language.Invocation) string { return fleet.ShowBoxes(v, time.Now()) })),
+		text(head+`phones("Phones of all boxes, as these published them") [ stuck$stuck("Those that will not come up") | summary$summary("How many of each box") ]`, 0, docFleet,
+			view(func(v fleet.View, in *language.Invocation) string {
+				if in.Args.Has("summary") {
+					return fleet.ShowSummary(v)
+				}
+				var want func(*fleet.Phone) bool
+				if in.Args.Has("stuck") {
+					want = fleet.IsStuck
+				}
+				return fleet.ShowPhones(v, b.Fleet.Phones(want))
+			})),
+		text(head+`phone("One phone, at whichever box") <what:WORD>("Device name, MAC address or address")`, 0, docFleet, view(func(v fleet.View, in *language.Invocation) string {
+			return fleet.ShowPhone(v, b.Fleet.Phones(fleet.Named(in.Args.String("what"))))
+		})),
 	}
 }

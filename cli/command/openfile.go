@@ -31,6 +31,9 @@ func privateNVRAM(name string) bool {
 		(strings.HasPrefix(name, ".") || strings.HasPrefix(name, "ssh") || strings.HasPrefix(name, "bindings") || strings.HasPrefix(name, "startup"))
 }
 
+// secretNVRAM reports what of nvram: nobody reads: that, and keys that were put there.
+func secretNVRAM(name string) bool { return privateNVRAM(name) || strings.Contains(name, "key") }
+
 // openError is the answer of IOS to a file that cannot be opened.
 func openError(l location, err error) error {
 	var a language.Answer
@@ -88,7 +91,7 @@ func (b *Box) open(l location) (io.ReadCloser, int64, error) {
 		switch {
 		case l == startupConfig:
 			return text(b.NVRAM.LoadStartup())
-		case privateNVRAM(l.path):
+		case secretNVRAM(l.path):
 			return nil, 0, fs.ErrPermission
 		}
 		return text(b.NVRAM.ReadFile(l.path))

@@ -5,6 +5,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"option150/platform/equal"
 )
 
 // Config is the section `fleet`.
@@ -12,14 +14,38 @@ type Config struct {
 	Name     string   // of this box
 	Domain   string   // of the boxes that belong together
 	Servers  []string // of the engine: "https://A:2379"
-	User     string   // at the engine, "" = nobody
+	User     string   // at the engine, "" = nobody, or who the certificate says
 	Password string
+
+	// Files in nvram:, PEM. Without CA those of the machine are believed.
+	CA, Certificate, Key string
+
+	Publish Publish
+	ViewAll bool // the boxes of all domains are followed, not only those of its own
+
+	Share    bool // bindings are shared with the boxes of the domain
+	OwnShare bool // isolated, new clients get addresses of this box's share
+	Lead     int  // seconds, how much longer than on record a client may have its address; 0 = DefaultLead
 }
+
+// Publish is what a box tells the others of itself. Each word holds what those
+// before it do.
+type Publish string
+
+// The words, with what a box without the line does first.
+const (
+	PublishPhones        = Publish("")              // services, phones with their verdicts, which configuration it has
+	PublishNothing       = Publish("none")          // that it is there
+	PublishConfiguration = Publish("configuration") // also the text of the configuration, without secrets
+)
 
 // Bounds of a section.
 const (
-	MaxServers = 9
-	MaxName    = 32
+	MaxServers  = 9
+	MaxName     = 32
+	DefaultLead = 3600 // seconds
+	MinLead     = 60
+	MaxLead     = 86400
 )
 
 // Clone is a deep copy.
@@ -30,7 +56,18 @@ func (c Config) Clone() Config {
 
 // IsDefault reports a section without a line.
 func (c Config) IsDefault() bool {
-	return c.Name == "" && c.Domain == "" && len(c.Servers) == 0 && c.User == ""
+	if len(c.Servers) == 0 {
+		c.Servers = nil
+	}
+	return equal.Of(&c, &Config{})
+}
+
+// LeadTime is how much longer than on record a client may have its address, seconds.
+func (c Config) LeadTime() int {
+	if c.Lead == 0 {
+		return DefaultLead
+	}
+	return c.Lead
 }
 
 // Missing is the line without which the section does nothing, "" = none.

@@ -3,11 +3,10 @@ package fleet
 import (
 	"context"
 	"crypto/rand"
-	"encoding/json"
 	"errors"
-	"fmt"
-	"strings"
+	"io/fs"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"option150/platform/fleet/etcd"
@@ -20,273 +19,161 @@ const Name = "fleet"
 
 // Times of the fleet.
 const (
+	leaseTime = 15 * time.Second // after which a box without a sign of life is gone
 	beatEvery = 5 * time.Second
-	goneAfter = 3 * beatEvery // without a change of its key
 	patience  = 2 * time.Second
-	again     = time.Second // between attempts to reach the engine
+	readTime  = 60 * time.Second // for all there is
 )
 
-// Bounds of what others may have us keep.
-const (
-	maxBoxes = 2048
-	maxValue = 1024
-	maxText  = 64
-)
-
-// value is what a box says of itself.
-type value struct {
-	Instance string `json:"instance"` // of the process
-	Version  string `json:"version"`
-	Started  int64  `json:"started"` // seconds since 1970, by its clock
-	Stamp    int64  `json:"stamp"`
-}
-
-// Options are what a fleet is made of.
+// Options are what a fleet is made of. The functions give copies of what is true now;
+// they are called once a second while the box is in a fleet.
 type Options struct {
 	Version  string
+	Started  time.Time
 	Recorder journal.Recorder
+	ReadFile func(name string) ([]byte, error) // of nvram:
+
+	Phones   func() (list []Phone, all int) // up to MaxPhones of all there are
+	Services func() []Service
+	// Configuration is the running one: a value that is another when it is, and the
+	// text without secrets.
+	Configuration func() (version any, text func() string)
+	// Events goes up whenever something happened that phones or services may show.
+	Events func() uint64
 }
 
 // Fleet is the service. Use New.
 type Fleet struct {
-	opt Options
-	// Faster by tests.
-	beat, gone time.Duration
+	opt         Options
+	beat, lease time.Duration // faster by tests
 
 	mu     sync.Mutex
-	config Config
-	cancel context.CancelCauseFunc // nil while it does nothing
-	done   chan struct{}
+	run    *run // nil while it does nothing
 	view   view
 	since  service.Since
+	writes uint64
+
+	debugged atomic.Bool
 }
 
-// view is what is known while a section is complete.
-type view struct {
-	head   etcd.Header
-	answer time.Time // of the engine, the last one
-	whole  time.Time // since when its changes are followed without a gap; zero = they are not
-	why    string    // it does not answer
-	double bool      // another box has our name
-	mine   string    // instance
-	boxes  map[string]*seen
-}
-
-type seen struct {
-	value
-	at      time.Time // when it was seen or changed last
-	changed bool      // since it was first seen
-	told    bool      // that it is gone
+// run is one complete section at work.
+type run struct {
+	config Config
+	me     here
+	client *etcd.Client
+	cancel context.CancelCauseFunc
+	done   chan struct{}
+	own    own
 }
 
 // New returns a fleet that does nothing.
 func New(o Options) *Fleet {
 	o.Recorder = journal.Or(o.Recorder)
-	return &Fleet{opt: o, beat: beatEvery, gone: goneAfter}
+	if o.ReadFile == nil {
+		o.ReadFile = func(string) ([]byte, error) { return nil, fs.ErrNotExist }
+	}
+	return &Fleet{opt: o, beat: beatEvery, lease: leaseTime}
 }
 
 // Name implements service.Service.
 func (*Fleet) Name() string { return Name }
 
-// Prepare implements service.Service: an engine that does not answer is a fact about
-// the world.
+// Prepare implements service.Service. An engine that does not answer is a fact about
+// the world; a file that cannot be read, or does not hold what it is named for, is
+// refused.
 func (f *Fleet) Prepare(_ context.Context, _, to service.Spec) (service.Change, error) {
 	want, _ := to.(Config)
 	want = want.Clone()
-	return service.Funcs{OnCommit: func() { f.set(want) }}, nil
+	var client *etcd.Client
+	if want.Missing() == "" {
+		tls, err := want.tls(f.opt.ReadFile)
+		if err != nil {
+			return nil, err
+		}
+		client = etcd.New(etcd.Options{Members: want.Servers, TLS: tls, User: want.User, Password: want.Password})
+	}
+	return service.Funcs{OnCommit: func() { f.set(want, client) }}, nil
 }
 
-func (f *Fleet) set(want Config) {
-	f.stop(true)
-	if want.Missing() != "" {
-		return
-	}
-	ctx, cancel := context.WithCancelCause(context.Background())
+func (f *Fleet) set(want Config, client *etcd.Client) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.config, f.cancel, f.done = want, cancel, make(chan struct{})
-	f.view = view{mine: rand.Text(), boxes: map[string]*seen{}, why: "connecting"}
-	go f.run(ctx, want, f.view.mine, f.done)
+	was := f.run
+	f.run, f.view, f.since = nil, view{}, service.Since{}
+	if client != nil {
+		ctx, cancel := context.WithCancelCause(context.Background())
+		f.run = &run{config: want, client: client, cancel: cancel, done: make(chan struct{}), me: here{Instance: rand.Text(), Since: time.Now().Unix()}}
+		f.view = newView()
+		same := was != nil && was.config.id() == want.id()
+		if same {
+			f.run.me = was.me
+		}
+		go f.follow(ctx, f.run, was)
+	}
+	if was != nil {
+		cause := errLeave
+		if f.run != nil && was.config.id() == want.id() {
+			cause = errAgain
+		}
+		was.cancel(cause)
+	}
 }
 
-// errLeave ends a run whose box is no longer of the domain.
-var errLeave = errors.New("it leaves the fleet")
+func (c Config) id() ID { return ID{c.Domain, c.Name} }
 
-// stop ends it. With leave the box takes its key along, and nobody waits for that.
-func (f *Fleet) stop(leave bool) {
+// Why a run ends.
+var (
+	errLeave = errors.New("it leaves the fleet")
+	errAgain = errors.New("it goes on with another section")
+	errStop  = errors.New("the box stops")
+)
+
+// Close ends it: the others see at once that the box is off.
+func (f *Fleet) Close() {
 	f.mu.Lock()
-	cancel, done := f.cancel, f.done
-	f.cancel, f.done, f.config, f.view = nil, nil, Config{}, view{}
+	was := f.run
+	f.run, f.view = nil, view{}
 	f.mu.Unlock()
-	if cancel == nil {
-		return
+	if was != nil {
+		was.cancel(errStop)
+		<-was.done
 	}
-	if leave {
-		cancel(errLeave)
-		return
-	}
-	cancel(nil)
-	<-done
 }
 
-// Close ends it.
-func (f *Fleet) Close() { f.stop(false) }
+// Link is a connection to the engine, for what else of the box is kept there. Done is
+// closed when the section is another; then there may be a new one.
+type Link struct {
+	Config
+	Client *etcd.Client
+	Done   <-chan struct{}
+}
+
+// Link returns the connection; false: the box is in no fleet.
+func (f *Fleet) Link() (Link, bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.run == nil {
+		return Link{}, false
+	}
+	return Link{Config: f.run.config.Clone(), Client: f.run.client, Done: f.run.done}, true
+}
 
 // Status implements service.Service.
 func (f *Fleet) Status() service.Status {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	st, why := service.Running, ""
-	switch {
-	case f.cancel == nil:
+	switch v := &f.view; {
+	case f.run == nil:
 		st = service.Disabled
-	case f.view.answer.IsZero() && f.view.why == "connecting":
-		st, why = service.Starting, f.view.why
-	case f.view.whole.IsZero():
-		st, why = service.Degraded, "no server of the fleet answers: "+f.view.why
-	case f.view.double:
-		st, why = service.Degraded, "another box is called "+f.config.Name+" too"
+	case v.whole.IsZero() && v.answer.IsZero() && v.why == connecting:
+		st, why = service.Starting, v.why
+	case v.whole.IsZero():
+		st, why = service.Degraded, "no server of the fleet answers: "+v.why
+	case v.double:
+		st, why = service.Degraded, "another box is called "+f.run.config.Name+" too, or was until a moment ago: this one publishes nothing"
+	case f.run.own.refused != "":
+		st, why = service.Degraded, "the servers refuse what this box writes: "+f.run.own.refused
 	}
 	return service.Status{State: st, Why: why, Since: f.since.Note(st, why)}
-}
-
-func prefix(domain string) string { return "/option150/" + domain + "/box/" }
-
-// run connects again and again.
-func (f *Fleet) run(ctx context.Context, c Config, mine string, done chan struct{}) {
-	defer close(done)
-	client := etcd.New(etcd.Options{Members: c.Servers, User: c.User, Password: c.Password})
-	defer client.Close()
-	me := value{Instance: mine, Version: f.opt.Version, Started: time.Now().Unix()}
-	var last int64 // revision of our key
-	defer func() {
-		if last != 0 && errors.Is(context.Cause(ctx), errLeave) {
-			f.leave(client, c, last)
-		}
-	}()
-	for ctx.Err() == nil {
-		err := f.session(ctx, client, c, me, &last)
-		if ctx.Err() != nil {
-			return
-		}
-		f.lost(mine, err)
-		select {
-		case <-ctx.Done():
-		case <-time.After(again):
-		}
-	}
-}
-
-// lost notes that the engine is not followed.
-func (f *Fleet) lost(mine string, err error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.view.mine != mine {
-		return
-	}
-	f.view.whole, f.view.why = time.Time{}, short(err.Error())
-}
-
-// leave removes our key, unless somebody has written it since.
-func (f *Fleet) leave(client *etcd.Client, c Config, last int64) {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
-	defer cancel()
-	key := prefix(c.Domain) + c.Name
-	_, _ = client.Do(ctx, etcd.Txn{If: []etcd.Compare{{Key: key, Mod: last}}, Puts: []etcd.Put{{Key: key, Delete: true}}})
-}
-
-func short(s string) string { return s[:min(len(s), 200)] }
-
-// session reads all there is and follows it until something fails.
-func (f *Fleet) session(ctx context.Context, client *etcd.Client, c Config, me value, last *int64) error {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	all, head, err := read(ctx, client, prefix(c.Domain))
-	if err != nil {
-		return err
-	}
-	f.begin(me.Instance, c, all, head)
-	news := make(chan struct{}, 1)
-	var watch sync.WaitGroup
-	watch.Go(func() {
-		cancel(client.Watch(ctx, prefix(c.Domain), head.Revision+1, func(h etcd.Header, list []etcd.Change) error {
-			f.changes(me.Instance, c, h, list)
-			select {
-			case news <- struct{}{}:
-			default:
-			}
-			return nil
-		}))
-	})
-	defer watch.Wait()
-	defer cancel(nil)
-	tick := time.NewTicker(f.beat)
-	defer tick.Stop()
-	silent := 0
-	for {
-		if err := f.say(ctx, client, c, me, last); err != nil {
-			return err
-		}
-		select {
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		case <-tick.C:
-		}
-		select {
-		case <-news:
-			silent = 0
-		default: // our own sign of life did not come back
-			if silent++; silent > 2 {
-				return errors.New("changes do not come")
-			}
-		}
-		f.tell(me.Instance)
-	}
-}
-
-func read(ctx context.Context, client *etcd.Client, p string) ([]etcd.KV, etcd.Header, error) {
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	return client.Range(ctx, p)
-}
-
-// say writes the sign of life of this box.
-func (f *Fleet) say(ctx context.Context, client *etcd.Client, c Config, me value, last *int64) error {
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	me.Stamp = time.Now().Unix()
-	text, err := json.Marshal(me)
-	if err != nil {
-		return err
-	}
-	r, err := client.Do(ctx, etcd.Txn{Puts: []etcd.Put{{Key: prefix(c.Domain) + c.Name, Value: string(text)}}})
-	if err != nil {
-		return fmt.Errorf("to write: %w", err)
-	}
-	*last = r.Revision
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.view.mine == me.Instance {
-		f.view.answer = time.Now()
-	}
-	return nil
-}
-
-func decode(kv etcd.KV, p string) (name string, v value, ok bool) {
-	name = strings.TrimPrefix(kv.Key, p)
-	if !ValidName(name) || len(kv.Value) > maxValue || json.Unmarshal([]byte(kv.Value), &v) != nil {
-		return "", v, false
-	}
-	v.Version = printable(v.Version)
-	return name, v, true
-}
-
-// printable is what others wrote, as it may be shown.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r <= ' ' || r > '~' {
-			return -1
-		}
-		return r
-	}, s[:min(len(s), maxText)])
 }

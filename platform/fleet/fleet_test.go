@@ -11,7 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"option150/platform/fleet/etcd"
 	"option150/platform/journal"
 	"option150/platform/service"
 	"option150/platform/testkit"
@@ -77,7 +76,7 @@ func (h *heard) has(s string) bool {
 func join(t *testing.T, e *engine, name string) (*Fleet, *heard) {
 	h := &heard{}
 	f := New(Options{Version: "1.0", Recorder: h})
-	f.beat, f.gone = 100*time.Millisecond, 2*time.Second
+	f.beat, f.lease = 200*time.Millisecond, 2*time.Second
 	commit(t, f, Config{Name: name, Domain: "D", Servers: []string{e.url}})
 	t.Cleanup(f.Close)
 	return f, h
@@ -122,49 +121,48 @@ func TestFleet(t *testing.T) {
 		t.Errorf("%+v", s)
 	}
 
-	// What others write is a value, and bounded.
-	c := etcd.New(etcd.Options{Members: []string{e.url}})
-	defer c.Close()
-	for k, v := range map[string]string{"C": "no JSON", "D": strings.Repeat("x", maxValue+1), "E/F": "{}", "G": `{"version":"\u001b[2J% Invalid"}`} {
-		if _, err := c.Do(t.Context(), etcd.Txn{Puts: []etcd.Put{{Key: prefix("D") + k, Value: v}}}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	until(t, "G is not seen", func() bool { return strings.HasPrefix(a.states(), "A there, B there, G ") })
-	if s := ShowBoxes(a.View(), time.Now()); strings.Contains(s, "\x1b") || !strings.Contains(s, "(this box)") {
-		t.Error(s)
-	}
-	until(t, "G is not gone", func() bool { return a.states() == "A there, B there, G gone" })
-	if !heardA.has("fleet.BoxGone {G D}") {
-		t.Error("nobody was told")
-	}
-
 	// The engine dies: nothing is known of others, and nobody is said to be gone.
 	e.kill()
 	until(t, "the engine is dead", func() bool { return a.Status().State == service.Degraded })
-	if a.states() != "A unknown, B unknown, G unknown" || heardA.has("{B D}") {
+	if a.states() != "A unknown, B unknown" || heardA.has("{B D}") {
 		t.Error(a.states(), heardA.all)
 	}
 	e.up()
-	until(t, "the engine is back", func() bool { return strings.HasPrefix(a.states(), "A there, B there") })
+	until(t, "the engine is back", both(a))
 
-	// One that dies is gone, one that comes back is there, one that leaves is not listed.
-	b.Close()
-	until(t, "B is not gone", func() bool { return strings.HasPrefix(a.states(), "A there, B gone") })
-	b, _ = join(t, e, "B")
-	until(t, "B is not back", func() bool {
-		return strings.HasPrefix(a.states(), "A there, B there") && heardA.has("fleet.BoxBack {B D}")
+	// Another section of the same box is no leave.
+	commit(t, b, Config{Name: "B", Domain: "D", Servers: []string{e.url}, Publish: PublishNothing})
+	until(t, "B says less", func() bool {
+		x, _ := ptr(a.View()).Find("B")
+		return x.Known && x.About.Silent && x.State == There
 	})
+	if heardA.has("{B D}") {
+		t.Error(heardA.all)
+	}
+
+	// One that stops is gone at once and told of later, one that comes back is there, one that leaves is not listed.
+	b.Close()
+	until(t, "B is not gone", func() bool { return a.states() == "A there, B gone" })
+	until(t, "nobody was told", func() bool { return heardA.has("fleet.BoxGone {B D}") })
+	b, _ = join(t, e, "B")
+	until(t, "B is not back", func() bool { return a.states() == "A there, B there" && heardA.has("fleet.BoxBack {B D}") })
 	commit(t, b, nil)
-	until(t, "B is still listed", func() bool { return strings.HasPrefix(a.states(), "A there, G") })
+	until(t, "B is still listed", func() bool { return a.states() == "A there" })
 	if s := b.Status(); s.State != service.Disabled {
 		t.Errorf("%+v", s)
 	}
 
-	// Two of one name.
-	join(t, e, "A")
-	until(t, "two are called A", func() bool { return a.Status().State == service.Degraded })
+	// Two of one name: the second writes nothing, and takes over when the first has gone.
+	second, _ := join(t, e, "A")
+	until(t, "two are called A", func() bool { return second.Status().State == service.Degraded })
+	if s := a.Status(); s.State != service.Running || a.states() != "A there" {
+		t.Errorf("%+v %s", s, a.states())
+	}
+	a.Close()
+	until(t, "the second is alone", func() bool { return second.Status().State == service.Running && second.states() == "A there" })
 }
+
+func ptr[T any](v T) *T { return &v }
 
 // Without a section there is nothing but the value.
 func TestWithout(t *testing.T) {
@@ -174,7 +172,7 @@ func TestWithout(t *testing.T) {
 	if n := runtime.NumGoroutine(); n > before {
 		t.Errorf("%d goroutines more", n-before)
 	}
-	if s := Show(f.View(), time.Now()); f.Status().State != service.Disabled || s != "This box is in no fleet\n" {
+	if s := Show(f.View(), time.Now()); f.Status().State != service.Disabled || s != None {
 		t.Errorf("%+v %s", f.Status(), s)
 	}
 	f.Close()

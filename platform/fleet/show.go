@@ -6,52 +6,236 @@ import (
 	"time"
 )
 
+// None is what is shown of the fleet on a box that is in none.
+const None = "This box is in no fleet\n"
+
+// notKnown stands before what others published when it may be old.
+const notKnown = "The engine does not answer: what others do now is unknown, this is what they published last\n"
+
 // Show is `show fleet`.
 func Show(v View, now time.Time) string {
 	var w strings.Builder
 	if !v.On {
-		return "This box is in no fleet\n"
+		return None
 	}
 	fmt.Fprintf(&w, "Box %s of domain %s\n", v.Name, v.Domain)
 	fmt.Fprintf(&w, "Servers: %s\n", strings.Join(v.Servers, ", "))
 	switch {
 	case v.Answers:
-		fmt.Fprintf(&w, "Engine: answers, last %s ago; cluster %x, revision %d\n", ago(now.Sub(v.Answer)), v.Cluster, v.Revision)
+		fmt.Fprintf(&w, "Engine: answers, last %s ago; cluster %x, revision %d; all was read in %s\n", ago(now.Sub(v.Answer)), v.Cluster, v.Revision, v.First.Round(time.Millisecond))
 	case v.Answer.IsZero():
 		fmt.Fprintf(&w, "Engine: has not answered yet: %s\n", v.Why)
 	default:
 		fmt.Fprintf(&w, "Engine: last answer %s ago: %s\n", ago(now.Sub(v.Answer)), v.Why)
 	}
+	switch plain := v.Plain(); {
+	case v.User == "" && v.Certificate == "":
+		w.WriteString("Access: nobody asks who this box is; whoever reaches the servers may change all there is\n")
+	case plain && v.User != "":
+		fmt.Fprintf(&w, "Access: user %s; a server is http, where the password is read by whoever sees the wire\n", v.User)
+	case v.User != "":
+		fmt.Fprintf(&w, "Access: user %s\n", v.User)
+	default:
+		fmt.Fprintf(&w, "Access: certificate nvram:%s\n", v.Certificate)
+	}
+	fmt.Fprintf(&w, "Publishes: %s; %s written since it started\n", map[Publish]string{
+		PublishNothing: "that it is there", PublishPhones: "services, phones, version of the configuration", PublishConfiguration: "services, phones, the configuration without secrets",
+	}[v.Publish], many(int(v.Writes), "transaction", "transactions"))
+	if v.Double {
+		fmt.Fprintf(&w, "Another box is called %s too, or was until a moment ago: this one publishes nothing\n", v.Name)
+	}
+	if v.Refused != "" {
+		fmt.Fprintf(&w, "The servers refuse what this box writes: %s\n", v.Refused)
+	}
 	n := map[State]int{}
 	for _, b := range v.Boxes {
 		n[b.State]++
 	}
-	fmt.Fprintf(&w, "Boxes: %d there, %d gone, %d unknown\n", n[There], n[Gone], n[Unknown])
-	w.WriteString("Bindings: not shared, each box has its own pools\n")
+	fmt.Fprintf(&w, "Boxes: %d there, %d gone, %d down, %d unknown\n", n[There], n[Gone], n[Down], n[Unknown])
+	if v.Passed > 0 {
+		fmt.Fprintf(&w, "Passed over: %s of other boxes that cannot be read or are too many\n", many(v.Passed, "value", "values"))
+	}
+	if !v.Share {
+		w.WriteString("Bindings: not shared, each box has its own pools\n")
+	}
 	return w.String()
+}
+
+// Plain reports whether a server is reached without TLS.
+func (c Config) Plain() bool {
+	for _, s := range c.Servers {
+		if strings.HasPrefix(s, "http:") {
+			return true
+		}
+	}
+	return false
+}
+
+func many(n int, one, more string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, more)
+}
+
+// label is a box as it is called on one that follows only its own domain, or all.
+func (v *View) label(id ID) string {
+	if v.ViewAll {
+		return id.String()
+	}
+	return id.Name
 }
 
 // ShowBoxes is `show fleet boxes`.
 func ShowBoxes(v View, now time.Time) string {
 	var w strings.Builder
 	if !v.On {
-		return "This box is in no fleet\n"
+		return None
 	}
 	if !v.Answers {
-		fmt.Fprintf(&w, "The engine does not answer: what others do is unknown\n")
+		w.WriteString(notKnown)
 	}
-	fmt.Fprintf(&w, "%-32s  %-7s  %-9s  %-20s  %s\n", "Box", "State", "Last sign", "Started (its clock)", "Version")
+	wide := 12
 	for _, b := range v.Boxes {
-		sign := ago(now.Sub(b.Seen))
-		if b.State == Unknown && v.Answers {
-			sign = "-"
-		}
-		mark := ""
-		if b.Self {
-			mark = " (this box)"
-		}
-		fmt.Fprintf(&w, "%-32s  %-7s  %-9s  %-20s  %s%s\n", b.Name, b.State, sign, b.Started.UTC().Format("2006-01-02 15:04:05"), b.Version, mark)
+		wide = max(wide, len(v.label(b.ID)))
 	}
+	fmt.Fprintf(&w, "%-*s  %-7s  %-8s  %6s  %5s  %-12s  %s\n", wide, "Box", "State", "Since", "Phones", "Stuck", "Config", "Version")
+	for _, b := range v.Boxes {
+		phones, stuck, hash, version := "-", "-", "-", "-"
+		if b.Known {
+			version = b.About.Version
+		}
+		if b.Known && !b.About.Silent {
+			phones, stuck, hash = fmt.Sprint(b.About.Phones), fmt.Sprint(b.Counts[5]), b.About.Hash
+		}
+		fmt.Fprintf(&w, "%-*s  %-7s  %-8s  %6s  %5s  %-12s  %s", wide, v.label(b.ID), b.State, ago(now.Sub(b.At)), phones, stuck, hash, version)
+		if b.Self {
+			w.WriteString(" (this box)")
+		}
+		w.WriteString("\n")
+		for _, s := range b.About.Services {
+			if s.State != "running" && s.State != "disabled" {
+				fmt.Fprintf(&w, "  %s is %s", s.Name, s.State)
+				if s.Why != "" {
+					fmt.Fprintf(&w, ": %s", s.Why)
+				}
+				w.WriteString("\n")
+			}
+		}
+	}
+	return w.String()
+}
+
+// ShowPhones is `show fleet phones`, of those that are stuck with `stuck`.
+func ShowPhones(v View, list []PhoneOf) string {
+	var w strings.Builder
+	if !v.On {
+		return None
+	}
+	if !v.Answers {
+		w.WriteString(notKnown)
+	}
+	box, model := 6, 5
+	for _, p := range list {
+		box, model = max(box, len(v.label(p.Box))), max(model, len(p.Model))
+	}
+	fmt.Fprintf(&w, "%-15s  %-*s  %-*s  %-15s  %-11s  %s\n", "Device", box, "Box", model, "Model", "Address", "State", "Verdict")
+	for _, p := range list {
+		fmt.Fprintf(&w, "%-15s  %-*s  %-*s  %-15s  %-11s  %s\n", p.Device, box, v.label(p.Box), model, dash(p.Model), dash(p.Address), p.Word(), p.verdict())
+	}
+	return w.String()
+}
+
+// Word is the word for how the phone stands, as its box published it: with a
+// question mark if that box is not there.
+func (p *PhoneOf) Word() string {
+	if p.State == There {
+		return p.Phone.State
+	}
+	return p.Phone.State + "?"
+}
+
+func (p *PhoneOf) verdict() string {
+	s := p.Code
+	if p.Text != "" && p.Text != p.Code {
+		s += " " + p.Text
+	}
+	if p.Basis == "inferred" && p.Code != "-" {
+		s += " (inferred)"
+	}
+	return s
+}
+
+func dash(s string) string {
+	if s == "" {
+		return "-"
+	}
+	return s
+}
+
+// ShowPhone is `show fleet phone NAME`.
+func ShowPhone(v View, list []PhoneOf) string {
+	var w strings.Builder
+	switch {
+	case !v.On:
+		return None
+	case len(list) == 0:
+		return "No box publishes such a phone\n"
+	case !v.Answers:
+		w.WriteString(notKnown)
+	}
+	for i, p := range list {
+		if i > 0 {
+			w.WriteString("\n")
+		}
+		fmt.Fprintf(&w, "%s at box %s, which is %s\n", p.Device, v.label(p.Box), p.State)
+		fmt.Fprintf(&w, "  Model %s, address %s, load %s\n", dash(p.Model), dash(p.Address), dash(p.Load))
+		fmt.Fprintf(&w, "  State: %s\n  Verdict: %s\n", p.Word(), p.verdict())
+		if p.Since != 0 {
+			fmt.Fprintf(&w, "  Boot since %s by the clock of its box\n", time.Unix(p.Since, 0).UTC().Format("2006-01-02 15:04:05 UTC"))
+		}
+	}
+	if len(list) > 1 {
+		w.WriteString("More than one box knows it: it moved, or is seen by several\n")
+	}
+	return w.String()
+}
+
+// ShowSummary is `show fleet phones summary`.
+func ShowSummary(v View) string {
+	var w strings.Builder
+	if !v.On {
+		return None
+	}
+	if !v.Answers {
+		w.WriteString(notKnown)
+	}
+	wide := 12
+	for _, b := range v.Boxes {
+		wide = max(wide, len(v.label(b.ID)))
+	}
+	row := func(name string, n Counts, total int, state State) {
+		fmt.Fprintf(&w, "%-*s  %-7s  %6d", wide, name, state, total)
+		for _, x := range n {
+			fmt.Fprintf(&w, "  %11d", x)
+		}
+		w.WriteString("\n")
+	}
+	fmt.Fprintf(&w, "%-*s  %-7s  %6s", wide, "Box", "State", "Phones")
+	for _, s := range States {
+		fmt.Fprintf(&w, "  %11s", s)
+	}
+	w.WriteString("\n")
+	var sum Counts
+	all := 0
+	for _, b := range v.Boxes {
+		row(v.label(b.ID), b.Counts, b.About.Phones, b.State)
+		all += b.About.Phones
+		for i := range sum {
+			sum[i] += b.Counts[i]
+		}
+	}
+	row("all", sum, all, "")
 	return w.String()
 }
 

@@ -3,101 +3,9 @@ package fleet
 import (
 	"cmp"
 	"slices"
+	"strings"
 	"time"
-
-	"option150/platform/fleet/etcd"
 )
-
-// begin takes over what the engine has. How old it is, nobody knows yet.
-func (f *Fleet) begin(mine string, c Config, all []etcd.KV, head etcd.Header) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	v := &f.view
-	if v.mine != mine {
-		return
-	}
-	now := time.Now()
-	v.head, v.answer, v.whole, v.why = head, now, now, ""
-	was := v.boxes
-	v.boxes = map[string]*seen{}
-	for _, kv := range all {
-		name, x, ok := decode(kv, prefix(c.Domain))
-		if !ok || len(v.boxes) >= maxBoxes {
-			continue
-		}
-		s := &seen{value: x, at: now}
-		if o := was[name]; o != nil {
-			s.told = o.told
-			s.changed = o.value != x
-		}
-		v.boxes[name] = s
-	}
-}
-
-// changes takes note of what others, and this box, have written.
-func (f *Fleet) changes(mine string, c Config, h etcd.Header, list []etcd.Change) {
-	f.mu.Lock()
-	var back []string
-	v := &f.view
-	if v.mine == mine {
-		v.head, v.answer = h, time.Now()
-		for _, x := range list {
-			if name := v.change(c, x); name != "" {
-				back = append(back, name)
-			}
-		}
-	}
-	f.mu.Unlock()
-	for _, name := range back {
-		f.opt.Recorder.Record(BoxBack{Name: name, Domain: c.Domain})
-	}
-}
-
-// change returns the name of a box that was said to be gone.
-func (v *view) change(c Config, x etcd.Change) string {
-	p := prefix(c.Domain)
-	if x.Deleted {
-		if len(x.Key) > len(p) {
-			delete(v.boxes, x.Key[len(p):])
-		}
-		return ""
-	}
-	name, val, ok := decode(x.KV, p)
-	if !ok || v.boxes[name] == nil && len(v.boxes) >= maxBoxes {
-		return ""
-	}
-	was := v.boxes[name]
-	v.boxes[name] = &seen{value: val, at: time.Now(), changed: true}
-	if name == c.Name && val.Instance != v.mine {
-		v.double = true
-	} else if name == c.Name && was != nil && was.Instance == v.mine {
-		v.double = false
-	}
-	if was != nil && was.told {
-		return name
-	}
-	return ""
-}
-
-// tell says which boxes are gone now.
-func (f *Fleet) tell(mine string) {
-	f.mu.Lock()
-	var gone []string
-	domain := f.config.Domain
-	if f.view.mine == mine {
-		for name, s := range f.view.boxes {
-			if !s.told && f.stateOf(name, time.Now()) == Gone {
-				s.told = true
-				gone = append(gone, name)
-			}
-		}
-	}
-	f.mu.Unlock()
-	slices.Sort(gone)
-	for _, name := range gone {
-		f.opt.Recorder.Record(BoxGone{Name: name, Domain: domain})
-	}
-}
 
 // State is how a box stands, as far as this one can tell.
 type State string
@@ -106,31 +14,20 @@ type State string
 const (
 	There   = State("there")
 	Gone    = State("gone")
-	Unknown = State("unknown") // not watched for long enough, or the engine does not answer
+	Down    = State("down")    // gone, and an operator says that it is off
+	Unknown = State("unknown") // the engine does not answer
 )
 
-// stateOf needs the lock.
-func (f *Fleet) stateOf(name string, now time.Time) State {
-	s, v := f.view.boxes[name], &f.view
-	switch {
-	case v.whole.IsZero() || now.Sub(v.answer) > f.gone:
-		return Unknown
-	case now.Sub(s.at) > f.gone:
-		return Gone
-	case s.changed:
-		return There
-	}
-	return Unknown
-}
-
-// Box is one box of the domain.
+// Box is one box of the fleet.
 type Box struct {
-	Name    string
-	Self    bool
-	State   State
-	Seen    time.Time // when its key changed, or was first read
-	Version string
-	Started time.Time // by its own clock
+	ID
+	Self   bool
+	State  State
+	At     time.Time // since when, or longer: it was so when this box looked first
+	About  About
+	Known  bool // About was read
+	Counts Counts
+	Text   int // bytes of its configuration at the engine, packed; 0 = it is not published
 }
 
 // View is what is known of the fleet.
@@ -142,7 +39,12 @@ type View struct {
 	Answer   time.Time // of the engine, the last one; zero = none
 	Cluster  uint64
 	Revision int64
-	Boxes    []Box // in the order of their names
+	First    time.Duration // that it took to read all
+	Boxes    []Box         // in the order of their names
+	Double   bool          // another box has the name of this one
+	Refused  string        // why the engine takes nothing of this box
+	Writes   uint64        // transactions of this box, since it started
+	Passed   int           // values that were not taken over
 }
 
 // View is a copy of what is known now.
@@ -150,11 +52,111 @@ func (f *Fleet) View() View {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	v := &f.view
-	out := View{Config: f.config.Clone(), On: f.cancel != nil, Answers: !v.whole.IsZero(), Why: v.why, Answer: v.answer, Cluster: v.head.Cluster, Revision: v.head.Revision}
-	now := time.Now()
-	for name, s := range v.boxes {
-		out.Boxes = append(out.Boxes, Box{Name: name, Self: name == f.config.Name, State: f.stateOf(name, now), Seen: s.at, Version: s.Version, Started: time.Unix(s.Started, 0)})
+	out := View{Writes: f.writes}
+	if f.run == nil {
+		return out
 	}
-	slices.SortFunc(out.Boxes, func(a, b Box) int { return cmp.Compare(a.Name, b.Name) })
+	out.Config, out.On, out.Answers, out.Why, out.Answer = f.run.config.Clone(), true, f.follows(), v.why, v.answer
+	out.Cluster, out.Revision, out.First, out.Double, out.Refused, out.Passed = v.head.Cluster, v.head.Revision, v.first, v.double, f.run.own.refused, v.passed
+	for id, b := range v.boxes {
+		out.Boxes = append(out.Boxes, Box{ID: id, Self: id == out.id(), State: f.state(id, b), At: b.at, About: b.about, Known: b.known, Counts: b.count(), Text: b.config})
+	}
+	slices.SortFunc(out.Boxes, func(a, b Box) int { return compareID(a.ID, b.ID) })
 	return out
+}
+
+func compareID(a, b ID) int {
+	return cmp.Or(cmp.Compare(a.Domain, b.Domain), cmp.Compare(a.Name, b.Name))
+}
+
+// follows needs the lock. Boxes of which nobody has told for so long are not known.
+func (f *Fleet) follows() bool {
+	return !f.view.whole.IsZero() && time.Since(f.view.answer) <= f.lease
+}
+
+// state needs the lock.
+func (f *Fleet) state(id ID, b *box) State {
+	_, down := f.view.down[id]
+	switch {
+	case !f.follows():
+		return Unknown
+	case b.here != "":
+		return There
+	case down:
+		return Down
+	}
+	return Gone
+}
+
+// PhoneOf is a phone and its box.
+type PhoneOf struct {
+	Box   ID
+	State State // of the box
+	Phone
+}
+
+// Phones are those of all boxes that a function wants; nil = all. They are as their
+// boxes published them last.
+func (f *Fleet) Phones(want func(*Phone) bool) []PhoneOf {
+	type of struct {
+		id    ID
+		state State
+		raw   string
+	}
+	f.mu.Lock()
+	var all []of
+	for id, b := range f.view.boxes {
+		for _, c := range b.chunks {
+			all = append(all, of{id, f.state(id, b), c.raw})
+		}
+	}
+	f.mu.Unlock()
+	var out []PhoneOf
+	for _, c := range all {
+		list, _ := readPhones(c.raw)
+		for i := range list {
+			if want == nil || want(&list[i]) {
+				out = append(out, PhoneOf{c.id, c.state, list[i]})
+			}
+		}
+	}
+	slices.SortFunc(out, func(a, b PhoneOf) int { return cmp.Or(compareID(a.Box, b.Box), cmp.Compare(a.Device, b.Device)) })
+	return out
+}
+
+// Named reports whether a phone is meant by a device name, a MAC address in any of
+// its spellings, or an address.
+func Named(what string) func(*Phone) bool {
+	digits := strings.Map(func(r rune) rune {
+		if strings.ContainsRune(".:-", r) {
+			return -1
+		}
+		return r
+	}, strings.ToUpper(what))
+	return func(p *Phone) bool {
+		d := strings.ToUpper(p.Device)
+		return d == strings.ToUpper(what) || len(digits) == 12 && strings.HasSuffix(d, digits) || p.Address == what
+	}
+}
+
+// IsStuck is for Phones.
+func IsStuck(p *Phone) bool { return p.State == "stuck" }
+
+// Find is a box by its name, or DOMAIN/NAME; own is the domain that a name alone is
+// looked for in first.
+func (v *View) Find(what string) (Box, bool) {
+	domain, name, both := strings.Cut(what, "/")
+	if !both {
+		domain, name = v.Domain, what
+	}
+	for _, b := range v.Boxes {
+		if b.Domain == domain && b.Name == name {
+			return b, true
+		}
+	}
+	i := slices.IndexFunc(v.Boxes, func(b Box) bool { return !both && b.Name == name })
+	if i < 0 {
+		return Box{}, false
+	}
+	return v.Boxes[i], true
 }

@@ -111,6 +111,13 @@ func (v *Inventory) Counts(now time.Time) map[State]int {
 	return out
 }
 
+// Events is how many events were folded that change something.
+func (v *Inventory) Events() uint64 {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.events
+}
+
 // Clear forgets every phone.
 func (v *Inventory) Clear() {
 	v.mu.Lock()

@@ -264,7 +264,7 @@ func (a *Appliance) openServices(root string) (err error) {
 	b.CNF.Policy = b.Policy.Firmware
 	b.Upgrades.Now = func() time.Time { now := time.Now(); return now.In(a.zone(now)) }
 	b.NTP = ntp.New()
-	b.Fleet = fleet.New(fleet.Options{Version: a.opt.Version, Recorder: b.Journal})
+	b.Fleet = fleet.New(a.fleetOptions())
 	b.Upstream = upstream.New(upstream.Options{Dir: filepath.Join(root, "cache"), Here: b.Outlook.Configured, Recorder: b.Journal})
 	b.Lists = &custom.Lists{Flash: b.Flash, Home: b.HomePath}
 	b.Files = fileserver.New(fileserver.Options{Flash: b.Flash, Generated: a.generated, Chosen: a.chosen, Fallback: b.CNF.Fallback, Names: b.CNF.Names, Recorder: b.Journal,

@@ -76,8 +76,11 @@ func readMessage(r io.Reader) ([]byte, error) {
 		return nil, err
 	}
 	size := binary.BigEndian.Uint32(head[1:])
-	if head[0] != 0 || size > maxMessage {
+	switch {
+	case head[0] != 0:
 		return nil, errMessage
+	case size > maxMessage:
+		return nil, errTooLarge
 	}
 	var b bytes.Buffer // grows with what comes, not with what is announced
 	if n, err := io.CopyN(&b, r, int64(size)); err != nil || n != int64(size) {
@@ -120,6 +123,10 @@ func (c *Client) post(ctx context.Context, member, method, token string, body io
 		req.Header.Set("Grpc-Timeout", strconv.FormatInt(max(time.Until(at).Milliseconds(), 1), 10)+"m")
 	}
 	r, err := c.http.Do(req)
+	var whole *url.Error
+	if errors.As(err, &whole) {
+		err = whole.Err // without the name of the method
+	}
 	var dial *net.OpError
 	switch {
 	case err == nil:
@@ -140,6 +147,9 @@ func (c *Client) once(ctx context.Context, member, method, token string, m []byt
 	answer, err := readMessage(r.Body)
 	if err == nil {
 		_, err = io.Copy(io.Discard, io.LimitReader(r.Body, maxMessage)) // the trailer comes after it
+	}
+	if errors.Is(err, errTooLarge) {
+		return nil, err
 	}
 	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, fmt.Errorf("%w: %w", ErrUnanswered, err)

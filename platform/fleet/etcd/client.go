@@ -130,32 +130,56 @@ func (c *Client) call(ctx context.Context, method string, m []byte) ([]byte, err
 
 // Range reads all keys that begin with prefix, as they are at one revision, the
 // newest: the engine asks a majority before it answers.
-func (c *Client) Range(ctx context.Context, prefix string) ([]KV, Header, error) {
-	var all []KV
+func (c *Client) Range(ctx context.Context, prefix string) (all []KV, head Header, err error) {
+	head, err = c.Scan(ctx, prefix, func(kv KV) string {
+		all = append(all, kv)
+		return ""
+	})
+	return all, head, err
+}
+
+// Scan is Range for what need not be kept: f is given the keys in order, and may say
+// with which prefix of theirs it is done.
+func (c *Client) Scan(ctx context.Context, prefix string, f func(KV) (done string)) (Header, error) {
 	var head Header
-	for from := prefix; ; {
-		b, err := c.call(ctx, "/etcdserverpb.KV/Range", rangeRequest(from, end(prefix), head.Revision))
+	size := pageSize
+	for from, to := prefix, end(prefix); ; {
+		b, err := c.call(ctx, "/etcdserverpb.KV/Range", rangeRequest(from, to, head.Revision, size))
+		if errors.Is(err, errTooLarge) && size > 1 {
+			size /= 4
+			continue
+		}
 		if err != nil {
-			return nil, head, err
+			return head, err
 		}
 		p, err := decodeRange(b)
 		if err != nil {
-			return nil, head, err
+			return head, err
 		}
 		if head.Revision == 0 {
 			head = p.Header
 		}
-		all = append(all, p.kvs...)
-		if !p.more || len(p.kvs) == 0 {
-			return all, head, nil
+		for _, kv := range p.kvs {
+			if kv.Key < from {
+				continue
+			}
+			from = kv.Key + "\x00"
+			if done := f(kv); done != "" {
+				from = end(done)
+			}
 		}
-		from = p.kvs[len(p.kvs)-1].Key + "\x00"
+		if !p.more || len(p.kvs) == 0 || to != "\x00" && from >= to {
+			return head, nil
+		}
 	}
 }
 
 // Do carries a transaction out, once.
 func (c *Client) Do(ctx context.Context, t Txn) (Result, error) {
 	b, err := c.call(ctx, "/etcdserverpb.KV/Txn", t.encode())
+	if errors.Is(err, errTooLarge) {
+		err = fmt.Errorf("%w: %w", ErrUnanswered, err)
+	}
 	if err != nil {
 		return Result{}, err
 	}
@@ -187,6 +211,8 @@ func (c *Client) Watch(ctx context.Context, prefix string, from int64, f func(He
 	body, out := io.Pipe() // stays open: its end would be the end of the watch
 	defer out.Close()
 	go func() { _, _ = out.Write(frame(putBytes(nil, 1, m))) }() // ends with the pipe
+	// While a request has a body that is not over, net/http does not look at the context.
+	defer context.AfterFunc(ctx, func() { _ = out.CloseWithError(context.Cause(ctx)) })()
 	r, err := c.post(ctx, url, "/etcdserverpb.Watch/Watch", token, body)
 	if err != nil {
 		c.failed(at)

@@ -261,7 +261,7 @@ func TestMembersDie(t *testing.T) {
 func FuzzDecode(f *testing.F) {
 	f.Add((&Txn{If: []Compare{{Key: "k", Mod: 7}}, Puts: []Put{{Key: "k", Value: "v"}, {Key: "d", Delete: true}}, Else: []string{"k"}}).encode())
 	f.Add(putBytes(putBytes(nil, 1, putInt(nil, 3, 9)), 11, putBytes(putInt(nil, 1, 1), 2, putBytes(nil, 1, "key"))))
-	f.Add(rangeRequest("a", "b", 3))
+	f.Add(rangeRequest("a", "b", 3, 9))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		_, _ = decodeRange(b)
 		_, _ = decodeTxn(b)

@@ -25,6 +25,7 @@ type Compare struct {
 // Put is a value to be written; with Delete the key goes.
 type Put struct {
 	Key, Value string
+	Lease      int64 // with which the key goes, 0 = none
 	Delete     bool
 }
 
@@ -61,13 +62,13 @@ func end(prefix string) string {
 	return "\x00" // all there are
 }
 
-// pageSize is how many keys are asked for at a time.
-const pageSize = 500
+// pageSize is how many keys are asked for at a time, at first.
+const pageSize = 256
 
-func rangeRequest(from, to string, revision int64) []byte {
+func rangeRequest(from, to string, revision int64, size int) []byte {
 	b := appendBytes(nil, 1, from)
 	b = appendBytes(b, 2, to)
-	b = appendInt(b, 3, pageSize)
+	b = appendInt(b, 3, int64(size))
 	return appendInt(b, 4, revision)
 }
 
@@ -93,7 +94,7 @@ func (t *Txn) encode() []byte {
 		if p.Delete {
 			op = opDelete
 		} else {
-			m = appendBytes(m, 2, p.Value)
+			m = appendInt(appendBytes(m, 2, p.Value), 3, p.Lease)
 		}
 		b = putBytes(b, 2, putBytes(nil, op, m))
 	}

@@ -8,6 +8,9 @@ import (
 // errMessage says that a message of the engine cannot be read.
 var errMessage = errors.New("unreadable message")
 
+// errTooLarge says that an answer has more than is read of one.
+var errTooLarge = errors.New("the answer is too large")
+
 // The types of fields that the API uses. [protobuf.dev, Encoding]
 const (
 	typeVarint = 0

@@ -1,0 +1,70 @@
+package appliance
+
+import (
+	"strings"
+	"time"
+
+	"option150/platform/archive"
+	"option150/platform/fleet"
+)
+
+// fleetOptions are what the box says of itself to the others.
+func (a *Appliance) fleetOptions() fleet.Options {
+	b := a.box
+	return fleet.Options{
+		Version: a.opt.Version, Started: b.Started, Recorder: b.Journal, ReadFile: b.NVRAM.ReadFile,
+		Phones:   a.fleetPhones,
+		Services: a.fleetServices,
+		Configuration: func() (any, func() string) {
+			c := b.Store.Current()
+			return c, func() string { return withoutSecrets(b.Language.RenderText(c)) }
+		},
+		Events: func() uint64 { return b.Inventory.Events() + uint64(b.Store.Version().Number) },
+	}
+}
+
+func withoutSecrets(text string) string {
+	lines := strings.Split(text, "\n")
+	for i, l := range lines {
+		lines[i] = archive.HideKeys(l)
+	}
+	return strings.Join(lines, "\n")
+}
+
+// fleetPhones are the phones as the others are told of them. One of which only an
+// address is known has no name to be told by.
+func (a *Appliance) fleetPhones() (out []fleet.Phone, all int) {
+	for _, p := range a.box.Inventory.Phones(time.Now()) {
+		if p.MAC.IsZero() {
+			continue
+		}
+		if all++; all > fleet.MaxPhones {
+			continue
+		}
+		x := fleet.Phone{Device: p.Device(), State: string(p.State), Code: p.Verdict.Code, Basis: string(p.Verdict.Basis), Model: p.Model, Load: p.Load}
+		if p.Verdict.Code != "ok" && p.Verdict.Code != "-" {
+			x.Text = p.Verdict.Text
+		}
+		if p.Addr.IsValid() {
+			x.Address = p.Addr.String()
+		} else if p.Addr6.IsValid() {
+			x.Address = p.Addr6.String()
+		}
+		if !p.Started.IsZero() {
+			x.Since = p.Started.Unix()
+		}
+		out = append(out, x)
+	}
+	return out, all
+}
+
+// fleetServices are those that are configured.
+func (a *Appliance) fleetServices() []fleet.Service {
+	var out []fleet.Service
+	for _, s := range a.serviceRows() {
+		if s.Configured && s.Name != fleet.Name {
+			out = append(out, fleet.Service{Name: s.Name, State: string(s.Status.State), Why: s.Status.Why})
+		}
+	}
+	return out
+}

@@ -1,0 +1,71 @@
+package fleet
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io/fs"
+)
+
+// tls is how servers of https are reached.
+func (c Config) tls(read func(string) ([]byte, error)) (*tls.Config, error) {
+	t := &tls.Config{MinVersion: tls.VersionTLS12}
+	if c.CA != "" {
+		pem, err := file(read, c.CA)
+		if err != nil {
+			return nil, err
+		}
+		if t.RootCAs = x509.NewCertPool(); !t.RootCAs.AppendCertsFromPEM(pem) {
+			return nil, fmt.Errorf("the file nvram:%s holds no certificate", c.CA)
+		}
+	}
+	if c.Certificate != "" {
+		pair, err := c.pair(read)
+		if err != nil {
+			return nil, err
+		}
+		t.Certificates = []tls.Certificate{pair}
+	}
+	return t, nil
+}
+
+func (c Config) pair(read func(string) ([]byte, error)) (tls.Certificate, error) {
+	cert, err := file(read, c.Certificate)
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	key, err := file(read, c.Key)
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	pair, err := tls.X509KeyPair(cert, key)
+	if err != nil {
+		return pair, fmt.Errorf("nvram:%s and nvram:%s are no certificate with its key", c.Certificate, c.Key)
+	}
+	return pair, nil
+}
+
+func file(read func(string) ([]byte, error), name string) ([]byte, error) {
+	b, err := read(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("the file nvram:%s is not there", name)
+	}
+	return b, err
+}
+
+// user is who the engine takes the box for.
+func (c Config) user(read func(string) ([]byte, error)) (string, error) {
+	if c.User != "" || c.Certificate == "" {
+		return c.User, nil
+	}
+	pair, err := c.pair(read)
+	if err != nil {
+		return "", err
+	}
+	leaf, err := x509.ParseCertificate(pair.Certificate[0])
+	if err != nil {
+		return "", err
+	}
+	return leaf.Subject.CommonName, nil
+}
