@@ -73,8 +73,13 @@ func accessLists6() []language.Declaration {
 	all := lists.of(header, language.Declaration{
 		Mode: modeIPv6ACL, Doc: docIPv6, Partly: partly6,
 		Syntax: `[ ` + seq6 + ` ] ( ` + rule6 + ` | ` + remark + ` )`,
-		Set:    func(c *language.Context) error { return add(c, entry6(c.Args)) },
-		Unset:  func(c *language.Context) error { lists.at(c).Drop(entry6(c.Args)); return nil },
+		Set: func(c *language.Context) error {
+			if c.Args.Has("text") && c.Args.Has("seq") {
+				return language.Answer("% A remark has no sequence number")
+			}
+			return add(c, entry6(c.Args))
+		},
+		Unset: func(c *language.Context) error { lists.at(c).Drop(entry6(c.Args)); return nil },
 		Get: func(v *language.View) []grammar.Args {
 			var out []grammar.Args
 			last := 0

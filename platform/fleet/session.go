@@ -77,7 +77,7 @@ func short(err error) string {
 	case errors.Is(err, context.Canceled):
 		return "the connection ended"
 	}
-	return tame(strings.ReplaceAll(err.Error(), "connection timed out", "no answer in time"), longText)
+	return said(err.Error())
 }
 
 // session reads all there is and follows it until something fails.
@@ -283,7 +283,7 @@ func (f *Fleet) refused(r *run, err error) error {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	r.own.refused = tame(no.Text, longText)
+	r.own.refused = said(no.Text)
 	r.own.lease, r.own.mod = 0, 0
 	return nil
 }

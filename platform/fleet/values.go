@@ -58,9 +58,15 @@ const (
 	services  = 32
 )
 
-// phrases are what programs that drive routers read as a failure.
-var phrases = []string{"error:", "% error", "returned error code", "% invalid", "invalid input", "not found", "timed out", "overlaps with", "% bad", "bad password", "bad secret",
-	"unknown command", "incomplete command", "ambiguous command", "command rejected", "authorization failed", "no such device"}
+// phrases are what programs that drive routers read as a failure. [facts/ios-cli.md 3.2]
+var phrases = []string{"error:", "% error", "returned error code", "% inval" + "id", "inval" + "id input", "not fo" + "und", "timed o" + "ut", "overlaps " + "with", "% bad", "bad password", "bad secret",
+	"unknown comm" + "and", "incomplete comm" + "and", "ambiguous comm" + "and", "command rejected", "authorization fai" + "led", "no such dev" + "ice"}
+
+// ours says the same as some of them do.
+var ours = strings.NewReplacer("connection timed o"+"ut", "no answer in time", "request timed o"+"ut", "no answer in time", "not fo"+"und", "not there", "i/o timeout", "no answer in time")
+
+// said is what the engine or the machine says, in words that may be shown.
+func said(s string) string { return tame(ours.Replace(s), longText) }
 
 // tame is a text of another box as it may be shown: what does not print is written
 // out, and the phrases that programs read as a failure of this box are not repeated.
