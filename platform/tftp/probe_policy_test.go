@@ -174,6 +174,7 @@ func TestDebugLines(t *testing.T) {
 	p := w.probe()
 	p.ask("CTLSEP001E7A000001.tlv", "octet")
 	p.expect("ERROR 1 No such file")
+	w.until("the record of it", func() bool { return strings.Contains(w.debugLines(topicEvents), "Sending error") })
 	missingPort := p.conn.LocalAddr().(*net.UDPAddr).Port
 	p = w.probe()
 	p.fetch("SEP001E7A000001.cnf.xml", "octet")
