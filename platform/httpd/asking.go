@@ -10,15 +10,11 @@ import (
 // has its answer. The client is watched from when somebody wants to know: most
 // answers are there at once.
 type asking struct {
-	c    *conn
-	next []byte // where an octet of the next request goes that was read meanwhile
+	c *conn
 
-	mu       sync.Mutex
-	done     chan struct{} // nil: nobody has asked
-	err      error
-	watching chan struct{} // closed when nobody watches any more
-	ended    bool
-	got      int
+	mu   sync.Mutex
+	done chan struct{} // nil: nobody has asked
+	err  error
 }
 
 // Deadline implements context.Context.
@@ -40,43 +36,16 @@ func (a *asking) Done() <-chan struct{} {
 	defer a.mu.Unlock()
 	if a.done == nil {
 		a.done = make(chan struct{})
-		switch {
-		case a.err != nil:
+		if a.err != nil || a.c.watch(a) {
+			a.err = context.Canceled
 			close(a.done)
-		case len(a.next) > 0: // else so much has come that it is there
-			a.watching = make(chan struct{})
-			a.c.readBy(time.Time{})
-			go a.watch()
 		}
 	}
 	return a.done
 }
 
-// watch reads an octet: there is none before the answer, but from a client that
-// has gone.
-func (a *asking) watch() {
-	defer close(a.watching)
-	n, err := a.c.TCPConn.Read(a.next[:1])
-	a.c.in.Add(int64(n))
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.got = n
-	if err != nil && !a.ended && a.err == nil {
-		a.err = context.Canceled
-		close(a.done)
-	}
-}
-
-// end ends the context and tells how many octets of what comes next are there.
-func (a *asking) end() int {
-	a.mu.Lock()
-	a.ended = true
-	watching := a.watching
-	a.mu.Unlock()
-	if watching != nil {
-		a.c.readBy(time.Unix(1, 0))
-		<-watching
-	}
+// cancel ends the context.
+func (a *asking) cancel() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.err == nil {
@@ -85,5 +54,10 @@ func (a *asking) end() int {
 			close(a.done)
 		}
 	}
-	return a.got
+}
+
+// end ends the context when the answer is there.
+func (a *asking) end() {
+	a.c.unwatch()
+	a.cancel()
 }

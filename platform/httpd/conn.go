@@ -7,19 +7,18 @@ import (
 	"net"
 	"net/netip"
 	"os"
-	"slices"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
 )
 
-// conn is an accepted connection. It keeps the ReadFrom of *net.TCPConn, and
-// with it sendfile, in steps short enough that each has its own deadline.
+// conn is an accepted connection: first a loop's, and net/http's once something
+// came that is no Question.
 type conn struct {
-	*net.TCPConn
+	descriptor
+	*net.TCPConn  // net/http's; of a loop's another way to the socket while it has no room, see widen
 	t             *tracker
 	local, remote netip.AddrPort
 	since         time.Time
@@ -30,24 +29,12 @@ type conn struct {
 	paused, came  bool // the client takes nothing; it has come back from that before
 	once          sync.Once
 	site          *site
-	own           atomic.Bool // it is not net/http's
-	raw           syscall.RawConn
+	own           atomic.Bool // it is not net/http's; set under mu
 
-	by      time.Time // the read deadline, while own
-	rest    []byte    // what was read before it was handed over
+	begun   bool      // the time for a head runs
+	rest    []byte    // of a head, and what else was read before it was handed over
 	restErr error     // and what came then
 	headBy  time.Time // when the head that is being read has to be there
-
-	// of give and taken
-	iov     [2]unix.Iovec
-	hdr     unix.Msghdr
-	flags   int
-	attempt func(uintptr) bool
-	given   uintptr
-	gaveErr unix.Errno
-	pushed  bool // a write deadline is set
-	queued  int
-	look    func(uintptr)
 }
 
 // What is given to the client's TCP at a time: of what is in memory, and of a
@@ -84,20 +71,6 @@ func (c *conn) receive(b []byte) (int, error) {
 	return n, err
 }
 
-// readBy sets the read deadline while the connection is own.
-func (c *conn) readBy(t time.Time) {
-	c.by = t
-	_ = c.TCPConn.SetReadDeadline(t) // of a connection that is closed the read tells
-}
-
-// idleUntil lets the client be silent for so long. To set the time anew for
-// every request of a second would cost more than the request is exact.
-func (c *conn) idleUntil(idle time.Duration) {
-	if t := time.Now().Add(idle); t.Sub(c.by) > min(time.Second, idle/8) || c.by.After(t) {
-		c.readBy(t)
-	}
-}
-
 // SetReadDeadline is net/http's. The time of a head that began before the
 // connection was handed over goes on.
 func (c *conn) SetReadDeadline(t time.Time) error {
@@ -114,7 +87,13 @@ func (c *conn) Write(b []byte) (int, error) {
 	total := 0
 	for total < len(b) {
 		err := c.push(func() error {
-			n, err := c.TCPConn.Write(b[total:min(len(b), total+step)])
+			part := b[total:min(len(b), total+step)]
+			n, err := 0, error(nil)
+			if c.TCPConn != nil {
+				n, err = c.TCPConn.Write(part)
+			} else {
+				n, err = c.put(part)
+			}
 			c.out.Add(int64(n))
 			total += n
 			return err
@@ -135,12 +114,19 @@ func (c *conn) Write(b []byte) (int, error) {
 func (c *conn) push(f func() error) error {
 	first, later := min(c.t.limits.FirstStall, c.t.limits.Stall), c.t.limits.Stall
 	moved, taken := time.Now(), c.taken()
-	c.pushed = true
 	for {
-		if err := c.TCPConn.SetWriteDeadline(time.Now().Add(first / 4)); err != nil {
-			return err
+		if c.TCPConn != nil {
+			if err := c.TCPConn.SetWriteDeadline(time.Now().Add(first / 4)); err != nil {
+				return err
+			}
 		}
 		err := f()
+		if errors.Is(err, unix.EAGAIN) && c.TCPConn == nil {
+			if err := c.widen(); err != nil {
+				return err
+			}
+			continue
+		}
 		if !errors.Is(err, os.ErrDeadlineExceeded) {
 			return err
 		}
@@ -160,14 +146,31 @@ func (c *conn) push(f func() error) error {
 	}
 }
 
+// widen makes a second way to the socket of a loop's connection, on which the
+// runtime waits for room. Whoever leads the loop does not from here on.
+func (c *conn) widen() error {
+	c.loop.replace(c.worker)
+	fd, err := unix.FcntlInt(uintptr(c.fd), unix.F_DUPFD_CLOEXEC, 0)
+	if err != nil {
+		return os.NewSyscallError("fcntl", err)
+	}
+	c.TCPConn, err = adopt(fd)
+	return err
+}
+
+// narrow is the end of that.
+func (c *conn) narrow() {
+	if c.TCPConn != nil {
+		_ = c.TCPConn.Close()
+		c.TCPConn = nil
+	}
+}
+
 // taken is how much the client's TCP has acknowledged.
 func (c *conn) taken() int64 {
-	if c.look == nil {
-		c.look = func(fd uintptr) { c.queued, _ = unix.IoctlGetInt(int(fd), unix.SIOCOUTQ) }
-	}
-	c.queued = 0
-	_ = c.raw.Control(c.look)
-	return c.out.Load() - int64(c.queued)
+	queued := 0
+	_ = c.inspect(func(fd uintptr) { queued, _ = unix.IoctlGetInt(int(fd), unix.SIOCOUTQ) })
+	return c.out.Load() - int64(queued)
 }
 
 // Positioned is a file at an offset of the reader's own: others read it too.
@@ -183,16 +186,12 @@ func (c *conn) ReadFrom(src io.Reader) (int64, error) {
 	if !ok {
 		lr = &io.LimitedReader{R: src, N: 1<<63 - 1}
 	}
-	var send func(n int) (int64, error)
-	switch file := lr.R.(type) {
+	var file Positioned
+	switch r := lr.R.(type) {
 	case Positioned:
-		send = func(n int) (int64, error) { return c.sendfile(file, n) }
+		file = r
 	case *os.File:
-		send = func(n int) (int64, error) {
-			k, err := c.TCPConn.ReadFrom(&io.LimitedReader{R: file, N: int64(n)})
-			c.out.Add(k)
-			return k, err
-		}
+		file = alone{r}
 	default:
 		return io.Copy(onlyWriter{c}, lr)
 	}
@@ -201,7 +200,7 @@ func (c *conn) ReadFrom(src io.Reader) (int64, error) {
 		ended := false
 		err := c.push(func() error {
 			want := min(lr.N, fileStep)
-			n, err := send(int(want))
+			n, err := c.sendfile(file, int(want))
 			total += n
 			lr.N -= n
 			ended = err == nil && n < want
@@ -214,6 +213,15 @@ func (c *conn) ReadFrom(src io.Reader) (int64, error) {
 	return total, nil
 }
 
+// alone is a file that nobody else reads: its position is the reader's.
+type alone struct{ *os.File }
+
+// Positioned implements Positioned.
+func (f alone) Positioned() (*os.File, int64) {
+	at, _ := f.Seek(0, io.SeekCurrent) // a file that has no position has no sendfile either
+	return f.File, at
+}
+
 // sendfile has the kernel send so many octets and moves the reader on; fewer
 // without an error = the file is at its end.
 func (c *conn) sendfile(src Positioned, most int) (sent int64, err error) {
@@ -222,26 +230,36 @@ func (c *conn) sendfile(src Positioned, most int) (sent int64, err error) {
 	if err != nil {
 		return 0, err
 	}
-	var failed error
 	n := 0
-	cerr := from.Control(func(in uintptr) {
-		err = c.raw.Write(func(out uintptr) bool {
-			for n < most {
-				k, no := unix.Sendfile(int(out), int(in), &at, most-n)
-				n += max(k, 0)
-				switch {
-				case no == unix.EINTR:
-				case no == unix.EAGAIN:
-					return false
-				case no != nil:
-					failed = os.NewSyscallError("sendfile", no)
-					return true
-				case k == 0:
-					return true
-				}
+	var failed error
+	give := func(in, out uintptr) (room bool) {
+		for n < most {
+			k, no := unix.Sendfile(int(out), int(in), &at, most-n)
+			n += max(k, 0)
+			switch {
+			case no == unix.EINTR:
+			case no == unix.EAGAIN:
+				return false
+			case no != nil:
+				failed = os.NewSyscallError("sendfile", no)
+				return true
+			case k == 0:
+				return true
 			}
-			return true
-		})
+		}
+		return true
+	}
+	cerr := from.Control(func(in uintptr) {
+		if c.TCPConn == nil {
+			if !give(in, uintptr(c.fd)) {
+				err = unix.EAGAIN
+			}
+			return
+		}
+		out, no := c.TCPConn.SyscallConn()
+		if err = no; err == nil {
+			err = out.Write(func(out uintptr) bool { return give(in, out) })
+		}
 	})
 	c.out.Add(int64(n))
 	_, _ = src.Seek(int64(n), io.SeekCurrent)
@@ -251,149 +269,66 @@ func (c *conn) sendfile(src Positioned, most int) (sent int64, err error) {
 // onlyWriter hides ReadFrom from io.Copy.
 type onlyWriter struct{ io.Writer }
 
+// Close implements net.Conn. One that a loop has is ended by whoever works on it.
 func (c *conn) Close() error {
 	c.once.Do(func() { c.t.gone(c) })
-	return c.TCPConn.Close()
+	if c.own.Load() && c.shut() {
+		return nil
+	}
+	if tcp := c.handed(); tcp != nil {
+		return tcp.Close()
+	}
+	return nil
+}
+
+// handed is the connection once it is net/http's, or nil.
+func (c *conn) handed() *net.TCPConn {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.own.Load() {
+		return nil
+	}
+	return c.TCPConn
+}
+
+// finish closes one that a loop has; it is for who works on it.
+func (c *conn) finish() {
+	c.once.Do(func() { c.t.gone(c) })
+	c.loop.forget(c)
+	if fd := c.disown(); fd >= 0 {
+		_ = unix.Close(fd)
+	}
+}
+
+// leave makes it one that net/http can have; it is for who works on it.
+func (c *conn) leave() error {
+	c.loop.forget(c)
+	if err := c.loop.control(unix.EPOLL_CTL_DEL, c.fd, 0); err != nil {
+		c.finish()
+		return err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var err error
+	c.TCPConn, err = adopt(c.fd)
+	c.fd = -1
+	c.own.Store(false)
+	return err
+}
+
+// adopt makes a connection of package net of a socket, whose number is closed.
+func adopt(fd int) (*net.TCPConn, error) {
+	f := os.NewFile(uintptr(fd), "connection")
+	defer f.Close()
+	c, err := net.FileConn(f)
+	if err != nil {
+		return nil, err
+	}
+	return c.(*net.TCPConn), nil
 }
 
 // spare reports that the connection may be closed to make room: nothing is
 // being asked or answered on it.
 func (c *conn) spare(now time.Time) bool {
 	return c.idle.Load() || c.in.Load() == 0 && now.Sub(c.since) > time.Second
-}
-
-// tracker knows the connections of all listeners.
-type tracker struct {
-	limits  Limits
-	pressed func() bool           // somebody waits for a place that a client has who takes nothing
-	many    func(netip.Addr) bool // many phones may be behind an address
-
-	mu      sync.Mutex
-	conns   map[*conn]struct{}
-	perAddr map[netip.Addr]int
-	stats   Statistics
-	history []Connection // newest last
-	away    int          // being turned away
-}
-
-// historySize is how many ended connections are shown, as on IOS.
-const historySize = 20
-
-// maxAway bounds the connections that are told 503 instead of just closed.
-const maxAway = 64
-
-func newTracker(l Limits) *tracker {
-	return &tracker{limits: l, pressed: func() bool { return true }, many: func(netip.Addr) bool { return false }, conns: map[*conn]struct{}{}, perAddr: map[netip.Addr]int{}}
-}
-
-// admit takes a connection in, at the cost of a spare one if it must, or
-// returns nil.
-func (t *tracker) admit(tcp *net.TCPConn, s *site) *conn {
-	raw, err := tcp.SyscallConn()
-	if err != nil {
-		return nil
-	}
-	c := &conn{TCPConn: tcp, t: t, site: s, since: time.Now(), raw: raw}
-	c.own.Store(true) // before drain can see it
-	c.local, c.remote = addrPort(tcp.LocalAddr()), addrPort(tcp.RemoteAddr())
-	from := c.remote.Addr()
-	t.mu.Lock()
-	var victim *conn
-	full := t.perAddr[from] >= t.limits.PerAddress && (t.perAddr[from] >= t.limits.PerRelay || !t.many(from))
-	if full || len(t.conns) >= t.limits.Total {
-		for o := range t.conns {
-			if (!full || o.remote.Addr() == from) && o.spare(c.since) && (victim == nil || o.since.Before(victim.since)) {
-				victim = o
-			}
-		}
-		if victim == nil {
-			if full {
-				t.stats.RefusedPerAddress++
-			} else {
-				t.stats.RefusedTotal++
-			}
-			t.mu.Unlock()
-			return nil
-		}
-	}
-	t.conns[c] = struct{}{}
-	t.perAddr[from]++
-	t.stats.Accepted++
-	t.mu.Unlock()
-	if victim != nil {
-		_ = victim.Close()
-	}
-	return c
-}
-
-func (t *tracker) gone(c *conn) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if _, there := t.conns[c]; !there {
-		return
-	}
-	delete(t.conns, c)
-	if t.perAddr[c.remote.Addr()]--; t.perAddr[c.remote.Addr()] <= 0 {
-		delete(t.perAddr, c.remote.Addr())
-	}
-	if n := len(t.history) - historySize; n >= 0 { // in place: a boot storm ends a thousand at once
-		t.history = slices.Delete(t.history, 0, n+1)
-	}
-	t.history = append(t.history, c.snapshot(time.Now()))
-}
-
-func (c *conn) snapshot(end time.Time) Connection {
-	return Connection{Local: c.local, Remote: c.remote, In: c.in.Load(), Out: c.out.Load(), Since: c.since, End: end}
-}
-
-// away503 is what a client beyond the caps is told: a phone asks TFTP then.
-const away503 = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nRetry-After: 30\r\nConnection: close\r\n\r\n"
-
-// turnAway answers without reading and closes, in bounded time and number.
-func (t *tracker) turnAway(tcp *net.TCPConn, wg *sync.WaitGroup) {
-	t.mu.Lock()
-	many := t.away >= maxAway
-	if !many {
-		t.away++
-	}
-	t.mu.Unlock()
-	if many {
-		_ = tcp.SetLinger(0)
-		_ = tcp.Close()
-		return
-	}
-	wg.Go(func() {
-		_ = tcp.SetDeadline(time.Now().Add(time.Second))
-		if _, err := io.WriteString(tcp, away503); err == nil && tcp.CloseWrite() == nil {
-			// Closing with unread bytes would reset the connection and with it
-			// the answer.
-			_, _ = io.Copy(io.Discard, io.LimitReader(tcp, int64(t.limits.MaxHeader)))
-		}
-		_ = tcp.Close()
-		t.mu.Lock()
-		t.away--
-		t.mu.Unlock()
-	})
-}
-
-// accept hands out the next connection that is admitted.
-func (t *tracker) accept(l *net.TCPListener, s *site, wg *sync.WaitGroup) (*conn, error) {
-	for {
-		tcp, err := l.AcceptTCP()
-		if err != nil {
-			return nil, err
-		}
-		if c := t.admit(tcp, s); c != nil {
-			return c, nil
-		}
-		t.turnAway(tcp, wg)
-	}
-}
-
-func addrPort(a net.Addr) netip.AddrPort {
-	if t, ok := a.(*net.TCPAddr); ok {
-		p := t.AddrPort()
-		return netip.AddrPortFrom(p.Addr().Unmap(), p.Port())
-	}
-	return netip.AddrPort{}
 }

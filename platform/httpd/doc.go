@@ -8,7 +8,7 @@
 //	site (one per endpoint) ----+-> HFS -> fileserver.Opener
 //	   | accept: caps per address and in total
 //	   v
-//	talk: what phones ask, answered by a Direct module; all else is handed to
+//	loop: what phones ask, answered by a Direct module; all else is handed to
 //	   |  net/http (docs/adr/0015-the-requests-phones-make.md)
 //	   v
 //	conn: bytes in and out, rolling write deadline, sendfile

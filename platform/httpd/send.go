@@ -26,20 +26,21 @@ const progressStep = 1 << 20
 
 // send sends an answer: head and body in one piece where the body is in memory.
 // sent counts octets of the body.
-func (t *site) send(c *conn, b *buffer, kept bool) (sent int64, err error) {
-	a := &b.a
+func (t *site) send(c *conn, w *worker, kept bool) (sent int64, err error) {
+	b, a := w.b, &w.b.a
 	b.out = b.q.appendHead(b.out[:0], a, kept, t.s.date())
 	switch {
 	case b.q.Head || a.Size == 0:
-		return 0, c.give(b.out, nil, false)
+		return 0, c.give(b, nil, false)
 	case a.Content == nil:
-		if err := c.give(b.out, a.Body, false); err != nil {
+		if err := c.give(b, a.Body, false); err != nil {
 			return 0, err
 		}
 		a.progress(int64(len(a.Body)))
 		return int64(len(a.Body)), nil
 	}
-	if err := c.give(b.out, nil, true); err != nil {
+	w.l.replace(w) // it may take a while
+	if err := c.give(b, nil, true); err != nil {
 		return 0, err
 	}
 	for sent < a.Size {
@@ -117,53 +118,37 @@ type dateLine struct {
 
 type lastDate = atomic.Pointer[dateLine]
 
-// give gives head and body to the client's TCP. Nearly always there is room for
-// them, and no deadline is needed; what there is none for is pushed.
-func (c *conn) give(head, body []byte, more bool) error {
-	if c.pushed {
-		c.pushed = false
-		if err := c.TCPConn.SetWriteDeadline(time.Time{}); err != nil {
-			return err
-		}
-	}
-	c.iov[0].Base = unsafe.SliceData(head)
-	c.iov[0].SetLen(len(head))
-	c.hdr = unix.Msghdr{Iov: &c.iov[0]}
-	c.hdr.SetIovlen(1)
+// give gives the head in b.out and a body to the client's TCP. Nearly always there
+// is room for them; what there is none for is pushed.
+func (c *conn) give(b *buffer, body []byte, more bool) error {
+	head := b.out
+	b.iov[0].Base = unsafe.SliceData(head)
+	b.iov[0].SetLen(len(head))
+	b.hdr = unix.Msghdr{Iov: &b.iov[0]}
+	b.hdr.SetIovlen(1)
 	if len(body) > 0 {
-		c.iov[1].Base = unsafe.SliceData(body)
-		c.iov[1].SetLen(len(body))
-		c.hdr.SetIovlen(2)
+		b.iov[1].Base = unsafe.SliceData(body)
+		b.iov[1].SetLen(len(body))
+		b.hdr.SetIovlen(2)
 	}
-	c.flags = unix.MSG_NOSIGNAL | unix.MSG_DONTWAIT
+	flags := unix.MSG_NOSIGNAL | unix.MSG_DONTWAIT
 	if more {
-		c.flags |= unix.MSG_MORE
+		flags |= unix.MSG_MORE
 	}
-	if c.attempt == nil {
-		c.attempt = func(fd uintptr) bool {
-			// It does not wait, so the scheduler is not told of it: its watcher
-			// would look at every one that takes 20 us.
-			c.given, _, c.gaveErr = unix.RawSyscall(unix.SYS_SENDMSG, fd, uintptr(unsafe.Pointer(&c.hdr)), uintptr(c.flags))
-			return true
-		}
-	}
-	c.given, c.gaveErr = 0, 0
-	err := c.raw.Write(c.attempt)
-	n := 0
-	if err == nil && c.gaveErr == 0 {
-		n = int(c.given)
-	} else if err == nil {
-		err = c.gaveErr
-	}
-	c.iov = [2]unix.Iovec{}
+	// It does not wait, so the scheduler is not told of it: its watcher would
+	// look at every one that takes 20 us.
+	given, _, no := unix.RawSyscall(unix.SYS_SENDMSG, uintptr(c.fd), uintptr(unsafe.Pointer(&b.hdr)), uintptr(flags))
+	b.iov = [2]unix.Iovec{}
 	runtime.KeepAlive(head)
 	runtime.KeepAlive(body)
-	switch {
-	case err == nil:
+	n := 0
+	switch no {
+	case 0:
+		n = int(given)
 		c.out.Add(int64(n))
-	case errors.Is(err, unix.EAGAIN), errors.Is(err, unix.EINTR):
+	case unix.EAGAIN, unix.EINTR:
 	default:
-		return os.NewSyscallError("sendmsg", err)
+		return os.NewSyscallError("sendmsg", no)
 	}
 	if n < len(head) {
 		if _, err := c.Write(head[n:]); err != nil {

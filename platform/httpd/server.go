@@ -29,6 +29,9 @@ type Server struct {
 	limits  Limits
 	tracker *tracker
 
+	loopMu sync.Mutex
+	loop   *loop // nil: nobody has come yet
+
 	lastTold atomic.Int64 // second of the last refusal that was logged
 	lastDate lastDate
 
@@ -37,7 +40,7 @@ type Server struct {
 	background sync.WaitGroup // drains and refusals under way
 
 	open  func(context.Context, listen.Endpoint) (*net.TCPListener, error) // replaced by tests
-	set   *listen.Set[*net.TCPListener, *site]
+	set   *listen.Set[*door, *site]
 	began time.Time
 }
 
@@ -51,10 +54,22 @@ func New(modules map[string]Module, rec journal.Recorder) *Server {
 func NewWithLimits(modules map[string]Module, rec journal.Recorder, l Limits) *Server {
 	s := &Server{modules: maps.Clone(modules), rec: journal.Or(rec), limits: l, tracker: newTracker(l)}
 	s.open, s.began = listen.OpenTCP, time.Now()
-	s.set = listen.NewSet(listen.Kind[*net.TCPListener, *site]{New: s.newSite, Recorder: rec,
-		Open: func(ctx context.Context, e listen.Endpoint) (*net.TCPListener, error) { return s.open(ctx, e) }})
+	s.set = listen.NewSet(listen.Kind[*door, *site]{New: s.newSite, Recorder: rec, Open: s.openDoor})
 	s.hurry, s.hurryUp = context.WithCancel(context.Background())
 	return s
+}
+
+// openDoor opens a listening socket. The error is a *listen.Error.
+func (s *Server) openDoor(ctx context.Context, e listen.Endpoint) (*door, error) {
+	l, err := s.open(ctx, e)
+	if err != nil {
+		return nil, err
+	}
+	d, err := newDoor(l)
+	if err != nil {
+		return nil, &listen.Error{Endpoint: e, Err: err}
+	}
+	return d, nil
 }
 
 // PressedBy says how to learn that requests wait for those that are answered.
@@ -133,6 +148,25 @@ func (s *Server) Close(ctx context.Context) {
 	defer stop()
 	s.background.Wait()
 	s.set.Close()
+	s.loopMu.Lock()
+	defer s.loopMu.Unlock()
+	if s.loop != nil {
+		s.loop.end()
+	}
+}
+
+// theLoop is the one that has the connections.
+func (s *Server) theLoop() (*loop, error) {
+	s.loopMu.Lock()
+	defer s.loopMu.Unlock()
+	if s.loop != nil {
+		return s.loop, nil
+	}
+	l, err := newLoop(s)
+	if err == nil {
+		s.loop = l
+	}
+	return l, err
 }
 
 // Status implements service.Service.

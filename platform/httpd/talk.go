@@ -1,106 +1,156 @@
 package httpd
 
 import (
+	"bytes"
 	"fmt"
 	"net"
 	"net/http"
+	"os"
 	"sync"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"option150/platform/acl"
 )
 
-// buffer is what a connection needs while it talks.
+// buffer is what a worker needs to answer.
 type buffer struct {
 	in  [maxHead]byte
 	out []byte
 	q   Question
 	a   Answer
+	iov [2]unix.Iovec
+	hdr unix.Msghdr
 }
 
 var buffers = sync.Pool{New: func() any { return &buffer{out: make([]byte, 0, 512)} }}
 
-// talk answers the Questions of a connection. What is not one, and all that
-// comes behind it, is for net/http, with the octets that were read already.
-func (t *site) talk(c *conn) {
-	b := buffers.Get().(*buffer)
-	if t.questions(c, b) && t.handOver(c) {
-		c.own.Store(false)
-	} else {
-		_ = c.Close()
-	}
-	b.a.reset()
-	buffers.Put(b)
-}
-
 // firstOctets is how much of a request ends being idle, as in net/http.
 const firstOctets = 4
 
-// questions returns at the end of the connection, or with what is to be handed
-// over in c.rest.
-func (t *site) questions(c *conn, b *buffer) (over bool) {
-	l := t.s.limits
-	c.readBy(c.since.Add(l.ReadHeader))
-	b.q.Client, b.q.Local = c.remote, c.local
-	have, begun := 0, true // begun: the time for a head runs
+// turn is how many Questions of a client are answered before those of others.
+const turn = 16
+
+// fate is what becomes of a connection.
+type fate int
+
+const (
+	stays  fate = iota // until the client asks on
+	soon               // there may be more of it, but it is the turn of others
+	handed             // it is net/http's, with what is in c.rest
+	ends
+)
+
+// handle works on a connection as far as that goes now.
+func (w *worker) handle(c *conn, events uint32) {
+	if !c.claim(w, events) {
+		return
+	}
 	for {
-		f, length, ok := t.head(c, b, &have, &begun)
-		if !ok {
-			return false
+		switch w.questions(c, events) {
+		case stays:
+		case soon:
+			w.l.again(c, events|c.rests())
+			return
+		case handed:
+			go c.site.handOver(c)
+			return
+		case ends:
+			c.finish()
+			return
+		}
+		if events = c.release(); events == 0 {
+			return
+		}
+	}
+}
+
+// questions answers the Questions of a client that have come. What is not
+// one, and all that comes behind it, is for net/http, with the octets that were
+// read already.
+func (w *worker) questions(c *conn, events uint32) fate {
+	t, b, l := c.site, w.b, c.t.limits
+	b.q.Client, b.q.Local = c.remote, c.local
+	have := copy(b.in[:], c.rest)
+	c.rest = nil
+	for n, dry := 0, false; ; {
+		f, length := partOf, 0
+		if c.begun || have >= firstOctets {
+			if f, length = b.q.parse(b.in[:have]); f == partOf && have == len(b.in) {
+				f = other
+			}
+		}
+		if f == partOf {
+			if !c.begun && have >= firstOctets {
+				c.begun = true
+				c.readBy(time.Now().Add(l.ReadHeader))
+			}
+			if dry {
+				c.rest = bytes.Clone(b.in[:have])
+				return stays
+			}
+			got, err := c.take(b.in[have:])
+			c.in.Add(int64(got))
+			dry = err == unix.EAGAIN || err == nil && have+got < len(b.in) && events&over == 0
+			have = leaveOut(b.in[:have+got])
+			if err != nil && err != unix.EAGAIN {
+				c.rest = bytes.Clone(b.in[:have])
+				return c.cutOff(err)
+			}
+			continue
 		}
 		d := Direct(nil)
 		if f == question && c.requests.Load()+1 < int64(l.Requests) && time.Since(c.since) < l.Life {
 			d = t.direct(c, &b.q)
 		}
 		if d == nil {
-			c.rest = append([]byte(nil), b.in[:have]...)
-			if begun {
-				c.headBy = c.by
-			}
-			return true
+			c.rest = bytes.Clone(b.in[:have])
+			return handed
+		}
+		if n++; n > turn {
+			c.rest = bytes.Clone(b.in[:have])
+			return soon
 		}
 		c.idle.Store(false)
+		c.noHurry()
 		c.requests.Add(1)
-		have = copy(b.in[:], b.in[length:have])
-		kept, more := t.answer(d, c, b, b.in[have:])
-		have += more
-		have = leaveOut(b.in[:have])
+		have = leaveOut(b.in[:copy(b.in[:], b.in[length:have])])
+		kept := t.answer(d, c, w)
+		c.narrow()
 		c.idle.Store(true)
 		if !kept || t.isLeaving() {
-			return false
+			return ends
 		}
-		begun = false
-		c.idleUntil(l.Idle)
+		c.begun = false
+		c.readBy(time.Now().Add(l.Idle))
 	}
 }
 
-// head reads until the octets are a Question or cannot become one. ok is false
-// when the connection is at its end.
-func (t *site) head(c *conn, b *buffer, have *int, begun *bool) (f form, length int, ok bool) {
-	for {
-		if *begun || *have >= firstOctets {
-			if f, length = b.q.parse(b.in[:*have]); f == partOf && *have == len(b.in) {
-				f = other
-			}
-			if f != partOf {
-				return f, length, true
-			}
-			if !*begun {
-				*begun = true
-				c.readBy(time.Now().Add(t.s.limits.ReadHeader))
-			}
+// cutOff is the end of what a client sends, with c.rest of a request: net/http
+// says what is to be said of half a head.
+func (c *conn) cutOff(err error) fate {
+	if have := len(c.rest); have == 0 || !c.begun && have < firstOctets {
+		return ends
+	}
+	c.restErr = err
+	return handed
+}
+
+// expire ends a connection whose time to ask is over.
+func (t *site) expire(c *conn) {
+	if !c.claim(nil, 0) {
+		return // it asks, or it has ended
+	}
+	switch {
+	case !c.late(time.Now()): // it has asked; and goes on to, maybe
+		if events := c.rests(); events != 0 {
+			c.loop.again(c, events)
 		}
-		n, err := c.TCPConn.Read(b.in[*have:])
-		c.in.Add(int64(n))
-		*have = leaveOut(b.in[:*have+n])
-		switch {
-		case err == nil:
-		case *have == 0, !*begun && *have < firstOctets:
-			return f, 0, false
-		default: // net/http says what is to be said of the half
-			c.restErr = err
-			return other, 0, true
-		}
+	case c.cutOff(os.ErrDeadlineExceeded) == handed:
+		go t.handOver(c)
+	default:
+		c.finish()
 	}
 }
 
@@ -131,11 +181,11 @@ func (t *site) direct(c *conn, q *Question) Direct {
 	return nil
 }
 
-// answer answers one Question. more is how many octets of what comes next were
-// read into next meanwhile.
-func (t *site) answer(d Direct, c *conn, b *buffer, next []byte) (kept bool, more int) {
+// answer answers one Question.
+func (t *site) answer(d Direct, c *conn, w *worker) (kept bool) {
+	b := w.b
 	b.a.reset()
-	ctx := &asking{c: c, next: next}
+	ctx := &asking{c: c}
 	defer func() {
 		if p := recover(); p != nil {
 			kept = false
@@ -147,18 +197,18 @@ func (t *site) answer(d Direct, c *conn, b *buffer, next []byte) (kept bool, mor
 				done(0, ErrDefect)
 			}
 		}
-		more = ctx.end()
+		ctx.end()
 	}()
 	if !d.Answer(ctx, &b.q, &b.a) {
-		return false, 0
+		return false
 	}
 	kept = !b.q.close && (!b.q.old || b.q.keep) && !t.isLeaving()
-	sent, err := t.send(c, b, kept)
+	sent, err := t.send(c, w, kept)
 	if done := b.a.Done; done != nil {
 		b.a.Done = nil
 		done(sent, err)
 	}
-	return kept && err == nil, 0
+	return kept && err == nil
 }
 
 // handover is the listener net/http accepts from.
@@ -190,15 +240,20 @@ func (h *handover) Close() error {
 // Addr implements net.Listener.
 func (h *handover) Addr() net.Addr { return &net.TCPAddr{} }
 
-// handOver gives a connection to net/http; false: it does not take any more.
-func (t *site) handOver(c *conn) bool {
+// handOver gives a connection to net/http, if it takes any more.
+func (t *site) handOver(c *conn) {
 	t.others.start.Do(func() { go func() { _ = t.srv.Serve(t.others) }() })
-	select {
-	case t.others.conns <- c:
-		return true
-	case <-t.others.left:
-		return false
+	if c.begun {
+		c.headBy = epoch.Add(time.Duration(c.by.Load()))
 	}
+	if c.leave() == nil {
+		select {
+		case t.others.conns <- c:
+			return
+		case <-t.others.left:
+		}
+	}
+	_ = c.Close()
 }
 
 func (t *site) isLeaving() bool {

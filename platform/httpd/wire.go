@@ -28,11 +28,7 @@ func (s *Server) Wires() map[Ends]Wire {
 	s.tracker.mu.Unlock()
 	out := make(map[Ends]Wire, len(all))
 	for _, c := range all {
-		raw, err := c.TCPConn.SyscallConn()
-		if err != nil {
-			continue
-		}
-		_ = raw.Control(func(fd uintptr) { // not called for one that was closed meanwhile
+		_ = c.inspect(func(fd uintptr) { // not called for one that was closed meanwhile
 			info, err := unix.GetsockoptTCPInfo(int(fd), unix.IPPROTO_TCP, unix.TCP_INFO)
 			if err != nil {
 				return
@@ -42,4 +38,17 @@ func (s *Server) Wires() map[Ends]Wire {
 		})
 	}
 	return out
+}
+
+// inspect has f look at the socket, whoever has it.
+func (c *conn) inspect(f func(fd uintptr)) error {
+	tcp := c.handed()
+	if tcp == nil {
+		return c.descriptor.control(f)
+	}
+	raw, err := tcp.SyscallConn()
+	if err != nil {
+		return err
+	}
+	return raw.Control(f)
 }

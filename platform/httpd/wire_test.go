@@ -3,7 +3,8 @@ package httpd
 import (
 	"net"
 	"testing"
-	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // TestWires: of an open connection the kernel's round trip and what the client
@@ -24,16 +25,30 @@ func TestWires(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := s.tracker.admit(accepted.(*net.TCPConn), nil)
-	defer c.Close()
-	_ = c.TCPConn.SetWriteDeadline(time.Now().Add(200 * time.Millisecond))
-	_, _ = c.TCPConn.Write(make([]byte, 32<<20)) // more than both ends hold
+	f, err := accepted.(*net.TCPConn).File()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	defer accepted.Close()
+	fd, err := unix.Dup(int(f.Fd()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	loop, err := s.theLoop()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer loop.end()
+	c := s.tracker.admit(fd, addrPort(client.RemoteAddr()), addrPort(client.LocalAddr()), loop, nil)
+	defer c.finish()
+	_, _ = c.put(make([]byte, 32<<20)) // more than both ends hold
 	all := s.Wires()
 	w, ok := all[Ends{addrPort(client.RemoteAddr()), addrPort(client.LocalAddr())}]
 	if !ok || len(all) != 1 || w.RTT <= 0 || w.Waiting == 0 {
 		t.Errorf("%+v", all)
 	}
-	c.Close()
+	c.finish()
 	if all := s.Wires(); len(all) != 0 {
 		t.Errorf("after it was closed: %+v", all)
 	}

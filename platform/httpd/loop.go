@@ -1,0 +1,308 @@
+package httpd
+
+import (
+	"os"
+	"runtime"
+	"sync"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// loop has the connections on which phones ask. One worker at a time leads it:
+// the kernel tells him who has asked something, and he answers them one after
+// another; where there are many, others help. With a goroutine for each
+// connection every request would be a read in vain, a sleep and a wake-up, and
+// every new one a stack that grows. [epoll(7)]
+//
+// Whoever leads must not wait. A worker whose client has no room, whose question
+// goes to another server, or who is busy for longer than stuck is replaced: the
+// next one leads from there on, and he ends with the connection he has.
+type loop struct {
+	s     *Server
+	epoll int
+	bell  int // an eventfd that ends the wait
+
+	mu      sync.Mutex
+	conns   map[int32]*conn
+	leader  *worker
+	waiting bool // in the kernel
+	ready   []unix.EpollEvent
+	todo    []errand // of this round, from at on
+	at      int
+	more    []errand // of the next
+	rounds  uint64
+	ending  bool
+	helpers int
+
+	timer *time.Timer
+	brisk bool   // the timer looks after the leader
+	last  uint64 // rounds when it did last
+	swept time.Time
+}
+
+// errand is a connection that something came on.
+type errand struct {
+	c      *conn
+	events uint32
+}
+
+// worker is a goroutine of a loop with what it needs to answer.
+type worker struct {
+	l     *loop
+	b     *buffer
+	helps bool // he does not lead; guarded by l.mu
+}
+
+const (
+	loopBatch = 128                   // connections told of at a time
+	crowd     = 8                     // of them are too many for one worker
+	stuck     = 20 * time.Millisecond // after which a leader is replaced, at most twice this
+)
+
+func newLoop(s *Server) (*loop, error) {
+	l := &loop{s: s, conns: map[int32]*conn{}, ready: make([]unix.EpollEvent, loopBatch)}
+	var err error
+	if l.epoll, err = unix.EpollCreate1(unix.EPOLL_CLOEXEC); err != nil {
+		return nil, os.NewSyscallError("epoll_create1", err)
+	}
+	if l.bell, err = unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK); err != nil {
+		_ = unix.Close(l.epoll)
+		return nil, os.NewSyscallError("eventfd", err)
+	}
+	if err = l.control(unix.EPOLL_CTL_ADD, l.bell, unix.EPOLLIN); err != nil {
+		l.close()
+		return nil, err
+	}
+	l.timer = time.AfterFunc(time.Hour, l.look)
+	l.timer.Stop()
+	l.lead()
+	return l, nil
+}
+
+func (l *loop) control(op, fd int, events uint32) error {
+	return os.NewSyscallError("epoll_ctl", unix.EpollCtl(l.epoll, op, fd, &unix.EpollEvent{Events: events, Fd: int32(fd)}))
+}
+
+func (l *loop) close() {
+	_ = unix.Close(l.epoll)
+	_ = unix.Close(l.bell)
+}
+
+// end has the loop end when it has no connections any more.
+func (l *loop) end() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.ending {
+		l.ending = true
+		l.ring()
+	}
+}
+
+// ring ends the wait of the leader.
+func (l *loop) ring() { _, _ = unix.Write(l.bell, []byte{1, 0, 0, 0, 0, 0, 0, 0}) }
+
+// What the kernel is asked to tell of a connection: each change once.
+const (
+	telling = unix.EPOLLIN | unix.EPOLLRDHUP | unix.EPOLLET
+	over    = unix.EPOLLRDHUP | unix.EPOLLHUP | unix.EPOLLERR
+)
+
+// add takes a connection in.
+func (l *loop) add(c *conn) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.conns[int32(c.fd)] = c
+	if len(l.conns) == 1 && !l.brisk {
+		l.timer.Reset(l.pause())
+	}
+	err := l.control(unix.EPOLL_CTL_ADD, c.fd, telling)
+	if err != nil {
+		delete(l.conns, int32(c.fd))
+	}
+	return err
+}
+
+// forget takes a connection out.
+func (l *loop) forget(c *conn) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if fd := int32(c.fd); l.conns[fd] == c {
+		delete(l.conns, fd)
+	}
+	if l.ending && l.waiting && len(l.conns) == 0 {
+		l.ring()
+	}
+}
+
+// again has a connection looked at in the next round.
+func (l *loop) again(c *conn, events uint32) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.more = append(l.more, errand{c, events})
+	if l.waiting { // nobody looks at it otherwise
+		l.ring()
+	}
+}
+
+// lead starts the first worker, or the next. The lock is held, or nobody else
+// knows the loop.
+func (l *loop) lead() {
+	w := &worker{l: l, b: buffers.Get().(*buffer)}
+	l.leader = w
+	go w.run()
+}
+
+// replace has another worker do what w does, who is going to wait.
+func (l *loop) replace(w *worker) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	switch {
+	case w == nil:
+	case w.helps:
+		l.release(w)
+	case l.leader == w && !l.waiting:
+		l.lead()
+	}
+}
+
+// release lets a helper go. The lock is held.
+func (l *loop) release(w *worker) {
+	w.helps = false
+	l.helpers--
+}
+
+func (w *worker) run() {
+	for {
+		e, leads := w.l.next(w)
+		if !leads {
+			break
+		}
+		w.handle(e.c, e.events)
+	}
+	w.done()
+}
+
+func (w *worker) done() {
+	w.b.a.reset()
+	buffers.Put(w.b)
+}
+
+// next waits for the next errand of w; false: he does not lead any more.
+func (l *loop) next(w *worker) (errand, bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for l.leader == w {
+		if e, ok := l.pop(); ok {
+			return e, true
+		}
+		clear(l.todo)
+		l.todo, l.at = append(l.todo[:0], l.more...), 0
+		l.more = l.more[:0]
+		if l.ending && len(l.conns) == 0 {
+			l.leader = nil
+			l.timer.Stop()
+			l.close()
+			return errand{}, false
+		}
+		wait := -1
+		if len(l.todo) > 0 {
+			wait = 0
+		}
+		l.waiting = true
+		l.mu.Unlock()
+		n, err := unix.EpollWait(l.epoll, l.ready, wait)
+		if err != nil && err != unix.EINTR {
+			time.Sleep(time.Second) // of a descriptor that is no more; it does not happen
+		}
+		l.mu.Lock()
+		l.waiting = false
+		l.rounds++
+		for _, e := range l.ready[:max(n, 0)] {
+			switch c := l.conns[e.Fd]; {
+			case c != nil:
+				l.todo = append(l.todo, errand{c, e.Events})
+			case int(e.Fd) == l.bell:
+				_, _ = unix.Read(l.bell, make([]byte, 8))
+			}
+		}
+		if len(l.todo) >= crowd {
+			l.help()
+		}
+		if !l.brisk && len(l.todo) > 0 {
+			l.brisk = true
+			l.timer.Reset(stuck)
+		}
+	}
+	return errand{}, false
+}
+
+// pop takes the next errand of the round. The lock is held.
+func (l *loop) pop() (errand, bool) {
+	if l.at == len(l.todo) {
+		return errand{}, false
+	}
+	l.at++
+	return l.todo[l.at-1], true
+}
+
+// help has others do a part of a round that is long. The lock is held.
+func (l *loop) help() {
+	for l.helpers < min(runtime.GOMAXPROCS(0)-1, len(l.todo)/crowd) {
+		l.helpers++
+		go (&worker{l: l, b: buffers.Get().(*buffer), helps: true}).help()
+	}
+}
+
+func (w *worker) help() {
+	defer w.done()
+	for {
+		w.l.mu.Lock()
+		e, ok := errand{}, false
+		if w.helps {
+			if e, ok = w.l.pop(); !ok {
+				w.l.release(w)
+			}
+		}
+		w.l.mu.Unlock()
+		if !ok {
+			return
+		}
+		w.handle(e.c, e.events)
+	}
+}
+
+// pause is how long may pass between two looks at whose time is over.
+func (l *loop) pause() time.Duration {
+	return min(max(min(l.s.limits.ReadHeader, l.s.limits.Idle)/8, 5*time.Millisecond), time.Second)
+}
+
+// look replaces a leader who is stuck and ends connections whose time is over.
+func (l *loop) look() {
+	l.mu.Lock()
+	now := time.Now()
+	if l.brisk && !l.waiting && l.last == l.rounds && l.leader != nil {
+		l.lead()
+	}
+	l.brisk = !l.waiting || l.last != l.rounds
+	l.last = l.rounds
+	var late []*conn
+	if now.Sub(l.swept) >= l.pause() {
+		l.swept = now
+		for _, c := range l.conns {
+			if c.late(now) {
+				late = append(late, c)
+			}
+		}
+	}
+	switch {
+	case l.brisk:
+		l.timer.Reset(stuck)
+	case len(l.conns) > 0:
+		l.timer.Reset(l.pause())
+	}
+	l.mu.Unlock()
+	for _, c := range late {
+		c.site.expire(c)
+	}
+}

@@ -1,0 +1,128 @@
+package httpd
+
+import (
+	"io"
+	"net/netip"
+	"slices"
+	"sync"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// tracker knows the connections of all listeners.
+type tracker struct {
+	limits  Limits
+	pressed func() bool           // somebody waits for a place that a client has who takes nothing
+	many    func(netip.Addr) bool // many phones may be behind an address
+
+	mu      sync.Mutex
+	conns   map[*conn]struct{}
+	perAddr map[netip.Addr]int
+	stats   Statistics
+	history []Connection // newest last
+	away    int          // being turned away
+}
+
+// historySize is how many ended connections are shown, as on IOS.
+const historySize = 20
+
+// maxAway bounds the connections that are told 503 instead of just closed.
+const maxAway = 64
+
+func newTracker(l Limits) *tracker {
+	return &tracker{limits: l, pressed: func() bool { return true }, many: func(netip.Addr) bool { return false }, conns: map[*conn]struct{}{}, perAddr: map[netip.Addr]int{}}
+}
+
+// admit takes a connection in, at the cost of a spare one if it must, or
+// returns nil.
+func (t *tracker) admit(fd int, local, remote netip.AddrPort, l *loop, s *site) *conn {
+	c := &conn{t: t, site: s, since: time.Now(), local: local, remote: remote, begun: true}
+	c.loop, c.fd = l, fd
+	c.readBy(c.since.Add(t.limits.ReadHeader))
+	c.own.Store(true) // before drain can see it
+	from := c.remote.Addr()
+	t.mu.Lock()
+	var victim *conn
+	full := t.perAddr[from] >= t.limits.PerAddress && (t.perAddr[from] >= t.limits.PerRelay || !t.many(from))
+	if full || len(t.conns) >= t.limits.Total {
+		for o := range t.conns {
+			if (!full || o.remote.Addr() == from) && o.spare(c.since) && (victim == nil || o.since.Before(victim.since)) {
+				victim = o
+			}
+		}
+		if victim == nil {
+			if full {
+				t.stats.RefusedPerAddress++
+			} else {
+				t.stats.RefusedTotal++
+			}
+			t.mu.Unlock()
+			return nil
+		}
+	}
+	t.conns[c] = struct{}{}
+	t.perAddr[from]++
+	t.stats.Accepted++
+	t.mu.Unlock()
+	if victim != nil {
+		_ = victim.Close()
+	}
+	return c
+}
+
+func (t *tracker) gone(c *conn) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if _, there := t.conns[c]; !there {
+		return
+	}
+	delete(t.conns, c)
+	if t.perAddr[c.remote.Addr()]--; t.perAddr[c.remote.Addr()] <= 0 {
+		delete(t.perAddr, c.remote.Addr())
+	}
+	if n := len(t.history) - historySize; n >= 0 { // in place: a boot storm ends a thousand at once
+		t.history = slices.Delete(t.history, 0, n+1)
+	}
+	t.history = append(t.history, c.snapshot(time.Now()))
+}
+
+func (c *conn) snapshot(end time.Time) Connection {
+	return Connection{Local: c.local, Remote: c.remote, In: c.in.Load(), Out: c.out.Load(), Since: c.since, End: end}
+}
+
+// away503 is what a client beyond the caps is told: a phone asks TFTP then.
+const away503 = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nRetry-After: 30\r\nConnection: close\r\n\r\n"
+
+// turnAway answers without reading and closes, in bounded time and number.
+func (t *tracker) turnAway(fd int, wg *sync.WaitGroup) {
+	t.mu.Lock()
+	many := t.away >= maxAway
+	if !many {
+		t.away++
+	}
+	t.mu.Unlock()
+	if many {
+		_ = unix.SetsockoptLinger(fd, unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1})
+		_ = unix.Close(fd)
+		return
+	}
+	wg.Go(func() {
+		defer func() {
+			t.mu.Lock()
+			t.away--
+			t.mu.Unlock()
+		}()
+		tcp, err := adopt(fd)
+		if err != nil {
+			return
+		}
+		defer tcp.Close()
+		_ = tcp.SetDeadline(time.Now().Add(time.Second))
+		if _, err := io.WriteString(tcp, away503); err == nil && tcp.CloseWrite() == nil {
+			// Closing with unread bytes would reset the connection and with it
+			// the answer.
+			_, _ = io.Copy(io.Discard, io.LimitReader(tcp, int64(t.limits.MaxHeader)))
+		}
+	})
+}
