@@ -118,10 +118,11 @@ func (v *Inventory) Fold(e journal.Entry) {
 	}
 }
 
-// isPhone: a vendor class of Cisco, or the host name phones give.
-func isPhone(class, hostname string) bool {
+// isPhone: it is configured as one, has a vendor class of Cisco, or the host name
+// phones give.
+func (v *Inventory) isPhone(mac ether.MAC, class, hostname string) bool {
 	_, err := phone.ParseDevice(hostname)
-	return phone.IsCisco(class) || err == nil
+	return v.configured[mac] || phone.IsCisco(class) || err == nil
 }
 
 // get returns the record of a phone; make says whether to begin one.
@@ -235,7 +236,7 @@ func (r *record) learn(class, pool string) {
 }
 
 func (v *Inventory) discover(at time.Time, x dhcp.Discover) {
-	r := v.get(x.MAC, at, isPhone(x.VendorClass, x.Hostname))
+	r := v.get(x.MAC, at, v.isPhone(x.MAC, x.VendorClass, x.Hostname))
 	if r == nil {
 		return
 	}
@@ -288,7 +289,7 @@ func (v *Inventory) offer(at time.Time, x dhcp.Offer) {
 }
 
 func (v *Inventory) requested(at time.Time, x dhcp.Requested) {
-	r := v.get(x.MAC, at, isPhone(x.VendorClass, x.Hostname))
+	r := v.get(x.MAC, at, v.isPhone(x.MAC, x.VendorClass, x.Hostname))
 	if r == nil {
 		return
 	}
@@ -310,7 +311,7 @@ func (v *Inventory) requested(at time.Time, x dhcp.Requested) {
 }
 
 func (v *Inventory) ack(at time.Time, x dhcp.Ack) {
-	r := v.get(x.MAC, at, isPhone(x.VendorClass, x.Hostname))
+	r := v.get(x.MAC, at, v.isPhone(x.MAC, x.VendorClass, x.Hostname))
 	if r == nil {
 		return
 	}

@@ -12,6 +12,7 @@ import (
 	"option150/platform/fileserver"
 	"option150/platform/wire"
 	"option150/telephony/advice"
+	"option150/telephony/cnf"
 	"option150/telephony/firmware"
 )
 
@@ -542,6 +543,11 @@ func scenarios() []scenario {
 		{"never asks for an address", "R01", Observed, Stuck, "voice VLAN", func(w *world) {
 			w.setup(Setup{Type: "7961"})
 			w.seek(box, 3).wait(DefaultWaits().NoDiscover)
+		}},
+		{"asks for an address under another vendor class than phones have", "-", Observed, Addressed, "", func(w *world) {
+			w.setup(Setup{Type: "7961"})
+			w.ev(cnf.Phones{Added: []ether.MAC{ours}})
+			w.seek(box, 3).wait(DefaultWaits().NoDiscover).lease("udhcp 1.35.0").seek(box, 3)
 		}},
 
 		// This box as the load server of a phone configured elsewhere.
