@@ -7,6 +7,7 @@
 //	option150 check FILE           reads an IOS configuration and reports
 //	option150 pfs FILE             what a capture or a log tells of firmware sharing
 //	option150 replay FILE          show phone of a recording
+//	option150 snmp                 the phones for snmpd, by pass_persist
 //	option150 version
 package main
 
@@ -46,6 +47,7 @@ usage: option150 lab                   a LAN with simulated phones; needs no roo
        option150 pfs FILE              what a capture (pcap, pcapng) or a phone's log
                                        tells of firmware sharing
        option150 replay FILE.jsonl     what show phone said of a recorded phone
+       option150 snmp [--config FILE]  the phones for snmpd, which starts this: pass_persist
        option150 version               version, commit, Go version
 `
 
@@ -68,6 +70,8 @@ func run(args []string) int {
 		return cmdReplay(args[1:], os.Stdout)
 	case "pfs":
 		return cmdPFS(args[1:], os.Stdout)
+	case "snmp":
+		return cmdSNMP(args[1:])
 	case "lab":
 		return lab.Main(args[1:], version, commit)
 	case "version", "--version", "-v":
