@@ -22,6 +22,7 @@
 //	rsyslog_test.go  what rsyslogd understands of logging host
 //	stuck_test.go    ssh that does not read while phones boot and are traced
 //	parse_test.go    what ntc-templates, Oxidized and RANCID look for
+//	snmp_test.go     what snmpd, snmpwalk and snmptable make of the phones
 //	napalm_test.go   what NAPALM's getters and its configuration push look for
 //
 // Playbooks are in testdata/ansible, scripts in testdata/expect. Follows
