@@ -1,6 +1,7 @@
 package capture
 
 import (
+	"cmp"
 	"encoding/binary"
 	"fmt"
 	"net"
@@ -14,13 +15,13 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// The ring the kernel writes frames into: 16 blocks of 256 KiB, handed over
-// when full or after 50 ms. A frame costs no system call, so that a flood
-// costs the file service next to nothing.
+// The ring the kernel writes frames into: blocks of 256 KiB, handed over when
+// full or after a while, see Options. A frame costs no system call, so that a
+// flood costs the file service next to nothing.
 const (
 	blockSize   = 1 << 18
 	blockCount  = 16
-	blockRetire = 50 // milliseconds
+	blockRetire = 50 * time.Millisecond
 	frameRoom   = 1 << 11
 )
 
@@ -60,6 +61,7 @@ type Ring struct {
 	closed atomic.Bool
 	mem    []byte
 	block  int
+	blocks int
 
 	mu    sync.Mutex
 	stats Stats
@@ -83,15 +85,17 @@ func OpenRing(ifname string, o Options) (*Ring, error) {
 	if err := unix.SetsockoptInt(fd, unix.SOL_PACKET, unix.PACKET_VERSION, unix.TPACKET_V3); err != nil {
 		return fail("ring", err)
 	}
-	req := unix.TpacketReq3{Block_size: blockSize, Block_nr: blockCount, Frame_size: frameRoom, Frame_nr: blockSize / frameRoom * blockCount, Retire_blk_tov: blockRetire}
+	blocks, retire := cmp.Or(o.Blocks, blockCount), cmp.Or(o.Retire, blockRetire)
+	req := unix.TpacketReq3{Block_size: blockSize, Block_nr: uint32(blocks), Frame_size: frameRoom, Frame_nr: uint32(blockSize / frameRoom * blocks),
+		Retire_blk_tov: uint32(retire.Milliseconds())}
 	if err := unix.SetsockoptTpacketReq3(fd, unix.SOL_PACKET, unix.PACKET_RX_RING, &req); err != nil {
 		return fail("ring", err)
 	}
-	mem, err := unix.Mmap(fd, 0, blockSize*blockCount, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
+	mem, err := unix.Mmap(fd, 0, blockSize*blocks, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
 	if err != nil {
 		return fail("ring", err)
 	}
-	r := &Ring{mem: mem}
+	r := &Ring{mem: mem, blocks: blocks}
 	if err := setUp(fd, ifi.Index, o); err != nil {
 		_ = unix.Munmap(mem)
 		_ = unix.Close(fd)
@@ -165,7 +169,7 @@ func (r *Ring) walk(fr *Frame, frame func(*Frame)) {
 		at += next
 	}
 	atomic.StoreUint32(r.status(), unix.TP_STATUS_KERNEL)
-	r.block = (r.block + 1) % blockCount
+	r.block = (r.block + 1) % r.blocks
 }
 
 // trouble is the pending error of the socket: the interface is gone. That it

@@ -33,6 +33,8 @@ type Options struct {
 	Promiscuous bool                 // also frames for others, as on a mirror port
 	Groups      []ether.MAC          // group addresses the interface is to listen to
 	Incoming    bool                 // not our own frames: every one would be copied before the filter
+	Blocks      int                  // of a Ring: its room in blocks of 256 KiB; 0 = 16
+	Retire      time.Duration        // of a Ring: how long a frame may wait for others; 0 = 50 ms
 }
 
 // Direction says where a frame came from, as the kernel saw it. It is in the

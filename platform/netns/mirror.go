@@ -6,29 +6,40 @@ import (
 	"fmt"
 	"os"
 	"sync"
+	"time"
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
+
+	"option150/platform/capture"
 )
 
 // mirrorMTU lets frames through that the kernel has joined to 64 KiB: they are
 // longer than the MTU of the LAN.
 const mirrorMTU = 65535
 
+// The copies wait in a ring with the kernel that holds a whole upgrade of the lab
+// (18 phones of 1 MB), however long this process is kept from the processor: a
+// mirror port that loses frames is a fault of the world, not of who watches it.
+const (
+	mirrorBlocks = 128 // 32 MiB
+	mirrorRetire = 4 * time.Millisecond
+)
+
 // Mirror is a mirror port of the switch, as an engineer configures one to
 // watch a LAN: a copy of each frame that crosses the switch leaves by it, and
 // what enters it is dropped.
 //
-// The copies are made by this process, from a packet socket on the bridge to
-// one on the port. The kernel's own way (tc with the action mirred) needs
+// The copies are made by this process, from a ring on the bridge to a packet
+// socket on the port. The kernel's own way (tc with the action mirred) needs
 // modules that are not on every machine and that a private namespace cannot
 // load.
 type Mirror struct {
 	Interface string // the host's end
 
-	in, out int // packet sockets
-	done    sync.WaitGroup
-	end     [2]int // a pipe: closing it ends the copying
+	in   *capture.Ring
+	out  int // a packet socket
+	done sync.WaitGroup
 }
 
 // Mirror plugs a host into a mirror port. With twice every frame is copied
@@ -52,9 +63,9 @@ func (l *LAN) Mirror(h *Host, c Cable, twice bool) (*Mirror, error) {
 	if err == nil {
 		err = p.waitUp()
 	}
-	m := &Mirror{Interface: c.Interface, in: -1, out: -1, end: [2]int{-1, -1}}
+	m := &Mirror{Interface: c.Interface, out: -1}
 	if err == nil {
-		err = l.sw.Do(func() error { return m.open(l.bridge.Attrs().Index, name) })
+		err = l.sw.Do(func() error { return m.open(l.bridge.Attrs().Name, name) })
 	}
 	if err != nil {
 		m.Close()
@@ -74,26 +85,17 @@ func (l *LAN) Mirror(h *Host, c Cable, twice bool) (*Mirror, error) {
 	return m, nil
 }
 
-func (m *Mirror) open(bridge int, port string) (err error) {
+func (m *Mirror) open(bridge, port string) (err error) {
 	link, err := netlink.LinkByName(port)
 	if err != nil {
 		return err
 	}
-	if m.in, err = packetSocket(bridge); err != nil {
-		return err
-	}
 	// The bridge hands a frame for others up only while it is promiscuous.
-	mr := unix.PacketMreq{Ifindex: int32(bridge), Type: unix.PACKET_MR_PROMISC}
-	if err := unix.SetsockoptPacketMreq(m.in, unix.SOL_PACKET, unix.PACKET_ADD_MEMBERSHIP, &mr); err != nil {
-		return os.NewSyscallError("promiscuous", err)
-	}
-	if unix.SetsockoptInt(m.in, unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, 8<<20) != nil {
-		_ = unix.SetsockoptInt(m.in, unix.SOL_SOCKET, unix.SO_RCVBUF, 8<<20) // as much as the machine allows
-	}
-	if m.out, err = packetSocket(link.Attrs().Index); err != nil {
+	if m.in, err = capture.OpenRing(bridge, capture.Options{Promiscuous: true, Incoming: true, Blocks: mirrorBlocks, Retire: mirrorRetire}); err != nil {
 		return err
 	}
-	return os.NewSyscallError("pipe", unix.Pipe2(m.end[:], unix.O_CLOEXEC))
+	m.out, err = packetSocket(link.Attrs().Index)
+	return err
 }
 
 func packetSocket(ifindex int) (int, error) {
@@ -114,50 +116,31 @@ func packetSocket(ifindex int) (int, error) {
 // copy forwards until Close. A frame that the port does not take is lost, as
 // on a mirror port that is overrun.
 func (m *Mirror) copy(copies int) {
-	b := make([]byte, 1<<17)
-	fds := []unix.PollFd{{Fd: int32(m.in), Events: unix.POLLIN}, {Fd: int32(m.end[0]), Events: unix.POLLIN}}
-	for {
-		if _, err := unix.Poll(fds, -1); err != nil && err != unix.EINTR {
-			return
-		}
-		if fds[1].Revents != 0 {
-			return
-		}
-		n, from, err := unix.Recvfrom(m.in, b, unix.MSG_DONTWAIT)
-		if err != nil {
-			continue
-		}
-		if ll, ok := from.(*unix.SockaddrLinklayer); ok && ll.Pkttype == unix.PACKET_OUTGOING {
-			continue // of the switch itself
+	_ = m.in.Run(func(f *capture.Frame) {
+		if f.Direction == capture.Outgoing {
+			return // of the switch itself
 		}
 		for range copies {
-			_, _ = unix.Write(m.out, b[:n])
+			_, _ = unix.Write(m.out, f.Data)
 		}
-	}
+	}, func() {}, time.Second)
 }
 
-// Lost is how many frames were not copied because copying was too slow, since
-// it was last asked.
-func (m *Mirror) Lost() uint32 {
-	st, err := unix.GetsockoptTpacketStats(m.in, unix.SOL_PACKET, unix.PACKET_STATISTICS)
-	if err != nil {
-		return 0
-	}
-	return st.Drops
+// Lost is how many frames were not copied because copying was too slow.
+func (m *Mirror) Lost() uint64 {
+	st, _ := m.in.Stats() // an error leaves what was known
+	return st.Dropped
 }
 
 // Close ends the copying. The port goes with the switch.
 func (m *Mirror) Close() {
-	if m.end[1] >= 0 {
-		unix.Close(m.end[1])
-		m.end[1] = -1
+	if m.in != nil {
+		_ = m.in.Close()
 		m.done.Wait()
-		unix.Close(m.end[0])
+		m.in.Release()
 	}
-	for _, fd := range []*int{&m.in, &m.out} {
-		if *fd >= 0 {
-			unix.Close(*fd)
-			*fd = -1
-		}
+	if m.out >= 0 {
+		unix.Close(m.out)
+		m.out = -1
 	}
 }

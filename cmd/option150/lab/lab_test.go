@@ -115,7 +115,7 @@ func TestSharingLab(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	lost := uint64(l.Mirror.Lost()) + st.Dropped
+	lost := l.Mirror.Lost() + st.Dropped
 	if lost > 0 {
 		t.Logf("the machine was too busy for %d frames: bytes are not compared", lost)
 	}

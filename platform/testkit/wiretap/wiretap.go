@@ -20,13 +20,15 @@ import (
 )
 
 // settle is how long a Recorder still listens after Stop, for frames that are
-// on their way.
+// on their way. Whoever needs a certain frame sees to it that it has arrived: a
+// program on that interface that has read what it carries.
 const settle = 50 * time.Millisecond
 
 // Recorder writes what an interface sees into a pcap file.
 type Recorder struct {
-	src  *capture.Source
-	done chan error
+	src   *capture.Source
+	stats capture.Stats // when it ended
+	done  chan error
 }
 
 // Start opens the interface and records until Stop. When it returns, frames
@@ -49,30 +51,39 @@ func Start(ifname string, f capture.Filter, w io.Writer) (*Recorder, error) {
 	return r, nil
 }
 
+// run writes until the deadline that Stop sets, and then what the kernel still
+// keeps: all that it says to have taken is in the file, however far behind the
+// reader was.
 func (r *Recorder) run(pw *pcapgo.Writer) error {
-	for {
+	for n := uint64(0); ; {
 		data, ci, err := r.src.ZeroCopyReadPacketData()
-		if errors.Is(err, os.ErrDeadlineExceeded) || errors.Is(err, os.ErrClosed) {
-			return nil
-		}
-		if err != nil {
+		switch {
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			if r.stats, err = r.src.Stats(); err != nil || n >= r.stats.Received-r.stats.Dropped {
+				return err
+			}
+			if err := r.src.SetReadDeadline(time.Now().Add(settle)); err != nil {
+				return err
+			}
+			continue
+		case err != nil:
 			return err
 		}
+		n++
 		if err := pw.WritePacket(ci, data); err != nil {
 			return fmt.Errorf("record: %w", err)
 		}
 	}
 }
 
-// Stop takes the last frames, ends the recording and returns its totals. The
-// error is the first of reading and writing.
+// Stop takes the last frames, ends the recording and returns the totals of
+// what is in the file. The error is the first of reading and writing.
 func (r *Recorder) Stop() (capture.Stats, error) {
 	err := r.src.SetReadDeadline(time.Now().Add(settle))
 	if err == nil {
 		err = <-r.done
 	}
-	st, e := r.src.Stats()
-	return st, errors.Join(err, e, r.src.Close())
+	return r.stats, errors.Join(err, r.src.Close())
 }
 
 // ReadAll decodes a recording: pcap with micro- or nanoseconds. Frames that
