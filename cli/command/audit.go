@@ -97,13 +97,24 @@ func (b *Box) Audit(ctx context.Context, c *config.Config, ask bool) audit.Repor
 	return audit.Run(c, f, w)
 }
 
+// machine is what the machine has left, or what the world of a test says.
+func (b *Box) machine() *audit.Machine {
+	if b.Machine != nil {
+		return b.Machine
+	}
+	m := host.ReadMemory()
+	left := &audit.Machine{MemoryTotal: m.Total, MemoryFree: m.Available}
+	if b.Flash != nil {
+		left.DiskTotal, left.DiskFree, _ = b.Flash.Usage()
+	}
+	return left
+}
+
 // world is what a look at the box itself shows.
 func (b *Box) world(c *config.Config, f config.Facts) audit.World {
 	w := audit.World{Clock: &audit.Clock{Now: time.Now()}}
-	m := host.ReadMemory()
-	w.Machine = &audit.Machine{MemoryTotal: m.Total, MemoryFree: m.Available}
+	w.Machine = b.machine()
 	if b.Flash != nil {
-		w.Machine.DiskTotal, w.Machine.DiskFree, _ = b.Flash.Usage()
 		w.Flash = &audit.Flash{Home: b.homePath(), Find: b.Find, Open: func(p string) (io.ReadCloser, error) { return b.Flash.Open(p) }}
 		for _, e := range b.Flash.Files("") {
 			w.Flash.Files = append(w.Flash.Files, audit.File{Path: e.Path, Size: e.Size})

@@ -331,6 +331,7 @@ func TestAuditIsSilent(t *testing.T) {
 		{"a phone that can take the load at once", "", func(x *auditRig) {
 			x.w.Phones.Seen = []audit.Phone{{Device: "SEP001E7A000001", MAC: "001E.7A00.0001", Model: "7961", Runs: "SCCP41.8-5-2S"}}
 		}},
+		{"a hundredth of a large disk is free, enough for what a box writes", "", func(x *auditRig) { x.w.Machine.DiskTotal, x.w.Machine.DiskFree = 250<<30, 2<<30 }},
 		{"a DHCP server of an hour ago", "", func(x *auditRig) {
 			x.w.Others.Servers = []audit.DHCPServer{{Addr: at("10.0.0.9"), Interface: "GigabitEthernet0/0", Ago: time.Hour}}
 		}},

@@ -205,6 +205,7 @@ var provokedWorld = []provoked{
 		x.w.Set, _ = cnf.Rebuild(nil, old.Telephony, cnf.Options{})
 	}, "A18", "the files in force are not those of the configuration", fixed},
 	{"the disk is full", "", func(x *auditRig) { x.w.Machine.DiskFree = 1 << 20 }, "A26", "1 MB are free on the disk", told},
+	{"little of a large disk is free", "", func(x *auditRig) { x.w.Machine.DiskTotal, x.w.Machine.DiskFree = 250<<30, 200<<20 }, "A26", "200 MB are free on the disk", told},
 	{"the memory is full", "", func(x *auditRig) { x.w.Machine.MemoryFree = 1 << 20 }, "A26", "1 MB of memory", told},
 }
 

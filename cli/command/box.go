@@ -34,6 +34,7 @@ import (
 	"option150/platform/service"
 	"option150/platform/sshd"
 	"option150/platform/tftp"
+	"option150/telephony/audit"
 	"option150/telephony/callcontrol"
 	"option150/telephony/cnf/cnfstore"
 	"option150/telephony/custom"
@@ -96,6 +97,7 @@ type Box struct {
 	Confirm *running.Confirm
 	Reloads *reload.Scheduler
 	Host    *host.Sampler
+	Machine *audit.Machine // its disk and memory; nil = as they are
 	NTP     *ntp.Client
 	Fleet   *fleet.Fleet
 

@@ -20,6 +20,7 @@ import (
 	"option150/platform/netns"
 	"option150/platform/testkit"
 	"option150/platform/testkit/golden"
+	"option150/telephony/audit"
 	"option150/telephony/simphone"
 )
 
@@ -211,6 +212,8 @@ func runSessions(t *testing.T, page string, o lab.Options, begins string, varies
 		t.Fatal(err)
 	}
 	o.Root, o.Version, o.Commit, o.SSH = t.TempDir(), "1.0.0", "readme", "127.0.0.1:0"
+	o.Machine = &audit.Machine{} // the page shows no disk
+	testkit.Neighbours(t, len(o.Phones)+len(o.Far))
 	l, err := lab.New(o)
 	if err != nil {
 		t.Fatal(err)

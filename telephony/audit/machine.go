@@ -15,7 +15,8 @@ import (
 // Thresholds of the machine.
 const (
 	foreignLately = 15 * time.Minute
-	leastDisk     = 32 << 20
+	leastDisk     = 32 << 20  // or a hundredth of the disk,
+	muchDisk      = 256 << 20 // but this is enough for what a box writes, however large the disk
 	leastMemory   = 16 << 20
 )
 
@@ -80,7 +81,7 @@ func (a *around) machine() {
 	if m == nil {
 		return
 	}
-	if m.DiskTotal > 0 && m.DiskFree < max(leastDisk, m.DiskTotal/100) {
+	if m.DiskTotal > 0 && m.DiskFree < min(max(leastDisk, m.DiskTotal/100), muchDisk) {
 		a.add(config.Warning, "A26", "", "%d MB are free on the disk: leases and configuration may not be written", m.DiskFree>>20)
 	}
 	if m.MemoryTotal > 0 && m.MemoryFree < leastMemory {

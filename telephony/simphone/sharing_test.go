@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"option150/platform/ether"
+	"option150/platform/testkit"
 	"option150/telephony/simphone/peers"
 )
 
@@ -42,6 +43,7 @@ func (t *truth) of(file string) (out []peers.Share) {
 // fleet boots n phones that want the current load and waits for all.
 func (w *world) fleet(t *testing.T, n int, h peers.Habits, change func(i int, s *Spec, o *Options)) []*Phone {
 	t.Helper()
+	testkit.Neighbours(t, n)
 	var phones []*Phone
 	for i := range n {
 		s := Spec{Model: "7961", Load: "SCCP41.9-3-1SR2-1S", MAC: ether.MAC{0, 0x1e, 0x7a, 0, 1, byte(i + 1)}}

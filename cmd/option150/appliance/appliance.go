@@ -57,6 +57,7 @@ import (
 	"option150/platform/settings"
 	"option150/platform/sshd"
 	"option150/platform/tftp"
+	"option150/telephony/audit"
 	"option150/telephony/callcontrol"
 	"option150/telephony/cnf/cnfstore"
 	"option150/telephony/custom"
@@ -82,6 +83,9 @@ type Options struct {
 	// time between questions to call control, 0 = as in the field.
 	Waits *inventory.Waits
 	Probe time.Duration
+	// Machine is how much room the audit sees, nil = as there is. The disk and the
+	// memory of whoever runs a test are no part of its world.
+	Machine *audit.Machine
 	// Watch watches the interfaces from when the box is open, not from Run.
 	Watch bool
 	// ConsoleEnds makes the end of the console session the end of the box.
@@ -160,7 +164,7 @@ func Open(o Options) (*Appliance, error) {
 
 func (a *Appliance) open() error {
 	root := a.opt.Settings.Root
-	b := &command.Box{Version: a.opt.Version, Commit: a.opt.Commit, Started: time.Now(), Serial: serial(), Host: host.NewSampler(),
+	b := &command.Box{Version: a.opt.Version, Commit: a.opt.Commit, Started: time.Now(), Serial: serial(), Host: host.NewSampler(), Machine: a.opt.Machine,
 		Lines: a.lines.list, LineUses: a.lines.used, Send: a.lines.send, Setup: a.setup, ClearLine: a.clearLine, Reach: a.reach, Reload: func(running.Who) { a.stop(ErrReload) },
 		Console: func() (service.Status, bool) {
 			st := a.console.Load()

@@ -29,6 +29,7 @@ import (
 	"option150/platform/netns"
 	"option150/platform/settings"
 	"option150/platform/sshd"
+	"option150/telephony/audit"
 	"option150/telephony/firmware"
 	"option150/telephony/inventory"
 	"option150/telephony/simphone"
@@ -146,7 +147,7 @@ func (w *world) open() error {
 	s.Interfaces = []settings.Interface{
 		{Name: "GigabitEthernet0/0", Device: "eth0", Managed: true}, {Name: "GigabitEthernet0/1", Device: "eth1", Managed: true}}
 	s.Console.Device, s.SSH.Listen = console.None, "0.0.0.0:22"
-	box, err := appliance.Open(appliance.Options{Settings: s, Version: "1.0.0", Commit: "0000000"})
+	box, err := appliance.Open(appliance.Options{Settings: s, Version: "1.0.0", Commit: "0000000", Machine: &audit.Machine{}})
 	if err != nil {
 		return err
 	}

@@ -15,6 +15,7 @@ import (
 	"option150/pfs"
 	"option150/pfs/observe"
 	"option150/platform/ether"
+	"option150/platform/testkit"
 	"option150/telephony/simphone"
 	"option150/telephony/simphone/peers"
 )
@@ -59,6 +60,7 @@ func TestHundredPhones(t *testing.T) {
 	}}
 	o.Root, o.SSH, o.Sharing = t.TempDir(), "127.0.0.1:0", &h
 	o.More = "ephone 2\n service phone peerFirmwareSharing 0\n!\npfs\n capture ring 32M\n!\n"
+	testkit.Neighbours(t, len(o.Phones)+len(o.Far))
 	l, err := New(o)
 	if err != nil {
 		t.Fatal(err)

@@ -34,6 +34,7 @@ import (
 	"option150/platform/ether"
 	"option150/platform/netns"
 	"option150/platform/settings"
+	"option150/telephony/audit"
 	"option150/telephony/firmware"
 	"option150/telephony/inventory"
 	"option150/telephony/simphone"
@@ -118,18 +119,6 @@ func parse(args []string) (o Options, ok bool) {
 	return o, true
 }
 
-// Sharers are the options of `option150 lab --pfs`.
-func Sharers() Options {
-	o := Options{Sharing: &peers.Habits{}, Sizes: sharedSizes}
-	o.Phones, o.Far = simphone.Sharers()
-	return o
-}
-
-// sharedSizes make a transfer between phones last long enough to be looked at
-// and its files differ by size.
-var sharedSizes = firmware.Sizes{"jar41sccp": 163005, "cnu41": 55683, "apps41": 315752, "dsp41": 56269, "cvm41sccp": 221947,
-	"jar45sccp": 189159, "cnu45": 58212, "apps45": 463723, "dsp45": 36420, "cvm45sccp": 221923}
-
 func run(ctx context.Context, o Options) error {
 	root, err := os.MkdirTemp("", "option150-lab-")
 	if err != nil {
@@ -202,7 +191,8 @@ type Options struct {
 	Fault  *Fault // the defect it has; nil = none
 	// NoControl leaves the call control out that the phones register at.
 	NoControl bool
-	listed    bool // the names of the faults were printed, and that is all
+	Machine   *audit.Machine // see appliance.Options
+	listed    bool           // the names of the faults were printed, and that is all
 	// Hold keeps the phones unplugged until Boot.
 	Hold bool
 }
@@ -328,7 +318,7 @@ func (l *Lab) open() (err error) {
 	s.Console.Device, s.SSH.Listen = device, l.opt.SSH
 	waits := inventory.ShortWaits()
 	l.Box, err = appliance.Open(appliance.Options{Settings: s, Version: l.opt.Version, Commit: l.opt.Commit,
-		ConsoleEnds: l.opt.Console, Prepared: l.prepare, Waits: &waits, Probe: time.Second, Watch: l.opt.Fault != nil})
+		ConsoleEnds: l.opt.Console, Prepared: l.prepare, Waits: &waits, Probe: time.Second, Watch: l.opt.Fault != nil, Machine: l.opt.Machine})
 	if err != nil {
 		return err
 	}

@@ -16,6 +16,7 @@ import (
 
 	"option150/platform/capture"
 	"option150/platform/netns"
+	"option150/platform/testkit"
 	"option150/platform/testkit/wiretap"
 	"option150/telephony/simphone"
 	"option150/telephony/simphone/peers"
@@ -93,6 +94,7 @@ func TestSharingLab(t *testing.T) {
 	}
 	o, _ := parse([]string{"--pfs", "--mirror"})
 	o.Root, o.SSH, o.Hold = t.TempDir(), "127.0.0.1:0", true
+	testkit.Neighbours(t, len(o.Phones)+len(o.Far))
 	l, err := New(o)
 	if err != nil {
 		t.Fatal(err)

@@ -11,6 +11,7 @@ import (
 	"option150/pfs"
 	"option150/platform/ether"
 	"option150/platform/netns"
+	"option150/platform/testkit"
 	"option150/telephony/simphone/peers"
 )
 
@@ -24,6 +25,7 @@ func upgrade(t *testing.T, h peers.Habits, mirror, twice bool, more string) (*La
 		h.Rate = 400_000 // what the mirror of the lab keeps up with on a machine that has other things to do
 	}
 	o.Root, o.SSH, o.Hold, o.Sharing, o.Mirror, o.Twice, o.More = t.TempDir(), "127.0.0.1:0", true, &h, mirror, twice, more
+	testkit.Neighbours(t, len(o.Phones)+len(o.Far))
 	l, err := New(o)
 	if err != nil {
 		t.Fatal(err)

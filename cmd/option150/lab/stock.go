@@ -6,6 +6,8 @@ import (
 
 	"option150/telephony/firmware"
 	"option150/telephony/firmware/intake"
+	"option150/telephony/simphone"
+	"option150/telephony/simphone/peers"
 )
 
 // prepare fills flash: with synthetic firmware and writes the startup
@@ -53,3 +55,15 @@ func recovery(dir, load string) error {
 	}
 	return nil
 }
+
+// Sharers are the options of `option150 lab --pfs`.
+func Sharers() Options {
+	o := Options{Sharing: &peers.Habits{}, Sizes: sharedSizes}
+	o.Phones, o.Far = simphone.Sharers()
+	return o
+}
+
+// sharedSizes make a transfer between phones last long enough to be looked at
+// and its files differ by size.
+var sharedSizes = firmware.Sizes{"jar41sccp": 163005, "cnu41": 55683, "apps41": 315752, "dsp41": 56269, "cvm41sccp": 221947,
+	"jar45sccp": 189159, "cnu45": 58212, "apps45": 463723, "dsp45": 36420, "cvm45sccp": 221923}
