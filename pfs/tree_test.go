@@ -214,6 +214,29 @@ func TestParentDies(t *testing.T) {
 	}
 }
 
+// A root that dies with the first files out: whoever fetches the others itself
+// has shared all the same.
+func TestEachGotAPart(t *testing.T) {
+	for _, mirror := range []bool{true, false} {
+		w := newWorld(t)
+		w.facts.Observing, w.facts.Mirror = true, mirror
+		w.fleet(1, 3, "7961", load41, "1", false)
+		w.fetch(1, load41)
+		rest := Load{Name: load41.Name, Files: load41.Files[2:]}
+		for _, n := range []int{2, 3} {
+			if mirror {
+				w.pass(1, n, load41.Files[:2], false, false, false)
+			}
+			w.fetch(n, rest)
+		}
+		w.restart(1, 3)
+		v := w.verify(t)
+		if v.Result != Partly || v.Peer != 0 || v.Some != 2 || mirror != (v.Basis == Observed) || !strings.Contains(v.Text, "none of 3 phones got all of it from a peer, 2 got some") {
+			t.Errorf("mirror %v: %+v\n%s", mirror, v, w.drawn())
+		}
+	}
+}
+
 func TestParentDiesSilently(t *testing.T) {
 	w := newWorld(t)
 	w.facts.Observing, w.facts.Mirror = true, true

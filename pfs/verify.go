@@ -40,6 +40,7 @@ type Verification struct {
 	Phones  int // that took part
 	Peer    int // got all they did not fetch as root from a peer
 	Seen    int // of those: the connection was observed
+	Some    int // got some files from a peer and fetched the others
 	Roots   []ether.MAC
 	Copies  int // served by this box of its most served file
 	Text    string
@@ -139,6 +140,10 @@ func (v *Verification) judge(trees []Tree, s *Snapshot, f *Facts) {
 		switch {
 		case p.self:
 			self = append(self, p)
+			if p.child {
+				v.Some++
+				observed = observed && !p.guessed
+			}
 		case p.open:
 			open = append(open, p)
 		case p.none: // of one file at least nobody knows how it got it
@@ -154,7 +159,7 @@ func (v *Verification) judge(trees []Tree, s *Snapshot, f *Facts) {
 			fetched = append(fetched, p)
 		}
 	}
-	if v.Basis = Inferred; observed && v.Peer > 0 {
+	if v.Basis = Inferred; observed && v.Peer+v.Some > 0 {
 		v.Basis = Observed
 	}
 	if v.Load == "" {
@@ -267,6 +272,9 @@ func (v *Verification) decide(hidden string, self, again, open, unknown, fetched
 	case v.Peer > 0:
 		v.Result = Partly
 		v.Text = fmt.Sprintf("sharing works in part: %d of %d phones got it from a peer, %d fetched it themselves%s, %s served by this box", v.Peer, v.Phones, len(self)+len(fetched), more, copiesText(v.Copies))
+	case v.Some > 0:
+		v.Result = Partly
+		v.Text = fmt.Sprintf("sharing works in part: none of %d phones got all of it from a peer, %d got some of its files so, %s served by this box", v.Phones, v.Some, copiesText(v.Copies))
 	case len(self) > 1 && len(unknown) == 0:
 		v.Result = NotAtAll
 		v.Text = fmt.Sprintf("sharing does not work: each of the %d phones fetched it from this box, %s served", v.Phones, copiesText(v.Copies))

@@ -50,7 +50,9 @@ func parentDies(t *testing.T, h peers.Habits, mirror bool) {
 		t.Fatal("nobody died")
 	}
 	fetched := map[string]map[string]int{} // file, device
+	shared := false                        // a phone of the first family had a file from a peer
 	for _, x := range l.Truth() {
+		shared = shared || x.Role == peers.Child && strings.Contains(x.File, "41") && strings.HasPrefix(x.Addr.String(), "10.150.0.")
 		if x.Role == peers.Child || !x.Served || !strings.HasPrefix(x.Addr.String(), "10.150.0.") {
 			continue
 		}
@@ -78,7 +80,7 @@ func parentDies(t *testing.T, h peers.Habits, mirror bool) {
 			t.Errorf("%s was fetched by %v, %d of them are named", file, who, named)
 		}
 		for _, v := range pfs.Verify(s, f, "") {
-			if n > 1 && v.Family == "41" && strings.HasPrefix(v.Subnet.String(), "10.150.0.") && strings.Contains(file, "41") && v.Result != pfs.Partly {
+			if n > 1 && v.Family == "41" && strings.HasPrefix(v.Subnet.String(), "10.150.0.") && strings.Contains(file, "41") && (v.Result == pfs.Works || shared && v.Result != pfs.Partly) {
 				t.Errorf("%s was fetched by %v, and sharing is said to be %q", file, who, v.Result)
 			}
 		}
