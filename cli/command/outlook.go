@@ -108,6 +108,11 @@ func index(c *config.Config) *configured {
 	}
 	k.box.NewEphone, k.box.NewPool = free(tags[false]), free(tags[true])
 	k.box.BuildCNF = t.Service.BuildCNF
+	k.box.Gateways = map[string]string{}
+	for i := range t.Gateways {
+		g := &t.Gateways[i]
+		k.box.Gateways[strings.ToLower(g.File())] = tagged("voice-gateway system", g.Tag)
+	}
 	if c.DHCP.Service {
 		k.box.Pools = len(c.DHCP.Pools)
 	}

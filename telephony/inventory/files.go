@@ -235,6 +235,8 @@ func (b *boot) note(at time.Time, r *record, name string) {
 		}
 	case kindDefault:
 		again(&b.def, at, name)
+	case kindGateway:
+		again(&b.gateway, at, name)
 	case kindLoad:
 		r.load = loadName(name)
 		if r.runs == r.load {
@@ -295,7 +297,7 @@ func again(f **file, at time.Time, name string) {
 // files are the files of a boot that have this name.
 func (b *boot) files(name string) []*file {
 	var out []*file
-	for _, f := range append([]*file{b.own, b.ownOther, b.def, b.signed, b.load}, b.parts...) {
+	for _, f := range append([]*file{b.own, b.ownOther, b.def, b.signed, b.load, b.gateway}, b.parts...) {
 		if f != nil && f.name == name {
 			out = append(out, f)
 		}

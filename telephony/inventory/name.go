@@ -18,6 +18,7 @@ const (
 	kindHunt                      // OS79XX.TXT
 	kindLoad                      // a .loads file
 	kindComponent                 // a firmware image
+	kindGateway                   // the configuration of a device that is no phone
 )
 
 // base is the last part of a name, bounded and in lower case.
@@ -46,6 +47,9 @@ func kindOf(name string) fileKind {
 	}
 	if _, ok := phone.MACOfFile(b); ok {
 		return kindOwn
+	}
+	if _, ok := phone.GatewayFile(b); ok {
+		return kindGateway
 	}
 	if addOn(b) {
 		return kindOther
@@ -118,10 +122,11 @@ func recovery(name string) bool {
 	return strings.HasPrefix(b, "term") && strings.HasSuffix(b, ".default.loads")
 }
 
-// phoneName: only a phone asks for it, so an address nobody knows is one.
+// phoneName: only a phone or a gateway asks for it, so an address nobody knows is
+// one.
 func phoneName(name string) bool {
 	switch kindOf(name) {
-	case kindTrust, kindDefault, kindHunt, kindLoad:
+	case kindTrust, kindDefault, kindHunt, kindLoad, kindGateway:
 		return true
 	}
 	return false

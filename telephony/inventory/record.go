@@ -96,6 +96,7 @@ type boot struct {
 	own                 *file
 	ownOther            *file // SIP<mac>.cnf, gk, ld ... when SEP is there as well
 	def                 *file
+	gateway             *file // of a device that is no phone
 	signed              *file
 	load                *file
 	lists               int // times the list was sent while no component was asked for

@@ -59,6 +59,7 @@ func table() []Rule {
 		{"R21", "it is configured for the other protocol than it speaks", nil, []string{"Registration Rejected", "Unprovisioned"}, stops, otherFirmware},
 		{"R35", "a rule keeps a file from it: an access list, or where it is", advice.Steps{advice.Do("show access-lists"), advice.Tell("permit the network of the phone in that list, or take the list off the line.")}, nil, stops, refusedByRule},
 		{"R49", "it asks for a binary configuration file, whose layout is not published", nil, []string{"Configuring CM List", "Unprovisioned"}, stops, binaryFile},
+		{"R50", "it asks for the configuration file of a gateway, which is not made", nil, nil, stops, gatewayFile},
 		{"R37", "it is configured and there is no file for it", nil, []string{"Unprovisioned", "Registration Rejected"}, stops, notBuilt},
 		{"R16", "it was given its file and asked for the default one: file not accepted", nil, []string{"Programming Error XmlDefault.cnf.xml", "Unprovisioned"}, stops, refusedConfig},
 		{"R24", "no alternate file server knows this phone either: who was asked", nil, []string{"Unprovisioned", "Registration Rejected"}, stops, nobodyKnows},

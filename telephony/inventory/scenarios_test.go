@@ -533,6 +533,21 @@ func scenarios() []scenario {
 			w.setup(Setup{Type: "7961", Load: load9})
 			w.lease(class61).miss("SEP001E7A000001.cnf").get(sep, 6412).get("/g3-tones.xml", 10).wait(DefaultWaits().Quiet)
 		}},
+		{"an analog gateway", "R50", Observed, Stuck, "copy SKIGW1FA30F8331.cnf.xml of the call manager that builds it to flash:", func(w *world) {
+			w.lease("Cisco Systems, Inc.").miss("SKIGW1FA30F8331.cnf.xml")
+		}},
+		{"a gateway by its host name, nobody's", "R50", Inferred, Stuck, "copy branch-gw1.cnf.xml of", func(w *world) {
+			w.lease("Cisco Systems, Inc.").miss("branch-gw1.cnf.xml")
+		}},
+		{"a softphone of no pool", "R50", Inferred, Stuck, "id device-id-name CSFjdoe.", func(w *world) {
+			w.lease("Cisco Systems, Inc.").miss("CSFjdoe.cnf.xml")
+		}},
+		{"a gateway that is given its file", "-", Observed, Configured, "", func(w *world) {
+			w.lease("Cisco Systems, Inc.").miss("branch-gw1.cnf.xml").get("branch-gw1.cnf.xml", 900).wait(DefaultWaits().Quiet)
+		}},
+		{"a phone that asks for another's name too", "ok", Observed, Provisioned, "", func(w *world) {
+			w.config().miss("branch-gw1.cnf.xml").get("/g3-tones.xml", 10).wait(DefaultWaits().Quiet)
+		}},
 		{"configured and no file", "R37", Observed, Stuck, "create cnf-files", func(w *world) {
 			w.setup(Setup{})
 			s := w.setups[ours]

@@ -70,6 +70,7 @@ type Box struct {
 	NewEphone int                       // a free tag of `ephone`
 	NewPool   int                       // a free tag of `voice register pool`
 	BuildCNF  string                    // for whom a .cnf file is expected, see phone.ExpectsBinary
+	Gateways  map[string]string         // section of `voice-gateway system` by the file it asks for, in lower case
 }
 
 // Answer is how call control answered when it was asked.

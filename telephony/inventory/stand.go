@@ -46,6 +46,8 @@ func (e *evidence) progress() stand {
 		return stand{Configured, Observed, "It asked for the default file after its own.", lastPart(b.def.name) + " asked " + e.at(b.def.at)}
 	case configured:
 		return e.arriving(config)
+	case b.gateway != nil && !b.gateway.served.IsZero():
+		return stand{Configured, Observed, "It was sent " + lastPart(b.gateway.name) + "; whether it took it is not seen from here.", "sent " + e.at(b.gateway.served)}
 	case b.own != nil && b.own.missing && e.setup.Built && e.setup.Changed.After(b.own.at):
 		return stand{Addressed, Observed, "It is configured since it asked for its file; it asks again when it restarts.", lastPart(b.own.name) + " asked " + e.at(b.own.at)}
 	case !b.firstFile.IsZero() || !b.acked.IsZero():
