@@ -33,7 +33,7 @@ type Options struct {
 	Promiscuous bool                 // also frames for others, as on a mirror port
 	Groups      []ether.MAC          // group addresses the interface is to listen to
 	Incoming    bool                 // not our own frames: every one would be copied before the filter
-	Blocks      int                  // of a Ring: its room in blocks of 256 KiB; 0 = 16
+	Blocks      int                  // of a Ring: its room in blocks of 128 KiB; 0 = 32
 	Retire      time.Duration        // of a Ring: how long a frame may wait for others; 0 = 50 ms
 }
 

@@ -22,8 +22,8 @@ const mirrorMTU = 65535
 // (18 phones of 1 MB), however long this process is kept from the processor: a
 // mirror port that loses frames is a fault of the world, not of who watches it.
 const (
-	mirrorBlocks = 128 // 32 MiB
-	mirrorRetire = 4 * time.Millisecond
+	mirrorBlocks = 256 // 32 MiB, or five seconds
+	mirrorRetire = 20 * time.Millisecond
 )
 
 // Mirror is a mirror port of the switch, as an engineer configures one to

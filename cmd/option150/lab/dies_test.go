@@ -80,13 +80,14 @@ func parentDies(t *testing.T, h peers.Habits, mirror bool) {
 			t.Errorf("%s was fetched by %v, %d of them are named", file, who, named)
 		}
 		for _, v := range pfs.Verify(s, f, "") {
-			if n > 1 && v.Family == "41" && strings.HasPrefix(v.Subnet.String(), "10.150.0.") && strings.Contains(file, "41") && (v.Result == pfs.Works || shared && v.Result != pfs.Partly) {
+			// Of a file that was cut short it may be said that its size does not tell which.
+			if n > 1 && v.Load != "" && v.Family == "41" && strings.HasPrefix(v.Subnet.String(), "10.150.0.") && strings.Contains(file, "41") && (v.Result == pfs.Works || shared && v.Result != pfs.Partly) {
 				t.Errorf("%s was fetched by %v, and sharing is said to be %q", file, who, v.Result)
 			}
 		}
 	}
 	for _, v := range pfs.Verify(s, f, "") {
-		if v.Load != "SCCP41.9-4-2SR3-1S" && v.Load != "SCCP45.9-4-2SR4-3S" {
+		if v.Load != "SCCP41.9-4-2SR3-1S" && v.Load != "SCCP45.9-4-2SR4-3S" && !(v.Load == "" && v.Result == pfs.Unsure) {
 			t.Errorf("a load nobody wanted: %+v", v)
 		}
 	}
