@@ -39,7 +39,7 @@ func TestGatewayAsks(t *testing.T) {
 	tells("show phones", "10.150.0.77", "10.150.0.78", "R50")
 	tells("show phone 10.150.0.77", "R50", "analog gateway (VG202, VG204, VG224", "layout of those files is not published", "configured as voice-gateway system 1", "copy "+own+" of the call manager")
 	tells("show phone 10.150.0.78", "R50", "inferred", "no name of a phone", "may be an MGCP gateway", "copy "+named+" of the call manager")
-	tells("show phones stuck", "10.150.0.77", "10.150.0.78")
+	tells("show phones summary", "R50")
 	tells("show logging", "10.150.0.77", "R50")
 	w.file("root/flash/"+own, []byte("<device/>\n"))
 	w.file("root/flash/"+named, []byte("<device/>\n"))
