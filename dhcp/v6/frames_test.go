@@ -323,6 +323,23 @@ var checks = []check{
 		b := w.binding(g.Addr())
 		w.want(ok && b != nil && b.MAC == m && b.Relay == ip("2001:db8:88::1") && b.Client == dhcptest.LinkLocal(m), "%+v", b)
 	}},
+	{"relayed without option 79: the link-local address that is made of the hardware address tells it", func(w *rig, m ether.MAC) {
+		m[0] = 0 // as those of phones: of a vendor
+		r := phone6(m, 1, ia6(1), opt6(14))
+		g, ok := w.via("2001:db8:88::1", r.XID, dhcptest.Relayed(0, ip("2001:db8:88::1"), dhcptest.LinkLocal(m), r.Bytes()))
+		b := w.binding(g.Addr())
+		w.want(ok && b != nil && b.MAC == m, "%+v", b)
+	}},
+	{"relayed without option 79, from a link-local address of no hardware address: it is not known", func(w *rig, m ether.MAC) {
+		r := phone6(m, 1, ia6(1), opt6(14))
+		g, ok := w.via("2001:db8:88::1", r.XID, dhcptest.Relayed(0, ip("2001:db8:88::1"), ip("fe80::5c1d:9a2e:41b:1"), r.Bytes()))
+		b := w.binding(g.Addr())
+		w.want(ok && b != nil && b.MAC.IsZero(), "%+v", b)
+	}},
+	{"who asks for SOL_MAX_RT is served without it: nobody set one", func(w *rig, m ether.MAC) {
+		g := w.ask(m, phone6(m, 1, ia6(1)).Without(6).With(dhcptest.Asks6(23, 82)))
+		w.want(g.Addr().IsValid() && !g.Has(82) && g.Has(23), "%+v", g.Opts)
+	}},
 	{"relayed from a port of its own (option 135): answered there, the option echoed", func(w *rig, m ether.MAC) {
 		r := phone6(m, 1, ia6(1))
 		g, ok := w.via("[2001:db8:88::1]:16547", r.XID, dhcptest.Relayed(0, ip("2001:db8:88::1"), dhcptest.LinkLocal(m), r.Bytes(), opt6(135, 0, 0)))

@@ -274,6 +274,12 @@ func (e *Engine) call(now Instant, in *Inbound, p *wire.Packet) *call {
 				c.relay = r.Link
 			}
 		}
+		// Many relays send no option 79. The link-local address that the client
+		// asked from has the hardware address in it where it is made of that, as
+		// those of phones are. [RFC 4291 appendix A; RFC 6939 2]
+		if c.mac.IsZero() {
+			c.mac = stationOf(c.peer)
+		}
 	}
 	switch {
 	case c.link == nil:
@@ -285,6 +291,16 @@ func (e *Engine) call(now Instant, in *Inbound, p *wire.Packet) *call {
 		c.pool = c.link.pool
 	}
 	return c
+}
+
+// stationOf is the hardware address that a link-local address is made of, zero if
+// it is not.
+func stationOf(a netip.Addr) (mac ether.MAC) {
+	b := a.As16()
+	if !a.IsLinkLocalUnicast() || b[11] != 0xff || b[12] != 0xfe || b[8]&2 == 0 {
+		return mac
+	}
+	return ether.MAC{b[8] ^ 2, b[9], b[10], b[13], b[14], b[15]}
 }
 
 // lender is the Ethernet source that is counted for the client.
