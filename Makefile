@@ -66,6 +66,7 @@ SCHEDULES  ?= 20000
 
 shares: ## SCHEDULES (20000) random schedules of boxes that share pools: no address to two clients
 	$(GO) test -count=1 -v ./dhcp/share -run TestSchedules -schedules $(SCHEDULES) -seed $$RANDOM
+	$(GO) test -count=1 -v -timeout 2h ./dhcp -run TestSharedSchedules -schedules $$(($(SCHEDULES) / 10)) -seed $$RANDOM
 
 golden: ## write the golden files and transcripts again; look at the git diff afterwards
 	@for dir in $$(grep -rl '"option150/platform/testkit/golden"' --include='*_test.go' . | xargs -r -n1 dirname | sort -u); do \

@@ -165,7 +165,13 @@ func (r *running) publish() {
 
 // disk takes note of what the committer did.
 func (r *running) disk(l *loopState) {
-	durable.Follow(&l.disk, r.com, r.e, r.e.DiskBad)
+	if r.stage != nil {
+		l.disk.First = r.answers
+		durable.Follow(&l.disk, r.stage, r.e, r.e.DiskBad)
+	} else {
+		l.disk.First = nil
+		durable.Follow(&l.disk, r.com, r.e, r.e.DiskBad)
+	}
 	r.publish()
 }
 
@@ -175,7 +181,12 @@ func (r *running) emit() {
 	r.recordAll(o.First)
 	r.orders.put(o.Probes, o.Watch)
 	if len(o.Records) > 0 {
-		r.com.Put(job{Records: o.Records, Seq: o.Seq, Clients: len(o.Acks), Then: engine.Outcome{Acks: o.Acks, Acked: o.Acked}})
+		j := job{Records: o.Records, Seq: o.Seq, Clients: len(o.Acks), Then: engine.Outcome{Acks: o.Acks, Acked: o.Acked, Claims: o.Claims}}
+		if r.stage != nil {
+			r.stage.Put(j)
+		} else {
+			r.com.Put(j)
+		}
 	}
 	r.post.send(o.Replies)
 	r.recordAll(o.Then)

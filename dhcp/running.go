@@ -13,6 +13,7 @@ import (
 
 	"option150/dhcp/durable"
 	"option150/dhcp/engine"
+	"option150/dhcp/share"
 	"option150/dhcp/store"
 	"option150/dhcp/wire"
 	"option150/platform/journal"
@@ -45,8 +46,12 @@ type running struct {
 	set   *listen.Set[*lan, port]
 	names sync.Map // IOS name of an interface by its device
 
-	mu   sync.Mutex
-	spec engine.Spec
+	stage *stage // of loop; nil = pools are not shared
+
+	mu        sync.Mutex
+	spec      engine.Spec
+	sharing   Sharing // nil = pools are not shared
+	shareConf share.Config
 
 	lans       atomic.Pointer[map[string]*lan] // by IOS name; replaced, never changed
 	sendFailed atomic.Uint64
@@ -187,6 +192,7 @@ func (r *running) commit(tab *engine.Tables, step *listen.Step[*lan, port], fres
 		r.care.Go(r.sendOrders)
 	}
 	r.change(func(map[string]*lan) {})
+	r.shareBy(tab.Spec.Share)
 	r.mailbox.Put(func() { r.e.Apply(r.clock.Now(), tab) })
 	step.Commit()
 	if fresh {
@@ -221,7 +227,17 @@ func (r *running) shutdown() {
 	r.agents.close()
 	close(r.quit)
 	<-r.ended
+	if r.stage != nil {
+		r.stage.close()
+	}
 	r.com.Close()
+	r.mu.Lock()
+	sharing := r.sharing
+	r.mu.Unlock()
+	if sharing != nil {
+		sharing.Stop()
+		sharing.Wait()
+	}
 	r.care.Wait()
 	r.set.Close()
 	if r.icmp != nil {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"option150/dhcp/engine"
+	"option150/dhcp/share"
 	"option150/dhcp/store"
 	"option150/platform/journal"
 	"option150/platform/service"
@@ -36,6 +37,9 @@ type Options struct {
 
 	// Files are the places of `ip dhcp database`; nil = it does nothing.
 	Files Files
+
+	// Share begins to share pools with other boxes; nil = it cannot be done.
+	Share func(share.Config) (Sharing, error)
 
 	sync func(*os.File) error // of the store; for tests of a failing disk
 	wall func() time.Time     // the clock of the box, nil = time.Now; for tests of clocks that are set

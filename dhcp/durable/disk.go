@@ -19,6 +19,8 @@ type Engine interface {
 
 // Disk is what an engine's goroutine knows of its committer's disk.
 type Disk struct {
+	First func() // called before the engine hears that something is on disk; nil = nothing is
+
 	times uint64 // see State
 	retry time.Time
 }
@@ -26,9 +28,16 @@ type Disk struct {
 // retryEvery is how often a failed disk is tried again.
 const retryEvery = 5 * time.Second
 
+// Writer is a committer as its engine sees it.
+type Writer[T any] interface {
+	Put(Job[T])
+	Done() uint64
+	State() State
+}
+
 // Follow tells the engine what the committer has done since it was last asked, and
 // tries a disk again that failed; bad is whether the engine has been told of that.
-func Follow[T any](d *Disk, com *Committer[T], e Engine, bad bool) State {
+func Follow[T any](d *Disk, com Writer[T], e Engine, bad bool) State {
 	st := com.State()
 	if st.Times != d.times { // back at work
 		d.times = st.Times
@@ -37,7 +46,11 @@ func Follow[T any](d *Disk, com *Committer[T], e Engine, bad bool) State {
 		e.Event(engine.StoreWorks{})
 		bad = false
 	}
-	e.Committed(com.Done())
+	done := com.Done()
+	if d.First != nil {
+		d.First()
+	}
+	e.Committed(done)
 	switch {
 	case st.Err == nil:
 	case !bad:

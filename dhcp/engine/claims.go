@@ -8,6 +8,16 @@ import (
 	"option150/dhcp/share"
 )
 
+// Ask is a claim as it is carried out.
+type Ask struct {
+	Record Record
+	Grant  share.Grant
+	Seq    uint64 // of the outcome
+}
+
+// Wall is an instant as seconds since 1970, by the clock of the box.
+func (e *Engine) Wall(now Instant) int64 { return e.stamp(now) }
+
 // claim has the lease that was just bound claimed before its ACK goes.
 func (e *Engine) claim(g *share.Grant) {
 	if g == nil {
@@ -29,12 +39,14 @@ func (e *Engine) Claimed(now Instant, list []Claimed) {
 			e.granted(x)
 		case ClaimRefused:
 			e.Stats.Shared.Refused++
+			e.Stats.Sent.Ack--
 			e.takeBack(now, x)
 			if d != nil && x.Bound.Mod != 0 {
 				e.learn(now, &x.Bound)
 			}
 		default:
 			e.Stats.Shared.Unanswered++
+			e.Stats.Sent.Ack--
 			e.takeBack(now, x)
 			if d != nil {
 				d.Unanswered(e.stamp(now), x.Addr, x.Key)
@@ -91,12 +103,21 @@ func (e *Engine) takeBack(now Instant, x *Claimed) {
 	case !b.written:
 		e.forget(b)
 	default:
-		b.until = b.durable
+		b.granted, b.until = b.since, b.durable
 		e.start(b)
 		if b.until <= now {
 			e.end(b)
 		}
 	}
+}
+
+// entry is what the rules know of a lease. One that cannot be read is somebody's.
+func entry(x *Bound) share.Entry {
+	l := shareLease(x.Record)
+	if x.Kind != RecordBinding {
+		l = share.Lease{Client: "?", Expiry: shareEnd}
+	}
+	return share.Entry{Lease: l, Mod: x.Mod}
 }
 
 // kept is what of a binding has been told, or may have been: what is on disk, and
@@ -130,7 +151,7 @@ func (e *Engine) Enter(now Instant, at map[netip.Addr]Bound) (puts []Bound) {
 	}
 	clear(d.At)
 	for a, x := range at {
-		d.At[a] = share.Entry{Lease: shareLease(x.Record), Mod: x.Mod}
+		d.At[a] = entry(&x)
 	}
 	for a, b := range e.bindings {
 		r, ok := e.kept(b)
@@ -183,8 +204,11 @@ func (e *Engine) learn(now Instant, x *Bound) {
 	if was := d.At[x.Addr]; was.Mod > x.Mod {
 		return // the answer to a claim came before
 	}
-	d.At[x.Addr] = share.Entry{Lease: shareLease(x.Record), Mod: x.Mod}
+	d.At[x.Addr] = entry(x)
 	delete(e.share.aside, x.Addr)
+	if x.Kind != RecordBinding {
+		return
+	}
 	s := e.t.subnetOf(x.Addr)
 	if s == nil {
 		e.share.aside[x.Addr] = *x
@@ -198,7 +222,7 @@ func (e *Engine) learn(now Instant, x *Bound) {
 		mine := e.record(b)
 		same := mine.Key == x.Key
 		switch {
-		case same && mine.Start == x.Start && (mine.Expiry == x.Expiry || !b.leased), // ours, or given back here
+		case same && mine.Start == x.Start && (mine.Expiry == x.Expiry || b.back && !b.leased),
 			!same && !shareLease(x.Record).Newer(shareLease(mine)),
 			same && b.leased && e.underway(b):
 			return
@@ -211,9 +235,10 @@ func (e *Engine) learn(now Instant, x *Bound) {
 	e.put(now, x, b)
 }
 
-// underway reports whether a lease is on its way to the disk: it says more.
+// underway reports whether a lease is being claimed: the answer says more.
 func (e *Engine) underway(b *binding) bool {
-	return slices.ContainsFunc(e.pending, func(u uncommitted) bool { return u.b == b })
+	mine := func(u uncommitted) bool { return u.b == b && u.claimed }
+	return slices.ContainsFunc(e.pending, mine) || slices.ContainsFunc(e.fresh, mine)
 }
 
 // put makes the binding of what another box granted.
@@ -224,6 +249,7 @@ func (e *Engine) put(now Instant, x *Bound, b *binding) {
 	for _, other := range slices.Clone(e.clients[x.Key]) { // the client has moved
 		if other.Addr != x.Addr && other.leased && !other.Manual && other.sub == e.t.subnetOf(x.Addr) && e.stamp(other.granted) < x.Start {
 			e.end(other)
+			other.back = true
 			e.save(other)
 		}
 	}
@@ -236,7 +262,7 @@ func (e *Engine) put(now Instant, x *Bound, b *binding) {
 			b.Interface = b.sub.link
 		}
 	}
-	b.granted, b.until, b.Lease, b.ended = e.instant(x.Start), e.instant(x.Expiry), x.Lease, false
+	b.granted, b.until, b.Lease, b.ended, b.back = e.instant(x.Start), e.instant(x.Expiry), x.Lease, false, false
 	if b.until > now {
 		e.start(b)
 	} else {

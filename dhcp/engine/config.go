@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"option150/dhcp/share"
 	"option150/dhcp/wire"
 	"option150/platform/ether"
 )
@@ -229,6 +230,7 @@ func (c Config) Clone() Config {
 type Spec struct {
 	Config
 	Interfaces []Interface
+	Share      share.Config
 }
 
 // Interface is one LAN the server listens on.

@@ -34,6 +34,7 @@ func (e *Engine) decline(c *call) {
 	}
 	if leased {
 		e.end(b)
+		b.back = true
 		e.save(b)
 	}
 	e.clash(c.now, a, MethodARP, p.MAC, c.client)
@@ -85,6 +86,7 @@ func (e *Engine) releaseMsg(c *call) {
 		return
 	}
 	e.end(b)
+	b.back = true
 	b.until = c.now // so that it is put behind those freed earlier
 	e.save(b)
 	e.Event(Release{MAC: p.MAC, ClientID: c.client, Addr: p.CIAddr, Pool: b.Pool})

@@ -32,7 +32,7 @@ func (e *Engine) Load(now Instant, records []Record) {
 				}
 				continue
 			}
-			b.ended = r.State == StateLeased
+			b.ended, b.back = r.State == StateLeased, r.State == StateFree
 			if b.sub != nil {
 				b.freed = b.sub.freed.PushBack(b)
 			}

@@ -31,6 +31,7 @@ type binding struct {
 	source  ether.MAC     // Ethernet source of who asked for it, zero if it came by a relay
 	proven  bool          // somebody answered there since, see answeredLease
 	asked   Instant       // when it was asked for last, 0 = not yet
+	back    bool          // its client has given the address back, or left it
 	written bool          // the lease is on disk
 	durable Instant       // the end of it that is
 	since   Instant       // when that was granted
@@ -233,6 +234,7 @@ func (e *Engine) bind(now Instant, c *call, addr netip.Addr, h *host, lease time
 	for _, other := range slices.Clone(e.clients[string(c.key)]) {
 		if other.Addr != addr && other.leased && slices.Contains(c.subnets, other.sub) {
 			e.end(other)
+			other.back = true
 			e.save(other)
 			e.Event(Moved{MAC: other.MAC, From: other.Addr, To: addr, Pool: other.Pool})
 		}
@@ -249,7 +251,7 @@ func (e *Engine) bind(now Instant, c *call, addr netip.Addr, h *host, lease time
 		b.Manual = manual
 	}
 	p := c.p
-	b.MAC, b.HType, b.granted, b.State, b.ended, b.Imported = p.MAC, p.HType, now, StateLeased, false, false
+	b.MAC, b.HType, b.granted, b.State, b.ended, b.back, b.Imported = p.MAC, p.HType, now, StateLeased, false, false, false
 	if b.leased && b.Interface != c.in.Interface {
 		e.leasesOn[b.Interface]--
 		e.leasesOn[c.in.Interface]++

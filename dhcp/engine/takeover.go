@@ -116,6 +116,9 @@ func (e *Engine) importOne(now Instant, k *Known) {
 	}
 	e.start(b)
 	e.save(b)
+	if e.share.Domain != nil {
+		e.share.Connected = false // until it is entered
+	}
 	if u := e.users[k.Addr]; u != nil {
 		e.unuse(u)
 	}

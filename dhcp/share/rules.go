@@ -26,9 +26,10 @@ const (
 type Grant struct {
 	Mod   int64            // of the address, 0 = it is not there
 	Downs map[string]int64 // of boxes that are declared down
-	// Share is set when the address was nobody's or is another client's now: the list
-	// of boxes has to be the one by which it was decided.
-	Share bool
+	Gen   int64            // of the generation
+	// List is that of the list of boxes, set when the address was nobody's or is another
+	// client's now: it has to be the one by which it was decided.
+	List int64
 }
 
 // Decide is what a connected box may do about an address for a client. local is what
@@ -39,7 +40,7 @@ func (d *Domain) Decide(now int64, a netip.Addr, client string, local Lease) (Gr
 	if local.Client != "" && (had.Client == "" || local.Newer(had)) {
 		had = local
 	}
-	g := Grant{Mod: e.Mod}
+	g := Grant{Mod: e.Mod, Gen: d.GenMod}
 	switch {
 	case !d.Joins():
 		return g, NotJoined
@@ -80,7 +81,7 @@ func (d *Domain) Decide(now int64, a netip.Addr, client string, local Lease) (Gr
 // that is declared down for so long that all it may have granted is over.
 func (d *Domain) holds(now int64, a netip.Addr, g *Grant) error {
 	owner := d.Owner(a)
-	g.Share = true
+	g.List = d.ListMod
 	if owner == d.Box {
 		return nil
 	}

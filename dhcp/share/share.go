@@ -73,10 +73,12 @@ type Down struct {
 // Domain is what one box knows of its domain.
 type Domain struct {
 	Rules
-	Gen   uint64 // of the engine: goes up when somebody finds that it went back
-	Beats map[string]Beat
-	Downs map[string]Down
-	At    map[netip.Addr]Entry
+	Gen     uint64 // of the engine: goes up when somebody finds that it went back
+	GenMod  int64  // revision of it
+	ListMod int64  // revision of the list of boxes
+	Beats   map[string]Beat
+	Downs   map[string]Down
+	At      map[netip.Addr]Entry
 
 	Connected bool  // the view is whole, what this box knows is entered, the engine answers
 	Joined    bool  // was so since this box started

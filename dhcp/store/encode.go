@@ -21,8 +21,9 @@ const (
 	maxString      = 1024 // of a text in a record; longer ones are not written
 )
 
-// appendRecord writes r in its binary form.
-func appendRecord(b []byte, r *engine.Record) []byte {
+// AppendRecord writes r in its binary form: that of the log, and of what boxes tell
+// one another.
+func AppendRecord(b []byte, r *engine.Record) []byte {
 	var flags byte
 	if r.Manual {
 		flags |= 1
@@ -75,8 +76,8 @@ const (
 	recordFixed6 = 5 + 16 + 16 + 8 + 8 + 4 + 6 + 4 + 16
 )
 
-// parseRecord reads what appendRecord wrote.
-func parseRecord(b []byte) (engine.Record, error) {
+// ParseRecord reads what AppendRecord wrote.
+func ParseRecord(b []byte) (engine.Record, error) {
 	if len(b) < recordFixed || b[0] != recordVersion && (b[0] != recordVersion6 || len(b) < recordFixed6) {
 		return engine.Record{}, errRecord
 	}

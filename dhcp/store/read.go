@@ -228,7 +228,7 @@ func frameAt(b []byte) (r engine.Record, size int, why string) {
 	if crc32.Checksum(body, castagnoli) != binary.LittleEndian.Uint32(b[4:]) {
 		return r, 0, "checksum does not match"
 	}
-	r, err := parseRecord(body)
+	r, err := ParseRecord(body)
 	if err != nil {
 		return r, 0, err.Error()
 	}

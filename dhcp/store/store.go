@@ -168,7 +168,7 @@ func (m storeState) list() []engine.Record {
 // appendFrame writes a record with its frame.
 func appendFrame(b []byte, r *engine.Record) []byte {
 	at := len(b)
-	b = appendRecord(append(b, 0, 0, 0, 0, 0, 0, 0, 0), r)
+	b = AppendRecord(append(b, 0, 0, 0, 0, 0, 0, 0, 0), r)
 	body := b[at+frameHeader:]
 	binary.LittleEndian.PutUint32(b[at:], uint32(len(body)))
 	binary.LittleEndian.PutUint32(b[at+4:], crc32.Checksum(body, castagnoli))

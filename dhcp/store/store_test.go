@@ -46,7 +46,7 @@ func TestRecordRoundTrip(t *testing.T) {
 	full := testRecord(1)
 	full.Manual, full.Relay, full.Expiry, full.Method = true, ip("10.88.0.1"), engine.Forever, engine.MethodPing
 	for _, r := range []engine.Record{full, {Kind: engine.RecordForget, Addr: ip("10.0.0.1")}, {Kind: engine.RecordConflict, Addr: ip("10.0.0.2"), Method: engine.MethodARP, Start: 5}} {
-		got, err := parseRecord(appendRecord(nil, &r))
+		got, err := ParseRecord(AppendRecord(nil, &r))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -61,11 +61,11 @@ func TestRecordRoundTrip(t *testing.T) {
 func TestRecordsOfBothFamilies(t *testing.T) {
 	old := engine.Record{Kind: engine.RecordBinding, State: engine.StateLeased, HType: 1, Addr: ip("10.0.0.1"), Relay: ip("10.88.0.1"), Start: 1, Expiry: 2, Lease: 3, MAC: mac(4, 5), Key: "k", Pool: "p"}
 	want := []byte{1, 1, 1, 0, 1, 10, 0, 0, 1, 10, 88, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 2, 0, 0, 0, 4, 5, 1, 0, 'k', 1, 0, 'p', 0, 0, 0, 0, 0, 0, 0, 0}
-	if got := appendRecord(nil, &old); !bytes.Equal(got, want) {
+	if got := AppendRecord(nil, &old); !bytes.Equal(got, want) {
 		t.Errorf("% x", got)
 	}
 	six := engine.Record{Kind: engine.RecordBinding, State: engine.StateLeased, HType: 1, Addr: ip("2001:db8::5"), Relay: ip("2001:db8::1"), Peer: ip("fe80::5"), Expiry: 7, Lease: 600, Preferred: 400, Key: "\x00\x00\x00\x01duid"}
-	if got, err := parseRecord(appendRecord(nil, &six)); err != nil || got != six {
+	if got, err := ParseRecord(AppendRecord(nil, &six)); err != nil || got != six {
 		t.Errorf("%+v, %v", got, err)
 	}
 	dir := t.TempDir()

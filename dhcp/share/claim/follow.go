@@ -1,0 +1,222 @@
+package claim
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/netip"
+	"strings"
+	"sync"
+	"time"
+
+	"option150/dhcp/engine"
+	"option150/dhcp/share"
+	"option150/platform/fleet/etcd"
+)
+
+// follow says that the box is there and brings what the others do, until something fails.
+func (s *Session) follow(v *view) error {
+	ctx, cancel := context.WithCancelCause(s.ctx)
+	var watch sync.WaitGroup
+	watch.Go(func() {
+		cancel(s.store.Watch(ctx, string(s.keys), v.head.Revision+1, s.changes))
+	})
+	defer watch.Wait()
+	defer cancel(nil)
+	tick := time.NewTicker(beatEvery)
+	defer tick.Stop()
+	var sent []int64 // revisions of the last signs of life
+	for n := 1; ; n++ {
+		r, err := s.say(ctx, v)
+		if cause := context.Cause(ctx); cause != nil {
+			return cause
+		}
+		if err != nil {
+			return err
+		}
+		if sent = append(sent, r); len(sent) > silentFor {
+			s.mu.Lock()
+			silent := s.echo < sent[0]
+			s.mu.Unlock()
+			if silent {
+				return errSilent
+			}
+			sent = sent[1:]
+		}
+		if n%keepEvery == 0 {
+			s.save()
+		}
+		select {
+		case <-ctx.Done():
+			if err := context.Cause(ctx); err != nil {
+				return err
+			}
+			return errSilent
+		case <-s.again:
+			return errLost
+		case <-tick.C:
+		}
+	}
+}
+
+// say writes the sign of life of this box, and returns its revision.
+func (s *Session) say(ctx context.Context, v *view) (int64, error) {
+	var mine beat
+	connected, there := false, false
+	if !s.host(func(e *engine.Engine, now engine.Instant) {
+		d := e.Share()
+		if d == nil {
+			return
+		}
+		connected = d.Connected
+		mine.Stamp = e.Wall(now)
+		mine.Addrs = e.Own()
+		if there = d.MayBeat(mine.Stamp); there {
+			mine.Gen = d.Beat(mine.Stamp).Gen
+		}
+	}) {
+		return 0, errEnded
+	}
+	if !connected {
+		return 0, errLost
+	}
+	t := etcd.Txn{If: []etcd.Compare{{Key: s.keys.generation(), Mod: v.generation}},
+		Puts: []etcd.Put{{Key: s.keys.clock(s.conf.Box), Value: text(beat{Stamp: mine.Stamp})}}}
+	if there {
+		t.Puts = append(t.Puts, etcd.Put{Key: s.keys.beat(s.conf.Box), Value: text(mine)})
+	}
+	short, cancel := context.WithTimeout(ctx, answerTime)
+	defer cancel()
+	r, err := s.attempt(short, t)
+	switch {
+	case err != nil:
+		return 0, err
+	case !r.OK:
+		return 0, errAgain // another generation
+	}
+	s.host(func(e *engine.Engine, now engine.Instant) {
+		if d := e.Share(); d != nil && d.Connected {
+			d.Seen(e.Wall(now))
+			d.Settle(e.Wall(now))
+			s.judge(e, now)
+			if d.Last != 0 {
+				s.set(func(k *kept) { k.Last = d.Last })
+			}
+		}
+	})
+	return r.Revision, nil
+}
+
+// changes brings what has changed to the engine of DHCP.
+func (s *Session) changes(h etcd.Header, list []etcd.Change) error {
+	var bounds []engine.Bound
+	var others []etcd.Change
+	for _, c := range list {
+		name := strings.TrimPrefix(c.Key, string(s.keys))
+		kind, of, _ := strings.Cut(name, "/")
+		switch kind {
+		case "at":
+			if a, err := netip.ParseAddr(of); err == nil && a.Is4() && !c.Deleted {
+				bounds = append(bounds, bound(a, c.KV))
+			}
+		case "boxes", "generation":
+			return errAgain
+		case "clock":
+			if of == s.conf.Box {
+				s.mu.Lock()
+				s.echo = max(s.echo, h.Revision)
+				s.mu.Unlock()
+				continue
+			}
+			others = append(others, c)
+		default:
+			others = append(others, c)
+		}
+	}
+	s.mu.Lock()
+	if h.Cluster == s.kept.Cluster {
+		s.kept.Revision = max(s.kept.Revision, h.Revision)
+	}
+	s.mu.Unlock()
+	if len(bounds)+len(others) == 0 {
+		return nil
+	}
+	if !s.host(func(e *engine.Engine, now engine.Instant) {
+		e.Learn(now, bounds)
+		for _, c := range others {
+			s.other(e, now, c)
+		}
+	}) {
+		return errEnded
+	}
+	return nil
+}
+
+// other takes note of a small key.
+func (s *Session) other(e *engine.Engine, now engine.Instant, c etcd.Change) {
+	d := e.Share()
+	if d == nil || len(c.Value) > maxValue {
+		return
+	}
+	kind, box, _ := strings.Cut(strings.TrimPrefix(c.Key, string(s.keys)), "/")
+	if len(box) == 0 || len(d.Beats) >= maxBoxes && d.Beats[box].Stamp == 0 {
+		return
+	}
+	switch kind {
+	case "beat":
+		var b beat
+		if !c.Deleted && json.Unmarshal([]byte(c.Value), &b) == nil {
+			d.Beats[box] = share.Beat{Stamp: b.Stamp, Gen: b.Gen}
+			e.Peers(box, b.Addrs)
+		}
+	case "clock":
+		var b beat
+		if !c.Deleted && json.Unmarshal([]byte(c.Value), &b) == nil {
+			s.differs(box, e.Wall(now)-b.Stamp, now)
+		}
+	case "down":
+		var x down
+		switch {
+		case c.Deleted:
+			delete(d.Downs, box)
+		case json.Unmarshal([]byte(c.Value), &x) == nil:
+			d.Downs[box] = share.Down{Since: x.Since, Gen: x.Gen, Mod: c.Mod}
+			if box == s.conf.Box {
+				s.readAgain() // it is not
+			}
+		}
+	}
+}
+
+// Down is the word of an operator that a box of a domain is off. After its lead time
+// the others give out its share, and what it had.
+func Down(ctx context.Context, st Store, domain, box string, now time.Time) error {
+	k := keys(Prefix(domain))
+	all, head, err := st.Range(ctx, string(k))
+	if err != nil {
+		return err
+	}
+	v := newView(head)
+	for _, kv := range all {
+		v.put(k, kv)
+	}
+	known := false
+	for _, b := range v.boxes {
+		known = known || b == box
+	}
+	if !known {
+		return ErrUnknown
+	}
+	r, err := st.Do(ctx, etcd.Txn{If: []etcd.Compare{{Key: k.generation(), Mod: v.generation}, {Key: k.downOf(box), Mod: v.downs[box].Mod}},
+		Puts: []etcd.Put{{Key: k.downOf(box), Value: text(down{Since: now.Unix(), Gen: v.gen})}}})
+	if err != nil {
+		return err
+	}
+	if !r.OK {
+		return errors.New("the domain changed meanwhile")
+	}
+	return nil
+}
+
+// ErrUnknown is a box that is not of the domain.
+var ErrUnknown = errors.New("no box of the domain is called that")

@@ -1,0 +1,140 @@
+package claim
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+
+	"option150/dhcp/engine"
+	"option150/platform/rootfile"
+)
+
+// kept is what outlives a restart, in nvram:.
+type kept struct {
+	Box      string   `json:"box"`
+	Domain   string   `json:"domain"`
+	Boxes    []string `json:"boxes"`
+	Last     int64    `json:"last"` // connected
+	Cluster  uint64   `json:"cluster"`
+	Revision int64    `json:"revision"`
+	Gen      uint64   `json:"generation"`
+}
+
+// The file, and the one that is to become it.
+const (
+	keptName = "bindings.share"
+	keptNew  = "bindings.share.new"
+	keptMost = 64 << 10
+)
+
+// load reads what was kept. Without it the box has lost what it had.
+func (s *Session) load() kept {
+	none := kept{Box: s.conf.Box, Domain: s.conf.Domain}
+	if s.root == nil {
+		return none
+	}
+	b, err := s.root.ReadFile(keptName)
+	var k kept
+	if err != nil || len(b) > keptMost || json.Unmarshal(b, &k) != nil || k.Box != s.conf.Box || k.Domain != s.conf.Domain {
+		return none
+	}
+	return k
+}
+
+func (s *Session) set(f func(*kept)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f(&s.kept)
+}
+
+// save keeps it. A file that cannot be written is older: then more is waited for.
+func (s *Session) save() {
+	if s.root == nil {
+		return
+	}
+	s.mu.Lock()
+	text := text(s.kept)
+	s.mu.Unlock()
+	if err := s.replace([]byte(text)); err != nil {
+		s.fault(fmt.Errorf("%s: %w", keptName, err))
+	}
+}
+
+func (s *Session) replace(b []byte) error {
+	f, err := s.root.OpenFile(keptNew, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(b)
+	if err == nil {
+		err = f.Sync()
+	}
+	if cerr := f.Close(); err == nil {
+		err = cerr
+	}
+	if err == nil {
+		err = s.root.Rename(keptNew, keptName)
+	}
+	if err == nil {
+		err = rootfile.SyncDir(s.root, ".")
+	}
+	return err
+}
+
+// differences are how far the clock of another box was from this one's, the last times
+// it was heard.
+type differences struct {
+	last [3]int64
+	n    int
+	at   engine.Instant
+}
+
+const clockFor = 15 // seconds that what was measured counts
+
+// differs notes a difference. On the way it only grows, so that the smallest counts.
+func (s *Session) differs(box string, by int64, now engine.Instant) {
+	d := s.clock[box]
+	if d == nil {
+		d = &differences{}
+		s.clock[box] = d
+	}
+	d.last[d.n%len(d.last)] = by
+	d.n++
+	d.at = now
+}
+
+func (d *differences) least() int64 {
+	least := d.last[0]
+	for _, x := range d.last[1:min(d.n, len(d.last))] {
+		if abs(x) < abs(least) {
+			least = x
+		}
+	}
+	return least
+}
+
+func abs(n int64) int64 { return max(n, -n) }
+
+// judge says whether the clock of this box is that of the others: not if it differs
+// from most.
+func (s *Session) judge(e *engine.Engine, now engine.Instant) {
+	heard, off := 0, 0
+	var from string
+	var by int64
+	for box, d := range s.clock {
+		if (now - d.at).Seconds() > clockFor {
+			delete(s.clock, box)
+			continue
+		}
+		heard++
+		if x := d.least(); d.n >= 2 && abs(x) > skew {
+			off++
+			from, by = box, x
+		}
+	}
+	is := off*2 > heard
+	if d := e.Share(); d.Off != is {
+		d.Off = is
+		s.rec.Record(engine.SharedClock{Box: from, Seconds: by, Off: is})
+	}
+}

@@ -1,0 +1,18 @@
+package share
+
+// Config is with whom a box shares its pools, and by which rules. The zero value is a
+// box alone.
+type Config struct {
+	Box     string
+	Domain  string
+	Servers []string // of the engine: "https://A:2379"
+
+	User, Password       string // there
+	CA, Certificate, Key string // files in nvram:, PEM
+
+	Lead     int64 // seconds, see Rules
+	OwnShare bool
+}
+
+// On reports whether pools are shared.
+func (c Config) On() bool { return c.Box != "" }

@@ -1,0 +1,113 @@
+package dhcp
+
+import (
+	"option150/dhcp/durable"
+	"option150/dhcp/engine"
+	"option150/dhcp/share"
+	"option150/dhcp/share/claim"
+	"option150/platform/equal"
+)
+
+// shareBy begins and ends the sharing of pools, as a specification says. It does not
+// wait: what was begun before is ended by the goroutine of the engine.
+func (r *running) shareBy(c share.Config) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.opt.Share == nil || equal.Of(&c, &r.shareConf) {
+		return
+	}
+	r.shareConf = c
+	if old := r.sharing; old != nil {
+		r.sharing = nil
+		old.Stop()
+		r.mailbox.Put(func() { r.leave(old) })
+	}
+	if !c.On() {
+		return
+	}
+	s, err := r.opt.Share(c)
+	if err != nil {
+		s = broken{err}
+	}
+	r.sharing = s
+	r.mailbox.Put(func() {
+		r.e.SetShare(r.clock.Now(), s.Domain(r.e.Wall(r.clock.Now())))
+		r.stage = newStage(r.com, s.Claim, func() { durable.Ring(r.wake) })
+		s.Start(r.do)
+	})
+}
+
+// leave ends the sharing. It is run by the goroutine of the engine.
+func (r *running) leave(old Sharing) {
+	r.stage.close()
+	r.answers()
+	r.stage = nil
+	r.e.SetShare(r.clock.Now(), nil)
+	r.care.Go(old.Wait)
+}
+
+// answers tells the engine what has come of claims.
+func (r *running) answers() {
+	if list := r.stage.take(); len(list) > 0 {
+		r.e.Claimed(r.clock.Now(), list)
+	}
+}
+
+// broken is a sharing that cannot be begun: the box is isolated, and says why.
+type broken struct{ err error }
+
+func (b broken) Domain(int64) *share.Domain { return share.New(share.Rules{}) }
+func (b broken) Why() string                { return b.err.Error() }
+func (b broken) Claim(asks []engine.Ask) []engine.Claimed {
+	return make([]engine.Claimed, len(asks))
+}
+func (broken) Start(claim.Host) {}
+func (broken) Stop()            {}
+func (broken) Wait()            {}
+
+// Shared is how the sharing of pools stands.
+type Shared struct {
+	share.Config
+	On        bool
+	Connected bool
+	Why       string // it is not
+	Boxes     []string
+	Gives     []bool // which of the shares are given out by this box
+	Down      []bool // which are declared down
+	Gen       uint64
+	Records   int    // of addresses, at the engine
+	Alone     string // why nobody new gets an address, "" = somebody may
+	Engine    engine.Shared
+}
+
+// Shared tells how the sharing of pools stands.
+func (s *Server) Shared() (out Shared) {
+	s.mu.Lock()
+	run := s.run
+	s.mu.Unlock()
+	if run == nil {
+		return out
+	}
+	run.do(func(e *engine.Engine, now engine.Instant) {
+		d := e.Share()
+		if d == nil {
+			return
+		}
+		at := e.Wall(now)
+		out = Shared{On: true, Connected: d.Connected, Boxes: d.Boxes, Gives: d.Given(at), Gen: d.Gen, Records: len(d.At), Engine: e.Stats.Shared}
+		for _, b := range d.Boxes {
+			_, down := d.Downs[b]
+			out.Down = append(out.Down, down)
+		}
+		if err := d.New(at); err != nil {
+			out.Alone = err.Error()
+		}
+	})
+	run.mu.Lock()
+	defer run.mu.Unlock()
+	out.Config = run.shareConf
+	if run.sharing != nil && !out.Connected {
+		out.Why = run.sharing.Why()
+	}
+	return out
+}
