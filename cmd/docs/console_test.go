@@ -186,7 +186,7 @@ func TestShellCommandsExist(t *testing.T) {
 // three dots stands for lines left out.
 func TestReadmeSessions(t *testing.T) {
 	// The phones on the stepping stone have their verdict seconds after they are up.
-	runSessions(t, "README.md", lab.Options{Phones: simphone.Catalogue()}, "3 with R32", varies)
+	runSessions(t, "README.md", lab.Options{Phones: simphone.Catalogue()}, "show phones", regexp.MustCompile("3 with R32"), varies)
 }
 
 // TestSharingSessions does the same for the page about firmware sharing, in the
@@ -195,16 +195,15 @@ func TestReadmeSessions(t *testing.T) {
 func TestSharingSessions(t *testing.T) {
 	o := lab.Sharers()
 	o.Mirror = true
-	runSessions(t, "docs/pfs.md", o, "", variesShared)
+	runSessions(t, "docs/pfs.md", o, "show pfs verify", regexp.MustCompile(`(?s) works +9 .* works +6 .* works +3 `), variesShared)
 }
 
 // variesShared are names, addresses, places in the tree, times and counts.
 var variesShared = regexp.MustCompile(`SEP[0-9A-F]{12}|10\.150\.\d+\.\d+|\b[0-9A-F]{8}\b|\d\d:\d\d:\d\d(\.\d+)?|\d+(\.\d+)?`)
 
 // runSessions runs the sessions a page shows in a lab of its own, from when
-// `show phones` says what the page begins with; forms are compared without what
-// varies.
-func runSessions(t *testing.T, page string, o lab.Options, begins string, varies *regexp.Regexp) {
+// a line says what the page begins with; forms are compared without what varies.
+func runSessions(t *testing.T, page string, o lab.Options, line string, begins, varies *regexp.Regexp) {
 	testkit.NeedNamespaces(t)
 	file := filepath.Join(top, page)
 	text, err := os.ReadFile(file)
@@ -219,18 +218,19 @@ func runSessions(t *testing.T, page string, o lab.Options, begins string, varies
 		t.Fatal(err)
 	}
 	defer l.Close()
-	if !l.Settle(t.Context(), 30*time.Second) { // what a reader of the page is asked to wait for
+	if !l.Settle(t.Context(), 90*time.Second) {
 		t.Fatal("not all phones of the lab came up")
 	}
 	time.Sleep(300 * time.Millisecond) // the last files of the last phones: tones, jars
 	b := l.Box.Box()
 	var out bytes.Buffer
 	s := session.New(session.Options{Language: b.Language, Store: b.Store, Recorder: b.Journal, Out: &out, Line: "con0", From: "console", Privilege: 15})
-	for until := time.Now().Add(time.Minute); !strings.Contains(out.String(), begins); time.Sleep(100 * time.Millisecond) {
+	for until := time.Now().Add(time.Minute); !begins.MatchString(out.String()); time.Sleep(100 * time.Millisecond) {
+		said := out.String()
 		if out.Reset(); time.Now().After(until) {
-			t.Fatalf("show phones never says %q", begins)
+			t.Fatalf("%s never says %q:\n%s", line, begins, said)
 		}
-		s.Line(t.Context(), "show phones")
+		s.Line(t.Context(), line)
 	}
 	found := fence.ReplaceAllFunc(text, func(block []byte) []byte {
 		body := fence.FindSubmatch(block)[1]

@@ -279,7 +279,7 @@ func TestHereAndLink(t *testing.T) {
 	if err := p.SetLink(false); err != nil {
 		t.Fatal(err)
 	}
-	for end := time.Now().Add(3 * time.Second); running() && time.Now().Before(end); {
+	for end := time.Now().Add(30 * time.Second); running() && time.Now().Before(end); {
 		time.Sleep(2 * time.Millisecond)
 	}
 	if running() {

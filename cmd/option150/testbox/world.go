@@ -107,9 +107,14 @@ func (w *World) AwaitSSH() {
 	})
 }
 
+// leastWait is how long a world is given for anything: how fast its machine is
+// today is no part of a test.
+const leastWait = 30 * time.Second
+
 // Within tries until it works or time is up.
 func (w *World) Within(d time.Duration, complaint string, f func() bool) {
 	w.T.Helper()
+	d = max(d, leastWait)
 	for limit := time.Now().Add(d); !f(); time.Sleep(30 * time.Millisecond) {
 		if time.Now().After(limit) {
 			w.T.Fatalf("%s within %s", complaint, d)
