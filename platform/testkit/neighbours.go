@@ -16,8 +16,8 @@ import (
 // has not reached before, and no call fails: a phone "heard no answer". Phones
 // that share firmware have eight or nine entries each [measured: 18 have 149].
 const (
-	neighbourPlaces = 12 // of 64 entries; the rest is for small worlds and other programs
-	phonesAPlace    = 6  // and for those of a place that sharing phones need more
+	neighbourPlaces = 15 // of some 50 entries; the rest is for small worlds and other programs
+	phonesAPlace    = 6
 )
 
 // Neighbours waits until the kernel's table of neighbours has room for a LAN of

@@ -30,7 +30,7 @@ func TestNeighbours(t *testing.T) {
 		}
 		return n
 	}
-	for _, c := range []struct{ phones, places int }{{18, 3}, {1, 1}, {1000, neighbourPlaces}, {72, neighbourPlaces}} {
+	for _, c := range []struct{ phones, places int }{{18, 3}, {1, 1}, {1000, neighbourPlaces}, {6 * neighbourPlaces, neighbourPlaces}} {
 		t.Run("", func(t *testing.T) {
 			if Neighbours(t, c.phones); held() != c.places {
 				t.Errorf("%d phones hold %d places", c.phones, held())
