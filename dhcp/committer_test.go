@@ -32,7 +32,7 @@ func TestCommitterGroups(t *testing.T) {
 	s.Sync = func(f *os.File) error { syncs++; <-gate; return store.DataSync(f) }
 	var mu sync.Mutex
 	sent := 0
-	c := durable.NewCommitter(s, func(o engine.Outcome) { mu.Lock(); sent += len(o.Acks); mu.Unlock() }, func() {})
+	c := durable.NewCommitter(s, func(os []engine.Outcome) { mu.Lock(); sent += ackCount(os); mu.Unlock() }, func() {})
 	for n := range 100 {
 		c.Put(acks(n+1, n, 1))
 	}
@@ -50,6 +50,13 @@ func TestCommitterGroups(t *testing.T) {
 	if err != nil || len(rs) != 100 {
 		t.Errorf("%d records", len(rs))
 	}
+}
+
+func ackCount(os []engine.Outcome) (n int) {
+	for _, o := range os {
+		n += len(o.Acks)
+	}
+	return n
 }
 
 // acks is an outcome of one record that n clients wait for.
@@ -78,8 +85,8 @@ func TestCommitterPauses(t *testing.T) {
 	syncs := 0
 	s.Sync = func(*os.File) error { syncs++; begun <- struct{}{}; <-gate; return nil }
 	var pauses, sent []int // number of syncs when it was
-	c := durable.NewCommitter(s, func(o engine.Outcome) {
-		for range o.Acks {
+	c := durable.NewCommitter(s, func(os []engine.Outcome) {
+		for range ackCount(os) {
 			sent = append(sent, syncs)
 		}
 	}, func() {})
@@ -124,7 +131,7 @@ func TestCommitterAfterFailure(t *testing.T) {
 	begun, gate := make(chan struct{}), make(chan error)
 	s.Sync = func(*os.File) error { begun <- struct{}{}; return <-gate }
 	sent := 0
-	c := durable.NewCommitter(s, func(o engine.Outcome) { sent += len(o.Acks) }, func() {})
+	c := durable.NewCommitter(s, func(os []engine.Outcome) { sent += ackCount(os) }, func() {})
 	ack := func(n int) job { return acks(n, n, 1) }
 	c.Put(ack(1))
 	<-begun

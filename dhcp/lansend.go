@@ -14,6 +14,7 @@ import (
 // one system call. It is for one goroutine.
 type postman struct {
 	r     *running
+	at    *lan // of msgs
 	frame []byte
 	wait  []*engine.Reply // the replies in msgs
 	msgs  []ipv4.Message
@@ -29,11 +30,16 @@ func newPostman(r *running) *postman {
 
 // send lets replies go, in order as far as they are for one interface.
 func (p *postman) send(rs []engine.Reply) {
+	p.add(rs)
+	p.flush()
+}
+
+// add takes replies, which go when there are enough of them, or with flush.
+func (p *postman) add(rs []engine.Reply) {
 	if len(rs) == 0 {
 		return
 	}
 	lans := *p.r.lans.Load()
-	var at *lan // of those that wait
 	for i := range rs {
 		r := &rs[i]
 		l := lans[r.Interface]
@@ -48,17 +54,16 @@ func (p *postman) send(rs []engine.Reply) {
 			}
 			continue
 		}
-		if at != l || len(p.msgs) == cap(p.msgs) {
-			p.flush(at)
-			at = l
+		if p.at != l || len(p.msgs) == cap(p.msgs) {
+			p.flush()
+			p.at = l
 		}
-		p.add(r)
+		p.put(r)
 	}
-	p.flush(at)
 }
 
-// add puts a reply to those that are sent next.
-func (p *postman) add(r *engine.Reply) {
+// put puts a reply to those that are sent next.
+func (p *postman) put(r *engine.Reply) {
 	n := len(p.msgs)
 	to := r.To
 	if r.Delivery == engine.UnicastRaw {
@@ -73,7 +78,8 @@ func (p *postman) add(r *engine.Reply) {
 }
 
 // flush sends what waits. One that cannot be sent does not keep the others.
-func (p *postman) flush(l *lan) {
+func (p *postman) flush() {
+	l := p.at
 	for done := 0; done < len(p.msgs); {
 		n, err := l.batch.WriteBatch(p.msgs[done:], 0)
 		if n > 0 {

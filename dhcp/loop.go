@@ -34,6 +34,7 @@ func (r *running) loop() {
 		packets := r.to.packets.bell
 		if l.hold || r.e.Behind() {
 			packets = nil // the committer wakes the loop
+			r.to.lent.set(false)
 		}
 		select {
 		case <-r.quit:
@@ -109,8 +110,9 @@ const drainMost = 32
 
 // drain handles packets that wait, and carries out at once what came of them all.
 func (r *running) drain(l *loopState) {
+	some := r.to.lent.take()
 	begin := time.Now()
-	l.taken = r.to.packets.take(begin, l.taken[:0], drainMost, func(d *datagram) { r.to.pool.Put(d) })
+	l.taken = r.to.packets.take(begin, l.taken[:0], drainMost, r.to.free)
 	for _, d := range l.taken {
 		r.handle(d)
 	}
@@ -119,7 +121,9 @@ func (r *running) drain(l *loopState) {
 		r.to.packets.measured(n, time.Since(begin))
 	}
 	clear(l.taken)
-	if waits, _ := r.to.packets.left(); waits {
+	waits, _ := r.to.packets.left()
+	r.to.lent.set(waits || some)
+	if waits || some {
 		durable.Ring(r.to.packets.bell)
 		runtime.Gosched() // the committer back from the disk comes before more of them
 	}
@@ -128,7 +132,7 @@ func (r *running) drain(l *loopState) {
 // handle gives a datagram to the engine. A packet that makes it panic must not
 // end the service for the branch.
 func (r *running) handle(d *datagram) {
-	defer r.to.pool.Put(d)
+	defer r.to.free(d)
 	defer func() {
 		if x := recover(); x != nil {
 			r.e.Stats.Malformed++

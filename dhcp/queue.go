@@ -8,31 +8,47 @@ import (
 
 	"option150/dhcp/durable"
 	"option150/dhcp/wire"
+	"option150/platform/ether"
 )
 
 // queue is what waits for the engine. As long as that is little it is taken in
 // the order it came. When it is more than 20 ms of work, an answer to the
-// oldest would come too late for a client that has asked again: then requests
-// that end an exchange go first, then DISCOVERs, the newest of each first.
-// Nothing is dropped but what a newer copy has replaced or what is older than a
-// second.
+// oldest would come too late for a client that has asked again: then what ends an
+// exchange goes first, then DISCOVERs, the newest first. What ends an exchange
+// keeps its order, since the box itself decides by its OFFERs how much of it
+// comes; when it alone is more than 20 ms of work it was not asked for, the newest
+// goes first there too, and every fourth is a DISCOVER all the same. A station of
+// which much waits already has the rest of it wait behind all others.
+//
+// Nothing is dropped but what a newer copy has replaced, what is older than a
+// second, and, when there is room for no more, the oldest of what goes last.
 type queue struct {
 	bell chan struct{}
 
 	mu      sync.Mutex
-	urgent  lane // REQUEST, RELEASE, DECLINE, and the replies of other servers
-	later   lane // DISCOVER, INFORM, BOOTP
+	lanes   [lanes]lane
 	waiting map[copyKey]*datagram
-	count   int           // of both lanes, the replaced ones not counted
-	cost    time.Duration // of one, as measured
+	of      map[ether.MAC]int // how many wait of a station, the surplus not counted
+	count   int               // of all lanes, the replaced ones not counted
+	cost    time.Duration     // of one, as measured
+	turn    int
 	arrived uint64
 	dropped uint64
 }
 
+// The lanes, in the order in which they go when much waits.
+const (
+	urgent  = iota // REQUEST, RELEASE, DECLINE, INFORM, and the replies of other servers
+	later          // DISCOVER, BOOTP
+	surplus        // of stations of which more than their share waits
+	lanes
+)
+
 // lane is datagrams in the order they came.
 type lane struct {
-	all  []*datagram
-	head int
+	all   []*datagram
+	head  int
+	count int // the replaced ones not counted
 }
 
 // copyKey is what is the same in the copies of a request that a client sends
@@ -48,25 +64,26 @@ const (
 	maxLag   = 20 * time.Millisecond // of work that may wait
 	maxAge   = time.Second
 	maxCost  = 300 * time.Microsecond
-	maxQueue = 1 << 14 // datagrams; beyond it the reader waits and the kernel keeps them
+	maxQueue = 1 << 14 // datagrams, a second of work of a small machine
+	share    = 64      // datagrams of a station; a bridge speaks for the stations behind it
+	toOthers = 4       // one of so many is a DISCOVER when what ends exchanges is too much
 )
 
 func newQueue() *queue {
-	return &queue{bell: make(chan struct{}, 1), waiting: map[copyKey]*datagram{}, cost: 100 * time.Microsecond}
+	return &queue{bell: make(chan struct{}, 1), waiting: map[copyKey]*datagram{}, of: map[ether.MAC]int{}, cost: 100 * time.Microsecond}
 }
 
-// put hands datagrams over in order. It returns how many there was room for.
-func (q *queue) put(now time.Time, ds ...*datagram) int {
+// put hands datagrams over in order. free is called with what is dropped for them.
+func (q *queue) put(now time.Time, free func(*datagram), ds ...*datagram) {
 	q.mu.Lock()
-	defer q.mu.Unlock()
-	for i, d := range ds {
-		if q.count >= maxQueue {
-			return i
-		}
+	for _, d := range ds {
 		q.add(now, d)
+		if q.count > maxQueue {
+			q.shed(free)
+		}
 	}
+	q.mu.Unlock()
 	durable.Ring(q.bell)
-	return len(ds)
 }
 
 func (q *queue) add(now time.Time, d *datagram) {
@@ -81,17 +98,61 @@ func (q *queue) add(now time.Time, d *datagram) {
 	if known && !d.reply {
 		if old := q.waiting[key]; old != nil && sameRequest(old.in.Data, d.in.Data) {
 			old.replaced = true
-			q.count--
 			q.dropped++
+			q.less(old)
 		}
 		q.waiting[key] = d
 	}
-	l := &q.later
-	if d.reply || wire.Urgent(typ) {
-		l = &q.urgent
+	d.station = key.chaddr
+	if d.in.Broadcast && !d.in.Source.IsZero() { // else a relay or a router may be between
+		d.station = d.in.Source
 	}
+	switch {
+	case q.of[d.station] >= share:
+		d.lane = surplus
+	case d.reply || wire.Urgent(typ):
+		d.lane = urgent
+	default:
+		d.lane = later
+	}
+	if d.lane != surplus {
+		q.of[d.station]++
+	}
+	l := &q.lanes[d.lane]
 	l.all = append(l.all, d)
+	l.count++
 	q.count++
+}
+
+// less takes one that waits, or is to be passed over, out of the counts.
+func (q *queue) less(d *datagram) {
+	q.count--
+	q.lanes[d.lane].count--
+	if d.lane != surplus {
+		if q.of[d.station]--; q.of[d.station] == 0 {
+			delete(q.of, d.station)
+		}
+	}
+	if q.waiting[d.key] == d {
+		delete(q.waiting, d.key)
+	}
+}
+
+// shed drops the oldest of what goes last.
+func (q *queue) shed(free func(*datagram)) {
+	for n := lanes - 1; n >= 0; n-- {
+		for l := &q.lanes[n]; !l.empty(); {
+			d := l.oldest()
+			done := !d.replaced
+			if done {
+				q.less(d)
+				q.dropped++
+			}
+			if free(d); done {
+				return
+			}
+		}
+	}
 }
 
 // sameRequest reports whether b is a sent again: all but hops and secs is the
@@ -117,30 +178,46 @@ func (q *queue) take(now time.Time, into []*datagram, most int, free func(*datag
 
 // next is the next datagram, nil if there is none.
 func (q *queue) next(now time.Time, free func(*datagram)) *datagram {
-	q.trim(&q.urgent, now, free)
-	q.trim(&q.later, now, free)
-	u, l := &q.urgent, &q.later
+	for n := range q.lanes {
+		q.trim(&q.lanes[n], now, free)
+	}
+	if q.count == 0 {
+		return nil
+	}
 	var d *datagram
-	switch {
-	case u.empty() && l.empty():
-		return nil
-	case time.Duration(q.count)*q.cost > maxLag:
-		if d = u.newest(free); d == nil {
-			d = l.newest(free)
-		}
-	case l.empty() || !u.empty() && u.all[u.head].number < l.all[l.head].number:
-		d = u.oldest()
-	default:
+	if l := q.choose(); l == &q.lanes[urgent] && !q.lags(l.count) || !q.lags(q.count) {
 		d = l.oldest()
+	} else {
+		d = l.newest(free)
 	}
-	if d == nil {
-		return nil
-	}
-	q.count--
-	if q.waiting[d.key] == d {
-		delete(q.waiting, d.key)
-	}
+	q.less(d)
 	return d
+}
+
+// lags reports whether so many would be answered too late.
+func (q *queue) lags(n int) bool { return time.Duration(n)*q.cost > maxLag }
+
+// choose is the lane whose turn it is, of those in which something waits.
+func (q *queue) choose() (next *lane) {
+	late := q.lags(q.count)
+	q.turn++
+	if u := &q.lanes[urgent]; late && q.lags(u.count) && q.turn%toOthers == 0 {
+		for n := later; n < lanes; n++ {
+			if l := &q.lanes[n]; l.count > 0 {
+				return l
+			}
+		}
+	}
+	for n := range q.lanes {
+		switch l := &q.lanes[n]; {
+		case l.count == 0:
+		case late:
+			return l
+		case next == nil || l.all[l.head].number < next.all[next.head].number:
+			next = l
+		}
+	}
+	return next
 }
 
 // trim drops from the old end what was replaced or is too old.
@@ -151,11 +228,8 @@ func (q *queue) trim(l *lane, now time.Time, free func(*datagram)) {
 			if now.Sub(d.at) <= maxAge {
 				return
 			}
-			q.count--
+			q.less(d)
 			q.dropped++
-			if q.waiting[d.key] == d {
-				delete(q.waiting, d.key)
-			}
 		}
 		l.oldest()
 		free(d)

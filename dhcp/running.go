@@ -70,7 +70,7 @@ func newRunning(o Options) *running {
 	r := &running{
 		opt: o, clock: durable.NewClock(o.wall), mailbox: durable.NewMailbox(), wake: make(chan struct{}, 1), orders: orders{bell: make(chan struct{}, 1)},
 		quit: make(chan struct{}), ended: make(chan struct{}),
-		to: sink{packets: newQueue(), sightings: make(chan engine.Sighting, 1024), pool: &sync.Pool{New: func() any { return new(datagram) }}},
+		to: sink{packets: newQueue(), sightings: make(chan engine.Sighting, 1024), pool: &sync.Pool{New: func() any { return new(datagram) }}, lent: &lent{}},
 	}
 	r.e = engine.New(r.clock.Epoch)
 	r.post = newPostman(r)
@@ -185,9 +185,14 @@ func (r *running) commit(tab *engine.Tables, step *listen.Step[*lan, port], fres
 			}
 		}
 		post := newPostman(r) // of the committer's goroutine
-		r.com = durable.NewCommitter(r.store, func(o engine.Outcome) {
-			post.send(o.Acks)
-			r.recordAll(o.Acked)
+		r.com = durable.NewCommitter(r.store, func(os []engine.Outcome) {
+			for i := range os {
+				post.add(os[i].Acks)
+			}
+			post.flush()
+			for i := range os {
+				r.recordAll(os[i].Acked)
+			}
 		}, func() { durable.Ring(r.wake) })
 		r.care.Go(r.sendOrders)
 	}

@@ -15,10 +15,11 @@ import (
 // offer. T is what an engine has to be carried out.
 type Committer[T any] struct {
 	st      *store.Store // nil: nothing is kept
-	deliver func(T)
+	deliver func([]T)
 	wake    func() // tells the engine that Done or State changed
 	done    atomic.Uint64
 	state   atomic.Pointer[State]
+	then    []T // of commit
 	end     sync.WaitGroup
 
 	mu    sync.Mutex
@@ -52,8 +53,9 @@ const (
 	crowded = 2 * time.Millisecond
 )
 
-// NewCommitter starts one. deliver is called by its goroutine.
-func NewCommitter[T any](st *store.Store, deliver func(T), wake func()) *Committer[T] {
+// NewCommitter starts one. deliver is called by its goroutine, with all that one
+// sync did for.
+func NewCommitter[T any](st *store.Store, deliver func([]T), wake func()) *Committer[T] {
 	c := &Committer[T]{st: st, deliver: deliver, wake: wake, Pause: time.Sleep}
 	c.bell = sync.NewCond(&c.mu)
 	first := &State{}
@@ -160,8 +162,11 @@ func (c *Committer[T]) commit(batch []Job[T]) {
 		return
 	}
 	for i := range batch {
-		c.deliver(batch[i].Then)
+		c.then = append(c.then, batch[i].Then)
 	}
+	c.deliver(c.then)
+	clear(c.then)
+	c.then = c.then[:0]
 	c.done.Store(batch[len(batch)-1].Seq)
 	c.wake()
 }

@@ -219,10 +219,14 @@ func (r *running) lookOnce() {
 	}
 }
 
-// deliver carries out what waited for its records.
-func (r *running) deliver(o engine.Outcome) {
-	r.sendAll(o.Replies)
-	r.recordAll(o.Then)
+// deliver carries out what waited for records; facts come after what clients wait for.
+func (r *running) deliver(os []engine.Outcome) {
+	for i := range os {
+		r.sendAll(os[i].Replies)
+	}
+	for i := range os {
+		r.recordAll(os[i].Then)
+	}
 }
 
 // recordAll records facts in order.
@@ -351,5 +355,6 @@ func (r *running) emit() {
 	if len(o.Records) > 0 {
 		r.com.Put(job{Records: o.Records, Seq: o.Seq})
 	}
-	r.deliver(o)
+	r.sendAll(o.Replies)
+	r.recordAll(o.Then)
 }

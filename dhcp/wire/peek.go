@@ -25,4 +25,6 @@ func Peek(b []byte) byte {
 
 // Urgent reports whether a message ends an exchange or is about an address that
 // is in use: a client waits for it with an address it already counts on.
-func Urgent(typ byte) bool { return typ == MsgRequest || typ == MsgDecline || typ == MsgRelease }
+func Urgent(typ byte) bool {
+	return typ == MsgRequest || typ == MsgDecline || typ == MsgRelease || typ == MsgInform
+}
