@@ -33,7 +33,7 @@ type datagram struct {
 type sink struct {
 	packets   *queue
 	sightings chan engine.Sighting
-	pool      *sync.Pool
+	spare     chan *datagram
 	lent      *lent
 }
 
@@ -177,5 +177,24 @@ func (to sink) put(ds []*datagram) {
 	}
 }
 
+// spares is how many datagrams are kept to be used again. sync.Pool would lose
+// them each time garbage is collected, which is often when they are needed.
+const spares = 256
+
+// fresh is a datagram to be filled.
+func (to sink) fresh() *datagram {
+	select {
+	case d := <-to.spare:
+		return d
+	default:
+		return new(datagram)
+	}
+}
+
 // free gives a datagram back.
-func (to sink) free(d *datagram) { to.pool.Put(d) }
+func (to sink) free(d *datagram) {
+	select {
+	case to.spare <- d:
+	default:
+	}
+}

@@ -70,7 +70,7 @@ func newRunning(o Options) *running {
 	r := &running{
 		opt: o, clock: durable.NewClock(o.wall), mailbox: durable.NewMailbox(), wake: make(chan struct{}, 1), orders: orders{bell: make(chan struct{}, 1)},
 		quit: make(chan struct{}), ended: make(chan struct{}),
-		to: sink{packets: newQueue(), sightings: make(chan engine.Sighting, 1024), pool: &sync.Pool{New: func() any { return new(datagram) }}, lent: &lent{}},
+		to: sink{packets: newQueue(), sightings: make(chan engine.Sighting, 1024), spare: make(chan *datagram, spares), lent: &lent{}},
 	}
 	r.e = engine.New(r.clock.Epoch)
 	r.post = newPostman(r)

@@ -51,7 +51,7 @@ func (s *datagrams) read(to sink, wait bool) (int, error) {
 		if !ok {
 			continue
 		}
-		d := to.pool.Get().(*datagram)
+		d := to.fresh()
 		d.reply = false
 		d.in = engine.Inbound{Data: d.buf[:copy(d.buf[:], b)], Interface: s.l.name, From: unmap(from.AddrPort())}
 		if to := destination(m.OOB[:m.NN]); to.IsValid() {
@@ -149,7 +149,7 @@ func (s *frames) frame(to sink, f []byte) {
 	case len(p.Payload) < wire.HeaderLen:
 		return // malformed: the UDP socket counts it
 	}
-	d := to.pool.Get().(*datagram)
+	d := to.fresh()
 	d.reply = server
 	d.in = engine.Inbound{Data: d.buf[:copy(d.buf[:], p.Payload)], Interface: l.name, From: p.From, Source: p.Source, Broadcast: all}
 	s.ds = append(s.ds, d)

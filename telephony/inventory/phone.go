@@ -11,6 +11,9 @@ import (
 // Bounds of the table.
 const (
 	MaxPhones = 1000 // that are not configured here; those that are do not count
+
+	maxStrangers = MaxPhones / 4 // of them that were given nothing, while others need the room
+
 	maxBoots  = 3
 	maxLines  = 64  // of one boot
 	maxParts  = 64  // components of one load

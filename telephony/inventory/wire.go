@@ -1,7 +1,6 @@
 package inventory
 
 import (
-	"cmp"
 	"net/netip"
 	"time"
 
@@ -277,10 +276,16 @@ func (v *Inventory) prove(r *record) {
 // unconfigured is how many phones there are that are not configured.
 func (v *Inventory) unconfigured() int { return v.strangers.Len() + v.guests.Len() }
 
-// evict forgets one of them, the one seen longest ago. A flood must not cost a
-// look at all for each phone.
+// evict forgets one of them, the one seen longest ago, of those that were given
+// something only while the others have no more than their share: a phone that
+// starts among a thousand is to be known until it has an address. A flood must
+// not cost a look at all for each phone.
 func (v *Inventory) evict() {
-	if el := cmp.Or(v.strangers.Front(), v.guests.Front()); el != nil {
+	el := v.strangers.Front()
+	if v.guests.Len() > 0 && v.strangers.Len() <= maxStrangers {
+		el = v.guests.Front()
+	}
+	if el != nil {
 		v.drop(el.Value.(*record))
 	}
 }

@@ -318,7 +318,8 @@ func TestTapeIsBounded(t *testing.T) {
 	at := time.Unix(1_700_000_000, 0)
 	for i := range 2 * maxAll {
 		at = at.Add(time.Millisecond)
-		tape.Fold(journal.Entry{Seq: uint64(i), Time: at, Event: dhcp.Discover{MAC: ether.MAC{2, 0, byte(i >> 24), byte(i >> 16), byte(i >> 8), byte(i)}}})
+		tape.Fold(journal.Entry{Seq: uint64(i), Time: at, Event: dhcp.Ack{MAC: ether.MAC{2, 0, byte(i >> 24), byte(i >> 16), byte(i >> 8), byte(i)},
+			Addr: netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)})}})
 	}
 	for i := range 2 * maxEvents {
 		tape.Fold(journal.Entry{Seq: uint64(i), Time: at, Event: dhcp.Discover{MAC: mac(1)}})
@@ -327,7 +328,10 @@ func TestTapeIsBounded(t *testing.T) {
 	for _, r := range tape.phones {
 		n += len(r.entries)
 	}
-	if n != tape.all || n > maxAll+1 || len(tape.phones[mac(1)].entries) > maxEvents {
+	if len(tape.phones)+len(tape.nobody) != tape.line.Len() || len(tape.byAddr) > tape.line.Len() {
+		t.Errorf("%d phones, %d addresses, %d in line, %d of which the address is known", len(tape.phones), len(tape.nobody), tape.line.Len(), len(tape.byAddr))
+	}
+	if tape.phones[mac(1)] == nil || n != tape.all || n > maxAll || len(tape.phones[mac(1)].entries) > maxEvents {
 		t.Errorf("%d events, counted %d, of one %d", n, tape.all, len(tape.phones[mac(1)].entries))
 	}
 }

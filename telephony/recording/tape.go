@@ -1,10 +1,10 @@
 package recording
 
 import (
+	"container/list"
 	"net/netip"
 	"slices"
 	"sync"
-	"time"
 
 	"option150/dhcp"
 	"option150/dhcp/v6"
@@ -29,12 +29,21 @@ type Tape struct {
 	phones  map[ether.MAC]*reel
 	nobody  map[netip.Addr]*reel // address known, hardware address not yet
 	byAddr  map[netip.Addr]ether.MAC
+	line    list.List // *reel, silent longest first
 	segment []journal.Entry
 	all     int
 }
 
 // reel is the events of one phone, oldest first.
-type reel struct{ entries []journal.Entry }
+type reel struct {
+	mac     ether.MAC
+	addr    netip.Addr   // where mac is not known
+	addrs   []netip.Addr // that were told of mac, newest last
+	entries []journal.Entry
+	place   *list.Element // in Tape.line
+}
+
+const maxOwn = 8 // addresses of a reel
 
 // NewTape returns an empty tape.
 func NewTape() *Tape {
@@ -61,7 +70,7 @@ func (t *Tape) Fold(e journal.Entry) {
 	switch {
 	case !mac.IsZero():
 		if r = t.phones[mac]; r == nil {
-			r = &reel{}
+			r = t.begin(&reel{mac: mac})
 			t.phones[mac] = r
 		}
 		if had, ok := t.byAddr[addr]; addr.IsValid() && (!ok || had != mac && !claimed(e.Event)) {
@@ -69,25 +78,30 @@ func (t *Tape) Fold(e journal.Entry) {
 				clear(t.byAddr)
 			}
 			t.byAddr[addr] = mac
+			if len(r.addrs) >= maxOwn {
+				t.vacate(mac, r.addrs[:1])
+				r.addrs = slices.Delete(r.addrs, 0, 1)
+			}
+			r.addrs = append(r.addrs, addr)
 			if n := t.nobody[addr]; n != nil { // it is known now who that was
-				t.all -= len(n.entries)
+				t.drop(n)
 				for _, x := range n.entries {
 					t.put(r, x)
 				}
-				delete(t.nobody, addr)
 			}
 		}
 	case addr.IsValid():
 		if r = t.nobody[addr]; r == nil {
-			r = &reel{}
+			r = t.begin(&reel{addr: addr})
 			t.nobody[addr] = r
 		}
 	default:
 		return
 	}
 	t.put(r, e)
-	if t.all > maxAll {
-		t.forget()
+	t.line.MoveToBack(r.place)
+	for t.all > maxAll { // the phone that was silent longest is forgotten
+		t.drop(t.line.Front().Value.(*reel))
 	}
 }
 
@@ -115,44 +129,31 @@ func keep(l []journal.Entry, e journal.Entry, most int) []journal.Entry {
 	return append(l, e)
 }
 
-// forget drops the phones that were silent longest until a quarter is free: all
-// at once, because a flood of phones would otherwise have every event look for
-// the oldest.
-func (t *Tape) forget() {
-	type old struct {
-		mac  ether.MAC
-		addr netip.Addr
-		r    *reel
+func (t *Tape) begin(r *reel) *reel {
+	r.place = t.line.PushBack(r)
+	return r
+}
+
+// drop forgets a reel.
+func (t *Tape) drop(r *reel) {
+	t.all -= len(r.entries)
+	t.line.Remove(r.place)
+	if r.mac.IsZero() {
+		delete(t.nobody, r.addr)
+		return
 	}
-	var all []old
-	for m, r := range t.phones {
-		all = append(all, old{mac: m, r: r})
-	}
-	for a, r := range t.nobody {
-		all = append(all, old{addr: a, r: r})
-	}
-	slices.SortFunc(all, func(a, b old) int { return a.r.last().Compare(b.r.last()) })
-	gone := map[ether.MAC]bool{}
-	for _, o := range all {
-		if t.all <= maxAll*3/4 {
-			break
-		}
-		t.all -= len(o.r.entries)
-		if o.addr.IsValid() {
-			delete(t.nobody, o.addr)
-		} else {
-			delete(t.phones, o.mac)
-			gone[o.mac] = true
-		}
-	}
-	for a, m := range t.byAddr {
-		if gone[m] {
+	delete(t.phones, r.mac)
+	t.vacate(r.mac, r.addrs)
+}
+
+// vacate forgets that addresses are a phone's, as far as they still are.
+func (t *Tape) vacate(mac ether.MAC, addrs []netip.Addr) {
+	for _, a := range addrs {
+		if t.byAddr[a] == mac {
 			delete(t.byAddr, a)
 		}
 	}
 }
-
-func (r *reel) last() time.Time { return r.entries[len(r.entries)-1].Time }
 
 // Of are the events of a phone and of its segment, in the order they happened.
 func (t *Tape) Of(mac ether.MAC, addr netip.Addr) []journal.Entry {
