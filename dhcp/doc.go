@@ -8,7 +8,8 @@
 //
 // What waits is taken together at each step, and nobody waits when nothing does
 // (docs/adr/0016). When more waits than can be answered in time, the queue says
-// what goes first.
+// what goes first, the engine's goroutine reads the sockets itself (intake), and
+// a window bounds the OFFERs under way.
 //
 // It follows RFC 951, 1542, 2131, 2132, 3011, 3046, 3396, 3527, 4039, 4361,
 // 5107, 5227 (probing, in the background), 5859 (option 150), 6842, 8357 and

@@ -27,7 +27,9 @@ func (r *running) loop() {
 	defer close(r.ended)
 	timer := time.NewTimer(0)
 	defer timer.Stop()
-	l := loopState{timer: timer, patience: time.Now().Add(time.Second)}
+	again := time.NewTimer(time.Hour)
+	defer again.Stop()
+	l := loopState{timer: timer, again: again, patience: time.Now().Add(time.Second)}
 	r.letters(&l)
 	r.emit()
 	for {
@@ -56,6 +58,8 @@ func (r *running) loop() {
 			} else {
 				r.drain(&l)
 			}
+		case <-again.C:
+			durable.Ring(r.to.packets.bell)
 		case s := <-r.to.sightings:
 			r.e.Answered(r.clock.Now(), s)
 		case <-r.wake:
@@ -84,9 +88,10 @@ func (r *running) letters(l *loopState) {
 type loopState struct {
 	next     engine.Instant // when the timer fires
 	timer    *time.Timer
-	hold     bool      // packets wait, see unsettled
-	settled  bool      // the wait is over for good
-	patience time.Time // end of the wait for the first probes
+	again    *time.Timer // DISCOVERs that wait for REQUESTs are looked at again
+	hold     bool        // packets wait, see unsettled
+	settled  bool        // the wait is over for good
+	patience time.Time   // end of the wait for the first probes
 	disk     durable.Disk
 	taken    []*datagram // by the drain under way
 }
@@ -108,6 +113,10 @@ func (l *loopState) unsettled(e *engine.Engine) bool {
 // what newer ones say of the order is looked at again.
 const drainMost = 32
 
+// lookAgain is how long DISCOVERs wait when no more OFFERs are to be under way and
+// no REQUEST comes.
+const lookAgain = time.Millisecond
+
 // drain handles packets that wait, and carries out at once what came of them all.
 func (r *running) drain(l *loopState) {
 	some := r.to.lent.take()
@@ -122,6 +131,10 @@ func (r *running) drain(l *loopState) {
 	}
 	clear(l.taken)
 	waits, _ := r.to.packets.left()
+	if waits && len(l.taken) == 0 {
+		l.again.Reset(lookAgain)
+		waits, some = false, false
+	}
 	r.to.lent.set(waits || some)
 	if waits || some {
 		durable.Ring(r.to.packets.bell)

@@ -32,6 +32,7 @@ type queue struct {
 	count   int               // of all lanes, the replaced ones not counted
 	cost    time.Duration     // of one, as measured
 	turn    int
+	window  window
 	arrived uint64
 	dropped uint64
 }
@@ -61,16 +62,17 @@ type copyKey struct {
 }
 
 const (
-	maxLag   = 20 * time.Millisecond // of work that may wait
-	maxAge   = time.Second
-	maxCost  = 300 * time.Microsecond
-	maxQueue = 1 << 14 // datagrams, a second of work of a small machine
-	share    = 64      // datagrams of a station; a bridge speaks for the stations behind it
-	toOthers = 4       // one of so many is a DISCOVER when what ends exchanges is too much
+	maxLag    = 20 * time.Millisecond // of work that may wait
+	maxAge    = time.Second
+	maxCost   = 300 * time.Microsecond
+	maxQueue  = 1 << 14 // datagrams, a second of work of a small machine
+	ofStation = 64      // datagrams of a station; a bridge speaks for the stations behind it
+	toOthers  = 4       // one of so many is a DISCOVER when what ends exchanges is too much
 )
 
 func newQueue() *queue {
-	return &queue{bell: make(chan struct{}, 1), waiting: map[copyKey]*datagram{}, of: map[ether.MAC]int{}, cost: 100 * time.Microsecond}
+	return &queue{bell: make(chan struct{}, 1), waiting: map[copyKey]*datagram{}, of: map[ether.MAC]int{},
+		cost: 100 * time.Microsecond, window: window{most: minOpen}}
 }
 
 // put hands datagrams over in order. free is called with what is dropped for them.
@@ -93,6 +95,9 @@ func (q *queue) add(now time.Time, d *datagram) {
 		key.chaddr, key.xid = [6]byte(d.in.Data[28:34]), binary.BigEndian.Uint32(d.in.Data[4:])
 	}
 	d.key, d.at, d.replaced = key, now, false
+	if typ == wire.MsgRequest {
+		q.window.request()
+	}
 	q.arrived++
 	d.number = q.arrived
 	if known && !d.reply {
@@ -108,7 +113,7 @@ func (q *queue) add(now time.Time, d *datagram) {
 		d.station = d.in.Source
 	}
 	switch {
-	case q.of[d.station] >= share:
+	case q.of[d.station] >= ofStation:
 		d.lane = surplus
 	case d.reply || wire.Urgent(typ):
 		d.lane = urgent
@@ -176,7 +181,7 @@ func (q *queue) take(now time.Time, into []*datagram, most int, free func(*datag
 	return into
 }
 
-// next is the next datagram, nil if there is none.
+// next is the next datagram, nil if there is none, or none yet, see window.
 func (q *queue) next(now time.Time, free func(*datagram)) *datagram {
 	for n := range q.lanes {
 		q.trim(&q.lanes[n], now, free)
@@ -184,8 +189,19 @@ func (q *queue) next(now time.Time, free func(*datagram)) *datagram {
 	if q.count == 0 {
 		return nil
 	}
+	late, l := q.lags(q.count), q.choose()
+	if u := &q.lanes[urgent]; late && l != u {
+		switch {
+		case q.window.room(now):
+			q.window.offer()
+		case u.count > 0:
+			l = u
+		default:
+			return nil
+		}
+	}
 	var d *datagram
-	if l := q.choose(); l == &q.lanes[urgent] && !q.lags(l.count) || !q.lags(q.count) {
+	if !late || l == &q.lanes[urgent] && !q.lags(l.count) {
 		d = l.oldest()
 	} else {
 		d = l.newest(free)

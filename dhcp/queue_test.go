@@ -1,6 +1,7 @@
 package dhcp
 
 import (
+	"encoding/binary"
 	"testing"
 	"time"
 
@@ -36,9 +37,7 @@ func TestQueueOrder(t *testing.T) {
 			if n%2 == 1 {
 				typ = wire.MsgRequest
 			}
-			if q.put(now.Add(time.Duration(n)*time.Millisecond), waiting(n, typ)) != 1 {
-				t.Fatal("no room")
-			}
+			q.put(now.Add(time.Duration(n)*time.Millisecond), nil, waiting(n, typ))
 		}
 		return q
 	}
@@ -61,18 +60,18 @@ func TestQueueDrops(t *testing.T) {
 	for _, cost := range []time.Duration{time.Microsecond, time.Hour} {
 		q := newQueue()
 		q.cost = cost
-		q.put(now, waiting(1, wire.MsgDiscover))
-		q.put(now, waiting(2, wire.MsgDiscover))
-		q.put(now, waiting(1, wire.MsgDiscover)) // sent again
-		q.put(now, waiting(1, wire.MsgRequest))
+		q.put(now, nil, waiting(1, wire.MsgDiscover))
+		q.put(now, nil, waiting(2, wire.MsgDiscover))
+		q.put(now, nil, waiting(1, wire.MsgDiscover)) // sent again
+		q.put(now, nil, waiting(1, wire.MsgRequest))
 		if got := q.told(now); len(got) != 3 {
 			t.Errorf("%v", got)
 		}
 		if waits, dropped := q.left(); waits || dropped != 1 || len(q.waiting) != 0 {
 			t.Errorf("waits %v, dropped %d, %d remembered", waits, dropped, len(q.waiting))
 		}
-		q.put(now, waiting(3, wire.MsgRequest))
-		q.put(now.Add(500*time.Millisecond), waiting(4, wire.MsgDiscover))
+		q.put(now, nil, waiting(3, wire.MsgRequest))
+		q.put(now.Add(500*time.Millisecond), nil, waiting(4, wire.MsgDiscover))
 		if got := q.told(now.Add(1001 * time.Millisecond)); string(got) != "\x04" {
 			t.Errorf("%v", got)
 		}
@@ -88,7 +87,7 @@ func TestQueueKeepsCount(t *testing.T) {
 	free := func(*datagram) { out++ }
 	for n := range 20000 {
 		now = now.Add(3 * time.Millisecond)
-		q.put(now, waiting(byte(n*7), byte(1+2*(n%2))))
+		q.put(now, nil, waiting(byte(n*7), byte(1+2*(n%2))))
 		in++
 		out += len(q.take(now, nil, n%3, free))
 	}
@@ -99,34 +98,59 @@ func TestQueueKeepsCount(t *testing.T) {
 	}
 }
 
+// There is room for so many and no more: the oldest DISCOVERs make room, first
+// those of a station of which many wait, and never a REQUEST.
 func TestQueueIsBounded(t *testing.T) {
 	q := newQueue()
-	n := 0
-	for ; n < 2*maxQueue; n++ {
-		d := waiting(byte(n), wire.MsgDiscover)
-		d.in.Data[32], d.in.Data[31] = byte(n>>8), byte(n>>16)
-		if q.put(time.Now(), d) == 0 {
-			break
+	q.cost = time.Hour
+	now := time.Now()
+	var freed []*datagram
+	free := func(d *datagram) { freed = append(freed, d) }
+	put := func(n int, typ byte) *datagram {
+		d := numbered(n, typ)
+		q.put(now, free, d)
+		return d
+	}
+	first := put(0, wire.MsgRequest)
+	for n := 1; n < maxQueue-2*ofStation; n++ {
+		put(n, wire.MsgDiscover)
+	}
+	for n := range 2 * ofStation {
+		d := numbered(n, wire.MsgDiscover)
+		copy(d.in.Data[28:], []byte{2, 9, 9, 9, 9, 9}) // all of one station
+		q.put(now, free, d)
+	}
+	if len(freed) != 0 || q.count != maxQueue {
+		t.Fatalf("%d freed, %d wait", len(freed), q.count)
+	}
+	for n := range 2 * ofStation {
+		put(maxQueue+n, wire.MsgDiscover)
+	}
+	if q.count != maxQueue || len(freed) != 2*ofStation || len(q.waiting) != maxQueue {
+		t.Fatalf("%d wait, %d remembered, %d freed", q.count, len(q.waiting), len(freed))
+	}
+	for i, d := range freed {
+		switch {
+		case i < ofStation && d.in.Data[28] != 2:
+			t.Errorf("%d: not of the station that has many", i)
+		case i >= ofStation && binary.BigEndian.Uint32(d.in.Data[4:]) != uint32(i-ofStation+1):
+			t.Errorf("%d: not the oldest: %x", i, d.in.Data[4:8])
 		}
 	}
-	if n != maxQueue {
-		t.Errorf("%d", n)
+	if ds := q.take(now, nil, 1, free); len(ds) != 1 || ds[0] != first {
+		t.Error("the REQUEST is gone, or not first")
+	}
+	if _, dropped := q.left(); dropped != 2*ofStation {
+		t.Errorf("%d are counted", dropped)
 	}
 }
 
-// What does not fit is not taken, and what is before it is.
-func TestQueueTakesWhatFits(t *testing.T) {
-	q := newQueue()
-	q.count = maxQueue - 2
-	now := time.Now()
-	ds := []*datagram{waiting(1, wire.MsgDiscover), waiting(2, wire.MsgRequest), waiting(3, wire.MsgDiscover)}
-	if n := q.put(now, ds...); n != 2 {
-		t.Errorf("%d taken", n)
-	}
-	q.count -= maxQueue - 2
-	if got := q.told(now); string(got) != "\x01\x02" {
-		t.Errorf("%v", got)
-	}
+// numbered is one of many.
+func numbered(n int, typ byte) *datagram {
+	d := waiting(byte(n), typ)
+	d.in.Data[32], d.in.Data[31] = byte(n>>8), byte(n>>16)
+	binary.BigEndian.PutUint32(d.in.Data[4:], uint32(n))
+	return d
 }
 
 // A burst is taken some at a time; what comes meanwhile and ends an exchange goes
@@ -136,17 +160,18 @@ func TestQueueBetweenDrains(t *testing.T) {
 	q.cost = time.Millisecond
 	now := time.Now()
 	for n := range byte(60) {
-		q.put(now, waiting(n, wire.MsgDiscover))
+		q.put(now, nil, waiting(n, wire.MsgDiscover))
 	}
+	q.window = window{most: maxOpen, began: now}
 	first := q.take(now, nil, drainMost, nil)
 	if len(first) != drainMost || first[0].in.Data[33] != 59 {
 		t.Fatalf("%d taken", len(first))
 	}
 	for n := byte(100); n < 104; n++ {
-		q.put(now, waiting(n, wire.MsgRequest))
+		q.put(now, nil, waiting(n, wire.MsgRequest))
 	}
 	got := q.told(now)
-	if want := []byte{103, 102, 101, 100, 27, 26}; string(got[:6]) != string(want) {
+	if want := []byte{100, 101, 102, 103, 27, 26}; string(got[:6]) != string(want) {
 		t.Errorf("%v", got[:8])
 	}
 	if len(got) != 60-drainMost+4 {

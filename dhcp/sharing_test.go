@@ -133,9 +133,11 @@ func (b *fleetBox) start() {
 		w.t.Fatal(err)
 	}
 	life := b.life
-	r.com = durable.NewCommitter(r.store, func(o engine.Outcome) {
-		for _, e := range o.Acked {
-			life.Record(e)
+	r.com = durable.NewCommitter(r.store, func(os []engine.Outcome) {
+		for _, o := range os {
+			for _, e := range o.Acked {
+				life.Record(e)
+			}
 		}
 	}, func() { durable.Ring(r.wake) })
 	r.shareBy(conf)

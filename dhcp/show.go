@@ -128,7 +128,7 @@ func ShowCounters(s engine.Statistics) string {
 	row("Held because another server answers", x.Held)
 	row("Refused because bindings cannot be written", x.DiskRefused)
 	row("Dropped because the disk is behind", x.Overload)
-	row("Dropped for a newer copy, or after a second", x.Late)
+	row("Dropped for a newer copy, room, or after 1 s", x.Late)
 	row("Replies that could not be sent", x.SendFailed)
 	row("DHCPLEASEQUERY received", s.Received.LeaseQuery)
 	row("DHCPLEASEQUERY answered", s.Sent.LeaseReply)

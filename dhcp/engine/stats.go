@@ -55,6 +55,6 @@ type Extra struct {
 	Held           uint64 // not answered because another server answers
 	DiskRefused    uint64 // not answered because the disk does not work
 	Overload       uint64 // dropped because the disk is behind
-	Late           uint64 // dropped because a newer copy waited, or after a second
+	Late           uint64 // dropped because a newer copy waited, for want of room, or after a second
 	SendFailed     uint64
 }

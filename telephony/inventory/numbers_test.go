@@ -59,6 +59,36 @@ func TestConfiguredAreNotForgotten(t *testing.T) {
 	}
 }
 
+// TestStartsAmongMany: a phone that starts when the table is full of phones that
+// were given something is known from its DISCOVER to its ACK, although others
+// begin meanwhile.
+func TestStartsAmongMany(t *testing.T) {
+	w := newWorld()
+	one := func(a, n int) *world {
+		w.mac, w.addr = ether.MAC{0, 0x1e, 0x7a, byte(a), byte(n >> 8), byte(n)}, netip.AddrFrom4([4]byte{10, byte(a), byte(n >> 8), byte(n)})
+		return w
+	}
+	for n := range MaxPhones {
+		one(1, n).lease(class61)
+	}
+	one(2, 0).discover(class61)
+	for n := range maxStrangers - 1 {
+		one(3, n).discover(class61)
+	}
+	one(2, 0).ev(dhcp.Ack{MAC: w.mac, VendorClass: class61, Addr: w.addr, Pool: "PHONES", Mask: w.mask})
+	p, ok := w.Phone(w.mac, w.now)
+	if !ok || len(p.Boots) != 1 || len(p.Boots[0].Lines) != 2 || p.Boots[0].Lines[0].What != "DISCOVER" {
+		t.Errorf("%+v", p.Boots)
+	}
+	// Those that are given nothing have no more than their share, however many.
+	for n := range 2 * MaxPhones {
+		one(4, n).discover(class61)
+	}
+	if n := w.guests.Len(); n < MaxPhones-maxStrangers-1 || w.unconfigured() > MaxPhones {
+		t.Errorf("%d phones that have an address are left, %d in all", n, w.unconfigured())
+	}
+}
+
 // TestSummary: five hundred phones that are stuck for one cause are one row, and
 // a line above `show phones`; those that are up come last.
 func TestSummary(t *testing.T) {
