@@ -91,7 +91,7 @@ func boot(t *testing.T, dist string) *machine {
 	root := os.Getenv(envRoot)
 	if root == "" {
 		root = "/"
-		for program, pkg := range map[string]string{"sshd": "openssh-server", "udhcpc": "udhcpc", "curl": "curl", "tftp": "tftp-hpa", "sshpass": "sshpass", "ip": "iproute2"} {
+		for program, pkg := range map[string]string{"sshd": "openssh-server", "udhcpc": "udhcpc", "curl": "curl", "tftp": "tftp-hpa", "sshpass": "sshpass", "telnetd": "telnetd", "ip": "iproute2"} {
 			testkit.NeedProgram(t, program, pkg)
 		}
 		testkit.NeedFile(t, "/lib/systemd/systemd", "systemd")
