@@ -100,6 +100,7 @@ func All(b *Box) []language.Declaration {
 		debugCommands(b),
 		pfsCommands(b),
 		upgradeActions(b),
+		fleetActions(b),
 		showUpgrade(b),
 	} {
 		all = append(all, group...)

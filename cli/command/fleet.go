@@ -210,5 +210,16 @@ func showFleet(b *Box) []language.Declaration {
 		text(head+`phone("One phone, at whichever box") <what:WORD>("Device name, MAC address or address")`, 0, docFleet, view(func(v fleet.View, in *language.Invocation) string {
 			return fleet.ShowPhone(v, b.Fleet.Phones(fleet.Named(in.Args.String("what"))))
 		})),
+		text(head+`shares("Whose share of the pools of the domain is which")`, 0, docFleet, view(func(v fleet.View, in *language.Invocation) string {
+			names, err := b.Fleet.Shares(in.Ctx)
+			return fleet.ShowShares(v, names, err)
+		})),
+		text(head+`bindings("DHCP bindings of the domain")`, 0, docFleet, view(func(v fleet.View, _ *language.Invocation) string {
+			if !v.On {
+				return fleet.None
+			}
+			return "Bindings are not shared: `show ip dhcp binding` has those of this box\n"
+		})),
+		action(showHead+head+`configuration("That of another box, as it published it") <box:WORD>("Name of the box") [ diff$diff("Compared with that of this box") ]`, privileged, docFleet, b.fleetConfiguration),
 	}
 }

@@ -8,6 +8,7 @@
 //	option150 pfs FILE             what a capture or a log tells of firmware sharing
 //	option150 replay FILE          show phone of a recording
 //	option150 snmp                 the phones for snmpd, by pass_persist
+//	option150 watch                the boxes of a fleet, on a machine that is none
 //	option150 version
 package main
 
@@ -48,6 +49,7 @@ usage: option150 lab                   a LAN with simulated phones; needs no roo
                                        tells of firmware sharing
        option150 replay FILE.jsonl     what show phone said of a recorded phone
        option150 snmp [--config FILE]  the phones for snmpd, which starts this: pass_persist
+       option150 watch --server URL    the boxes of a fleet, on a machine that is none
        option150 version               version, commit, Go version
 `
 
@@ -72,6 +74,8 @@ func run(args []string) int {
 		return cmdPFS(args[1:], os.Stdout)
 	case "snmp":
 		return cmdSNMP(args[1:])
+	case "watch":
+		return cmdWatch(args[1:], os.Stdout)
 	case "lab":
 		return lab.Main(args[1:], version, commit)
 	case "version", "--version", "-v":

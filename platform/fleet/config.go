@@ -70,6 +70,9 @@ func (c Config) LeadTime() int {
 	return c.Lead
 }
 
+// ID is this box.
+func (c Config) ID() ID { return ID{c.Domain, c.Name} }
+
 // Missing is the line without which the section does nothing, "" = none.
 func (c Config) Missing() string {
 	switch {

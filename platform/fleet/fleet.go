@@ -104,7 +104,7 @@ func (f *Fleet) set(want Config, client *etcd.Client) {
 		ctx, cancel := context.WithCancelCause(context.Background())
 		f.run = &run{config: want, client: client, cancel: cancel, done: make(chan struct{}), me: here{Instance: rand.Text(), Since: time.Now().Unix()}}
 		f.view = newView()
-		same := was != nil && was.config.id() == want.id()
+		same := was != nil && was.config.ID() == want.ID()
 		if same {
 			f.run.me = was.me
 		}
@@ -112,14 +112,12 @@ func (f *Fleet) set(want Config, client *etcd.Client) {
 	}
 	if was != nil {
 		cause := errLeave
-		if f.run != nil && was.config.id() == want.id() {
+		if f.run != nil && was.config.ID() == want.ID() {
 			cause = errAgain
 		}
 		was.cancel(cause)
 	}
 }
-
-func (c Config) id() ID { return ID{c.Domain, c.Name} }
 
 // Why a run ends.
 var (
@@ -168,6 +166,8 @@ func (f *Fleet) Status() service.Status {
 		st = service.Disabled
 	case v.whole.IsZero() && v.answer.IsZero() && v.why == connecting:
 		st, why = service.Starting, v.why
+	case v.whole.IsZero() && v.refused:
+		st, why = service.Degraded, "the servers refuse this box: "+v.why+"; `fleet init` makes its user"
 	case v.whole.IsZero():
 		st, why = service.Degraded, "no server of the fleet answers: "+v.why
 	case v.double:

@@ -6,6 +6,7 @@ import (
 	"net"
 	"os/exec"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -21,10 +22,11 @@ type engine struct {
 	t         *testing.T
 	dir       string
 	url, peer string
+	more      []string // arguments
 	cmd       *exec.Cmd
 }
 
-func newEngine(t *testing.T) *engine {
+func newEngine(t *testing.T, more ...string) *engine {
 	free := func() string {
 		l, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
@@ -33,7 +35,10 @@ func newEngine(t *testing.T) *engine {
 		defer l.Close()
 		return "http://" + l.Addr().String()
 	}
-	e := &engine{t: t, dir: t.TempDir(), url: free(), peer: free()}
+	e := &engine{t: t, dir: t.TempDir(), url: free(), peer: free(), more: more}
+	if slices.Contains(more, "--cert-file") {
+		e.url = strings.Replace(e.url, "http", "https", 1)
+	}
 	e.up()
 	t.Cleanup(e.kill)
 	return e
@@ -42,6 +47,7 @@ func newEngine(t *testing.T) *engine {
 func (e *engine) up() {
 	e.cmd = exec.Command(testkit.NeedProgram(e.t, "etcd", "etcd-server"), "--name", "m", "--data-dir", e.dir, "--listen-client-urls", e.url, "--advertise-client-urls", e.url,
 		"--listen-peer-urls", e.peer, "--initial-advertise-peer-urls", e.peer, "--initial-cluster", "m="+e.peer, "--log-level", "error")
+	e.cmd.Args = append(e.cmd.Args, e.more...)
 	if err := e.cmd.Start(); err != nil {
 		e.t.Fatal(err)
 	}

@@ -9,16 +9,17 @@ import (
 
 // view is what is known while a section is complete. It belongs to the lock of Fleet.
 type view struct {
-	head   etcd.Header
-	answer time.Time // of the engine, the last one
-	whole  time.Time // since when its changes are followed without a gap; zero = they are not
-	first  time.Duration
-	why    string // it does not answer
-	double bool   // another box has our name
-	boxes  map[ID]*box
-	down   map[ID]string
-	size   int // bytes of values
-	passed int // values that are none, or too many
+	head    etcd.Header
+	answer  time.Time // of the engine, the last one
+	whole   time.Time // since when its changes are followed without a gap; zero = they are not
+	first   time.Duration
+	why     string // it does not answer
+	refused bool   // it answers, and lets this box do nothing
+	double  bool   // another box has our name
+	boxes   map[ID]*box
+	down    map[ID]string
+	size    int // bytes of values
+	passed  int // values that are none, or too many
 }
 
 // box is what is known of one.

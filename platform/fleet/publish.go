@@ -84,7 +84,7 @@ func (f *Fleet) publish(ctx context.Context, r *run) error {
 	}
 	list := f.wanted(r)
 	keep := map[string]bool{}
-	key := r.config.id().Prefix()
+	key := r.config.ID().Prefix()
 	t := etcd.Txn{If: []etcd.Compare{{Key: key + keyHere, Mod: o.mod}}}
 	next := map[string]string{}
 	size := 0

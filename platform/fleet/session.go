@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -46,7 +45,7 @@ func (f *Fleet) end(r *run, why error) {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	if errors.Is(why, errLeave) {
-		p := r.config.id().Prefix()
+		p := r.config.ID().Prefix()
 		t := etcd.Txn{If: []etcd.Compare{{Key: p + keyHere, Mod: r.own.mod}}}
 		for k := range r.own.at {
 			if t.Puts = append(t.Puts, etcd.Put{Key: p + k, Delete: true}); len(t.Puts) == maxPuts {
@@ -65,7 +64,8 @@ func (f *Fleet) lost(r *run, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.run == r {
-		f.view.whole, f.view.why = time.Time{}, short(err)
+		var no *etcd.Refused
+		f.view.whole, f.view.why, f.view.refused = time.Time{}, short(err), errors.As(err, &no)
 	}
 }
 
@@ -132,12 +132,16 @@ func (f *Fleet) read(ctx context.Context, r *run, below string) (etcd.Header, er
 	defer cancel()
 	v := newView()
 	r.own.begin()
-	mine, keys := r.config.id(), map[ID]int{}
+	mine, keys := r.config.ID(), map[ID]int{}
 	head, err := r.client.Scan(ctx, boxes+below, func(kv etcd.KV) string {
 		of, kind := place(kv.Key)
-		if keys[of]++; kind == "" || keys[of] > maxKeys {
+		switch keys[of]++; {
+		case kind == "":
 			v.passed++
-			return kv.Key[:strings.LastIndexByte(kv.Key, '/')+1]
+			return ""
+		case keys[of] > maxKeys:
+			v.passed++
+			return of.Prefix()
 		}
 		v.put(kv, start)
 		if of == mine {
@@ -184,7 +188,7 @@ func (f *Fleet) read(ctx context.Context, r *run, below string) (etcd.Header, er
 func (f *Fleet) changes(r *run, h etcd.Header, list []etcd.Change) {
 	f.mu.Lock()
 	var back []ID
-	mine := r.config.id()
+	mine := r.config.ID()
 	if f.run == r {
 		now := time.Now()
 		f.view.head, f.view.answer = h, now
@@ -213,7 +217,7 @@ func (f *Fleet) tell(r *run) {
 	var gone []ID
 	if f.run == r {
 		for id, b := range f.view.boxes {
-			if _, down := f.view.down[id]; b.here == "" && !b.told && !down && id != r.config.id() && time.Since(b.at) > f.lease {
+			if _, down := f.view.down[id]; b.here == "" && !b.told && !down && id != r.config.ID() && time.Since(b.at) > f.lease {
 				b.told = true
 				gone = append(gone, id)
 			}
@@ -239,6 +243,9 @@ func (f *Fleet) alive(ctx context.Context, r *run) error {
 		return err
 	}
 	o := &r.own
+	if f.taken(r) {
+		o.mod = 0
+	}
 	if o.lease != 0 && o.mod != 0 {
 		err := r.client.Keep(ctx, o.lease)
 		if err == nil {
@@ -261,7 +268,7 @@ func (f *Fleet) alive(ctx context.Context, r *run) error {
 	if err != nil {
 		return err
 	}
-	key := r.config.id().Prefix() + keyHere
+	key := r.config.ID().Prefix() + keyHere
 	res, err := r.client.Do(ctx, etcd.Txn{If: []etcd.Compare{{Key: key}}, Puts: []etcd.Put{{Key: key, Value: string(text), Lease: o.lease}}})
 	if err != nil {
 		return f.refused(r, fmt.Errorf("sign of life: %w", err))
@@ -273,6 +280,14 @@ func (f *Fleet) alive(ctx context.Context, r *run) error {
 	}
 	// another box of this name: it is asked again at the next beat
 	return r.client.Keep(ctx, o.lease)
+}
+
+// taken reports that the key of our sign of life was removed, though its lease lasts.
+func (f *Fleet) taken(r *run) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	b := f.view.boxes[r.config.ID()]
+	return f.run == r && f.view.head.Revision > r.own.mod && (b == nil || b.here != r.me.Instance)
 }
 
 // refused keeps a session that may read and not write.

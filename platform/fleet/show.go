@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"option150/platform/plain"
 )
 
 // None is what is shown of the fleet on a box that is in none.
@@ -23,15 +25,17 @@ func Show(v View, now time.Time) string {
 	switch {
 	case v.Answers:
 		fmt.Fprintf(&w, "Engine: answers, last %s ago; cluster %x, revision %d; all was read in %s\n", ago(now.Sub(v.Answer)), v.Cluster, v.Revision, v.First.Round(time.Millisecond))
+	case v.Shut:
+		fmt.Fprintf(&w, "Engine: refuses this box: %s; `fleet init` makes its user\n", v.Why)
 	case v.Answer.IsZero():
 		fmt.Fprintf(&w, "Engine: has not answered yet: %s\n", v.Why)
 	default:
 		fmt.Fprintf(&w, "Engine: last answer %s ago: %s\n", ago(now.Sub(v.Answer)), v.Why)
 	}
-	switch plain := v.Plain(); {
+	switch open := v.Plain(); {
 	case v.User == "" && v.Certificate == "":
 		w.WriteString("Access: nobody asks who this box is; whoever reaches the servers may change all there is\n")
-	case plain && v.User != "":
+	case open && v.User != "":
 		fmt.Fprintf(&w, "Access: user %s; a server is http, where the password is read by whoever sees the wire\n", v.User)
 	case v.User != "":
 		fmt.Fprintf(&w, "Access: user %s\n", v.User)
@@ -236,6 +240,46 @@ func ShowSummary(v View) string {
 		}
 	}
 	row("all", sum, all, "")
+	return w.String()
+}
+
+// ShowConfiguration is the text of a configuration that another box published.
+func ShowConfiguration(text string) string {
+	var w strings.Builder
+	for l := range strings.Lines(text) {
+		w.WriteString(plain.Shown(strings.TrimRight(l, "\r\n"), 0) + "\n")
+	}
+	return w.String()
+}
+
+// ShowShares is `show fleet shares`: whose addresses of the pools of the domain are
+// which.
+func ShowShares(v View, names []string, err error) string {
+	switch {
+	case !v.On:
+		return None
+	case err != nil:
+		return "Whose share is which is not known: " + err.Error() + "\n"
+	case len(names) == 0:
+		return "No shares: `fleet init` at each box that has the line bindings share makes them\n"
+	}
+	var w strings.Builder
+	fmt.Fprintf(&w, "Addresses of the pools of domain %s, one after the other in turn:\n", v.Domain)
+	for i, n := range names {
+		fmt.Fprintf(&w, "  %d of %d  %s", i+1, len(names), n)
+		if b, ok := v.Find(n); ok {
+			fmt.Fprintf(&w, ", %s", b.State)
+		} else {
+			w.WriteString(", never seen")
+		}
+		if n == v.Name {
+			w.WriteString(" (this box)")
+		}
+		w.WriteString("\n")
+	}
+	if !v.Share {
+		w.WriteString("This box gives out all addresses of its own pools: it has no line bindings share\n")
+	}
 	return w.String()
 }
 

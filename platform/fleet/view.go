@@ -36,6 +36,7 @@ type View struct {
 	On       bool
 	Answers  bool
 	Why      string    // it does not
+	Shut     bool      // it answers, and lets this box do nothing
 	Answer   time.Time // of the engine, the last one; zero = none
 	Cluster  uint64
 	Revision int64
@@ -57,9 +58,9 @@ func (f *Fleet) View() View {
 		return out
 	}
 	out.Config, out.On, out.Answers, out.Why, out.Answer = f.run.config.Clone(), true, f.follows(), v.why, v.answer
-	out.Cluster, out.Revision, out.First, out.Double, out.Refused, out.Passed = v.head.Cluster, v.head.Revision, v.first, v.double, f.run.own.refused, v.passed
+	out.Shut, out.Cluster, out.Revision, out.First, out.Double, out.Refused, out.Passed = v.refused && v.whole.IsZero(), v.head.Cluster, v.head.Revision, v.first, v.double, f.run.own.refused, v.passed
 	for id, b := range v.boxes {
-		out.Boxes = append(out.Boxes, Box{ID: id, Self: id == out.id(), State: f.state(id, b), At: b.at, About: b.about, Known: b.known, Counts: b.count(), Text: b.config})
+		out.Boxes = append(out.Boxes, Box{ID: id, Self: id == out.ID(), State: f.state(id, b), At: b.at, About: b.about, Known: b.known, Counts: b.count(), Text: b.config})
 	}
 	slices.SortFunc(out.Boxes, func(a, b Box) int { return compareID(a.ID, b.ID) })
 	return out
@@ -142,8 +143,17 @@ func Named(what string) func(*Phone) bool {
 // IsStuck is for Phones.
 func IsStuck(p *Phone) bool { return p.State == "stuck" }
 
-// Find is a box by its name, or DOMAIN/NAME; own is the domain that a name alone is
-// looked for in first.
+// Named is the box that an operator means by NAME, of this box's domain, or DOMAIN/NAME.
+func (v *View) Named(what string) (ID, bool) {
+	domain, name, both := strings.Cut(what, "/")
+	if !both {
+		domain, name = v.Domain, what
+	}
+	return ID{domain, name}, ValidName(domain) && ValidName(name)
+}
+
+// Find is a box by its name, or DOMAIN/NAME; a name alone is looked for in the domain of
+// this box first.
 func (v *View) Find(what string) (Box, bool) {
 	domain, name, both := strings.Cut(what, "/")
 	if !both {

@@ -16,6 +16,7 @@ type collector struct {
 	requests, bytes, seconds, inflight, limit, busy                *family
 	leases, poolSize, messages, foreign, phones, verdict, findings *family
 	disk, diskFree, logins, leaseTime                              *family
+	fleetEngine, fleetBox, fleetPhones                             *family
 	process                                                        processFamilies
 }
 
@@ -42,6 +43,9 @@ func newCollector(s *Sources) *collector {
 		logins:        &family{"option150_login_failures_total", "Wrong users or passwords by door: ssh, page.", counterType, []string{"door"}},
 		leaseTime:     &family{"option150_dhcp_lease_seconds", "Duration of the leases that were given or renewed; those without an end count as infinite.", histogramType, nil},
 		process:       newProcessFamilies(),
+		fleetEngine:   &family{"option150_fleet_servers_up", "Whether the servers of the fleet answer this box.", gaugeType, nil},
+		fleetBox:      &family{"option150_fleet_box_up", "Whether a box of the fleet gives signs of life; not there while the servers do not answer.", gaugeType, []string{"box", "domain"}},
+		fleetPhones:   &family{"option150_fleet_phones", "Phones of a box of the fleet by state, as it published them.", gaugeType, []string{"box", "domain", "state"}},
 		findings:      &family{"option150_audit_findings", "Findings of the audit of the configuration.", gaugeType, []string{"severity"}},
 	}
 }
@@ -81,7 +85,28 @@ func (c *collector) collect() exposition {
 	for s, n := range findings {
 		x.add(c.findings, float64(n), s)
 	}
+	c.fleet(x)
 	return x
+}
+
+func (c *collector) fleet(x exposition) {
+	if c.s.Fleet == nil {
+		return
+	}
+	f, on := c.s.Fleet()
+	if !on {
+		return
+	}
+	x.add(c.fleetEngine, one(f.Answers))
+	if !f.Answers { // what is not known is no figure
+		return
+	}
+	for _, b := range f.Boxes {
+		x.add(c.fleetBox, one(b.There), b.Name, b.Domain)
+		for state, n := range b.Phones {
+			x.add(c.fleetPhones, float64(n), b.Name, b.Domain, state)
+		}
+	}
 }
 
 func (c *collector) files(x exposition) {

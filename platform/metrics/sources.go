@@ -27,7 +27,8 @@ type Sources struct {
 	Serving  func() (now, limit int) // files being sent
 	Findings func() []Finding        // of the audit of the configuration
 	Disk     func() (total, free uint64, err error)
-	Page     http.Handler // answers for all but /metrics; nil = nobody does
+	Fleet    func() (Fleet, bool) // what is known of other boxes; false: this one is in no fleet
+	Page     http.Handler         // answers for all but /metrics; nil = nobody does
 }
 
 // Service is a service: configured and working are two things.
@@ -51,6 +52,19 @@ type Messages struct {
 	Direction string // "received" or "sent"
 	Type      string // "discover"
 	N         uint64
+}
+
+// Fleet is what is known of the boxes of a fleet.
+type Fleet struct {
+	Answers bool // its servers do: what follows is true now
+	Boxes   []FleetBox
+}
+
+// FleetBox is one of them. Phones are by state; nil = it does not publish them.
+type FleetBox struct {
+	Domain, Name string
+	There        bool
+	Phones       map[string]int
 }
 
 // Finding is a finding of the audit.

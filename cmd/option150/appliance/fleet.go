@@ -1,10 +1,8 @@
 package appliance
 
 import (
-	"strings"
 	"time"
 
-	"option150/platform/archive"
 	"option150/platform/fleet"
 )
 
@@ -17,18 +15,10 @@ func (a *Appliance) fleetOptions() fleet.Options {
 		Services: a.fleetServices,
 		Configuration: func() (any, func() string) {
 			c := b.Store.Current()
-			return c, func() string { return withoutSecrets(b.Language.RenderText(c)) }
+			return c, func() string { return b.PublishedText(c) }
 		},
 		Events: func() uint64 { return b.Inventory.Events() + uint64(b.Store.Version().Number) },
 	}
-}
-
-func withoutSecrets(text string) string {
-	lines := strings.Split(text, "\n")
-	for i, l := range lines {
-		lines[i] = archive.HideKeys(l)
-	}
-	return strings.Join(lines, "\n")
 }
 
 // fleetPhones are the phones as the others are told of them. One of which only an

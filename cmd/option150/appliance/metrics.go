@@ -31,6 +31,7 @@ func (a *Appliance) sources() metrics.Sources {
 		},
 		Messages: func() []metrics.Messages { return messages(b.DHCP.Statistics()) },
 		Serving:  b.Files.Serving,
+		Fleet:    func() (metrics.Fleet, bool) { return FleetFigures(b.Fleet.View()) },
 		Disk:     b.Flash.Usage,
 		Findings: func() []metrics.Finding {
 			var out []metrics.Finding

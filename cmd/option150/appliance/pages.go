@@ -21,6 +21,8 @@ import (
 // pageSources are the snapshots the page looks at.
 func (a *Appliance) pageSources(s metrics.Sources) pages.Sources {
 	b := a.box
+	own := s.Services
+	s.Services = func() []metrics.Service { return append(own(), FleetServices(b.Fleet.View())...) }
 	return pages.Sources{Sources: s,
 		Last:     b.Journal.Last,
 		Phone:    func(name string, now time.Time) (inventory.Phone, bool) { return b.Inventory.Find(name, now) },

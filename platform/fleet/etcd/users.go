@@ -63,3 +63,25 @@ func (c *Client) GiveRole(ctx context.Context, user, role string) error {
 	_, err := c.call(ctx, "/etcdserverpb.Auth/UserGrantRole", appendBytes(appendBytes(nil, 1, user), 2, role))
 	return err
 }
+
+// Roles are those a user has.
+func (c *Client) Roles(ctx context.Context, user string) ([]string, error) {
+	b, err := c.call(ctx, "/etcdserverpb.Auth/UserGet", appendBytes(nil, 1, user))
+	if err != nil {
+		return nil, err
+	}
+	var out []string
+	err = eachField(b, func(field int, _ int64, body []byte) error {
+		if field == 2 {
+			out = append(out, string(body))
+		}
+		return nil
+	})
+	return out, err
+}
+
+// RemoveAll removes all keys that begin with a prefix.
+func (c *Client) RemoveAll(ctx context.Context, prefix string) error {
+	_, err := c.call(ctx, "/etcdserverpb.KV/DeleteRange", appendBytes(appendBytes(nil, 1, prefix), 2, end(prefix)))
+	return err
+}

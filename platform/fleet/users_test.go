@@ -1,0 +1,224 @@
+package fleet
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"errors"
+	"io/fs"
+	"math/big"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"option150/platform/fleet/etcd"
+	"option150/platform/service"
+)
+
+func soon(t *testing.T) context.Context {
+	ctx, cancel := context.WithTimeout(context.Background(), 60*time.Second)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+// member is a box of domain D with its user at an engine that guards itself.
+func member(t *testing.T, e *engine, name string) (*Fleet, Config) {
+	f := New(Options{Version: "1.0", Phones: func() ([]Phone, int) {
+		return []Phone{{Device: "SEP0000000000" + strings.ToUpper(name[:1]) + "0", State: "stuck", Code: "R05", Text: "no file"}}, 1
+	}})
+	f.beat, f.lease = 200*time.Millisecond, 2*time.Second
+	c := Config{Name: name, Domain: "D", Servers: []string{e.url}, User: "box-" + name, Password: "pw-" + name, Share: true}
+	t.Cleanup(f.Close)
+	return f, c
+}
+
+// A box may write its own prefix and what its domain shares, and nothing else; one
+// that is shut out may nothing at all, while the others go on.
+func TestUsers(t *testing.T) {
+	e := newEngine(t)
+	a, ca := member(t, e, "A")
+	b, cb := member(t, e, "AB") // its name begins as the other's does
+	commit(t, a, ca)
+	until(t, "the engine asks nobody, and the section has a user", func() bool {
+		return a.Status().State == service.Degraded && strings.Contains(a.Status().Why, "refuse")
+	})
+	until(t, "the engine", func() bool { _, err := a.Guarded(soon(t), ca); return err == nil })
+	if guarded, err := a.Guarded(soon(t), ca); err != nil || guarded {
+		t.Fatalf("guarded %v, %v", guarded, err)
+	}
+	if _, err := a.Init(soon(t), Config{Name: "A", Domain: "D", Servers: ca.Servers}, "top"); !errors.Is(err, ErrNobody) {
+		t.Errorf("without a user: %v", err)
+	}
+	done, err := a.Init(soon(t), ca, "top")
+	if err != nil || !strings.Contains(strings.Join(done, "\n"), "asks everybody") && !strings.Contains(strings.Join(done, "\n"), "ask everybody") {
+		t.Fatalf("%q: %v", done, err)
+	}
+	if _, err := b.Init(soon(t), cb, "wrong"); err == nil {
+		t.Error("a wrong password of root")
+	}
+	if done, err = b.Init(soon(t), cb, "top"); err != nil {
+		t.Fatalf("%q: %v", done, err)
+	}
+	if again, err := b.Init(soon(t), cb, "top"); err != nil || strings.Contains(strings.Join(again, "\n"), "share") {
+		t.Errorf("a second time: %q, %v", again, err)
+	}
+	stranger := cb
+	stranger.Name = "C" // with the user of another box
+	if _, err := b.Init(soon(t), stranger, "top"); err == nil || !strings.Contains(err.Error(), "user of its own") {
+		t.Errorf("the user of another box: %v", err)
+	}
+	commit(t, b, cb)
+	both := func(f *Fleet) func() bool {
+		return func() bool { return f.states() == "A there, AB there" && len(f.Phones(nil)) == 2 }
+	}
+	until(t, "A does not see both", both(a))
+	until(t, "AB does not see both", both(b))
+	if names, err := b.Shares(soon(t)); err != nil || strings.Join(names, " ") != "A AB" {
+		t.Errorf("shares %q, %v", names, err)
+	}
+
+	// What a stolen box may write.
+	thief := etcd.New(etcd.Options{Members: []string{e.url}, User: cb.User, Password: cb.Password})
+	defer thief.Close()
+	put := func(key string) error {
+		_, err := thief.Do(soon(t), etcd.Txn{Puts: []etcd.Put{{Key: key, Value: "x"}}})
+		return err
+	}
+	var no *etcd.Refused
+	for _, key := range []string{ID{"D", "A"}.Prefix() + keyAbout, ID{"D", "A"}.Prefix() + "x", ID{"E", "AB"}.Prefix() + "x", BindingsPrefix("E") + "x", DownPrefix("E") + "x", root + "x", "x"} {
+		if err := put(key); !errors.As(err, &no) {
+			t.Errorf("%s: %v", key, err)
+		}
+	}
+	for _, key := range []string{ID{"D", "AB"}.Prefix() + "x", BindingsPrefix("D") + "x"} {
+		if err := put(key); err != nil {
+			t.Errorf("%s: %v", key, err)
+		}
+	}
+	if _, _, err := thief.Range(soon(t), boxes+"E/"); !errors.As(err, &no) {
+		t.Errorf("another domain is read: %v", err)
+	}
+
+	// Down: refused for one that is there, noted for one that is not.
+	if err := a.SetDown(soon(t), "AB", true); err == nil || !strings.Contains(err.Error(), "signs of life") {
+		t.Errorf("a box that is there: %v", err)
+	}
+	b.Close()
+	until(t, "AB is not gone", func() bool { return a.states() == "A there, AB gone" })
+	if err := a.SetDown(soon(t), "AB", true); err != nil {
+		t.Fatal(err)
+	}
+	until(t, "AB is not down", func() bool { return a.states() == "A there, AB down" })
+	if err := a.SetDown(soon(t), "AB", false); err != nil {
+		t.Fatal(err)
+	}
+	until(t, "AB is down still", func() bool { return a.states() == "A there, AB gone" })
+	if err := a.SetDown(soon(t), "AB", false); err == nil {
+		t.Error("taken back twice")
+	}
+
+	// Shut out.
+	commit(t, b, cb)
+	until(t, "AB is not back", both(a))
+	if _, err := a.ShutOut(soon(t), ca, ID{"D", "AB"}, "wrong"); err == nil {
+		t.Error("a wrong password of root")
+	}
+	if done, err = a.ShutOut(soon(t), ca, ID{"D", "AB"}, "top"); err != nil || !strings.Contains(done[0], "is gone") {
+		t.Fatalf("%q: %v", done, err)
+	}
+	until(t, "AB is still listed", func() bool { return a.states() == "A there" && len(a.Phones(nil)) == 1 })
+	if err := put(ID{"D", "AB"}.Prefix() + "x"); !errors.As(err, &no) {
+		t.Errorf("it writes: %v", err)
+	}
+	if _, _, err := thief.Range(soon(t), boxes+"D/"); !errors.As(err, &no) {
+		t.Errorf("it reads: %v", err)
+	}
+	until(t, "AB does not say so", func() bool { return b.Status().State == service.Degraded && strings.Contains(b.Status().Why, "refuse") })
+	if done, err = a.ShutOut(soon(t), ca, ID{"D", "AB"}, "top"); err != nil || !strings.Contains(done[0], "no role") {
+		t.Errorf("a second time: %q, %v", done, err)
+	}
+}
+
+// pair is a certificate with its key, signed by parent; nil = by itself.
+func pair(t *testing.T, name string, parent *x509.Certificate, by *ecdsa.PrivateKey) (cert *x509.Certificate, key *ecdsa.PrivateKey, certPEM, keyPEM []byte) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	x := &x509.Certificate{SerialNumber: big.NewInt(time.Now().UnixNano()), Subject: pkix.Name{CommonName: name}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth, x509.ExtKeyUsageServerAuth}, KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, BasicConstraintsValid: true, IsCA: parent == nil}
+	if parent == nil {
+		parent, by = x, key
+	}
+	der, err := x509.CreateCertificate(rand.Reader, x, parent, &key.PublicKey, by)
+	if err != nil {
+		t.Fatal(err)
+	}
+	k, err := x509.MarshalECPrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cert, err = x509.ParseCertificate(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cert, key, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: k})
+}
+
+// With TLS a box is who its certificate says, and servers that another signed are none.
+func TestTLS(t *testing.T) {
+	ca, caKey, caPEM, _ := pair(t, "the fleet", nil, nil)
+	_, _, otherPEM, _ := pair(t, "another", nil, nil)
+	_, _, serverPEM, serverKey := pair(t, "server", ca, caKey)
+	_, _, boxPEM, boxKey := pair(t, "box-A", ca, caKey)
+	dir := t.TempDir()
+	for name, b := range map[string][]byte{"ca.pem": caPEM, "server.pem": serverPEM, "server.key": serverKey} {
+		if err := os.WriteFile(filepath.Join(dir, name), b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	at := func(name string) string { return filepath.Join(dir, name) }
+	e := newEngine(t, "--cert-file", at("server.pem"), "--key-file", at("server.key"), "--client-cert-auth", "--trusted-ca-file", at("ca.pem"))
+	nvram := map[string][]byte{"ca.pem": caPEM, "other.pem": otherPEM, "box.pem": boxPEM, "box-key.pem": boxKey}
+	f := New(Options{Version: "1.0", ReadFile: func(n string) ([]byte, error) {
+		if b := nvram[n]; b != nil {
+			return b, nil
+		}
+		return nil, fs.ErrNotExist
+	}})
+	f.beat, f.lease = 200*time.Millisecond, 2*time.Second
+	t.Cleanup(f.Close)
+	c := Config{Name: "A", Domain: "D", Servers: []string{e.url}, CA: "ca.pem", Certificate: "box.pem", Key: "box-key.pem"}
+	for what, bad := range map[string]func(*Config){
+		"a file that is not there":   func(c *Config) { c.CA = "none.pem" },
+		"a key for a certificate":    func(c *Config) { c.Certificate = "box-key.pem" },
+		"the certificate of another": func(c *Config) { c.Certificate = "other.pem" },
+		"a key for an authority":     func(c *Config) { c.CA = "box-key.pem" },
+	} {
+		x := c
+		bad(&x)
+		if _, err := f.Prepare(context.Background(), nil, x); err == nil {
+			t.Errorf("%s is taken", what)
+		}
+	}
+	wrong := c
+	wrong.CA = "other.pem"
+	commit(t, f, wrong)
+	until(t, "a server that another signed", func() bool { return f.Status().State == service.Degraded })
+	commit(t, f, c)
+	until(t, "the engine answers", func() bool { return f.states() == "A there" })
+	if _, err := f.Init(soon(t), c, "top"); err != nil {
+		t.Fatal(err)
+	}
+	f.Close()
+	commit(t, f, c) // by its certificate alone
+	until(t, "the certificate is its user", func() bool { return f.Status().State == service.Running && f.states() == "A there" })
+}
