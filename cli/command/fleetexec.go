@@ -16,13 +16,9 @@ import (
 func fleetActions(b *Box) []language.Declaration {
 	const box = `fleet box("Another box of the domain") <box:WORD>("Its name") `
 	return []language.Declaration{
-		action(`fleet("This box among others") init("Make the user of this box at the servers, and who may use them")`, privileged, docFleet, b.fleetInit),
+		action(`fleet("This box among others") init("Make the user of this box at the servers, and its share")`, privileged, docFleet, b.fleetInit),
 		action(`fleet watcher("Make a user that may look at all, for option150 watch") <user:WORD>("Name of the user")`, privileged, docFleet, b.fleetWatcher),
 		action(box+`down("It is switched off: said by whoever knows it")`, privileged, docFleet, func(in *language.Invocation) error {
-			ok, err := in.Op.Confirm("Only if " + in.Args.String("box") + " is switched off: one that still runs, cut off from the servers, might give out what others do then. Go on? [confirm]")
-			if err != nil || !ok {
-				return err
-			}
 			return b.fleetDown(in, true)
 		}),
 		action(box+`up("It is not down any more")`, privileged, docFleet, func(in *language.Invocation) error { return b.fleetDown(in, false) }),
@@ -32,8 +28,17 @@ func fleetActions(b *Box) []language.Declaration {
 
 func (b *Box) fleetDown(in *language.Invocation, down bool) error {
 	name := in.Args.String("box")
-	if !fleet.ValidName(name) {
-		return language.Answer("% " + name + " is no name of a box")
+	switch {
+	case in.Config.Fleet.Missing() != "":
+		return fleetAnswer(fleet.ErrNone)
+	case !fleet.ValidName(name):
+		return language.Answer("% " + name + " is no name of a box of this domain")
+	}
+	if down {
+		fmt.Fprintf(in.Out, "A box that still runs, cut off from the servers, might go on giving out its addresses.\n")
+		if ok, err := in.Op.Confirm("Is " + name + " switched off? "); err != nil || !ok {
+			return err
+		}
 	}
 	return fleetAnswer(b.Fleet.SetDown(in.Ctx, name, down))
 }

@@ -152,28 +152,28 @@ func (o *benchOperator) answer(q string) (string, error) {
 	o.answers = o.answers[1:]
 	return a, nil
 }
-func (o *benchOperator) Who() running.Who                 { return running.Who{User: "admin", Line: "vty0 (10.0.0.5)"} }
-func (o *benchOperator) LineName() string                 { return "vty0" }
-func (o *benchOperator) Privilege() int                   { return 15 }
-func (o *benchOperator) SetPrivilege(int)                 {}
-func (o *benchOperator) Configure()                       { o.asked = append(o.asked, "configure") }
-func (o *benchOperator) End()                             {}
-func (o *benchOperator) Up()                              {}
-func (o *benchOperator) Close()                           {}
-func (o *benchOperator) Ask(q string) (string, error)     { return o.answer(q) }
-func (o *benchOperator) Password(string) (string, error)  { return "", io.EOF }
-func (o *benchOperator) Terminal() language.Terminal      { return nil }
-func (o *benchOperator) History() []string                { return nil }
-func (o *benchOperator) Debug(string, bool) bool          { return false }
-func (*benchOperator) Record(language.File) (bool, error) { return false, nil }
-func (o *benchOperator) Debugs() []string                 { return nil }
-func (*benchOperator) Message() (string, error)           { return "", io.EOF }
-func (*benchOperator) Directory() string                  { return "" }
-func (*benchOperator) SetDirectory(string)                {}
-func (*benchOperator) Call(language.Call) error           { return io.EOF }
-func (*benchOperator) Calls() []language.Call             { return nil }
-func (*benchOperator) Resume(int) error                   { return io.EOF }
-func (*benchOperator) Disconnect(int) bool                { return false }
+func (o *benchOperator) Who() running.Who                  { return running.Who{User: "admin", Line: "vty0 (10.0.0.5)"} }
+func (o *benchOperator) LineName() string                  { return "vty0" }
+func (o *benchOperator) Privilege() int                    { return 15 }
+func (o *benchOperator) SetPrivilege(int)                  {}
+func (o *benchOperator) Configure()                        { o.asked = append(o.asked, "configure") }
+func (o *benchOperator) End()                              {}
+func (o *benchOperator) Up()                               {}
+func (o *benchOperator) Close()                            {}
+func (o *benchOperator) Ask(q string) (string, error)      { return o.answer(q) }
+func (o *benchOperator) Password(q string) (string, error) { return o.answer(q) }
+func (o *benchOperator) Terminal() language.Terminal       { return nil }
+func (o *benchOperator) History() []string                 { return nil }
+func (o *benchOperator) Debug(string, bool) bool           { return false }
+func (*benchOperator) Record(language.File) (bool, error)  { return false, nil }
+func (o *benchOperator) Debugs() []string                  { return nil }
+func (*benchOperator) Message() (string, error)            { return "", io.EOF }
+func (*benchOperator) Directory() string                   { return "" }
+func (*benchOperator) SetDirectory(string)                 {}
+func (*benchOperator) Call(language.Call) error            { return io.EOF }
+func (*benchOperator) Calls() []language.Call              { return nil }
+func (*benchOperator) Resume(int) error                    { return io.EOF }
+func (*benchOperator) Disconnect(int) bool                 { return false }
 func (o *benchOperator) Confirm(q string) (bool, error) {
 	a, err := o.answer(q + "[confirm]")
 	return a == "" || a == "y", err

@@ -183,6 +183,8 @@ func ShowPhone(v View, list []PhoneOf) string {
 	switch {
 	case !v.On:
 		return None
+	case len(list) == 0 && !v.Answers:
+		return "The engine does not answer, and no box is known to have published such a phone\n"
 	case len(list) == 0:
 		return "No box publishes such a phone\n"
 	case !v.Answers:
@@ -218,7 +220,11 @@ func ShowSummary(v View) string {
 	for _, b := range v.Boxes {
 		wide = max(wide, len(v.label(b.ID)))
 	}
-	row := func(name string, n Counts, total int, state State) {
+	row := func(name string, n Counts, total int, state State, known bool) {
+		if !known {
+			fmt.Fprintf(&w, "%-*s  %-7s  %6s  it publishes no phones\n", wide, name, state, "-")
+			return
+		}
 		fmt.Fprintf(&w, "%-*s  %-7s  %6d", wide, name, state, total)
 		for _, x := range n {
 			fmt.Fprintf(&w, "  %11d", x)
@@ -233,13 +239,13 @@ func ShowSummary(v View) string {
 	var sum Counts
 	all := 0
 	for _, b := range v.Boxes {
-		row(v.label(b.ID), b.Counts, b.About.Phones, b.State)
+		row(v.label(b.ID), b.Counts, b.About.Phones, b.State, b.Known && !b.About.Silent)
 		all += b.About.Phones
 		for i := range sum {
 			sum[i] += b.Counts[i]
 		}
 	}
-	row("all", sum, all, "")
+	row("all", sum, all, "", true)
 	return w.String()
 }
 

@@ -1,0 +1,53 @@
+package fleet
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"option150/platform/testkit/golden"
+)
+
+// What the show commands print of one moment.
+func TestShows(t *testing.T) {
+	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	about := func(n int, s ...Service) About {
+		return About{Version: "1.1.0", Started: 1700000000, Hash: "0123456789ab", Phones: n, Services: s}
+	}
+	v := View{On: true, Answers: true, Answer: now.Add(-2 * time.Second), Cluster: 0xabc, Revision: 1234, First: 12 * time.Millisecond, Writes: 7,
+		Config: Config{Name: "BRANCH-1", Domain: "WEST", Servers: []string{"https://10.0.0.1:2379", "http://10.0.0.2:2379"}, User: "branch-1", Password: "x"},
+		Boxes: []Box{
+			{ID: ID{"WEST", "BRANCH-1"}, Self: true, State: There, At: now.Add(-time.Hour), Known: true, About: about(22, Service{"dhcp", "running", ""}), Counts: Counts{0, 1, 0, 0, 20, 1}},
+			{ID: ID{"WEST", "BRANCH-17"}, State: Gone, At: now.Add(-3 * time.Minute), Known: true, About: about(3, Service{"tftp", "failed", "port 69 is in use by in.tftpd"}), Counts: Counts{0, 0, 0, 0, 2, 1}},
+			{ID: ID{"WEST", "SILENT"}, State: There, At: now.Add(-50 * time.Hour), Known: true, About: About{Version: "1.1.0", Silent: true}},
+			{ID: ID{"WEST", "STORE"}, State: Down, At: now.Add(-20 * time.Second)},
+		}}
+	list := []PhoneOf{
+		{ID{"WEST", "BRANCH-1"}, There, Phone{Device: "SEP001E7A000001", State: "provisioned", Code: "ok", Basis: "observed", Model: "7962", Load: "SCCP42.9-4-2SR3-1S", Address: "10.1.0.11", Since: 1772366000}},
+		{ID{"WEST", "BRANCH-1"}, There, Phone{Device: "SEP001E7A000002", State: "stuck", Code: "R08", Text: "load SCCP42.9-4-2SR3-1S is not whole", Basis: "inferred", Model: "7962"}},
+		{ID{"WEST", "BRANCH-17"}, Gone, Phone{Device: "SEP001E7A000003", State: "stuck", Code: "R05", Text: "its file is not here", Basis: "observed"}},
+	}
+	var w strings.Builder
+	part := func(name, text string) { w.WriteString("== " + name + "\n" + text) }
+	part("fleet", Show(v, now))
+	part("boxes", ShowBoxes(v, now))
+	part("phones", ShowPhones(v, list))
+	part("phones summary", ShowSummary(v))
+	part("phone", ShowPhone(v, list[:2]))
+	part("phone of none", ShowPhone(v, nil))
+	part("shares", ShowShares(v, []string{"BRANCH-1", "BRANCH-17", "OTHER"}, nil))
+	part("no shares", ShowShares(v, nil, nil))
+	cut := v
+	cut.Answers, cut.Why, cut.Double, cut.Passed = false, "no answer in time", true, 3
+	cut.ViewAll, cut.Servers, cut.Publish, cut.Share = true, cut.Servers[:1], PublishConfiguration, true
+	for i := range cut.Boxes {
+		cut.Boxes[i].State = Unknown
+	}
+	part("cut off: fleet", Show(cut, now))
+	part("cut off: boxes", ShowBoxes(cut, now))
+	part("cut off: phones summary", ShowSummary(cut))
+	shut := View{On: true, Shut: true, Why: "permission denied", Config: Config{Name: "A", Domain: "D", Servers: []string{"https://a:1"}, Certificate: "a.pem", Key: "a-key.pem", Publish: PublishNothing}}
+	part("refused: fleet", Show(shut, now))
+	part("a configuration", ShowConfiguration("hostname X\n\x1b[2J banner\r\n!\n"))
+	golden.Check(t, "testdata/shows.txt", w.String())
+}
