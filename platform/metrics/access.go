@@ -12,6 +12,7 @@ import (
 
 	"option150/platform/aaa"
 	"option150/platform/journal"
+	"option150/platform/listen"
 	"option150/platform/message"
 	"option150/platform/plain"
 )
@@ -29,7 +30,7 @@ type Access struct {
 const (
 	maxWrong  = 5 // of a host within wrongTime
 	wrongTime = time.Minute
-	maxHosts  = 256 // that are remembered; more wait for their time to pass
+	maxHosts  = 256 // that are remembered; the one that began first is forgotten for another
 )
 
 // LoginFailed is a wrong user or password at the page.
@@ -73,9 +74,9 @@ func newGuard(a Access, next http.Handler, rec journal.Recorder) *guard {
 // ServeHTTP implements http.Handler.
 func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	remote, _ := netip.ParseAddrPort(r.RemoteAddr)
-	from := remote.Addr().Unmap()
+	from := listen.Host(remote.Addr())
 	if g.User == "" {
-		if r.URL.Path == "/metrics" || from.IsLoopback() || g.Anyone {
+		if r.URL.Path == "/metrics" || remote.Addr().Unmap().IsLoopback() || g.Anyone {
 			g.next.ServeHTTP(w, r)
 			return
 		}
@@ -146,14 +147,7 @@ func (g *guard) full(from netip.Addr, now time.Time) bool {
 	defer g.mu.Unlock()
 	t := g.wrong[from]
 	if t == nil {
-		if len(g.wrong) >= maxHosts {
-			for a, t := range g.wrong {
-				if now.Sub(t.since) >= wrongTime {
-					delete(g.wrong, a)
-				}
-			}
-		}
-		return len(g.wrong) >= maxHosts
+		return false
 	}
 	if now.Sub(t.since) >= wrongTime {
 		delete(g.wrong, from)
@@ -168,6 +162,15 @@ func (g *guard) failed(from netip.Addr, now time.Time) {
 	if t := g.wrong[from]; t != nil {
 		t.n++
 		return
+	}
+	if len(g.wrong) >= maxHosts {
+		var first netip.Addr
+		for a, t := range g.wrong {
+			if !first.IsValid() || t.since.Before(g.wrong[first].since) {
+				first = a
+			}
+		}
+		delete(g.wrong, first)
 	}
 	g.wrong[from] = &tries{1, now}
 }

@@ -8,6 +8,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"fmt"
 	"math/big"
 	"net"
 	"net/http"
@@ -75,13 +76,28 @@ func TestAccess(t *testing.T) {
 	if with.full(netip.MustParseAddr("10.150.0.9"), time.Now().Add(2*wrongTime)) {
 		t.Error("a host that guessed waits for ever")
 	}
+	// Any number of hosts that guess locks nobody else out.
 	for i := range 2 * maxHosts {
 		with.failed(netip.AddrFrom4([4]byte{10, 9, byte(i >> 8), byte(i)}), time.Now())
-		if a := netip.AddrFrom4([4]byte{10, 8, 0, 1}); len(with.wrong) >= maxHosts && !with.full(a, time.Now()) {
-			t.Fatal("what is remembered of hosts has no bound")
-		} else if with.full(a, time.Now()) {
-			break
+	}
+	if len(with.wrong) > maxHosts {
+		t.Fatal("what is remembered of hosts has no bound")
+	}
+	if got := ask(with, "10.8.0.1:9", "/", "noc", "wrong"); got != http.StatusUnauthorized {
+		t.Errorf("a host that guesses for the first time while others do: %d", got)
+	}
+	// A machine with the addresses of a whole IPv6 network is one.
+	for i := range 2 * maxWrong {
+		want := http.StatusUnauthorized
+		if i >= maxWrong {
+			want = http.StatusTooManyRequests
 		}
+		if got := ask(with, fmt.Sprintf("[2001:db8:5::%x]:9", i+1), "/", "noc", "wrong"); got != want {
+			t.Errorf("address %d of a network: %d, want %d", i+1, got, want)
+		}
+	}
+	if got := ask(with, "[2001:db8:6::1]:9", "/", "noc", "wrong"); got != http.StatusUnauthorized {
+		t.Errorf("the next network: %d", got)
 	}
 }
 

@@ -162,7 +162,7 @@ func (l *limited) Accept() (net.Conn, error) {
 		}
 		var from netip.Addr
 		if a, ok := c.RemoteAddr().(*net.TCPAddr); ok {
-			from = a.AddrPort().Addr().Unmap()
+			from = listen.Host(a.AddrPort().Addr())
 		}
 		if l.count(from, 1) > maxPerHost {
 			l.count(from, -1)

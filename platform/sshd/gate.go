@@ -5,6 +5,8 @@ import (
 	"net/netip"
 	"sync"
 	"time"
+
+	"option150/platform/listen"
 )
 
 // gate keeps the connections that have not logged in. One host has at most a
@@ -29,7 +31,7 @@ type guest struct {
 func (g *gate) enter(c net.Conn, from netip.Addr) (in *guest, leave net.Conn) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	h := host(from)
+	h := listen.Host(from)
 	held := map[netip.Addr]int{}
 	for _, w := range g.waiting {
 		held[w.host]++

@@ -4,6 +4,8 @@ import (
 	"net/netip"
 	"sync"
 	"time"
+
+	"option150/platform/listen"
 )
 
 // limiter is a token bucket per host. A login that succeeds gives its token
@@ -18,17 +20,6 @@ type bucket struct {
 	at     time.Time
 }
 
-// host is what is limited: an IPv4 address, or the /64 of an IPv6 one, of which
-// a single machine can have any number.
-func host(a netip.Addr) netip.Addr {
-	a = a.Unmap().WithZone("")
-	if a.Is4() || !a.IsValid() {
-		return a
-	}
-	p, _ := a.Prefix(64)
-	return p.Addr()
-}
-
 // take takes a token of the host, if it has one.
 func (l *limiter) take(a netip.Addr, now time.Time) bool {
 	l.mu.Lock()
@@ -36,7 +27,7 @@ func (l *limiter) take(a netip.Addr, now time.Time) bool {
 	if l.hosts == nil {
 		l.hosts = map[netip.Addr]*bucket{}
 	}
-	h := host(a)
+	h := listen.Host(a)
 	b := l.hosts[h]
 	if b == nil {
 		if len(l.hosts) >= maxHosts {
@@ -58,7 +49,7 @@ func (l *limiter) take(a netip.Addr, now time.Time) bool {
 func (l *limiter) giveBack(a netip.Addr) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if b := l.hosts[host(a)]; b != nil {
+	if b := l.hosts[listen.Host(a)]; b != nil {
 		b.tokens = min(hostBurst, b.tokens+1)
 	}
 }

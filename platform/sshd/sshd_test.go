@@ -617,8 +617,8 @@ func TestLimiter(t *testing.T) {
 		t.Errorf("%d hosts", len(l.hosts))
 	}
 	six := func(s string) netip.Addr { return netip.MustParseAddr(s) }
-	if host(six("2001:db8::1")) != host(six("2001:db8::ffff")) || host(six("2001:db8::1")) == host(six("2001:db8:0:1::1")) ||
-		host(six("::ffff:192.0.2.1")) != a {
+	if listen.Host(six("2001:db8::1")) != listen.Host(six("2001:db8::ffff")) || listen.Host(six("2001:db8::1")) == listen.Host(six("2001:db8:0:1::1")) ||
+		listen.Host(six("::ffff:192.0.2.1")) != a {
 		t.Error("host is wrong")
 	}
 }

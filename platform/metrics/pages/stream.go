@@ -2,10 +2,12 @@ package pages
 
 import (
 	"bytes"
-	"net"
 	"net/http"
+	"net/netip"
 	"strconv"
 	"time"
+
+	"option150/platform/listen"
 )
 
 // Bounds of the streams.
@@ -86,11 +88,11 @@ func (p *Pages) watch(host string, by int) bool {
 
 // hostOf is whom a request came from.
 func hostOf(r *http.Request) string {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	remote, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil {
 		return r.RemoteAddr
 	}
-	return host
+	return listen.Host(remote.Addr()).String()
 }
 
 // reader gives what is new each time it is called; false: there is no more.
