@@ -41,7 +41,7 @@ func newCollector(s *Sources) *collector {
 		disk:          &family{"option150_flash_bytes", "Size of the file system of flash:, in bytes.", gaugeType, nil},
 		diskFree:      &family{"option150_flash_free_bytes", "What may still be written to flash:, in bytes; what is kept for leases and the configuration is not counted.", gaugeType, nil},
 		logins:        &family{"option150_login_failures_total", "Wrong users or passwords by door: ssh, page.", counterType, []string{"door"}},
-		leaseTime:     &family{"option150_dhcp_lease_seconds", "Duration of the leases that were given or renewed; those without an end count as infinite.", histogramType, nil},
+		leaseTime:     &family{"option150_dhcp_lease_seconds", "Duration of the leases that were given or renewed, by DHCP and DHCPv6; those without an end count as infinite.", histogramType, nil},
 		process:       newProcessFamilies(),
 		fleetEngine:   &family{"option150_fleet_servers_up", "Whether the servers of the fleet answer this box.", gaugeType, nil},
 		fleetBox:      &family{"option150_fleet_box_up", "Whether a box of the fleet gives signs of life; not there while the servers do not answer.", gaugeType, []string{"box", "domain"}},

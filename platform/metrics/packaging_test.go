@@ -7,11 +7,14 @@ import (
 	"os/exec"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 	"unsafe"
 
 	"option150/platform/testkit"
+	"option150/telephony/inventory"
 )
 
 const examples = "../../packaging/prometheus/"
@@ -123,4 +126,89 @@ func TestExamplesAskForWhatThereIs(t *testing.T) {
 			t.Errorf("no %s in\n%s", want, scrape)
 		}
 	}
+}
+
+// TestExamplesNameLabelsThereAre: a selector, a group or an annotation that names
+// a label or a value that the box does not export is silent for ever.
+func TestExamplesNameLabelsThereAre(t *testing.T) {
+	var phones []inventory.Phone
+	for _, s := range []inventory.State{inventory.Seen, inventory.Addressed, inventory.Configured, inventory.Loading, inventory.Provisioned, inventory.Stuck} {
+		phones = append(phones, inventory.Phone{State: s, Verdict: inventory.Verdict{Code: inventory.OK}})
+	}
+	s := New(Sources{Counts: NewCounts(), Phones: func(time.Time) []inventory.Phone { return phones }, Pools: func() []Pool { return []Pool{{Name: "VOICE", Total: 9}} }})
+	t.Cleanup(s.Close)
+	_, scrape := ask(t, "GET", open(t, s)+"/metrics")
+	all := families(t)
+	for _, file := range []string{"alerts.yml", "grafana-dashboard.json"} {
+		b, err := os.ReadFile(examples + file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, fault := range foreignLabels(strings.ReplaceAll(string(b), `\"`, `"`), all, scrape) {
+			t.Errorf("%s: %s", file, fault)
+		}
+	}
+	for wrong, want := range map[string]string{
+		`option150_phones{state="stuk"} > 0`:                                  `option150_phones has no state="stuk"`,
+		`option150_phones{status="stuck"}`:                                    "option150_phones has no label status",
+		`sum by (instance, host) (option150_flash_bytes)`:                     "by (instance, host): no label host",
+		`expr: option150_flash_bytes > 0` + "\n" + `"{{ $labels.server }}" x`: "$labels.server: no such label",
+		`option150_dhcp_leases{state="stuck"}`:                                `option150_dhcp_leases has no state="stuck"`,
+	} {
+		if got := foreignLabels(wrong, all, scrape); !slices.Equal(got, []string{want}) {
+			t.Errorf("%s: %q, want %q", wrong, got, want)
+		}
+	}
+}
+
+// foreignLabels is what is wrong with the labels of expressions, one a line.
+func foreignLabels(text string, all map[string]*family, scrape string) (faults []string) {
+	selector := regexp.MustCompile(`((?:option150|process)_[a-z0-9_]+)(?:\{([^}]*)\})?`)
+	matcher := regexp.MustCompile(`(\w+)(=~|!~|!=|=)"([^"]*)"`)
+	group := regexp.MustCompile(`\b(?:by|on) ?\(([^)]*)\)`)
+	shown := regexp.MustCompile(`\$labels\.(\w+)`)
+	here := map[string]bool{}
+	for line := range strings.Lines(text) {
+		found := selector.FindAllStringSubmatch(line, -1)
+		if len(found) > 0 {
+			here = map[string]bool{"instance": true, "job": true}
+		}
+		for _, m := range found {
+			f := all[m[1]]
+			if f == nil {
+				base := regexp.MustCompile(`_(bucket|sum|count)$`).ReplaceAllString(m[1], "")
+				if f = all[base]; f == nil {
+					continue // TestExamplesAskForWhatThereIs says so
+				}
+				here["le"] = true
+			}
+			for _, l := range f.labels {
+				here[l] = true
+			}
+			for _, x := range matcher.FindAllStringSubmatch(m[2], -1) {
+				switch {
+				case x[1] == "instance" || x[1] == "job":
+				case !slices.Contains(f.labels, x[1]):
+					faults = append(faults, f.name+" has no label "+x[1])
+				case x[2] == "=" || x[2] == "!=":
+					if !regexp.MustCompile(`(?m)^` + f.name + `\{[^}]*\b` + x[1] + `="` + x[3] + `"`).MatchString(scrape) {
+						faults = append(faults, fmt.Sprintf("%s has no %s=%q", f.name, x[1], x[3]))
+					}
+				}
+			}
+		}
+		for _, g := range group.FindAllStringSubmatch(line, -1) {
+			for l := range strings.SplitSeq(g[1], ",") {
+				if l = strings.TrimSpace(l); !here[l] {
+					faults = append(faults, g[0]+": no label "+l)
+				}
+			}
+		}
+		for _, l := range shown.FindAllStringSubmatch(line, -1) {
+			if !here[l[1]] {
+				faults = append(faults, l[0]+": no such label")
+			}
+		}
+	}
+	return faults
 }

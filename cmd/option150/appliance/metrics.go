@@ -5,6 +5,7 @@ import (
 
 	"option150/dhcp"
 	"option150/dhcp/engine"
+	"option150/dhcp/v6"
 	"option150/platform/journal"
 	"option150/platform/metrics"
 	"option150/platform/sshd"
@@ -79,6 +80,10 @@ func (f counted) Fold(e journal.Entry) {
 		f.counts.ForeignOffer(v.Server)
 	case engine.Ack:
 		f.counts.Leased(v.Lease, v.Lease >= engine.Infinite)
+	case v6.Sent:
+		if v.Type == "REPLY" && v.Addr.IsValid() && v.Valid > 0 { // one address, or none: 0 takes it back
+			f.counts.Leased(v.Valid, v.Valid >= v6.Infinite)
+		}
 	case sshd.LoginFailed:
 		f.counts.SSHLoginFailed()
 	}
