@@ -19,11 +19,13 @@ type truth struct {
 	mu   sync.Mutex
 	up   map[string]bool
 	when map[string]time.Time // it became so
+	step map[string]time.Time // its last
 }
 
 func (x *truth) note(s simphone.Step) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
+	x.step[s.Device] = time.Now()
 	up := x.up[s.Device]
 	switch s.Kind {
 	case simphone.Provisioned:
@@ -38,11 +40,13 @@ func (x *truth) note(s simphone.Step) {
 	}
 }
 
-// down reports that a phone has not been up for so long.
+// down reports that a phone has not been up for so long, and is not on its way:
+// what a boot takes is the business of the machine, unless it never ends.
 func (x *truth) down(mac ether.MAC, least time.Duration) bool {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	return !x.up[mac.Device()] && time.Since(x.when[mac.Device()]) >= least
+	since := time.Since(x.when[mac.Device()])
+	return !x.up[mac.Device()] && since >= least && (time.Since(x.step[mac.Device()]) >= least || since >= 4*least)
 }
 
 // ailments are what can be wrong with a phone; some are nothing.
@@ -95,7 +99,7 @@ func TestNeverOKWhenNotUp(t *testing.T) {
 				return
 			}
 			draw := rand.New(rand.NewPCG(uint64(seed), 150))
-			x := &truth{up: map[string]bool{}, when: map[string]time.Time{}}
+			x := &truth{up: map[string]bool{}, when: map[string]time.Time{}, step: map[string]time.Time{}}
 			o := Options{Root: t.TempDir(), SSH: "127.0.0.1:0", Hold: true, OnStep: x.note, Phones: simphone.Catalogue()}
 			world.shape(&o)
 			o.Config = world.edit(forced(ConfigOf(o)))
