@@ -199,7 +199,8 @@ func (f *Fleet) Watch(c Config) error {
 	return err
 }
 
-// intoShares puts a box into the list by which the pools are shared.
+// intoShares puts a box into the list by which the pools are shared. All shares are others
+// then: the generation goes up, so that nothing new is given out before all boxes know.
 func intoShares(ctx context.Context, client *etcd.Client, id ID) (string, error) {
 	key := BoxesKey(id.Domain)
 	for range 5 {
@@ -211,8 +212,14 @@ func intoShares(ctx context.Context, client *etcd.Client, id ID) (string, error)
 		if slices.Contains(names, id.Name) {
 			return "", nil
 		}
+		gen, err := one(ctx, client, GenerationKey(id.Domain))
+		if err != nil {
+			return "", err
+		}
+		n, _ := strconv.ParseUint(gen.Value, 10, 63)
 		names = append(names, id.Name)
-		r, err := client.Do(ctx, etcd.Txn{If: []etcd.Compare{{Key: key, Mod: kv.Mod}}, Puts: []etcd.Put{{Key: key, Value: strings.Join(names, " ")}}})
+		r, err := client.Do(ctx, etcd.Txn{If: []etcd.Compare{{Key: key, Mod: kv.Mod}, {Key: gen.Key, Mod: gen.Mod}},
+			Puts: []etcd.Put{{Key: key, Value: strings.Join(names, " ")}, {Key: gen.Key, Value: strconv.FormatUint(n+1, 10)}}})
 		if err != nil {
 			return "", err
 		}
@@ -225,7 +232,7 @@ func intoShares(ctx context.Context, client *etcd.Client, id ID) (string, error)
 
 // one reads one key; it has Mod 0 if it is not there.
 func one(ctx context.Context, client *etcd.Client, key string) (etcd.KV, error) {
-	var out etcd.KV
+	out := etcd.KV{Key: key}
 	_, err := client.Scan(ctx, key, func(kv etcd.KV) string {
 		if kv.Key == key {
 			out = kv

@@ -84,6 +84,11 @@ func TestUsers(t *testing.T) {
 		t.Errorf("shares %q, %v", names, err)
 	}
 
+	l, _ := b.Link()
+	if kv, err := one(soon(t), l.Client, GenerationKey("D")); err != nil || kv.Value != "2" {
+		t.Errorf("the generation did not go up with each box: %+v, %v", kv, err)
+	}
+
 	// What a stolen box may write.
 	thief := etcd.New(etcd.Options{Members: []string{e.url}, User: cb.User, Password: cb.Password})
 	defer thief.Close()
