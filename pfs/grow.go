@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"option150/platform/ether"
+	"option150/platform/sorted"
 	"option150/telephony/phone"
 )
 
@@ -60,7 +61,7 @@ func (w *grower) wave() bool {
 			all = append(all, span{e.t.Start, e.t.End})
 		}
 	}
-	slices.SortFunc(all, func(a, b span) int { return b.to.Compare(a.to) })
+	sorted.By(all, func(a, b span) int { return b.to.Compare(a.to) })
 	for i, s := range all {
 		if i > 0 && w.from.Sub(s.to) > waveGap {
 			break

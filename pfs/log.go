@@ -4,12 +4,12 @@ import (
 	"cmp"
 	"net/netip"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"option150/platform/plain"
+	"option150/platform/sorted"
 )
 
 // Bounds of what is read of logs.
@@ -128,7 +128,7 @@ func sortRecords(l []Record) {
 		}
 		return r.At
 	}
-	slices.SortStableFunc(l, func(a, b Record) int { return cmp.Compare(turned(a), turned(b)) })
+	sorted.Stable(l, func(a, b Record) int { return cmp.Compare(turned(a), turned(b)) })
 }
 
 func record(text string, m []int, body string) Record {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"option150/platform/ether"
+	"option150/platform/sorted"
 )
 
 // roots decides which of those who fetched the file passed it on.
@@ -40,7 +41,7 @@ func (w *grower) roots() {
 			takers++
 		}
 	}
-	slices.SortFunc(open, func(a, b *Node) int {
+	sorted.By(open, func(a, b *Node) int {
 		return cmp.Or(a.Start.Compare(b.Start), strings.Compare(a.MAC.Hex(), b.MAC.Hex()))
 	})
 	w.sift(open, takers, len(w.gave) > 0)
@@ -198,7 +199,7 @@ func (w *grower) arrange() {
 			w.find("%s has %d children, phones feed two at most", n.MAC.Device(), n.Kids)
 		}
 		w.tree.Nodes = append(w.tree.Nodes, *n)
-		slices.SortFunc(below, byTime)
+		sorted.By(below, byTime)
 		for _, k := range below {
 			if depth >= 0 {
 				put(k, depth+1)
@@ -208,7 +209,7 @@ func (w *grower) arrange() {
 		}
 	}
 	all := w.all()
-	slices.SortFunc(all, byTime)
+	sorted.By(all, byTime)
 	for _, n := range all {
 		if w.nodes[n.Parent] == nil || n.Parent == n.MAC {
 			depth := -1

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"option150/platform/ether"
+	"option150/platform/sorted"
 )
 
 // table prints rows below their heads in columns two blanks apart. An empty
@@ -297,7 +298,7 @@ func ShowEvidence(s Snapshot) string {
 	if all == nil {
 		return "Nothing has been seen of firmware sharing\n"
 	}
-	slices.SortStableFunc(all, func(a, b item) int { return a.at.Compare(b.at) })
+	sorted.Stable(all, func(a, b item) int { return a.at.Compare(b.at) })
 	rows := make([][]string, len(all))
 	for i := range all {
 		rows[i] = all[i].cell

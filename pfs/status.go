@@ -2,10 +2,10 @@ package pfs
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"option150/platform/ether"
+	"option150/platform/sorted"
 )
 
 // Status is how the observer stands.
@@ -115,7 +115,7 @@ func ShowConfig(s Snapshot, f Facts, params func(ether.MAC) (logServer string)) 
 	for m := range f.Phones {
 		macs = append(macs, m)
 	}
-	slices.SortFunc(macs, func(a, b ether.MAC) int { return strings.Compare(a.Hex(), b.Hex()) })
+	sorted.By(macs, func(a, b ether.MAC) int { return strings.Compare(a.Hex(), b.Hex()) })
 	rows := make([][]string, 0, len(macs))
 	for _, m := range macs {
 		c := f.Phones[m]

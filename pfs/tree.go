@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"option150/platform/ether"
+	"option150/platform/sorted"
 	"option150/telephony/phone"
 )
 
@@ -106,7 +107,7 @@ func groups(s *Snapshot, f *Facts) []*group {
 		g.wanted = g.wants(f)
 		out = append(out, g)
 	}
-	slices.SortFunc(out, func(a, b *group) int {
+	sorted.By(out, func(a, b *group) int {
 		return cmp.Or(a.subnet.Addr().Compare(b.subnet.Addr()), cmp.Compare(a.subnet.Bits(), b.subnet.Bits()), strings.Compare(a.family, b.family))
 	})
 	for i := range s.Transfers {

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"option150/platform/ether"
+	"option150/platform/sorted"
 	"option150/telephony/phone"
 )
 
@@ -72,7 +73,7 @@ func Verify(s Snapshot, f Facts, load string) []Verification {
 		v.judge(trees, &s, &f)
 		out = append(out, v)
 	}
-	slices.SortFunc(out, func(a, b Verification) int {
+	sorted.By(out, func(a, b Verification) int {
 		return cmp.Or(a.Subnet.Addr().Compare(b.Subnet.Addr()), strings.Compare(a.Family, b.Family), strings.Compare(a.Load, b.Load))
 	})
 	return out
@@ -124,7 +125,7 @@ func (v *Verification) judge(trees []Tree, s *Snapshot, f *Facts) {
 	for _, p := range parts {
 		order = append(order, p)
 	}
-	slices.SortFunc(order, func(a, b *part) int { return strings.Compare(a.node.MAC.Hex(), b.node.MAC.Hex()) })
+	sorted.By(order, func(a, b *part) int { return strings.Compare(a.node.MAC.Hex(), b.node.MAC.Hex()) })
 	observed := true
 	for _, p := range order {
 		v.Phones++

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"option150/platform/ether"
+	"option150/platform/sorted"
 	"option150/telephony/phone"
 )
 
@@ -120,8 +121,8 @@ func (s *State) Snapshot(subnets []netip.Prefix) Snapshot {
 	for _, t := range s.transfers {
 		out.Transfers = append(out.Transfers, t)
 	}
-	slices.SortFunc(out.Peers, func(a, b Peer) int { return strings.Compare(a.MAC.Hex(), b.MAC.Hex()) })
-	slices.SortFunc(out.Transfers, func(a, b Transfer) int { return cmp.Or(a.Start.Compare(b.Start), cmp.Compare(a.ID, b.ID)) })
+	sorted.By(out.Peers, func(a, b Peer) int { return strings.Compare(a.MAC.Hex(), b.MAC.Hex()) })
+	sorted.By(out.Transfers, func(a, b Transfer) int { return cmp.Or(a.Start.Compare(b.Start), cmp.Compare(a.ID, b.ID)) })
 	return out
 }
 

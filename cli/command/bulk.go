@@ -10,6 +10,7 @@ import (
 	"option150/cli/language"
 	"option150/platform/config"
 	"option150/platform/running"
+	"option150/platform/sorted"
 	"option150/telephony/bulk"
 )
 
@@ -66,7 +67,7 @@ func (b *Box) phoneImport(in *language.Invocation) error {
 		changed, err = b.Store.Change(in.Ctx, in.Op.Who(), apply)
 	}
 	if len(refused) > 0 {
-		slices.SortStableFunc(refused, func(x, y bulk.Refusal) int { return x.Line - y.Line })
+		sorted.Stable(refused, func(x, y bulk.Refusal) int { return x.Line - y.Line })
 		return refusedRows(l, refused)
 	}
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"option150/cli/language"
 	"option150/dhcp"
 	"option150/dhcp/v6"
+	"option150/platform/sorted"
 )
 
 const noVRF = "this box has no VRFs"
@@ -72,7 +73,7 @@ func linkLine(syntax, arg, doc string, get func(*dhcp.LinkConfig) any, set func(
 			d.Links = slices.DeleteFunc(d.Links, func(o dhcp.LinkConfig) bool { return o.Name == name })
 			if l != (dhcp.LinkConfig{Name: name}) {
 				d.Links = append(d.Links, l)
-				slices.SortFunc(d.Links, func(a, b dhcp.LinkConfig) int { return strings.Compare(a.Name, b.Name) })
+				sorted.By(d.Links, func(a, b dhcp.LinkConfig) int { return strings.Compare(a.Name, b.Name) })
 			}
 			return nil
 		}

@@ -11,6 +11,7 @@ import (
 	"option150/cli/language"
 	"option150/dhcp/v6"
 	"option150/platform/netif"
+	"option150/platform/sorted"
 )
 
 const (
@@ -353,7 +354,7 @@ func interfaceServer6() language.Declaration {
 			drop(c)
 			d := &c.Config.DHCPv6
 			d.Links = append(d.Links, v6.Link{Name: c.Keys.String("name"), Pool: a.String("pool"), Rapid: a.Has("rapid"), Preference: a.Int("n"), AllowHint: a.Has("hint")})
-			slices.SortFunc(d.Links, func(a, b v6.Link) int { return strings.Compare(a.Name, b.Name) })
+			sorted.By(d.Links, func(a, b v6.Link) int { return strings.Compare(a.Name, b.Name) })
 			return nil
 		},
 		Unset: func(c *language.Context) error { drop(c); return nil },

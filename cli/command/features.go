@@ -8,6 +8,7 @@ import (
 
 	"option150/cli/grammar"
 	"option150/cli/language"
+	"option150/platform/sorted"
 	"option150/telephony/cnf"
 )
 
@@ -232,7 +233,7 @@ func (t featureType) List() []grammar.HelpItem {
 	for i := range out {
 		out[i].Text = "Function of the button"
 	}
-	slices.SortFunc(out, func(a, b grammar.HelpItem) int { return strings.Compare(a.Name, b.Name) })
+	sorted.By(out, func(a, b grammar.HelpItem) int { return strings.Compare(a.Name, b.Name) })
 	return out
 }
 func (t featureType) Complete(prefix string) []string { return startingWith(t.List(), prefix) }
@@ -278,7 +279,7 @@ func (t dscpType) List() []grammar.HelpItem {
 	for name := range dscpNames {
 		out = append(out, grammar.HelpItem{Name: name, Text: "Match packets with this codepoint"})
 	}
-	slices.SortFunc(out, func(a, b grammar.HelpItem) int { return strings.Compare(a.Name, b.Name) })
+	sorted.By(out, func(a, b grammar.HelpItem) int { return strings.Compare(a.Name, b.Name) })
 	return out
 }
 func (t dscpType) Complete(prefix string) []string { return startingWith(t.List(), prefix) }

@@ -12,6 +12,7 @@ import (
 	"option150/platform/columns"
 	"option150/platform/fileserver"
 	"option150/platform/httpd"
+	"option150/platform/sorted"
 	"option150/telephony/phone"
 )
 
@@ -65,7 +66,7 @@ func (b *Box) fileList(in *language.Invocation) error {
 			dirs++
 		}
 	}
-	slices.SortFunc(rows, func(a, b served) int {
+	sorted.By(rows, func(a, b served) int {
 		n := 0
 		switch in.Args.String("order") {
 		case "date":

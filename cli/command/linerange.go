@@ -1,11 +1,11 @@
 package command
 
 import (
-	"slices"
 	"strings"
 
 	"option150/cli/language"
 	"option150/platform/config"
+	"option150/platform/sorted"
 )
 
 func setLine(c *language.Context) error {
@@ -72,7 +72,7 @@ func widen(c *config.Config, kind string, first, last int) error {
 		}
 	}
 	c.Lines = append(keep, n)
-	slices.SortFunc(c.Lines, func(a, b config.Line) int {
+	sorted.By(c.Lines, func(a, b config.Line) int {
 		if a.Kind != b.Kind {
 			return strings.Compare(a.Kind, b.Kind)
 		}

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
-	"slices"
 	"strings"
 	"time"
 
@@ -12,6 +11,7 @@ import (
 	"option150/cli/language"
 	"option150/platform/archive"
 	"option150/platform/host"
+	"option150/platform/sorted"
 )
 
 // showHost are the show commands about the machine.
@@ -109,7 +109,7 @@ func (b *Box) arpText(list []host.Neighbour) string {
 			fmt.Fprintf(&w, "Internet  %-15s          -   %-14s  ARPA   %s\n", a.Addr(), i.MAC.Cisco(), i.Name)
 		}
 	}
-	slices.SortFunc(list, func(x, y host.Neighbour) int { return x.Addr.Compare(y.Addr) })
+	sorted.By(list, func(x, y host.Neighbour) int { return x.Addr.Compare(y.Addr) })
 	for _, n := range list {
 		mac := n.MAC.Cisco()
 		if n.Incomplete {

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"option150/platform/host"
+	"option150/platform/sorted"
 )
 
 // routeText is `show ip route A [MASK]`: with a mask the route to just that
@@ -31,7 +32,7 @@ func routeText(routes []host.Route, ifName func(device string) string, dest, mas
 		}
 		return "% Network not in table\n"
 	}
-	slices.SortStableFunc(found, func(x, y host.Route) int { return cmp.Or(y.Dst.Bits()-x.Dst.Bits(), x.Metric-y.Metric) })
+	sorted.Stable(found, func(x, y host.Route) int { return cmp.Or(y.Dst.Bits()-x.Dst.Bits(), x.Metric-y.Metric) })
 	r := found[0]
 	var w strings.Builder
 	fmt.Fprintf(&w, "Routing entry for %s", r.Dst)
@@ -91,7 +92,7 @@ func (b *Box) routesText(routes []host.Route) string {
 	w.WriteString("Codes: C - connected, S - static, L - local, K - kernel, a route of the host, * - candidate default\n\n")
 	last := "Gateway of last resort is not set\n\n"
 	var rows []string
-	slices.SortStableFunc(routes, func(x, y host.Route) int {
+	sorted.Stable(routes, func(x, y host.Route) int {
 		return cmp.Or(x.Dst.Addr().Compare(y.Dst.Addr()), x.Dst.Bits()-y.Dst.Bits(), x.Metric-y.Metric)
 	})
 	for i, r := range routes {

@@ -2,11 +2,11 @@ package command
 
 import (
 	"cmp"
-	"slices"
 	"strings"
 
 	"option150/cli/grammar"
 	"option150/cli/language"
+	"option150/platform/sorted"
 	"option150/telephony/cnf"
 )
 
@@ -131,7 +131,7 @@ func layoutLines(doc string, at func(*language.Context) *cnf.Template) language.
 			r := grammar.Get[[2]int](c.Args, "range")
 			t := at(c)
 			t.Layout = append(without(t.Layout, r[0], r[1]), cnf.Layout{First: r[0], Last: r[1], Kind: c.Args.String("kind")})
-			slices.SortFunc(t.Layout, func(a, b cnf.Layout) int { return a.First - b.First })
+			sorted.By(t.Layout, func(a, b cnf.Layout) int { return a.First - b.First })
 			return nil
 		},
 		Unset: func(c *language.Context) error {

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"option150/platform/sorted"
 )
 
 // Help is the answer to `?`.
@@ -100,7 +102,7 @@ func (w *walk) items() []HelpItem {
 			out = append(out, HelpItem{s.edge.back[0].leaf.label, s.edge.help})
 		}
 	}
-	slices.SortStableFunc(out, func(a, b HelpItem) int {
+	sorted.Stable(out, func(a, b HelpItem) int {
 		return cmp.Or(cmp.Compare(late(a.Name), late(b.Name)), natural(a.Name, b.Name))
 	})
 	out = slices.Compact(out)

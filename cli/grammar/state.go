@@ -4,10 +4,11 @@ import (
 	"cmp"
 	"encoding/binary"
 	"math"
-	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
+
+	"option150/platform/sorted"
 )
 
 // maxStates bounds the cache of a graph. A graph of 300 commands has some 4,000
@@ -171,8 +172,8 @@ func (c *cache) make(places []place) *state {
 	for _, a := range s.args {
 		a.settle()
 	}
-	slices.SortFunc(s.words, func(a, b wordEdge) int { return strings.Compare(a.fold, b.fold) })
-	slices.SortStableFunc(s.args, func(a, b argEdge) int { return cmp.Compare(a.leaf.rank, b.leaf.rank) })
+	sorted.By(s.words, func(a, b wordEdge) int { return strings.Compare(a.fold, b.fold) })
+	sorted.Stable(s.args, func(a, b argEdge) int { return cmp.Compare(a.leaf.rank, b.leaf.rank) })
 	return s
 }
 
@@ -214,7 +215,7 @@ func (e *edge) settle() {
 		}
 		return cmp.Or(cmp.Compare(a.entry, b.entry), cmp.Compare(x, y))
 	}
-	slices.SortStableFunc(order, func(i, j int) int { return compare(e.targets[i], e.targets[j]) })
+	sorted.Stable(order, func(i, j int) int { return compare(e.targets[i], e.targets[j]) })
 	targets, from := make([]place, 0, len(order)), make([]back, 0, len(order))
 	for _, i := range order {
 		if n := len(targets); n == 0 || targets[n-1] != e.targets[i] {

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"option150/cli/grammar"
+	"option150/platform/sorted"
 )
 
 // WithVocabulary adds to the help of a mode the words that IOS has there and
@@ -46,7 +47,7 @@ func (l *Language) WithVocabulary(h grammar.Help, mode, text string) grammar.Hel
 	}
 	h.Kind = grammar.OK
 	slices.Sort(h.Words)
-	slices.SortStableFunc(h.Items, func(a, b grammar.HelpItem) int {
+	sorted.Stable(h.Items, func(a, b grammar.HelpItem) int {
 		return strings.Compare(rank(a.Name), rank(b.Name))
 	})
 	return h

@@ -7,6 +7,7 @@ import (
 
 	"option150/cli/grammar"
 	"option150/platform/config"
+	"option150/platform/sorted"
 )
 
 // ModeLevel is what a command of a configuration mode needs, unless its
@@ -50,7 +51,7 @@ func (l *Language) GraphFor(c *config.Config, mode string) *grammar.Graph {
 func (l *Language) relevel(mode string, lines []config.Privilege) *grammar.Graph {
 	g := l.graphs[mode]
 	lines = slices.DeleteFunc(slices.Clone(lines), func(p config.Privilege) bool { return p.Mode != mode })
-	slices.SortStableFunc(lines, func(a, b config.Privilege) int {
+	sorted.Stable(lines, func(a, b config.Privilege) int {
 		return cmp.Compare(len(strings.Fields(a.Command)), len(strings.Fields(b.Command)))
 	})
 	levels := map[any]int{}

@@ -3,13 +3,13 @@ package session
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"option150/cli/grammar"
 	"option150/cli/language"
 	"option150/cli/terminal"
 	"option150/platform/config"
+	"option150/platform/sorted"
 )
 
 // Aliases are those of exec mode: the box's own and those of `alias exec`,
@@ -28,7 +28,7 @@ func Aliases(c *config.Config) []config.Alias {
 	for name, line := range all {
 		out = append(out, config.Alias{Mode: language.Exec, Name: name, Line: line})
 	}
-	slices.SortFunc(out, func(a, b config.Alias) int { return strings.Compare(a.Name, b.Name) })
+	sorted.By(out, func(a, b config.Alias) int { return strings.Compare(a.Name, b.Name) })
 	return out
 }
 

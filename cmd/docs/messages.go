@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"option150/platform/message"
+	"option150/platform/sorted"
 )
 
 const messagesHead = `# Messages
@@ -27,7 +28,7 @@ func messages() (string, error) {
 	var w strings.Builder
 	w.WriteString(generated + messagesHead)
 	all := slices.Clone(message.All())
-	slices.SortFunc(all, func(a, b *message.Entry) int {
+	sorted.By(all, func(a, b *message.Entry) int {
 		return cmp.Or(strings.Compare(a.Facility, b.Facility), strings.Compare(a.Mnemonic, b.Mnemonic))
 	})
 	facility := ""

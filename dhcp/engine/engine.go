@@ -10,6 +10,7 @@ import (
 	"option150/dhcp/wire"
 	"option150/platform/ether"
 	"option150/platform/journal"
+	"option150/platform/sorted"
 )
 
 // Times of the engine. [facts/dhcp.md 3]
@@ -383,7 +384,7 @@ func (e *Engine) Apply(now Instant, t *Tables) {
 			idle = append(idle, b)
 		}
 	}
-	slices.SortFunc(idle, func(x, y *binding) int {
+	sorted.By(idle, func(x, y *binding) int {
 		if n := cmp.Compare(x.until, y.until); n != 0 {
 			return n
 		}

@@ -3,11 +3,11 @@ package engine
 import (
 	"bytes"
 	"net/netip"
-	"slices"
 	"strings"
 	"time"
 
 	"option150/dhcp/wire"
+	"option150/platform/sorted"
 )
 
 // The watch for other DHCP servers on the wire: what they broadcast is seen in
@@ -85,7 +85,7 @@ func (e *Engine) watching(now Instant) Instant {
 			soon = w.next
 		}
 	}
-	slices.SortFunc(e.out.Watch, func(a, b Look) int { return strings.Compare(a.Interface, b.Interface) })
+	sorted.By(e.out.Watch, func(a, b Look) int { return strings.Compare(a.Interface, b.Interface) })
 	return soon
 }
 

@@ -2,9 +2,9 @@ package engine
 
 import (
 	"net/netip"
-	"slices"
 
 	"option150/dhcp/wire"
+	"option150/platform/sorted"
 )
 
 // claimsItself reports whether a renewal comes from the address it is about.
@@ -63,7 +63,7 @@ func (e *Engine) resume(now Instant, s *subnet, a netip.Addr, list []parked) {
 		}
 	}
 	// Who uses the address before who only chose it.
-	slices.SortStableFunc(list, func(x, y parked) int {
+	sorted.Stable(list, func(x, y parked) int {
 		switch {
 		case x.p.Server.IsValid() == y.p.Server.IsValid():
 			return 0

@@ -7,6 +7,7 @@ import (
 
 	"option150/dhcp/wire"
 	"option150/platform/ether"
+	"option150/platform/sorted"
 )
 
 // Binding is a lease or a manual binding, as `show ip dhcp binding` lists it.
@@ -86,7 +87,7 @@ func (e *Engine) List() []Binding {
 			out = append(out, Binding{Addr: a, ClientID: slices.Clone(h.id), MAC: h.mac, Type: "Manual", Pool: h.pool.conf.Name})
 		}
 	}
-	slices.SortFunc(out, func(x, y Binding) int { return x.Addr.Compare(y.Addr) })
+	sorted.By(out, func(x, y Binding) int { return x.Addr.Compare(y.Addr) })
 	return out
 }
 
@@ -146,7 +147,7 @@ func (e *Engine) ConflictList() []ConflictEntry {
 			out = append(out, ConflictEntry{u.addr, MethodPing, e.at(u.since)})
 		}
 	}
-	slices.SortFunc(out, func(x, y ConflictEntry) int { return x.Addr.Compare(y.Addr) })
+	sorted.By(out, func(x, y ConflictEntry) int { return x.Addr.Compare(y.Addr) })
 	return out
 }
 
@@ -157,7 +158,7 @@ func (e *Engine) ForeignList() []ForeignEntry {
 	for k, f := range e.foreign {
 		out = append(out, ForeignEntry{ForeignServer: f.ForeignServer, First: e.at(f.first), Last: e.at(f.last), Holding: held[k.iface] == k.server})
 	}
-	slices.SortFunc(out, func(x, y ForeignEntry) int {
+	sorted.By(out, func(x, y ForeignEntry) int {
 		if n := y.Last.Compare(x.Last); n != 0 {
 			return n
 		}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"option150/platform/ether"
+	"option150/platform/sorted"
 )
 
 // A station that asks in many names drains a pool in seconds (dhcpstarv). What
@@ -125,7 +126,7 @@ func (e *Engine) tickDoubts(now Instant) {
 			ask = append(ask, b)
 		}
 	}
-	slices.SortFunc(ask, func(x, y *binding) int { return cmp.Or(cmp.Compare(x.asked, y.asked), x.Addr.Compare(y.Addr)) })
+	sorted.By(ask, func(x, y *binding) int { return cmp.Or(cmp.Compare(x.asked, y.asked), x.Addr.Compare(y.Addr)) })
 	for _, b := range ask[:min(len(ask), readyWant)] {
 		b.asked = now
 		e.out.Probes = append(e.out.Probes, Probe{Interface: b.sub.link, Addr: b.Addr})

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"option150/platform/ether"
+	"option150/platform/sorted"
 )
 
 // Known is a lease of the server this one replaces, as its own list has it.
@@ -75,7 +76,7 @@ func (e *Engine) take(now Instant, list []Known, dry bool, cannot func(Instant, 
 			e.importOne(now, &k)
 		}
 	}
-	slices.SortStableFunc(out.Refused, func(x, y Refusal) int { return y.Count - x.Count })
+	sorted.Stable(out.Refused, func(x, y Refusal) int { return y.Count - x.Count })
 	return out
 }
 

@@ -2,8 +2,9 @@ package engine
 
 import (
 	"net/netip"
-	"slices"
 	"time"
+
+	"option150/platform/sorted"
 )
 
 // Tick does what is due by time alone and returns when to be called again, at
@@ -108,4 +109,4 @@ func (e *Engine) dropParked(s *subnet) {
 	}
 }
 
-func sortAddrs(as []netip.Addr) { slices.SortFunc(as, netip.Addr.Compare) }
+func sortAddrs(as []netip.Addr) { sorted.By(as, netip.Addr.Compare) }

@@ -8,6 +8,7 @@ import (
 
 	"option150/dhcp/wire"
 	"option150/platform/ether"
+	"option150/platform/sorted"
 )
 
 // Problem is something wrong with a configuration. A refused one is not
@@ -64,7 +65,7 @@ func (c Config) Validate(own []Interface) []Problem {
 			v.overlaps(i)
 		}
 	}
-	slices.SortStableFunc(v.out, func(a, b Problem) int {
+	sorted.Stable(v.out, func(a, b Problem) int {
 		switch {
 		case a.Refuse == b.Refuse:
 			return 0
@@ -303,7 +304,7 @@ func (v *validation) overlaps(i int) {
 // comparison of all pairs for each line that is typed.
 func overlapping(nets []netip.Prefix) bool {
 	all := slices.Clone(nets)
-	slices.SortFunc(all, func(a, b netip.Prefix) int {
+	sorted.By(all, func(a, b netip.Prefix) int {
 		return cmp.Or(a.Addr().Compare(b.Addr()), a.Bits()-b.Bits())
 	})
 	for i := 1; i < len(all); i++ {

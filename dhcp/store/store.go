@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"option150/dhcp/engine"
+	"option150/platform/sorted"
 )
 
 // Store keeps the bindings below a directory, in files that begin with its name,
@@ -156,7 +157,7 @@ func (m storeState) list() []engine.Record {
 	for _, r := range m {
 		out = append(out, r)
 	}
-	slices.SortFunc(out, func(x, y engine.Record) int {
+	sorted.By(out, func(x, y engine.Record) int {
 		if n := cmp.Compare(x.Expiry, y.Expiry); n != 0 {
 			return n
 		}

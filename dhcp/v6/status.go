@@ -9,6 +9,7 @@ import (
 
 	"option150/platform/listen"
 	"option150/platform/service"
+	"option150/platform/sorted"
 )
 
 // Status implements service.Service.
@@ -54,7 +55,7 @@ func (r *running) status() service.Status {
 			noRaw = append(noRaw, fmt.Sprintf("%s (%s)", l.name, listen.Reason(l.noRaw)))
 		}
 	}
-	slices.SortFunc(st.Listeners, func(a, b listen.Endpoint) int { return strings.Compare(a.Device, b.Device) })
+	sorted.By(st.Listeners, func(a, b listen.Endpoint) int { return strings.Compare(a.Device, b.Device) })
 	slices.Sort(missing)
 	slices.Sort(failed)
 	slices.Sort(noRaw)

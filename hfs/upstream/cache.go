@@ -10,12 +10,12 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"option150/platform/fileserver"
+	"option150/platform/sorted"
 	"option150/telephony/firmware"
 )
 
@@ -274,6 +274,6 @@ func (s *Server) Entries() []Entry {
 	for _, e := range s.cache.byName {
 		out = append(out, *e)
 	}
-	slices.SortFunc(out, func(a, b Entry) int { return strings.Compare(a.Name, b.Name) })
+	sorted.By(out, func(a, b Entry) int { return strings.Compare(a.Name, b.Name) })
 	return out
 }

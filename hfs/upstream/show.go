@@ -4,6 +4,8 @@ import (
 	"net/netip"
 	"slices"
 	"time"
+
+	"option150/platform/sorted"
 )
 
 // Counters are the sums over all alternates, and how often the cache served.
@@ -93,7 +95,7 @@ func (s *Server) Fetches() []Fetch {
 		}
 		f.mu.Unlock()
 	}
-	slices.SortFunc(out, func(a, b Fetch) int { return int(b.Age - a.Age) })
+	sorted.By(out, func(a, b Fetch) int { return int(b.Age - a.Age) })
 	return out
 }
 

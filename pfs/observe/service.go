@@ -16,6 +16,7 @@ import (
 	"option150/platform/journal"
 	"option150/platform/listen"
 	"option150/platform/service"
+	"option150/platform/sorted"
 )
 
 // Name is the name of the service.
@@ -148,7 +149,7 @@ func (s *Server) commit(spec Spec, keep, fresh, gone []*sensor) {
 		s.began = time.Now()
 	}
 	s.sensors, s.announced = append(keep, fresh...), spec.Announced
-	slices.SortFunc(s.sensors, func(a, b *sensor) int { return cmp.Compare(a.i.Name, b.i.Name) })
+	sorted.By(s.sensors, func(a, b *sensor) int { return cmp.Compare(a.i.Name, b.i.Name) })
 	s.ring.resize(spec.Ring)
 	for _, x := range fresh {
 		s.wg.Go(x.run)

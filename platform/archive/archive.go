@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -15,6 +14,7 @@ import (
 	"option150/platform/flash"
 	"option150/platform/journal"
 	"option150/platform/service"
+	"option150/platform/sorted"
 )
 
 // ErrOff says that no path is configured.
@@ -201,7 +201,7 @@ func (a *Archive) copies(n names) []Copy {
 		number, _ := strconv.Atoi(m[1])
 		out = append(out, Copy{number, e.Path})
 	}
-	slices.SortFunc(out, func(x, y Copy) int {
+	sorted.By(out, func(x, y Copy) int {
 		return cmp.Or(cmp.Compare(x.Number, y.Number), strings.Compare(x.Path, y.Path))
 	})
 	return out

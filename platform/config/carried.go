@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+
+	"option150/platform/sorted"
 )
 
 // Kept is a line that the appliance does not implement, with the lines below
@@ -247,7 +249,7 @@ func (c *Config) RenameSection(from, to string) {
 			c.Carried[i].In = to
 		}
 	}
-	slices.SortStableFunc(c.Carried, carriedOrder)
+	sorted.Stable(c.Carried, carriedOrder)
 }
 
 func cloneKept(list []Kept) []Kept {

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"option150/platform/aaa"
+	"option150/platform/sorted"
 )
 
 // Line is one `line con 0` or `line vty F L`. Source: facts/ios-cli.md 1.14.
@@ -80,5 +81,5 @@ func (c *Config) SetBanner(kind, text string) {
 		return
 	}
 	c.Banners = append(c.Banners, Banner{kind, text})
-	slices.SortFunc(c.Banners, func(a, b Banner) int { return strings.Compare(a.Kind, b.Kind) })
+	sorted.By(c.Banners, func(a, b Banner) int { return strings.Compare(a.Kind, b.Kind) })
 }

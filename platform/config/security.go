@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"option150/platform/acl"
+	"option150/platform/sorted"
 	"option150/platform/sshd"
 	"option150/telephony/advice"
 )
@@ -91,7 +92,7 @@ func (c *Config) sshLines() []sshd.Line {
 			out = append(out, sshd.Line{Number: n, Access: access, Rotary: l.Rotary})
 		}
 	}
-	slices.SortFunc(out, func(a, b sshd.Line) int { return a.Number - b.Number })
+	sorted.By(out, func(a, b sshd.Line) int { return a.Number - b.Number })
 	return out
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"option150/platform/acl"
 	"option150/platform/ether"
+	"option150/platform/sorted"
 	"option150/telephony/phone"
 )
 
@@ -361,7 +362,7 @@ func (s *Server) Exposed() []Exposed {
 		c.Askers = slices.Clone(x.Askers)
 		out = append(out, c)
 	}
-	slices.SortFunc(out, func(a, b Exposed) int { return strings.Compare(a.MAC.Hex(), b.MAC.Hex()) })
+	sorted.By(out, func(a, b Exposed) int { return strings.Compare(a.MAC.Hex(), b.MAC.Hex()) })
 	return out
 }
 
@@ -375,7 +376,7 @@ func (s *Server) Searching() []netip.Addr {
 			out = append(out, a)
 		}
 	}
-	slices.SortFunc(out, netip.Addr.Compare)
+	sorted.By(out, netip.Addr.Compare)
 	return out
 }
 

@@ -2,9 +2,10 @@ package fileserver
 
 import (
 	"net/netip"
-	"slices"
 	"sync"
 	"time"
+
+	"option150/platform/sorted"
 )
 
 // Session is a file on its way to a client, for show.
@@ -72,7 +73,7 @@ func (s *Server) Sessions() []Session {
 		x.Sent = f.sent.Load()
 		out = append(out, x)
 	}
-	slices.SortFunc(out, func(a, b Session) int { return a.Since.Compare(b.Since) })
+	sorted.By(out, func(a, b Session) int { return a.Since.Compare(b.Since) })
 	return out
 }
 

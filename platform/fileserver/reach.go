@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"option150/platform/acl"
+	"option150/platform/sorted"
 	"option150/telephony/advice"
 )
 
@@ -180,6 +181,6 @@ func (s *Server) Far() []Far {
 	for _, f := range s.guard.far {
 		out = append(out, *f)
 	}
-	slices.SortFunc(out, func(a, b Far) int { return a.Network.Addr().Compare(b.Network.Addr()) })
+	sorted.By(out, func(a, b Far) int { return a.Network.Addr().Compare(b.Network.Addr()) })
 	return out
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -16,6 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"option150/platform/rootfile"
+	"option150/platform/sorted"
 )
 
 // Flash is flash:. Use Open.
@@ -239,7 +239,7 @@ func (f *Flash) list(name string) ([]Entry, error) {
 			all = append(all, entry(path, info))
 		}
 	}
-	slices.SortFunc(all, func(a, b Entry) int { return strings.Compare(a.Path, b.Path) })
+	sorted.By(all, func(a, b Entry) int { return strings.Compare(a.Path, b.Path) })
 	return all, nil
 }
 

@@ -4,9 +4,10 @@ import (
 	"errors"
 	"io"
 	"io/fs"
-	"slices"
 	"strings"
 	"time"
+
+	"option150/platform/sorted"
 )
 
 // Bounds of what is indexed: a flash with every phone load of Cisco's has a
@@ -87,7 +88,7 @@ func (f *Flash) unchanged(x *index) bool {
 func (f *Flash) walk(now time.Time) *index {
 	x := &index{exact: map[string]int{}, folded: map[string]int{}, byBase: map[string][]int{}, checked: now}
 	f.walkDir(x, "", 0)
-	slices.SortFunc(x.files, func(a, b Entry) int { return strings.Compare(a.Path, b.Path) })
+	sorted.By(x.files, func(a, b Entry) int { return strings.Compare(a.Path, b.Path) })
 	for i, e := range x.files {
 		x.exact[e.Path] = i
 		if _, there := x.folded[fold(e.Path)]; !there {

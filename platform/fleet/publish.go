@@ -16,6 +16,7 @@ import (
 
 	"option150/platform/fleet/etcd"
 	"option150/platform/plain"
+	"option150/platform/sorted"
 )
 
 // Bounds of one write.
@@ -243,7 +244,7 @@ func unpack(s string) (string, error) {
 // a phone that changes is one key that does.
 func (o *own) chunks(list []Phone) []want {
 	list = slices.Clone(list[:min(len(list), MaxPhones)])
-	slices.SortFunc(list, func(a, b Phone) int { return cmp.Compare(a.Device, b.Device) })
+	sorted.By(list, func(a, b Phone) int { return cmp.Compare(a.Device, b.Device) })
 	here := map[string]bool{}
 	for i := range list {
 		here[list[i].Device] = true

@@ -6,11 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"slices"
 	"sync"
 	"time"
 
 	"option150/platform/fleet/etcd"
+	"option150/platform/sorted"
 )
 
 // follow is a run: it connects again and again, once what was before it has ended.
@@ -224,7 +224,7 @@ func (f *Fleet) tell(r *run) {
 		}
 	}
 	f.mu.Unlock()
-	slices.SortFunc(gone, compareID)
+	sorted.By(gone, compareID)
 	for _, id := range gone {
 		f.opt.Recorder.Record(BoxGone{Name: id.Name, Domain: id.Domain})
 	}

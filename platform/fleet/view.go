@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"option150/platform/sorted"
 )
 
 // State is how a box stands, as far as this one can tell.
@@ -62,7 +64,7 @@ func (f *Fleet) View() View {
 	for id, b := range v.boxes {
 		out.Boxes = append(out.Boxes, Box{ID: id, Self: id == out.ID(), State: f.state(id, b), At: b.at, About: b.about, Known: b.known, Counts: b.count(), Text: b.config})
 	}
-	slices.SortFunc(out.Boxes, func(a, b Box) int { return compareID(a.ID, b.ID) })
+	sorted.By(out.Boxes, func(a, b Box) int { return compareID(a.ID, b.ID) })
 	return out
 }
 
@@ -121,7 +123,7 @@ func (f *Fleet) Phones(want func(*Phone) bool) []PhoneOf {
 			}
 		}
 	}
-	slices.SortFunc(out, func(a, b PhoneOf) int { return cmp.Or(compareID(a.Box, b.Box), cmp.Compare(a.Device, b.Device)) })
+	sorted.By(out, func(a, b PhoneOf) int { return cmp.Or(compareID(a.Box, b.Box), cmp.Compare(a.Device, b.Device)) })
 	return out
 }
 

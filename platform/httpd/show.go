@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"option150/platform/listen"
+	"option150/platform/sorted"
 )
 
 // Connection is a connection as show prints it.
@@ -52,7 +53,7 @@ func (s *Server) Connections() []Connection {
 	for c := range s.tracker.conns {
 		all = append(all, c.snapshot(time.Time{}))
 	}
-	slices.SortFunc(all, func(a, b Connection) int {
+	sorted.By(all, func(a, b Connection) int {
 		if c := a.Since.Compare(b.Since); c != 0 {
 			return c
 		}
@@ -93,7 +94,7 @@ func (s *Server) Modules() []ModuleStatus {
 	for _, m := range s.modules {
 		all = append(all, ModuleStatus{m.Name(), m.Description(), active[m.Name()]})
 	}
-	slices.SortFunc(all, func(a, b ModuleStatus) int { return strings.Compare(a.Name, b.Name) })
+	sorted.By(all, func(a, b ModuleStatus) int { return strings.Compare(a.Name, b.Name) })
 	return all
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"option150/platform/fileserver"
 	"option150/platform/journal"
+	"option150/platform/sorted"
 	"option150/telephony/phone"
 )
 
@@ -250,6 +251,6 @@ func (c *Counts) rows() countRows {
 	if c.others > 0 {
 		r.foreign = append(r.foreign, foreignRow{"other", c.others})
 	}
-	slices.SortFunc(r.foreign, func(a, b foreignRow) int { return cmp.Compare(a.server, b.server) })
+	sorted.By(r.foreign, func(a, b foreignRow) int { return cmp.Compare(a.server, b.server) })
 	return r
 }

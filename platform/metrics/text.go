@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"option150/platform/sorted"
 )
 
 // The text format of Prometheus, version 0.0.4, as far as constant figures need
@@ -118,11 +120,11 @@ func (x exposition) bytes() []byte {
 	for f := range x {
 		families = append(families, f)
 	}
-	slices.SortFunc(families, func(a, b *family) int { return strings.Compare(a.name, b.name) })
+	sorted.By(families, func(a, b *family) int { return strings.Compare(a.name, b.name) })
 	var b bytes.Buffer
 	for _, f := range families {
 		b.WriteString("# HELP " + f.name + " " + helpEscaper.Replace(f.help) + "\n# TYPE " + f.name + " " + f.kind + "\n")
-		slices.SortFunc(x[f], func(a, b series) int { return slices.Compare(a.labels, b.labels) })
+		sorted.By(x[f], func(a, b series) int { return slices.Compare(a.labels, b.labels) })
 		for _, s := range x[f] {
 			b.Write(s.lines)
 		}

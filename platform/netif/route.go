@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"option150/platform/service"
+	"option150/platform/sorted"
 )
 
 // Routing is `ip default-gateway` and the `ip route` lines.
@@ -128,7 +129,7 @@ func missing(wanted []ManagedRoute) (add []*netlink.Route, drop []netlink.Route,
 		}
 	}
 	// A next hop must be on a wire before a route goes by it: short ways first.
-	slices.SortStableFunc(add, func(a, b *netlink.Route) int { return cmp.Compare(len(a.Gw), len(b.Gw)) })
+	sorted.Stable(add, func(a, b *netlink.Route) int { return cmp.Compare(len(a.Gw), len(b.Gw)) })
 	return add, drop, nil
 }
 

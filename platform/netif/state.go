@@ -6,13 +6,13 @@ import (
 	"net"
 	"net/netip"
 	"os"
-	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/vishvananda/netlink"
 
 	"option150/platform/ether"
+	"option150/platform/sorted"
 )
 
 // maxDevices bounds what is read of the machine.
@@ -92,7 +92,7 @@ func linkList() ([]netlink.Link, error) {
 	if err != nil && !errors.Is(err, netlink.ErrDumpInterrupted) {
 		return nil, fmt.Errorf("list of interfaces: %w", err)
 	}
-	slices.SortFunc(links, func(a, b netlink.Link) int { return a.Attrs().Index - b.Attrs().Index })
+	sorted.By(links, func(a, b netlink.Link) int { return a.Attrs().Index - b.Attrs().Index })
 	return links[:min(len(links), maxDevices)], nil
 }
 

@@ -23,6 +23,8 @@ var unwanted = []struct {
 		"flags are read in main: take a value"},
 	{"runtime", []string{"LockOSThread"}, []string{"platform/netns", "cmd/bench", "cmd/option150"},
 		"locked threads are slow and leak namespaces; platform/netns does it where it is needed, and cmd/option150 before it becomes another user"},
+	{"slices", []string{"SortFunc", "SortStableFunc"}, nil,
+		"the compiler makes 14 kB of code for each type of element: platform/sorted does the same without"},
 	{"io/ioutil", []string{"ReadAll", "ReadFile", "WriteFile", "TempDir", "TempFile", "ReadDir"}, nil, "use io and os"},
 }
 

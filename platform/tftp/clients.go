@@ -3,9 +3,10 @@ package tftp
 import (
 	"container/list"
 	"net/netip"
-	"slices"
 	"sync"
 	"time"
+
+	"option150/platform/sorted"
 )
 
 // maxClients is how many client addresses without a transfer are remembered.
@@ -155,6 +156,6 @@ func (t *clientTable) list() []Client {
 		all = append(all, Client{Addr: c.addr, Requests: c.asked, Active: c.active,
 			Options: c.options, RTT: c.rtt.smoothed, Packets: c.sent, Resent: c.again, LastSeen: c.seen})
 	}
-	slices.SortFunc(all, func(a, b Client) int { return a.Addr.Compare(b.Addr) })
+	sorted.By(all, func(a, b Client) int { return a.Addr.Compare(b.Addr) })
 	return all
 }

@@ -8,7 +8,6 @@ import (
 	"hash/maphash"
 	"net"
 	"net/netip"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -18,6 +17,7 @@ import (
 	"option150/platform/fileserver"
 	"option150/platform/journal"
 	"option150/platform/listen"
+	"option150/platform/sorted"
 )
 
 // Server is the TFTP server, run as a service.Service by its Spec. Use New.
@@ -210,7 +210,7 @@ func (s *Server) Sessions() []Session {
 		}
 		sh.mu.Unlock()
 	}
-	slices.SortFunc(all, func(a, b Session) int { return cmp.Compare(b.Age, a.Age) })
+	sorted.By(all, func(a, b Session) int { return cmp.Compare(b.Age, a.Age) })
 	return all
 }
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"option150/platform/config"
+	"option150/platform/sorted"
 	"option150/telephony/advice"
 )
 
@@ -131,7 +132,7 @@ func (f *Finding) seen(format string, args ...any) *Finding {
 // sorted: what is refused, then warnings, then notes; by code among them. One
 // sentence is said once.
 func (l list) sorted() []Finding {
-	slices.SortStableFunc(l, func(a, b Finding) int {
+	sorted.Stable(l, func(a, b Finding) int {
 		if a.Severity != b.Severity {
 			return int(b.Severity - a.Severity)
 		}

@@ -3,9 +3,9 @@ package audit
 import (
 	"encoding/binary"
 	"net/netip"
-	"slices"
 
 	"option150/dhcp"
+	"option150/platform/sorted"
 )
 
 // networks are all networks of a pool.
@@ -50,7 +50,7 @@ func earlier(a, b netip.Addr) netip.Addr {
 
 // covered counts the addresses that lie in any of the ranges.
 func covered(rs []dhcp.Range) (n int) {
-	slices.SortFunc(rs, func(a, b dhcp.Range) int { return a.First.Compare(b.First) })
+	sorted.By(rs, func(a, b dhcp.Range) int { return a.First.Compare(b.First) })
 	var end netip.Addr
 	for _, r := range rs {
 		if end.IsValid() && r.First.Compare(end) <= 0 {

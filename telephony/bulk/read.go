@@ -28,6 +28,7 @@ import (
 
 	"option150/platform/ether"
 	"option150/platform/plain"
+	"option150/platform/sorted"
 	"option150/telephony/cnf"
 	"option150/telephony/phone"
 )
@@ -360,7 +361,7 @@ func (t *Table) merge() {
 		}
 		t.Rows = append(t.Rows, r)
 	}
-	slices.SortStableFunc(t.Refused, func(a, b Refusal) int { return a.Line - b.Line })
+	sorted.Stable(t.Refused, func(a, b Refusal) int { return a.Line - b.Line })
 }
 
 // onlyIn reports that what one list has, the other has not.

@@ -7,6 +7,7 @@ import (
 	"option150/platform/ether"
 	"option150/platform/journal"
 	"option150/platform/message"
+	"option150/platform/sorted"
 )
 
 // Built is the fact that a new set of files is in force.
@@ -68,7 +69,7 @@ func NewPhones(old, new *Set) (Phones, bool) {
 	for mac := range was {
 		p.Removed = append(p.Removed, mac)
 	}
-	slices.SortFunc(p.Removed, func(a, b ether.MAC) int { return bytes.Compare(a[:], b[:]) })
+	sorted.By(p.Removed, func(a, b ether.MAC) int { return bytes.Compare(a[:], b[:]) })
 	return p, len(p.Added)+len(p.Removed) > 0
 }
 

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"option150/platform/ether"
+	"option150/platform/sorted"
 )
 
 // Profile is one `voice user-profile TAG` or `voice logout-profile TAG`
@@ -39,7 +40,7 @@ type Login struct {
 
 // SortLogins puts logins in the order Options wants them in.
 func SortLogins(l []Login) {
-	slices.SortFunc(l, func(a, b Login) int { return cmp.Or(bytes.Compare(a.MAC[:], b.MAC[:]), cmp.Compare(a.User, b.User)) })
+	sorted.By(l, func(a, b Login) int { return cmp.Or(bytes.Compare(a.MAC[:], b.MAC[:]), cmp.Compare(a.User, b.User)) })
 }
 
 // Serves reports that phones are told of the services of the box: people log in
@@ -101,7 +102,7 @@ func ProfileKinds() []string { return kindOrder }
 // apply puts the lines of a profile in the place of those of a pool.
 func (p *Profile) apply(s *sipPhone, dns []RegisterDN) {
 	numbers := slices.Clone(p.Numbers)
-	slices.SortStableFunc(numbers, func(a, b ProfileNumber) int {
+	sorted.Stable(numbers, func(a, b ProfileNumber) int {
 		return slices.Index(kindOrder, a.Kind) - slices.Index(kindOrder, b.Kind)
 	})
 	s.lines = nil

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"option150/platform/sorted"
 )
 
 // softkeyDefs are the keys with tag and event; the help id is 300 + event.
@@ -64,7 +66,7 @@ func SoftkeyWords() []string {
 			out = append(out, w)
 		}
 	}
-	slices.SortFunc(out, func(a, b string) int { return strings.Compare(strings.ToLower(a), strings.ToLower(b)) })
+	sorted.By(out, func(a, b string) int { return strings.Compare(strings.ToLower(a), strings.ToLower(b)) })
 	return out
 }
 

@@ -33,6 +33,7 @@ import (
 
 	"option150/platform/fileserver"
 	"option150/platform/flash"
+	"option150/platform/sorted"
 )
 
 // Bounds of ring lists. [7970 administration guide, Creating Custom Phone Rings]
@@ -234,7 +235,7 @@ func (x *List) seen(t time.Time) {
 // files are those below the home path, by name.
 func (l *Lists) files() []flash.Entry {
 	all := slices.Clone(l.Flash.Files(l.Home()))
-	slices.SortFunc(all, func(a, b flash.Entry) int { return strings.Compare(a.Path, b.Path) })
+	sorted.By(all, func(a, b flash.Entry) int { return strings.Compare(a.Path, b.Path) })
 	return all
 }
 

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"option150/platform/ether"
+	"option150/platform/sorted"
 	"option150/telephony/firmware"
 	"option150/telephony/phone"
 )
@@ -132,7 +133,7 @@ func (v *Inventory) list(now time.Time, want func(*record) bool, boots bool) []P
 	var out []Phone
 	v.each(want, func(r *record) { out = append(out, r.snapshot(now, w, boots)) })
 	out = append(out, v.hidden(now, w, want)...)
-	slices.SortFunc(out, func(a, b Phone) int {
+	sorted.By(out, func(a, b Phone) int {
 		return cmp.Or(strings.Compare(a.Device(), b.Device()), a.Addr.Compare(b.Addr))
 	})
 	return out

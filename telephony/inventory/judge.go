@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"option150/platform/sorted"
 	"option150/platform/wire"
 	"option150/telephony/firmware"
 	"option150/telephony/phone"
@@ -88,7 +89,7 @@ func (e *evidence) judge(p *Phone) {
 	}
 	// The first broken link comes first: of those that stop it, of those that
 	// speak against its being up, then what else was found.
-	slices.SortStableFunc(p.Others, func(a, b Verdict) int { return int(weightOf(b.Code)) - int(weightOf(a.Code)) })
+	sorted.Stable(p.Others, func(a, b Verdict) int { return int(weightOf(b.Code)) - int(weightOf(a.Code)) })
 	up := e.stand.state == Provisioned
 	control, asking := e.asking()
 	switch {

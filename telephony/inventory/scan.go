@@ -2,11 +2,11 @@ package inventory
 
 import (
 	"net/netip"
-	"slices"
 	"strings"
 	"time"
 
 	"option150/platform/ether"
+	"option150/platform/sorted"
 )
 
 // scan is what one address named within a window.
@@ -107,7 +107,7 @@ func (v *Inventory) Scans() []Scan {
 			out = append(out, Scan{Addr: a, First: s.first, Last: s.last, Asked: s.asked, Given: s.given})
 		}
 	}
-	slices.SortFunc(out, func(a, b Scan) int {
+	sorted.By(out, func(a, b Scan) int {
 		if c := b.Last.Compare(a.Last); c != 0 {
 			return c
 		}

@@ -3,11 +3,11 @@ package inventory
 import (
 	"cmp"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
 	"option150/platform/columns"
+	"option150/platform/sorted"
 )
 
 // Cause is the phones that stand alike: one verdict, model and wanted load.
@@ -33,7 +33,7 @@ func Causes(list []Phone) []Cause {
 		c.N = n
 		out = append(out, c)
 	}
-	slices.SortFunc(out, func(a, b Cause) int {
+	sorted.By(out, func(a, b Cause) int {
 		return cmp.Or(rank(a.Code)-rank(b.Code), b.N-a.N, strings.Compare(a.Code, b.Code), strings.Compare(a.Model, b.Model), strings.Compare(a.Load, b.Load))
 	})
 	return out
@@ -111,7 +111,7 @@ func heading(list []Phone, scans []Scan) string {
 	for c := range codes {
 		names = append(names, c)
 	}
-	slices.SortFunc(names, func(a, b string) int { return cmp.Or(rank(a)-rank(b), codes[b]-codes[a], strings.Compare(a, b)) })
+	sorted.By(names, func(a, b string) int { return cmp.Or(rank(a)-rank(b), codes[b]-codes[a], strings.Compare(a, b)) })
 	for i, c := range names {
 		if i == maxHeading {
 			fmt.Fprintf(&b, "  and %d more causes: show phones summary\n", len(names)-i)

@@ -10,6 +10,7 @@ import (
 	"option150/platform/aaa"
 	"option150/platform/ether"
 	"option150/platform/journal"
+	"option150/platform/sorted"
 	"option150/telephony/cnf"
 )
 
@@ -139,7 +140,7 @@ func (d *Desk) Seats() []Seat {
 	for _, s := range d.seats {
 		out = append(out, s)
 	}
-	slices.SortFunc(out, func(a, b Seat) int { return strings.Compare(a.MAC.Hex(), b.MAC.Hex()) })
+	sorted.By(out, func(a, b Seat) int { return strings.Compare(a.MAC.Hex(), b.MAC.Hex()) })
 	return out
 }
 

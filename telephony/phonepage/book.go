@@ -3,7 +3,6 @@ package phonepage
 import (
 	"cmp"
 	"net/netip"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -11,6 +10,7 @@ import (
 	"option150/platform/columns"
 	"option150/platform/ether"
 	"option150/platform/journal"
+	"option150/platform/sorted"
 	"option150/platform/wire"
 )
 
@@ -96,7 +96,7 @@ func (b *Book) Entries() []Entry {
 	for _, k := range b.phones {
 		out = append(out, *k)
 	}
-	slices.SortFunc(out, func(x, y Entry) int { return cmp.Compare(x.MAC.Device(), y.MAC.Device()) })
+	sorted.By(out, func(x, y Entry) int { return cmp.Compare(x.MAC.Device(), y.MAC.Device()) })
 	return out
 }
 

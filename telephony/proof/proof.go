@@ -3,11 +3,11 @@ package proof
 import (
 	"context"
 	"net/netip"
-	"slices"
 
 	"option150/dhcp/engine"
 	"option150/platform/ether"
 	"option150/platform/fileserver"
+	"option150/platform/sorted"
 	"option150/telephony/advice"
 	"option150/telephony/cnf"
 	"option150/telephony/firmware"
@@ -119,14 +119,14 @@ func Walk(ctx context.Context, b *Box) *Report {
 	todo := w.phones()
 	// Who has a lease, or a place that is known, goes first: what is left is for
 	// those who may stand anywhere.
-	slices.SortStableFunc(todo, func(x, y *station) int { return len(x.places) - len(y.places) })
+	sorted.Stable(todo, func(x, y *station) int { return len(x.places) - len(y.places) })
 	for _, s := range todo {
 		w.address(s)
 	}
 	for _, s := range todo {
 		w.boot(s)
 	}
-	slices.SortStableFunc(todo, func(x, y *station) int { return x.order - y.order })
+	sorted.Stable(todo, func(x, y *station) int { return x.order - y.order })
 	for _, s := range todo {
 		w.report.Phones = append(w.report.Phones, s.Phone)
 	}

@@ -11,6 +11,7 @@ import (
 	"option150/pfs"
 	"option150/platform/ether"
 	"option150/platform/journal"
+	"option150/platform/sorted"
 	"option150/platform/wire"
 )
 
@@ -167,7 +168,7 @@ func (t *Tape) Of(mac ether.MAC, addr netip.Addr) []journal.Entry {
 		return nil
 	}
 	out := slices.Concat(r.entries, t.segment, t.rivals(mac, r))
-	slices.SortStableFunc(out, func(a, b journal.Entry) int {
+	sorted.Stable(out, func(a, b journal.Entry) int {
 		if c := a.Time.Compare(b.Time); c != 0 {
 			return c
 		}

@@ -19,13 +19,13 @@ import (
 	"bytes"
 	"context"
 	"net/netip"
-	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"option150/platform/ether"
 	"option150/platform/fileserver"
+	"option150/platform/sorted"
 	"option150/telephony/phone"
 )
 
@@ -101,7 +101,7 @@ func (b *Book) Cases() []Case {
 	for _, c := range b.cases {
 		out = append(out, *c)
 	}
-	slices.SortFunc(out, func(x, y Case) int { return strings.Compare(x.MAC.Hex(), y.MAC.Hex()) })
+	sorted.By(out, func(x, y Case) int { return strings.Compare(x.MAC.Hex(), y.MAC.Hex()) })
 	return out
 }
 

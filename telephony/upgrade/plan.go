@@ -5,11 +5,11 @@ import (
 	"fmt"
 	"math"
 	"net/netip"
-	"slices"
 	"strings"
 	"time"
 
 	"option150/platform/ether"
+	"option150/platform/sorted"
 	"option150/telephony/firmware"
 	"option150/telephony/phone"
 )
@@ -95,7 +95,7 @@ func (p *Plan) legs() (out []leg, count map[leg]int) {
 			out = append(out, l)
 		}
 	}
-	slices.SortFunc(out, func(a, b leg) int {
+	sorted.By(out, func(a, b leg) int {
 		return cmp.Or(cmp.Compare(a.model, b.model), cmp.Compare(a.runs, b.runs), a.subnet.Addr().Compare(b.subnet.Addr()), cmp.Compare(a.path, b.path))
 	})
 	return out, count

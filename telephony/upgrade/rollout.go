@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"option150/platform/ether"
+	"option150/platform/sorted"
 )
 
 // Rollout is an upgrade of phones in waves, as it is configured.
@@ -205,7 +206,7 @@ func begin(r Rollout, all []Candidate, now time.Time) *Progress {
 	}
 	slices.Sort(groups)
 	sizes := slices.Clone(r.Waves)
-	slices.SortFunc(sizes, func(a, b Wave) int { return cmp.Compare(a.Number, b.Number) })
+	sorted.By(sizes, func(a, b Wave) int { return cmp.Compare(a.Number, b.Number) })
 	wave, left := 0, 0
 	for more := true; more; {
 		more = false

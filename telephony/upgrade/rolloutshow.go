@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"option150/platform/sorted"
 	"option150/telephony/phone"
 )
 
@@ -129,7 +130,7 @@ func (p *Progress) Text(now time.Time) string {
 func (p *Progress) sorted() []*Upgraded {
 	rank := map[string]int{"stuck": 0, "not returned": 1, "running": 2, "not reset": 3, "done": 4, "waiting": 5}
 	out := slices.Clone(p.Phones)
-	slices.SortStableFunc(out, func(a, b *Upgraded) int {
+	sorted.Stable(out, func(a, b *Upgraded) int {
 		return cmp.Or(cmp.Compare(a.Wave, b.Wave), cmp.Compare(rank[a.state(p)], rank[b.state(p)]), cmp.Compare(a.Device, b.Device))
 	})
 	return out

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"option150/platform/ether"
+	"option150/platform/sorted"
 )
 
 // saved is a phone in the file of classes.
@@ -22,7 +23,7 @@ type saved struct {
 
 // Marshal is the text of the file of classes, a phone to a line.
 func Marshal(all []Known) []byte {
-	slices.SortFunc(all, func(a, b Known) int { return strings.Compare(a.MAC.Hex(), b.MAC.Hex()) })
+	sorted.By(all, func(a, b Known) int { return strings.Compare(a.MAC.Hex(), b.MAC.Hex()) })
 	var out []byte
 	for _, k := range all {
 		b, err := json.Marshal(saved{k.MAC.Hex(), k.Class, k.Runs, k.Evidence, k.Inferred, k.Stone, k.Since.UTC()})

@@ -5,12 +5,12 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"slices"
 	"sync"
 	"time"
 
 	"option150/cli/command"
 	"option150/cli/terminal"
+	"option150/platform/sorted"
 	"option150/platform/sshd"
 )
 
@@ -72,7 +72,7 @@ func (t *lineTable) list() []command.LineInfo {
 	for _, e := range t.open {
 		out = append(out, command.LineInfo{Number: e.absolute(), Name: fmt.Sprintf("%s %d", e.kind, e.number), User: e.user, From: e.from, Idle: time.Since(e.active)})
 	}
-	slices.SortFunc(out, func(a, b command.LineInfo) int { return cmp.Compare(a.Number, b.Number) })
+	sorted.By(out, func(a, b command.LineInfo) int { return cmp.Compare(a.Number, b.Number) })
 	return out
 }
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"option150/dhcp/v6/wire"
+	"option150/platform/sorted"
 )
 
 // Tables are a Spec made ready to serve.
@@ -106,7 +107,7 @@ func render(p *Pool) (out []option) {
 		out = append(out, option{code: wire.OptDNSServers, val: wire.Addresses(p.DNSServers)})
 	}
 	vendors := slices.Clone(p.Vendors)
-	slices.SortStableFunc(vendors, func(a, b Vendor) int { return cmp.Compare(cisco(b), cisco(a)) })
+	sorted.Stable(vendors, func(a, b Vendor) int { return cmp.Compare(cisco(b), cisco(a)) })
 	for i := range vendors {
 		v := &vendors[i]
 		if len(v.Options) == 0 {

@@ -8,6 +8,7 @@ import (
 
 	"option150/dhcp/v6/wire"
 	"option150/platform/message"
+	"option150/platform/sorted"
 )
 
 // Routers decide whether phones ask for an address at all: by the flags of their
@@ -150,7 +151,7 @@ func (e *Engine) RouterList() (out []RouterEntry) {
 			out = append(out, RouterEntry{name, h.Router, e.at(h.last)})
 		}
 	}
-	slices.SortFunc(out, func(a, b RouterEntry) int {
+	sorted.By(out, func(a, b RouterEntry) int {
 		if n := strings.Compare(a.Interface, b.Interface); n != 0 {
 			return n
 		}

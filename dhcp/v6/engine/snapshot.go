@@ -2,12 +2,12 @@ package engine
 
 import (
 	"net/netip"
-	"slices"
 	"strings"
 	"time"
 
 	v4 "option150/dhcp/engine"
 	"option150/platform/ether"
+	"option150/platform/sorted"
 )
 
 // Statistics are the counters of `show ipv6 dhcp statistics`, by message, and
@@ -79,7 +79,7 @@ func (e *Engine) List() []Binding {
 		}
 		out = append(out, v)
 	}
-	slices.SortFunc(out, func(x, y Binding) int {
+	sorted.By(out, func(x, y Binding) int {
 		if n := x.Client.Compare(y.Client); n != 0 {
 			return n
 		}
@@ -113,7 +113,7 @@ func (e *Engine) ConflictList() []ConflictEntry {
 	for _, x := range e.conflicts {
 		out = append(out, ConflictEntry{x.addr, e.at(x.since)})
 	}
-	slices.SortFunc(out, func(x, y ConflictEntry) int { return x.Addr.Compare(y.Addr) })
+	sorted.By(out, func(x, y ConflictEntry) int { return x.Addr.Compare(y.Addr) })
 	return out
 }
 

@@ -5,6 +5,8 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+
+	"option150/platform/sorted"
 )
 
 // Problem is something wrong with a configuration. A refused one is not
@@ -49,7 +51,7 @@ func (c Config) Validate() []Problem {
 			}
 		}
 	}
-	slices.SortStableFunc(out, func(a, b Problem) int { return rank(a) - rank(b) })
+	sorted.Stable(out, func(a, b Problem) int { return rank(a) - rank(b) })
 	return out
 }
 

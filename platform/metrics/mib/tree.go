@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"option150/platform/plain"
+	"option150/platform/sorted"
 )
 
 // Root is option150MIB, below netSnmpPlaypen of NET-SNMP-MIB: the product has no
@@ -108,7 +109,7 @@ func newTree(f *facts) tree {
 	for k, n := range counts {
 		t.add(append(oid{2, 1, 3, uint32(states[k[0]])}, index(k[1])...), "gauge", strconv.Itoa(n))
 	}
-	slices.SortFunc(t, func(a, b object) int { return slices.Compare(a.at, b.at) })
+	sorted.By(t, func(a, b object) int { return slices.Compare(a.at, b.at) })
 	return t
 }
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"option150/platform/service"
+	"option150/platform/sorted"
 	"option150/telephony/inventory"
 )
 
@@ -257,7 +258,7 @@ func causes(rows []row) []causeJSON {
 		out = append(out, c)
 	}
 	order := []string{kindBad, kindOpen, kindStays, kindUnseen, kindUp}
-	slices.SortFunc(out, func(a, b causeJSON) int {
+	sorted.By(out, func(a, b causeJSON) int {
 		return cmp.Or(slices.Index(order, a.Kind)-slices.Index(order, b.Kind), b.N-a.N, strings.Compare(a.Code, b.Code))
 	})
 	return out

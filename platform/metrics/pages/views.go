@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"option150/platform/ether"
+	"option150/platform/sorted"
 	"option150/telephony/phone"
 )
 
@@ -112,7 +113,7 @@ func (s *Sources) firmware(now time.Time) firmwareJSON {
 		names[e.MAC.Device()] = e.Name
 	}
 	trees := list(s.Sharing)
-	slices.SortStableFunc(trees, func(a, b Tree) int { return b.Start.Compare(a.Start) })
+	sorted.Stable(trees, func(a, b Tree) int { return b.Start.Compare(a.Start) })
 	for _, t := range trees[:min(len(trees), maxTrees)] {
 		x := treeJSON{Subnet: t.Subnet, Family: t.Family, Load: t.Load, Files: t.Files, Start: when(t.Start), End: when(t.End), Hidden: t.Hidden, Findings: t.Findings, Nodes: []nodeJSON{}, More: max(0, len(t.Nodes)-maxNodes)}
 		for _, n := range t.Nodes[:min(len(t.Nodes), maxNodes)] {
@@ -204,12 +205,12 @@ func (s *Sources) matrix(now time.Time) []modelJSON {
 	}
 	out := []modelJSON{}
 	for m, loads := range by {
-		slices.SortFunc(loads, func(a, b loadJSON) int {
+		sorted.By(loads, func(a, b loadJSON) int {
 			return cmp.Or(b.Wanted-a.Wanted, b.Runs-a.Runs, strings.Compare(a.Name, b.Name))
 		})
 		out = append(out, modelJSON{m, phones[m], loads})
 	}
-	slices.SortFunc(out, func(a, b modelJSON) int { return cmp.Or(b.Phones-a.Phones, strings.Compare(a.Model, b.Model)) })
+	sorted.By(out, func(a, b modelJSON) int { return cmp.Or(b.Phones-a.Phones, strings.Compare(a.Model, b.Model)) })
 	return out
 }
 
