@@ -174,9 +174,9 @@ func (r *running) tick(l *loopState) {
 
 // publish tells the status what it needs of the engine.
 func (r *running) publish() {
-	held := r.e.Held()
-	if f := r.facts.Load(); len(f.held) != len(held) || len(held) > 0 || f.disk != r.com.State().Err {
-		r.facts.Store(&facts{held: held, disk: r.com.State().Err})
+	held, shared := r.e.Held(), r.e.SharedFault(r.clock.Now())
+	if f := r.facts.Load(); len(f.held) != len(held) || len(held) > 0 || f.disk != r.com.State().Err || f.shared != shared {
+		r.facts.Store(&facts{held: held, disk: r.com.State().Err, shared: shared})
 	}
 }
 

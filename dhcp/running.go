@@ -62,8 +62,9 @@ type running struct {
 
 // facts is what the status needs of the engine.
 type facts struct {
-	held map[string]netip.Addr
-	disk error
+	held   map[string]netip.Addr
+	disk   error
+	shared string // what the sharing of pools keeps from being done
 }
 
 func newRunning(o Options) *running {

@@ -1,10 +1,15 @@
 package dhcp
 
 import (
+	"cmp"
+	"fmt"
+	"strings"
+
 	"option150/dhcp/durable"
 	"option150/dhcp/engine"
 	"option150/dhcp/share"
 	"option150/dhcp/share/claim"
+	"option150/platform/columns"
 	"option150/platform/equal"
 )
 
@@ -110,4 +115,38 @@ func (s *Server) Shared() (out Shared) {
 		out.Why = run.sharing.Why()
 	}
 	return out
+}
+
+// Show is `show fleet bindings`.
+func (v Shared) Show() string {
+	var w strings.Builder
+	if !v.On {
+		return "Bindings are not shared: `show ip dhcp binding` has those of this box\n"
+	}
+	fmt.Fprintf(&w, "Bindings are shared with the boxes of %s; this one is %s\n", v.Domain, v.Box)
+	switch {
+	case v.Connected:
+		w.WriteString("Engine: answers\n")
+	default:
+		fmt.Fprintf(&w, "Engine: does not answer (%s)\n", cmp.Or(v.Why, "connecting"))
+		w.WriteString("Known clients are renewed for a while\n")
+	}
+	if v.Alone != "" {
+		fmt.Fprintf(&w, "New clients get nothing: %s\n", v.Alone)
+	}
+	fmt.Fprintf(&w, "On record: %d addresses, generation %d\n", v.Records, v.Gen)
+	fmt.Fprintf(&w, "Claims: %d granted, %d refused, %d unanswered; clashes: %d\n", v.Engine.Granted, v.Engine.Refused, v.Engine.Unanswered, v.Engine.Clashes)
+	t := columns.New("%-32s  %-6s  %-14s  %s", "Box", "Share", "Given out here", "Declared down")
+	for i, b := range v.Boxes {
+		t.Row(b, fmt.Sprintf("1/%d", len(v.Boxes)), yes(v.Gives[i]), yes(v.Down[i]))
+	}
+	w.WriteString(t.String())
+	return w.String()
+}
+
+func yes(is bool) string {
+	if is {
+		return "yes"
+	}
+	return "no"
 }

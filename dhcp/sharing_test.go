@@ -4,6 +4,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"net/netip"
 	"os"
@@ -279,8 +280,9 @@ func (w *fleetWorld) step(rnd *rand.Rand, m ether.MAC) {
 		for _, b := range up {
 			b.ask(phoneRequest(m, wire.MsgDiscover))
 		}
+		synctest.Wait()
 		w.mu.Lock()
-		offers := w.offers[m]
+		offers := maps.Clone(w.offers[m])
 		w.mu.Unlock()
 		for _, b := range up {
 			if a := offers[b.name]; a.IsValid() {

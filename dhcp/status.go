@@ -107,6 +107,8 @@ func (r *running) status() service.Status {
 		st.State, st.Why = service.Degraded, "waiting for "+strings.Join(missing, ", ")
 	case r.low.Load() > 0:
 		st.State, st.Why = service.Degraded, fmt.Sprintf("the disk is nearly full: %d KB are left for bindings", (r.low.Load()-1)>>10)
+	case f.shared != "":
+		st.State, st.Why = service.Degraded, f.shared
 	case len(noRaw) > 0:
 		st.State, st.Why = service.Degraded, "no raw socket on "+strings.Join(noRaw, ", ")+": replies are broadcast, addresses are not probed"
 	case r.lost != "":

@@ -137,9 +137,9 @@ func fleetSection() []language.Declaration {
 			},
 		},
 		flag(modeFleet, `view("Which boxes are followed: those of the domain, or") all("Those of all domains")`, "", docFleet, false, func(c *language.Context) *bool { return &at(c).ViewAll }),
-		unshared(flag(modeFleet, `bindings("DHCP bindings") share("All boxes of the domain serve the same pools")`, "", docFleet, false,
-			func(c *language.Context) *bool { return &at(c).Share })),
-		unshared(language.Declaration{
+		flag(modeFleet, `bindings("DHCP bindings") share("All boxes of the domain serve the same pools")`, "", docFleet, false,
+			func(c *language.Context) *bool { return &at(c).Share }),
+		{
 			Mode: modeFleet, Doc: docFleet, Single: true,
 			Syntax: `bindings when-isolated("What new clients get while no server answers")
 			![ ( renew-only$what("Nothing: the default")
@@ -153,8 +153,8 @@ func fleetSection() []language.Declaration {
 				}
 				return one(v.Config.Fleet.OwnShare || v.All, "what", what)
 			},
-		}),
-		unshared(language.Declaration{
+		},
+		{
 			Mode: modeFleet, Doc: docFleet, Single: true,
 			Syntax: `lead-time("How long an address may outlast its lease on record")
 			![ <seconds:60-86400>("Seconds, 3600 by default") ]`,
@@ -169,18 +169,9 @@ func fleetSection() []language.Declaration {
 			Get: func(v *language.View) []grammar.Args {
 				return one(v.Config.Fleet.Lead != 0 || v.All, "seconds", v.Config.Fleet.LeadTime())
 			},
-		}),
+		},
 	}
 }
-
-// unshared marks a line about bindings, which says so when it is typed.
-func unshared(d language.Declaration) language.Declaration {
-	d.After = func(*language.Invocation) error { return language.Answer("%Warning: " + notShared) }
-	return idle(d, notShared)
-}
-
-// notShared is why the lines about bindings do nothing.
-const notShared = "each box gives out addresses of its own pools: bindings are not shared"
 
 func showFleet(b *Box) []language.Declaration {
 	const head = `fleet("This box among others") `
@@ -218,7 +209,7 @@ func showFleet(b *Box) []language.Declaration {
 			if !v.On {
 				return fleet.None
 			}
-			return "Bindings are not shared: `show ip dhcp binding` has those of this box\n"
+			return b.DHCP.Shared().Show()
 		})),
 		action(showHead+head+`configuration("That of another box, as it published it") <box:WORD>("Name of the box") [ diff$diff("Compared with that of this box") ]`, privileged, docFleet, b.fleetConfiguration),
 	}

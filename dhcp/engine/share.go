@@ -169,6 +169,25 @@ func (e *Engine) nobodyNew(now Instant) string {
 	return ""
 }
 
+// SharedFault is what keeps this box from giving out addresses of shared pools, "" = nothing
+// does.
+func (e *Engine) SharedFault(now Instant) string {
+	d := e.share.Domain
+	if d == nil {
+		return ""
+	}
+	err := d.New(e.stamp(now))
+	switch {
+	case !d.Connected && err == nil:
+		return "isolated from the boxes that share its pools: known clients are renewed for a while, new ones get addresses of its own share"
+	case !d.Connected:
+		return "isolated from the boxes that share its pools: known clients are renewed for a while, new ones get nothing"
+	case err != nil:
+		return "known clients are renewed, new ones get nothing: " + err.Error()
+	}
+	return ""
+}
+
 // isolated reports whether what is on record here may have changed elsewhere: then
 // nobody is told that an address is not his.
 func (e *Engine) isolated() bool { return e.share.Domain != nil && !e.share.Connected }

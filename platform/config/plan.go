@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"option150/dhcp"
+	"option150/dhcp/share"
 	"option150/dhcp/v6"
 	"option150/hfs"
 	"option150/hfs/upstream"
@@ -283,6 +284,10 @@ func (c *Config) planDHCP(f Facts) service.Wanted {
 	if len(s.Interfaces) == 0 {
 		w.Waiting = "no interface has an address"
 		return w
+	}
+	if f := &c.Fleet; f.Share && f.Missing() == "" {
+		s.Share = share.Config{Box: f.Name, Domain: f.Domain, Servers: f.Servers, User: f.User, Password: f.Password,
+			CA: f.CA, Certificate: f.Certificate, Key: f.Key, Lead: int64(f.LeadTime()), OwnShare: f.OwnShare}
 	}
 	w.Spec = s
 	return w

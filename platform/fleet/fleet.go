@@ -86,11 +86,10 @@ func (f *Fleet) Prepare(_ context.Context, _, to service.Spec) (service.Change, 
 	want = want.Clone()
 	var client *etcd.Client
 	if want.Missing() == "" {
-		tls, err := want.tls(f.opt.ReadFile)
-		if err != nil {
+		var err error
+		if client, err = want.Dial(f.opt.ReadFile); err != nil {
 			return nil, err
 		}
-		client = etcd.New(etcd.Options{Members: want.Servers, TLS: tls, User: want.User, Password: want.Password})
 	}
 	return service.Funcs{OnCommit: func() { f.set(want, client) }}, nil
 }

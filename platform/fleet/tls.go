@@ -6,7 +6,19 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+
+	"option150/platform/fleet/etcd"
 )
+
+// Dial is a client of the servers of a section; it connects when it is used. read
+// reads files of nvram:.
+func (c Config) Dial(read func(string) ([]byte, error)) (*etcd.Client, error) {
+	t, err := c.tls(read)
+	if err != nil {
+		return nil, err
+	}
+	return etcd.New(etcd.Options{Members: c.Servers, TLS: t, User: c.User, Password: c.Password}), nil
+}
 
 // tls is how servers of https are reached.
 func (c Config) tls(read func(string) ([]byte, error)) (*tls.Config, error) {

@@ -71,7 +71,6 @@ var seldom = map[string]struct{ why, mode, command string }{
 	"cnf.CfgFile.Create":                 {"nobody", "config-telephony", "load-cfg-file"},
 	"cnf.BLFDial.Device":                 {"nobody", "config-register-pool", "blf-speed-dial"},
 	"cnf.Template.VoicemailTimeout":      {"nobody", "config-register-template", "voicemail"},
-	"fleet.Config.OwnShare":              {"nobody", "config-fleet", "bindings"},
 	"cnf.PhoneType.Presentation":         {"nobody", "config-ephone-type", "max-presentation"},
 	"cnf.Profile.PrivacyKey":             {"nobody", "config-user-profile", "privacy-button"},
 	"ntp.Server.Version":                 {"nobody", "config", "ntp server"},

@@ -66,7 +66,7 @@ var forbidden = []edge{
 	{From: []string{"..."}, To: []string{"cmd/..."}, Except: []string{"cmd/...", "platform/metrics/pages/browser"}, Tests: true,
 		Why: "main composes the box; nothing may need main",
 		Use: "move the shared part into a package of cli, platform or a service"},
-	{From: []string{"..."}, To: []string{"platform/testkit", "testing"}, Except: []string{"platform/testkit", "platform/testkit/golden", "cmd/option150/testbox"},
+	{From: []string{"..."}, To: []string{"platform/testkit", "testing"}, Except: []string{"platform/testkit", "platform/testkit/golden", "platform/testkit/etcdtest", "cmd/option150/testbox"},
 		Why: "test helpers do not belong into the binary",
 		Use: "move the code into a _test.go file, or what tests of several packages share into platform/testkit or cmd/option150/testbox"},
 }

@@ -282,7 +282,7 @@ func (a *Appliance) openServices(root string) (err error) {
 	b.HTTPD.ManyBehind(b.Files.Many)
 	b.TFTP = tftp.New(tftp.Options{Opener: b.Files, Recorder: b.Journal, Interface: a.interfaceByIndex, Many: b.Files.Many})
 	b.PFS = observe.New(observe.Options{State: b.Sharing, Recorder: b.Journal, Watch: a.watchMirror})
-	b.DHCP = dhcp.New(dhcp.Options{Store: filepath.Join(root, "nvram"), Files: command.DatabaseFiles(b), Recorder: b.Journal})
+	b.DHCP = dhcp.New(dhcp.Options{Store: filepath.Join(root, "nvram"), Files: command.DatabaseFiles(b), Recorder: b.Journal, Share: a.shared(root)})
 	b.DHCPv6 = v6.New(v6.Options{Store: filepath.Join(root, "nvram"), Recorder: b.Journal})
 	b.DNS = dns.New(dns.Options{Recorder: b.Journal})
 	b.DNS.Resolve()

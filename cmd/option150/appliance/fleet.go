@@ -1,8 +1,13 @@
 package appliance
 
 import (
+	"os"
+	"path/filepath"
 	"time"
 
+	"option150/dhcp"
+	"option150/dhcp/share"
+	"option150/dhcp/share/claim"
 	"option150/platform/fleet"
 )
 
@@ -18,6 +23,23 @@ func (a *Appliance) fleetOptions() fleet.Options {
 			return c, func() string { return b.PublishedText(c) }
 		},
 		Events: func() uint64 { return b.Inventory.Events() + uint64(b.Store.Version().Number) },
+	}
+}
+
+// shared begins to share pools with the boxes of a domain.
+func (a *Appliance) shared(root string) func(share.Config) (dhcp.Sharing, error) {
+	return func(c share.Config) (dhcp.Sharing, error) {
+		b := a.box
+		at := fleet.Config{Servers: c.Servers, User: c.User, Password: c.Password, CA: c.CA, Certificate: c.Certificate, Key: c.Key}
+		client, err := at.Dial(b.NVRAM.ReadFile)
+		if err != nil {
+			return nil, err
+		}
+		nvram, err := os.OpenRoot(filepath.Join(root, "nvram"))
+		if err != nil {
+			return nil, err
+		}
+		return claim.New(c, client, nvram, b.Journal), nil
 	}
 }
 

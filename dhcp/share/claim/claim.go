@@ -19,6 +19,7 @@ const (
 	maxOps   = 96                     // of a transaction; etcd takes 128 by default
 	parallel = 16                     // transactions under way
 	pause    = 20 * time.Millisecond  // before one is repeated
+	tryFor   = 250 * time.Millisecond // of it, one member: another may answer
 )
 
 // Claim asks for leases; an answer for each, in their order. It returns within half a
@@ -165,7 +166,7 @@ func (s *Session) single(ctx context.Context, ask engine.Ask, out *engine.Claime
 func (s *Session) attempt(ctx context.Context, t etcd.Txn) (r etcd.Result, err error) {
 	before := s.head()
 	for {
-		r, err = s.store.Do(ctx, t)
+		r, err = s.once(ctx, t)
 		var refused *etcd.Refused
 		switch {
 		case err == nil && s.note(before, r):
@@ -184,4 +185,11 @@ func (s *Session) attempt(ctx context.Context, t etcd.Txn) (r etcd.Result, err e
 		case <-time.After(pause):
 		}
 	}
+}
+
+// once asks one member.
+func (s *Session) once(ctx context.Context, t etcd.Txn) (etcd.Result, error) {
+	ctx, cancel := context.WithTimeout(ctx, tryFor)
+	defer cancel()
+	return s.store.Do(ctx, t)
 }

@@ -3,11 +3,11 @@
 // others have granted, and says when a box is isolated. What may be granted
 // is decided by dhcp/share, in the engine of dhcp; this package carries it out.
 //
-//	/option150/DOMAIN/bindings/boxes        the list of the boxes, by which the shares go
+//	/option150/bindings/DOMAIN/boxes        the list of the boxes, by which the shares go
 //	.../generation                          goes up when somebody finds that the engine went back
 //	.../at/10.77.0.100                      a lease, as dhcp/store writes it
 //	.../beat/BOX, .../clock/BOX             signs of life: that it has seen all; that it runs, and its clock
-//	.../down/BOX                            the word of an operator that it is off
+//	/option150/down/DOMAIN/BOX              the word of an operator that it is off
 //
 // What a phone says is part of a value, never of a key. docs/adr/0019 has the rules.
 //

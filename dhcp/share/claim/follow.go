@@ -4,8 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/netip"
-	"strings"
+	"slices"
 	"sync"
 	"time"
 
@@ -19,7 +20,10 @@ func (s *Session) follow(v *view) error {
 	ctx, cancel := context.WithCancelCause(s.ctx)
 	var watch sync.WaitGroup
 	watch.Go(func() {
-		cancel(s.store.Watch(ctx, string(s.keys), v.head.Revision+1, s.changes))
+		cancel(s.store.Watch(ctx, s.keys.prefix, v.head.Revision+1, s.changes))
+	})
+	watch.Go(func() {
+		cancel(s.store.Watch(ctx, s.keys.downs, v.first+1, s.changes))
 	})
 	defer watch.Wait()
 	defer cancel(nil)
@@ -112,8 +116,7 @@ func (s *Session) changes(h etcd.Header, list []etcd.Change) error {
 	var bounds []engine.Bound
 	var others []etcd.Change
 	for _, c := range list {
-		name := strings.TrimPrefix(c.Key, string(s.keys))
-		kind, of, _ := strings.Cut(name, "/")
+		kind, of := s.keys.split(c.Key)
 		switch kind {
 		case "at":
 			if a, err := netip.ParseAddr(of); err == nil && a.Is4() && !c.Deleted {
@@ -158,7 +161,7 @@ func (s *Session) other(e *engine.Engine, now engine.Instant, c etcd.Change) {
 	if d == nil || len(c.Value) > maxValue {
 		return
 	}
-	kind, box, _ := strings.Cut(strings.TrimPrefix(c.Key, string(s.keys)), "/")
+	kind, box := s.keys.split(c.Key)
 	if len(box) == 0 || len(d.Beats) >= maxBoxes && d.Beats[box].Stamp == 0 {
 		return
 	}
@@ -175,12 +178,12 @@ func (s *Session) other(e *engine.Engine, now engine.Instant, c etcd.Change) {
 			s.differs(box, e.Wall(now)-b.Stamp, now)
 		}
 	case "down":
-		var x down
+		x, ok := down(c.KV)
 		switch {
 		case c.Deleted:
 			delete(d.Downs, box)
-		case json.Unmarshal([]byte(c.Value), &x) == nil:
-			d.Downs[box] = share.Down{Since: x.Since, Gen: x.Gen, Mod: c.Mod}
+		case ok:
+			d.Downs[box] = x
 			if box == s.conf.Box {
 				s.readAgain() // it is not
 			}
@@ -191,24 +194,16 @@ func (s *Session) other(e *engine.Engine, now engine.Instant, c etcd.Change) {
 // Down is the word of an operator that a box of a domain is off. After its lead time
 // the others give out its share, and what it had.
 func Down(ctx context.Context, st Store, domain, box string, now time.Time) error {
-	k := keys(Prefix(domain))
-	all, head, err := st.Range(ctx, string(k))
+	k := keysOf(domain)
+	v, err := readView(ctx, st, k)
 	if err != nil {
 		return err
 	}
-	v := newView(head)
-	for _, kv := range all {
-		v.put(k, kv)
-	}
-	known := false
-	for _, b := range v.boxes {
-		known = known || b == box
-	}
-	if !known {
+	if !slices.Contains(v.boxes, box) {
 		return ErrUnknown
 	}
 	r, err := st.Do(ctx, etcd.Txn{If: []etcd.Compare{{Key: k.generation(), Mod: v.generation}, {Key: k.downOf(box), Mod: v.downs[box].Mod}},
-		Puts: []etcd.Put{{Key: k.downOf(box), Value: text(down{Since: now.Unix(), Gen: v.gen})}}})
+		Puts: []etcd.Put{{Key: k.downOf(box), Value: fmt.Sprint(now.Unix(), " ", v.gen)}}})
 	if err != nil {
 		return err
 	}

@@ -9,21 +9,32 @@ import (
 	"option150/dhcp/engine"
 	"option150/dhcp/share"
 	"option150/dhcp/store"
+	"option150/platform/fleet"
 	"option150/platform/fleet/etcd"
 )
 
 // keys are where a domain has its bindings.
-type keys string
+type keys struct{ prefix, downs string }
 
-// Prefix is what all keys of the bindings of a domain begin with.
-func Prefix(domain string) string { return "/option150/" + domain + "/bindings/" }
+func keysOf(domain string) keys {
+	return keys{fleet.BindingsPrefix(domain), fleet.DownPrefix(domain)}
+}
 
-func (k keys) boxes() string            { return string(k) + "boxes" }
-func (k keys) generation() string       { return string(k) + "generation" }
-func (k keys) at(a netip.Addr) string   { return string(k) + "at/" + a.String() }
-func (k keys) beat(box string) string   { return string(k) + "beat/" + box }
-func (k keys) clock(box string) string  { return string(k) + "clock/" + box }
-func (k keys) downOf(box string) string { return string(k) + "down/" + box }
+func (k keys) boxes() string            { return k.prefix + "boxes" }
+func (k keys) generation() string       { return k.prefix + "generation" }
+func (k keys) at(a netip.Addr) string   { return k.prefix + "at/" + a.String() }
+func (k keys) beat(box string) string   { return k.prefix + "beat/" + box }
+func (k keys) clock(box string) string  { return k.prefix + "clock/" + box }
+func (k keys) downOf(box string) string { return k.downs + box }
+
+// split is the kind of a key, and what it is of.
+func (k keys) split(key string) (kind, of string) {
+	if of, ok := strings.CutPrefix(key, k.downs); ok {
+		return "down", of
+	}
+	kind, of, _ = strings.Cut(strings.TrimPrefix(key, k.prefix), "/")
+	return kind, of
+}
 
 // Bounds of what others may have us keep.
 const (
@@ -39,38 +50,43 @@ type beat struct {
 	Addrs []netip.Addr `json:"addresses,omitempty"` // of its DHCP server
 }
 
-type down struct {
-	Since int64  `json:"since"`
-	Gen   uint64 `json:"gen"`
+// down reads the word of an operator: since when, and in which generation.
+func down(kv etcd.KV) (d share.Down, ok bool) {
+	since, gen, _ := strings.Cut(kv.Value, " ")
+	var err, err2 error
+	d.Since, err = strconv.ParseInt(since, 10, 64)
+	d.Gen, err2 = strconv.ParseUint(gen, 10, 63)
+	d.Mod = kv.Mod
+	return d, err == nil && err2 == nil
 }
 
 // view is what the engine has, at one revision.
 type view struct {
 	head             etcd.Header
+	first            int64 // revision up to which the words of operators are known
 	boxes            []string
 	list, generation int64 // revisions of the keys
 	gen              uint64
+	heard            map[string]bool // boxes that have been connected once
 	beats            map[string]beat
 	downs            map[string]share.Down
 	at               map[netip.Addr]engine.Bound
 }
 
 func newView(head etcd.Header) *view {
-	return &view{head: head, beats: map[string]beat{}, downs: map[string]share.Down{}, at: map[netip.Addr]engine.Bound{}}
+	return &view{head: head, heard: map[string]bool{}, beats: map[string]beat{}, downs: map[string]share.Down{}, at: map[netip.Addr]engine.Bound{}}
 }
 
 // put takes one key into the view. What cannot be read counts for nothing, but for
 // a lease: its address is somebody's.
 func (v *view) put(k keys, kv etcd.KV) {
-	name := strings.TrimPrefix(kv.Key, string(k))
-	kind, of, _ := strings.Cut(name, "/")
+	kind, of := k.split(kv.Key)
 	if len(kv.Value) > maxValue {
 		kv.Value = ""
 	}
 	switch kind {
 	case "boxes":
-		var list []string
-		if json.Unmarshal([]byte(kv.Value), &list) == nil && len(list) <= maxBoxes {
+		if list := strings.Fields(kv.Value); len(list) <= maxBoxes {
 			v.boxes = list
 		}
 		v.list = kv.Mod
@@ -81,15 +97,16 @@ func (v *view) put(k keys, kv etcd.KV) {
 		if a, err := netip.ParseAddr(of); err == nil && a.Is4() && len(v.at) < maxBindings {
 			v.at[a] = bound(a, kv)
 		}
+	case "clock":
+		v.heard[of] = true
 	case "beat":
 		var b beat
 		if json.Unmarshal([]byte(kv.Value), &b) == nil && len(v.beats) < maxBoxes {
 			v.beats[of] = b
 		}
 	case "down":
-		var d down
-		if json.Unmarshal([]byte(kv.Value), &d) == nil && len(v.downs) < maxBoxes {
-			v.downs[of] = share.Down{Since: d.Since, Gen: d.Gen, Mod: kv.Mod}
+		if d, ok := down(kv); ok && len(v.downs) < maxBoxes {
+			v.downs[of] = d
 		}
 	}
 }

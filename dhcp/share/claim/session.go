@@ -7,6 +7,7 @@ import (
 	"os"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -47,12 +48,11 @@ type Session struct {
 	rec   journal.Recorder
 	host  Host
 
-	ctx     context.Context
-	cancel  context.CancelFunc
-	done    chan struct{}
-	again   chan struct{}           // all is to be read again
-	clock   map[string]*differences // of the host's goroutine
-	founded bool                    // this box has entered itself into the list
+	ctx    context.Context
+	cancel context.CancelFunc
+	done   chan struct{}
+	again  chan struct{}           // all is to be read again
+	clock  map[string]*differences // of the host's goroutine
 
 	mu   sync.Mutex
 	kept kept
@@ -62,10 +62,11 @@ type Session struct {
 	join bool   // it was connected before
 }
 
-// New returns a session that does nothing before Start.
+// New returns a session that does nothing before Start. The store and the root are its
+// own.
 func New(conf share.Config, store Store, root *os.Root, rec journal.Recorder) *Session {
 	ctx, cancel := context.WithCancel(context.Background())
-	s := &Session{conf: conf, keys: keys(Prefix(conf.Domain)), store: store, root: root, rec: journal.Or(rec), ctx: ctx, cancel: cancel,
+	s := &Session{conf: conf, keys: keysOf(conf.Domain), store: store, root: root, rec: journal.Or(rec), ctx: ctx, cancel: cancel,
 		done: make(chan struct{}), again: make(chan struct{}, 1), clock: map[string]*differences{}}
 	s.kept = s.load()
 	return s
@@ -108,6 +109,7 @@ var (
 
 func (s *Session) run() {
 	defer close(s.done)
+	defer s.leave()
 	for n := 0; s.ctx.Err() == nil; {
 		err := s.session()
 		wait := againAfter
@@ -124,6 +126,16 @@ func (s *Session) run() {
 		case <-s.ctx.Done():
 		case <-time.After(wait):
 		}
+	}
+}
+
+// leave gives back what it was given.
+func (s *Session) leave() {
+	if s.root != nil {
+		_ = s.root.Close()
+	}
+	if c, ok := s.store.(interface{ Close() }); ok {
+		c.Close()
 	}
 }
 
@@ -228,16 +240,31 @@ func (s *Session) session() error {
 func (s *Session) read() (*view, error) {
 	ctx, cancel := context.WithTimeout(s.ctx, readTime)
 	defer cancel()
-	all, head, err := s.store.Range(ctx, string(s.keys))
+	v, err := readView(ctx, s.store, s.keys)
+	if err == nil && len(v.at) >= maxBindings {
+		err = fmt.Errorf("the domain has more than %d bindings", maxBindings-1)
+	}
+	return v, err
+}
+
+// readView reads the words of operators before the rest: what changes since comes by
+// the watches from the older revision on.
+func readView(ctx context.Context, st Store, k keys) (*view, error) {
+	downs, first, err := st.Range(ctx, k.downs)
 	if err != nil {
 		return nil, err
 	}
-	if len(all) > maxBindings+3*maxBoxes {
-		return nil, fmt.Errorf("the domain has %d keys", len(all))
+	all, head, err := st.Range(ctx, k.prefix)
+	if err != nil {
+		return nil, err
+	}
+	if head.Cluster != first.Cluster || head.Revision < first.Revision {
+		return nil, errBack
 	}
 	v := newView(head)
-	for _, kv := range all {
-		v.put(s.keys, kv)
+	v.first = first.Revision
+	for _, kv := range append(all, downs...) {
+		v.put(k, kv)
 	}
 	return v, nil
 }
@@ -300,15 +327,8 @@ func (s *Session) settle(v *view) error {
 		return fmt.Errorf("the domain has %d boxes already", len(v.boxes))
 	}
 	t := etcd.Txn{If: []etcd.Compare{{Key: s.keys.boxes(), Mod: v.list}, {Key: s.keys.generation(), Mod: v.generation}},
-		Puts: []etcd.Put{{Key: s.keys.boxes(), Value: text(append(slices.Clone(v.boxes), s.conf.Box))}, generation(v.gen + 1)}}
-	ctx, cancel := context.WithTimeout(s.ctx, answerTime)
-	defer cancel()
-	r, err := s.store.Do(ctx, t)
-	if err != nil {
-		return err
-	}
-	s.founded = s.founded || r.OK // it cannot have granted anything by these rules before
-	return errAgain
+		Puts: []etcd.Put{{Key: s.keys.boxes(), Value: strings.Join(append(slices.Clone(v.boxes), s.conf.Box), " ")}, generation(v.gen + 1)}}
+	return s.write(v.head, t)
 }
 
 // enter has the engine get what this box knows and that does not.
@@ -343,7 +363,7 @@ func (s *Session) whole(e *engine.Engine, now engine.Instant, v *view) {
 	for box, x := range v.downs {
 		d.Downs[box] = x
 	}
-	if d.Last == 0 && s.founded {
+	if d.Last == 0 && !v.heard[s.conf.Box] { // it cannot have granted anything by these rules before
 		d.Founded(e.Wall(now))
 	}
 	e.Whole(now, v.at)

@@ -10,6 +10,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"option150/platform/testkit/etcdtest"
 )
 
 func TestMain(m *testing.M) {
@@ -19,15 +21,15 @@ func TestMain(m *testing.M) {
 
 // One engine, and what it and its own client say of what was asked of it.
 func TestEngine(t *testing.T) {
-	m := start(t, 1)
-	c := m.dial()
+	m := etcdtest.Start(t, 1)
+	c := dial(t, m)
 
 	t.Run("who creates first", func(t *testing.T) {
 		var won atomic.Int32
 		var all sync.WaitGroup
 		for i := range 16 {
 			all.Go(func() {
-				mine := m.dial()
+				mine := dial(t, m)
 				r, err := mine.Do(soon(t), Txn{If: []Compare{{Key: "/a/1"}}, Puts: []Put{{Key: "/a/1", Value: fmt.Sprint(i)}}, Else: []string{"/a/1", "/a/none"}})
 				switch {
 				case err != nil:
@@ -51,16 +53,16 @@ func TestEngine(t *testing.T) {
 		if err != nil || !first.OK || first.Cluster == 0 || first.Member == 0 {
 			t.Fatalf("%+v: %v", first, err)
 		}
-		if got := m.ctl("get", "--print-value-only", "/b"); got != value+"\n" {
+		if got := m.Ctl("get", "--print-value-only", "/b"); got != value+"\n" {
 			t.Errorf("etcdctl reads %q", got)
 		}
-		m.ctl("put", "/b", "theirs")
+		m.Ctl("put", "/b", "theirs")
 		r, err := c.Do(soon(t), Txn{If: []Compare{{Key: "/b", Mod: first.Revision}}, Puts: []Put{{Key: "/b", Value: "late"}}, Else: []string{"/b"}})
 		if err != nil || r.OK || len(r.KVs) != 1 || r.KVs[0].Value != "theirs" {
 			t.Fatalf("after a change of somebody else: %+v, %v", r, err)
 		}
 		r, err = c.Do(soon(t), Txn{If: []Compare{{Key: "/b", Mod: r.KVs[0].Mod}}, Puts: []Put{{Key: "/b", Delete: true}}})
-		if err != nil || !r.OK || m.ctl("get", "/b") != "" {
+		if err != nil || !r.OK || m.Ctl("get", "/b") != "" {
 			t.Errorf("removed: %+v, %v", r, err)
 		}
 	})
@@ -94,7 +96,7 @@ func TestEngine(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		m.ctl("del", "/w/2")
+		m.Ctl("del", "/w/2")
 		big := Txn{}
 		for i := range 100 {
 			big.Puts = append(big.Puts, Put{Key: fmt.Sprintf("/w/big/%d", i), Value: strings.Repeat("y", 10_000)})
@@ -121,7 +123,7 @@ func TestEngine(t *testing.T) {
 		if want := "[/w/1false /w/2false /w/1false /w/2true]"; !errors.Is(err, enough) || fmt.Sprint(got) != want {
 			t.Errorf("%v, want %s: %v", got, want, err)
 		}
-		m.ctl("compact", fmt.Sprint(head.Revision+3))
+		m.Ctl("compact", fmt.Sprint(head.Revision+3))
 		if err := c.Watch(soon(t), "/w/", head.Revision+1, func(Header, []Change) error { return nil }); !errors.Is(err, ErrCompacted) {
 			t.Errorf("from before a compaction: %v", err)
 		}
@@ -137,21 +139,21 @@ func TestEngine(t *testing.T) {
 		if _, err := c.Do(soon(t), Txn{Puts: []Put{{Key: "/d", Value: "1"}, {Key: "/d", Value: "2"}}}); !errors.As(err, &r) {
 			t.Errorf("a key put twice: %v", err)
 		}
-		if m.ctl("get", "/d") != "" {
+		if m.Ctl("get", "/d") != "" {
 			t.Error("it had an effect")
 		}
 	})
 
 	t.Run("users", func(t *testing.T) { // last: afterwards nobody else is let in
-		m.ctl("role", "add", "box")
-		m.ctl("role", "grant-permission", "box", "--prefix=true", "readwrite", "/box/")
+		m.Ctl("role", "add", "box")
+		m.Ctl("role", "grant-permission", "box", "--prefix=true", "readwrite", "/box/")
 		for _, u := range []string{"root", "box"} {
-			m.ctl("user", "add", u+":secret")
+			m.Ctl("user", "add", u+":secret")
 		}
-		m.ctl("user", "grant-role", "root", "root")
-		m.ctl("user", "grant-role", "box", "box")
-		m.ctl("auth", "enable")
-		box := New(Options{Members: m.client, User: "box", Password: "secret"})
+		m.Ctl("user", "grant-role", "root", "root")
+		m.Ctl("user", "grant-role", "box", "box")
+		m.Ctl("auth", "enable")
+		box := New(Options{Members: m.URLs, User: "box", Password: "secret"})
 		defer box.Close()
 		if r, err := box.Do(soon(t), Txn{Puts: []Put{{Key: "/box/1", Value: "v"}}}); err != nil || !r.OK {
 			t.Errorf("its own: %v", err)
@@ -161,12 +163,12 @@ func TestEngine(t *testing.T) {
 			t.Errorf("a key of somebody else: %v", err)
 		}
 		// A role that changed, and a member that forgot the token, are no refusal.
-		m.ctl("--user", "root:secret", "role", "grant-permission", "box", "--prefix=true", "readwrite", "/other/")
+		m.Ctl("--user", "root:secret", "role", "grant-permission", "box", "--prefix=true", "readwrite", "/other/")
 		if _, err := box.Do(soon(t), Txn{Puts: []Put{{Key: "/other/1", Value: "v"}}}); err != nil {
 			t.Errorf("after the roles changed: %v", err)
 		}
-		m.kill(0)
-		m.up(0)
+		m.Kill(0)
+		m.Up(0)
 		for err := ErrUnsent; errors.Is(err, ErrUnsent) || errors.Is(err, ErrUnanswered); {
 			if _, _, err = box.Range(soon(t), "/box/"); err == nil {
 				break
@@ -175,7 +177,7 @@ func TestEngine(t *testing.T) {
 			}
 			time.Sleep(50 * time.Millisecond)
 		}
-		wrong := New(Options{Members: m.client, User: "box", Password: "wrong"})
+		wrong := New(Options{Members: m.URLs, User: "box", Password: "wrong"})
 		defer wrong.Close()
 		if _, _, err := wrong.Range(soon(t), "/box/"); !errors.As(err, &r) {
 			t.Errorf("a wrong password: %v", err)
@@ -183,7 +185,7 @@ func TestEngine(t *testing.T) {
 		if _, _, err := c.Range(soon(t), "/box/"); !errors.As(err, &r) {
 			t.Errorf("nobody: %v", err)
 		}
-		m.ctl("--user", "root:secret", "user", "delete", "box") // a stolen box
+		m.Ctl("--user", "root:secret", "user", "delete", "box") // a stolen box
 		if _, _, err := box.Range(soon(t), "/box/"); !errors.As(err, &r) {
 			t.Errorf("a user that was removed: %v", err)
 		}
@@ -193,8 +195,8 @@ func TestEngine(t *testing.T) {
 // Three members, killed one after the other in turn while a counter is moved by
 // compare and swap: what was answered is there, what was refused is not.
 func TestMembersDie(t *testing.T) {
-	m := start(t, 3)
-	c := m.dial()
+	m := etcdtest.Start(t, 3)
+	c := dial(t, m)
 	var acked, mod int64
 	read := func() {
 		t.Helper()
@@ -223,9 +225,9 @@ func TestMembersDie(t *testing.T) {
 	read()
 	for round := range 6 {
 		if i := round / 2 % 3; round%2 == 0 {
-			m.kill(i)
+			m.Kill(i)
 		} else {
-			m.up(i)
+			m.Up(i)
 		}
 		for range 40 {
 			ctx, cancel := context.WithTimeout(context.Background(), 500*time.Millisecond)
@@ -242,7 +244,7 @@ func TestMembersDie(t *testing.T) {
 		}
 	}
 	for i := range 3 {
-		m.kill(i)
+		m.Kill(i)
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
@@ -250,7 +252,7 @@ func TestMembersDie(t *testing.T) {
 		t.Errorf("nobody is there: %v", err)
 	}
 	for i := range 3 {
-		m.up(i)
+		m.Up(i)
 	}
 	read()
 	if acked == 0 {
