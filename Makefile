@@ -80,7 +80,7 @@ docs: ## write docs/messages.md and docs/commands again
 lab: build ## a LAN with the box and simulated phones; no root, nothing touched
 	bin/option150 lab
 
-bench: build ## measure the box beside nginx, tftpd-hpa, dnsmasq and Kea; about three minutes
+bench: build ## measure the box beside nginx, tftpd-hpa, dnsmasq and Kea; about four minutes
 	$(GO) run ./cmd/bench -binary bin/option150 $(BENCHFLAGS)
 
 planner: build ## the upgrade planner beside transfers over lines with a round trip and a loss; about a quarter of an hour

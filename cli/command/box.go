@@ -22,6 +22,8 @@ import (
 	"option150/platform/fileserver"
 	"option150/platform/flash"
 	"option150/platform/fleet"
+	"option150/platform/fleet/follow"
+	"option150/platform/fleet/pair"
 	"option150/platform/host"
 	"option150/platform/httpd"
 	"option150/platform/journal"
@@ -100,6 +102,8 @@ type Box struct {
 	Machine *audit.Machine // its disk and memory; nil = as they are
 	NTP     *ntp.Client
 	Fleet   *fleet.Fleet
+	Follow  *follow.Follower // the sections of another box
+	Pair    *pair.Fetcher    // and its files
 
 	Sharing *pfs.State // what was seen of firmware sharing; a fold of Journal
 

@@ -86,6 +86,7 @@ func All(b *Box) []language.Declaration {
 		carriedHere("line ", "scheduler"),
 		[]language.Declaration{phonePoll()},
 		fleetSection(),
+		{followLine(b)},
 		ntpServers(),
 		carriedHere("ntp ", "event "),
 		// the commands every configuration mode has

@@ -21,7 +21,7 @@ import (
 // showCommands are the show commands, feature by feature.
 func showCommands(b *Box) []language.Declaration {
 	var all []language.Declaration
-	for _, g := range [][]language.Declaration{showSystem(b), showHost(b), showNTP(b), showConfig(b), showSessions(b), showNetwork(b), showAbsent(b), showTraffic(b), showDHCP(b), showDNS(b), showFiles(b), showTelephony(b), showEphone(b), showVoiceRegister(b), showPhones(b), showPFS(b), showFleet(b)} {
+	for _, g := range [][]language.Declaration{showSystem(b), showHost(b), showNTP(b), showConfig(b), showSessions(b), showNetwork(b), showAbsent(b), showTraffic(b), showDHCP(b), showDNS(b), showFiles(b), showTelephony(b), showEphone(b), showVoiceRegister(b), showPhones(b), showPFS(b), showFleet(b), showFollow(b)} {
 		all = append(all, g...)
 	}
 	return all

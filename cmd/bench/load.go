@@ -17,17 +17,18 @@ import (
 
 // job is what the load generator is asked for: JSON on its standard input.
 type job struct {
-	Kind    string // "http", "cold", "tftp", "window", "dhcp", "perfdhcp", "perfdhcp6", "poll", "flood"
+	Kind    string // "http", "cold", "tftp", "window", "dhcp", "perfdhcp", "perfdhcp6", "gap", "poll", "flood"
 	Target  netip.AddrPort
-	File    string        // name to ask for
-	Size    int64         // of the file
-	Sum     uint32        // CRC-32 of the file
-	Clients int           // at the same time; of dhcp: exchanges at the same time
-	For     time.Duration // how long
-	Count   int           // requests of each client; of dhcp: at most so many exchanges; 0 = no limit
-	RTT     time.Duration // a client answers so much later, as if it were far away
-	Block   int           // of window: blksize
-	Window  int           // of window: windowsize
+	File    string           // name to ask for
+	Size    int64            // of the file
+	Sum     uint32           // CRC-32 of the file
+	Clients int              // at the same time; of dhcp: exchanges at the same time
+	For     time.Duration    // how long
+	Count   int              // requests of each client; of dhcp: at most so many exchanges; 0 = no limit
+	RTT     time.Duration    // a client answers so much later, as if it were far away
+	Block   int              // of window: blksize
+	Window  int              // of window: windowsize
+	Others  []netip.AddrPort // of gap: the other servers
 }
 
 // result is what came of it: JSON on standard output.
@@ -41,8 +42,10 @@ type result struct {
 	Elapsed time.Duration
 	P50     time.Duration // of one request, transfer or exchange
 	P99     time.Duration
-	At      time.Time // of poll: when the first answer came
-	Problem string    // the first failure, "" = none
+	At      time.Time     // of poll: when the first answer came
+	Longest time.Duration // of gap: without an ACK
+	Waited  time.Duration // of gap: the phone that waited longest
+	Problem string        // the first failure, "" = none
 }
 
 // phone is the address of client i; tests have all of them on the loopback.
@@ -172,6 +175,8 @@ func (j job) do(ready io.Writer) (result, error) {
 		return j.perf()
 	case "flood":
 		return j.flood()
+	case "gap":
+		return j.gap(func() { fmt.Fprintln(ready, "ready") })
 	case "poll":
 		return j.poll(ready)
 	}

@@ -103,36 +103,46 @@ func (d *dora) begin() error {
 
 // send sends the message that is due.
 func (d *dora) send(e *exchange) error {
-	b := d.buf[:dhcpHeader]
-	clear(b)
-	b[0], b[1], b[2], b[3] = 1, 1, 6, 1 // request, Ethernet, 6 bytes, one hop
-	binary.BigEndian.PutUint32(b[4:], e.xid)
-	relay := d.relay.As4()
-	copy(b[24:], relay[:])
 	mac := [6]byte{0x02, 0x15}
 	binary.BigEndian.PutUint32(mac[2:], e.xid)
+	b := phoneMessage(d.buf, d.relay, e.xid, mac, e.offer, e.server)
+	e.sent = time.Now()
+	d.Packets++
+	_, err := d.conn.WriteToUDPAddrPort(b, d.j.Target)
+	return err
+}
+
+// phoneMessage is a DISCOVER of a phone behind a relay; with an address it is the
+// REQUEST of a phone that restarts, with a server that of what was offered.
+func phoneMessage(buf []byte, relay netip.Addr, xid uint32, mac [6]byte, addr, server netip.Addr) []byte {
+	b := buf[:dhcpHeader]
+	clear(b)
+	b[0], b[1], b[2], b[3] = 1, 1, 6, 1 // request, Ethernet, 6 bytes, one hop
+	binary.BigEndian.PutUint32(b[4:], xid)
+	giaddr := relay.As4()
+	copy(b[24:], giaddr[:])
 	copy(b[28:], mac[:])
 	b = binary.BigEndian.AppendUint32(b, dhcpMagic)
 	kind := byte(dhcpDiscover)
-	if e.offer.IsValid() {
+	if addr.IsValid() {
 		kind = dhcpRequest
 	}
 	b = append(b, 53, 1, kind, 61, 7, 1)
 	b = append(b, mac[:]...)
-	if kind == dhcpRequest {
-		offer, server := e.offer.As4(), e.server.As4()
-		b = append(append(b, 50, 4), offer[:]...)
-		b = append(append(b, 54, 4), server[:]...)
+	if addr.IsValid() {
+		a := addr.As4()
+		b = append(append(b, 50, 4), a[:]...)
+	}
+	if server.IsValid() {
+		a := server.As4()
+		b = append(append(b, 54, 4), a[:]...)
 	}
 	b = append(append(b, 60, byte(len(phoneClass))), phoneClass...)
 	b = append(b, 55, 7, 1, 66, 6, 3, 15, 150, 35, 255)
 	for len(b) < 300 {
 		b = append(b, 0)
 	}
-	e.sent = time.Now()
-	d.Packets++
-	_, err := d.conn.WriteToUDPAddrPort(b, d.j.Target)
-	return err
+	return b
 }
 
 // answer goes on with the exchange an answer belongs to.

@@ -111,7 +111,7 @@ func run(ctx context.Context, o options) error {
 	}
 	defer b.close()
 	start := time.Now()
-	for _, s := range append(slices.Clone(sections), planner, lossy) {
+	for _, s := range append(slices.Clone(sections), planner, lossy, takeover) {
 		if !s.wanted(o.only) {
 			continue
 		}

@@ -140,14 +140,17 @@ func keaCommand(program, config, dir string) ([]string, error) {
 		}
 	}
 	conf := filepath.Join(dir, "kea.conf")
-	text := fmt.Sprintf(config, strings.TrimRight(dir, "/"))
+	text := strings.ReplaceAll(config, "%[1]s", strings.TrimRight(dir, "/"))
 	return []string{program, "-c", conf}, os.WriteFile(conf, []byte(text), 0o644)
 }
+
+// keaMemfile is where Kea has its leases otherwise.
+const keaMemfile = `{"type": "memfile", "persist": true, "name": "%[1]s/leases.csv", "lfc-interval": 0}`
 
 // Kea with its leases on disk, which it does not sync, and nothing logged.
 const keaConf = `{"Dhcp4": {
 	"interfaces-config": {"interfaces": ["*"]},
-	"lease-database": {"type": "memfile", "persist": true, "name": "%[1]s/leases.csv", "lfc-interval": 0},
+	"lease-database": ` + keaMemfile + `,
 	"valid-lifetime": 86400,
 	"option-def": [{"name": "tftp150", "code": 150, "type": "ipv4-address", "array": true, "space": "dhcp4"}],
 	"subnet4": [{"id": 1, "subnet": "10.150.0.0/16", "pools": [{"pool": "10.150.64.0-10.150.255.254"}],

@@ -21,6 +21,7 @@ var sections = []section{
 	{"tftp", "TFTP beside tftpd-hpa and dnsmasq", measureTFTP},
 	{"leases", "DHCP beside dnsmasq", measureDHCP},
 	{"dhcp", "DHCP by perfdhcp beside Kea: avalanche, 4,000 to 16,000 exchanges a second, twice the peak", measurePerf},
+	{"fleet", "DHCP with leases at one and three members of etcd, beside Kea with a file and with PostgreSQL", measureFleet},
 	{"dhcp6", "DHCPv6 by perfdhcp beside Kea: 2,000 to 8,000 exchanges a second through a relay", measurePerf6},
 	{"paste", "10,000 configuration lines pasted over SSH", measurePaste},
 	{"pfs", "firmware sharing: a capture read beside tcpdump and tshark; frames on a veth; a flood of forged ones", measureSharing},
@@ -33,14 +34,14 @@ var planner = section{"planner", "the upgrade planner beside lines of a round tr
 
 func sectionNames() string {
 	var names []string
-	for _, s := range append(slices.Clone(sections), planner, lossy) {
+	for _, s := range append(slices.Clone(sections), planner, lossy, takeover) {
 		names = append(names, s.name)
 	}
 	return strings.Join(names, ", ")
 }
 
 func (s section) wanted(only string) bool {
-	return only == "" && s.name != planner.name && s.name != lossy.name || slices.Contains(strings.Split(only, ","), s.name)
+	return only == "" && s.name != planner.name && s.name != lossy.name && s.name != takeover.name || slices.Contains(strings.Split(only, ","), s.name)
 }
 
 // longer is a duration that a quick run cuts.

@@ -27,6 +27,7 @@ type kind struct {
 	program string // "" = the box itself
 	pkg     string // Debian package
 	six     bool   // it is asked over IPv6
+	several bool   // its command is the steps of several programs
 	forks   bool   // has a process for each transfer and forgets them
 	says    string // what `--version` of it says, where others have a program of the name
 	// command prepares the directory and gives the command line.
@@ -105,7 +106,10 @@ func (s *server) prepare(b *bench) error {
 		return err
 	}
 	how := plain
-	if s.kind.program != "" {
+	switch {
+	case s.kind.several:
+		how = together
+	case s.kind.program != "":
 		argv[0], _ = s.kind.find()
 	}
 	if s.kind.forks {

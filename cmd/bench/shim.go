@@ -30,6 +30,10 @@ func shimMain(args []string) int {
 	if len(args) < 2 {
 		return 2
 	}
+	if args[0] == together {
+		fmt.Fprintln(os.Stderr, "bench:", togetherMain(args[1]))
+		return 1
+	}
 	if err := become(args[1:], args[0] == forAudit); err != nil {
 		fmt.Fprintf(os.Stderr, "bench: %s: %v\n", args[1], err)
 	}

@@ -70,7 +70,8 @@ type Config struct {
 	Domain     string // `ip domain name`
 	PromptFree bool   // `file prompt quiet`
 
-	ProofRequired bool // `provisioning proof required`
+	Leader        string // `fleet configuration follow`: the box whose sections these are, see Follow; "" = none
+	ProofRequired bool   // `provisioning proof required`
 	Carried       []Carried
 
 	SSH         sshd.Config

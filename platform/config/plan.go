@@ -13,6 +13,8 @@ import (
 	"option150/platform/dns"
 	"option150/platform/fileserver"
 	"option150/platform/fleet"
+	"option150/platform/fleet/follow"
+	"option150/platform/fleet/pair"
 	"option150/platform/httpd"
 	"option150/platform/listen"
 	"option150/platform/metrics"
@@ -42,6 +44,8 @@ const (
 	NTP        = "ntp"
 	Metrics    = metrics.Name
 	PhonePoll  = phonepage.Name
+	Follow     = follow.Name
+	FlashPair  = pair.Name
 )
 
 // Plan is the complete set of services the configuration wants, in the order
@@ -66,6 +70,8 @@ func (c *Config) Plan(f Facts) []service.Wanted {
 		c.planSSH(f),
 		{Service: Metrics, Spec: planMetrics(f)},
 		{Service: PhonePoll, Spec: c.planPhonePoll()},
+		c.planFollow(Follow, follow.Spec{Leader: c.Leader}),
+		c.planFollow(FlashPair, pair.Spec{Leader: c.Leader}),
 		c.planFleet(),
 	}
 }
@@ -138,6 +144,19 @@ func (c *Config) planPhonePoll() service.Spec {
 		return nil
 	}
 	return c.PhonePoll
+}
+
+// planFollow: there is a leader only in a fleet.
+func (c *Config) planFollow(name string, spec service.Spec) service.Wanted {
+	w := service.Wanted{Service: name}
+	switch line := c.Fleet.Missing(); {
+	case c.Leader == "":
+	case line != "":
+		w.Waiting = "the section fleet has no line " + line
+	default:
+		w.Spec = spec
+	}
+	return w
 }
 
 func (c *Config) planNTP() service.Spec {

@@ -23,6 +23,7 @@ func (c *Config) Validate(f Facts) []Problem {
 		ps = append(ps, Problem{Severity: severityOf(p.Severity), Kind: Rule, Code: p.Code, Section: p.Where, Text: p.Text, Fix: p.Fix})
 	}
 	ps = append(ps, c.pfsRules(f)...)
+	ps = append(ps, c.followRules()...)
 	ps = append(ps, c.security()...)
 	ps = append(ps, c.interfaces(f)...)
 	return append(ps, c.keptRoutes(f)...)

@@ -38,6 +38,7 @@ type Options struct {
 	// Configuration is the running one: a value that is another when it is, and the
 	// text without secrets.
 	Configuration func() (version any, text func() string)
+	Lend          []Lent // what boxes that follow this one are given
 	// Events goes up whenever something happened that phones or services may show.
 	Events func() uint64
 }
@@ -51,6 +52,7 @@ type Fleet struct {
 	run    *run // nil while it does nothing
 	view   view
 	since  service.Since
+	why    map[string]string // kinds of Lend are not given
 	writes uint64
 
 	debugged atomic.Bool

@@ -53,6 +53,9 @@ func (f *Fleet) end(r *run, why error) {
 				t.Puts = nil
 			}
 		}
+		for _, l := range f.opt.Lend {
+			t.Puts = append(t.Puts, etcd.Put{Key: r.config.id().FollowPrefix() + l.Kind, Delete: true})
+		}
 		t.Puts = append(t.Puts, etcd.Put{Key: p + keyHere, Delete: true})
 		_, _ = r.client.Do(ctx, t)
 	}
@@ -102,6 +105,9 @@ func (f *Fleet) session(ctx context.Context, r *run) error {
 				return nil
 			}))
 		})
+	}
+	if len(f.opt.Lend) > 0 {
+		watch.Go(func() { f.lend(ctx, r) })
 	}
 	tick := time.NewTicker(min(f.beat, time.Second))
 	defer tick.Stop()

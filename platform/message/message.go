@@ -57,7 +57,7 @@ var often = map[*Entry]struct {
 }{
 	HFSDenied: {2, time.Minute}, TFTPDenied: {2, time.Minute}, FileBusy: {-1, time.Minute}, FileElsewhere: {2, time.Minute}, FileHidden: {-1, time.Minute},
 	FileUnbound: {-1, time.Minute}, FileNear: {1, time.Minute}, PhoneScan: {-1, time.Minute}, SSHRefused: {1, time.Minute}, AccessDenied: {0, time.Minute},
-	CNFBuilt: {-1, 10 * time.Second},
+	PairFetched: {2, time.Minute}, CNFBuilt: {-1, 10 * time.Second},
 }
 
 // Cause is what the message has in common with others of which one line is enough

@@ -30,6 +30,8 @@ import (
 type Who struct {
 	User string // "" on the console of a box without users, and at boot
 	Line string // "console", "vty0 (10.0.0.5)", "startup-config"
+
+	Leads bool // the box whose sections this one follows
 }
 
 func (w Who) String() string {
@@ -121,6 +123,9 @@ func (s *Store) replace(ctx context.Context, who Who, cand *config.Config, polic
 	cur := s.current.Load()
 	if cand.Share(cur.Config) && policy == service.Interactive {
 		return false, nil
+	}
+	if err := cand.Led(cur.Config); err != nil && !who.Leads {
+		return false, err
 	}
 	facts := s.opt.Facts()
 	if err := config.Refusal(cand.Validate(facts)); err != nil {

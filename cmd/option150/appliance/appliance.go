@@ -41,6 +41,7 @@ import (
 	"option150/platform/fileserver"
 	"option150/platform/flash"
 	"option150/platform/fleet"
+	"option150/platform/fleet/pair"
 	"option150/platform/host"
 	"option150/platform/httpd"
 	"option150/platform/journal"
@@ -269,6 +270,8 @@ func (a *Appliance) openServices(root string) (err error) {
 	b.Upgrades.Now = func() time.Time { now := time.Now(); return now.In(a.zone(now)) }
 	b.NTP = ntp.New()
 	b.Fleet = fleet.New(a.fleetOptions())
+	b.Follow = command.NewFollower(b, b.Fleet)
+	b.Pair = pair.New(pair.Options{Engine: b.Fleet, Flash: b.Flash, Recorder: b.Journal})
 	b.Upstream = upstream.New(upstream.Options{Dir: filepath.Join(root, "cache"), Here: b.Outlook.Configured, Recorder: b.Journal})
 	b.Lists = &custom.Lists{Flash: b.Flash, Home: b.HomePath}
 	b.Files = fileserver.New(fileserver.Options{Flash: b.Flash, Generated: a.generated, Chosen: a.chosen, Fallback: b.CNF.Fallback, Names: b.CNF.Names, Recorder: b.Journal,
@@ -315,6 +318,8 @@ func (a *Appliance) openServices(root string) (err error) {
 		{b.PFS, b.PFS.Close},
 		{a.metrics, a.metrics.Close},
 		{b.NTP, b.NTP.Close},
+		{b.Follow, b.Follow.Close},
+		{b.Pair, b.Pair.Close},
 		{b.Fleet, b.Fleet.Close},
 		{a.poller, a.poller.Close},
 		{b.Archive, b.Archive.Close},

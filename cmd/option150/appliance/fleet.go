@@ -17,6 +17,7 @@ func (a *Appliance) fleetOptions() fleet.Options {
 	return fleet.Options{
 		Version: a.opt.Version, Started: b.Started, Recorder: b.Journal, ReadFile: b.NVRAM.ReadFile,
 		Phones:   a.fleetPhones,
+		Lend:     b.Lend(),
 		Services: a.fleetServices,
 		Configuration: func() (any, func() string) {
 			c := b.Store.Current()

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	endian "encoding/binary"
-	"fmt"
 	"net"
 	"net/netip"
 	"strings"
@@ -203,17 +202,5 @@ func TestDownloadBusyGoesToTFTPAtOnce(t *testing.T) {
 // slowClient asks for a file over HTTP and does not read the answer.
 func (w *world) slowClient(name string) net.Conn {
 	w.T.Helper()
-	c, err := w.Dial("tcp4", "10.150.0.1:6970")
-	if err != nil {
-		w.T.Fatal(err)
-	}
-	w.T.Cleanup(func() { c.Close() })
-	if err := c.(*net.TCPConn).SetReadBuffer(4096); err != nil {
-		w.T.Fatal(err)
-	}
-	fmt.Fprintf(c, "GET /%s HTTP/1.1\r\nHost:10.150.0.1:6970\r\n\r\n", name)
-	if _, err := c.Read(make([]byte, 1)); err != nil {
-		w.T.Fatal(err)
-	}
-	return c
+	return w.slowFrom("10.150.0.1", name)
 }
