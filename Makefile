@@ -18,7 +18,7 @@ FUZZTIME   ?= 30s
 MAXSIZE    := 25900000
 BENCHFLAGS ?=
 
-.PHONY: help build size fmt vet staticcheck rules test check race e2e fuzz shares golden docs lab bench planner lossy cross release clean
+.PHONY: help build size fmt vet staticcheck rules test check race e2e fuzz shares golden docs lab bench planner lossy takeover cross release clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -88,6 +88,9 @@ planner: build ## the upgrade planner beside transfers over lines with a round t
 
 lossy: build ## foreign clients on a line that loses frames, beside tftpd-hpa, dnsmasq and atftpd; about half an hour
 	$(GO) run ./cmd/bench -binary bin/option150 -only lossy $(BENCHFLAGS)
+
+takeover: build ## the time without service when one of two boxes, or a member of their etcd, dies, beside Kea with its HA hook; about ten minutes
+	$(GO) run ./cmd/bench -binary bin/option150 -only takeover $(BENCHFLAGS)
 
 # GOARCH, file name, further settings. mipsle: small routers without an FPU;
 # arm: GOARM=6 runs on every Raspberry Pi.
