@@ -20,7 +20,7 @@ import (
 	"option150/platform/running"
 )
 
-const docFollow = "docs/fleet.md"
+const docFollow = "docs/pair.md"
 
 // followLine is `fleet configuration follow`.
 func followLine(b *Box) language.Declaration {
@@ -133,7 +133,7 @@ func oneLine(err error) string {
 func showFollow(b *Box) []language.Declaration {
 	const head = `fleet("This box among others") `
 	return []language.Declaration{
-		text(head+`configuration("Sections that come from another box or are given away")`, 0, docFollow, func(*language.Invocation) string {
+		text(head+`configuration("That of another box, as it published it")`, 0, docFollow, func(*language.Invocation) string {
 			return follow.Show(b.Follow.State(), time.Now()) + lendingText(b.Fleet.Lending())
 		}),
 		text(head+`flash("Phones' files that come from the box that is followed")`, 0, docFollow, func(*language.Invocation) string {

@@ -72,7 +72,7 @@ var errNotOurs = errors.New("the box has not given its sign of life yet, or anot
 func (f *Fleet) give(ctx context.Context, r *run, kind, value string) error {
 	ctx, cancel := context.WithTimeout(ctx, writeTime)
 	defer cancel()
-	id := r.config.id()
+	id := ID{r.config.Domain, r.config.Name}
 	sign := id.Prefix() + keyHere
 	kvs, _, err := r.client.Range(ctx, sign)
 	if err != nil {
@@ -145,15 +145,15 @@ func (f *Fleet) Answered() time.Time {
 	return f.view.answer
 }
 
-// Watch calls fn with the value that a box of the domain gives under a kind, and with
+// Given calls fn with the value that a box of the domain gives under a kind, and with
 // each later one, one call at a time, until ctx ends. there is false while it gives none.
-func (f *Fleet) Watch(ctx context.Context, box, kind string, fn func(value string, there bool)) {
+func (f *Fleet) Given(ctx context.Context, box, kind string, fn func(value string, there bool)) {
 	for ctx.Err() == nil {
 		f.mu.Lock()
 		r := f.run
 		f.mu.Unlock()
 		if r != nil {
-			f.watch(ctx, r, ID{r.config.Domain, box}.FollowPrefix()+kind, fn)
+			f.given(ctx, r, ID{r.config.Domain, box}.FollowPrefix()+kind, fn)
 		}
 		select {
 		case <-ctx.Done():
@@ -162,8 +162,8 @@ func (f *Fleet) Watch(ctx context.Context, box, kind string, fn func(value strin
 	}
 }
 
-// watch is Watch while a run lasts and the engine answers.
-func (f *Fleet) watch(ctx context.Context, r *run, key string, fn func(string, bool)) {
+// given is Given while a run lasts and the engine answers.
+func (f *Fleet) given(ctx context.Context, r *run, key string, fn func(string, bool)) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	go func() {

@@ -54,7 +54,7 @@ func (f *Fleet) end(r *run, why error) {
 			}
 		}
 		for _, l := range f.opt.Lend {
-			t.Puts = append(t.Puts, etcd.Put{Key: r.config.id().FollowPrefix() + l.Kind, Delete: true})
+			t.Puts = append(t.Puts, etcd.Put{Key: ID{r.config.Domain, r.config.Name}.FollowPrefix() + l.Kind, Delete: true})
 		}
 		t.Puts = append(t.Puts, etcd.Put{Key: p + keyHere, Delete: true})
 		_, _ = r.client.Do(ctx, t)

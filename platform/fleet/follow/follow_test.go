@@ -23,7 +23,7 @@ type engine struct {
 	come     chan string // values of the leader
 }
 
-func (e *engine) Watch(ctx context.Context, box, kind string, f func(string, bool)) {
+func (e *engine) Given(ctx context.Context, box, kind string, f func(string, bool)) {
 	f("", false)
 	for {
 		select {

@@ -19,10 +19,10 @@ type Spec struct{ Leader string }
 
 // Engine is the keys of the domain.
 type Engine interface {
-	// Watch calls f with what a box has published under a kind, and with each later
+	// Given calls f with what a box has published under a kind, and with each later
 	// value, one call at a time, until ctx ends. there is false while it has
 	// published none.
-	Watch(ctx context.Context, box, kind string, f func(value string, there bool))
+	Given(ctx context.Context, box, kind string, f func(value string, there bool))
 	// Answered is when the engine answered this box last, zero = never.
 	Answered() time.Time
 }
@@ -183,7 +183,7 @@ func (f *Follower) run(ctx context.Context, leader string) {
 	came := make(chan news)
 	var watch sync.WaitGroup
 	watch.Go(func() {
-		f.opt.Engine.Watch(ctx, leader, Kind, func(value string, there bool) {
+		f.opt.Engine.Given(ctx, leader, Kind, func(value string, there bool) {
 			select {
 			case came <- news{value, there}:
 			case <-ctx.Done():

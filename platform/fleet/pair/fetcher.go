@@ -26,9 +26,9 @@ type Spec struct{ Leader string }
 
 // Engine is the keys of the domain.
 type Engine interface {
-	// Watch calls f with what a box has published under a kind, and with each later
+	// Given calls f with what a box has published under a kind, and with each later
 	// value, one call at a time, until ctx ends.
-	Watch(ctx context.Context, box, kind string, f func(value string, there bool))
+	Given(ctx context.Context, box, kind string, f func(value string, there bool))
 }
 
 // Options are what a Fetcher is made of. Engine and Flash are required.
@@ -171,7 +171,7 @@ func (f *Fetcher) run(ctx context.Context, leader string) {
 	news := make(chan struct{}, 1)
 	var watch sync.WaitGroup
 	watch.Go(func() {
-		f.opt.Engine.Watch(ctx, leader, Kind, func(v string, ok bool) {
+		f.opt.Engine.Given(ctx, leader, Kind, func(v string, ok bool) {
 			mu.Lock()
 			if ok { // what a leader took back was there, and so are the files
 				value, there = v, true

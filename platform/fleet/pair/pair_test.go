@@ -12,6 +12,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -191,7 +192,7 @@ func (l *leader) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func (l *leader) Watch(ctx context.Context, _, _ string, f func(string, bool)) {
+func (l *leader) Given(ctx context.Context, _, _ string, f func(string, bool)) {
 	f("", false)
 	for {
 		select {
@@ -349,13 +350,8 @@ func TestFetch(t *testing.T) {
 	l.publish(lies)
 	until1(t, "the good one does not come", func() bool { return read("f-good.sbn") == "good" })
 	until1(t, "not all is said", func() bool {
-		n := 0
-		for _, p := range f.State().Open {
-			if p.Why != "" {
-				n++
-			}
-		}
-		return n == 5
+		o := f.State().Open
+		return len(o) == 5 && !slices.ContainsFunc(o, func(p Pending) bool { return p.Why == "" })
 	})
 	for _, p := range f.State().Open {
 		want := map[string]string{"a": errOther.Error(), "b": errOther.Error(), "c": errStalled.Error(), "d": errRefused.Error(), "e": errAbsent.Error()}[p.Path[7:8]]
@@ -366,11 +362,15 @@ func TestFetch(t *testing.T) {
 	if s := f.Status(); s.State != service.Degraded || !strings.Contains(Show(f.State(), time.Now()), "phones/d-not.sbn") {
 		t.Errorf("%+v", s)
 	}
-	h.mu.Lock()
-	if s := strings.Join(h.all, "\n"); strings.Count(s, "Failed{HQ-1 phones/a-lie.sbn") != 1 || !strings.Contains(s, "Fetched{HQ-1 phones/f-good.sbn 4 ") {
+	told := func() string {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		return strings.Join(h.all, "\n")
+	}
+	until1(t, "the good one is not told", func() bool { return strings.Contains(told(), "Fetched{HQ-1 phones/f-good.sbn 4 ") })
+	if s := told(); strings.Count(s, "Failed{HQ-1 phones/a-lie.sbn") != 1 {
 		t.Error(s)
 	}
-	h.mu.Unlock()
 
 	// More than there is room for is not begun.
 	l.set(nil, nil)
