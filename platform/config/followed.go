@@ -9,6 +9,7 @@ import (
 	"option150/hfs"
 	"option150/platform/equal"
 	"option150/platform/fileserver"
+	"option150/platform/sorted"
 	"option150/telephony/cnf"
 	"option150/telephony/upgrade"
 )
@@ -44,7 +45,7 @@ func (c *Config) Follow(from *Config) {
 	c.DHCP = shareDHCP(o.DHCP, c.DHCP)
 	c.Telephony, c.Upgrades, c.HFS, c.Files.Bindings = o.Telephony, o.Upgrades, o.HFS, o.Files.Bindings
 	c.Carried = append(c.keptFollowed(false), o.keptFollowed(true)...)
-	slices.SortStableFunc(c.Carried, carriedOrder)
+	sorted.Stable(c.Carried, carriedOrder)
 }
 
 // Followed is a configuration of the followed sections alone.

@@ -121,7 +121,7 @@ func (f *Fleet) Init(ctx context.Context, c Config, root string) (done []string,
 	if c.ViewAll {
 		see = ""
 	}
-	for _, a := range []etcd.Access{{Prefix: boxes + see}, {Prefix: downs + see}, {Prefix: id.Prefix(), Write: true}, {Prefix: BindingsPrefix(id.Domain), Write: true}, {Prefix: DownPrefix(id.Domain), Write: true}} {
+	for _, a := range []etcd.Access{{Prefix: boxes + see}, {Prefix: downs + see}, {Prefix: id.Prefix(), Write: true}, {Prefix: BindingsPrefix(id.Domain), Write: true}, {Prefix: DownPrefix(id.Domain), Write: true}, {Prefix: FollowTree(id.Domain)}, {Prefix: id.FollowPrefix(), Write: true}} {
 		may := "it may read "
 		if a.Write {
 			may = "it may write "
@@ -304,8 +304,10 @@ func (f *Fleet) ShutOut(ctx context.Context, c Config, id ID, root string) (done
 	default:
 		return nil, admin("role", e)
 	}
-	if err = client.RemoveAll(ctx, id.Prefix()); err != nil {
-		return done, admin("what it published", err)
+	for _, p := range []string{id.Prefix(), id.FollowPrefix()} {
+		if err = client.RemoveAll(ctx, p); err != nil {
+			return done, admin("what it published", err)
+		}
 	}
 	return append(done, "what it published is removed"), nil
 }

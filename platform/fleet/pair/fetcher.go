@@ -16,6 +16,7 @@ import (
 	"option150/platform/flash"
 	"option150/platform/journal"
 	"option150/platform/service"
+	"option150/platform/sorted"
 )
 
 // Name is the service in plans.
@@ -260,7 +261,7 @@ func (f *Fetcher) compare(ctx context.Context, l List) {
 		open = append(open, p)
 	}
 	f.hashes.keep(there)
-	slices.SortFunc(open, func(a, b Pending) int {
+	sorted.By(open, func(a, b Pending) int {
 		return cmp.Or(cmp.Compare(order(a.Path), order(b.Path)), strings.Compare(a.Path, b.Path))
 	})
 	f.mu.Lock()
