@@ -8,10 +8,36 @@ import (
 
 	"option150/dhcp/engine"
 	"option150/dhcp/wire"
+	"option150/platform/columns"
 )
 
 // The renderers below print the classic IOS layouts of facts/dhcp.md 1.6,
 // byte for byte. They are pure; now only says in which time zone to print.
+
+// The tables of the show commands.
+var (
+	BindingTable = columns.Form("IP address          Client-ID/              Lease expiration        Type\n"+
+		"                    Hardware address/\n"+
+		"                    User name\n", "%-20s%-24s%-24s%s\n", "ip_address client_id_hardware_address_user_name lease_expiration type")
+	PoolTable       = columns.Form(" Current index        IP address range                    Leased addresses\n", " %-21s%-17s- %-18s%d\n", "current_index first last leased_addresses").With("pool high low total leased")
+	ReceivedTable   = columns.Form("Message              Received\n", "%-21s%d\n", "message received")
+	SentTable       = columns.Form("Message              Sent\n", "%-21s%d\n", "message sent")
+	CountersTable   = columns.Form("", "%-45s%d\n", "counter count")
+	ConflictTable   = columns.Form("IP address        Detection method   Detection time          VRF\n", "%-18s%-19s%-24s%s\n", "ip_address detection_method detection_time vrf")
+	ExcludedTable   = columns.Form("Start IP        End IP          Number of IP's  VRF             \n"+strings.Repeat("=", 64)+"\n", "%-16s%-16s%-16d%s\n", "start_ip end_ip number_of_ip_s vrf")
+	ForeignTable    = columns.Form(foreignTop(), foreignRow, "vlan ip_address mac_address client_subnet subnet_mask relay_agent_address last_updated")
+	LeaseLimitTable = columns.Form(fmt.Sprintf(leaseLimitRow, "Interface", "Count", "Limit"), leaseLimitRow, "interface count limit")
+)
+
+const (
+	foreignRow    = "%-6s%-17s%-16s%-17s%-17s%-21s%s\n"
+	leaseLimitRow = "%-24s%-8v%s\n"
+)
+
+func foreignTop() string {
+	rule := strings.Repeat("-", 106) + "\n"
+	return rule + fmt.Sprintf(foreignRow, "VLAN", "IP-Address", "MAC-Address", "Client-Subnet", "Subnet-Mask", "Relay-Agent-Address", "Last-Updated") + rule
+}
 
 const (
 	stampMinutes = "Jan 02 2006 03:04 PM"
@@ -19,12 +45,10 @@ const (
 )
 
 // ShowBinding is `show ip dhcp binding`.
-func ShowBinding(bs []engine.Binding, now time.Time) string {
-	var b strings.Builder
+func ShowBinding(bs []engine.Binding, now time.Time) *columns.Page {
+	b := &columns.Page{}
 	b.WriteString("Bindings from all pools not associated with VRF:\n")
-	b.WriteString("IP address          Client-ID/              Lease expiration        Type\n")
-	b.WriteString("                    Hardware address/\n")
-	b.WriteString("                    User name\n")
+	t := b.Table(BindingTable)
 	for _, v := range bs {
 		id := v.ClientID
 		if len(id) == 0 {
@@ -34,13 +58,14 @@ func ShowBinding(bs []engine.Binding, now time.Time) string {
 		if !v.Expiry.IsZero() {
 			expires = v.Expiry.In(now.Location()).Format(stampMinutes)
 		}
-		lines := wrapID(engine.FormatClientID(id))
-		fmt.Fprintf(&b, "%-20s%-24s%-24s%s\n", v.Addr, lines[0], expires, v.Type)
+		whole := engine.FormatClientID(id)
+		lines := wrapID(whole)
+		t.Object([]any{v.Addr, whole, expires, v.Type}, v.Addr, lines[0], expires, v.Type)
 		for _, l := range lines[1:] {
-			fmt.Fprintf(&b, "%20s%s\n", "", l)
+			t.Note(strings.Repeat(" ", 20) + l + "\n")
 		}
 	}
-	return b.String()
+	return b
 }
 
 // wrapID breaks a dotted identifier after every four groups; the broken line
@@ -56,34 +81,35 @@ func wrapID(s string) []string {
 }
 
 // ShowPool is `show ip dhcp pool`.
-func ShowPool(ps []engine.PoolStat) string {
-	var b strings.Builder
+func ShowPool(ps []engine.PoolStat) *columns.Page {
+	b := &columns.Page{}
 	for _, p := range ps {
-		fmt.Fprintf(&b, "\nPool %s :\n", p.Name)
-		fmt.Fprintf(&b, " Utilization mark (high/low)    : %d / %d\n", p.High, p.Low)
+		fmt.Fprintf(b, "\nPool %s :\n", p.Name)
+		fmt.Fprintf(b, " Utilization mark (high/low)    : %d / %d\n", p.High, p.Low)
 		b.WriteString(" Subnet size (first/next)       : 0 / 0 \n")
-		fmt.Fprintf(&b, " Total addresses                : %d\n", p.Total)
-		fmt.Fprintf(&b, " Leased addresses               : %d\n", p.Leased)
+		fmt.Fprintf(b, " Total addresses                : %d\n", p.Total)
+		fmt.Fprintf(b, " Leased addresses               : %d\n", p.Leased)
 		b.WriteString(" Pending event                  : none\n")
 		if n := len(p.Subnets); n == 1 {
 			b.WriteString(" 1 subnet is currently in the pool :\n")
 		} else {
-			fmt.Fprintf(&b, " %d subnets are currently in the pool :\n", n)
+			fmt.Fprintf(b, " %d subnets are currently in the pool :\n", n)
 		}
-		if len(p.Subnets) > 0 {
-			b.WriteString(" Current index        IP address range                    Leased addresses\n")
+		if len(p.Subnets) == 0 {
+			continue
 		}
+		t := b.Table(PoolTable).Given(p.Name, p.High, p.Low, p.Total, p.Leased)
 		for _, s := range p.Subnets {
-			fmt.Fprintf(&b, " %-21s%-17s- %-18s%d\n", s.Current, s.First, s.Last, s.Leased)
+			t.Row(s.Current, s.First, s.Last, s.Leased)
 		}
 	}
-	return b.String()
+	return b
 }
 
 // ShowStatistics is `show ip dhcp server statistics`.
-func ShowStatistics(s engine.Statistics) string {
-	var b strings.Builder
-	row := func(label string, n any) { fmt.Fprintf(&b, "%-21s%d\n", label, n) }
+func ShowStatistics(s engine.Statistics) *columns.Page {
+	b := &columns.Page{}
+	row := func(label string, n any) { fmt.Fprintf(b, "%-21s%d\n", label, n) }
 	row("Memory usage", s.MemoryUsage)
 	row("Address pools", s.AddressPools)
 	row("Database agents", s.DatabaseAgents)
@@ -92,89 +118,86 @@ func ShowStatistics(s engine.Statistics) string {
 	row("Expired bindings", s.Expired)
 	row("Malformed messages", s.Malformed)
 	row("Secure arp entries", s.SecureARP)
-	b.WriteString("\nMessage              Received\n")
-	row("BOOTREQUEST", s.Received.BootRequest)
-	row("DHCPDISCOVER", s.Received.Discover)
-	row("DHCPREQUEST", s.Received.Request)
-	row("DHCPDECLINE", s.Received.Decline)
-	row("DHCPRELEASE", s.Received.Release)
-	row("DHCPINFORM", s.Received.Inform)
-	b.WriteString("\nMessage              Sent\n")
-	row("BOOTREPLY", s.Sent.BootReply)
-	row("DHCPOFFER", s.Sent.Offer)
-	row("DHCPACK", s.Sent.Ack)
-	row("DHCPNAK", s.Sent.Nak)
-	return b.String()
+	b.WriteString("\n")
+	t := b.Table(ReceivedTable)
+	t.Row("BOOTREQUEST", s.Received.BootRequest)
+	t.Row("DHCPDISCOVER", s.Received.Discover)
+	t.Row("DHCPREQUEST", s.Received.Request)
+	t.Row("DHCPDECLINE", s.Received.Decline)
+	t.Row("DHCPRELEASE", s.Received.Release)
+	t.Row("DHCPINFORM", s.Received.Inform)
+	b.WriteString("\n")
+	t = b.Table(SentTable)
+	t.Row("BOOTREPLY", s.Sent.BootReply)
+	t.Row("DHCPOFFER", s.Sent.Offer)
+	t.Row("DHCPACK", s.Sent.Ack)
+	t.Row("DHCPNAK", s.Sent.Nak)
+	return b
 }
 
 // ShowCounters is the table of the counters IOS does not have. [our own]
-func ShowCounters(s engine.Statistics) string {
-	var b strings.Builder
-	row := func(label string, n uint64) { fmt.Fprintf(&b, "%-45s%d\n", label, n) }
+func ShowCounters(s engine.Statistics) *columns.Page {
+	b := &columns.Page{}
+	t := b.Table(CountersTable)
 	x := s.Extra
-	row("Requests for another server", x.OtherServer)
-	row("Requests of clients not known here", x.UnknownClient)
-	row("Requests for an address that two claim", x.Contested)
-	row("Requests without a needed field", x.Incomplete)
-	row("Requests from a network without a pool", x.NoPool)
-	row("Requests without an address to give", x.NoLease)
-	row("DECLINE of somebody else's address ignored", x.ForeignDecline)
-	row("RELEASE of somebody else's address ignored", x.ForeignRelease)
-	row("Ethernet source other than client address", x.MACMismatch)
-	row("Option 82 without a relay dropped", x.Untrusted)
-	row("Over the rate limit dropped", x.RateLimited)
-	row("Over what one station may have", x.Starved)
-	row("Over the limit of leases of an interface", x.OverLimit)
-	row("Held because another server answers", x.Held)
-	row("Refused because bindings cannot be written", x.DiskRefused)
-	row("Dropped because the disk is behind", x.Overload)
-	row("Dropped for a newer copy, room, or after 1 s", x.Late)
-	row("Replies that could not be sent", x.SendFailed)
-	row("DHCPLEASEQUERY received", s.Received.LeaseQuery)
-	row("DHCPLEASEQUERY answered", s.Sent.LeaseReply)
-	return b.String()
+	t.Row("Requests for another server", x.OtherServer)
+	t.Row("Requests of clients not known here", x.UnknownClient)
+	t.Row("Requests for an address that two claim", x.Contested)
+	t.Row("Requests without a needed field", x.Incomplete)
+	t.Row("Requests from a network without a pool", x.NoPool)
+	t.Row("Requests without an address to give", x.NoLease)
+	t.Row("DECLINE of somebody else's address ignored", x.ForeignDecline)
+	t.Row("RELEASE of somebody else's address ignored", x.ForeignRelease)
+	t.Row("Ethernet source other than client address", x.MACMismatch)
+	t.Row("Option 82 without a relay dropped", x.Untrusted)
+	t.Row("Over the rate limit dropped", x.RateLimited)
+	t.Row("Over what one station may have", x.Starved)
+	t.Row("Over the limit of leases of an interface", x.OverLimit)
+	t.Row("Held because another server answers", x.Held)
+	t.Row("Refused because bindings cannot be written", x.DiskRefused)
+	t.Row("Dropped because the disk is behind", x.Overload)
+	t.Row("Dropped for a newer copy, room, or after 1 s", x.Late)
+	t.Row("Replies that could not be sent", x.SendFailed)
+	t.Row("DHCPLEASEQUERY received", s.Received.LeaseQuery)
+	t.Row("DHCPLEASEQUERY answered", s.Sent.LeaseReply)
+	return b
 }
 
 // ShowConflict is `show ip dhcp conflict`.
-func ShowConflict(cs []engine.ConflictEntry, now time.Time) string {
-	var b strings.Builder
-	b.WriteString("IP address        Detection method   Detection time          VRF\n")
+func ShowConflict(cs []engine.ConflictEntry, now time.Time) *columns.Page {
+	b := &columns.Page{}
+	t := b.Table(ConflictTable)
 	for _, c := range cs {
-		fmt.Fprintf(&b, "%-18s%-19s%-24s%s\n", c.Addr, c.Method, c.Since.In(now.Location()).Format(stampMinutes), "")
+		t.Row(c.Addr, c.Method, c.Since.In(now.Location()).Format(stampMinutes), "")
 	}
-	return b.String()
+	return b
 }
 
 // ShowExcluded is `show ip dhcp excluded-addresses all`.
-func ShowExcluded(rs []engine.VRFRange) string {
-	var b strings.Builder
+func ShowExcluded(rs []engine.VRFRange) *columns.Page {
+	b := &columns.Page{}
 	b.WriteString("Exclude Address list :\n")
-	b.WriteString("Start IP        End IP          Number of IP's  VRF             \n")
-	b.WriteString(strings.Repeat("=", 64) + "\n")
+	t := b.Table(ExcludedTable)
 	for _, r := range rs {
-		fmt.Fprintf(&b, "%-16s%-16s%-16d%s\n", r.First, r.Last, r.Count(), r.VRF)
+		t.Row(r.First, r.Last, r.Count(), r.VRF)
 	}
-	return b.String()
+	return b
 }
 
 // ShowForeignServers is the watch for other servers in the shape of `show ip
 // dhcp snooping track server`; vlan is always 1, the box sees one LAN per
 // interface.
-func ShowForeignServers(fs []engine.ForeignEntry, now time.Time) string {
-	const format = "%-6s%-17s%-16s%-17s%-17s%-21s%s\n"
-	var b strings.Builder
-	rule := strings.Repeat("-", 106) + "\n"
-	b.WriteString(rule)
-	fmt.Fprintf(&b, format, "VLAN", "IP-Address", "MAC-Address", "Client-Subnet", "Subnet-Mask", "Relay-Agent-Address", "Last-Updated")
-	b.WriteString(rule)
+func ShowForeignServers(fs []engine.ForeignEntry, now time.Time) *columns.Page {
+	b := &columns.Page{}
+	t := b.Table(ForeignTable)
 	for _, f := range fs {
 		subnet, mask := "0.0.0.0", "0.0.0.0"
 		if f.Mask.IsValid() && f.Addr.IsValid() {
 			subnet, mask = wire.FromU32(wire.U32(f.Addr)&wire.U32(f.Mask)).String(), f.Mask.String()
 		}
-		fmt.Fprintf(&b, format, "1", f.Server, f.MAC.Cisco(), subnet, mask, orZero(f.Relay), f.Last.In(now.Location()).Format(stampSeconds))
+		t.Row("1", f.Server, f.MAC.Cisco(), subnet, mask, orZero(f.Relay), f.Last.In(now.Location()).Format(stampSeconds))
 	}
-	return b.String()
+	return b
 }
 
 func orZero(a netip.Addr) netip.Addr {
@@ -208,18 +231,18 @@ func ShowTrusted(c engine.Config) string {
 }
 
 // ShowLeaseLimit is `show ip dhcp limit lease`.
-func ShowLeaseLimit(c engine.Config, counts []engine.LeaseCount) string {
-	var b strings.Builder
+func ShowLeaseLimit(c engine.Config, counts []engine.LeaseCount) *columns.Page {
+	b := &columns.Page{}
 	if c.LimitLog {
 		b.WriteString("DHCP limit lease logging is enabled\n")
 	}
-	fmt.Fprintf(&b, "%-24s%-8s%s\n", "Interface", "Count", "Limit")
+	t := b.Table(LeaseLimitTable)
 	for _, l := range counts {
 		limit := "none"
 		if l.Limit > 0 {
 			limit = fmt.Sprint(l.Limit)
 		}
-		fmt.Fprintf(&b, "%-24s%-8d%s\n", l.Interface, l.Leases, limit)
+		t.Row(l.Interface, l.Leases, limit)
 	}
-	return b.String()
+	return b
 }

@@ -169,7 +169,7 @@ syncinfo.xml url system:/cme/sipphone/syncinfo.xml
 HFS                port 6970                up on 0.0.0.0:6970
 IP HTTP server     port 80
 Serving count      200                      3 being served`
-	if d := cmp.Diff(want, strings.Join(Render(v), "\n")); d != "" {
+	if d := cmp.Diff(want, strings.TrimSuffix(Render(v).String(), "\n")); d != "" {
 		t.Error(d)
 	}
 	for _, c := range []struct {
@@ -194,7 +194,7 @@ Serving count      200                      3 being served`
 	if got.Listener == nil || got.HomePath != "flash:/" {
 		t.Errorf("%+v", got)
 	}
-	if lines := Render(got); lines[1] != "App enabled port = 80" || lines[2] != "Use default port = Y" {
+	if lines := strings.Split(Render(got).String(), "\n"); lines[1] != "App enabled port = 80" || lines[2] != "Use default port = Y" {
 		t.Error(lines)
 	}
 }

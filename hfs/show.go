@@ -2,9 +2,9 @@ package hfs
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
+	"option150/platform/columns"
 	"option150/platform/httpd"
 	"option150/platform/service"
 )
@@ -72,9 +72,12 @@ func (v View) Working() string {
 	return out
 }
 
+// Table is that of Render: what is configured and what works.
+var Table = columns.Form("                   Configured               Working\n", "%-18s %-24s %s", "what configured working")
+
 // Render is `show voice register hfs`: the lines of IOS, the bindings, and
 // below them what is configured and what works. [facts/cme.md 7.3]
-func Render(v View) []string {
+func Render(v View) *columns.Page {
 	spec := Spec{Config: v.Config, HTTPPort: v.HTTP.Port}
 	urls, aliases := map[string]bool{}, map[string]bool{}
 	for _, b := range v.Bindings {
@@ -84,7 +87,8 @@ func Render(v View) []string {
 	if v.Config.Enabled {
 		session = v.Session
 	}
-	out := []string{
+	p := &columns.Page{}
+	for _, line := range []string{
 		"Fetch Service Enabled = " + yn(v.Config.Enabled),
 		fmt.Sprintf("App enabled port = %d", spec.EffectivePort()),
 		"Use default port = " + yn(spec.Shared()),
@@ -95,15 +99,14 @@ func Render(v View) []string {
 		fmt.Sprintf("No. of bindings = %d", len(v.Bindings)),
 		fmt.Sprintf("No. of url table entries = %d", len(urls)),
 		fmt.Sprintf("No. of alias table entries = %d", len(aliases)),
+	} {
+		p.WriteString(line + "\n")
 	}
 	for _, b := range v.Bindings {
-		out = append(out, b.Alias+" url "+b.URL)
+		p.WriteString(b.Alias + " url " + b.URL + "\n")
 	}
-	row := func(a, b, c string) {
-		out = append(out, strings.TrimRight(fmt.Sprintf("%-18s %-24s %s", a, b, c), " "))
-	}
-	out = append(out, "")
-	row("", "Configured", "Working")
+	p.WriteString("\n")
+	t := p.Table(Table)
 	enabled, server, waits := "no", "off", ""
 	if v.Config.Enabled {
 		enabled = fmt.Sprintf("port %d", spec.EffectivePort())
@@ -122,10 +125,10 @@ func Render(v View) []string {
 	} else if v.Config.Enabled {
 		waits = "HFS waits for it"
 	}
-	row("HFS", enabled, v.Working())
-	row("IP HTTP server", server, waits)
-	row("Serving count", fmt.Sprintf("%d", v.Limit), fmt.Sprintf("%d being served", v.Serving))
-	return out
+	t.Row("HFS", enabled, v.Working())
+	t.Row("IP HTTP server", server, waits)
+	t.Row("Serving count", fmt.Sprintf("%d", v.Limit), fmt.Sprintf("%d being served", v.Serving))
+	return p
 }
 
 func yn(b bool) string {

@@ -7,39 +7,21 @@ import (
 	"strings"
 	"time"
 
+	"option150/platform/columns"
 	"option150/platform/ether"
 	"option150/platform/sorted"
 )
 
-// table prints rows below their heads in columns two blanks apart. An empty
-// cell is a dash, so that a column can be found by its place and by its number.
-func table(heads []string, rows [][]string) string {
-	width := make([]int, len(heads))
-	for i, h := range heads {
-		width[i] = len(h)
-	}
-	for _, r := range rows {
-		for i, c := range r {
-			if c == "" {
-				r[i] = "-"
-			}
-			width[i] = max(width[i], len(r[i]))
-		}
-	}
-	var b strings.Builder
-	line := func(r []string) {
-		var l strings.Builder
-		for i, c := range r {
-			fmt.Fprintf(&l, "%-*s  ", width[i], c)
-		}
-		b.WriteString(strings.TrimRight(l.String(), " ") + "\n")
-	}
-	line(heads)
-	for _, r := range rows {
-		line(r)
-	}
-	return b.String()
-}
+// The tables of the show commands.
+var (
+	TreeTable       = columns.Dashed("Phone", "Role", "Parent", "Depth", "Bytes", "Seconds", "From", "Evidence", "Basis").With("subnet family load files")
+	VerifyTable     = columns.Dashed("Subnet", "Family", "Load", "Sharing", "Phones", "From peers", "Copies served", "Root", "Basis")
+	PeersTable      = columns.Dashed("Phone", "Address", "Model", "Family", "Subnet", "Frames", "Claims", "Last frame", "Transfers in", "Children", "Files served", "XID", "Log says")
+	EvidenceTable   = columns.Dashed("Time", "Evidence", "Phone", "Basis", "What")
+	SensorsTable    = columns.Dashed("Interface", "Mode", "Frames", "Dropped", "State")
+	StatisticsTable = columns.Dashed("Interface", "Received", "Dropped", "Held back", "Malformed", "Strangers", "Copies", "Broadcasts", "Bursts", "Segments", "Connections", "Evicted", "Unicast", "Muted")
+	ConfigTable     = columns.Dashed("Phone", "Configured as", "Model", "Has sharing", "Value", "Level", "Load server", "Log server", "Finding")
+)
 
 func num[T int | int64 | uint64](n T) string { return strconv.FormatInt(int64(n), 10) }
 
@@ -65,25 +47,25 @@ func clockOf(t time.Time) string {
 }
 
 // ShowTree is `show pfs tree`: the trees of a load or file, "" = all.
-func ShowTree(trees []Tree, what string) string {
-	var b strings.Builder
+func ShowTree(trees []Tree, what string) *columns.Page {
+	b := &columns.Page{}
 	n := 0
 	for _, t := range trees {
 		if what != "" && !t.about(what) {
 			continue
 		}
 		if n++; n > 1 {
-			b.WriteByte('\n')
+			b.WriteString("\n")
 		}
-		t.text(&b)
+		t.text(b)
 	}
 	switch {
 	case n == 0 && what != "":
-		return "Nothing has been seen of " + keep(what) + "\n"
+		return columns.Empty("Nothing has been seen of " + keep(what) + "\n")
 	case n == 0:
-		return "No firmware has been distributed that this box knows of\n"
+		return columns.Empty("No firmware has been distributed that this box knows of\n")
 	}
-	return b.String()
+	return b
 }
 
 // about: the tree is of this load or file; a load may be meant by its list.
@@ -92,7 +74,7 @@ func (t *Tree) about(what string) bool {
 	return strings.ToLower(t.Load) == w || slices.ContainsFunc(t.Files, func(f string) bool { return strings.EqualFold(f, what) })
 }
 
-func (t *Tree) text(b *strings.Builder) {
+func (t *Tree) text(b *columns.Page) {
 	files := t.Files[0]
 	switch {
 	case files == unlabelled:
@@ -101,7 +83,7 @@ func (t *Tree) text(b *strings.Builder) {
 		files = fmt.Sprintf("%d, from %s to %s", len(t.Files), t.Files[0], t.Files[len(t.Files)-1])
 	}
 	fmt.Fprintf(b, "Subnet: %s  Family: %s  Load: %s\nFiles: %s\n", subnetText(t.Subnet), orUnknown(t.Family), orUnknown(t.Load), files)
-	rows := make([][]string, 0, len(t.Nodes))
+	rows := b.Table(TreeTable).Given(subnetText(t.Subnet), orUnknown(t.Family), orUnknown(t.Load), files)
 	for _, n := range t.Nodes {
 		parent, depth := "", "?"
 		switch {
@@ -127,9 +109,8 @@ func (t *Tree) text(b *strings.Builder) {
 		if n.Bytes > 0 {
 			bytes = num(n.Bytes)
 		}
-		rows = append(rows, []string{strings.Repeat("  ", max(n.Depth, 0)) + n.MAC.Device(), string(n.Role), parent, depth, bytes, secs(n.Took), from, n.Evidence.String(), string(n.Basis)})
+		rows.Row(strings.Repeat("  ", max(n.Depth, 0))+n.MAC.Device(), n.Role, parent, depth, bytes, secs(n.Took), from, n.Evidence, n.Basis)
 	}
-	b.WriteString(table([]string{"Phone", "Role", "Parent", "Depth", "Bytes", "Seconds", "From", "Evidence", "Basis"}, rows))
 	var notes []string
 	for _, n := range t.Nodes {
 		if n.Why != "" {
@@ -163,26 +144,25 @@ func dash(s string) string {
 }
 
 // ShowVerify is `show pfs verify`.
-func ShowVerify(l []Verification) string {
+func ShowVerify(l []Verification) *columns.Page {
 	if len(l) == 0 {
-		return "No firmware has been distributed that this box knows of: nothing can be said about sharing\n"
+		return columns.Empty("No firmware has been distributed that this box knows of: nothing can be said about sharing\n")
 	}
-	rows := make([][]string, 0, len(l))
+	b := &columns.Page{}
+	rows := b.Table(VerifyTable)
 	for _, v := range l {
 		roots := make([]string, 0, len(v.Roots))
 		for _, r := range v.Roots {
 			roots = append(roots, r.Device())
 		}
-		rows = append(rows, []string{subnetText(v.Subnet), orUnknown(v.Family), orUnknown(v.Load), string(v.Result), num(v.Phones), num(v.Peer), num(v.Copies), strings.Join(roots, ","), string(v.Basis)})
+		rows.Row(subnetText(v.Subnet), orUnknown(v.Family), orUnknown(v.Load), v.Result, v.Phones, v.Peer, v.Copies, strings.Join(roots, ","), v.Basis)
 	}
-	var b strings.Builder
-	b.WriteString(table([]string{"Subnet", "Family", "Load", "Sharing", "Phones", "From peers", "Copies served", "Root", "Basis"}, rows))
 	for _, v := range l {
 		models := ""
 		if v.Models != "" {
 			models = " (" + v.Models + ")"
 		}
-		fmt.Fprintf(&b, "\nSubnet %s, family %s%s, %s: %s (%s)\n", subnetText(v.Subnet), orUnknown(v.Family), models, orUnknown(v.Load), v.Text, v.Basis)
+		fmt.Fprintf(b, "\nSubnet %s, family %s%s, %s: %s (%s)\n", subnetText(v.Subnet), orUnknown(v.Family), models, orUnknown(v.Load), v.Text, v.Basis)
 		for _, d := range v.Details {
 			b.WriteString("  " + d + "\n")
 		}
@@ -190,11 +170,11 @@ func ShowVerify(l []Verification) string {
 			b.WriteString("  To be certain: " + c + "\n")
 		}
 	}
-	return b.String()
+	return b
 }
 
 // ShowPeers is `show pfs peers`: every phone that takes part, and how it shows.
-func ShowPeers(s Snapshot, f Facts) string {
+func ShowPeers(s Snapshot, f Facts) *columns.Page {
 	s.complete(&f)
 	fed, from := map[ether.MAC]int{}, map[ether.MAC]map[ether.MAC]bool{}
 	for _, t := range s.Transfers {
@@ -207,7 +187,8 @@ func ShowPeers(s Snapshot, f Facts) string {
 		}
 		from[t.Parent][t.Child] = true
 	}
-	var rows [][]string
+	b := &columns.Page{}
+	rows := b.Table(PeersTable)
 	for i := range s.Peers {
 		p := &s.Peers[i]
 		frames, rhythm := 0, 0
@@ -228,25 +209,25 @@ func ShowPeers(s Snapshot, f Facts) string {
 		if n := len(p.Bursts); n > 0 {
 			last = clockOf(p.Bursts[n-1].Last)
 		}
-		rows = append(rows, []string{p.MAC.Device(), addrText(p.Addr), orUnknown(p.Model), orUnknown(p.Family), subnetText(p.Subnet), num(frames), num(rhythm), last,
-			num(fed[p.MAC]), num(len(from[p.MAC])), num(served), p.Log.XID, string(p.Log.Role(p.Addr))})
+		rows.Row(p.MAC.Device(), addrText(p.Addr), orUnknown(p.Model), orUnknown(p.Family), subnetText(p.Subnet), frames, rhythm, last,
+			fed[p.MAC], len(from[p.MAC]), served, p.Log.XID, p.Log.Role(p.Addr))
 	}
-	if rows == nil {
-		return "No phone has been seen to share firmware\n"
+	if rows.Len() == 0 {
+		return columns.Empty("No phone has been seen to share firmware\n")
 	}
-	return table([]string{"Phone", "Address", "Model", "Family", "Subnet", "Frames", "Claims", "Last frame", "Transfers in", "Children", "Files served", "XID", "Log says"}, rows)
+	return b
 }
 
 // ShowEvidence is `show pfs evidence`: everything that was seen, each by
 // itself, in the order of time. Payloads are bytes: nobody knows what they mean.
-func ShowEvidence(s Snapshot) string {
+func ShowEvidence(s Snapshot) *columns.Page {
 	type item struct {
 		at   time.Time
-		cell []string
+		cell []any
 	}
 	var all []item
 	add := func(at time.Time, kind Evidence, m ether.MAC, basis Basis, what string) {
-		all = append(all, item{at, []string{clockOf(at), kind.String(), device(m), string(basis), what}})
+		all = append(all, item{at, []any{clockOf(at), kind, device(m), basis, what}})
 	}
 	for i := range s.Peers {
 		p := &s.Peers[i]
@@ -296,14 +277,15 @@ func ShowEvidence(s Snapshot) string {
 		add(t.Start, ByTCP, who, Observed, text)
 	}
 	if all == nil {
-		return "Nothing has been seen of firmware sharing\n"
+		return columns.Empty("Nothing has been seen of firmware sharing\n")
 	}
 	sorted.Stable(all, func(a, b item) int { return a.at.Compare(b.at) })
-	rows := make([][]string, len(all))
+	b := &columns.Page{}
+	rows := b.Table(EvidenceTable)
 	for i := range all {
-		rows[i] = all[i].cell
+		rows.Row(all[i].cell...)
 	}
-	return table([]string{"Time", "Evidence", "Phone", "Basis", "What"}, rows)
+	return b
 }
 
 // telling: the record says what the phone is for a file.

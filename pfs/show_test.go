@@ -20,7 +20,7 @@ func small(t *testing.T) *world {
 
 func TestShowTree(t *testing.T) {
 	w := small(t)
-	got := ShowTree(Trees(w.state.Snapshot(nil), w.facts), "")
+	got := ShowTree(Trees(w.state.Snapshot(nil), w.facts), "").String()
 	want := `Subnet: 10.0.0.0/24  Family: 41  Load: SCCP41.9-4-2SR3-1S
 Files: 3, from SCCP41.9-4-2SR3-1S.loads to apps41.9-4-2ES26.sbn
 Phone                Role   Parent           Depth  Bytes   Seconds  From                 Evidence               Basis
@@ -32,7 +32,7 @@ SEP001E7A000001      root   -                0      479461  0.1      HTTP       
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 	for what, some := range map[string]bool{"SCCP41.9-4-2SR3-1S": true, "sccp41.9-4-2sr3-1s.loads": true, "apps41.9-4-2ES26.sbn": true, "x": false} {
-		if got := ShowTree(Trees(w.state.Snapshot(nil), w.facts), what); strings.Contains(got, "root") != some {
+		if got := ShowTree(Trees(w.state.Snapshot(nil), w.facts), what).String(); strings.Contains(got, "root") != some {
 			t.Errorf("%s: %s", what, got)
 		}
 	}
@@ -52,13 +52,13 @@ func TestShows(t *testing.T) {
 		text string
 		want []string
 	}{
-		"verify":     {ShowVerify(Verify(s, w.facts, "")), []string{"10.0.0.0/24  41      SCCP41.9-4-2SR3-1S  works", "sharing works: 2 of 3 phones got it from a peer, 1 copy served by this box (observed)"}},
-		"peers":      {ShowPeers(s, w.facts), []string{"SEP001E7A000002  10.0.0.2  7961   41      10.0.0.0/24  5       1", "080027F8"}},
-		"evidence":   {ShowEvidence(s), []string{"broadcast  SEP001E7A000003  observed  5 frames, 4 of them 250 ms apart, 10 bytes each, 9 bytes the same, first bytes 5046532d544553542030, strings seen: PFS-TEST", "tcp", "sent SEP001E7A000003"}},
+		"verify":     {ShowVerify(Verify(s, w.facts, "")).String(), []string{"10.0.0.0/24  41      SCCP41.9-4-2SR3-1S  works", "sharing works: 2 of 3 phones got it from a peer, 1 copy served by this box (observed)"}},
+		"peers":      {ShowPeers(s, w.facts).String(), []string{"SEP001E7A000002  10.0.0.2  7961   41      10.0.0.0/24  5       1", "080027F8"}},
+		"evidence":   {ShowEvidence(s).String(), []string{"broadcast  SEP001E7A000003  observed  5 frames, 4 of them 250 ms apart, 10 bytes each, 9 bytes the same, first bytes 5046532d544553542030, strings seen: PFS-TEST", "tcp", "sent SEP001E7A000003"}},
 		"phone":      {ShowPhone(s, w.facts, mac(1)), []string{"Sharing:     enabled (system)", "Role:        root of SCCP41.9-4-2SR3-1S (observed, by broadcast,tcp,serving)", "Role:        root of SCCP41.9-4-2SR2-2S.loads (observed, by broadcast,log)", "26 records, role root, XID 080027F8", "Sent:"}},
-		"statistics": {ShowStatistics(st, s), []string{"Received", "Strangers"}},
-		"config":     {ShowConfig(s, w.facts, none), []string{"SEP001E7A000001  ephone 1       -      ?            on     system"}},
-		"pfs":        {Show(st, s, w.facts), []string{"GigabitEthernet0/0  observe (serves phones)", "opens no socket on port 4051"}},
+		"statistics": {ShowStatistics(st, s).String(), []string{"Received", "Strangers"}},
+		"config":     {ShowConfig(s, w.facts, none).String(), []string{"SEP001E7A000001  ephone 1       -      ?            on     system"}},
+		"pfs":        {Show(st, s, w.facts).String(), []string{"GigabitEthernet0/0  observe (serves phones)", "opens no socket on port 4051"}},
 	} {
 		for _, x := range c.want {
 			if !strings.Contains(c.text, x) {

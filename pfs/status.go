@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"option150/platform/columns"
 	"option150/platform/ether"
 	"option150/platform/sorted"
 )
@@ -49,33 +50,32 @@ type RingStatus struct {
 }
 
 // Show is `show pfs`.
-func Show(st Status, s Snapshot, f Facts) string {
-	var b strings.Builder
+func Show(st Status, s Snapshot, f Facts) *columns.Page {
+	b := &columns.Page{}
 	b.WriteString("Peer Firmware Sharing is observed. This box opens no socket on port 4051 and sends nothing to it.\n\n")
-	rows := make([][]string, 0, len(st.Sensors))
-	for _, x := range st.Sensors {
-		rows = append(rows, []string{x.Interface, mode(x), num(x.Received), num(x.Dropped), x.State})
-	}
-	if len(rows) > 0 {
-		b.WriteString(table([]string{"Interface", "Mode", "Frames", "Dropped", "State"}, rows))
+	if len(st.Sensors) > 0 {
+		t := b.Table(SensorsTable)
+		for _, x := range st.Sensors {
+			t.Row(x.Interface, mode(x), x.Received, x.Dropped, x.State)
+		}
 	} else {
 		b.WriteString("No interface is looked at\n")
 	}
-	b.WriteByte('\n') // apart from the table
+	b.WriteString("\n") // apart from the table
 	if st.Log.Port == 0 {
 		b.WriteString("Log server: off\n")
 	} else {
-		fmt.Fprintf(&b, "Log server: udp port %d, %s, %d records; phones are told %s\n", st.Log.Port, st.Log.State, st.Log.Records, dash(st.Log.Announced))
+		fmt.Fprintf(b, "Log server: udp port %d, %s, %d records; phones are told %s\n", st.Log.Port, st.Log.State, st.Log.Records, dash(st.Log.Announced))
 	}
 	if st.Ring.Size > 0 {
-		fmt.Fprintf(&b, "Capture ring: %d of %d bytes, %d frames\n", st.Ring.Used, st.Ring.Size, st.Ring.Frames)
+		fmt.Fprintf(b, "Capture ring: %d of %d bytes, %d frames\n", st.Ring.Used, st.Ring.Size, st.Ring.Frames)
 	}
-	fmt.Fprintf(&b, "Phones known: %d, connections: %d\n", len(s.Peers), len(s.Transfers))
+	fmt.Fprintf(b, "Phones known: %d, connections: %d\n", len(s.Peers), len(s.Transfers))
 	if l := Verify(s, f, ""); len(l) > 0 {
-		b.WriteByte('\n')
-		b.WriteString(ShowVerify(l))
+		b.WriteString("\n")
+		b.Add(ShowVerify(l))
 	}
-	return b.String()
+	return b
 }
 
 func mode(x Sensor) string {
@@ -89,34 +89,34 @@ func mode(x Sensor) string {
 }
 
 // ShowStatistics is `show pfs statistics`.
-func ShowStatistics(st Status, s Snapshot) string {
-	var b strings.Builder
-	rows := make([][]string, 0, len(st.Sensors))
-	for _, x := range st.Sensors {
-		rows = append(rows, []string{x.Interface, num(x.Received), num(x.Dropped), num(x.Held), num(x.Malformed), num(x.Strangers), num(x.Copies),
-			num(x.Broadcasts), num(x.Bursts), num(x.Segments), num(x.Flows), num(x.Evicted), num(x.Other), num(x.Muted)})
-	}
-	if len(rows) > 0 {
-		b.WriteString(table([]string{"Interface", "Received", "Dropped", "Held back", "Malformed", "Strangers", "Copies", "Broadcasts", "Bursts", "Segments", "Connections", "Evicted", "Unicast", "Muted"}, rows))
+func ShowStatistics(st Status, s Snapshot) *columns.Page {
+	b := &columns.Page{}
+	if len(st.Sensors) > 0 {
+		t := b.Table(StatisticsTable)
+		for _, x := range st.Sensors {
+			t.Row(x.Interface, x.Received, x.Dropped, x.Held, x.Malformed, x.Strangers, x.Copies,
+				x.Broadcasts, x.Bursts, x.Segments, x.Flows, x.Evicted, x.Other, x.Muted)
+		}
 	} else {
 		b.WriteString("No interface is looked at\n")
 	}
 	l := st.Log
-	fmt.Fprintf(&b, "\nLog datagrams: %d accepted, %d refused, %d beyond the rate; records: %d, with unknown text: %d\n", l.Accepted, l.Refused, l.Limited, l.Records, l.Unknown)
-	fmt.Fprintf(&b, "Phones: %d of at most %d, connections kept: %d of at most %d, made room: %d\n", len(s.Peers), MaxPhones, len(s.Transfers), MaxTransfers, s.Evicted)
-	return b.String()
+	fmt.Fprintf(b, "\nLog datagrams: %d accepted, %d refused, %d beyond the rate; records: %d, with unknown text: %d\n", l.Accepted, l.Refused, l.Limited, l.Records, l.Unknown)
+	fmt.Fprintf(b, "Phones: %d of at most %d, connections kept: %d of at most %d, made room: %d\n", len(s.Peers), MaxPhones, len(s.Transfers), MaxTransfers, s.Evicted)
+	return b
 }
 
 // ShowConfig is `show pfs config`: for every phone that is configured the
 // effective value, which level gives it, and what contradicts it.
-func ShowConfig(s Snapshot, f Facts, params func(ether.MAC) (logServer string)) string {
+func ShowConfig(s Snapshot, f Facts, params func(ether.MAC) (logServer string)) *columns.Page {
 	against := Contradictions(Trees(s, f), f)
 	macs := make([]ether.MAC, 0, len(f.Phones))
 	for m := range f.Phones {
 		macs = append(macs, m)
 	}
 	sorted.By(macs, func(a, b ether.MAC) int { return strings.Compare(a.Hex(), b.Hex()) })
-	rows := make([][]string, 0, len(macs))
+	b := &columns.Page{}
+	rows := b.Table(ConfigTable)
 	for _, m := range macs {
 		c := f.Phones[m]
 		has := map[string]string{"yes": "yes", "no": "no"}[c.Model.PFS]
@@ -133,12 +133,12 @@ func ShowConfig(s Snapshot, f Facts, params func(ether.MAC) (logServer string)) 
 		if level == "" && value != "" {
 			level = "default"
 		}
-		rows = append(rows, []string{m.Device(), c.Line, c.Model.Keyword, has, value, level, c.LoadServer, params(m), against[m]})
+		rows.Row(m.Device(), c.Line, c.Model.Keyword, has, value, level, c.LoadServer, params(m), against[m])
 	}
-	if len(rows) == 0 {
-		return "No phone is configured\n"
+	if rows.Len() == 0 {
+		return columns.Empty("No phone is configured\n")
 	}
-	return table([]string{"Phone", "Configured as", "Model", "Has sharing", "Value", "Level", "Load server", "Log server", "Finding"}, rows)
+	return b
 }
 
 // Contradictions are phones whose file enables sharing while what they do says

@@ -7,6 +7,7 @@ import (
 	"option150/cli/grammar"
 	"option150/cli/language"
 	"option150/cli/session"
+	"option150/platform/columns"
 	"option150/platform/config"
 )
 
@@ -34,14 +35,18 @@ func aliasCommands() []language.Declaration {
 		func(a config.Alias) grammar.Args { return args("name", a.Name, "line", a.Line) })}
 }
 
+// aliasesTable is that of AliasesText.
+var aliasesTable = columns.Form("", "  %-21s %s\n", "alias command")
+
 // AliasesText is show aliases.
-func AliasesText(c *config.Config) string {
-	var w strings.Builder
+func AliasesText(c *config.Config) *columns.Page {
+	w := &columns.Page{}
 	w.WriteString("Exec mode aliases:\n")
+	t := w.Table(aliasesTable)
 	for _, a := range session.Aliases(c) {
-		fmt.Fprintf(&w, "  %-21s %s\n", a.Name, a.Line)
+		t.Row(a.Name, a.Line)
 	}
-	return w.String()
+	return w
 }
 
 // privilegeModes are the modes whose commands can get another level, as they

@@ -11,6 +11,7 @@ import (
 	"option150/cli/grammar"
 	"option150/cli/language"
 	"option150/platform/archive"
+	"option150/platform/columns"
 	"option150/platform/config"
 	"option150/platform/message"
 	"option150/platform/reload"
@@ -110,31 +111,38 @@ func archiveCommands(b *Box) []language.Declaration {
 			_, err = fmt.Fprintf(in.Out, "Archived as %s\n", c.File())
 			return err
 		}),
-		text(`archive("Archive functions")`, privileged, doc, func(*language.Invocation) string { return b.archiveText() }),
+		table(`archive("Archive functions")`, privileged, doc, func(*language.Invocation) *columns.Page { return b.archiveText() }, archiveTable),
 		action(showHead+`archive config("Archive config functions")
 			differences("show archive config differences")
 			[ <a:FILEURL>("first config file")
 				[ <b:FILEURL>("second config file") ] ]`+ignore, privileged, doc, b.differences),
 		action(showHead+`archive config incremental-diffs("show archive config incremental-diffs") <a:FILEURL>("file with the lines to add")`+ignore, privileged, doc, b.incremental),
 		text(`archive config rollback("Rollback information") timer("Rollback timer")`, privileged, doc, func(*language.Invocation) string { return b.timerText() }),
-		text(`archive log("Archive logs")
+		table(`archive log("Archive logs")
 			config("Config log")
 			all("All logged commands")
-			[ provisioning$plain("Commands alone, to be pasted") ]`, privileged, doc, func(in *language.Invocation) string {
+			[ provisioning$plain("Commands alone, to be pasted") ]`, privileged, doc, func(in *language.Invocation) *columns.Page {
 			return commandLog(b.Archive.Log().All(), in.Args.Has("plain"))
-		}),
+		}, commandLogTable),
 	}
 }
 
+// The tables of the archive.
+var (
+	archiveTable    = columns.Form(" Archive #  Name\n", "  %2d        %s", "archive name")
+	commandLogTable = columns.Form(" idx   sess           user@line      Logged command\n", "%5d %5d %20s  |%s\n", "idx sess user_line logged_command")
+)
+
 // archiveText is show archive. [facts/ios-cli.md 1.9]
-func (b *Box) archiveText() string {
+func (b *Box) archiveText() *columns.Page {
 	l, err := b.Archive.List()
 	if err != nil {
-		return " Archive feature not enabled\n"
+		return columns.Empty(" Archive feature not enabled\n")
 	}
-	var w strings.Builder
-	fmt.Fprintf(&w, "The maximum archive configurations allowed is %d.\nThere are currently %d archive configurations saved.\nThe next archive file will be named %s\n Archive #  Name\n",
+	w := &columns.Page{}
+	fmt.Fprintf(w, "The maximum archive configurations allowed is %d.\nThere are currently %d archive configurations saved.\nThe next archive file will be named %s\n",
 		l.Maximum, len(l.Copies), l.Next)
+	t := w.Table(archiveTable)
 	for i := range max(l.Maximum, len(l.Copies)) {
 		name := ""
 		if i < len(l.Copies) {
@@ -143,26 +151,25 @@ func (b *Box) archiveText() string {
 				name += " <- Most Recent"
 			}
 		}
-		w.WriteString(strings.TrimRight(fmt.Sprintf("  %2d        %s", i+1, name), " ") + "\n")
+		t.Row(i+1, name)
 	}
-	return w.String()
+	return w
 }
 
 // commandLog is show archive log config all.
-func commandLog(all []archive.Command, plain bool) string {
-	var w strings.Builder
-	if !plain {
-		w.WriteString(" idx   sess           user@line      Logged command\n")
-	}
-	for _, c := range all {
-		pad := strings.Repeat(" ", c.Depth)
-		if plain {
-			w.WriteString(pad + c.Text + "\n")
-			continue
+func commandLog(all []archive.Command, plain bool) *columns.Page {
+	w := &columns.Page{}
+	if plain {
+		for _, c := range all {
+			w.WriteString(strings.Repeat(" ", c.Depth) + c.Text + "\n")
 		}
-		fmt.Fprintf(&w, "%5d %5d %20s  |%s%s\n", c.Index, c.Session, c.User+"@"+c.Line, pad, c.Text)
+		return w
 	}
-	return w.String()
+	t := w.Table(commandLogTable)
+	for _, c := range all {
+		t.Row(c.Index, c.Session, c.User+"@"+c.Line, strings.Repeat(" ", c.Depth)+c.Text)
+	}
+	return w
 }
 
 // Typed notes a configuration command for the archive's log.

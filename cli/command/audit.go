@@ -15,6 +15,7 @@ import (
 	"option150/dhcp"
 	"option150/dhcp/v6"
 	"option150/hfs"
+	"option150/platform/columns"
 	"option150/platform/config"
 	"option150/platform/host"
 	"option150/platform/httpd"
@@ -29,30 +30,35 @@ import (
 // showAudit is `show provisioning audit`: the findings, and what was not looked
 // at.
 func showAudit(b *Box) language.Declaration {
-	return action(showHead+`provisioning("Provisioning of phones") audit("Findings about the configuration, flash: and the network")`, 0, "facts/diagnosis.md 4", func(in *language.Invocation) error {
-		_, err := io.WriteString(in.Out, AuditText(b.Audit(in.Ctx, in.Config, true))+keptText(b.Language.Idle(in.Config)))
-		return err
-	})
+	return tabled(action(showHead+`provisioning("Provisioning of phones") audit("Findings about the configuration, flash: and the network")`, 0, "facts/diagnosis.md 4", func(in *language.Invocation) error {
+		p := AuditText(b.Audit(in.Ctx, in.Config, true))
+		p.WriteString(keptText(b.Language.Idle(in.Config)))
+		return columns.Print(in.Out, p)
+	}), auditTable)
 }
 
+// auditTable is the findings.
+var auditTable = columns.Form("", "%-3s  %-8s %s\n", "code severity text seen fix")
+
 // AuditText is a report as an operator reads it.
-func AuditText(r audit.Report) string {
-	var w strings.Builder
+func AuditText(r audit.Report) *columns.Page {
+	w := &columns.Page{}
+	t := w.Table(auditTable)
 	for i := range r.Findings {
 		f := &r.Findings[i]
-		fmt.Fprintf(&w, "%-3s  %-8s %s\n", f.Code, f.Severity, f)
+		t.Object([]any{f.Code, f.Severity, f, f.Evidence, f.Fix}, f.Code, f.Severity, f)
 		if f.Evidence != "" {
-			fmt.Fprintf(&w, "     SEEN     %s\n", f.Evidence)
+			t.Note("     SEEN     " + f.Evidence + "\n")
 		}
 		if len(f.Fix) > 0 {
-			fmt.Fprintf(&w, "     FIX      %s\n", f.Fix)
+			t.Note(fmt.Sprintf("     FIX      %s\n", f.Fix))
 		}
 	}
 	if len(r.Unseen) > 0 {
-		fmt.Fprintf(&w, "Not looked at: %s\n", strings.Join(r.Unseen, "; "))
+		fmt.Fprintf(w, "Not looked at: %s\n", strings.Join(r.Unseen, "; "))
 	}
-	fmt.Fprintln(&w, count(len(r.Findings), "finding"))
-	return w.String()
+	fmt.Fprintln(w, count(len(r.Findings), "finding"))
+	return w
 }
 
 // auditLife is how long Findings are good for: who reads metrics looks often.

@@ -209,11 +209,11 @@ func TestSoundConfigurationIsSilent(t *testing.T) {
 	}
 	r := x.audit(c)
 	if len(r.Findings) > 0 || len(r.Unseen) != 1 {
-		t.Errorf("\n%s", AuditText(r))
+		t.Errorf("\n%s", AuditText(r).String())
 	}
 	bare := audit.Run(c, x.f, audit.World{})
 	if len(bare.Findings) != 2 || len(bare.Unseen) != 8 {
-		t.Errorf("without facts\n%s", AuditText(bare))
+		t.Errorf("without facts\n%s", AuditText(bare).String())
 	}
 }
 
@@ -251,12 +251,12 @@ func TestAuditFinds(t *testing.T) {
 			r := x.audit(c)
 			i := slices.IndexFunc(r.Findings, func(f audit.Finding) bool { return f.Code == p.code && strings.Contains(f.String(), p.text) })
 			if i < 0 {
-				t.Fatalf("no %s %q in\n%s", p.code, p.text, AuditText(r))
+				t.Fatalf("no %s %q in\n%s", p.code, p.text, AuditText(r).String())
 			}
 			seen[p.code] = true
 			f := r.Findings[i]
-			if s := bannedInAudit.FindString(AuditText(r)); s != "" {
-				t.Errorf("it says %q\n%s", s, AuditText(r))
+			if s := bannedInAudit.FindString(AuditText(r).String()); s != "" {
+				t.Errorf("it says %q\n%s", s, AuditText(r).String())
 			}
 			typed := slices.ContainsFunc(f.Fix, func(a fixType) bool { return a.Typed() })
 			if typed != p.fix {
@@ -267,10 +267,10 @@ func TestAuditFinds(t *testing.T) {
 			}
 			after := x.audit(x.follow(&f, c))
 			if slices.ContainsFunc(after.Findings, func(g audit.Finding) bool { return g.Code == f.Code && g.String() == f.String() }) {
-				t.Errorf("%v does not cure it\n%s", f.Fix, AuditText(after))
+				t.Errorf("%v does not cure it\n%s", f.Fix, AuditText(after).String())
 			}
 			if len(after.Findings) >= len(r.Findings) {
-				t.Errorf("%v brings something else\nbefore\n%s\nafter\n%s", f.Fix, AuditText(r), AuditText(after))
+				t.Errorf("%v brings something else\nbefore\n%s\nafter\n%s", f.Fix, AuditText(r).String(), AuditText(after).String())
 			}
 		})
 	}
@@ -292,7 +292,7 @@ func TestAuditSaysWhatMakesThemBoot(t *testing.T) {
 		{Device: "SEP001E7A000002", Model: "7965", Unread: "upgrade night waits for it", Switch: "access-1", Port: "GigabitEthernet1/0/6"},
 		{Device: "SEP001E7A000003", Model: "7961"},
 	}
-	text := AuditText(x.audit(c))
+	text := AuditText(x.audit(c)).String()
 	for _, want := range []string{"SEP001E7A000001, SEP001E7A000002 have something new to read", "`reset all` below telephony-service",
 		"GigabitEthernet1/0/5 of access-1: power inline never, then power inline auto", "energywise level 0 recurrence importance 90 at 58 23 * * *",
 		"energywise level 10 recurrence importance 90 at 3 0 * * *", "never by their power: SEP001E7A000002"} {
@@ -304,7 +304,7 @@ func TestAuditSaysWhatMakesThemBoot(t *testing.T) {
 		t.Error(text)
 	}
 	x.w.Phones.Seen = x.w.Phones.Seen[1:2]
-	if text = AuditText(x.audit(c)); strings.Contains(text, "energywise") || !strings.Contains(text, "never by their power") {
+	if text = AuditText(x.audit(c)).String(); strings.Contains(text, "energywise") || !strings.Contains(text, "never by their power") {
 		t.Error(text)
 	}
 }
@@ -349,7 +349,7 @@ func TestAuditIsSilent(t *testing.T) {
 				p.world(x)
 			}
 			if r := x.audit(c); len(r.Findings) > 0 {
-				t.Errorf("\n%s", AuditText(r))
+				t.Errorf("\n%s", AuditText(r).String())
 			}
 		})
 	}

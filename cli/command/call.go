@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"option150/cli/language"
+	"option150/platform/columns"
 	"option150/platform/config"
 	sshclient "option150/platform/sshd/client"
 	"option150/platform/telnet"
@@ -61,27 +62,29 @@ func callCommands() []language.Declaration {
 			return nil
 		}),
 		action(`where("List active connections")`, 0, doc, func(in *language.Invocation) error {
-			_, err := io.WriteString(in.Out, callsText(in.Op.Calls()))
-			return err
+			return columns.Print(in.Out, callsText(in.Op.Calls()))
 		}),
 	}
 }
 
+// callsTable is that of callsText.
+var callsTable = columns.Form("Conn Host                Address             Byte  Idle Conn Name\n", "%s%3d %-19s %-19s %4d %5d %s\n", "last conn host address byte idle conn_name")
+
 // callsText is show sessions and where.
-func callsText(list []language.Call) string {
+func callsText(list []language.Call) *columns.Page {
 	if len(list) == 0 {
-		return noConnections
+		return columns.Empty(noConnections)
 	}
-	var w strings.Builder
-	w.WriteString("Conn Host                Address             Byte  Idle Conn Name\n")
+	w := &columns.Page{}
+	t := w.Table(callsTable)
 	for _, c := range list {
 		mark := " "
 		if c.Last {
 			mark = "*"
 		}
-		fmt.Fprintf(&w, "%s%3d %-19s %-19s %4d %5d %s\n", mark, c.Number, c.Host, c.Addr, 0, int(time.Since(c.Opened).Minutes()), c.Host)
+		t.Row(mark, c.Number, c.Host, c.Addr, 0, int(time.Since(c.Opened).Minutes()), c.Host)
 	}
-	return w.String()
+	return w
 }
 
 // call opens a connection and hands the operator over to it.

@@ -1,11 +1,8 @@
 package command
 
 import (
-	"fmt"
-	"io"
-	"strings"
-
 	"option150/cli/language"
+	"option150/platform/columns"
 	"option150/platform/config"
 	"option150/platform/sshd"
 )
@@ -17,23 +14,26 @@ const noConnections = "% No connections open\n"
 // from it: `who` and `systat` are `show users`. [facts/ios-cli.md 1.5, 1.13]
 func connections(b *Box) []language.Declaration {
 	const doc = "facts/ios-cli.md 1.5"
-	says := func(syntax string, f func(*language.Invocation) string) language.Declaration {
-		return action(syntax, 0, doc, func(in *language.Invocation) error {
-			_, err := io.WriteString(in.Out, f(in))
-			return err
-		})
+	who := func(syntax string) language.Declaration {
+		return tabled(action(syntax, 0, doc, func(in *language.Invocation) error {
+			return columns.Print(in.Out, UsersText(b.Lines(), in.Op.LineName()))
+		}), usersTable)
 	}
 	return append(callCommands(), sendCommand(b),
-		says(`systat("Display information about terminal lines")`, func(in *language.Invocation) string { return UsersText(b.Lines(), in.Op.LineName()) }),
-		says(`who("Display information about terminal lines")`, func(in *language.Invocation) string { return UsersText(b.Lines(), in.Op.LineName()) }),
+		who(`systat("Display information about terminal lines")`),
+		who(`who("Display information about terminal lines")`),
 	)
 }
 
+// lineTable is that of LineText.
+var lineTable = columns.Form("   Tty Typ     Tx/Rx    A Modem  Roty AccO AccI   Uses   Noise  Overruns   Int\n",
+	"%s%5d %-3s %9s %4s %4s %6s %4s %4s %6d %7d %7s %7s\n", "used tty typ tx_rx a modem roty acco acci uses noise overruns int")
+
 // LineText is show line: the console and the terminal lines that are
 // configured, with an asterisk where somebody is; only says which line, -1 all.
-func LineText(c *config.Config, open []LineInfo, uses map[int]int, only int) string {
-	var w strings.Builder
-	w.WriteString("   Tty Typ     Tx/Rx    A Modem  Roty AccO AccI   Uses   Noise  Overruns   Int\n")
+func LineText(c *config.Config, open []LineInfo, uses map[int]int, only int) *columns.Page {
+	w := &columns.Page{}
+	t := w.Table(lineTable)
 	row := func(number int, kind string, l config.Line) {
 		if only >= 0 && number != only {
 			return
@@ -47,7 +47,7 @@ func LineText(c *config.Config, open []LineInfo, uses map[int]int, only int) str
 		if l.AccessIn != "" {
 			access = l.AccessIn
 		}
-		fmt.Fprintf(&w, "%s%5d %-3s              -    -      -    - %4s %6d       0     0/0       -\n", mark, number, kind, access, uses[number])
+		t.Row(mark, number, kind, "", "-", "-", "-", "-", access, uses[number], 0, "0/0", "-")
 	}
 	for _, l := range c.Lines {
 		for n := l.First; n <= l.Last; n++ {
@@ -58,5 +58,5 @@ func LineText(c *config.Config, open []LineInfo, uses map[int]int, only int) str
 			}
 		}
 	}
-	return w.String()
+	return w
 }

@@ -9,6 +9,7 @@ import (
 	"option150/cli/grammar"
 	"option150/cli/language"
 	"option150/dhcp"
+	"option150/platform/columns"
 	"option150/platform/config"
 	"option150/platform/dns"
 )
@@ -94,26 +95,32 @@ func dnsLines() []language.Declaration {
 		access}, carryAll(language.Global, doc, `ip name-server vrf("Specify VRF") <rest:LINE>("VRF and addresses")`)...)
 }
 
+// The tables of the shows of the name server.
+var (
+	dnsCountersTable = columns.Form("", "%-45s%d\n", "counter count")
+	hostsTable       = columns.Form("Host                      Port  Flags      Age Type   Address(es)\n", "%-25s %-5s %-10s %3d %-6s %s\n", "host port flags age type address_es")
+)
+
 // showDNS are the shows of the name server.
 func showDNS(b *Box) []language.Declaration {
 	const doc = "facts/dhcp.md 2"
 	return []language.Declaration{
-		text(`hosts("IP domain-name, lookup style, nameservers, and host table") [ summary$summary("Summary of the host table") ]`, 0, doc, func(in *language.Invocation) string {
+		table(`hosts("IP domain-name, lookup style, nameservers, and host table") [ summary$summary("Summary of the host table") ]`, 0, doc, func(in *language.Invocation) *columns.Page {
 			return hostsText(in.Config, in.Args.Has("summary"))
-		}),
-		text(`ip dns("IP DNS information") statistics("Statistics of the DNS server")`, 0, doc, func(in *language.Invocation) string {
+		}, hostsTable),
+		table(`ip dns("IP DNS information") statistics("Statistics of the DNS server")`, 0, doc, func(in *language.Invocation) *columns.Page {
 			st := b.DNS.Statistics()
-			var w strings.Builder
+			w := &columns.Page{}
 			w.WriteString(notRunning(b.Supervisor.Status(dns.Name), "DNS server"))
-			row := func(label string, n uint64) { fmt.Fprintf(&w, "%-45s%d\n", label, n) }
-			row("DNS requests received", st.Asked)
-			row("DNS requests forwarded", st.Forwarded)
-			row("DNS requests no server answered", st.Unanswered)
-			row("Refused because of the source", st.Refused)
-			row("Dropped over the limits", st.Limited)
-			row("Malformed", st.Malformed)
-			return w.String()
-		}),
+			t := w.Table(dnsCountersTable)
+			t.Row("DNS requests received", st.Asked)
+			t.Row("DNS requests forwarded", st.Forwarded)
+			t.Row("DNS requests no server answered", st.Unanswered)
+			t.Row("Refused because of the source", st.Refused)
+			t.Row("Dropped over the limits", st.Limited)
+			t.Row("Malformed", st.Malformed)
+			return w
+		}, dnsCountersTable),
 		text(`ip dhcp pool <name:WORD>("Pool name") resolution("Where devices find their TFTP server")`, 0, doc, func(in *language.Invocation) string {
 			p := in.Config.DHCP.Pool(in.Args.String("name"))
 			if p == nil {
@@ -125,7 +132,7 @@ func showDNS(b *Box) []language.Declaration {
 }
 
 // hostsText is `show hosts`.
-func hostsText(c *config.Config, summary bool) string {
+func hostsText(c *config.Config, summary bool) *columns.Page {
 	t := "Default domain is not set\n"
 	if c.Domain != "" {
 		t = "Default domain is " + c.Domain + "\n"
@@ -138,23 +145,29 @@ func hostsText(c *config.Config, summary bool) string {
 		t += "Name servers are " + strings.Join(all, ", ") + "\n"
 	}
 	if summary {
-		return t + fmt.Sprintf("Local cache entries: %d\nDynamic cache entries: 0\n", len(c.DNS.Hosts))
+		return columns.Text(t + fmt.Sprintf("Local cache entries: %d\nDynamic cache entries: 0\n", len(c.DNS.Hosts)))
 	}
 	if len(c.DNS.Hosts) == 0 {
-		return t
+		return columns.Empty(t)
 	}
-	t += "\nCodes: UN - unknown, EX - expired, OK - OK, ?? - revalidate\n       temp - temporary, perm - permanent\n       NA - Not Applicable None - Not defined\n\n" +
-		"Host                      Port  Flags      Age Type   Address(es)\n"
+	w := columns.Text(t + "\nCodes: UN - unknown, EX - expired, OK - OK, ?? - revalidate\n       temp - temporary, perm - permanent\n       NA - Not Applicable None - Not defined\n\n")
+	list := w.Table(hostsTable)
 	for _, h := range c.DNS.Hosts {
 		port := "None"
 		if h.Port != 0 {
 			port = fmt.Sprint(h.Port)
 		}
-		head := fmt.Sprintf("%-25s %-5s %-10s %3d %-6s", h.Name, port, "(perm, OK)", 0, "IP")
+		var all []string
 		for _, a := range h.Addrs {
-			t += head + " " + a.String() + "\n"
-			head = strings.Repeat(" ", 53)
+			all = append(all, a.String())
+		}
+		for i, a := range all {
+			if i == 0 {
+				list.Object([]any{h.Name, port, "(perm, OK)", 0, "IP", strings.Join(all, " ")}, h.Name, port, "(perm, OK)", 0, "IP", a)
+			} else {
+				list.Note(strings.Repeat(" ", 53) + " " + a + "\n")
+			}
 		}
 	}
-	return t
+	return w
 }

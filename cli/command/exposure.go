@@ -3,7 +3,6 @@ package command
 import (
 	"fmt"
 	"regexp"
-	"strings"
 	"time"
 
 	"option150/cli/grammar"
@@ -88,9 +87,15 @@ func bothLists(four, six string) string {
 // secretElement is what carries a password in a phone file.
 var secretElement = regexp.MustCompile(`<(sshPassword|authPassword|phonePassword|adminPassword|userPassword)>[^<]`)
 
+// The tables of exposureText.
+var (
+	farTable     = columns.New("%-24s %6s %7s %s", "Behind the gateway", "Given", "Refused", "Last")
+	exposedTable = columns.New("%-24s %-16s %-22s %6s %7s %s", "Configuration", "Asked by", "Which is", "Given", "Refused", "Last")
+)
+
 // exposureText is `show provisioning exposure`.
-func (b *Box) exposureText(in *language.Invocation) string {
-	var w strings.Builder
+func (b *Box) exposureText(in *language.Invocation) *columns.Page {
+	w := &columns.Page{}
 	c := in.Config.Files
 	who := "connected and configured networks, and private addresses behind the default gateway"
 	if c.BindLease == fileserver.BindEnforce {
@@ -102,9 +107,9 @@ func (b *Box) exposureText(in *language.Invocation) string {
 	if c.AccessClass6 != "" {
 		who += "; by IPv6: access-class " + c.AccessClass6
 	}
-	fmt.Fprintf(&w, "Files are given to: %s\nConfiguration of phones: bind-lease %s", who, c.BindLease)
+	fmt.Fprintf(w, "Files are given to: %s\nConfiguration of phones: bind-lease %s", who, c.BindLease)
 	if trusted := bothLists(c.Trust, c.Trust6); trusted != "" {
-		fmt.Fprintf(&w, ", not for those of access list %s", trusted)
+		fmt.Fprintf(w, ", not for those of access list %s", trusted)
 	}
 	scan := "off"
 	if !c.Scan.Off {
@@ -118,16 +123,16 @@ func (b *Box) exposureText(in *language.Invocation) string {
 	if list := bothLists(c.Listing, c.Listing6); list != "" {
 		listing = "access-class " + list
 	}
-	fmt.Fprintf(&w, "\nScan guard: %s\nLists of names are given to: %s\n", scan, listing)
+	fmt.Fprintf(w, "\nScan guard: %s\nLists of names are given to: %s\n", scan, listing)
 	for _, a := range b.Files.Searching() {
-		fmt.Fprintf(&w, "Kept out, it asked for the files of many phones: %s\n", a)
+		fmt.Fprintf(w, "Kept out, it asked for the files of many phones: %s\n", a)
 	}
 	if all := b.Files.Far(); len(all) > 0 {
-		t := columns.New("%-24s %6s %7s %s", "Behind the gateway", "Given", "Refused", "Last")
+		w.WriteString("\n")
+		t := w.Table(farTable)
 		for _, f := range all {
 			t.Row(f.Network, f.Given, f.Refused, time.Since(f.Last).Round(time.Second))
 		}
-		w.WriteString("\n" + t.String())
 	}
 	secret := map[string]bool{}
 	for _, f := range b.CNF.Current().Files() {
@@ -135,13 +140,14 @@ func (b *Box) exposureText(in *language.Invocation) string {
 			secret[f.Name] = true
 		}
 	}
-	fmt.Fprintf(&w, "\nFiles with passwords: %d", len(secret))
+	fmt.Fprintf(w, "\nFiles with passwords: %d", len(secret))
 	for _, f := range b.CNF.Current().Files() {
 		if secret[f.Name] {
-			fmt.Fprintf(&w, "\n  %s", f.Name)
+			fmt.Fprintf(w, "\n  %s", f.Name)
 		}
 	}
-	t := columns.New("%-24s %-16s %-22s %6s %7s %s", "Configuration", "Asked by", "Which is", "Given", "Refused", "Last")
+	w.WriteString("\n\n")
+	t := w.Table(exposedTable)
 	held := map[fileserver.Holding]string{fileserver.Held: "the phone's address", fileserver.Foreign: "not the phone's", fileserver.Unknown: "not known here"}
 	for _, x := range b.Files.Exposed() {
 		mark := ""
@@ -152,7 +158,6 @@ func (b *Box) exposureText(in *language.Invocation) string {
 			t.Row(x.File+mark, k.Addr, held[k.Holding], k.Served, k.Refused, time.Since(k.Last).Round(time.Second))
 		}
 	}
-	w.WriteString("\n\n" + t.String())
 	w.WriteString("What crosses the network over TFTP and HTTP can be read on its way.\n")
-	return w.String()
+	return w
 }

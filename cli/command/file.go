@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"option150/cli/language"
+	"option150/platform/columns"
 	"option150/platform/flash"
 	"option150/platform/plain"
 )
@@ -50,7 +51,7 @@ func fileCommands(b *Box) []language.Declaration {
 		action(`erase("Erase a filesystem")
 			( startup-config("Erase contents of configuration memory")
 				| nvram:("Filesystem to be erased") )`, privileged, "facts/ios-cli.md 1.9", b.eraseStartup),
-		text(`file("Show filesystem information") systems("List filesystems")`, privileged, doc, func(*language.Invocation) string { return b.fileSystems() }),
+		table(`file("Show filesystem information") systems("List filesystems")`, privileged, doc, func(*language.Invocation) *columns.Page { return b.fileSystems() }, fileSystemsTable),
 	}
 }
 
@@ -394,8 +395,11 @@ func (d *dots) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
+// fileSystemsTable is that of fileSystems.
+var fileSystemsTable = columns.Form("       Size(b)       Free(b)      Type  Flags  Prefixes\n", "%1s %12v  %12v  %8s  %5s   %s\n", "default size_b free_b type flags prefixes")
+
 // fileSystems is show file systems. The asterisk marks the default.
-func (b *Box) fileSystems() string {
+func (b *Box) fileSystems() *columns.Page {
 	total, free, _ := b.Flash.Usage()
 	used := int64(0)
 	if files, err := b.NVRAM.List(); err == nil {
@@ -405,18 +409,16 @@ func (b *Box) fileSystems() string {
 			}
 		}
 	}
-	var w strings.Builder
-	w.WriteString("File Systems:\n\n       Size(b)       Free(b)      Type  Flags  Prefixes\n")
-	row := func(mark, size, free, kind, flags, prefix string) {
-		fmt.Fprintf(&w, "%1s %12s  %12s  %8s  %5s   %s\n", mark, size, free, kind, flags, prefix)
-	}
-	row("", "-", "-", "opaque", "rw", "system:")
-	row("*", fmt.Sprint(total), fmt.Sprint(free), "disk", "rw", "flash: flash0: slot0: bootflash:")
-	row("", fmt.Sprint(max(sizeNVRAM, used)), fmt.Sprint(max(sizeNVRAM-used, 0)), "nvram", "rw", "nvram:")
-	row("", "-", "-", "opaque", "rw", "null:")
-	row("", "-", "-", "network", "rw", "tftp:")
-	row("", "-", "-", "network", "ro", "http:")
-	return w.String()
+	w := &columns.Page{}
+	w.WriteString("File Systems:\n\n")
+	t := w.Table(fileSystemsTable)
+	t.Row("", "-", "-", "opaque", "rw", "system:")
+	t.Row("*", total, free, "disk", "rw", "flash: flash0: slot0: bootflash:")
+	t.Row("", max(sizeNVRAM, used), max(sizeNVRAM-used, 0), "nvram", "rw", "nvram:")
+	t.Row("", "-", "-", "opaque", "rw", "null:")
+	t.Row("", "-", "-", "network", "rw", "tftp:")
+	t.Row("", "-", "-", "network", "ro", "http:")
+	return w
 }
 
 // eraseStartup is write erase, erase startup-config and erase nvram:. IOS asks

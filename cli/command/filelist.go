@@ -26,14 +26,14 @@ func fileListing(b *Box) []language.Declaration {
 			[ detail$detail("Date and size of each") ]
 			[ reverse$reverse("Last first") ]
 			[ ( date$order("By date") | size$order("By size") ) ]`, 1, "source 001", b.fileList),
-		text(`file-server("File service information") sessions("Files on their way, over both transports")`, 0, "docs/provisioning.md", func(*language.Invocation) string { return b.fileSessions() }),
-		text(`file-server requests("Requests that have ended") [ last("The last ones alone") <n:1-512>("Requests") ]`, 0, "docs/provisioning.md", func(in *language.Invocation) string {
+		table(`file-server("File service information") sessions("Files on their way, over both transports")`, 0, "docs/provisioning.md", func(*language.Invocation) *columns.Page { return b.fileSessions() }, sessionsTable),
+		table(`file-server requests("Requests that have ended") [ last("The last ones alone") <n:1-512>("Requests") ]`, 0, "docs/provisioning.md", func(in *language.Invocation) *columns.Page {
 			n := 512
 			if in.Args.Has("n") {
 				n = in.Args.Int("n")
 			}
 			return b.fileRequests(n)
-		}),
+		}, requestsTable),
 	}
 }
 
@@ -169,10 +169,17 @@ func percent[N int | int64](n N) string { return fmt.Sprintf("%d%%", n) }
 
 func rate(kb float64) string { return fmt.Sprintf("%.1f", kb) }
 
+// The tables of files on their way and of those asked for.
+var (
+	sessionsTable = columns.New("%-4s %-22s %-16s %-32s %5s %9s %8s %5s %s", "By", "Client", "Phone", "File", "%", "KB/s", "RTT", "Rexm", "Age")
+	requestsTable = columns.New("%-8s %-4s %-22s %-16s %-32s %-8s %10s %8s %s", "Ago", "By", "Client", "Phone", "File", "Result", "Bytes", "Took", "Why")
+)
+
 // fileSessions is `show file-server sessions`.
-func (b *Box) fileSessions() string {
+func (b *Box) fileSessions() *columns.Page {
 	now, name := time.Now(), b.phoneNames()
-	t := columns.New("%-4s %-22s %-16s %-32s %5s %9s %8s %5s %s", "By", "Client", "Phone", "File", "%", "KB/s", "RTT", "Rexm", "Age")
+	w := &columns.Page{}
+	t := w.Table(sessionsTable)
 	for _, s := range b.TFTP.Sessions() {
 		t.Row("TFTP", s.Client, name(s.Client.Addr().Unmap().String(), s.Name), s.Name, percent(s.Percent), rate(s.Rate),
 			s.RTT.Round(10*time.Microsecond), s.Retransmits, s.Age.Round(time.Second))
@@ -190,16 +197,17 @@ func (b *Box) fileSessions() string {
 		t.Row("HTTP", s.Client, name(s.Client.Addr().Unmap().String(), s.Name), strings.TrimPrefix(s.Name, "/"),
 			percent(min(100, s.Sent*100/max(s.Size, 1))), rate(float64(s.Sent)/1000/max(age.Seconds(), 0.001)), rtt, again, age.Round(time.Second))
 	}
-	return t.String()
+	return w
 }
 
 // fileRequests is `show file-server requests`.
-func (b *Box) fileRequests(n int) string {
+func (b *Box) fileRequests(n int) *columns.Page {
 	name := b.phoneNames()
-	t := columns.New("%-8s %-4s %-22s %-16s %-32s %-8s %10s %8s %s", "Ago", "By", "Client", "Phone", "File", "Result", "Bytes", "Took", "Why")
+	w := &columns.Page{}
+	t := w.Table(requestsTable)
 	for _, a := range b.Files.Requests(n) {
 		t.Row(time.Since(a.At).Round(time.Second), a.Transport, a.Client,
 			name(a.Client.Addr().Unmap().String(), a.Name), strings.TrimPrefix(a.Name, "/"), a.Result, a.Bytes, a.Took.Round(time.Millisecond), a.Why)
 	}
-	return t.String()
+	return w
 }

@@ -2,7 +2,6 @@ package command
 
 import (
 	"slices"
-	"strings"
 	"time"
 
 	"option150/cli/language"
@@ -43,24 +42,27 @@ func (b *Box) stoneOf(c *config.Config, mac ether.MAC) (stone string, kept bool)
 	return "", false
 }
 
+// The tables of showLoadServer.
+var (
+	loadServersTable = columns.New("%-16s %-16s %-24s %-32s %-5s %-5s %s", "Device", "Load server", "Said by", "Load", "TFTP", "6970", "State")
+	awayTable        = columns.New("%-16s %-16s %-32s %s", "Device", "Address", "Load", "State")
+)
+
 // showLoadServer is `show load-server`: from whom phones take firmware, asked
 // now, and which phones take it from here although they are configured
 // elsewhere. [source 001]
 func showLoadServer(b *Box) language.Declaration {
-	return action(showHead+`load-server("Servers that phones take firmware from, asked for it")`, 0, "sources/001", func(in *language.Invocation) error {
-		_, err := in.Out.Write([]byte(b.loadServers(in)))
-		return err
-	})
+	return table(`load-server("Servers that phones take firmware from, asked for it")`, 0, "sources/001", b.loadServers, loadServersTable, awayTable)
 }
 
-func (b *Box) loadServers(in *language.Invocation) string {
+func (b *Box) loadServers(in *language.Invocation) *columns.Page {
 	c := in.Config
 	own := c.OwnAddresses(b.Store.Facts())
 	targets := audit.LoadServers(&c.Telephony)
-	var w strings.Builder
+	w := &columns.Page{}
 	if len(targets) > 0 {
 		said := answers(in.Ctx, slices.DeleteFunc(audit.Questions(c, b.Store.Facts()), func(q audit.Question) bool { return q.Kind != audit.AskFile }))
-		tab := columns.New("%-16s %-16s %-24s %-32s %-5s %-5s %s", "Device", "Load server", "Said by", "Load", "TFTP", "6970", "State")
+		tab := w.Table(loadServersTable)
 		for _, t := range targets {
 			load := t.Load
 			if s, _ := b.stoneOf(c, t.MAC); s != "" {
@@ -89,7 +91,6 @@ func (b *Box) loadServers(in *language.Invocation) string {
 			}
 			tab.Row(t.MAC.Device(), t.Server, t.Where, none(phone.Load(load).Canonical()), row[0], row[1], row[2])
 		}
-		w.WriteString(tab.String())
 	}
 	var away *columns.Table
 	for _, p := range b.Inventory.Phones(time.Now()) {
@@ -97,21 +98,18 @@ func (b *Box) loadServers(in *language.Invocation) string {
 			continue
 		}
 		if away == nil {
-			if w.Len() > 0 {
+			if w.Tabled() {
 				w.WriteString("\n")
 			}
 			w.WriteString("Phones that take firmware from here and are configured elsewhere\n")
-			away = columns.New("%-16s %-16s %-32s %s", "Device", "Address", "Load", "State")
+			away = w.Table(awayTable)
 		}
 		away.Row(p.Device(), p.Addr, none(p.Wanted), p.Verdict.Text)
 	}
-	if away != nil {
-		w.WriteString(away.String())
+	if !w.Tabled() {
+		return columns.Empty("All phones take their firmware from this box\n")
 	}
-	if w.Len() == 0 {
-		return "All phones take their firmware from this box\n"
-	}
-	return w.String()
+	return w
 }
 
 func yes(b bool) string {

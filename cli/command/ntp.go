@@ -6,6 +6,7 @@ import (
 
 	"option150/cli/grammar"
 	"option150/cli/language"
+	"option150/platform/columns"
 	"option150/platform/ntp"
 )
 
@@ -85,14 +86,14 @@ func ntpIdle(_, a grammar.Args) string {
 func showNTP(b *Box) []language.Declaration {
 	const doc = "facts/ios-cli.md 1.12"
 	return []language.Declaration{
-		text(`ntp("Network time protocol") associations("NTP associations")`, 0, doc, func(*language.Invocation) string {
+		table(`ntp("Network time protocol") associations("NTP associations")`, 0, doc, func(*language.Invocation) *columns.Page {
 			best, ok := b.NTP.Best()
 			chosen := ""
 			if ok {
 				chosen = best.Server.String()
 			}
 			return ntp.ShowAssociations(b.NTP.Associations(), chosen, time.Now())
-		}),
+		}, ntp.Table),
 		text(`ntp status("NTP status")`, 0, doc, func(*language.Invocation) string { return ntp.ShowStatus(b.NTP.Best()) }),
 	}
 }

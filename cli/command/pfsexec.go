@@ -11,6 +11,7 @@ import (
 	"option150/cli/language"
 	"option150/pfs"
 	"option150/pfs/observe"
+	"option150/platform/columns"
 	"option150/platform/config"
 	"option150/platform/ether"
 	"option150/platform/service"
@@ -142,15 +143,15 @@ func showPFS(b *Box) []language.Declaration {
 		return b.Sharing.Snapshot(f.Subnets), f
 	}
 	return []language.Declaration{
-		text(strings.TrimSpace(head), 0, doc, func(in *language.Invocation) string {
+		table(strings.TrimSpace(head), 0, doc, func(in *language.Invocation) *columns.Page {
 			s, f := about(in)
 			return pfs.Show(b.PFS.View(), s, f)
-		}),
-		text(head+`tree("Who got firmware from whom") [ <what:WORD>("Load or file") ]`, 0, doc, func(in *language.Invocation) string {
+		}, pfs.SensorsTable, pfs.VerifyTable),
+		table(head+`tree("Who got firmware from whom") [ <what:WORD>("Load or file") ]`, 0, doc, func(in *language.Invocation) *columns.Page {
 			s, f := about(in)
 			return pfs.ShowTree(pfs.Trees(s, f), in.Args.String("what"))
-		}),
-		text(head+`peers("Phones that take part")`, 0, doc, func(in *language.Invocation) string { return pfs.ShowPeers(about(in)) }),
+		}, pfs.TreeTable),
+		table(head+`peers("Phones that take part")`, 0, doc, func(in *language.Invocation) *columns.Page { return pfs.ShowPeers(about(in)) }, pfs.PeersTable),
 		action(showHead+head+`phone("All that is known of one phone") <phone:WORD>("SEP name, hardware address or IP address")`, 0, doc, func(in *language.Invocation) error {
 			s, f := about(in)
 			mac, ok := b.pfsPhone(in.Args.String("phone"))
@@ -164,30 +165,30 @@ func showPFS(b *Box) []language.Declaration {
 			_, err := io.WriteString(in.Out, t)
 			return err
 		}),
-		text(head+`evidence("Everything that was seen, each by itself")`, 0, doc, func(in *language.Invocation) string {
+		table(head+`evidence("Everything that was seen, each by itself")`, 0, doc, func(in *language.Invocation) *columns.Page {
 			s, _ := about(in)
 			return pfs.ShowEvidence(s)
-		}),
-		text(head+`statistics("Counters")`, 0, doc, func(in *language.Invocation) string {
+		}, pfs.EvidenceTable),
+		table(head+`statistics("Counters")`, 0, doc, func(in *language.Invocation) *columns.Page {
 			s, _ := about(in)
 			return pfs.ShowStatistics(b.PFS.View(), s)
-		}),
-		text(head+`config("What the files of phones say, and which level says it")`, 0, doc, func(in *language.Invocation) string {
+		}, pfs.StatisticsTable),
+		table(head+`config("What the files of phones say, and which level says it")`, 0, doc, func(in *language.Invocation) *columns.Page {
 			s, f := about(in)
 			logs := map[ether.MAC]string{}
 			for _, e := range cnf.EffectiveOf(in.Config.Telephony, b.cnfOptions(in.Config, b.Store.Facts())) {
 				logs[e.MAC], _ = e.Param(cnf.LogServerName)
 			}
 			return pfs.ShowConfig(s, f, func(m ether.MAC) string { return logs[m] })
-		}),
-		text(head+`verify("Does sharing work: an answer for each family and subnet") [ load("Only this load") <load:WORD>("Load") ]`, 0, doc, func(in *language.Invocation) string {
+		}, pfs.ConfigTable),
+		table(head+`verify("Does sharing work: an answer for each family and subnet") [ load("Only this load") <load:WORD>("Load") ]`, 0, doc, func(in *language.Invocation) *columns.Page {
 			s, f := about(in)
 			l := pfs.Verify(s, f, in.Args.String("load"))
 			if len(l) == 0 && in.Args.String("load") != "" {
-				return "Nothing has been seen of " + in.Args.String("load") + ": nothing can be said about sharing it\n"
+				return columns.Empty("Nothing has been seen of " + in.Args.String("load") + ": nothing can be said about sharing it\n")
 			}
 			return pfs.ShowVerify(l)
-		}),
+		}, pfs.VerifyTable),
 	}
 }
 

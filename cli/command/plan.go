@@ -2,7 +2,6 @@ package command
 
 import (
 	"fmt"
-	"io"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -10,6 +9,7 @@ import (
 	"time"
 
 	"option150/cli/language"
+	"option150/platform/columns"
 	"option150/platform/ether"
 	"option150/platform/host"
 	"option150/platform/tftp"
@@ -23,7 +23,7 @@ import (
 // showPlan is `show upgrade plan`: phones by model, load and subnet, the steps of
 // each, and what the transfer takes each way. [source 001]
 func showPlan(b *Box) language.Declaration {
-	return action(showHead+`upgrade("Upgrades of phones") plan("Steps and times of an upgrade") load("Load to go to")
+	return tabled(action(showHead+`upgrade("Upgrades of phones") plan("Steps and times of an upgrade") load("Load to go to")
 		<type:LOADKEY>("Type of phone") <file:WORD>("Load file name, case counts")
 		[ wan("Rate of the line, not limited by default")
 			<wan:1-10000000>("Kilobits a second") ]
@@ -32,17 +32,14 @@ func showPlan(b *Box) language.Declaration {
 		[ loss("Packets lost each way; as TFTP measured it by default")
 			<loss:WORD>("Percent") ]
 		[ phones("Phones to plan for; those configured by default")
-			<count:1-1000000>("Number of phones") ]`, 0, "sources/001", func(in *language.Invocation) error {
-		_, err := io.WriteString(in.Out, b.plan(in))
-		return err
-	})
+			<count:1-1000000>("Number of phones") ]`, 0, "sources/001", b.plan), upgrade.PlanTable, upgrade.TimesTable, upgrade.ExamplesTable)
 }
 
-func (b *Box) plan(in *language.Invocation) string {
+func (b *Box) plan(in *language.Invocation) error {
 	typ, load := in.Args.String("type"), in.Args.String("file")
 	st := b.Policy.Whole(load)
 	if !st.Complete() {
-		return "% Nothing is planned with a load that is not whole: " + st.String() + "\n"
+		return language.Answer("% Nothing is planned with a load that is not whole: " + st.String())
 	}
 	p := upgrade.Plan{Type: typ, Load: load, Sizes: b.sizes(st), Unknown: in.Config.Telephony.Unknown, LAN: time.Millisecond}
 	_, p.Serving = b.Files.Serving()
@@ -75,7 +72,7 @@ func (b *Box) plan(in *language.Invocation) string {
 	if in.Args.Has("loss") {
 		v, err := strconv.ParseFloat(in.Args.String("loss"), 64)
 		if err != nil || !(v >= 0 && v < 100) {
-			return "% The loss is a percentage, 0 to less than 100\n"
+			return language.Answer("% The loss is a percentage, 0 to less than 100")
 		}
 		p.Line.Loss = v / 100
 		given = append(given, "loss")
@@ -84,7 +81,7 @@ func (b *Box) plan(in *language.Invocation) string {
 	if len(given) > 0 {
 		p.Of += "; as given: " + strings.Join(given, ", ")
 	}
-	return p.Text()
+	return columns.Print(in.Out, p.Text())
 }
 
 // sizes are those of the files that a phone fetches of a load, in its order; of

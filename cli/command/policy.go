@@ -2,14 +2,13 @@ package command
 
 import (
 	"cmp"
-	"fmt"
 	"net/netip"
 	"strconv"
-	"strings"
 	"time"
 
 	"option150/cli/grammar"
 	"option150/cli/language"
+	"option150/platform/columns"
 	"option150/platform/ether"
 	"option150/telephony/cnf"
 	"option150/telephony/upgrade"
@@ -85,11 +84,14 @@ func upgradeUnknown() language.Declaration {
 	}
 }
 
+// phonesFirmwareTable is that of phonesFirmware.
+var phonesFirmwareTable = columns.Form("Device           Class     Its file names                   Target                           Because\n", "%-16s %-9s %-32s %-32s %s\n", "device class its_file_names target because")
+
 // phonesFirmware is what is known of the firmware of each configured phone a
 // stepping stone may concern, or whose load is not whole.
-func (b *Box) phonesFirmware(in *language.Invocation) string {
-	var w strings.Builder
-	fmt.Fprintf(&w, "%-16s %-9s %-32s %-32s %s\n", "Device", "Class", "Its file names", "Target", "Because")
+func (b *Box) phonesFirmware(in *language.Invocation) *columns.Page {
+	w := &columns.Page{}
+	t := w.Table(phonesFirmwareTable)
 	c := &in.Config.Telephony
 	row := func(mac ether.MAC, typ string, loads []cnf.LoadEntry) {
 		d, ok := b.Policy.Decide(c, mac, typ, loads)
@@ -101,7 +103,7 @@ func (b *Box) phonesFirmware(in *language.Invocation) string {
 		if d.Inferred {
 			why += " (inferred)"
 		}
-		fmt.Fprintf(&w, "%-16s %-9s %-32s %-32s %s\n", mac.Device(), class, load, d.Target, why)
+		t.Row(mac.Device(), class, load, d.Target, why)
 	}
 	for _, e := range c.Ephones {
 		row(e.MAC, e.Type, c.Service.Loads)
@@ -109,13 +111,13 @@ func (b *Box) phonesFirmware(in *language.Invocation) string {
 	for _, p := range c.Pools {
 		row(p.MAC, p.Type, c.Global.Loads)
 	}
-	return w.String()
+	return w
 }
 
 // transferTime is `show transfer-time`. [source 001]
-func transferTime(in *language.Invocation) string {
+func transferTime(in *language.Invocation) error {
 	if !in.Args.Has("size") {
-		return upgrade.Examples()
+		return columns.Print(in.Out, upgrade.Examples())
 	}
 	l := upgrade.Line{RTT: 5 * time.Millisecond, Timeout: 4 * time.Second}
 	if in.Args.Has("rtt") {
@@ -124,7 +126,7 @@ func transferTime(in *language.Invocation) string {
 	if in.Args.Has("loss") {
 		v, err := strconv.ParseFloat(in.Args.String("loss"), 64)
 		if err != nil || !(v >= 0 && v < 100) {
-			return "% The loss is a percentage, 0 to less than 100\n"
+			return language.Answer("% The loss is a percentage, 0 to less than 100")
 		}
 		l.Loss = v / 100
 	}
@@ -134,5 +136,5 @@ func transferTime(in *language.Invocation) string {
 	if in.Args.Has("wan") {
 		l.Rate = float64(in.Args.Int("wan")) * 1000
 	}
-	return upgrade.TransferTimes(int64(in.Args.Int("size")), l)
+	return columns.Print(in.Out, upgrade.TransferTimes(int64(in.Args.Int("size")), l))
 }

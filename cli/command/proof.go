@@ -15,6 +15,7 @@ import (
 	"option150/dhcp"
 	"option150/hfs"
 	"option150/platform/acl"
+	"option150/platform/columns"
 	"option150/platform/config"
 	"option150/platform/ether"
 	"option150/platform/fileserver"
@@ -40,7 +41,7 @@ func proofLine() language.Declaration {
 
 // showProof is `show provisioning proof [FILE]`.
 func showProof(b *Box) language.Declaration {
-	return action(showHead+`provisioning("Provisioning of phones") proof("Boots of all configured phones on paper") [ <file:FILEURL>("Configuration to prove in place of what runs") ]`, 0, "docs/provisioning.md", func(in *language.Invocation) error {
+	return tabled(action(showHead+`provisioning("Provisioning of phones") proof("Boots of all configured phones on paper") [ <file:FILEURL>("Configuration to prove in place of what runs") ]`, 0, "docs/provisioning.md", func(in *language.Invocation) error {
 		c, title := in.Config, ""
 		if in.Args.Has("file") {
 			l := fileArg(in, in.Args.String("file"))
@@ -61,9 +62,10 @@ func showProof(b *Box) language.Declaration {
 		if err != nil {
 			return language.Answer("% No proof: " + cause(err))
 		}
-		_, err = io.WriteString(in.Out, title+r.Text())
-		return err
-	})
+		p := columns.Text(title)
+		p.Add(r.Text())
+		return columns.Print(in.Out, p)
+	}), proof.Table)
 }
 
 // unproven refuses what a proof is required for, if one of the configurations
@@ -78,7 +80,7 @@ func (b *Box) unproven(ctx context.Context, out io.Writer, what string, c *confi
 		return language.Answer("% " + what + ": provisioning proof required, and there is none: " + cause(err))
 	}
 	if n := r.Count(proof.Not); n > 0 {
-		return language.Answer(r.Text() + "% " + what + ": provisioning proof required, and " + count(n, "phone") + " would not come up")
+		return language.Answer(r.Text().String() + "% " + what + ": provisioning proof required, and " + count(n, "phone") + " would not come up")
 	}
 	_, err = fmt.Fprintln(out, r.Summary())
 	return err

@@ -21,7 +21,7 @@ func recoverPhones(b *Box) []language.Declaration {
 			7960("A 7940 or 7960 between two images, by an empty CTL file")
 			<phone:WORD>("SEP name, hardware address or IP address")
 			[ stop$stop("Not any more") ]`, privileged, doc, b.recover7960),
-		text(`file-server("File service information") recover("Phones that are led back to their load")`, 0, doc, func(in *language.Invocation) string { return b.recoverText(in) }),
+		table(`file-server("File service information") recover("Phones that are led back to their load")`, 0, doc, b.recoverText, recoverTable),
 	}
 }
 
@@ -89,13 +89,17 @@ func (b *Box) recover7960(in *language.Invocation) error {
 	return err
 }
 
+// recoverTable is that of recoverText.
+var recoverTable = columns.New("%-16s %-9s %6s %-16s %s", "Phone", "Until", "Given", "Asked by", "Image")
+
 // recoverText is `show file-server recover`.
-func (b *Box) recoverText(in *language.Invocation) string {
+func (b *Box) recoverText(in *language.Invocation) *columns.Page {
 	all := b.Rescue.Cases()
 	if len(all) == 0 {
-		return "No phone is being recovered\n"
+		return columns.Empty("No phone is being recovered\n")
 	}
-	t := columns.New("%-16s %-9s %6s %-16s %s", "Phone", "Until", "Given", "Asked by", "Image")
+	w := &columns.Page{}
+	t := w.Table(recoverTable)
 	for _, c := range all {
 		by, image := "-", c.Image
 		if c.Addr.IsValid() {
@@ -106,5 +110,5 @@ func (b *Box) recoverText(in *language.Invocation) string {
 		}
 		t.Row(c.MAC.Device(), in.Config.Clock.Local(c.Until).Format("15:04:05"), c.Given, by, image)
 	}
-	return t.String()
+	return w
 }

@@ -11,6 +11,7 @@ import (
 
 	"option150/cli/grammar"
 	"option150/cli/language"
+	"option150/platform/columns"
 	"option150/platform/config"
 	"option150/platform/ether"
 	"option150/telephony/inventory"
@@ -300,30 +301,28 @@ func groupOf(c *config.Config, mac ether.MAC, pool string, a netip.Addr) (class,
 func showUpgrade(b *Box) []language.Declaration {
 	const doc = "facts/diagnosis.md 6"
 	return []language.Declaration{
-		action(showHead+`upgrade("Upgrades of phones")`, 0, doc, func(in *language.Invocation) error {
+		table(`upgrade("Upgrades of phones")`, 0, doc, func(in *language.Invocation) *columns.Page {
 			if len(in.Config.Upgrades) == 0 {
-				_, err := fmt.Fprintln(in.Out, "No upgrade is configured")
-				return err
+				return columns.Empty("No upgrade is configured\n")
 			}
+			w := &columns.Page{}
+			t := w.Table(upgrade.RolloutsTable)
 			for _, r := range in.Config.Upgrades {
 				p, ok := b.Upgrades.Snapshot(r.Name)
 				if !ok {
 					p = upgrade.Progress{Name: r.Name, State: upgrade.Idle, Load: r.Load}
 				}
-				if _, err := fmt.Fprintln(in.Out, p.Summary()); err != nil {
-					return err
-				}
+				p.Summary(t)
 			}
-			return nil
-		}),
-		action(showHead+`upgrade("Upgrades of phones") <name:UPGRADE>("Name of an upgrade in waves")`, 0, doc, func(in *language.Invocation) error {
+			return w
+		}, upgrade.RolloutsTable),
+		tabled(action(showHead+`upgrade("Upgrades of phones") <name:UPGRADE>("Name of an upgrade in waves")`, 0, doc, func(in *language.Invocation) error {
 			p, ok := b.Upgrades.Snapshot(in.Args.String("name"))
 			if !ok {
 				return language.Answer("% Upgrade " + in.Args.String("name") + " was not started; `upgrade " + in.Args.String("name") + " start` begins it")
 			}
-			_, err := fmt.Fprint(in.Out, p.Text(b.Upgrades.Now()))
-			return err
-		}),
+			return columns.Print(in.Out, p.Text(b.Upgrades.Now()))
+		}), upgrade.RolloutTable),
 	}
 }
 
@@ -368,7 +367,7 @@ func (b *Box) TickUpgrades(conf []upgrade.Rollout) {
 		if !ok {
 			continue
 		}
-		for end, text := range map[string][]byte{".txt": []byte(p.Text(b.Upgrades.Now())), ".json": p.JSON()} {
+		for end, text := range map[string][]byte{".txt": []byte(p.Text(b.Upgrades.Now()).String()), ".json": p.JSON()} {
 			_ = b.Flash.WriteFile("upgrade-"+name+end, text) // the report is shown all the same
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"option150/cli/grammar"
 	"option150/cli/language"
 	"option150/platform/aaa"
+	"option150/platform/columns"
 	"option150/platform/sshd"
 )
 
@@ -277,7 +278,7 @@ func showSecurity(b *Box) []language.Declaration {
 	const doc = "facts/ios-cli.md 1.14"
 	ds := []language.Declaration{
 		text(`ip ssh("Information on SSH")`, 0, doc, b.showIPSSH),
-		text(`ssh("Status of SSH server connections")`, 0, doc, func(*language.Invocation) string { return SSHText(b.SSHD.Sessions()) }),
+		table(`ssh("Status of SSH server connections")`, 0, doc, func(*language.Invocation) *columns.Page { return SSHText(b.SSHD.Sessions()) }, sshTable),
 		text(`login("Display Secure Login Configurations and State")`, privileged, "facts/diagnosis.md 19", func(in *language.Invocation) string {
 			return LoginText(in.Config.Hostname, in.Config.AAA.QuietACL, b.Guard.Status())
 		}),
@@ -310,24 +311,27 @@ func (b *Box) showIPSSH(in *language.Invocation) string {
 
 func upperFirst(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 
+// sshTable is that of SSHText.
+var sshTable = columns.Form("Connection Version Mode Encryption  Hmac         State                 Username\n", "%-10d %-7s %-4s %-11s %-12s %-21s %s\n", "connection version mode encryption hmac state username")
+
 // SSHText is show ssh.
-func SSHText(sessions []sshd.Info) string {
-	var w strings.Builder
+func SSHText(sessions []sshd.Info) *columns.Page {
+	w := &columns.Page{}
 	if len(sessions) == 0 {
-		return "%No SSHv2 server connections running.\n%No SSHv1 server connections running.\n"
+		return columns.Empty("%No SSHv2 server connections running.\n%No SSHv1 server connections running.\n")
 	}
-	w.WriteString("Connection Version Mode Encryption  Hmac         State                 Username\n")
+	t := w.Table(sshTable)
 	for _, s := range sessions {
 		for _, mode := range []string{"IN", "OUT"} {
 			mac := s.MAC
 			if mac == "" {
 				mac = "implicit" // part of the cipher
 			}
-			fmt.Fprintf(&w, "%-10d %-7s %-4s %-11s %-12s %-21s %s\n", s.Line, "2.0", mode, s.Cipher, mac, "Session started", s.User)
+			t.Row(s.Line, "2.0", mode, s.Cipher, mac, "Session started", s.User)
 		}
 	}
 	w.WriteString("%No SSHv1 server connections running.\n")
-	return w.String()
+	return w
 }
 
 // LoginText is show login.

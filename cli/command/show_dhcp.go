@@ -9,13 +9,14 @@ import (
 	"option150/cli/grammar"
 	"option150/cli/language"
 	"option150/dhcp"
+	"option150/platform/columns"
 )
 
 func showDHCP(b *Box) []language.Declaration {
 	const doc = "facts/dhcp.md 1.6"
 	const head = `ip dhcp("Show items in the DHCP database") `
 	return append(showDHCPv6(b), []language.Declaration{
-		text(head+`binding("DHCP address bindings") [ <addr:A.B.C.D>("Address") ]`, 0, doc, func(in *language.Invocation) string {
+		table(head+`binding("DHCP address bindings") [ <addr:A.B.C.D>("Address") ]`, 0, doc, func(in *language.Invocation) *columns.Page {
 			list := b.DHCP.Bindings()
 			if in.Args.Has("addr") {
 				want := grammar.Get[netip.Addr](in.Args, "addr")
@@ -28,11 +29,11 @@ func showDHCP(b *Box) []language.Declaration {
 				list = one
 			}
 			return dhcp.ShowBinding(list, time.Now())
-		}),
+		}, dhcp.BindingTable),
 		text(head+`database("DHCP database agents") [ <url:AGENT>("URL of the agent") ]`, 0, doc, func(in *language.Invocation) string {
 			return dhcp.ShowDatabase(b.agentsOf(in.Config.DHCP.Databases, in.Args.String("url")), time.Now())
 		}),
-		text(head+`pool("DHCP pools information") [ <name:WORD>("Pool name") ]`, 0, doc, func(in *language.Invocation) string {
+		table(head+`pool("DHCP pools information") [ <name:WORD>("Pool name") ]`, 0, doc, func(in *language.Invocation) *columns.Page {
 			var list []dhcp.PoolStat
 			for _, p := range b.DHCP.PoolStats() {
 				if n := in.Args.String("name"); n == "" || n == p.Name {
@@ -40,27 +41,29 @@ func showDHCP(b *Box) []language.Declaration {
 				}
 			}
 			return dhcp.ShowPool(list)
-		}),
-		text(head+`server("Miscellaneous DHCP server information") statistics("DHCP server statistics")`, 0, doc, func(*language.Invocation) string {
+		}, dhcp.PoolTable),
+		table(head+`server("Miscellaneous DHCP server information") statistics("DHCP server statistics")`, 0, doc, func(*language.Invocation) *columns.Page {
 			return dhcp.ShowStatistics(b.DHCP.Statistics())
-		}),
-		text(head+`server counters("Counters beyond those of IOS")`, 0, doc, func(*language.Invocation) string { return dhcp.ShowCounters(b.DHCP.Statistics()) }),
-		text(head+`server status("Whether the server works, and why not")`, 0, "DESIGN 4", func(in *language.Invocation) string {
+		}, dhcp.ReceivedTable, dhcp.SentTable),
+		table(head+`server counters("Counters beyond those of IOS")`, 0, doc, func(*language.Invocation) *columns.Page { return dhcp.ShowCounters(b.DHCP.Statistics()) }, dhcp.CountersTable),
+		table(head+`server status("Whether the server works, and why not")`, 0, "DESIGN 4", func(in *language.Invocation) *columns.Page {
 			st := b.Supervisor.Status("dhcp")
 			t := notRunning(st, "DHCP server")
 			if t == "" {
 				t = "DHCP server: running\n"
 			}
-			return t + fmt.Sprintf("Pools configured: %d\n", len(in.Config.DHCP.Pools)) + dhcp.ShowForeignServers(b.DHCP.ForeignServers(), time.Now())
-		}),
-		text(head+`conflict("DHCP address conflicts") [ <addr:A.B.C.D>("Address") ]`, 0, doc, func(in *language.Invocation) string {
+			p := columns.Text(t + fmt.Sprintf("Pools configured: %d\n", len(in.Config.DHCP.Pools)))
+			p.Add(dhcp.ShowForeignServers(b.DHCP.ForeignServers(), time.Now()))
+			return p
+		}, dhcp.ForeignTable),
+		table(head+`conflict("DHCP address conflicts") [ <addr:A.B.C.D>("Address") ]`, 0, doc, func(in *language.Invocation) *columns.Page {
 			list := b.DHCP.Conflicts()
 			if in.Args.Has("addr") {
 				list = slices.DeleteFunc(list, func(c dhcp.ConflictEntry) bool { return c.Addr != grammar.Get[netip.Addr](in.Args, "addr") })
 			}
 			return dhcp.ShowConflict(list, time.Now())
-		}),
-		text(head+`excluded-addresses("DHCP excluded addresses") ( all$of("All excluded addresses") | pool("Those of a pool") <pool:WORD>("Pool name") | vrf("Those of a VRF") <vrf:WORD>("VRF name") )`, 0, doc, func(in *language.Invocation) string {
+		}, dhcp.ConflictTable),
+		table(head+`excluded-addresses("DHCP excluded addresses") ( all$of("All excluded addresses") | pool("Those of a pool") <pool:WORD>("Pool name") | vrf("Those of a VRF") <vrf:WORD>("VRF name") )`, 0, doc, func(in *language.Invocation) *columns.Page {
 			c := &in.Config.DHCP
 			if in.Args.Has("pool") {
 				return dhcp.ShowExcluded(rangesOf(c, in.Args.String("pool")))
@@ -77,23 +80,23 @@ func showDHCP(b *Box) []language.Declaration {
 				}
 			}
 			return dhcp.ShowExcluded(list)
-		}),
+		}, dhcp.ExcludedTable),
 		text(head+`import("Options imported from other servers")`, 0, doc, func(*language.Invocation) string {
 			return "No options are imported: no interface of this box is a DHCP client\n"
 		}),
-		text(head+`limit("Limits of leases") lease("Leases of each interface") [ <name:IFNAME>("Interface") ]`, 0, doc, func(in *language.Invocation) string {
+		table(head+`limit("Limits of leases") lease("Leases of each interface") [ <name:IFNAME>("Interface") ]`, 0, doc, func(in *language.Invocation) *columns.Page {
 			list := b.DHCP.LeaseCounts()
 			if in.Args.Has("name") {
 				list = slices.DeleteFunc(list, func(c dhcp.LeaseCount) bool { return c.Interface != in.Args.String("name") })
 			}
 			return dhcp.ShowLeaseLimit(in.Config.DHCP, list)
-		}),
+		}, dhcp.LeaseLimitTable),
 		text(head+`relay("DHCP relay") information("Relay agent information option") trusted-sources("Interfaces it is accepted on without a relay")`, 0, doc, func(in *language.Invocation) string {
 			return dhcp.ShowTrusted(in.Config.DHCP)
 		}),
-		text(head+`snooping("Other servers seen on the LANs") track("Servers seen") server("DHCP servers seen beside this one")`, 0, doc, func(*language.Invocation) string {
+		table(head+`snooping("Other servers seen on the LANs") track("Servers seen") server("DHCP servers seen beside this one")`, 0, doc, func(*language.Invocation) *columns.Page {
 			return dhcp.ShowForeignServers(b.DHCP.ForeignServers(), time.Now())
-		}),
+		}, dhcp.ForeignTable),
 	}...)
 }
 

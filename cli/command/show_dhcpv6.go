@@ -8,6 +8,7 @@ import (
 	"option150/cli/grammar"
 	"option150/cli/language"
 	"option150/dhcp/v6"
+	"option150/platform/columns"
 )
 
 // showDHCPv6 are `show ipv6 dhcp ...`. What is configured is shown, whether it is
@@ -54,13 +55,15 @@ func showDHCPv6(b *Box) []language.Declaration {
 		text(`ipv6 routers("IPv6 router advertisements heard where DHCPv6 is served")`, 0, docIPv6, func(*language.Invocation) string {
 			return v6.ShowRouters(b.DHCPv6.Routers(), time.Now())
 		}),
-		text(head+`statistics("IPv6 DHCP statistics") [ detail$detail("What a router has no counter for") ]`, 0, docIPv6, func(in *language.Invocation) string {
+		table(head+`statistics("IPv6 DHCP statistics") [ detail$detail("What a router has no counter for") ]`, 0, docIPv6, func(in *language.Invocation) *columns.Page {
 			s := b.DHCPv6.Statistics()
+			p := v6.ShowStatistics(s)
 			if in.Args.Has("detail") {
-				return v6.ShowStatistics(s) + "\n" + v6.ShowCounters(s)
+				p.WriteString("\n")
+				p.Add(v6.ShowCounters(s))
 			}
-			return v6.ShowStatistics(s)
-		}),
+			return p
+		}, v6.ReceivedTable, v6.SentTable, v6.CountersTable),
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"option150/cli/grammar"
 	"option150/cli/language"
+	"option150/platform/columns"
 	"option150/platform/ether"
 	"option150/platform/wire"
 	"option150/telephony/cnf"
@@ -22,14 +23,14 @@ import (
 func showEphone(b *Box) []language.Declaration {
 	const doc = "CME command reference, show ephone"
 	return []language.Declaration{
-		text(`ephone("SCCP phones")
+		table(`ephone("SCCP phones")
 			[ ( registered$registered("Registered phones")
 					| unregistered$unregistered("Phones that are not known to be registered")
 					| summary$summary("Summary")
 					| phone-load$load("Phone loads")
 					| attempted-registrations$attempted("Phones that asked for files and are not configured")
 					| <mac:H.H.H>("Hardware address")
-					| <tag:1-1000>("Ephone tag") ) ]`, 0, doc, func(in *language.Invocation) string {
+					| <tag:1-1000>("Ephone tag") ) ]`, 0, doc, func(in *language.Invocation) *columns.Page {
 			t := in.Config.Telephony
 			switch {
 			case in.Args.Has("attempted"):
@@ -37,21 +38,21 @@ func showEphone(b *Box) []language.Declaration {
 			case in.Args.Has("load"):
 				return b.phoneLoads(t)
 			}
-			return b.ephoneText(t, b.ephonesAsked(in), in.Args.Has("summary"))
-		}),
-		text(`ephone-dn("Directory numbers of SCCP phones")
+			return columns.Text(b.ephoneText(t, b.ephonesAsked(in), in.Args.Has("summary")))
+		}, phoneLoadsTable, attemptedTable),
+		table(`ephone-dn("Directory numbers of SCCP phones")
 			[ ( summary$summary("One line each")
 					| brief$brief("Tags and numbers")
-					| <tag:1-1000>("dn tag") ) ]`, 0, "CME command reference, show ephone-dn", func(in *language.Invocation) string {
+					| <tag:1-1000>("dn tag") ) ]`, 0, "CME command reference, show ephone-dn", func(in *language.Invocation) *columns.Page {
 			switch t := in.Config.Telephony; {
 			case in.Args.Has("summary"):
 				return ephoneDNSummary(t)
 			case in.Args.Has("brief"):
 				return ephoneDNBrief(t)
 			default:
-				return ephoneDNText(t, in.Args.Int("tag"))
+				return columns.Text(ephoneDNText(t, in.Args.Int("tag")))
 			}
-		}),
+		}, dnSummaryTable, dnBriefTable),
 	}
 }
 
@@ -239,10 +240,20 @@ func channels(d *cnf.EphoneDN) int {
 	return 1
 }
 
+// The tables of SCCP phones and their numbers.
+var (
+	phoneLoadsTable = columns.Form("DeviceName        CurrentPhoneload       PreviousPhoneload      LastReset\n"+strings.Repeat("=", 69)+"\n",
+		"%-17s %-22s %-22s %s", "devicename currentphoneload previousphoneload lastreset")
+	dnSummaryTable = columns.Form("PORT     DN STATE    CODEC    VAD VTSP STATE            VPM STATE\n======== ========== ======== === ==================== ======================\n",
+		"%-8s %-10s %-8s %-3s %-20s %s\n", "port dn_state codec vad vtsp_state vpm_state")
+	dnBriefTable   = columns.Form("Tag   Number           Line       Name                     On\n", "%-5d %-16s %-10s %-24s %s", "tag number line name on")
+	attemptedTable = columns.Form("Num Mac Address DateTime DeviceType\n"+strings.Repeat("-", 77)+"\n", "%d %s %s %s\n", "num mac_address datetime devicetype")
+)
+
 // phoneLoads is show ephone phone-load: what phones run, as far as it was seen.
-func (b *Box) phoneLoads(t cnf.Config) string {
-	var w strings.Builder
-	w.WriteString("DeviceName        CurrentPhoneload       PreviousPhoneload      LastReset\n" + strings.Repeat("=", 69) + "\n")
+func (b *Box) phoneLoads(t cnf.Config) *columns.Page {
+	w := &columns.Page{}
+	list := w.Table(phoneLoadsTable)
 	for i := range t.Ephones {
 		e := &t.Ephones[i]
 		if e.MAC.IsZero() {
@@ -256,37 +267,37 @@ func (b *Box) phoneLoads(t cnf.Config) string {
 		if s.Boot > 0 {
 			reset = "Initialized"
 		}
-		w.WriteString(strings.TrimRight(fmt.Sprintf("%-17s %-22s %-22s %s", e.MAC.Device(), load, "", reset), " ") + "\n")
+		list.Row(e.MAC.Device(), load, "", reset)
 	}
-	return w.String()
+	return w
 }
 
 // ephoneDNSummary is show ephone-dn summary: ports, and never a number.
-func ephoneDNSummary(t cnf.Config) string {
-	var w strings.Builder
-	w.WriteString("PORT     DN STATE    CODEC    VAD VTSP STATE            VPM STATE\n======== ========== ======== === ==================== ======================\n")
+func ephoneDNSummary(t cnf.Config) *columns.Page {
+	w := &columns.Page{}
+	list := w.Table(dnSummaryTable)
 	for i := range t.EphoneDNs {
 		d := &t.EphoneDNs[i]
 		for ch := 1; ch <= channels(d); ch++ {
-			fmt.Fprintf(&w, "%-8s %-10s %-8s %-3s %-20s %s\n", fmt.Sprintf("50/0/%d.%d", d.Tag, ch), "DOWN", "-", "-", "-", "EFXS_ONHOOK")
+			list.Row(fmt.Sprintf("50/0/%d.%d", d.Tag, ch), "DOWN", "-", "-", "-", "EFXS_ONHOOK")
 		}
 	}
-	return w.String()
+	return w
 }
 
 // ephoneDNBrief is a list of this box: tags, numbers and who has them.
-func ephoneDNBrief(t cnf.Config) string {
-	var w strings.Builder
-	fmt.Fprintf(&w, "%-5s %-16s %-10s %-24s %s\n", "Tag", "Number", "Line", "Name", "On")
+func ephoneDNBrief(t cnf.Config) *columns.Page {
+	w := &columns.Page{}
+	list := w.Table(dnBriefTable)
 	for i := range t.EphoneDNs {
 		d := &t.EphoneDNs[i]
 		line := d.Line
 		if line == "" {
 			line = "single"
 		}
-		w.WriteString(strings.TrimRight(fmt.Sprintf("%-5d %-16s %-10s %-24s %s", d.Tag, d.Number, line, d.Name, strings.Join(ephonesWith(t, d.Tag), ", ")), " ") + "\n")
+		list.Row(d.Tag, d.Number, line, d.Name, strings.Join(ephonesWith(t, d.Tag), ", "))
 	}
-	return w.String()
+	return w
 }
 
 func ephonesWith(t cnf.Config, dn int) (out []string) {
@@ -355,11 +366,12 @@ func (b *Box) attempts(t cnf.Config, sip bool) (out []attempt) {
 }
 
 // attempted is show ephone attempted-registrations.
-func (b *Box) attempted(t cnf.Config) string {
-	var w strings.Builder
-	w.WriteString("Attempting Mac address:\n\nNum Mac Address DateTime DeviceType\n" + strings.Repeat("-", 77) + "\n")
+func (b *Box) attempted(t cnf.Config) *columns.Page {
+	w := &columns.Page{}
+	w.WriteString("Attempting Mac address:\n\n")
+	list := w.Table(attemptedTable)
 	for i, a := range b.attempts(t, false) {
-		fmt.Fprintf(&w, "%d %s %s %s\n", i+1, a.MAC.CME(), a.Seen.UTC().Format("15:04:05 UTC Mon Jan 2 2006"), deviceType(a.Model))
+		list.Row(i+1, a.MAC.CME(), a.Seen.UTC().Format("15:04:05 UTC Mon Jan 2 2006"), deviceType(a.Model))
 	}
-	return w.String()
+	return w
 }

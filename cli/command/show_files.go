@@ -14,29 +14,38 @@ import (
 	"option150/platform/httpd"
 	"option150/telephony/custom"
 	"option150/telephony/firmware"
+	"option150/telephony/upgrade"
+)
+
+// The tables of the file servers and of firmware.
+var (
+	tftpSessionsTable = columns.New("%-22s %-32s %5s %9s %7s %5s %s", "Client", "File", "%", "KB/s", "RTT", "Rexm", "Age")
+	tftpClientsTable  = columns.New("%-16s %8s %s", "Client", "RTT", "Options of the last request")
+	fileCountersTable = columns.Form("", "%-34s %d\n", "counter count")
+	firmwareTable     = columns.Form("Type       Load                             Parts     Missing\n", "%-10s %-32s %-9s %s", "type load parts missing")
 )
 
 func showFiles(b *Box) []language.Declaration {
-	http := func(syntax string, f func(httpd.View) []string) language.Declaration {
-		return text(`ip http("HTTP information") server("HTTP server information") `+syntax, 0, "facts/files.md 1.7", func(in *language.Invocation) string {
-			return lines2text(f(b.httpView(in)))
-		})
+	http := func(syntax string, f func(httpd.View) *columns.Page, tables ...*columns.Layout) language.Declaration {
+		return table(`ip http("HTTP information") server("HTTP server information") `+syntax, 0, "facts/files.md 1.7", func(in *language.Invocation) *columns.Page {
+			return f(b.httpView(in))
+		}, tables...)
 	}
 	return []language.Declaration{
 		http(`status("HTTP server status")`, httpd.RenderStatus),
-		http(`all("HTTP server all information")`, httpd.RenderAll),
-		http(`connection("HTTP server connection information")`, httpd.RenderConnections),
+		http(`all("HTTP server all information")`, httpd.RenderAll, httpd.ModulesTable, httpd.ListenersTable, httpd.ConnectionsTable, httpd.HistoryTable),
+		http(`connection("HTTP server connection information")`, httpd.RenderConnections, httpd.ConnectionsTable),
 		http(`statistics("HTTP server statistics")`, httpd.RenderStatistics),
-		http(`history("HTTP server history")`, httpd.RenderHistory),
-		http(`session-module("HTTP server application session module information")`, httpd.RenderModules),
-		text(`( flash:("Display information about flash: file system")
+		http(`history("HTTP server history")`, httpd.RenderHistory, httpd.HistoryTable),
+		http(`session-module("HTTP server application session module information")`, httpd.RenderModules, httpd.ModulesTable),
+		table(`( flash:("Display information about flash: file system")
 			| flash0:("Display information about flash: file system")
-			| slot0:("Display information about flash: file system") )`, 0, "facts/ios-cli.md 1.13", func(*language.Invocation) string { return lines2text(flash.RenderShowFlash(b.listing("", true))) }),
-		text(`tftp-server("TFTP server information") sessions("Transfers under way")`, 0, "facts/files.md 1.8", func(*language.Invocation) string { return b.tftpSessions() }),
-		text(`tftp-server clients("Options clients sent")`, 0, "facts/files.md 1.8", func(*language.Invocation) string { return b.tftpClients() }),
+			| slot0:("Display information about flash: file system") )`, 0, "facts/ios-cli.md 1.13", func(*language.Invocation) *columns.Page { return flash.RenderShowFlash(b.listing("", true)) }, flash.Table),
+		table(`tftp-server("TFTP server information") sessions("Transfers under way")`, 0, "facts/files.md 1.8", func(*language.Invocation) *columns.Page { return b.tftpSessions() }, tftpSessionsTable),
+		table(`tftp-server clients("Options clients sent")`, 0, "facts/files.md 1.8", func(*language.Invocation) *columns.Page { return b.tftpClients() }, tftpClientsTable),
 		text(`file-server("File service information") lists("Lists of rings and pictures made of what lies in flash:")`, 0, "source 004", func(*language.Invocation) string { return custom.Render(b.Lists.All(), b.Lists.Objects()) }),
-		text(`file-server("File service information") statistics("Counters of TFTP and HTTP together")`, 0, "facts/files.md 1.3", func(*language.Invocation) string { return b.fileCounters() }),
-		text(`transfer-time("Time that a file takes to a phone")
+		table(`file-server("File service information") statistics("Counters of TFTP and HTTP together")`, 0, "facts/files.md 1.3", func(*language.Invocation) *columns.Page { return b.fileCounters() }, fileCountersTable),
+		tabled(action(showHead+`transfer-time("Time that a file takes to a phone")
 			[ size("Size of the file")
 				<size:1-2147483647>("Bytes")
 				[ rtt("Round trip time, 5 if not given")
@@ -46,9 +55,9 @@ func showFiles(b *Box) []language.Declaration {
 				[ timeout("Before TFTP sends again, 4000 if not given")
 					<timeout:1-60000>("Milliseconds") ]
 				[ wan("Rate of the line, not limited if not given")
-					<wan:1-10000000>("Kilobits a second") ] ]`, 0, "sources/001", transferTime),
-		text(`firmware("Loads named in the configuration and their files") phones("What phones run, from what they show, and may get next")`, 0, "facts/diagnosis.md 6", func(in *language.Invocation) string { return b.phonesFirmware(in) }),
-		text(`firmware("Loads named in the configuration and their files")`, 0, "facts/files.md 5.4", func(in *language.Invocation) string { return b.firmwareText(in) }),
+					<wan:1-10000000>("Kilobits a second") ] ]`, 0, "sources/001", transferTime), upgrade.TransferTable, upgrade.ExamplesTable),
+		table(`firmware("Loads named in the configuration and their files") phones("What phones run, from what they show, and may get next")`, 0, "facts/diagnosis.md 6", b.phonesFirmware, phonesFirmwareTable),
+		table(`firmware("Loads named in the configuration and their files")`, 0, "facts/files.md 5.4", b.firmwareText, firmwareTable),
 	}
 }
 
@@ -71,28 +80,30 @@ func (b *Box) listing(path string, tree bool) flash.Listing {
 	return l
 }
 
-func (b *Box) tftpSessions() string {
-	t := columns.New("%-22s %-32s %5s %9s %7s %5s %s", "Client", "File", "%", "KB/s", "RTT", "Rexm", "Age")
+func (b *Box) tftpSessions() *columns.Page {
+	w := &columns.Page{}
+	t := w.Table(tftpSessionsTable)
 	for _, s := range b.TFTP.Sessions() {
 		t.Row(s.Client, s.Name, percent(s.Percent), rate(s.Rate), s.RTT.Round(10*time.Microsecond), s.Retransmits, s.Age.Round(time.Second))
 	}
-	return t.String()
+	return w
 }
 
-func (b *Box) tftpClients() string {
-	t := columns.New("%-16s %8s %s", "Client", "RTT", "Options of the last request")
+func (b *Box) tftpClients() *columns.Page {
+	w := &columns.Page{}
+	t := w.Table(tftpClientsTable)
 	for _, c := range b.TFTP.Clients() {
 		t.Row(c.Addr, c.RTT.Round(10*time.Microsecond), c.Options)
 	}
-	return t.String()
+	return w
 }
 
 // fileCounters prints the counters of CUCM's serviceability object in its
 // spelling, except for those whose name automation reads as a failure.
-func (b *Box) fileCounters() string {
+func (b *Box) fileCounters() *columns.Page {
 	now, limit := b.Files.Serving()
-	var w strings.Builder
-	fmt.Fprintf(&w, "Requests being served: %d of at most %d, waiting %d\n", now, limit, b.Files.Waiting())
+	w := &columns.Page{}
+	fmt.Fprintf(w, "Requests being served: %d of at most %d, waiting %d\n", now, limit, b.Files.Waiting())
 	all, tftp := b.Files.Counters(), b.TFTP.Counters()
 	all.SegmentsSent, all.SegmentsAcknowledged, all.SegmentsFromDisk = tftp.SegmentsSent, tftp.SegmentsAcknowledged, tftp.SegmentsFromDisk
 	peers := b.Upstream.Counters()
@@ -105,11 +116,12 @@ func (b *Box) fileCounters() string {
 	all.BuildSoftkeyCount, all.BuildDialruleCount = built.BuildSoftkeyCount, built.BuildDialruleCount
 	all.BuildDuration, all.BuildMicroseconds = uint64(built.BuildDuration/time.Second), uint64(built.BuildDuration/time.Microsecond)
 	c := reflect.ValueOf(all)
+	t := w.Table(fileCountersTable)
 	for i := range c.NumField() {
 		name := strings.ReplaceAll(c.Type().Field(i).Name, "NotFound", "ForAbsentFiles")
-		fmt.Fprintf(&w, "%-34s %d\n", name, c.Field(i).Uint())
+		t.Row(name, c.Field(i).Uint())
 	}
-	return w.String()
+	return w
 }
 
 // homePath is the directory of flash: for names no binding has, "" = its root.
@@ -144,9 +156,9 @@ func bindingOf(lines []fileserver.Binding, name string) (string, bool) {
 	return "", false
 }
 
-func (b *Box) firmwareText(in *language.Invocation) string {
-	var w strings.Builder
-	fmt.Fprintf(&w, "%-10s %-32s %-9s %s\n", "Type", "Load", "Parts", "Missing")
+func (b *Box) firmwareText(in *language.Invocation) *columns.Page {
+	w := &columns.Page{}
+	list := w.Table(firmwareTable)
 	t := in.Config.Telephony
 	for _, l := range append(t.Service.Loads, t.Global.Loads...) {
 		s := b.Policy.Whole(l.File)
@@ -161,10 +173,10 @@ func (b *Box) firmwareText(in *language.Invocation) string {
 		default:
 			miss = append(miss, "in no phone file until it is whole")
 		}
-		w.WriteString(strings.TrimRight(fmt.Sprintf("%-10s %-32s %d of %-4d %s", l.Type, l.File, s.Present, s.Total, strings.Join(miss, "; ")), " ") + "\n")
+		list.Row(l.Type, l.File, fmt.Sprintf("%d of %-4d", s.Present, s.Total), strings.Join(miss, "; "))
 	}
 	for _, p := range b.packages() {
-		fmt.Fprintf(&w, "%s is a package that nobody has unpacked: `archive import %s`\n", p, p)
+		fmt.Fprintf(w, "%s is a package that nobody has unpacked: `archive import %s`\n", p, p)
 	}
-	return w.String()
+	return w
 }

@@ -2,7 +2,6 @@ package command
 
 import (
 	"fmt"
-	"io"
 	"net/netip"
 	"strings"
 	"time"
@@ -10,6 +9,7 @@ import (
 	"option150/cli/grammar"
 	"option150/cli/language"
 	"option150/platform/archive"
+	"option150/platform/columns"
 	"option150/platform/host"
 	"option150/platform/sorted"
 )
@@ -18,22 +18,22 @@ import (
 func showHost(b *Box) []language.Declaration {
 	const doc = "facts/ios-cli.md 1.13"
 	return []language.Declaration{
-		text(`processes("Active process statistics")
+		table(`processes("Active process statistics")
 			[ cpu("CPU use per process")
 				[ ( sorted("Sorted by use")
-						| history("History") ) ] ]`, 0, doc, func(*language.Invocation) string { return b.processesText() }),
-		text(`processes memory("Memory use per process") [ sorted("Sorted by use") ]`, 0, doc, func(*language.Invocation) string { return processMemoryText(host.ReadMemory()) }),
-		text(`memory("Memory statistics") [ ( statistics("Memory pool statistics") | summary("Summary of memory usage") ) ]`, 0, doc, func(*language.Invocation) string { return memoryText(host.ReadMemory()) }),
-		text(`ip route("IP routing table")`, 0, doc, func(*language.Invocation) string { return b.routesText(host.Routes()) }),
+						| history("History") ) ] ]`, 0, doc, func(*language.Invocation) *columns.Page { return b.processesText() }, processesTable),
+		table(`processes memory("Memory use per process") [ sorted("Sorted by use") ]`, 0, doc, func(*language.Invocation) *columns.Page { return processMemoryText(host.ReadMemory()) }, processMemoryTable),
+		table(`memory("Memory statistics") [ ( statistics("Memory pool statistics") | summary("Summary of memory usage") ) ]`, 0, doc, func(*language.Invocation) *columns.Page { return memoryText(host.ReadMemory()) }, memoryTable),
+		table(`ip route("IP routing table")`, 0, doc, func(*language.Invocation) *columns.Page { return b.routesText(host.Routes()) }, routesTable),
 		text(`ip route <dest:A.B.C.D>("Network to display information about") [ <mask:MASK>("Network mask") ]`, 0, doc, func(in *language.Invocation) string {
 			return routeText(host.Routes(), b.ifName, grammar.Get[netip.Addr](in.Args, "dest"), grammar.Get[netip.Addr](in.Args, "mask"))
 		}),
-		text(`ip arp("IP ARP table")`, 0, doc, func(*language.Invocation) string { return b.arpText(host.Neighbours()) }),
-		text(`arp("ARP table")`, 0, doc, func(*language.Invocation) string { return b.arpText(host.Neighbours()) }),
-		text(`tcp("Status of TCP connections")
+		table(`ip arp("IP ARP table")`, 0, doc, func(*language.Invocation) *columns.Page { return b.arpText(host.Neighbours()) }, arpTable),
+		table(`arp("ARP table")`, 0, doc, func(*language.Invocation) *columns.Page { return b.arpText(host.Neighbours()) }, arpTable),
+		table(`tcp("Status of TCP connections")
 			brief("Brief display")
 			[ all$all("All endpoints, those that listen too") ]
-			[ numeric("Numeric addresses") ]`, 0, doc, func(in *language.Invocation) string { return tcpText(b, in.Args.Has("all")) }),
+			[ numeric("Numeric addresses") ]`, 0, doc, func(in *language.Invocation) *columns.Page { return tcpText(b, in.Args.Has("all")) }, tcpTable),
 		text(`environment("Environmental monitor statistics") [ <rest:LINE>("Part") ]`, 0, doc, func(*language.Invocation) string { return "This box has no environmental sensors\n" }),
 		// Two commands and two forms, as there are on routers and switches.
 		text(`boot("Boot information")`, 0, doc, func(*language.Invocation) string {
@@ -46,14 +46,25 @@ func showHost(b *Box) []language.Declaration {
 	}
 }
 
+// The tables of the machine.
+var (
+	processesTable = columns.Form(" PID Runtime(ms)     Invoked      uSecs   5Sec   1Min   5Min TTY Process \n",
+		"%4d %11d %11d %10d %5.2f%% %5.2f%% %5.2f%% %3d %s\n", "pid runtime_ms invoked usecs 5sec 1min 5min tty process")
+	memoryTable = columns.Form("                Head      Total(b)       Used(b)       Free(b)     Lowest(b)    Largest(b)\n",
+		"%9s   %s  %12d  %12d  %12d  %12d  %12d\n", "pool head total_b used_b free_b lowest_b largest_b")
+	processMemoryTable = columns.Form(" PID TTY  Allocated      Freed    Holding    Getbufs    Retbufs Process\n",
+		"%4d %3d %10d %10d %10d %10d %10d %s\n", "pid tty allocated freed holding getbufs retbufs process")
+	arpTable    = columns.Form("Protocol  Address          Age (min)  Hardware Addr   Type   Interface\n", "%-8s  %-15s %10s   %-14s  %-4s   %s\n", "protocol address age_min hardware_addr type interface")
+	tcpTable    = columns.Form("TCB       Local Address               Foreign Address             (state)\n", "%08X  %-27s %-27s %s\n", "tcb local_address foreign_address state")
+	routesTable = columns.Form("", "", "code network distance metric via interface")
+)
+
 // processesText: the box is one process; NAPALM and Ansible read the first line.
-func (b *Box) processesText() string {
+func (b *Box) processesText() *columns.Page {
 	five, one, fiveMinutes := b.Host.CPU()
-	ms := b.Host.Used().Milliseconds()
-	return fmt.Sprintf("CPU utilization for five seconds: %d%%/0%%; one minute: %d%%; five minutes: %d%%\n"+
-		" PID Runtime(ms)     Invoked      uSecs   5Sec   1Min   5Min TTY Process \n"+
-		"   1 %11d           1          0 %5.2f%% %5.2f%% %5.2f%%   0 option150\n",
-		five, one, fiveMinutes, ms, float64(five), float64(one), float64(fiveMinutes))
+	w := columns.Text(fmt.Sprintf("CPU utilization for five seconds: %d%%/0%%; one minute: %d%%; five minutes: %d%%\n", five, one, fiveMinutes))
+	w.Table(processesTable).Row(1, b.Host.Used().Milliseconds(), 1, 0, float64(five), float64(one), float64(fiveMinutes), 0, "option150")
+	return w
 }
 
 // StampText is what stands before an answer after `terminal exec prompt
@@ -71,23 +82,22 @@ func (b *Box) StampText() string {
 // memoryText prints both rows NAPALM needs. Linux has no address for them; the
 // one printed is no decimal number, and two blanks are between the columns, so
 // that Ansible's `\s(\d+)\s` finds total, used and free. [facts/ios-cli.md 3.4]
-func memoryText(m host.Memory) string {
-	used := m.Total - min(m.Available, m.Total)
-	return fmt.Sprintf("                Head      Total(b)       Used(b)       Free(b)     Lowest(b)    Largest(b)\n"+
-		"Processor   F0000000  %12d  %12d  %12d  %12d  %12d\n"+
-		"      I/O   F8000000  %12d  %12d  %12d  %12d  %12d\n"+
-		"\nThis box: resident %d, peak %d bytes\n",
-		m.Total, used, m.Available, m.Available, m.Available, 0, 0, 0, 0, 0, m.Resident, m.Peak)
+func memoryText(m host.Memory) *columns.Page {
+	w := &columns.Page{}
+	t := w.Table(memoryTable)
+	t.Row("Processor", "F0000000", m.Total, m.Total-min(m.Available, m.Total), m.Available, m.Available, m.Available)
+	t.Row("I/O", "F8000000", 0, 0, 0, 0, 0)
+	fmt.Fprintf(w, "\nThis box: resident %d, peak %d bytes\n", m.Resident, m.Peak)
+	return w
 }
 
 // processMemoryText: the one process, what its heap was given and gave back,
 // and what it holds of the machine. [facts/ios-cli.md 1.13]
-func processMemoryText(m host.Memory) string {
-	return fmt.Sprintf("Processor Pool Total: %10d Used: %10d Free: %10d\n\n"+
-		" PID TTY  Allocated      Freed    Holding    Getbufs    Retbufs Process\n"+
-		"   1   0 %10d %10d %10d          0          0 option150\n"+
-		"                         %10d Total\n",
-		m.Total, m.Total-min(m.Available, m.Total), m.Available, m.Allocated, m.Freed, m.Resident, m.Resident)
+func processMemoryText(m host.Memory) *columns.Page {
+	w := columns.Text(fmt.Sprintf("Processor Pool Total: %10d Used: %10d Free: %10d\n\n", m.Total, m.Total-min(m.Available, m.Total), m.Available))
+	w.Table(processMemoryTable).Row(1, 0, m.Allocated, m.Freed, m.Resident, 0, 0, "option150")
+	fmt.Fprintf(w, "                         %10d Total\n", m.Resident)
+	return w
 }
 
 // ifName is the IOS name of a Linux device.
@@ -100,13 +110,13 @@ func (b *Box) ifName(device string) string {
 	return device
 }
 
-func (b *Box) arpText(list []host.Neighbour) string {
-	var w strings.Builder
-	w.WriteString("Protocol  Address          Age (min)  Hardware Addr   Type   Interface\n")
+func (b *Box) arpText(list []host.Neighbour) *columns.Page {
+	w := &columns.Page{}
+	t := w.Table(arpTable)
 	ifs, _ := b.Netif.Interfaces()
 	for _, i := range ifs {
 		for _, a := range i.Addrs {
-			fmt.Fprintf(&w, "Internet  %-15s          -   %-14s  ARPA   %s\n", a.Addr(), i.MAC.Cisco(), i.Name)
+			t.Row("Internet", a.Addr(), "-", i.MAC.Cisco(), "ARPA", i.Name)
 		}
 	}
 	sorted.By(list, func(x, y host.Neighbour) int { return x.Addr.Compare(y.Addr) })
@@ -115,19 +125,19 @@ func (b *Box) arpText(list []host.Neighbour) string {
 		if n.Incomplete {
 			mac = "Incomplete"
 		}
-		fmt.Fprintf(&w, "Internet  %-15s          0   %-14s  ARPA   %s\n", n.Addr, mac, b.ifName(n.Device))
+		t.Row("Internet", n.Addr, "0", mac, "ARPA", b.ifName(n.Device))
 	}
-	return w.String()
+	return w
 }
 
 // tcpText is show tcp brief; as on a router, `all` adds what listens.
-func tcpText(b *Box, all bool) string {
-	var w strings.Builder
-	w.WriteString("TCB       Local Address               Foreign Address             (state)\n")
+func tcpText(b *Box, all bool) *columns.Page {
+	w := &columns.Page{}
+	t := w.Table(tcpTable)
 	n := 0
 	row := func(local, foreign, state string) {
 		n++
-		fmt.Fprintf(&w, "%08X  %-27s %-27s %s\n", n, local, foreign, state)
+		t.Row(n, local, foreign, state)
 	}
 	for _, e := range listeners(b.Supervisor) {
 		if all && e.Proto == "tcp" {
@@ -140,7 +150,7 @@ func tcpText(b *Box, all bool) string {
 	for _, s := range b.SSHD.Sessions() {
 		row("*.22", dotted2(s.Remote), "ESTAB")
 	}
-	return w.String()
+	return w
 }
 
 func dotted2(a netip.AddrPort) string {
@@ -152,23 +162,20 @@ func dotted2(a netip.AddrPort) string {
 func (b *Box) techSupport(in *language.Invocation) error {
 	for _, c := range []struct {
 		name string
-		text func() string
+		text func() *columns.Page
 	}{
-		{"show version", func() string { return b.versionText(in.Config.Hostname) }},
-		{"show clock", func() string { return ClockText(in.Config.Clock.Local(time.Now()), b.ClockMark()) }},
-		{"show services", func() string { return ServicesText(b) }},
-		{"show running-config", func() string { return redact(b.StartupText()) }},
+		{"show version", func() *columns.Page { return columns.Text(b.versionText(in.Config.Hostname)) }},
+		{"show clock", func() *columns.Page { return columns.Text(ClockText(in.Config.Clock.Local(time.Now()), b.ClockMark())) }},
+		{"show services", func() *columns.Page { return ServicesText(b) }},
+		{"show running-config", func() *columns.Page { return columns.Text(redact(b.StartupText())) }},
 		{"show processes cpu", b.processesText},
-		{"show memory statistics", func() string { return memoryText(host.ReadMemory()) }},
-		{"show ip route", func() string { return b.routesText(host.Routes()) }},
-		{"show arp", func() string { return b.arpText(host.Neighbours()) }},
+		{"show memory statistics", func() *columns.Page { return memoryText(host.ReadMemory()) }},
+		{"show ip route", func() *columns.Page { return b.routesText(host.Routes()) }},
+		{"show arp", func() *columns.Page { return b.arpText(host.Neighbours()) }},
 		{"show file-server statistics", b.fileCounters},
-		{"show logging", b.Logging.ShowText},
+		{"show logging", func() *columns.Page { return columns.Text(b.Logging.ShowText()) }},
 	} {
-		if _, err := fmt.Fprintf(in.Out, "\n------------------ %s ------------------\n\n", c.name); err != nil {
-			return err
-		}
-		if _, err := io.WriteString(in.Out, c.text()); err != nil {
+		if _, err := fmt.Fprintf(in.Out, "\n------------------ %s ------------------\n\n%s", c.name, c.text()); err != nil {
 			return err
 		}
 	}

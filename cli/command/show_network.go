@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"option150/cli/language"
+	"option150/platform/columns"
 	"option150/platform/netif"
 	"option150/platform/service"
 )
@@ -15,12 +16,15 @@ func showNetwork(b *Box) []language.Declaration {
 	render := func(f func([]netif.View) string) func(*language.Invocation) string {
 		return func(in *language.Invocation) string { return f(b.interfaceViews(in)) }
 	}
+	list := func(syntax, doc string, f func([]netif.View) *columns.Page, l *columns.Layout) language.Declaration {
+		return table(syntax, 0, doc, func(in *language.Invocation) *columns.Page { return f(b.interfaceViews(in)) }, l)
+	}
 	return []language.Declaration{
-		text(`ip interface("IP interface status and configuration") brief("Brief summary of IP status and configuration")`, 0, doc, render(netif.ShowBrief)),
+		list(`ip interface("IP interface status and configuration") brief("Brief summary of IP status and configuration")`, doc, netif.ShowBrief, netif.BriefTable),
 		text(`ip interface [ <name:IFNAME>("Interface") ]`, 0, doc, render(netif.ShowIPInterface)),
 		text(`interfaces("Interface status and configuration") [ <name:IFNAME>("Interface") ]`, 0, doc, render(netif.ShowInterfaces)),
-		text(`interfaces [ <name:IFNAME>("Interface") ] description("Interface descriptions")`, 0, doc, render(netif.ShowDescriptions)),
-		text(`interfaces [ <name:IFNAME>("Interface") ] summary("Interface counters and rates, a line each")`, 0, "facts/ios-cli.md 3.4", render(netif.ShowSummary)),
+		list(`interfaces [ <name:IFNAME>("Interface") ] description("Interface descriptions")`, doc, netif.ShowDescriptions, netif.DescriptionsTable),
+		list(`interfaces [ <name:IFNAME>("Interface") ] summary("Interface counters and rates, a line each")`, "facts/ios-cli.md 3.4", netif.ShowSummary, netif.SummaryTable),
 	}
 }
 

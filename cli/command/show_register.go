@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"option150/cli/language"
+	"option150/platform/columns"
 	"option150/telephony/cnf"
 	"option150/telephony/inventory"
 	"option150/telephony/phone"
@@ -31,7 +32,7 @@ func showVoiceRegister(b *Box) []language.Declaration {
 		text(showRegister+`dn("Directory numbers") [ ( all("All of them") | <tag:1-750>("dn tag") ) ]`, 0, doc, func(in *language.Invocation) string { return b.registerDNText(in, in.Args.Int("tag")) }),
 		text(showRegister+`template("Templates") [ ( all("All of them") | <tag:1-10>("Template tag") ) ]`, 0, doc, sections("voice register template", "Temp Tag")),
 		text(showRegister+`dialplan("Dial plans") [ ( all("All of them") | <tag:1-24>("Dialplan tag") ) ]`, 0, doc, sections("voice register dialplan", "Dialplan Tag")),
-		text(showRegister+`pool("SIP phones")
+		table(showRegister+`pool("SIP phones")
 			[ ( all("All of them")
 					[ brief$brief("One line each") ]
 					| brief$brief("One line each")
@@ -40,7 +41,7 @@ func showVoiceRegister(b *Box) []language.Declaration {
 					| unregistered$unregistered("Phones that are not known to be registered")
 						[ brief$brief("One line each") ]
 					| attempted-registrations$attempted("Phones that asked for files and are not configured")
-					| <tag:1-262>("pool tag") ) ]`, 0, doc, func(in *language.Invocation) string {
+					| <tag:1-262>("pool tag") ) ]`, 0, doc, func(in *language.Invocation) *columns.Page {
 			t := in.Config.Telephony
 			is := func(p *cnf.RegisterPool) bool {
 				if !in.Args.Has("registered") && !in.Args.Has("unregistered") {
@@ -52,14 +53,14 @@ func showVoiceRegister(b *Box) []language.Declaration {
 			t.Pools = slices.DeleteFunc(slices.Clone(t.Pools), func(p cnf.RegisterPool) bool { return !is(&p) })
 			switch {
 			case in.Args.Has("attempted"):
-				return b.poolAttempts(t)
+				return columns.Text(b.poolAttempts(t))
 			case in.Args.Has("brief"):
 				return b.poolBrief(t)
 			case in.Args.Has("unregistered"):
-				return b.poolUnregistered(t)
+				return columns.Text(b.poolUnregistered(t))
 			}
-			return b.poolText(t, in.Args.Int("tag"))
-		}),
+			return columns.Text(b.poolText(t, in.Args.Int("tag")))
+		}, poolBriefTable),
 		text(showRegister+`profile("Files of SIP phones") text("Their ASCII form") [ <tag:1-262>("pool tag") ]`, 0, doc, func(in *language.Invocation) string {
 			return b.profileText(in.Config.Telephony, in.Args.Int("tag"))
 		}),
@@ -269,10 +270,14 @@ func (b *Box) poolText(t cnf.Config, tag int) string {
 	return w.String()
 }
 
+// poolBriefTable is that of poolBrief.
+var poolBriefTable = columns.Form("Pool ID              IP Address      Ln DN  Number               State\n==== =============== =============== == === ==================== ============\n",
+	"%-4v %-15s %-15s %-2v %-3v %-20s %s\n", "pool id ip_address ln dn number state")
+
 // poolBrief is show voice register pool all brief.
-func (b *Box) poolBrief(t cnf.Config) string {
-	var w strings.Builder
-	w.WriteString("Pool ID              IP Address      Ln DN  Number               State\n==== =============== =============== == === ==================== ============\n")
+func (b *Box) poolBrief(t cnf.Config) *columns.Page {
+	w := &columns.Page{}
+	list := w.Table(poolBriefTable)
 	for _, p := range t.Pools {
 		s := b.standing(p.MAC)
 		ip, state := "", "UNREGISTERED"
@@ -283,21 +288,21 @@ func (b *Box) poolBrief(t cnf.Config) string {
 			state = "REGISTERED"
 		}
 		if len(p.Numbers) == 0 {
-			fmt.Fprintf(&w, "%-4d %-15s %-15s %-2s %-3s %-20s %s\n", p.Tag, p.MAC.CME(), ip, "", "", "", state)
+			list.Row(p.Tag, p.MAC.CME(), ip, "", "", "", state)
 		}
 		for i, n := range p.Numbers {
 			number := ""
 			if d := find(t.DNs, n.DN, func(d *cnf.RegisterDN) int { return d.Tag }); d != nil {
 				number = d.Number
 			}
-			id, mac := itoa(p.Tag), p.MAC.CME()
+			id, mac, at := itoa(p.Tag), p.MAC.CME(), ip
 			if i > 0 {
-				id, mac, ip = "", "", ""
+				id, mac, at = "", "", ""
 			}
-			fmt.Fprintf(&w, "%-4s %-15s %-15s %-2d %-3d %-20s %s\n", id, mac, ip, n.Position, n.DN, number, state)
+			list.Object([]any{p.Tag, p.MAC.CME(), ip, n.Position, n.DN, number, state}, id, mac, at, n.Position, n.DN, number, state)
 		}
 	}
-	return w.String()
+	return w
 }
 
 // poolUnregistered is show voice register pool unregistered.

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"option150/platform/columns"
 	"option150/platform/host"
 	"option150/platform/sorted"
 )
@@ -87,11 +88,15 @@ func metric(r host.Route) int {
 // routesText is `show ip route`: the routes of the kernel, those `ip route` put
 // there told from those of the host. Of two routes to one network the first
 // counts.
-func (b *Box) routesText(routes []host.Route) string {
-	var w strings.Builder
+func (b *Box) routesText(routes []host.Route) *columns.Page {
+	w := &columns.Page{}
 	w.WriteString("Codes: C - connected, S - static, L - local, K - kernel, a route of the host, * - candidate default\n\n")
 	last := "Gateway of last resort is not set\n\n"
-	var rows []string
+	rows := &columns.Page{}
+	t := rows.Table(routesTable)
+	line := func(text string, code string, r netip.Prefix, rest ...any) {
+		t.Line(text+"\n", append([]any{code, r}, rest...)...)
+	}
 	sorted.Stable(routes, func(x, y host.Route) int {
 		return cmp.Or(x.Dst.Addr().Compare(y.Dst.Addr()), x.Dst.Bits()-y.Dst.Bits(), x.Metric-y.Metric)
 	})
@@ -108,25 +113,24 @@ func (b *Box) routesText(routes []host.Route) string {
 		}
 		switch {
 		case r.Gateway.IsValid():
-			rows = append(rows, fmt.Sprintf("%-5s %s [%d/%d] via %s", code, pad(code, r.Dst), distance(r), metric(r), r.Gateway))
+			line(fmt.Sprintf("%-5s %s [%d/%d] via %s", code, pad(code, r.Dst), distance(r), metric(r), r.Gateway), code, r.Dst, distance(r), metric(r), r.Gateway, "")
 		case r.Own:
-			rows = append(rows, fmt.Sprintf("%-5s %s is directly connected, %s", code, pad(code, r.Dst), b.ifName(r.Device)))
+			line(fmt.Sprintf("%-5s %s is directly connected, %s", code, pad(code, r.Dst), b.ifName(r.Device)), code, r.Dst, distance(r), metric(r), "", b.ifName(r.Device))
 		default:
-			rows = append(rows, fmt.Sprintf("C        %s is directly connected, %s", r.Dst, b.ifName(r.Device)))
+			line(fmt.Sprintf("C        %s is directly connected, %s", r.Dst, b.ifName(r.Device)), "C", r.Dst, 0, 0, "", b.ifName(r.Device))
 			for _, i := range b.Store.Facts().Interfaces {
 				for _, a := range i.Addrs {
 					if i.Device == r.Device && a.Masked() == r.Dst {
-						rows = append(rows, fmt.Sprintf("L        %s is directly connected, %s", netip.PrefixFrom(a.Addr(), 32), i.Name))
+						own := netip.PrefixFrom(a.Addr(), 32)
+						line(fmt.Sprintf("L        %s is directly connected, %s", own, i.Name), "L", own, 0, 0, "", i.Name)
 					}
 				}
 			}
 		}
 	}
 	w.WriteString(last)
-	for _, r := range rows {
-		w.WriteString(r + "\n")
-	}
-	return w.String()
+	w.Add(rows)
+	return w
 }
 
 // pad puts a network under the others; the default route stands before them.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"option150/cli/language"
+	"option150/platform/columns"
 	"option150/platform/config"
 	"option150/platform/host"
 	"option150/platform/listen"
@@ -37,6 +38,27 @@ func text(syntax string, level int, doc string, f func(*language.Invocation) str
 	})
 }
 
+// table is a show command that prints a page with tables of these layouts.
+func table(syntax string, level int, doc string, f func(*language.Invocation) *columns.Page, tables ...*columns.Layout) language.Declaration {
+	d := action(showHead+syntax, level, doc, func(in *language.Invocation) error { return columns.Print(in.Out, f(in)) })
+	d.Tables = tables
+	return d
+}
+
+// tabled are the tables of an action that prints its pages itself.
+func tabled(d language.Declaration, tables ...*columns.Layout) language.Declaration {
+	d.Tables = tables
+	return d
+}
+
+// The tables of what runs on the box and who is on it.
+var (
+	servicesTable  = columns.Form("Service      State      Listening                      Why\n", "%-12s %-10s %-30s %s", "service state listening why")
+	socketsTable   = columns.Form("Proto        Remote      Port      Local       Port  In Out  Stat TTY OutputIF\n", "%3d %15s %5d %15s %5d %3d %3d %5d %3d%s\n", "proto remote port local port_2 in out stat tty outputif")
+	openPortsTable = columns.Form("Prot           Local Address        Foreign Address                Service     State\n", "%-5s %22s %22s %22s %9s\n", "prot local_address foreign_address service state")
+	usersTable     = columns.Form("    Line       User       Host(s)              Idle       Location\n", "%s%3d %-10s %-10s %-20s %-10s %s", "own line name user hosts idle location")
+)
+
 func showSystem(b *Box) []language.Declaration {
 	return []language.Declaration{
 		text(`version("System hardware and software status")`, 0, "facts/ios-cli.md 4", func(in *language.Invocation) string { return b.versionText(in.Config.Hostname) }),
@@ -57,12 +79,14 @@ func showSystem(b *Box) []language.Declaration {
 		text(`inventory("Show the physical inventory") [ raw("Every entry") ]`, 0, "facts/ios-cli.md 1.13", func(*language.Invocation) string {
 			return fmt.Sprintf("NAME: \"Chassis\", DESCR: \"Option 150 phone provisioning appliance\"\nPID: OPTION150         , VID: V01  , SN: %s\n\n", b.Serial)
 		}),
-		text(`services("Services of this box: configured and working")`, 0, "DESIGN 4", func(*language.Invocation) string { return ServicesText(b) }),
-		text(`ip("IP information") sockets("Open IP sockets")`, 0, "facts/ios-cli.md 1.14", func(*language.Invocation) string { return SocketsText(b.Supervisor, listen.TCP, listen.UDP) }),
-		text(`udp("Open UDP sockets")`, 0, "facts/ios-cli.md 1.14", func(*language.Invocation) string { return SocketsText(b.Supervisor, listen.UDP) }),
-		text(`control-plane("Control Plane information")
+		table(`services("Services of this box: configured and working")`, 0, "DESIGN 4", func(*language.Invocation) *columns.Page { return ServicesText(b) }, servicesTable),
+		table(`ip("IP information") sockets("Open IP sockets")`, 0, "facts/ios-cli.md 1.14", func(*language.Invocation) *columns.Page {
+			return SocketsText(b.Supervisor, listen.TCP, listen.UDP)
+		}, socketsTable),
+		table(`udp("Open UDP sockets")`, 0, "facts/ios-cli.md 1.14", func(*language.Invocation) *columns.Page { return SocketsText(b.Supervisor, listen.UDP) }, socketsTable),
+		table(`control-plane("Control Plane information")
 			host("Control plane host")
-			open-ports("Open ports")`, 0, "facts/ios-cli.md 1.14", func(*language.Invocation) string { return OpenPortsText(b.Supervisor) }),
+			open-ports("Open ports")`, 0, "facts/ios-cli.md 1.14", func(*language.Invocation) *columns.Page { return OpenPortsText(b.Supervisor) }, openPortsTable),
 	}
 }
 
@@ -131,9 +155,9 @@ func (b *Box) ClockMark() string {
 }
 
 // ServicesText lists what is configured and what works: two different things.
-func ServicesText(b *Box) string {
-	var w strings.Builder
-	fmt.Fprintf(&w, "%-12s %-10s %-30s %s\n", "Service", "State", "Listening", "Why")
+func ServicesText(b *Box) *columns.Page {
+	w := &columns.Page{}
+	t := w.Table(servicesTable)
 	row := func(n string, st service.Status) {
 		var l []string
 		for _, e := range st.Listeners {
@@ -143,7 +167,7 @@ func ServicesText(b *Box) string {
 		if !st.NextRetry.IsZero() {
 			why += fmt.Sprintf(" (next try in %d s)", max(1, int(time.Until(st.NextRetry)/time.Second)))
 		}
-		w.WriteString(strings.TrimRight(fmt.Sprintf("%-12s %-10s %-30s %s", n, st.State, strings.Join(l, ", "), why), " ") + "\n")
+		t.Row(n, st.State, strings.Join(l, ", "), why)
 	}
 	for _, n := range b.Supervisor.Names() {
 		row(n, b.Supervisor.Status(n))
@@ -153,7 +177,7 @@ func ServicesText(b *Box) string {
 			row("console", st)
 		}
 	}
-	return w.String()
+	return w
 }
 
 func on(device string) string {
@@ -172,9 +196,9 @@ func listeners(s *service.Supervisor) []listen.Endpoint {
 }
 
 // SocketsText is show ip sockets, or show udp. [facts/ios-cli.md 1.13]
-func SocketsText(s *service.Supervisor, of ...listen.Proto) string {
-	var w strings.Builder
-	w.WriteString("Proto        Remote      Port      Local       Port  In Out  Stat TTY OutputIF\n")
+func SocketsText(s *service.Supervisor, of ...listen.Proto) *columns.Page {
+	w := &columns.Page{}
+	t := w.Table(socketsTable)
 	for _, e := range listeners(s) {
 		if !slices.Contains(of, e.Proto) {
 			continue
@@ -183,24 +207,24 @@ func SocketsText(s *service.Supervisor, of ...listen.Proto) string {
 		if e.Proto == listen.UDP {
 			proto = 17
 		}
-		fmt.Fprintf(&w, "%3d %15s %5d %15s %5d   0   0    11   0%s\n", proto, "0.0.0.0", 0, e.AddrPort().Addr(), e.Port, on(e.Device))
+		t.Row(proto, "0.0.0.0", 0, e.AddrPort().Addr(), e.Port, 0, 0, 11, 0, on(e.Device))
 	}
-	return w.String()
+	return w
 }
 
 // OpenPortsText is show control-plane host open-ports. [facts/ios-cli.md 1.14]
-func OpenPortsText(s *service.Supervisor) string {
-	var w strings.Builder
+func OpenPortsText(s *service.Supervisor) *columns.Page {
+	w := &columns.Page{}
 	w.WriteString("Active internet connections (servers and established)\n")
-	fmt.Fprintf(&w, "%-5s %22s %22s %22s %9s\n", "Prot", "Local Address", "Foreign Address", "Service", "State")
+	t := w.Table(openPortsTable)
 	for _, e := range listeners(s) {
 		state := "LISTEN"
 		if e.Proto == listen.UDP {
 			state = "LISTEN"
 		}
-		fmt.Fprintf(&w, "%-5s %22s %22s %22s %9s\n", e.Proto, fmt.Sprintf("*:%d", e.Port), "*:0", e.Owner, state)
+		t.Row(e.Proto, fmt.Sprintf("*:%d", e.Port), "*:0", e.Owner, state)
 	}
-	return w.String()
+	return w
 }
 
 func (b *Box) showStartup(in *language.Invocation) error {
@@ -277,24 +301,24 @@ func (b *Box) showSection(in *language.Invocation, header string) error {
 
 func showSessions(b *Box) []language.Declaration {
 	return []language.Declaration{
-		text(`users("Display information about terminal lines") [ all$all("Include information about inactive lines") ]`, 0, "facts/ios-cli.md 1.13", func(in *language.Invocation) string {
+		table(`users("Display information about terminal lines") [ all$all("Include information about inactive lines") ]`, 0, "facts/ios-cli.md 1.13", func(in *language.Invocation) *columns.Page {
 			lines := b.Lines()
 			if in.Args.Has("all") {
 				lines = allLines(in.Config, lines)
 			}
 			return UsersText(lines, in.Op.LineName())
-		}),
-		text(`line("TTY line information")`, 0, "facts/ios-cli.md 1.13", func(in *language.Invocation) string { return LineText(in.Config, b.Lines(), b.LineUses(), -1) }),
-		text(`line <number:0-17>("Line number")`, 0, "facts/ios-cli.md 1.13", func(in *language.Invocation) string {
+		}, usersTable),
+		table(`line("TTY line information")`, 0, "facts/ios-cli.md 1.13", func(in *language.Invocation) *columns.Page { return LineText(in.Config, b.Lines(), b.LineUses(), -1) }, lineTable),
+		table(`line <number:0-17>("Line number")`, 0, "facts/ios-cli.md 1.13", func(in *language.Invocation) *columns.Page {
 			return LineText(in.Config, b.Lines(), b.LineUses(), in.Args.Int("number"))
-		}),
-		text(`line console("Primary terminal line") <number:0-0>("Line number")`, 0, "facts/ios-cli.md 1.13", func(in *language.Invocation) string {
+		}, lineTable),
+		table(`line console("Primary terminal line") <number:0-0>("Line number")`, 0, "facts/ios-cli.md 1.13", func(in *language.Invocation) *columns.Page {
 			return LineText(in.Config, b.Lines(), b.LineUses(), 0)
-		}),
-		text(`line vty("Virtual terminal") <number:0-15>("Line number")`, 0, "facts/ios-cli.md 1.13", func(in *language.Invocation) string {
+		}, lineTable),
+		table(`line vty("Virtual terminal") <number:0-15>("Line number")`, 0, "facts/ios-cli.md 1.13", func(in *language.Invocation) *columns.Page {
 			return LineText(in.Config, b.Lines(), b.LineUses(), sshd.FirstVTY+in.Args.Int("number"))
-		}),
-		text(`sessions("Information about connections opened from here")`, 0, "facts/ios-cli.md 1.14", func(in *language.Invocation) string { return callsText(in.Op.Calls()) }),
+		}, lineTable),
+		table(`sessions("Information about connections opened from here")`, 0, "facts/ios-cli.md 1.14", func(in *language.Invocation) *columns.Page { return callsText(in.Op.Calls()) }, callsTable),
 		text(`history("Display the session command history")`, 0, "facts/ios-cli.md 1.6", func(in *language.Invocation) string {
 			var w strings.Builder
 			for _, l := range in.Op.History() {
@@ -306,7 +330,7 @@ func showSessions(b *Box) []language.Declaration {
 			t := in.Op.Terminal()
 			return TerminalText(in.Op.LineName(), t)
 		}),
-		text(`aliases("Display alias commands")`, 0, "facts/ios-cli.md 1.5", func(in *language.Invocation) string { return AliasesText(in.Config) }),
+		table(`aliases("Display alias commands")`, 0, "facts/ios-cli.md 1.5", func(in *language.Invocation) *columns.Page { return AliasesText(in.Config) }, aliasesTable),
 		text(`logging("Show the contents of logging buffers")`, 0, "facts/ios-cli.md 1.12", func(*language.Invocation) string { return b.Logging.ShowText() }),
 	}
 }
@@ -348,21 +372,21 @@ func allLines(c *config.Config, used []LineInfo) []LineInfo {
 }
 
 // UsersText is show users; the asterisk marks the line that asks.
-func UsersText(lines []LineInfo, own string) string {
-	var w strings.Builder
-	w.WriteString("    Line       User       Host(s)              Idle       Location\n")
+func UsersText(lines []LineInfo, own string) *columns.Page {
+	w := &columns.Page{}
+	t := w.Table(usersTable)
 	for _, l := range lines {
 		mark := " "
 		if strings.ReplaceAll(l.Name, " ", "") == own {
 			mark = "*"
 		}
 		if l.Idle < 0 {
-			fmt.Fprintf(&w, " %3d %-43s 00:00:00\n", l.Number, l.Name)
+			t.Line(fmt.Sprintf(" %3d %-43s 00:00:00\n", l.Number, l.Name), "", l.Number, l.Name, "", "", "00:00:00", "")
 			continue
 		}
 		idle := fmt.Sprintf("%02d:%02d:%02d", int(l.Idle.Hours()), int(l.Idle.Minutes())%60, int(l.Idle.Seconds())%60)
-		w.WriteString(strings.TrimRight(fmt.Sprintf("%s%3d %-10s %-10s %-20s %-10s %s", mark, l.Number, l.Name, l.User, "idle", idle, l.From), " ") + "\n")
+		t.Row(mark, l.Number, l.Name, l.User, "idle", idle, l.From)
 	}
 	w.WriteString("\n  Interface    User               Mode         Idle     Peer Address\n\n")
-	return w.String()
+	return w
 }

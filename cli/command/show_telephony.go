@@ -8,6 +8,7 @@ import (
 	"option150/cli/grammar"
 	"option150/cli/language"
 	"option150/hfs"
+	"option150/platform/columns"
 	"option150/platform/config"
 	"option150/platform/ether"
 	"option150/telephony/cnf"
@@ -24,7 +25,7 @@ func showTelephony(b *Box) []language.Declaration {
 		text(`telephony-service ephone("Ephones")`, 0, doc, func(in *language.Invocation) string { return b.sections("ephone  ") }),
 		text(`telephony-service ephone-dn("Ephone DNs")`, 0, doc, func(in *language.Invocation) string { return b.sections("ephone-dn  ") }),
 		text(reg+`tftp-bind("Files bound to the TFTP server")`, 0, doc, func(*language.Invocation) string { return lines2text(cnf.SIPBindings(b.CNF.Current())) }),
-		text(reg+`hfs("HTTP File-Fetch Server information")`, 0, "facts/cme.md 7.3", func(in *language.Invocation) string { return lines2text(hfs.Render(b.hfsView(in))) }),
+		table(reg+`hfs("HTTP File-Fetch Server information")`, 0, "facts/cme.md 7.3", func(in *language.Invocation) *columns.Page { return hfs.Render(b.hfsView(in)) }, hfs.Table),
 	}
 }
 
@@ -104,18 +105,18 @@ func registersAt(s cnf.SourceAddress, port int) string {
 func showPhones(b *Box) []language.Declaration {
 	const doc = "facts/diagnosis.md 3, 8"
 	return []language.Declaration{
-		text(`phones("Every phone seen: address, model, load, state, verdict")`, 0, doc, func(*language.Invocation) string {
+		table(`phones("Every phone seen: address, model, load, state, verdict")`, 0, doc, func(*language.Invocation) *columns.Page {
 			return inventory.ShowPhones(b.phones(), b.Inventory.Scans())
-		}),
-		text(`phones summary("Phones counted by cause, model and load")`, 0, doc, func(*language.Invocation) string {
+		}, inventory.PhonesTable),
+		table(`phones summary("Phones counted by cause, model and load")`, 0, doc, func(*language.Invocation) *columns.Page {
 			return inventory.ShowSummary(b.phones(), b.Inventory.Scans())
-		}),
-		text(`phones scans("Addresses that tried the names of phones")`, 0, doc, func(*language.Invocation) string {
+		}, inventory.SummaryTable),
+		table(`phones scans("Addresses that tried the names of phones")`, 0, doc, func(*language.Invocation) *columns.Page {
 			return inventory.ShowScans(b.Inventory.Scans(), time.Now())
-		}),
-		text(`phone~("What one phone did; all of them without a name")`, 0, doc, func(*language.Invocation) string {
+		}, inventory.ScansTable),
+		table(`phone~("What one phone did; all of them without a name")`, 0, doc, func(*language.Invocation) *columns.Page {
 			return inventory.ShowPhones(b.phones(), b.Inventory.Scans())
-		}),
+		}, inventory.PhonesTable),
 		action(showHead+`phone [ timeline("Its timeline") ]
 			<phone:WORD>("SEP name, hardware address or IP address")
 			[ ( last("More boots")
@@ -148,9 +149,9 @@ func showPhones(b *Box) []language.Declaration {
 			_, err := fmt.Fprint(in.Out, text)
 			return err
 		}},
-		text(`phones("Every phone seen: address, model, load, state, verdict") facts("What phones say of themselves: pages, CDP, LLDP")`, 0, "facts/phones.md 7", func(*language.Invocation) string {
+		table(`phones("Every phone seen: address, model, load, state, verdict") facts("What phones say of themselves: pages, CDP, LLDP")`, 0, "facts/phones.md 7", func(*language.Invocation) *columns.Page {
 			return phonepage.Show(b.Told.Entries())
-		}),
+		}, phonepage.Table),
 		showAudit(b),
 		showProof(b),
 		showLoadServer(b),

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"option150/cli/language"
+	"option150/platform/columns"
 	"option150/platform/host"
 	"option150/platform/netif"
 )
@@ -19,7 +20,7 @@ func showTraffic(b *Box) []language.Declaration {
 	return []language.Declaration{
 		text(`ip traffic("IP protocol statistics")`, 0, doc, func(*language.Invocation) string { return trafficText(host.ReadTraffic()) }),
 		text(`protocols("Active network routing protocols")`, 0, doc, func(in *language.Invocation) string { return protocolsText(b.interfaceViews(in)) }),
-		text(`interfaces status("Show interface line status")`, 0, doc, func(in *language.Invocation) string { return netif.ShowStatus(b.interfaceViews(in)) }),
+		table(`interfaces status("Show interface line status")`, 0, doc, func(in *language.Invocation) *columns.Page { return netif.ShowStatus(b.interfaceViews(in)) }, netif.StatusTable),
 		// Who asks for the system of link aggregation wants the priority of the
 		// standard and the address of the first interface, aggregated or not.
 		text(`lacp("Port channel information") sys-id("LACP system identification")`, 0, doc, func(in *language.Invocation) string {
@@ -31,13 +32,18 @@ func showTraffic(b *Box) []language.Declaration {
 			return ""
 		}),
 		says(`license("License information") [ ( all("Everything") | summary("Summary") | status("Status") | usage("Usage") | feature("Features") ) ]`, "No feature of this box needs a license\n"),
-		text(`license udi("Unique device identifier")`, 0, doc, func(*language.Invocation) string {
+		table(`license udi("Unique device identifier")`, 0, doc, func(*language.Invocation) *columns.Page {
 			const pid = "OPTION150"
-			return fmt.Sprintf("Device#   PID                   SN                      UDI\n%s\n*0        %-21s %-23s %s:%s\n", strings.Repeat("-", 77), pid, b.Serial, pid, b.Serial)
-		}),
+			w := &columns.Page{}
+			w.Table(udiTable).Row("*0", pid, b.Serial, pid+":"+b.Serial)
+			return w
+		}, udiTable),
 		says(`snmp("SNMP information")`, "SNMP agent not enabled\n"),
 	}
 }
+
+// udiTable is that of show license udi.
+var udiTable = columns.Form("Device#   PID                   SN                      UDI\n"+strings.Repeat("-", 77)+"\n", "%-9s %-21s %-23s %s\n", "device pid sn udi")
 
 // protocolsText is show protocols: the box answers and does not route.
 func protocolsText(list []netif.View) string {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/netip"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 	"option150/cli/language"
 	"option150/hfs"
 	"option150/hfs/upstream"
+	"option150/platform/columns"
 	"option150/platform/fileserver"
 	"option150/telephony/audit"
 )
@@ -141,8 +143,8 @@ func upstreamExec(b *Box) []language.Declaration {
 		action(`clear("Reset functions") file-server("File service") ( cache("Firmware that was fetched from alternates") [ <name:WORD>("One file") ]
 			| answers$answers("Names that the alternates did not have") )`, privileged, doc, b.clearUpstream),
 		text(`file-server("File service information") alternate("Other file servers and how they answer")`, 0, doc, func(in *language.Invocation) string { return b.alternateText(in) }),
-		text(`provisioning("Provisioning of phones") exposure("Who may ask for files, and who asked for whose")`, privileged, "docs/security.md", b.exposureText),
-		text(`file-server cache("Firmware that was fetched from alternates")`, 0, "source 001", func(in *language.Invocation) string { return b.cacheText(in) }),
+		table(`provisioning("Provisioning of phones") exposure("Who may ask for files, and who asked for whose")`, privileged, "docs/security.md", b.exposureText, farTable, exposedTable),
+		table(`file-server cache("Firmware that was fetched from alternates")`, 0, "source 001", b.cacheText, cacheTable),
 	}
 }
 
@@ -257,26 +259,33 @@ func (b *Box) alternateText(in *language.Invocation) string {
 	return w.String()
 }
 
+// cacheTable is that of cacheText.
+var cacheTable = columns.Form("\nFile                                      Bytes   Hits Stored     Checked    From\n", "%-36s %10d %6d %-10s %-10s %s\n", "file bytes hits stored checked from differs")
+
 // cacheText is `show file-server cache`.
-func (b *Box) cacheText(in *language.Invocation) string {
-	var w strings.Builder
+func (b *Box) cacheText(in *language.Invocation) *columns.Page {
+	w := &columns.Page{}
 	used, limit := b.Upstream.Disk()
 	all := b.Upstream.Entries()
-	fmt.Fprintf(&w, "%d files, %d of %d bytes on the disk, what is being fetched included; served from here %d times\n", len(all), used, limit, b.Upstream.Counters().CacheHit)
+	fmt.Fprintf(w, "%d files, %d of %d bytes on the disk, what is being fetched included; served from here %d times\n", len(all), used, limit, b.Upstream.Counters().CacheHit)
 	if len(in.Config.Upstream.Alternates) == 0 {
-		return w.String() + "No alternate file server is configured: nothing is served from the cache\n"
+		w.Add(columns.Empty("No alternate file server is configured: nothing is served from the cache\n"))
+		return w
 	}
-	if len(all) > 0 {
-		fmt.Fprintf(&w, "\n%-36s %10s %6s %-10s %-10s %s\n", "File", "Bytes", "Hits", "Stored", "Checked", "From")
+	if len(all) == 0 {
+		w.Add(columns.Empty(""))
+		return w
 	}
+	t := w.Table(cacheTable)
 	now := time.Now()
 	for _, e := range all {
-		fmt.Fprintf(&w, "%-36s %10d %6d %-10s %-10s %s\n", e.Name, e.Size, e.Hits, now.Sub(e.Stored).Round(time.Second), now.Sub(e.Checked).Round(time.Second), e.From)
+		row := []any{e.Name, e.Size, e.Hits, now.Sub(e.Stored).Round(time.Second), now.Sub(e.Checked).Round(time.Second), e.From}
+		t.Object(append(slices.Clone(row), e.Differs), row...)
 		if e.Differs != "" {
-			fmt.Fprintf(&w, "  %s has other bytes under this name\n", e.Differs)
+			t.Note("  " + e.Differs + " has other bytes under this name\n")
 		}
 	}
-	return w.String()
+	return w
 }
 
 // alternatesSeen is what the audit looks at.

@@ -23,6 +23,7 @@ import (
 	"sync/atomic"
 
 	"option150/cli/grammar"
+	"option150/platform/columns"
 	"option150/platform/config"
 )
 
@@ -73,6 +74,8 @@ type Declaration struct {
 	Free     bool     // in a configuration mode: for whoever got there, `exit`
 	Collects string   // text follows, up to `exit` or an empty line, typed at a prompt of this name; it is Args[TextArg]
 	Doc      string   // the document it follows
+
+	Tables []*columns.Layout // of a show: the tables it may print, which `| json` gives
 
 	Knows func(*config.Config, grammar.Args) string // an argument that is good only if the configuration defines it: the one it does not, "" = all are good
 

@@ -65,6 +65,10 @@ func (s *Session) exec(ctx context.Context, text string, column int) {
 			s.filterError(err, text, column, len(command))
 			return
 		}
+		if f.kind == "json" && len(d.Tables) == 0 {
+			fmt.Fprintln(s.out(), errNoTable)
+			return
+		}
 	}
 	s.action(ctx, run, r, command, f)
 }
@@ -82,25 +86,40 @@ func (s *Session) action(ctx context.Context, run func(*language.Invocation) err
 		_, _ = io.WriteString(out, s.opt.Stamp())
 	}
 	var dst io.Writer = out
-	if f != nil {
-		f.next = out
-		dst = f
-	}
 	var file *redirect
-	if f != nil && f.url != "" {
+	if f != nil && f.last().url != "" {
 		var err error
-		if file, err = s.redirect(ctx, f, out); err != nil {
+		if file, err = s.redirect(ctx, f.last(), out); err != nil {
 			fmt.Fprintln(out, answer(err))
 			return
 		}
 		defer file.abort() // a fault in a command leaves no half file
-		dst, f = file, nil
+		dst = file
+		if f = f.before(); f != nil {
+			f.next = file
+		}
+	} else if f != nil {
+		f.last().next = out
+		if f.then != nil {
+			f.next = f.then
+		}
+	}
+	if f != nil {
+		dst = f
 	}
 	inv := &language.Invocation{Ctx: ctx, Out: dst, Config: s.opt.Store.Current(), Args: r.Args,
 		Keys: s.section().Keys, Line: line, Op: s}
 	err := run(inv)
-	if f != nil && !stopped(err) {
+	switch {
+	case f == nil || stopped(err):
+	case f.kind != "json":
 		f.finish()
+	case err == nil:
+		err = f.array()
+	}
+	if file != nil && f != nil && err != nil {
+		file.abort() // there is no array
+		file = nil
 	}
 	if file != nil {
 		err = file.end(err)

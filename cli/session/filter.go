@@ -10,6 +10,7 @@ import (
 	"option150/cli/grammar"
 	"option150/cli/language"
 	"option150/cli/terminal"
+	"option150/platform/columns"
 	"option150/platform/message"
 )
 
@@ -84,15 +85,19 @@ type filter struct {
 	more  bool   // is added to what is there
 	begun bool
 	count int
-	child int      // indentation of the section being printed, -1 = none
-	lines []string // of json
-	size  int
+	child int // indentation of the section being printed, -1 = none
+
+	pages []*columns.Page // json: what the command printed
+	then  *filter         // json: the filter behind it
 }
 
 func (s *Session) newFilter(text string) (*filter, error) {
 	t := strings.TrimLeft(text, " ")
 	at := len(text) - len(t)
 	word, expr, more := strings.Cut(t, " ")
+	if w, _, ok := strings.Cut(word, "|"); ok && w != "" && strings.HasPrefix("json", w) {
+		word = w // `|json|include`, as a bar stands behind a command
+	}
 	if word == "" {
 		return nil, &filterErr{kind: grammar.Incomplete}
 	}
@@ -105,11 +110,7 @@ func (s *Session) newFilter(text string) (*filter, error) {
 		return f, f.target(expr, at+len(word)+1)
 	}
 	if kind == "json" {
-		if strings.TrimSpace(expr) != "" {
-			return nil, &filterErr{kind: grammar.Invalid, offset: at + len(word) + 1 + len(expr) - len(strings.TrimLeft(expr, " "))}
-		}
-		f.match = func(string) bool { return false }
-		return f, nil
+		return f, s.behindJSON(f, text[at+len(word):], at+len(word))
 	}
 	if kind == "section" {
 		switch w, rest, ok := strings.Cut(strings.TrimLeft(expr, " "), " "); {
@@ -176,8 +177,12 @@ func modifier(modifiers []modifierHelp, word string, at int) (string, error) {
 	return "", &filterErr{kind: grammar.Invalid, offset: at + longest}
 }
 
-// Write implements io.Writer over whole lines.
+// Write implements io.Writer over whole lines. What stands around tables is not
+// in their JSON.
 func (f *filter) Write(p []byte) (int, error) {
+	if f.kind == "json" {
+		return len(p), nil
+	}
 	f.buf = append(f.buf, p...)
 	for {
 		i := bytes.IndexByte(f.buf, '\n')
@@ -197,11 +202,6 @@ func (f *filter) Write(p []byte) (int, error) {
 func (f *filter) pass(line string) bool {
 	hit := f.match(line)
 	switch f.kind {
-	case "json":
-		if f.size += len(line) + 1; f.size <= maxJSON {
-			f.lines = append(f.lines, line)
-		}
-		return false
 	case "include":
 		return hit
 	case "exclude":
@@ -232,9 +232,6 @@ func (f *filter) finish() {
 	if len(f.buf) > 0 && f.pass(string(f.buf)) {
 		fmt.Fprintf(f.next, "%s\n", f.buf)
 	}
-	if f.kind == "json" {
-		f.finishJSON()
-	}
 	if f.kind == "count" {
 		fmt.Fprintf(f.next, "Number of lines which match regexp = %d\n", f.count)
 	}
@@ -250,23 +247,26 @@ func (s *Session) filterError(err error, text string, column, commandLen int) {
 	s.refuse(r, text, column)
 }
 
-// filterHelp is the list after `| ?`.
-func (s *Session) filterHelp(text string, width int) string {
+// filterHelp is the list after `| ?` of a command.
+func (s *Session) filterHelp(d *language.Declaration, text string, width int) string {
 	t := strings.TrimLeft(text, " ")
-	word, _, typed := strings.Cut(t, " ")
+	word, rest, typed := strings.Cut(t, " ")
 	if typed {
-		if k, err := modifier(s.modifiers(), word, 0); err == nil && (modifierHelp{name: k}).writes() {
+		switch k, err := modifier(s.modifiers(), word, 0); {
+		case err == nil && (modifierHelp{name: k}).writes():
 			return joinLines(targetHelp(k).Lines(width))
-		}
-		if k, err := modifier(s.modifiers(), word, 0); err == nil && k == "json" {
-			return joinLines(grammar.Help{Items: []grammar.HelpItem{{Name: "<cr>"}}}.Lines(width))
+		case err == nil && k == "json":
+			if behind, ok := strings.CutPrefix(strings.TrimLeft(rest, " "), "|"); ok {
+				return s.filterHelp(nil, behind, width)
+			}
+			return joinLines(grammar.Help{Items: insertBar([]grammar.HelpItem{{Name: "<cr>"}})}.Lines(width))
 		}
 		h := grammar.Help{Items: []grammar.HelpItem{{Name: "LINE", Text: "Regular Expression"}}}
 		return joinLines(h.Lines(width))
 	}
 	h := grammar.Help{Word: word != ""}
 	for _, m := range s.modifiers() {
-		if strings.HasPrefix(m.name, word) {
+		if strings.HasPrefix(m.name, word) && (m.name != "json" || d != nil && len(d.Tables) > 0) {
 			h.Words = append(h.Words, m.name)
 			h.Items = append(h.Items, grammar.HelpItem{Name: m.name, Text: m.help})
 		}

@@ -19,7 +19,7 @@ func (s *Session) Help(line string) string {
 		text, _ = s.expandHelp(text)
 		if command, f, ok := splitFilter(text); ok {
 			if r := s.graph(mode).Match(command, s.priv); s.pipes(r) {
-				return s.filterHelp(f, width) + "\n"
+				return s.filterHelp(r.Action.(*language.Declaration), f, width) + "\n"
 			}
 			return message.Unrecognized + "\n"
 		}
@@ -177,11 +177,12 @@ func (s *Session) complete(line string) (string, bool) {
 
 func (s *Session) completeFilter(command, f string) (string, bool) {
 	word := strings.TrimLeft(f, " ")
-	if word == "" || strings.Contains(word, " ") || !s.pipes(s.graph(language.Exec).Match(command, s.priv)) {
+	r := s.graph(language.Exec).Match(command, s.priv)
+	if word == "" || strings.Contains(word, " ") || !s.pipes(r) {
 		return "", false
 	}
 	full, err := modifier(s.modifiers(), word, 0)
-	if err != nil {
+	if err != nil || full == "json" && len(r.Action.(*language.Declaration).Tables) == 0 {
 		return "", false
 	}
 	return full[len(word):] + " ", true

@@ -1,316 +1,84 @@
 package session
 
 import (
-	"encoding/json"
 	"io"
-	"regexp"
-	"strconv"
 	"strings"
-	"unicode"
+
+	"option150/cli/grammar"
+	"option150/cli/language"
+	"option150/platform/columns"
 )
 
-// maxJSON bounds the output that `| json` reads.
-const maxJSON = 16 << 20
+// errNoTable is what `| json` says behind a command, or a form of one, that prints
+// no table: an empty array would say that there is nothing.
+const errNoTable = language.Answer("% The output of this command is no table")
 
-// jsonText turns the tables of an output into a JSON array of objects, one an
-// element of a line: keys are the heads of the columns in snake case, values
-// are what stands in them. Lines of the form `Head: value` right above a table
-// go into each of its objects. An output of one line, such as "No phone has
-// been seen", is an empty table; false means that there is no table in it.
-func jsonText(lines []string) (string, bool) {
-	var out strings.Builder
-	n, text := 0, 0
-	for i := 0; i < len(lines); {
-		t, next := tableAt(lines, i)
-		if t == nil {
-			if strings.TrimSpace(lines[i]) != "" {
-				text++
-			}
-			i++
-			continue
-		}
-		fixed := captions(lines, i)
-		for _, row := range t.rows {
-			if n++; n > 1 {
-				out.WriteString(",\n")
-			}
-			object(&out, fixed, t.heads, row)
-		}
-		i = next
+// behindJSON reads what stands behind `| json`: nothing, or one filter more, which
+// gets the lines of the array. text begins at position at of the filter.
+func (s *Session) behindJSON(f *filter, text string, at int) error {
+	rest := strings.TrimLeft(text, " ")
+	at += len(text) - len(rest)
+	if rest == "" {
+		return nil
 	}
-	if n == 0 {
-		return "[]\n", text <= 1
+	if rest[0] != '|' {
+		return &filterErr{kind: grammar.Invalid, offset: at}
 	}
-	return "[\n" + out.String() + "\n]\n", true
+	then, err := s.newFilter(rest[1:])
+	if fe, ok := err.(*filterErr); ok {
+		fe.offset += at + 1
+	}
+	if err != nil {
+		return err
+	}
+	if then.kind == "json" {
+		return &filterErr{kind: grammar.Invalid, offset: at + len(rest) - len(strings.TrimLeft(rest[1:], " "))}
+	}
+	f.then = then
+	return nil
 }
 
-// object writes one object with its keys in the order of the columns.
-func object(w *strings.Builder, fixed [][2]string, heads, cells []string) {
-	seen := map[string]int{}
-	first := true
-	put := func(head, value string, i int) {
-		k := snake(head)
-		if k == "" {
-			k = "column_" + strconv.Itoa(i+1)
-		}
-		if seen[k]++; seen[k] > 1 {
-			k += "_" + strconv.Itoa(seen[k])
-		}
-		if !first {
-			w.WriteString(", ")
-		}
-		first = false
-		w.Write(quote(k))
-		w.WriteString(": ")
-		w.Write(quote(value))
+// Take implements columns.Taker.
+func (f *filter) Take(p *columns.Page) error {
+	if f.kind == "json" {
+		f.pages = append(f.pages, p)
+		return nil
 	}
-	w.WriteString("  {")
-	for i, f := range fixed {
-		put(f[0], f[1], i)
-	}
-	for i, h := range heads {
-		put(h, cells[i], len(fixed)+i)
-	}
-	w.WriteByte('}')
+	_, err := io.WriteString(f, p.String())
+	return err
 }
 
-func quote(s string) []byte {
-	b, _ := json.Marshal(s) // a string is always marshalled
-	return b
+// last is the filter whose output is the operator's.
+func (f *filter) last() *filter {
+	if f.then != nil {
+		return f.then
+	}
+	return f
 }
 
-// snake is a head as a key: "IP-Address" is ip_address.
-func snake(s string) string {
-	var b strings.Builder
-	gap := false
-	for _, r := range strings.ReplaceAll(s, "%", " percent ") {
-		if !unicode.IsLetter(r) && !unicode.IsDigit(r) {
-			gap = b.Len() > 0
-			continue
-		}
-		if gap {
-			b.WriteByte('_')
-			gap = false
-		}
-		b.WriteRune(unicode.ToLower(r))
+// before is what stands before a filter that writes a file; nil if nothing does.
+func (f *filter) before() *filter {
+	if f.then == nil {
+		return nil
 	}
-	return b.String()
+	f.then = nil
+	return f
 }
 
-// captions are the lines right above a table that name what it is about.
-var caption = regexp.MustCompile(`^[A-Z][A-Za-z0-9 /-]{0,30}: \S`)
-
-func captions(lines []string, header int) (out [][2]string) {
-	first := header
-	for first > 0 && header-first < 4 && caption.MatchString(lines[first-1]) {
-		first--
+// array writes the tables of the command.
+func (f *filter) array() error {
+	tabled := false
+	for _, p := range f.pages {
+		tabled = tabled || p.Tabled()
 	}
-	for _, l := range lines[first:header] {
-		for part := range strings.SplitSeq(l, "  ") {
-			if k, v, ok := strings.Cut(strings.TrimSpace(part), ": "); ok {
-				out = append(out, [2]string{k, strings.TrimSpace(v)})
-			}
-		}
+	if !tabled {
+		return errNoTable
 	}
-	return out
-}
-
-// column is a head and where it stands.
-type column struct{ from, to int }
-
-type shape struct {
-	heads []string
-	rows  [][]string
-}
-
-var (
-	columnGap = regexp.MustCompile(`\s{2,}`)
-	rule      = regexp.MustCompile(`^[\s=+-]*(?:--|==)[\s=+-]*$`)
-)
-
-// tableAt reads the table whose heads stand in line i; nil if none does. next
-// is the line behind it.
-func tableAt(lines []string, i int) (t *shape, next int) {
-	head := strings.TrimRight(lines[i], " ")
-	if !headLike(head) || i+1 >= len(lines) {
-		return nil, 0
+	if _, err := io.WriteString(f.next, columns.JSON(f.pages...)); err != nil {
+		return err
 	}
-	cols := columns(head)
-	at := i + 1
-	if rule.MatchString(lines[at]) && strings.TrimSpace(lines[at]) != "" {
-		if c := columns(strings.TrimRight(lines[at], " ")); len(c) > 1 {
-			cols = c
-		}
-		at++
+	if f.then != nil {
+		f.then.finish()
 	}
-	if len(cols) < 2 {
-		return nil, 0
-	}
-	heads := make([]string, len(cols))
-	for k, c := range cols {
-		to := len(head)
-		if k+1 < len(cols) {
-			to = cols[k+1].from
-		}
-		heads[k] = strings.TrimSpace(part(head, c.from, to))
-	}
-	// Heads of several lines: what stands below them, with nothing at the margin.
-	for at < len(lines) && strings.HasPrefix(lines[at], " ") && below(lines[at], cols) && at+1 < len(lines) && strings.TrimSpace(lines[at+1]) != "" {
-		for k, c := range cols {
-			if s := strings.TrimSpace(part(lines[at], c.from, end(cols, k, len(lines[at])))); s != "" {
-				heads[k] += " " + s
-			}
-		}
-		at++
-	}
-	block := at
-	for block < len(lines) && strings.TrimSpace(lines[block]) != "" {
-		block++
-	}
-	cols, heads = divide(head, cols, heads, lines[at:block])
-	t = &shape{heads: heads}
-	for ; at < block; at++ {
-		row, ok := cells(lines[at], cols)
-		if !ok || caption.MatchString(lines[at]) && strings.Join(row[1:], "") == "" {
-			break
-		}
-		t.rows = append(t.rows, row)
-	}
-	if len(t.rows) == 0 {
-		return nil, 0
-	}
-	return t, at
-}
-
-// headLike: several words with room between them, none of which is a value.
-func headLike(s string) bool {
-	if strings.TrimSpace(s) == "" || strings.Contains(s, ": ") || rule.MatchString(s) {
-		return false
-	}
-	for w := range strings.FieldsSeq(s) {
-		r := rune(w[0])
-		if !unicode.IsUpper(r) && r != '%' && r != '#' && !unicode.IsLower(r) && r != '(' && r != '/' {
-			return false
-		}
-		if strings.IndexFunc(w, unicode.IsDigit) >= 0 {
-			return false
-		}
-	}
-	return len(columnGap.Split(strings.TrimSpace(s), -1)) > 1 || len(strings.Fields(s)) > 1
-}
-
-func columns(s string) (out []column) {
-	at := 0
-	for _, g := range append(columnGap.FindAllStringIndex(s, -1), []int{len(s), len(s)}) {
-		if g[0] > at || g[0] == 0 && at == 0 && g[1] == len(s) {
-			out = append(out, column{at, g[0]})
-		}
-		at = g[1]
-	}
-	return out
-}
-
-func end(cols []column, k, otherwise int) int {
-	if k+1 < len(cols) {
-		return cols[k+1].from
-	}
-	return otherwise
-}
-
-// part is a piece of a line; beyond its end there is nothing.
-func part(s string, from, to int) string {
-	from, to = min(from, len(s)), min(to, len(s))
-	if from >= to {
-		return ""
-	}
-	return s[from:to]
-}
-
-func blank(s string, i int) bool { return i >= len(s) || s[i] == ' ' }
-
-// below: every word of a line stands below the beginning of a head.
-func below(s string, cols []column) bool {
-	for _, c := range columns(strings.TrimRight(s, " ")) {
-		found := false
-		for _, k := range cols {
-			found = found || k.from == c.from && c.from > 0
-		}
-		if !found {
-			return false
-		}
-	}
-	return true
-}
-
-// divide finds heads that stand one blank apart: where every row has room
-// before the second word and some row begins there.
-func divide(head string, cols []column, heads []string, rows []string) ([]column, []string) {
-	var outc []column
-	var outh []string
-	for k, c := range cols {
-		from, last := c.from, c.from
-		for p := c.from + 1; p < c.to; p++ {
-			if head[p-1] != ' ' || head[p] == ' ' {
-				continue
-			}
-			room, begins, before := true, false, false
-			for _, r := range rows {
-				room = room && blank(r, p-1)
-				begins = begins || !blank(r, p) && blank(r, p-1)
-				before = before || strings.TrimSpace(part(r, last, p)) != ""
-			}
-			if room && begins && before {
-				outc = append(outc, column{from, p - 1})
-				outh = append(outh, strings.TrimSpace(head[from:p]))
-				from, last = p, p
-			}
-		}
-		name := heads[k]
-		if from != c.from {
-			name = strings.TrimSpace(head[from:c.to])
-		}
-		outc, outh = append(outc, column{from, c.to}), append(outh, name)
-	}
-	return outc, outh
-}
-
-// cells cuts a row between the heads: at the last blank before each, which
-// suits columns that are aligned to the left and to the right. A row that is
-// shifted by a value too long for its column is cut at its wide gaps.
-func cells(row string, cols []column) ([]string, bool) {
-	cut := make([]int, len(cols)+1)
-	fits := true
-	for k := 1; k < len(cols) && fits; k++ {
-		q := cols[k].from
-		for q >= cols[k-1].to && !blank(row, q) {
-			q--
-		}
-		if fits = q >= cols[k-1].to || blank(row, q) && q > cut[k-1]; fits {
-			cut[k] = q
-		}
-	}
-	if fits {
-		cut[len(cols)] = len(row)
-		out := make([]string, len(cols))
-		for k := range cols {
-			out[k] = strings.TrimSpace(part(row, cut[k], cut[k+1]))
-		}
-		return out, true
-	}
-	if w := columnGap.Split(strings.TrimSpace(row), -1); len(w) == len(cols) {
-		return w, true
-	}
-	return nil, false
-}
-
-// finishJSON prints what was collected.
-func (f *filter) finishJSON() {
-	text, ok := jsonText(f.lines)
-	switch {
-	case f.size > maxJSON:
-		text = "% The output is too long for json\n"
-	case !ok:
-		text = "% The output of this command is no table\n"
-	}
-	_, _ = io.WriteString(f.next, text)
+	return nil
 }

@@ -73,7 +73,7 @@ func measureFirmware(ctx context.Context, b *bench) error {
 	var plans []time.Duration
 	for range b.rounds {
 		start := time.Now()
-		if p.Text() == "" {
+		if p.Text().String() == "" {
 			return fmt.Errorf("no plan")
 		}
 		plans = append(plans, time.Since(start))

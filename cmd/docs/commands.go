@@ -49,7 +49,7 @@ How to read it:
 | [page n] | the document it follows, see [sources](sources.md) |
 
 Every show command takes ` + "`| include`, `| exclude`, `| begin`, `| section` and `| count`" + ` with a regular expression,
-and ` + "`| redirect`, `| append` and `| tee`" + ` with a file to write to.
+and ` + "`| redirect`, `| append` and `| tee`" + ` with a file to write to. Those that print a table take ` + "`| json`" + `: [its keys](json.md).
 `
 
 // commands is the page of all commands.

@@ -5,6 +5,7 @@
 //	docs/messages.md   every log message, from the catalogue of platform/message
 //	docs/models.md     every phone, from the model table of telephony/phone
 //	docs/audit.md      every check of the audit, from telephony/audit
+//	docs/json.md       every table that `| json` gives, from the declarations of cli/command
 //
 // `make docs` and `go generate ./...` run it. Its tests fail when a committed
 // page is not what it would write, when a console session in the README or in a
@@ -40,7 +41,7 @@ type page struct {
 }
 
 func pages() []page {
-	return []page{{"commands.md", commands}, {"messages.md", messages}, {"models.md", models}, {"audit.md", auditPage}}
+	return []page{{"commands.md", commands}, {"messages.md", messages}, {"models.md", models}, {"audit.md", auditPage}, {"json.md", jsonPage}}
 }
 
 func write(dir string) error {

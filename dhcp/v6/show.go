@@ -8,11 +8,21 @@ import (
 
 	"option150/dhcp/v6/engine"
 	"option150/dhcp/v6/wire"
+	"option150/platform/columns"
 )
 
 // The renderers below print the layouts of IOS. [genieparser goldens of `show
 // ipv6 dhcp`; Cisco, IOS IPv6 Command Reference] They are pure; now only says in
 // which time zone to print.
+
+// The tables of the show commands.
+var (
+	ReceivedTable = columns.Form("Messages                         Received\n", messageRow, "messages received")
+	SentTable     = columns.Form("Messages                         Sent\n", messageRow, "messages sent")
+	CountersTable = columns.Form("", "%-45s%d\n", "counter count")
+)
+
+const messageRow = "%-33s%d\n"
 
 const stampMinutes = "Jan 02 2006 03:04 PM"
 
@@ -159,9 +169,9 @@ func ShowRouters(rs []engine.RouterEntry, now time.Time) string {
 }
 
 // ShowStatistics is `show ipv6 dhcp statistics`.
-func ShowStatistics(s engine.Statistics) string {
-	var b strings.Builder
-	row := func(label string, n uint64) { fmt.Fprintf(&b, "%-33s%d\n", label, n) }
+func ShowStatistics(s engine.Statistics) *columns.Page {
+	b := &columns.Page{}
+	row := func(label string, n uint64) { fmt.Fprintf(b, messageRow, label, n) }
 	sum := func(n [14]uint64, but byte) (all uint64) {
 		for t, x := range n {
 			if t != int(but) {
@@ -174,34 +184,35 @@ func ShowStatistics(s engine.Statistics) string {
 	row("Messages sent", sum(s.Sent, wire.RelayReply))
 	row("Messages discarded", s.Discarded)
 	row("Messages could not be sent", s.NotSent)
-	table := func(what string, n [14]uint64, always ...byte) {
-		fmt.Fprintf(&b, "\n%-33s%s\n", "Messages", what)
+	table := func(l *columns.Layout, n [14]uint64, always ...byte) {
+		b.WriteString("\n")
+		table := b.Table(l)
 		for t, x := range n {
 			if x > 0 || slices.Contains(always, byte(t)) {
-				row(engine.TypeName(byte(t)), x)
+				table.Row(engine.TypeName(byte(t)), x)
 			}
 		}
 	}
-	table("Received", s.Received, wire.Solicit, wire.Request, wire.Release)
-	table("Sent", s.Sent, wire.Advertise, wire.Reply)
-	return b.String()
+	table(ReceivedTable, s.Received, wire.Solicit, wire.Request, wire.Release)
+	table(SentTable, s.Sent, wire.Advertise, wire.Reply)
+	return b
 }
 
 // ShowCounters is the table of the counters IOS does not have.
-func ShowCounters(s engine.Statistics) string {
-	var b strings.Builder
-	row := func(label string, n uint64) { fmt.Fprintf(&b, "%-45s%d\n", label, n) }
-	row("Messages that make no sense", s.Malformed)
-	row("Messages from a link without a pool", s.NoPool)
-	row("Associations without an address to give", s.NoAddress)
-	row("RELEASE, DECLINE of somebody else's address", s.Foreign)
-	row("REBIND of addresses not known here", s.Unknown)
-	row("Renewals of an address that two claim", s.Contested)
-	row("Over what one station may have", s.Starved)
-	row("Refused because bindings cannot be written", s.DiskRefused)
-	row("Dropped because the disk is behind", s.Overload)
-	row("Dropped after a second", s.Late)
-	row("Options for which a reply had no room", s.LeftOut)
-	row("Bindings that expired", s.Expired)
-	return b.String()
+func ShowCounters(s engine.Statistics) *columns.Page {
+	b := &columns.Page{}
+	t := b.Table(CountersTable)
+	t.Row("Messages that make no sense", s.Malformed)
+	t.Row("Messages from a link without a pool", s.NoPool)
+	t.Row("Associations without an address to give", s.NoAddress)
+	t.Row("RELEASE, DECLINE of somebody else's address", s.Foreign)
+	t.Row("REBIND of addresses not known here", s.Unknown)
+	t.Row("Renewals of an address that two claim", s.Contested)
+	t.Row("Over what one station may have", s.Starved)
+	t.Row("Refused because bindings cannot be written", s.DiskRefused)
+	t.Row("Dropped because the disk is behind", s.Overload)
+	t.Row("Dropped after a second", s.Late)
+	t.Row("Options for which a reply had no room", s.LeftOut)
+	t.Row("Bindings that expired", s.Expired)
+	return b
 }

@@ -110,7 +110,7 @@ func TestReadForms(t *testing.T) {
 		}
 		f := pfs.Facts{Loads: loads, Mirror: true, Observing: true, Offline: true}
 		snap := r.State.Snapshot(nil)
-		tree := pfs.ShowTree(pfs.Trees(snap, f), "")
+		tree := pfs.ShowTree(pfs.Trees(snap, f), "").String()
 		want := []string{"SEP001E7A000001    child  SEP001E7A000000", "SEP001E7A000002  child  SEP001E7A000001"}
 		if c.names {
 			want = append(want, "Subnet: 10.0.0.0/24  Family: 41  Load: SCCP41.9-4-2SR3-1S\nFiles: 2,", "SEP001E7A000000      root   -")

@@ -246,7 +246,7 @@ func TestFlood(t *testing.T) {
 	before := w.s.View().Sensors[0].Broadcasts
 	w.send(w.phones[0], "10.0.0.255:4051", "PFS-TEST real, after it")
 	w.until("the phone is seen", func() bool { return w.s.View().Sensors[0].Broadcasts == before+1 })
-	if table := pfs.ShowStatistics(w.s.View(), w.state.Snapshot(nil)); !strings.Contains(table, fmt.Sprint(many+6)) {
+	if table := pfs.ShowStatistics(w.s.View(), w.state.Snapshot(nil)).String(); !strings.Contains(table, fmt.Sprint(many+6)) {
 		t.Errorf("it is not counted:\n%s", table)
 	}
 	if n := len(w.state.Snapshot(nil).Peers); n != 1 {

@@ -219,7 +219,7 @@ func TestReadCapture(t *testing.T) {
 			continue
 		}
 		f := pfs.Facts{Loads: loads, Mirror: r.TCP, Observing: r.Broadcast, Offline: true}
-		got := pfs.ShowTree(pfs.Trees(r.State.Snapshot(nil), f), "")
+		got := pfs.ShowTree(pfs.Trees(r.State.Snapshot(nil), f), "").String()
 		for _, want := range []string{"Subnet: 10.0.0.0/24  Family: 41  Load: SCCP41.9-4-2SR3-1S\nFiles: 2,", "SEP001E7A000000      root   -", "  SEP001E7A000001    child  SEP001E7A000000  1      32228", "    SEP001E7A000002  child  SEP001E7A000001  2      32228"} {
 			if !strings.Contains(got, want) {
 				t.Errorf("%s: no %q in\n%s", name, want, got)
@@ -249,7 +249,7 @@ func TestReadWithoutMirror(t *testing.T) {
 		t.Fatal(err, r)
 	}
 	// Without --loads the sizes are those that were served.
-	got := pfs.ShowTree(pfs.Trees(r.State.Snapshot(nil), pfs.Facts{Observing: r.Broadcast, Offline: true}), "")
+	got := pfs.ShowTree(pfs.Trees(r.State.Snapshot(nil), pfs.Facts{Observing: r.Broadcast, Offline: true}), "").String()
 	if !strings.Contains(got, "SEP001E7A000000  root     -") || !strings.Contains(got, "SEP001E7A000001  waiting  ?") || strings.Contains(got, "observed\n") && !strings.Contains(got, "inferred") {
 		t.Error(got)
 	}
@@ -269,7 +269,7 @@ func TestReadSnapped(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := pfs.ShowTree(pfs.Trees(r.State.Snapshot(nil), pfs.Facts{Loads: loads, Mirror: true, Offline: true}), "")
+	got := pfs.ShowTree(pfs.Trees(r.State.Snapshot(nil), pfs.Facts{Loads: loads, Mirror: true, Offline: true}), "").String()
 	if !strings.Contains(got, "    SEP001E7A000002  child  SEP001E7A000001  2      32228") {
 		t.Error(got)
 	}
@@ -326,7 +326,7 @@ func FuzzRead(f *testing.F) {
 			return
 		}
 		snap := r.State.Snapshot(nil)
-		_ = pfs.ShowTree(pfs.Trees(snap, pfs.Facts{Mirror: true, Offline: true}), "")
+		_ = pfs.ShowTree(pfs.Trees(snap, pfs.Facts{Mirror: true, Offline: true}), "").String()
 		_ = pfs.ShowEvidence(snap)
 	})
 }

@@ -22,8 +22,8 @@ func (r *Reading) Report(w io.Writer, loads []pfs.Load, subnets []netip.Prefix) 
 	if r.Cut != nil {
 		text += fmt.Sprintf("The file is damaged behind frame %d (%v)\n", r.Frames, r.Cut)
 	}
-	for _, part := range []string{pfs.ShowVerify(pfs.Verify(s, f, "")), pfs.ShowTree(pfs.Trees(s, f), ""), pfs.ShowPeers(s, f), pfs.ShowEvidence(s)} {
-		text += "\n" + part
+	for _, part := range []fmt.Stringer{pfs.ShowVerify(pfs.Verify(s, f, "")), pfs.ShowTree(pfs.Trees(s, f), ""), pfs.ShowPeers(s, f), pfs.ShowEvidence(s)} {
+		text += "\n" + part.String()
 	}
 	_, err := io.WriteString(w, text)
 	return err

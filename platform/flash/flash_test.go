@@ -267,7 +267,7 @@ func TestRender(t *testing.T) {
 		"2           46 Apr 22 2016 12:36:24 +00:00 name",
 		"3     41943040 Apr 22 2016 12:36:24 +00:00 rootfs78xx.sbn",
 		"", "49192960 bytes available (14819328 bytes used)"}
-	if d := cmp.Diff(want, RenderShowFlash(l)); d != "" {
+	if d := cmp.Diff(strings.Join(want, "\n")+"\n", RenderShowFlash(l).String()); d != "" {
 		t.Error(d)
 	}
 	want = []string{"Directory of flash:/", "", "No files in directory", "", "10 bytes total (5 bytes free)"}

@@ -3,6 +3,8 @@ package flash
 import (
 	"fmt"
 	"time"
+
+	"option150/platform/columns"
 )
 
 // stampLayout is "Apr 22 2016 12:36:24 +00:00". [facts/ios-cli.md 1.13]
@@ -50,11 +52,16 @@ func RenderAbsent(path string) string {
 	return fmt.Sprintf("%%Error opening flash:/%s (No such file or directory)", path)
 }
 
+// Table is that of RenderShowFlash.
+var Table = columns.Form("-#- --length-- -----date/time------ path\n", "%-3d %10d %s %s\n", "number length date_time path")
+
 // RenderShowFlash is `show flash:` over every file of the tree.
-func RenderShowFlash(l Listing) []string {
-	out := []string{"-#- --length-- -----date/time------ path"}
+func RenderShowFlash(l Listing) *columns.Page {
+	p := &columns.Page{}
+	t := p.Table(Table)
 	for i, e := range l.Entries {
-		out = append(out, fmt.Sprintf("%-3d %10d %s %s", i+1, e.Size, l.stamp(e.ModTime), e.Path))
+		t.Row(i+1, e.Size, l.stamp(e.ModTime), e.Path)
 	}
-	return append(out, "", fmt.Sprintf("%d bytes available (%d bytes used)", l.Free, l.Total-min(l.Free, l.Total)))
+	fmt.Fprintf(p, "\n%d bytes available (%d bytes used)\n", l.Free, l.Total-min(l.Free, l.Total))
+	return p
 }

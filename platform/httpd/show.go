@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"option150/platform/columns"
 	"option150/platform/listen"
 	"option150/platform/sorted"
 )
@@ -117,74 +118,87 @@ func (s *Server) View(c Config, supplementary ...uint16) View {
 		Connections: s.Connections(), Statistics: s.Statistics(), History: s.History(), Now: time.Now()}
 }
 
+// The tables of `show ip http server`.
+var (
+	ModulesTable     = columns.Form("Session module Name  Handle Status   Secure-status  Description\n", "%-20s %-6d %-8s %-14s %s\n", "session_module_name handle status secure_status description")
+	ConnectionsTable = columns.Form("local-ipaddress:port  remote-ipaddress:port in-bytes  out-bytes\n", "%21s %22s %8d %10d\n", "local_ipaddress_port remote_ipaddress_port in_bytes out_bytes")
+	HistoryTable     = columns.Form("local-ipaddress:port  remote-ipaddress:port in-bytes  out-bytes  end-time\n", "%21s %22s %8d %10d  %s\n", "local_ipaddress_port remote_ipaddress_port in_bytes out_bytes end_time")
+	ListenersTable   = columns.Form("Owner            Configured               Modules                Working\n", "%-16s %-24s %-22s %s\n", "owner configured modules working")
+)
+
 // RenderStatus is `show ip http server status`, the classic lines and no
 // others: parsers refuse a line they do not know. [facts/files.md 1.7]
-func RenderStatus(v View) []string {
+func RenderStatus(v View) *columns.Page {
+	p := &columns.Page{}
 	state := "Disabled"
 	if v.Config.Server {
 		state = "Enabled"
 	}
-	out := []string{"HTTP server status: " + state, fmt.Sprintf("HTTP server port: %d", v.Config.Port)}
+	fmt.Fprintf(p, "HTTP server status: %s\nHTTP server port: %d\n", state, v.Config.Port)
 	if len(v.Supplementary) > 0 {
 		var ports []string
 		for _, p := range v.Supplementary {
 			ports = append(ports, strconv.Itoa(int(p)))
 		}
-		out = append(out, "HTTP server active supplementary listener ports: "+strings.Join(ports, " "))
+		fmt.Fprintf(p, "HTTP server active supplementary listener ports: %s\n", strings.Join(ports, " "))
 	}
-	return append(out,
-		"HTTP server authentication method: enable",
-		"HTTP server access class: 0",
-		"HTTP server base path:",
-		fmt.Sprintf("Maximum number of concurrent server connections allowed: %d", v.Limits.Total),
-		fmt.Sprintf("Server idle time-out: %d seconds", int(v.Limits.Idle.Seconds())),
-		fmt.Sprintf("Server life time-out: %d seconds", int(v.Limits.Life.Seconds())),
-		fmt.Sprintf("Maximum number of requests allowed on a connection: %d", v.Limits.Requests),
-		"HTTP server active session modules: ALL",
-		"HTTP secure server capability: Not present")
+	fmt.Fprintf(p, "HTTP server authentication method: enable\n"+
+		"HTTP server access class: 0\n"+
+		"HTTP server base path:\n"+
+		"Maximum number of concurrent server connections allowed: %d\n"+
+		"Server idle time-out: %d seconds\n"+
+		"Server life time-out: %d seconds\n"+
+		"Maximum number of requests allowed on a connection: %d\n"+
+		"HTTP server active session modules: ALL\n"+
+		"HTTP secure server capability: Not present\n", v.Limits.Total, int(v.Limits.Idle.Seconds()), int(v.Limits.Life.Seconds()), v.Limits.Requests)
+	return p
 }
 
 // RenderModules is `show ip http server session-module`.
-func RenderModules(v View) []string {
-	out := []string{"HTTP server application session modules:", "Session module Name  Handle Status   Secure-status  Description"}
+func RenderModules(v View) *columns.Page {
+	p := columns.Text("HTTP server application session modules:\n")
+	t := p.Table(ModulesTable)
 	for i, m := range v.Modules {
 		state := "Inactive"
 		if m.Active {
 			state = "Active"
 		}
-		out = append(out, fmt.Sprintf("%-20s %-6d %-8s %-14s %s", m.Name, i+1, state, "Inactive", m.Description))
+		t.Row(m.Name, i+1, state, "Inactive", m.Description)
 	}
-	return out
+	return p
 }
 
 // RenderConnections is `show ip http server connection`.
-func RenderConnections(v View) []string {
-	out := []string{"HTTP server current connections:", "local-ipaddress:port  remote-ipaddress:port in-bytes  out-bytes"}
+func RenderConnections(v View) *columns.Page {
+	p := columns.Text("HTTP server current connections:\n")
+	t := p.Table(ConnectionsTable)
 	for _, c := range v.Connections {
-		out = append(out, fmt.Sprintf("%21s %22s %8d %10d", c.Local, c.Remote, c.In, c.Out))
+		t.Row(c.Local, c.Remote, c.In, c.Out)
 	}
-	return out
+	return p
 }
 
 // RenderStatistics is `show ip http server statistics`.
-func RenderStatistics(v View) []string {
-	return []string{"HTTP server statistics:", fmt.Sprintf("Accepted connections total: %d", v.Statistics.Accepted),
-		fmt.Sprintf("Connections answered 503, too many of one address: %d", v.Statistics.RefusedPerAddress),
-		fmt.Sprintf("Connections answered 503, too many in all: %d", v.Statistics.RefusedTotal)}
+func RenderStatistics(v View) *columns.Page {
+	return columns.Text(fmt.Sprintf("HTTP server statistics:\nAccepted connections total: %d\n"+
+		"Connections answered 503, too many of one address: %d\n"+
+		"Connections answered 503, too many in all: %d\n", v.Statistics.Accepted, v.Statistics.RefusedPerAddress, v.Statistics.RefusedTotal))
 }
 
 // RenderHistory is `show ip http server history`.
-func RenderHistory(v View) []string {
-	out := []string{"HTTP server history:", "local-ipaddress:port  remote-ipaddress:port in-bytes  out-bytes  end-time"}
+func RenderHistory(v View) *columns.Page {
+	p := columns.Text("HTTP server history:\n")
+	t := p.Table(HistoryTable)
 	for _, c := range v.History {
-		out = append(out, fmt.Sprintf("%21s %22s %8d %10d  %s", c.Local, c.Remote, c.In, c.Out, c.End.UTC().Format("15:04:05 02/01")))
+		t.Row(c.Local, c.Remote, c.In, c.Out, c.End.UTC().Format("15:04:05 02/01"))
 	}
-	return out
+	return p
 }
 
 // RenderListeners says what is configured and what works, side by side.
-func RenderListeners(v View) []string {
-	out := []string{"HTTP server listeners:", fmt.Sprintf("%-16s %-24s %-22s %s", "Owner", "Configured", "Modules", "Working")}
+func RenderListeners(v View) *columns.Page {
+	p := columns.Text("HTTP server listeners:\n")
+	t := p.Table(ListenersTable)
 	for _, l := range v.Listeners {
 		working := "yes, since " + l.Since.UTC().Format("15:04:05 02/01")
 		if !l.Up {
@@ -193,19 +207,19 @@ func RenderListeners(v View) []string {
 				working += fmt.Sprintf(", next try in %d s", int(d.Seconds())+1)
 			}
 		}
-		out = append(out, fmt.Sprintf("%-16s %-24s %-22s %s", l.Endpoint.Owner, l.Endpoint, strings.Join(l.Modules, " "), working))
+		t.Row(l.Endpoint.Owner, l.Endpoint, strings.Join(l.Modules, " "), working)
 	}
-	return out
+	return p
 }
 
 // RenderAll is `show ip http server all`.
-func RenderAll(v View) []string {
-	var out []string
-	for _, f := range []func(View) []string{RenderStatus, RenderModules, RenderListeners, RenderConnections, RenderStatistics, RenderHistory} {
-		if out != nil {
-			out = append(out, "")
+func RenderAll(v View) *columns.Page {
+	p := &columns.Page{}
+	for i, f := range []func(View) *columns.Page{RenderStatus, RenderModules, RenderListeners, RenderConnections, RenderStatistics, RenderHistory} {
+		if i > 0 {
+			p.WriteString("\n")
 		}
-		out = append(out, f(v)...)
+		p.Add(f(v))
 	}
-	return out
+	return p
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"option150/platform/columns"
 )
 
 // View is an interface as the show commands print it: how it is, and what the
@@ -19,10 +21,30 @@ type View struct {
 	Cleared time.Time // when an operator cleared the counters; zero = never
 }
 
+// The tables of the show commands.
+var (
+	BriefTable        = columns.Form("Interface                  IP-Address      OK? Method Status                Protocol\n", "%-26s %-15s %s %-6s %-21s %s\n", "interface ip_address ok method status protocol")
+	DescriptionsTable = columns.Form("Interface                      Status         Protocol Description\n", "%-30s %-14s %-8s %s", "interface status protocol description")
+	StatusTable       = columns.Form("\nPort      Name               Status       Vlan       Duplex  Speed Type\n", "%-9s %-18.18s %-12s %-10s %6s %6s %s\n", "port name status vlan duplex speed type")
+	SummaryTable      = columns.Form(summaryTop, "%s %-22s"+strings.Repeat(" %9d", 9)+"\n", "up interface ihq iqd ohq oqd rxbs rxps txbs txps trtl")
+)
+
+const summaryTop = `
+ *: interface is up
+ IHQ: pkts in input hold queue     IQD: pkts dropped from input queue
+ OHQ: pkts in output hold queue    OQD: pkts dropped from output queue
+ RXBS: rx rate (bits/sec)          RXPS: rx rate (pkts/sec)
+ TXBS: tx rate (bits/sec)          TXPS: tx rate (pkts/sec)
+ TRTL: throttle count
+
+  Interface                   IHQ       IQD       OHQ       OQD      RXBS      RXPS      TXBS      TXPS      TRTL
+-----------------------------------------------------------------------------------------------------------------
+`
+
 // ShowBrief is `show ip interface brief`.
-func ShowBrief(list []View) string {
-	var b strings.Builder
-	b.WriteString("Interface                  IP-Address      OK? Method Status                Protocol\n")
+func ShowBrief(list []View) *columns.Page {
+	b := &columns.Page{}
+	t := b.Table(BriefTable)
 	for i := range list {
 		v := &list[i]
 		ip := "unassigned"
@@ -33,9 +55,9 @@ func ShowBrief(list []View) string {
 		if method == "" {
 			method = "unset"
 		}
-		fmt.Fprintf(&b, "%-26s %-15s YES %-6s %-21s %s\n", v.Name, ip, method, v.Status(), v.Protocol())
+		t.Row(v.Name, ip, "YES", method, v.Status(), v.Protocol())
 	}
-	return b.String()
+	return b
 }
 
 func (v *View) heading(b *strings.Builder) {
@@ -100,22 +122,22 @@ func (v *View) interfaceText(b *strings.Builder) {
 }
 
 // ShowDescriptions is `show interfaces description`. [facts/ios-cli.md 3.5]
-func ShowDescriptions(list []View) string {
-	var b strings.Builder
-	b.WriteString("Interface                      Status         Protocol Description\n")
+func ShowDescriptions(list []View) *columns.Page {
+	b := &columns.Page{}
+	t := b.Table(DescriptionsTable)
 	for i := range list {
 		v := &list[i]
 		status := strings.Replace(v.Status(), "administratively", "admin", 1)
-		b.WriteString(strings.TrimRight(fmt.Sprintf("%-30s %-14s %-8s %s", ShortName(v.Name), status, v.Protocol(), v.Description), " ") + "\n")
+		t.Row(ShortName(v.Name), status, v.Protocol(), v.Description)
 	}
-	return b.String()
+	return b
 }
 
 // ShowStatus is `show interfaces status`, the table of switches: a port of this
 // box is routed, and its duplex and speed are what the device says.
-func ShowStatus(list []View) string {
-	var b strings.Builder
-	b.WriteString("\nPort      Name               Status       Vlan       Duplex  Speed Type\n")
+func ShowStatus(list []View) *columns.Page {
+	b := &columns.Page{}
+	t := b.Table(StatusTable)
 	for i := range list {
 		v := &list[i]
 		status, duplex, speed := "notconnect", "auto", "auto"
@@ -131,39 +153,25 @@ func ShowStatus(list []View) string {
 		if v.LineUp && v.Speed > 0 {
 			speed = fmt.Sprintf("a-%d", v.Speed)
 		}
-		fmt.Fprintf(&b, "%-9s %-18.18s %-12s %-10s %6s %6s %s\n", ShortName(v.Name), v.Description, status, "routed", duplex, speed, "Linux "+v.Device)
+		t.Row(ShortName(v.Name), v.Description, status, "routed", duplex, speed, "Linux "+v.Device)
 	}
-	return b.String()
+	return b
 }
 
 // ShowSummary is `show interfaces summary`: NAPALM takes the packets dropped
 // from it. What waits in a queue at a moment and throttling are not counted.
-func ShowSummary(list []View) string {
-	var b strings.Builder
-	b.WriteString(`
- *: interface is up
- IHQ: pkts in input hold queue     IQD: pkts dropped from input queue
- OHQ: pkts in output hold queue    OQD: pkts dropped from output queue
- RXBS: rx rate (bits/sec)          RXPS: rx rate (pkts/sec)
- TXBS: tx rate (bits/sec)          TXPS: tx rate (pkts/sec)
- TRTL: throttle count
-
-  Interface                   IHQ       IQD       OHQ       OQD      RXBS      RXPS      TXBS      TXPS      TRTL
------------------------------------------------------------------------------------------------------------------
-`)
+func ShowSummary(list []View) *columns.Page {
+	b := &columns.Page{}
+	t := b.Table(SummaryTable)
 	for i := range list {
 		v := &list[i]
 		mark := " "
 		if v.LineUp {
 			mark = "*"
 		}
-		fmt.Fprintf(&b, "%s %-22s", mark, v.Name)
-		for _, n := range []uint64{0, v.Counters.InDropped, 0, v.Counters.OutDropped, v.Rate.InBits, v.Rate.InPackets, v.Rate.OutBits, v.Rate.OutPackets, 0} {
-			fmt.Fprintf(&b, " %9d", n)
-		}
-		b.WriteString("\n")
+		t.Row(mark, v.Name, 0, v.Counters.InDropped, 0, v.Counters.OutDropped, v.Rate.InBits, v.Rate.InPackets, v.Rate.OutBits, v.Rate.OutPackets, 0)
 	}
-	return b.String()
+	return b
 }
 
 // ShowIPInterface is `show ip interface`.

@@ -31,11 +31,11 @@ func views() []View {
 }
 
 func TestShow(t *testing.T) {
-	keep(t, "brief", ShowBrief(views()))
+	keep(t, "brief", ShowBrief(views()).String())
 	keep(t, "interfaces", ShowInterfaces(views()))
 	keep(t, "ip", ShowIPInterface(views()))
-	keep(t, "description", ShowDescriptions(views()))
-	keep(t, "summary", ShowSummary(views()))
+	keep(t, "description", ShowDescriptions(views()).String())
+	keep(t, "summary", ShowSummary(views()).String())
 }
 
 // TestClientsParse checks the expressions of clients. [facts/ios-cli.md 1.13, 3.4]
@@ -53,7 +53,7 @@ func TestClientsParse(t *testing.T) {
 		}
 	}
 	banned := regexp.MustCompile(`(?i)[^\r\n]+ not found|ERROR:|connection timed out|% ?Error|invalid input`)
-	for _, text := range []string{text, ShowBrief(views()), ShowIPInterface(views()), ShowDescriptions(views()), ShowSummary(views())} {
+	for _, text := range []string{text, ShowBrief(views()).String(), ShowIPInterface(views()), ShowDescriptions(views()).String(), ShowSummary(views()).String()} {
 		if m := banned.FindString(text); m != "" {
 			t.Errorf("banned phrase %q", m)
 		}

@@ -81,7 +81,7 @@ func TestClient(t *testing.T) {
 	if s := ShowStatus(best, ok); !strings.HasPrefix(s, "Clock is synchronized, stratum 3, reference is 127.0.0.1") {
 		t.Error(s)
 	}
-	if s := ShowAssociations(c.Associations(), best.Server.String(), time.Now()); !strings.Contains(s, "*~127.0.0.1 ") {
+	if s := ShowAssociations(c.Associations(), best.Server.String(), time.Now()).String(); !strings.Contains(s, "*~127.0.0.1 ") {
 		t.Error(s)
 	}
 	commit(nil)

@@ -2,15 +2,20 @@ package ntp
 
 import (
 	"fmt"
-	"strings"
 	"time"
+
+	"option150/platform/columns"
 )
+
+// Table is that of ShowAssociations.
+var Table = columns.Form("  address         ref clock       st   when   poll reach  delay  offset   disp\n",
+	"%s~%-15s %-15s %2d %6s %6d %5o %6.3f %7.3f %6.3f\n", "mark address ref_clock st when poll reach delay offset disp")
 
 // ShowAssociations is `show ntp associations`; best is the server the clock is
 // compared with, "" if there is none.
-func ShowAssociations(list []Association, best string, now time.Time) string {
-	var w strings.Builder
-	w.WriteString("  address         ref clock       st   when   poll reach  delay  offset   disp\n")
+func ShowAssociations(list []Association, best string, now time.Time) *columns.Page {
+	w := &columns.Page{}
+	t := w.Table(Table)
 	for _, a := range list {
 		mark := " "
 		switch {
@@ -23,13 +28,13 @@ func ShowAssociations(list []Association, best string, now time.Time) string {
 		if !a.Last.IsZero() {
 			when = fmt.Sprint(int(now.Sub(a.Last) / time.Second))
 		}
-		fmt.Fprintf(&w, "%s~%-15s %-15s %2d %6s %6d %5o %6.3f %7.3f %6.3f\n", mark, a.Server, a.Reference, a.Stratum, when,
+		t.Row(mark, a.Server, a.Reference, a.Stratum, when,
 			int(a.Poll/time.Second), a.Reach, ms(a.Delay), ms(a.Offset), 0.0)
 	}
 	if len(list) > 0 {
 		w.WriteString(" * sys.peer, # selected, + candidate, - outlyer, x falseticker, ~ configured\n")
 	}
-	return w.String()
+	return w
 }
 
 // ShowStatus is `show ntp status`.

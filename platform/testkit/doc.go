@@ -4,6 +4,9 @@
 // those packages, the same absence is a failure, so that a test cannot drop
 // out of CI unseen.
 //
+// It also has what tests of several packages share: Listeners, and Tables, which
+// finds tables in a text.
+//
 // It is used by tests alone. CI says that it is CI by OPTION150_CI=1, which
 // .ci/run sets.
 //

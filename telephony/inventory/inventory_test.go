@@ -351,8 +351,8 @@ func TestShow(t *testing.T) {
 	w.discover("Cisco Systems, Inc.")
 	w.addr = netip.MustParseAddr("10.0.0.99")
 	w.miss("XMLDefault.cnf.xml")
-	check(t, "phones", ShowPhones(w.Phones(w.now), w.Scans()))
-	check(t, "none", ShowPhones(nil, nil))
+	check(t, "phones", ShowPhones(w.Phones(w.now), w.Scans()).String())
+	check(t, "none", ShowPhones(nil, nil).String())
 }
 
 // TestHostileNames: what comes from outside does not reach the terminal as

@@ -103,8 +103,8 @@ func TestSummary(t *testing.T) {
 	w.setup(Setup{Section: "ephone 2", Load: load9}).config().get("/g3-tones.xml", 10)
 	w.setup(Setup{Section: "ephone 2", Load: load9, Changed: w.now}).wait(DefaultWaits().Stale)
 	list := w.Phones(w.now)
-	check(t, "summary", ShowSummary(list, nil))
-	if s := ShowPhones(list, nil); !strings.HasPrefix(s, "502 phones, 2 up: 2 provisioned, 500 stuck\n  500 with R17: nobody knows this phone\n  1 with R32: ") {
+	check(t, "summary", ShowSummary(list, nil).String())
+	if s := ShowPhones(list, nil).String(); !strings.HasPrefix(s, "502 phones, 2 up: 2 provisioned, 500 stuck\n  500 with R17: nobody knows this phone\n  1 with R32: ") {
 		t.Errorf("%.300s", s)
 	}
 }
@@ -131,7 +131,7 @@ func TestScan(t *testing.T) {
 	if len(s) != 1 || s[0].Addr != w.addr || s[0].Asked != 30 || s[0].Given < 15 {
 		t.Errorf("%+v", s)
 	}
-	check(t, "scans", ShowScans(s, w.now))
+	check(t, "scans", ShowScans(s, w.now).String())
 	// Five phones behind one address are a site behind a router.
 	w = newWorld()
 	for i := range scanNames {

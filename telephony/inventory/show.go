@@ -2,10 +2,18 @@ package inventory
 
 import (
 	"fmt"
+	"io"
 	"strings"
 	"time"
 
 	"option150/platform/columns"
+)
+
+// The tables of the show commands.
+var (
+	PhonesTable  = columns.New("%-15s  %-15s  %-7s  %-4s  %-11s  %-7s  %s", "Device", "Address", "Model", "Load", "State", "Verdict", "Wanted")
+	SummaryTable = columns.Form("Phones  Verdict  Model      Load                      Says\n", "%6d  %-7s  %-9s  %-24s  %s\n", "phones verdict model load says")
+	ScansTable   = columns.New("%-15s  %-8s  %-8s  %6s  %6s", "Address", "First", "Last", "Asked", "Sent")
 )
 
 func dash(s string) string {
@@ -20,16 +28,16 @@ func dash(s string) string {
 // what scripts go by [DESIGN 1], and none of them is ever empty; a seventh
 // stands behind them only where a phone is not known to run the load it is to
 // run, and names that load.
-func ShowPhones(list []Phone, scans []Scan) string {
-	var b strings.Builder
+func ShowPhones(list []Phone, scans []Scan) *columns.Page {
+	b := &columns.Page{}
 	b.WriteString(heading(list, scans))
-	seventh := ""
+	t, seventh := b.Table(PhonesTable), ""
 	for i := range list {
 		if w := list[i].Wanted; !strings.EqualFold(w, list[i].Load) && w != "" {
 			seventh = "Wanted"
 		}
 	}
-	t := columns.New("%-15s  %-15s  %-7s  %-4s  %-11s  %-7s  %s", "Device", "Address", "Model", "Load", "State", "Verdict", seventh)
+	t.Head(6, seventh)
 	for i := range list {
 		p := &list[i]
 		wanted := p.Wanted
@@ -38,8 +46,7 @@ func ShowPhones(list []Phone, scans []Scan) string {
 		}
 		t.Row(p.Device(), dash(addrText(p.Addr)), modelWord(p), unknown(p.Load), string(p.State), p.Verdict.Code, wanted)
 	}
-	b.WriteString(t.String())
-	return b.String()
+	return b
 }
 
 // modelWord is the model; in parentheses if it is the configured type.
@@ -117,7 +124,7 @@ func tookText(p Phone) string {
 	return ", " + took(p.Took) + " after the start of the boot"
 }
 
-func verdict(b *strings.Builder, word string, v *Verdict) {
+func verdict(b io.Writer, word string, v *Verdict) {
 	fmt.Fprintf(b, "%-7s  %-3s  %s\n", word, v.Code, v.Text)
 	if v.Basis != "" && v.Evidence != "" {
 		fmt.Fprintf(b, "%-7s  %s: %s\n", "BASIS", v.Basis, v.Evidence)

@@ -135,7 +135,7 @@ func TestColumnsOfLongAddresses(t *testing.T) {
 	long := Phone{Addr: netip.MustParseAddr("2001:db8:150:1000:2000:3000:4000:5000"), Model: "7841", Load: "sip78xx", State: Addressed}
 	short := Phone{Addr: addr1, Model: "8841", Load: "sip88xx", State: Addressed}
 	for width, list := range map[int][]Phone{15: {short}, 37: {long, short}} {
-		lines := strings.Split(strings.TrimRight(ShowPhones(list, nil), "\n"), "\n")
+		lines := strings.Split(strings.TrimRight(ShowPhones(list, nil).String(), "\n"), "\n")
 		rows := lines[len(lines)-len(list)-1:]
 		at := strings.Index(rows[0], "Model")
 		if want := 15 + 2 + width + 2; at != want {

@@ -134,28 +134,27 @@ func count(n int, one, many string) string {
 }
 
 // ShowSummary is `show phones summary`: a row for each cause, model and load.
-func ShowSummary(list []Phone, scans []Scan) string {
-	var b strings.Builder
+func ShowSummary(list []Phone, scans []Scan) *columns.Page {
+	b := &columns.Page{}
 	b.WriteString(heading(list, scans))
-	fmt.Fprintf(&b, "%6s  %-7s  %-9s  %-24s  %s\n", "Phones", "Verdict", "Model", "Load", "Says")
+	t := b.Table(SummaryTable)
 	for _, c := range Causes(list) {
-		fmt.Fprintf(&b, "%6d  %-7s  %-9s  %-24s  %s\n", c.N, c.Code, c.Model, unknown(c.Load), Says(c.Code))
+		t.Row(c.N, c.Code, c.Model, unknown(c.Load), Says(c.Code))
 	}
-	return b.String()
+	return b
 }
 
 // ShowScans is `show phones scans`.
-func ShowScans(scans []Scan, now time.Time) string {
-	var b strings.Builder
-	t := columns.New("%-15s  %-8s  %-8s  %6s  %6s", "Address", "First", "Last", "Asked", "Sent")
+func ShowScans(scans []Scan, now time.Time) *columns.Page {
+	b := &columns.Page{}
+	t := b.Table(ScansTable)
 	for _, s := range scans {
 		at := func(t time.Time) string { return t.In(now.Location()).Format("15:04:05") }
 		t.Row(addrText(s.Addr), at(s.First), at(s.Last), s.Asked, s.Given)
 	}
-	b.WriteString(t.String())
 	for _, s := range scans {
 		v := s.Verdict()
-		verdict(&b, "VERDICT", &v)
+		verdict(b, "VERDICT", &v)
 	}
-	return b.String()
+	return b
 }

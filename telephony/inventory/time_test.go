@@ -122,7 +122,7 @@ func TestStaleFileIsUp(t *testing.T) {
 	if len(said.all) != 1 {
 		t.Errorf("%q", said.all)
 	}
-	if s := ShowPhones(w.Phones(w.now), nil); !strings.Contains(s, "1 phone, 1 up: 1 provisioned") || !strings.Contains(s, "1 with R32") {
+	if s := ShowPhones(w.Phones(w.now), nil).String(); !strings.Contains(s, "1 phone, 1 up: 1 provisioned") || !strings.Contains(s, "1 with R32") {
 		t.Errorf("%s", s)
 	}
 	if s := Explain("R32"); !strings.Contains(s, "counts as up") || strings.Contains(s, "not up") {

@@ -110,14 +110,18 @@ func (b *Book) Of(mac ether.MAC) (Entry, bool) {
 	return Entry{}, false
 }
 
+// Table is that of Show.
+var Table = columns.New("%-15s  %-15s  %-6s  %-4s  %-6s  %-15s  %s", "Device", "Address", "By", "Load", "Serial", "Call control", "Switch port")
+
 // Show is `show phones facts`.
-func Show(list []Entry) string {
-	t := columns.New("%-15s  %-15s  %-6s  %-4s  %-6s  %-15s  %s", "Device", "Address", "By", "Load", "Serial", "Call control", "Switch port")
+func Show(list []Entry) *columns.Page {
+	p := &columns.Page{}
+	t := p.Table(Table)
 	for _, k := range list {
 		port := strings.TrimSpace(k.Switch + " " + k.Port)
 		t.Row(k.MAC.Device(), dash(addr(k.Addr)), string(k.By), dash(k.Load), dash(k.Serial), dash(k.CallControl), dash(port))
 	}
-	return t.String()
+	return p
 }
 
 func addr(a netip.Addr) string {

@@ -24,7 +24,7 @@ func TestBook(t *testing.T) {
 	}
 	want := "Device           Address          By      Load                Serial  Call control     Switch port\n" +
 		"SEP001E7A000001  10.0.0.23        CDP     SCCP41.9-4-2SR3-1S  FCH1    10.0.0.5         access-1 Gi1/0/7\n"
-	if got := Show(b.Entries()); got != want {
+	if got := Show(b.Entries()).String(); got != want {
 		t.Errorf("\n%s\n%s", got, want)
 	}
 	tell(wire.Told{MAC: mac, By: wire.Mirror, Idle: true}) // what it was registered at, it is not any more
@@ -37,7 +37,7 @@ func TestBook(t *testing.T) {
 	if _, ok := b.Of(mac); ok || len(b.Entries()) != maxBook {
 		t.Errorf("%d entries, the oldest is there: %v", len(b.Entries()), ok)
 	}
-	if got := Show(nil); strings.Count(got, "\n") != 1 {
+	if got := Show(nil).String(); strings.Count(got, "\n") != 1 {
 		t.Errorf("%q", got)
 	}
 }

@@ -3,6 +3,8 @@ package proof
 import (
 	"fmt"
 	"strings"
+
+	"option150/platform/columns"
 )
 
 // maxAssumed bounds how many assumptions are listed, maxAbsent how many files.
@@ -38,10 +40,14 @@ func (r *Report) Summary() string {
 	return s
 }
 
+// Table is the phones that would not come up, or of which it cannot be said.
+var Table = columns.Form("", "%-16s %-10s %-3s %s (%s)\n", "device outcome code text section fix")
+
 // Text is `show provisioning proof`.
-func (r *Report) Text() string {
-	var w strings.Builder
+func (r *Report) Text() *columns.Page {
+	w := &columns.Page{}
 	w.WriteString(r.Summary() + "\n")
+	t := w.Table(Table)
 	words := map[Outcome]string{Not: "would not", Unsure: "cannot say"}
 	for _, o := range []Outcome{Not, Unsure} {
 		for i := range r.Phones {
@@ -49,15 +55,15 @@ func (r *Report) Text() string {
 			if p.Outcome != o {
 				continue
 			}
-			fmt.Fprintf(&w, "%-16s %-10s %-3s %s (%s)\n", p.Device, words[o], dash(p.Code), p.Text, p.Section)
+			t.Object([]any{p.Device, words[o], dash(p.Code), p.Text, p.Section, p.Fix}, p.Device, words[o], dash(p.Code), p.Text, p.Section)
 			if len(p.Fix) > 0 {
-				fmt.Fprintf(&w, "%-16s FIX        %s\n", "", p.Fix)
+				t.Note(fmt.Sprintf("%-16s FIX        %s\n", "", p.Fix))
 			}
 		}
 	}
 	for i := range r.Phones {
 		for _, n := range r.Phones[i].Notes {
-			fmt.Fprintf(&w, "%-16s note       %s\n", r.Phones[i].Device, n)
+			fmt.Fprintf(w, "%-16s note       %s\n", r.Phones[i].Device, n)
 		}
 	}
 	if n := len(r.Absent); n > 0 {
@@ -65,11 +71,11 @@ func (r *Report) Text() string {
 		if n > maxAbsent {
 			more = fmt.Sprintf(" and %d more", n-maxAbsent)
 		}
-		fmt.Fprintf(&w, "Named by lines, and nobody serves it, so no phone is told of it: %s%s\n", strings.Join(r.Absent[:min(n, maxAbsent)], ", "), more)
+		fmt.Fprintf(w, "Named by lines, and nobody serves it, so no phone is told of it: %s%s\n", strings.Join(r.Absent[:min(n, maxAbsent)], ", "), more)
 	}
 	for i, p := range r.Assumed {
 		if i == maxAssumed {
-			fmt.Fprintf(&w, "and %d more networks\n", len(r.Assumed)-i)
+			fmt.Fprintf(w, "and %d more networks\n", len(r.Assumed)-i)
 			break
 		}
 		n := 0
@@ -78,13 +84,13 @@ func (r *Report) Text() string {
 				n++
 			}
 		}
-		fmt.Fprintf(&w, "Taken for granted: %s never seen here %s in %s (pool %s)\n", plural(n, "phone"), stands(n), p.Network, p.Pool)
+		fmt.Fprintf(w, "Taken for granted: %s never seen here %s in %s (pool %s)\n", plural(n, "phone"), stands(n), p.Network, p.Pool)
 	}
 	if len(r.NoMAC) > 0 {
-		fmt.Fprintf(&w, "Not counted: without a hardware address: %s\n", strings.Join(r.NoMAC, ", "))
+		fmt.Fprintf(w, "Not counted: without a hardware address: %s\n", strings.Join(r.NoMAC, ", "))
 	}
 	w.WriteString("Not walked: cables, switch ports and VLANs; what is set on the phones themselves; whether the call control knows them\n")
-	return w.String()
+	return w
 }
 
 func dash(s string) string {

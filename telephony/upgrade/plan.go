@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"math"
 	"net/netip"
-	"strings"
 	"time"
 
+	"option150/platform/columns"
 	"option150/platform/ether"
 	"option150/platform/sorted"
 	"option150/telephony/firmware"
@@ -136,16 +136,23 @@ func (p *Plan) fleet(one time.Duration, n int, overhead float64, l Line) time.Du
 	return seconds(t)
 }
 
+// The tables of `show upgrade plan`, which ends with ExamplesTable.
+var (
+	PlanTable  = columns.Form("Phones  Model     Runs                         Subnet                      Bytes  Path\n", "%6d  %-9s %-28s %-18s %14d  %s\n", "phones model runs subnet bytes path")
+	TimesTable = columns.Form("", "%-34s %14s %14s  %s\n", "the_load_itself one_phone all_phones how")
+)
+
 // Text is `show upgrade plan`.
-func (p *Plan) Text() string {
-	var w strings.Builder
-	fmt.Fprintf(&w, "%s to %s: %d files, %d bytes for each phone\n", p.Type, phone.Load(p.Load).Canonical(), len(p.Sizes), p.Bytes())
-	fmt.Fprintf(&w, "Line: round trip %s, loss %.3g %% each way, %s\n\n", p.Line.RTT.Round(10*time.Microsecond), p.Line.Loss*100, p.Of)
+func (p *Plan) Text() *columns.Page {
+	w := &columns.Page{}
+	fmt.Fprintf(w, "%s to %s: %d files, %d bytes for each phone\n", p.Type, phone.Load(p.Load).Canonical(), len(p.Sizes), p.Bytes())
+	fmt.Fprintf(w, "Line: round trip %s, loss %.3g %% each way, %s\n\n", p.Line.RTT.Round(10*time.Microsecond), p.Line.Loss*100, p.Of)
 	legs, count := p.legs()
 	n, bytes, upgrades, largest := 0, int64(0), 0, 0
 	subnets := map[netip.Prefix]int{}
+	var t *columns.Table
 	if len(legs) > 0 {
-		fmt.Fprintf(&w, "%6s  %-9s %-28s %-18s %14s  %s\n", "Phones", "Model", "Runs", "Subnet", "Bytes", "Path")
+		t = w.Table(PlanTable)
 	}
 	for _, l := range legs {
 		k := count[l]
@@ -153,27 +160,28 @@ func (p *Plan) Text() string {
 		if l.subnet.IsValid() {
 			subnet = l.subnet.String()
 		}
-		fmt.Fprintf(&w, "%6d  %-9s %-28s %-18s %14d  %s\n", k, l.model, cmp.Or(l.runs, "-"), subnet, int64(k)*l.bytes, l.path)
+		t.Row(k, l.model, cmp.Or(l.runs, "-"), subnet, int64(k)*l.bytes, l.path)
 		if l.loads > 0 {
 			n, bytes, upgrades = n+k, bytes+int64(k)*l.bytes, upgrades+k*l.loads
 			subnets[l.subnet] += k
 			largest = max(largest, subnets[l.subnet])
 		}
 	}
-	fmt.Fprintf(&w, "%d of %d phones change their load, %d upgrades, %d bytes\n\n", n, len(p.Phones), upgrades, bytes)
+	fmt.Fprintf(w, "%d of %d phones change their load, %d upgrades, %d bytes\n\n", n, len(p.Phones), upgrades, bytes)
 	if p.Count > 0 {
 		n, largest = p.Count, p.Count
 	}
-	p.times(&w, n, largest, max(len(subnets), 1))
-	return w.String()
+	p.times(w, n, largest, max(len(subnets), 1))
+	return w
 }
 
 // times is the table of what the last step takes each way.
-func (p *Plan) times(w *strings.Builder, n, largest, subnets int) {
+func (p *Plan) times(w *columns.Page, n, largest, subnets int) {
 	const tftpOver, httpOver = float64(block+head) / block, float64(mss+58) / mss
 	fmt.Fprintf(w, "%-34s %14s %14s  %s\n", "The load itself", "One phone", fmt.Sprintf("%d phones", n), "How")
+	t := w.Table(TimesTable)
 	row := func(what string, one, all time.Duration, how string) {
-		fmt.Fprintf(w, "%-34s %14s %14s  %s\n", what, inWords(one), inWords(all), how)
+		t.Row(what, inWords(one), inWords(all), how)
 	}
 	tftp, http := p.each(TFTP, p.Line), p.each(HTTP, p.Line)
 	formula := p.each(Formula, p.Line)
@@ -185,16 +193,17 @@ func (p *Plan) times(w *strings.Builder, n, largest, subnets int) {
 		one  time.Duration
 		get  func(int64, Line) time.Duration
 	}{{"PFS, the root over TFTP", tftp, TFTP}, {"PFS, the root over HTTP", http, HTTP}} {
-		t, depth := Tree(p.Sizes, largest, func(s int64) time.Duration { return root.get(s, p.Line) })
+		all, depth := Tree(p.Sizes, largest, func(s int64) time.Duration { return root.get(s, p.Line) })
 		if p.Line.Rate > 0 { // the roots of all subnets share the line
-			t = max(t, seconds(float64(subnets)*float64(p.Bytes())*8/p.Line.Rate))
+			all = max(all, seconds(float64(subnets)*float64(p.Bytes())*8/p.Line.Rate))
 		}
-		row(root.what, root.one, t, fmt.Sprintf("a tree of depth %d in the largest subnet, 3 MB/s between phones (assumed)", depth))
+		row(root.what, root.one, all, fmt.Sprintf("a tree of depth %d in the largest subnet, 3 MB/s between phones (assumed)", depth))
 	}
 	lan := Line{RTT: p.LAN, Timeout: Wait(p.LAN), Rate: 100e6}
 	one := p.each(TFTP, lan)
 	row("one copy to this box, then TFTP", http+one, http+p.fleet(one, n, tftpOver, Line{RTT: p.LAN, Rate: 1e9}), fmt.Sprintf("over HTTP, then round trips of %s here", p.LAN.Round(10*time.Microsecond)))
-	fmt.Fprintf(w, "\nExamples of source 001, by its formula\n%s", Examples())
+	w.WriteString("\nExamples of source 001, by its formula\n")
+	w.Add(Examples())
 }
 
 // inWords is a duration as engineers say it.

@@ -216,7 +216,7 @@ func TestWaves(t *testing.T) {
 	}
 	f.resets(n)
 	if p := f.progress(); f.state(n) != "done" {
-		t.Errorf("%s: %s", f.state(n), p.Text(f.clock))
+		t.Errorf("%s: %s", f.state(n), p.Text(f.clock).String())
 	}
 	// One that says so itself.
 	f.event(wire.Told{MAC: macOf(f.inWave(2)[1]), By: wire.Page, Load: new78})
@@ -228,8 +228,8 @@ func TestWaves(t *testing.T) {
 		f.upgrades(n)
 	}
 	f.tick()
-	if p := f.progress(); p.State != Done || strings.Contains(p.Text(f.clock), "waiting") {
-		t.Errorf("%s", p.Text(f.clock))
+	if p := f.progress(); p.State != Done || strings.Contains(p.Text(f.clock).String(), "waiting") {
+		t.Errorf("%s", p.Text(f.clock).String())
 	}
 	if got := f.resets(later); got != new78 {
 		t.Errorf("after the end a phone that has it gets %s", got)
@@ -307,7 +307,7 @@ func TestGateFails(t *testing.T) {
 		}
 	}
 	p := f.progress()
-	text := p.Text(f.clock)
+	text := p.Text(f.clock).String()
 	for i, want := range []string{new78, old78, new78, old78} {
 		if got := f.resets(w[i]); got != want {
 			t.Errorf("phone %d gets %s, want %s", w[i], got, want)
@@ -330,10 +330,10 @@ func TestNotReset(t *testing.T) {
 	f.clock = f.clock.Add(24 * time.Hour)
 	f.tick()
 	if p := f.progress(); p.State != Running || p.Wave != 1 || f.state(f.inWave(1)[0]) != "not reset" {
-		t.Errorf("%s", p.Text(f.clock))
+		t.Errorf("%s", p.Text(f.clock).String())
 	}
-	if p := f.progress(); !strings.Contains(p.Text(f.clock), "Nothing here can reset a phone") {
-		t.Errorf("%s", p.Text(f.clock))
+	if p := f.progress(); !strings.Contains(p.Text(f.clock).String(), "Nothing here can reset a phone") {
+		t.Errorf("%s", p.Text(f.clock).String())
 	}
 }
 
@@ -485,7 +485,7 @@ func TestTwoHundred(t *testing.T) {
 	if total != 200 || n["not returned"] != 10 || n["stuck"] != 10 || n["done"] != 180 {
 		t.Errorf("%v of %d", n, total)
 	}
-	text := killed.Text(time.Time{})
+	text := killed.Text(time.Time{}).String()
 	var doc struct {
 		Phones []struct{ Device, State string } `json:"phones"`
 	}
@@ -509,7 +509,9 @@ func FuzzKept(f *testing.F) {
 		r.Tick([]Rollout{rollout()}, func(ether.MAC) string { return "" })
 		for _, p := range r.all {
 			s, _ := r.Snapshot(p.Name)
-			_ = s.Text(time.Time{}) + s.Summary()
+			p := s.Text(time.Time{})
+			s.Summary(p.Table(RolloutsTable))
+			_ = p.String()
 		}
 	})
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"option150/platform/columns"
 	"option150/platform/sorted"
 	"option150/telephony/phone"
 )
@@ -62,27 +63,32 @@ func bar(done, total int) string {
 	return "[" + strings.Repeat("#", k) + strings.Repeat(".", 20-k) + "]"
 }
 
+// The tables of the show commands.
+var (
+	RolloutsTable = columns.Form("", "%-16s %-11s %-32s %s %d of %d done, wave %d of %d, %d failed\n", "name state load progress done phones wave waves failed")
+	RolloutTable  = columns.Form("Device           Section                Wave  State        From                         Because\n", "%-16s %-22s %4d  %-12s %-28s %s\n", "device section wave state from because")
+)
+
 // Summary is a line of `show upgrade`.
-func (p *Progress) Summary() string {
+func (p *Progress) Summary(t *columns.Table) {
 	n, total := p.counts(0)
-	return fmt.Sprintf("%-16s %-11s %-32s %s %d of %d done, wave %d of %d, %d failed",
-		p.Name, p.State, phone.Load(p.Load).Canonical(), bar(n["done"], total), n["done"], total, p.Wave, p.Waves, n["stuck"]+n["not returned"])
+	t.Row(p.Name, p.State, phone.Load(p.Load).Canonical(), bar(n["done"], total), n["done"], total, p.Wave, p.Waves, n["stuck"]+n["not returned"])
 }
 
 // Text is `show upgrade NAME`, and the report.
-func (p *Progress) Text(now time.Time) string {
-	var w strings.Builder
-	fmt.Fprintf(&w, "Upgrade %s of %s to %s: %s", p.Name, p.Type, phone.Load(p.Load).Canonical(), p.State)
+func (p *Progress) Text(now time.Time) *columns.Page {
+	w := &columns.Page{}
+	fmt.Fprintf(w, "Upgrade %s of %s to %s: %s", p.Name, p.Type, phone.Load(p.Load).Canonical(), p.State)
 	if p.Why != "" {
-		fmt.Fprintf(&w, ", %s", p.Why)
+		fmt.Fprintf(w, ", %s", p.Why)
 	}
-	fmt.Fprintf(&w, "\nStarted %s", p.Started.Format(time.DateTime))
+	fmt.Fprintf(w, "\nStarted %s", p.Started.Format(time.DateTime))
 	if !p.Ended.IsZero() {
-		fmt.Fprintf(&w, ", ended %s", p.Ended.Format(time.DateTime))
+		fmt.Fprintf(w, ", ended %s", p.Ended.Format(time.DateTime))
 	}
-	fmt.Fprintf(&w, "; gate %d percent within %d minutes", p.conf.Percent, p.conf.Minutes)
+	fmt.Fprintf(w, "; gate %d percent within %d minutes", p.conf.Percent, p.conf.Minutes)
 	if p.conf.Window.From != p.conf.Window.To {
-		fmt.Fprintf(&w, "; window %s", p.conf.Window)
+		fmt.Fprintf(w, "; window %s", p.conf.Window)
 		if p.State == Running && !p.conf.Window.Open(now) {
 			w.WriteString(", closed now: no phone begins")
 		}
@@ -94,9 +100,9 @@ func (p *Progress) Text(now time.Time) string {
 		if len(stand) > 0 && stand[0].State == "done" {
 			done, stand = stand[0].N, stand[1:]
 		}
-		fmt.Fprintf(&w, "Wave %-3d %s %d of %d done", i, bar(done, total), done, total)
+		fmt.Fprintf(w, "Wave %-3d %s %d of %d done", i, bar(done, total), done, total)
 		for _, s := range stand {
-			fmt.Fprintf(&w, ", %d %s", s.N, s.State)
+			fmt.Fprintf(w, ", %d %s", s.N, s.State)
 		}
 		w.WriteString("\n")
 	}
@@ -104,7 +110,7 @@ func (p *Progress) Text(now time.Time) string {
 		w.WriteString("Nothing here can reset a phone: those not reset read their file when they boot next; `show provisioning audit` says what makes them (A32)\n")
 	}
 	w.WriteString("\n")
-	fmt.Fprintf(&w, "%-16s %-22s %4s  %-12s %-28s %s\n", "Device", "Section", "Wave", "State", "From", "Because")
+	t := w.Table(RolloutTable)
 	for _, u := range p.sorted() {
 		state := u.state(p)
 		why := u.Verdict
@@ -121,9 +127,9 @@ func (p *Progress) Text(now time.Time) string {
 				why += ", all files sent " + u.Fetched.Format(time.TimeOnly)
 			}
 		}
-		fmt.Fprintf(&w, "%-16s %-22s %4d  %-12s %-28s %s\n", u.Device, u.Line, u.Wave, state, cmp.Or(u.From, "-"), strings.TrimSpace(why))
+		t.Row(u.Device, u.Line, u.Wave, state, cmp.Or(u.From, "-"), strings.TrimSpace(why))
 	}
-	return w.String()
+	return w
 }
 
 // sorted: by wave, in it what needs somebody first.

@@ -3,8 +3,9 @@ package upgrade
 import (
 	"fmt"
 	"math"
-	"strings"
 	"time"
+
+	"option150/platform/columns"
 )
 
 // Line is a line between a file server and a phone.
@@ -106,30 +107,37 @@ func seconds(s float64) time.Duration {
 	return time.Duration(min(s, 1e9) * float64(time.Second)).Round(time.Millisecond)
 }
 
+// The tables of `show transfer-time`.
+var (
+	TransferTable = columns.Form("", "  %-22s %10.2f s %8.2f min  %s\n", "transfer seconds minutes how")
+	ExamplesTable = columns.Form("Example       RTT        Bytes   Errors      Timeout       Transfer\n", "%-8s %8s %12d %8s %12s %14s\n", "example rtt bytes errors timeout transfer")
+)
+
 // TransferTimes is `show transfer-time`: what a file takes each way.
-func TransferTimes(size int64, l Line) string {
-	var w strings.Builder
-	fmt.Fprintf(&w, "%d bytes, round trip %s, loss %g %%, timeout %s\n", size, l.RTT, l.Loss*100, l.Timeout)
+func TransferTimes(size int64, l Line) *columns.Page {
+	w := &columns.Page{}
+	fmt.Fprintf(w, "%d bytes, round trip %s, loss %g %%, timeout %s\n", size, l.RTT, l.Loss*100, l.Timeout)
+	t := w.Table(TransferTable)
 	row := func(what string, d time.Duration, note string) {
-		fmt.Fprintf(&w, "  %-22s %10.2f s %8.2f min  %s\n", what, d.Seconds(), d.Minutes(), note)
+		t.Row(what, d.Seconds(), d.Minutes(), note)
 	}
 	row("TFTP, source 001", Formula(size, l), "size * (RTT + error rate * timeout) / 512000")
 	row("TFTP, lock step", TFTP(size, l), fmt.Sprintf("%d blocks, loss counted for each packet, waits double", size/block+1))
 	row("HTTP", HTTP(size, l), "the least of the line, of 64 KB a round trip and of what losses allow")
-	return w.String()
+	return w
 }
 
 // Examples are the examples of source 001 in its own figures.
-func Examples() string {
-	var w strings.Builder
-	fmt.Fprintf(&w, "%-8s %8s %12s %8s %12s %14s\n", "Example", "RTT", "Bytes", "Errors", "Timeout", "Transfer")
+func Examples() *columns.Page {
+	w := &columns.Page{}
+	t := w.Table(ExamplesTable)
 	for _, e := range []struct {
 		name string
 		rtt  time.Duration
 		loss float64
 	}{{"A", 5 * time.Millisecond, 0.01}, {"B", 10 * time.Millisecond, 0.01}, {"C", 5 * time.Millisecond, 0.02}} {
 		d := Formula(6_300_000, Line{RTT: e.rtt, Loss: e.loss, Timeout: 4 * time.Second})
-		fmt.Fprintf(&w, "%-8s %8s %12d %7g%% %12s %11.1f s\n", e.name, e.rtt, 6_300_000, e.loss*100, 4*time.Second, d.Seconds())
+		t.Row(e.name, e.rtt, 6_300_000, fmt.Sprintf("%g%%", e.loss*100), 4*time.Second, fmt.Sprintf("%.1f s", d.Seconds()))
 	}
-	return w.String()
+	return w
 }

@@ -8,7 +8,7 @@ import (
 
 // TestSource001: the table of source 001.
 func TestSource001(t *testing.T) {
-	text := Examples()
+	text := Examples().String()
 	for _, want := range []string{"553.7 s", "615.2 s", "1045.9 s"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %s in\n%s", want, text)

@@ -143,7 +143,7 @@ func TestForeignPortIsOneTruth(t *testing.T) {
 		if text := see(t, "/metrics"); !strings.Contains(text, `option150_service_up{service="hfs"} `+figure+"\n") || !strings.Contains(text, `option150_service_configured{service="hfs"} 1`) {
 			t.Errorf("Prometheus:\n%s", text)
 		}
-		if text := command.ServicesText(box); !strings.Contains(text, "\nhfs          "+listed) {
+		if text := command.ServicesText(box).String(); !strings.Contains(text, "\nhfs          "+listed) {
 			t.Errorf("show services:\n%s", text)
 		}
 		// The page is made of one picture a second, for all who look.

@@ -55,13 +55,13 @@ func TestProofAdviceWorks(t *testing.T) {
 			}
 			o.has(o.types("configure replace flash:right.txt force"), "Rollback Done")
 			if r := prove(); r.Count(proof.Up) != len(r.Phones) || len(r.Phones) != 2 {
-				t.Fatal(r.Text())
+				t.Fatal(r.Text().String())
 			}
 			candidate := o.types("show provisioning proof flash:wrong.txt")
 			o.has(o.types("configure replace flash:wrong.txt force"), "Rollback Done")
 			r := prove()
-			if r.Text() != candidate {
-				t.Errorf("as a candidate:\n%s\nwhen it runs:\n%s", candidate, r.Text())
+			if r.Text().String() != candidate {
+				t.Errorf("as a candidate:\n%s\nwhen it runs:\n%s", candidate, r.Text().String())
 			}
 			var fix advice.Steps
 			found := 0
@@ -91,7 +91,7 @@ func TestProofAdviceWorks(t *testing.T) {
 				}
 			}
 			if found == 0 || r.Count(proof.Up) != len(r.Phones) {
-				t.Errorf("after FIX %s:\n%s", fix, r.Text())
+				t.Errorf("after FIX %s:\n%s", fix, r.Text().String())
 			}
 		})
 	}

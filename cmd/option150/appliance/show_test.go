@@ -3,9 +3,12 @@ package appliance_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
+	"maps"
 	"net/netip"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -17,6 +20,7 @@ import (
 	"option150/cmd/option150/lab"
 	"option150/platform/aaa"
 	"option150/platform/netns"
+	"option150/platform/testkit"
 	"option150/telephony/firmware"
 	"option150/telephony/simphone"
 )
@@ -143,8 +147,53 @@ func TestShowCommands(t *testing.T) {
 			if strings.ContainsFunc(out, func(r rune) bool { return r < ' ' && r != '\n' }) {
 				t.Errorf("%q prints control characters: %q", line, out)
 			}
+			if level == 15 {
+				tabled(t, l.Box, line, out)
+			}
 		}
 		t.Logf("%d show commands at level %d", len(all), level)
+	}
+}
+
+// prose are shows in whose text something looks like a table and is none: what
+// stands below each other there are words and their values.
+var prose = regexp.MustCompile(`^show (running-config|startup-config|configuration|tech-support|voice register (all|dn|global|pool|template|dialplan|profile)|telephony-service|ephone|monitor capture|archive config)`)
+
+// tabled holds a show to what it declares: if a table is in its text it is there
+// as JSON, with the keys that are declared and documented; if it declares none,
+// or this form of it prints none, `| json` refuses.
+func tabled(t *testing.T, box *appliance.Appliance, line, text string) {
+	t.Helper()
+	d, ok := box.Box().Language.Graph(language.Exec).Match(line, 15).Action.(*language.Declaration)
+	if !ok {
+		return
+	}
+	got, _ := say(box, 15, line+" | json")
+	found := testkit.Tables(text)
+	if got == "% The output of this command is no table\n" {
+		if len(found) > 0 && !prose.MatchString(line) {
+			t.Errorf("%q prints a table with heads %q and declares none", line, found[0].Heads)
+		}
+		return
+	}
+	var rows []map[string]string
+	if err := json.Unmarshal([]byte(got), &rows); err != nil {
+		if !strings.HasPrefix(got, "%") || !strings.HasPrefix(text, "%") {
+			t.Errorf("%q | json: %v in %q", line, err, got)
+		}
+		return
+	}
+	keys := map[string]bool{}
+	for _, l := range d.Tables {
+		keys[strings.Join(slices.Sorted(slices.Values(l.Keys())), " ")] = true
+	}
+	for _, r := range rows {
+		if k := strings.Join(slices.Sorted(maps.Keys(r)), " "); !keys[k] {
+			t.Errorf("%q | json has an object of columns that are not declared: %s", line, k)
+		}
+	}
+	if len(found) > 0 && len(found[0].Rows) > 0 && len(rows) == 0 {
+		t.Errorf("%q prints rows, and as JSON none:\n%s", line, text)
 	}
 }
 

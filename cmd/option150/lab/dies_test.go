@@ -61,7 +61,7 @@ func parentDies(t *testing.T, h peers.Habits, mirror bool) {
 		}
 		fetched[x.File][x.Device]++
 	}
-	all := pfs.ShowVerify(pfs.Verify(s, f, ""))
+	all := pfs.ShowVerify(pfs.Verify(s, f, "")).String()
 	for file, who := range fetched {
 		n := 0
 		var devices []string
@@ -121,7 +121,7 @@ func parentDies(t *testing.T, h peers.Habits, mirror bool) {
 		}
 	}
 	if t.Failed() || testing.Verbose() {
-		t.Logf("%s died\n%s\n%s", died, all, pfs.ShowTree(pfs.Trees(s, f), ""))
+		t.Logf("%s died\n%s\n%s", died, all, pfs.ShowTree(pfs.Trees(s, f), "").String())
 	}
 	if t.Failed() {
 		t.Log(pfs.ShowEvidence(s))

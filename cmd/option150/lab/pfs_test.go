@@ -115,7 +115,7 @@ func TestObservedIsTrue(t *testing.T) {
 				}
 				t.Errorf("%s, %s: says %s of %s at depth %d, the box says %s of %s at depth %d (%s)", said.Device, said.File, said.Role, at[said.Parent].Device(), said.Depth, n.Role, n.Parent.Device(), n.Depth, n.Basis)
 				if wrong == 5 {
-					t.Fatalf("%s\n%s", pfs.ShowTree([]pfs.Tree{*tree}, ""), pfs.ShowEvidence(s))
+					t.Fatalf("%s\n%s", pfs.ShowTree([]pfs.Tree{*tree}, "").String(), pfs.ShowEvidence(s))
 				}
 			}
 			for _, v := range pfs.Verify(s, f, "") {
@@ -159,7 +159,7 @@ func TestSharingOffForOne(t *testing.T) {
 		}
 	}
 	if !named {
-		t.Error(pfs.ShowVerify(pfs.Verify(s, f, "")))
+		t.Error(pfs.ShowVerify(pfs.Verify(s, f, "")).String())
 	}
 	if c := f.Phones[mac]; c.Sharing != "0" || c.Level != "phone" {
 		t.Errorf("%+v", c)
