@@ -19,7 +19,7 @@ var (
 	BindingTable = columns.Form("IP address          Client-ID/              Lease expiration        Type\n"+
 		"                    Hardware address/\n"+
 		"                    User name\n", "%-20s%-24s%-24s%s\n", "ip_address client_id_hardware_address_user_name lease_expiration type")
-	PoolTable       = columns.Form(" Current index        IP address range                    Leased addresses\n", " %-21s%-17s- %-18s%d\n", "current_index first last leased_addresses").With("pool high low total leased")
+	PoolTable       = columns.Form(" Current index        IP address range                    Leased addresses\n", " %-21s%-17s- %-18s%d\n", "current_index ip_address_range_first ip_address_range_last leased_addresses").With("pool high low total leased")
 	ReceivedTable   = columns.Form("Message              Received\n", "%-21s%d\n", "message received")
 	SentTable       = columns.Form("Message              Sent\n", "%-21s%d\n", "message sent")
 	CountersTable   = columns.Form("", "%-45s%d\n", "counter count")

