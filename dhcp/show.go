@@ -19,9 +19,11 @@ var (
 	BindingTable = columns.Form("IP address          Client-ID/              Lease expiration        Type\n"+
 		"                    Hardware address/\n"+
 		"                    User name\n", "%-20s%-24s%-24s%s\n", "ip_address client_id_hardware_address_user_name lease_expiration type")
-	PoolTable       = columns.Form(" Current index        IP address range                    Leased addresses\n", " %-21s%-17s- %-18s%d\n", "current_index ip_address_range_first ip_address_range_last leased_addresses").With("pool high low total leased")
+	PoolTable = columns.Form(" Current index        IP address range                    Leased/Excluded/Total\n", " %-21s%-17s- %-18s%-6d/ %-6d/ %d\n",
+		"current_index ip_address_range_first ip_address_range_last leased excluded total").With("pool high low total_addresses leased_addresses excluded_addresses")
 	ReceivedTable   = columns.Form("Message              Received\n", "%-21s%d\n", "message received")
 	SentTable       = columns.Form("Message              Sent\n", "%-21s%d\n", "message sent")
+	ForwardedTable  = columns.Form("Message              Forwarded\n", "%-21s%d\n", "message forwarded")
 	CountersTable   = columns.Form("", "%-45s%d\n", "counter count")
 	ConflictTable   = columns.Form("IP address        Detection method   Detection time          VRF\n", "%-18s%-19s%-24s%s\n", "ip_address detection_method detection_time vrf")
 	ExcludedTable   = columns.Form("Start IP        End IP          Number of IP's  VRF             \n"+strings.Repeat("=", 64)+"\n", "%-16s%-16s%-16d%s\n", "start_ip end_ip number_of_ip_s vrf")
@@ -89,6 +91,7 @@ func ShowPool(ps []engine.PoolStat) *columns.Page {
 		b.WriteString(" Subnet size (first/next)       : 0 / 0 \n")
 		fmt.Fprintf(b, " Total addresses                : %d\n", p.Total)
 		fmt.Fprintf(b, " Leased addresses               : %d\n", p.Leased)
+		fmt.Fprintf(b, " Excluded addresses             : %d\n", p.Excluded)
 		b.WriteString(" Pending event                  : none\n")
 		if n := len(p.Subnets); n == 1 {
 			b.WriteString(" 1 subnet is currently in the pool :\n")
@@ -98,15 +101,17 @@ func ShowPool(ps []engine.PoolStat) *columns.Page {
 		if len(p.Subnets) == 0 {
 			continue
 		}
-		t := b.Table(PoolTable).Given(p.Name, p.High, p.Low, p.Total, p.Leased)
+		t := b.Table(PoolTable).Given(p.Name, p.High, p.Low, p.Total, p.Leased, p.Excluded)
 		for _, s := range p.Subnets {
-			t.Row(s.Current, s.First, s.Last, s.Leased)
+			t.Row(s.Current, s.First, s.Last, s.Leased, s.Excluded, int64(wire.U32(s.Last))-int64(wire.U32(s.First))+1)
 		}
 	}
 	return b
 }
 
-// ShowStatistics is `show ip dhcp server statistics`.
+// ShowStatistics is `show ip dhcp server statistics` in the form of IOS XE. What
+// only a relay, a pool manager or a client counts is 0: this box is none of them,
+// and never receives as a relay what servers answer.
 func ShowStatistics(s engine.Statistics) *columns.Page {
 	b := &columns.Page{}
 	row := func(label string, n any) { fmt.Fprintf(b, "%-21s%d\n", label, n) }
@@ -118,6 +123,13 @@ func ShowStatistics(s engine.Statistics) *columns.Page {
 	row("Expired bindings", s.Expired)
 	row("Malformed messages", s.Malformed)
 	row("Secure arp entries", s.SecureARP)
+	row("Renew messages", s.Renew)
+	row("Workspace timeouts", 0)
+	row("Static routes", 0)
+	row("Relay bindings", 0)
+	for _, what := range []string{"active", "terminated", "selecting"} {
+		fmt.Fprintf(b, "%-29s%d\n", "Relay bindings "+what, 0)
+	}
 	b.WriteString("\n")
 	t := b.Table(ReceivedTable)
 	t.Row("BOOTREQUEST", s.Received.BootRequest)
@@ -126,12 +138,24 @@ func ShowStatistics(s engine.Statistics) *columns.Page {
 	t.Row("DHCPDECLINE", s.Received.Decline)
 	t.Row("DHCPRELEASE", s.Received.Release)
 	t.Row("DHCPINFORM", s.Received.Inform)
+	for _, what := range []string{"DHCPVENDOR", "BOOTREPLY", "DHCPOFFER", "DHCPACK", "DHCPNAK"} {
+		t.Row(what, 0)
+	}
 	b.WriteString("\n")
 	t = b.Table(SentTable)
 	t.Row("BOOTREPLY", s.Sent.BootReply)
 	t.Row("DHCPOFFER", s.Sent.Offer)
 	t.Row("DHCPACK", s.Sent.Ack)
 	t.Row("DHCPNAK", s.Sent.Nak)
+	b.WriteString("\n")
+	t = b.Table(ForwardedTable)
+	for _, what := range []string{"BOOTREQUEST", "DHCPDISCOVER", "DHCPREQUEST", "DHCPDECLINE", "DHCPRELEASE", "DHCPINFORM", "DHCPVENDOR", "BOOTREPLY", "DHCPOFFER", "DHCPACK", "DHCPNAK"} {
+		t.Row(what, 0)
+	}
+	b.WriteString("\nDHCP-DPM Statistics\n")
+	for _, what := range []string{"Offer notifications sent", "Offer callbacks received", "Classname requests sent", "Classname callbacks received"} {
+		fmt.Fprintf(b, "%-32s%d\n", what, 0)
+	}
 	return b
 }
 

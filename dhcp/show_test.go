@@ -25,7 +25,7 @@ func TestShow(t *testing.T) {
 			{Current: ip("10.0.0.4"), First: ip("10.0.0.1"), Last: ip("10.0.0.254"), Leased: 3}, {Current: ip("10.0.1.1"), First: ip("10.0.1.1"), Last: ip("10.0.1.254")}}},
 		{Name: "EMPTY", High: 100},
 	}).String())
-	st := engine.Statistics{MemoryUsage: 40921, AddressPools: 2, Automatic: 81, Manual: 1, Expired: 3, Malformed: 4}
+	st := engine.Statistics{MemoryUsage: 40921, AddressPools: 2, Automatic: 81, Manual: 1, Expired: 3, Malformed: 4, Renew: 7}
 	st.Received = engine.Received{BootRequest: 12, Discover: 200, Request: 178, Release: 5, Inform: 6, Decline: 1}
 	st.Sent = engine.Sent{BootReply: 12, Offer: 190, Ack: 172, Nak: 6}
 	golden.Check(t, "testdata/statistics.txt", ShowStatistics(st).String())
@@ -42,7 +42,7 @@ func TestShowKnownRows(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 	got = ShowPool([]engine.PoolStat{{Subnets: []engine.SubnetStat{{Current: ip("192.168.40.92"), First: ip("192.168.40.1"), Last: ip("192.168.40.254"), Leased: 81}}}}).String()
-	if want := " 192.168.40.92        192.168.40.1     - 192.168.40.254    81\n"; !bytes.HasSuffix([]byte(got), []byte(want)) {
+	if want := " 192.168.40.92        192.168.40.1     - 192.168.40.254    81    / 0     / 254\n"; !bytes.HasSuffix([]byte(got), []byte(want)) {
 		t.Errorf("%q", got)
 	}
 }

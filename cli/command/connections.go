@@ -1,6 +1,9 @@
 package command
 
 import (
+	"cmp"
+	"fmt"
+
 	"option150/cli/language"
 	"option150/platform/columns"
 	"option150/platform/config"
@@ -34,6 +37,7 @@ var lineTable = columns.Form("   Tty Typ     Tx/Rx    A Modem  Roty AccO AccI   
 func LineText(c *config.Config, open []LineInfo, uses map[int]int, only int) *columns.Page {
 	w := &columns.Page{}
 	t := w.Table(lineTable)
+	details := ""
 	row := func(number int, kind string, l config.Line) {
 		if only >= 0 && number != only {
 			return
@@ -47,6 +51,9 @@ func LineText(c *config.Config, open []LineInfo, uses map[int]int, only int) *co
 		if l.AccessIn != "" {
 			access = l.AccessIn
 		}
+		if only >= 0 {
+			details = lineDetails(number, l, mark == "*")
+		}
 		t.Row(mark, number, kind, "", "-", "-", "-", "-", access, uses[number], 0, "0/0", "-")
 	}
 	for _, l := range c.Lines {
@@ -58,5 +65,29 @@ func LineText(c *config.Config, open []LineInfo, uses map[int]int, only int) *co
 			}
 		}
 	}
+	w.WriteString(details)
 	return w
+}
+
+// lineDetails is what stands below the row of one line, as on a router. What the
+// box has nothing of is left out: modems, dispatching, groups.
+func lineDetails(number int, l config.Line, used bool) string {
+	status, state := "No Exit Banner", "Idle"
+	if used {
+		status, state = "PSI Enabled, Ready, Active, No Exit Banner, Automore On", "Ready"
+	}
+	idle := "never"
+	if n := l.ExecMinutes*60 + l.ExecSeconds; n > 0 {
+		idle = fmt.Sprintf("%02d:%02d:%02d", n/3600, n/60%60, n%60)
+	}
+	in, speed := "none", cmp.Or(l.Speed, 9600)
+	if l.Kind == "vty" && l.Transport != "none" {
+		in = "ssh"
+	}
+	return fmt.Sprintf("\nLine %d, Location: \"\", Type: \"\"\nLength: %d lines, Width: %d columns\nBaud rate (TX/RX) is %d/%[4]d, no parity, 1 stopbits, 8 databits\n"+
+		"Status: %s\nCapabilities: none\nModem state: %s\nSpecial Chars: Escape  Hold  Stop  Start  Disconnect  Activation\n                ^^x    none   -     -       none\n"+
+		"Timeouts:      Idle EXEC    Idle Session   Modem Answer  Session   Dispatch\n               %-15s never                        none     not set\n"+
+		"Session limit is not set.\nEditing is enabled.\nHistory is enabled, history size is %d.\nFull user help is disabled\n"+
+		"Allowed input transports are %s.\nAllowed output transports are telnet ssh.\nNo output characters are padded\nNo special data dispatching characters\n",
+		number, l.Length, l.Width, speed, status, state, idle, l.HistorySize, in)
 }

@@ -44,7 +44,7 @@ func showDHCP(b *Box) []language.Declaration {
 		}, dhcp.PoolTable),
 		table(head+`server("Miscellaneous DHCP server information") statistics("DHCP server statistics")`, 0, doc, func(*language.Invocation) *columns.Page {
 			return dhcp.ShowStatistics(b.DHCP.Statistics())
-		}, dhcp.ReceivedTable, dhcp.SentTable),
+		}, dhcp.ReceivedTable, dhcp.SentTable, dhcp.ForwardedTable),
 		table(head+`server counters("Counters beyond those of IOS")`, 0, doc, func(*language.Invocation) *columns.Page { return dhcp.ShowCounters(b.DHCP.Statistics()) }, dhcp.CountersTable),
 		table(head+`server status("Whether the server works, and why not")`, 0, "DESIGN 4", func(in *language.Invocation) *columns.Page {
 			st := b.Supervisor.Status("dhcp")

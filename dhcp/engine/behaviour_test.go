@@ -277,6 +277,9 @@ func TestChangeInPlace(t *testing.T) {
 	r := phoneRequest(mac(0, 1), wire.MsgRequest)
 	r.CIAddr = a.String()
 	w.one(r).is(t, wire.MsgAck, a.String())
+	if w.e.Stats.Renew != 1 {
+		t.Errorf("%d requests to renew", w.e.Stats.Renew)
+	}
 	// The pool goes: the wire has none left.
 	s.Pools = s.Pools[1:]
 	w.set(s)

@@ -34,6 +34,9 @@ func (e *Engine) request(c *call) {
 	case p.Wanted.IsValid():
 		e.rebooting(c)
 	case p.CIAddr.IsValid():
+		if !c.resumed {
+			e.Stats.Renew++
+		}
 		e.renewing(c)
 	default:
 		e.Stats.Extra.Incomplete++ // asks for nothing: nothing to say

@@ -11,6 +11,7 @@ type Statistics struct {
 	Expired        uint64
 	Malformed      uint64
 	SecureARP      int
+	Renew          uint64 // requests to renew or rebind a lease, of Received.Request
 	Received       Received
 	Sent           Sent
 	Extra          Extra

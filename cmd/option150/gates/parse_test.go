@@ -151,6 +151,32 @@ var forms = []form{
 		`(?P<type>Standard) IP access list (?P<name>\S+)`,
 		` +(?P<number>\d+) (?P<action>permit|deny) (?P<source>` + ipv4 + `)(?:, wildcard bits (?P<wildcard>` + ipv4 + `))?`,
 	}},
+	{"show ip dhcp pool", []string{
+		`Pool (?P<pool>\S+) :`, ` Utilization mark \(high/low\)    : (?P<high>\d+) / (?P<low>\d+)`, ` Subnet size \(first/next\)       : (?P<first>\d+) / (?P<next>\d+) ?`,
+		` Total addresses                : (?P<total>\d+)`, ` Leased addresses               : (?P<leased>\d+)`, ` Excluded addresses             : (?P<excluded>\d+)`,
+		` Pending event                  : (?P<event>\w+)`, ` (?:1 subnet is|\d+ subnets are) currently in the pool :`, ` Current index        IP address range                    Leased/Excluded/Total`,
+		` (?P<index>` + ipv4 + `) +(?P<from>` + ipv4 + `) +- (?P<to>` + ipv4 + `) +(?P<n>\d+) +/ (?P<x>\d+) +/ (?P<of>\d+)`,
+	}},
+	{"show ip dhcp server statistics", []string{
+		`(?:Memory usage|Address pools|Database agents|Automatic bindings|Manual bindings|Expired bindings|Malformed messages|Secure arp entries|Renew messages|Workspace timeouts|Static routes|Relay bindings) +(?P<count>\d+)`,
+		`Relay bindings (?P<relay>active|terminated|selecting) +\d+`, `Message +(?P<direction>Received|Sent|Forwarded)`,
+		`(?P<message>BOOTREQUEST|BOOTREPLY|DHCP[A-Z]+) +(?P<messages>\d+)`, `DHCP-DPM Statistics`,
+		`(?:Offer notifications sent|Offer callbacks received|Classname requests sent|Classname callbacks received) +(?P<dpm>\d+)`,
+	}},
+	{"show terminal", []string{
+		`Line (?P<line>\w+), Location: "[^"]*", Type: "[^"]*"`, `Length: (?P<length>\d+) lines, Width: (?P<width>\d+) columns`,
+		`Baud rate \(TX/RX\) is (?P<tx>\d+)/(?P<rx>\d+), (?P<parity>\w+) parity, (?P<stop>\d) stopbits, (?P<data>\w+) databits`,
+		`Status: (?P<status>.+)`, `History is enabled, history size is (?P<history>\d+)\.`,
+		`Allowed input transports are (?P<input>[\w ]+)\.`, `Allowed output transports are (?P<output>[\w ]+)\.`,
+	}},
+	{"show line", []string{
+		`   Tty +Typ +Tx/Rx +A +Modem +Roty +AccO +AccI +Uses +Noise +Overruns +Int`,
+		`(?P<active>[* ]) +(?P<tty>\d+) (?P<type>[CV]TY) +(?P<a>-) +(?P<modem>-) +(?P<roty>-) +(?P<acco>-) +(?P<acci>\S+) +(?P<uses>\d+) +(?P<noise>\d+) +(?P<overruns>\d+/\d+) +(?P<int>-)`,
+	}},
+	{"show interfaces status", []string{
+		`Port +Name +Status +Vlan +Duplex +Speed Type`,
+		`(?P<port>Gi\S+) +(?P<name>.*?) +(?P<status>connected|notconnect|disabled) +(?P<vlan>routed) +(?P<duplex>\S+) +(?P<speed>\S+) (?P<type>.+)`,
+	}},
 	{"show aliases", []string{`(?P<mode>Exec) mode aliases:`, `  (?P<alias>\w+) +(?P<command>\w.*)`}},
 	{"show ip http server status", []string{
 		`HTTP server status: (?P<status>Enabled|Disabled)`, `HTTP server port: (?P<port>\d+)`,
