@@ -7,6 +7,7 @@ import (
 
 	"option150/cli/grammar"
 	"option150/cli/language"
+	"option150/platform/columns"
 	"option150/platform/fleet"
 )
 
@@ -175,20 +176,22 @@ func fleetSection() []language.Declaration {
 
 func showFleet(b *Box) []language.Declaration {
 	const head = `fleet("This box among others") `
-	view := func(f func(fleet.View, *language.Invocation) string) func(*language.Invocation) string {
-		return func(in *language.Invocation) string {
+	view := func(f func(fleet.View, *language.Invocation) *columns.Page) func(*language.Invocation) *columns.Page {
+		return func(in *language.Invocation) *columns.Page {
 			v := b.Fleet.View()
 			if c := in.Config.Fleet; !v.On && !c.IsDefault() && c.Missing() != "" {
-				return "This box is in no fleet: the section fleet has no line " + c.Missing() + "\n"
+				return columns.Empty("This box is in no fleet: the section fleet has no line " + c.Missing() + "\n")
 			}
 			return f(v, in)
 		}
 	}
 	return []language.Declaration{
-		text(head, 0, docFleet, view(func(v fleet.View, _ *language.Invocation) string { return fleet.Show(v, time.Now()) })),
-		text(head+`boxes("The boxes, as far as this one can tell")`, 0, docFleet, view(func(v fleet.View, _ *language.Invocation) string { return fleet.ShowBoxes(v, time.Now()) })),
-		text(head+`phones("Phones of all boxes, as these published them") [ stuck$stuck("Those that will not come up") | summary$summary("How many of each box") ]`, 0, docFleet,
-			view(func(v fleet.View, in *language.Invocation) string {
+		table(head, 0, docFleet, view(func(v fleet.View, _ *language.Invocation) *columns.Page {
+			return columns.Text(fleet.Show(v, time.Now()))
+		})),
+		table(head+`boxes("The boxes, as far as this one can tell")`, 0, docFleet, view(func(v fleet.View, _ *language.Invocation) *columns.Page { return fleet.ShowBoxes(v, time.Now()) }), fleet.BoxesTable),
+		table(head+`phones("Phones of all boxes, as these published them") [ stuck$stuck("Those that will not come up") | summary$summary("How many of each box") ]`, 0, docFleet,
+			view(func(v fleet.View, in *language.Invocation) *columns.Page {
 				if in.Args.Has("summary") {
 					return fleet.ShowSummary(v)
 				}
@@ -197,19 +200,19 @@ func showFleet(b *Box) []language.Declaration {
 					want = fleet.IsStuck
 				}
 				return fleet.ShowPhones(v, b.Fleet.Phones(want))
-			})),
-		text(head+`phone("One phone, at whichever box") <what:WORD>("Device name, MAC address or address")`, 0, docFleet, view(func(v fleet.View, in *language.Invocation) string {
-			return fleet.ShowPhone(v, b.Fleet.Phones(fleet.Named(in.Args.String("what"))))
+			}), fleet.PhonesTable, fleet.SummaryTable),
+		table(head+`phone("One phone, at whichever box") <what:WORD>("Device name, MAC address or address")`, 0, docFleet, view(func(v fleet.View, in *language.Invocation) *columns.Page {
+			return columns.Text(fleet.ShowPhone(v, b.Fleet.Phones(fleet.Named(in.Args.String("what")))))
 		})),
-		text(head+`shares("Whose share of the pools of the domain is which")`, 0, docFleet, view(func(v fleet.View, in *language.Invocation) string {
+		table(head+`shares("Whose share of the pools of the domain is which")`, 0, docFleet, view(func(v fleet.View, in *language.Invocation) *columns.Page {
 			names, err := b.Fleet.Shares(in.Ctx)
-			return fleet.ShowShares(v, names, err)
+			return columns.Text(fleet.ShowShares(v, names, err))
 		})),
-		text(head+`bindings("DHCP bindings of the domain")`, 0, docFleet, view(func(v fleet.View, _ *language.Invocation) string {
+		table(head+`bindings("DHCP bindings of the domain")`, 0, docFleet, view(func(v fleet.View, _ *language.Invocation) *columns.Page {
 			if !v.On {
-				return fleet.None
+				return columns.Text(fleet.None)
 			}
-			return b.DHCP.Shared().Show()
+			return columns.Text(b.DHCP.Shared().Show())
 		})),
 		action(showHead+head+`configuration("That of another box, as it published it") <box:WORD>("Name of the box") [ diff$diff("Compared with that of this box") ]`, privileged, docFleet, b.fleetConfiguration),
 	}

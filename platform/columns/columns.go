@@ -123,7 +123,7 @@ type Table struct {
 
 // row is a line of text and the object it is. Either may be missing.
 type row struct {
-	text   string // of Form, and of Note
+	text   string // of Form, Line and Note
 	cells  []string
 	object []string // nil: cells
 	note   bool
@@ -169,7 +169,7 @@ func (t *Table) Object(object []any, values ...any) {
 	}
 }
 
-// Line is a row of Form whose text does not follow the format of the others.
+// Line is a row whose text does not follow the format of the others.
 func (t *Table) Line(text string, values ...any) {
 	t.rows = append(t.rows, row{text: text, cells: texts(values)})
 }
@@ -197,7 +197,7 @@ func (t *Table) String() string {
 		t.write(&out, t.heads)
 	}
 	for i := range t.rows {
-		if r := &t.rows[i]; l.columns == nil || r.cells == nil {
+		if r := &t.rows[i]; l.columns == nil || r.text != "" {
 			out.WriteString(r.text)
 		} else {
 			t.write(&out, r.cells)

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"option150/platform/columns"
 	"option150/platform/plain"
 )
 
@@ -13,6 +14,13 @@ const None = "This box is in no fleet\n"
 
 // notKnown stands before what others published when it may be old.
 const notKnown = "The engine does not answer: what others do now is unknown, this is what they published last\n"
+
+// The tables of the show commands.
+var (
+	BoxesTable   = columns.New("%-12s  %-7s  %-8s  %6s  %5s  %-12s  %s", "Box", "State", "Since", "Phones", "Stuck", "Config", "Version")
+	PhonesTable  = columns.New("%-15s  %-6s  %-5s  %-15s  %-11s  %s", "Device", "Box", "Model", "Address", "State", "Verdict")
+	SummaryTable = columns.New("%-12s  %-7s  %6s"+strings.Repeat("  %11s", len(States)), append([]string{"Box", "State", "Phones"}, States...)...)
+)
 
 // Show is `show fleet`.
 func Show(v View, now time.Time) string {
@@ -91,19 +99,15 @@ func (v *View) label(id ID) string {
 }
 
 // ShowBoxes is `show fleet boxes`.
-func ShowBoxes(v View, now time.Time) string {
-	var w strings.Builder
+func ShowBoxes(v View, now time.Time) *columns.Page {
+	w := &columns.Page{}
 	if !v.On {
-		return None
+		return columns.Empty(None)
 	}
 	if !v.Answers {
 		w.WriteString(notKnown)
 	}
-	wide := 12
-	for _, b := range v.Boxes {
-		wide = max(wide, len(v.label(b.ID)))
-	}
-	fmt.Fprintf(&w, "%-*s  %-7s  %-8s  %6s  %5s  %-12s  %s\n", wide, "Box", "State", "Since", "Phones", "Stuck", "Config", "Version")
+	t := w.Table(BoxesTable)
 	for _, b := range v.Boxes {
 		phones, stuck, hash, version := "-", "-", "-", "-"
 		if b.Known {
@@ -112,42 +116,37 @@ func ShowBoxes(v View, now time.Time) string {
 		if b.Known && !b.About.Silent {
 			phones, stuck, hash = fmt.Sprint(b.About.Phones), fmt.Sprint(b.Counts[5]), b.About.Hash
 		}
-		fmt.Fprintf(&w, "%-*s  %-7s  %-8s  %6s  %5s  %-12s  %s", wide, v.label(b.ID), b.State, ago(now.Sub(b.At)), phones, stuck, hash, version)
 		if b.Self {
-			w.WriteString(" (this box)")
+			version += " (this box)"
 		}
-		w.WriteString("\n")
+		t.Row(v.label(b.ID), b.State, ago(now.Sub(b.At)), phones, stuck, hash, version)
 		for _, s := range b.About.Services {
 			if s.State != "running" && s.State != "disabled" {
-				fmt.Fprintf(&w, "  %s is %s", s.Name, s.State)
+				line := fmt.Sprintf("  %s is %s", s.Name, s.State)
 				if s.Why != "" {
-					fmt.Fprintf(&w, ": %s", s.Why)
+					line += ": " + s.Why
 				}
-				w.WriteString("\n")
+				t.Note(line + "\n")
 			}
 		}
 	}
-	return w.String()
+	return w
 }
 
 // ShowPhones is `show fleet phones`, of those that are stuck with `stuck`.
-func ShowPhones(v View, list []PhoneOf) string {
-	var w strings.Builder
+func ShowPhones(v View, list []PhoneOf) *columns.Page {
+	w := &columns.Page{}
 	if !v.On {
-		return None
+		return columns.Empty(None)
 	}
 	if !v.Answers {
 		w.WriteString(notKnown)
 	}
-	box, model := 6, 5
+	t := w.Table(PhonesTable)
 	for _, p := range list {
-		box, model = max(box, len(v.label(p.Box))), max(model, len(p.Model))
+		t.Row(p.Device, v.label(p.Box), dash(p.Model), dash(p.Address), p.Word(), p.verdict())
 	}
-	fmt.Fprintf(&w, "%-15s  %-*s  %-*s  %-15s  %-11s  %s\n", "Device", box, "Box", model, "Model", "Address", "State", "Verdict")
-	for _, p := range list {
-		fmt.Fprintf(&w, "%-15s  %-*s  %-*s  %-15s  %-11s  %s\n", p.Device, box, v.label(p.Box), model, dash(p.Model), dash(p.Address), p.Word(), p.verdict())
-	}
-	return w.String()
+	return w
 }
 
 // Word is the word for how the phone stands, as its box published it: with a
@@ -208,10 +207,10 @@ func ShowPhone(v View, list []PhoneOf) string {
 }
 
 // ShowSummary is `show fleet phones summary`.
-func ShowSummary(v View) string {
-	var w strings.Builder
+func ShowSummary(v View) *columns.Page {
+	w := &columns.Page{}
 	if !v.On {
-		return None
+		return columns.Empty(None)
 	}
 	if !v.Answers {
 		w.WriteString(notKnown)
@@ -220,22 +219,18 @@ func ShowSummary(v View) string {
 	for _, b := range v.Boxes {
 		wide = max(wide, len(v.label(b.ID)))
 	}
+	t := w.Table(SummaryTable)
 	row := func(name string, n Counts, total int, state State, known bool) {
 		if !known {
-			fmt.Fprintf(&w, "%-*s  %-7s  %6s  it publishes no phones\n", wide, name, state, "-")
+			t.Line(fmt.Sprintf("%-*s  %-7s  %6s  it publishes no phones\n", wide, name, state, "-"), name, state, "-", "-", "-", "-", "-", "-", "-")
 			return
 		}
-		fmt.Fprintf(&w, "%-*s  %-7s  %6d", wide, name, state, total)
+		cells := []any{name, state, total}
 		for _, x := range n {
-			fmt.Fprintf(&w, "  %11d", x)
+			cells = append(cells, x)
 		}
-		w.WriteString("\n")
+		t.Row(cells...)
 	}
-	fmt.Fprintf(&w, "%-*s  %-7s  %6s", wide, "Box", "State", "Phones")
-	for _, s := range States {
-		fmt.Fprintf(&w, "  %11s", s)
-	}
-	w.WriteString("\n")
 	var sum Counts
 	all := 0
 	for _, b := range v.Boxes {
@@ -246,7 +241,7 @@ func ShowSummary(v View) string {
 		}
 	}
 	row("all", sum, all, "", true)
-	return w.String()
+	return w
 }
 
 // ShowConfiguration is the text of a configuration that another box published.

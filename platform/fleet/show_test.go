@@ -30,9 +30,9 @@ func TestShows(t *testing.T) {
 	var w strings.Builder
 	part := func(name, text string) { w.WriteString("== " + name + "\n" + text) }
 	part("fleet", Show(v, now))
-	part("boxes", ShowBoxes(v, now))
-	part("phones", ShowPhones(v, list))
-	part("phones summary", ShowSummary(v))
+	part("boxes", ShowBoxes(v, now).String())
+	part("phones", ShowPhones(v, list).String())
+	part("phones summary", ShowSummary(v).String())
 	part("phone", ShowPhone(v, list[:2]))
 	part("phone of none", ShowPhone(v, nil))
 	part("shares", ShowShares(v, []string{"BRANCH-1", "BRANCH-17", "OTHER"}, nil))
@@ -44,8 +44,8 @@ func TestShows(t *testing.T) {
 		cut.Boxes[i].State = Unknown
 	}
 	part("cut off: fleet", Show(cut, now))
-	part("cut off: boxes", ShowBoxes(cut, now))
-	part("cut off: phones summary", ShowSummary(cut))
+	part("cut off: boxes", ShowBoxes(cut, now).String())
+	part("cut off: phones summary", ShowSummary(cut).String())
 	shut := View{On: true, Shut: true, Why: "permission denied", Config: Config{Name: "A", Domain: "D", Servers: []string{"https://a:1"}, Certificate: "a.pem", Key: "a-key.pem", Publish: PublishNothing}}
 	part("refused: fleet", Show(shut, now))
 	part("a configuration", ShowConfiguration("hostname X\n\x1b[2J banner\r\n!\n"))

@@ -18,6 +18,7 @@ var byHand = map[string]string{
 	"cli/command/show_system.go":     "a line that nobody uses, in show users all",
 	"dhcp/leasefile/ios.go":          "a file of bindings, as IOS writes it",
 	"platform/fileserver/listing.go": "a file that file servers of phones have",
+	"platform/fleet/show.go":         "the line of a box that publishes no phones",
 	"platform/flash/render.go":       "dir, as above",
 	"telephony/inventory/show.go":    "the timeline of a boot",
 	"telephony/upgrade/plan.go":      "a heading with the number of phones in it",
