@@ -101,13 +101,13 @@ func watched(ctx context.Context, w *fleet.Fleet, args []string) (string, error)
 	v := w.View()
 	switch what := strings.Join(args, " "); {
 	case what == "" || what == "boxes":
-		return fleet.ShowBoxes(v, time.Now()), nil
+		return fleet.ShowBoxes(v, time.Now()).String(), nil
 	case what == "phones":
-		return fleet.ShowPhones(v, w.Phones(nil)), nil
+		return fleet.ShowPhones(v, w.Phones(nil)).String(), nil
 	case what == "phones stuck":
-		return fleet.ShowPhones(v, w.Phones(fleet.IsStuck)), nil
+		return fleet.ShowPhones(v, w.Phones(fleet.IsStuck)).String(), nil
 	case what == "phones summary":
-		return fleet.ShowSummary(v), nil
+		return fleet.ShowSummary(v).String(), nil
 	case len(args) == 2 && args[0] == "phone":
 		return fleet.ShowPhone(v, w.Phones(fleet.Named(args[1]))), nil
 	case len(args) == 2 && args[0] == "configuration":
