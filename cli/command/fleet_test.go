@@ -111,7 +111,7 @@ func TestFleetCommands(t *testing.T) {
 	}
 	seen := ""
 	for range 600 {
-		if seen = fleet.ShowBoxes(w.View(), time.Now()); strings.Contains(seen, "D/A") && strings.Contains(seen, "D/B") {
+		if seen = fleet.ShowBoxes(w.View(), time.Now()).String(); strings.Contains(seen, "D/A") && strings.Contains(seen, "D/B") {
 			break
 		}
 		time.Sleep(50 * time.Millisecond)
