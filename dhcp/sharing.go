@@ -3,7 +3,6 @@ package dhcp
 import (
 	"cmp"
 	"fmt"
-	"strings"
 
 	"option150/dhcp/durable"
 	"option150/dhcp/engine"
@@ -117,31 +116,33 @@ func (s *Server) Shared() (out Shared) {
 	return out
 }
 
+// SharesTable is that of Show.
+var SharesTable = columns.New("%-32s  %-6s  %-14s  %s", "Box", "Share", "Given out here", "Declared down")
+
 // Show is `show fleet bindings`.
-func (v Shared) Show() string {
-	var w strings.Builder
+func (v Shared) Show() *columns.Page {
+	w := &columns.Page{}
 	if !v.On {
-		return "Bindings are not shared: `show ip dhcp binding` has those of this box\n"
+		return columns.Empty("Bindings are not shared: `show ip dhcp binding` has those of this box\n")
 	}
-	fmt.Fprintf(&w, "Bindings are shared with the boxes of %s; this one is %s\n", v.Domain, v.Box)
+	fmt.Fprintf(w, "Bindings are shared with the boxes of %s; this one is %s\n", v.Domain, v.Box)
 	switch {
 	case v.Connected:
 		w.WriteString("Engine: answers\n")
 	default:
-		fmt.Fprintf(&w, "Engine: does not answer (%s)\n", cmp.Or(v.Why, "connecting"))
+		fmt.Fprintf(w, "Engine: does not answer (%s)\n", cmp.Or(v.Why, "connecting"))
 		w.WriteString("Known clients are renewed for a while\n")
 	}
 	if v.Alone != "" {
-		fmt.Fprintf(&w, "New clients get nothing: %s\n", v.Alone)
+		fmt.Fprintf(w, "New clients get nothing: %s\n", v.Alone)
 	}
-	fmt.Fprintf(&w, "On record: %d addresses, generation %d\n", v.Records, v.Gen)
-	fmt.Fprintf(&w, "Claims: %d granted, %d refused, %d unanswered; clashes: %d\n", v.Engine.Granted, v.Engine.Refused, v.Engine.Unanswered, v.Engine.Clashes)
-	t := columns.New("%-32s  %-6s  %-14s  %s", "Box", "Share", "Given out here", "Declared down")
+	fmt.Fprintf(w, "On record: %d addresses, generation %d\n", v.Records, v.Gen)
+	fmt.Fprintf(w, "Claims: %d granted, %d refused, %d unanswered; clashes: %d\n", v.Engine.Granted, v.Engine.Refused, v.Engine.Unanswered, v.Engine.Clashes)
+	t := w.Table(SharesTable)
 	for i, b := range v.Boxes {
 		t.Row(b, fmt.Sprintf("1/%d", len(v.Boxes)), yes(v.Gives[i]), yes(v.Down[i]))
 	}
-	w.WriteString(t.String())
-	return w.String()
+	return w
 }
 
 func yes(is bool) string {

@@ -7,6 +7,7 @@ import (
 
 	"option150/cli/grammar"
 	"option150/cli/language"
+	"option150/dhcp"
 	"option150/platform/columns"
 	"option150/platform/fleet"
 )
@@ -212,8 +213,8 @@ func showFleet(b *Box) []language.Declaration {
 			if !v.On {
 				return columns.Text(fleet.None)
 			}
-			return columns.Text(b.DHCP.Shared().Show())
-		})),
+			return b.DHCP.Shared().Show()
+		}), dhcp.SharesTable),
 		action(showHead+head+`configuration("That of another box, as it published it") <box:WORD>("Name of the box") [ diff$diff("Compared with that of this box") ]`, privileged, docFleet, b.fleetConfiguration),
 	}
 }
