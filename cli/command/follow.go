@@ -12,6 +12,7 @@ import (
 
 	"option150/cli/grammar"
 	"option150/cli/language"
+	"option150/platform/columns"
 	"option150/platform/config"
 	"option150/platform/fleet"
 	"option150/platform/fleet/follow"
@@ -136,9 +137,9 @@ func showFollow(b *Box) []language.Declaration {
 		text(head+`configuration("That of another box, as it published it")`, 0, docFollow, func(*language.Invocation) string {
 			return follow.Show(b.Follow.State(), time.Now()) + lendingText(b.Fleet.Lending())
 		}),
-		text(head+`flash("Phones' files that come from the box that is followed")`, 0, docFollow, func(*language.Invocation) string {
+		table(head+`flash("Phones' files that come from the box that is followed")`, 0, docFollow, func(*language.Invocation) *columns.Page {
 			return pair.Show(b.Pair.State(), time.Now())
-		}),
+		}, pair.Table),
 	}
 }
 

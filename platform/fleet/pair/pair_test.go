@@ -359,7 +359,7 @@ func TestFetch(t *testing.T) {
 			t.Errorf("%s: %s", p.Path, p.Why)
 		}
 	}
-	if s := f.Status(); s.State != service.Degraded || !strings.Contains(Show(f.State(), time.Now()), "phones/d-not.sbn") {
+	if s := f.Status(); s.State != service.Degraded || !strings.Contains(Show(f.State(), time.Now()).String(), "phones/d-not.sbn") {
 		t.Errorf("%+v", s)
 	}
 	told := func() string {

@@ -2,42 +2,47 @@ package pair
 
 import (
 	"fmt"
-	"strings"
 	"time"
+
+	"option150/platform/columns"
 )
 
 // maxShown is how many files are listed.
 const maxShown = 50
 
+// Table is that of Show: the files that are not here yet.
+var Table = columns.New("%-48s  %12s  %s", "File", "Bytes", "State")
+
 // Show is `show fleet flash`.
-func Show(s State, now time.Time) string {
-	var w strings.Builder
+func Show(s State, now time.Time) *columns.Page {
+	w := &columns.Page{}
 	switch {
 	case s.Leader == "":
-		return "This box follows no other: its files are its own\n"
+		return columns.Empty("This box follows no other: its files are its own\n")
 	case !s.Heard:
-		return fmt.Sprintf("Files of box %s: it has published no list that this box has seen\n", s.Leader)
+		return columns.Text(fmt.Sprintf("Files of box %s: it has published no list that this box has seen\n", s.Leader))
 	}
-	fmt.Fprintf(&w, "Files of box %s: %d, %s; %d here as they are there, %d not\n", s.Leader, s.Files, size(s.Bytes), s.Same, len(s.Open))
+	fmt.Fprintf(w, "Files of box %s: %d, %s; %d here as they are there, %d not\n", s.Leader, s.Files, size(s.Bytes), s.Same, len(s.Open))
 	if s.Fetched > 0 {
-		fmt.Fprintf(&w, "Fetched since it is followed: %d, %s\n", s.Fetched, size(s.Octets))
+		fmt.Fprintf(w, "Fetched since it is followed: %d, %s\n", s.Fetched, size(s.Octets))
 	}
 	if s.Why != "" {
-		fmt.Fprintf(&w, "Nothing can be fetched: %s\n", s.Why)
+		fmt.Fprintf(w, "Nothing can be fetched: %s\n", s.Why)
 	}
 	if s.Refused > 0 {
-		fmt.Fprintf(&w, "Of its list %d are no firmware, locale, ring tone or picture by their names: left alone\n", s.Refused)
+		fmt.Fprintf(w, "Of its list %d are no firmware, locale, ring tone or picture by their names: left alone\n", s.Refused)
 	}
 	if s.More > 0 {
-		fmt.Fprintf(&w, "Beyond its list it has %d more\n", s.More)
+		fmt.Fprintf(w, "Beyond its list it has %d more\n", s.More)
 	}
 	if len(s.Open) == 0 {
-		return w.String()
+		w.Add(columns.Empty(""))
+		return w
 	}
-	fmt.Fprintf(&w, "%-48s  %12s  %s\n", "File", "Bytes", "State")
+	t := w.Table(Table)
 	for i, p := range s.Open {
 		if i == maxShown {
-			fmt.Fprintf(&w, "and %d more\n", len(s.Open)-i)
+			fmt.Fprintf(w, "and %d more\n", len(s.Open)-i)
 			break
 		}
 		state := "waits"
@@ -52,9 +57,9 @@ func Show(s State, now time.Time) string {
 		case p.Other:
 			state = "waits, the one here is another"
 		}
-		fmt.Fprintf(&w, "%-48s  %12d  %s\n", p.Path, p.Size, state)
+		t.Row(p.Path, p.Size, state)
 	}
-	return w.String()
+	return w
 }
 
 func size(n int64) string {
