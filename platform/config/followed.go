@@ -110,9 +110,9 @@ func (c *Config) followRules() []Problem {
 	if c.Leader != "" && c.Leader == c.Fleet.Name {
 		return []Problem{{Severity: Refuse, Kind: Rule, Section: "fleet configuration follow " + c.Leader, Text: c.Leader + " is this box itself"}}
 	}
-	if c.Leader == "" || !c.DHCP.Service || len(c.DHCP.Pools) == 0 {
+	if c.Leader == "" || !c.DHCP.Service || len(c.DHCP.Pools) == 0 || c.Fleet.Share {
 		return nil
 	}
 	return []Problem{{Severity: Refuse, Kind: Rule, Section: "fleet configuration follow " + c.Leader,
-		Text: fmt.Sprintf("this box and %s would give out the same addresses: enter `no service dhcp` here first", c.Leader)}}
+		Text: fmt.Sprintf("this box and %s would give out the same addresses: enter `no service dhcp` here first, or `bindings share` below fleet on both", c.Leader)}}
 }

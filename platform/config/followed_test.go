@@ -117,3 +117,24 @@ func TestFollowerServesNoPools(t *testing.T) {
 		t.Error("it serves nobody")
 	}
 }
+
+// A follower has DHCP off, or the bindings are shared.
+func TestFollowerAndDHCP(t *testing.T) {
+	for name, c := range map[string]struct {
+		change  func(*Config)
+		refused bool
+	}{
+		"both give out addresses": {func(*Config) {}, true},
+		"DHCP off":                {func(c *Config) { c.DHCP.Service = false }, false},
+		"no pool":                 {func(c *Config) { c.DHCP.Pools = nil }, false},
+		"bindings share":          {func(c *Config) { c.Fleet.Share = true }, false},
+	} {
+		cand := leading("follower")
+		cand.Leader = "HQ-1"
+		cand.DHCP.Service = true
+		c.change(cand)
+		if p := cand.followRules(); (len(p) != 0) != c.refused {
+			t.Errorf("%s: %v", name, p)
+		}
+	}
+}
