@@ -179,7 +179,7 @@ func (d *duo) keas() error {
 		}
 		hooks, _ := filepath.Glob("/usr/lib/*/kea/hooks/libdhcp_ha.so")
 		if len(hooks) == 0 {
-			return errors.New("Kea has no HA hook: apt-get install kea-common")
+			return errors.New("no HA hook of Kea: apt-get install kea-common")
 		}
 		config := strings.Replace(keaConf, `"valid-lifetime"`, fmt.Sprintf(keaHA, filepath.Dir(hooks[0]), name)+`"valid-lifetime"`, 1)
 		argv, err := keaCommand("/usr/sbin/kea-dhcp4", config, dir)

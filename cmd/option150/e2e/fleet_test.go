@@ -194,7 +194,7 @@ func TestSharedBindings(t *testing.T) {
 	both.Go(func() { serve(800, 1400) })
 	e.Kill()
 	both.Wait()
-	e = engine()
+	engine()
 	connected()
 	both.Go(func() { serve(1400, 2000) })
 	b.Proc.Kill()
