@@ -47,7 +47,7 @@ func interfaces() []language.Declaration {
 			Syntax: `ip("Interface Internet Protocol config commands")
 				address("Set the IP address of an interface")
 				![ <addr:A.B.C.D>("IP address")
-					<mask:MASK>("IP subnet mask")
+					<mask:A.B.C.D>("IP subnet mask")
 					[ secondary$secondary("Make this IP address a secondary address") ] ]`,
 			Set: func(c *language.Context) error {
 				p, err := interfaceAddress(c.Args)
@@ -121,7 +121,7 @@ func interfaces() []language.Declaration {
 func interfaceAddress(a grammar.Args) (netip.Prefix, error) {
 	addr, mask := grammar.Get[netip.Addr](a, "addr"), grammar.Get[netip.Addr](a, "mask")
 	p := netip.PrefixFrom(addr, maskBits(mask))
-	if !usable(p) {
+	if maskOf(p.Bits()) != mask || !usable(p) {
 		return p, language.Answer(fmt.Sprintf("Bad mask 0x%X for address %s", mask.As4(), addr))
 	}
 	if !addr.IsGlobalUnicast() && !addr.IsLinkLocalUnicast() && !addr.IsLoopback() {

@@ -99,7 +99,7 @@ func TestRefusedChangeLeavesEverything(t *testing.T) {
 	}
 
 	refuse("% Invalid input detected at '^' marker.", "interface GigabitEthernet0/0", "ip address 10.150.0.256 255.255.255.0")
-	refuse("% Invalid input detected at '^' marker.", "interface GigabitEthernet0/0", "ip address 10.150.0.1 255.0.255.0")
+	refuse("Bad mask 0xFF00FF00 for address 10.150.0.1", "interface GigabitEthernet0/0", "ip address 10.150.0.1 255.0.255.0")
 	refuse("% Invalid input detected at '^' marker.", "ip dhcp pool VOICE", "option 150 ip 10.150.0.1.1")
 }
 
