@@ -32,13 +32,13 @@ func Show(v View, now time.Time) string {
 	fmt.Fprintf(&w, "Servers: %s\n", strings.Join(v.Servers, ", "))
 	switch {
 	case v.Answers:
-		fmt.Fprintf(&w, "Engine: answers, last %s ago; cluster %x, revision %d; all was read in %s\n", ago(now.Sub(v.Answer)), v.Cluster, v.Revision, v.First.Round(time.Millisecond))
+		fmt.Fprintf(&w, "Engine: answers, last %s ago; cluster %x, revision %d; all was read in %s\n", columns.Ago(now.Sub(v.Answer)), v.Cluster, v.Revision, v.First.Round(time.Millisecond))
 	case v.Shut:
 		fmt.Fprintf(&w, "Engine: refuses this box: %s; `fleet init` makes its user\n", v.Why)
 	case v.Answer.IsZero():
 		fmt.Fprintf(&w, "Engine: has not answered yet: %s\n", v.Why)
 	default:
-		fmt.Fprintf(&w, "Engine: last answer %s ago: %s\n", ago(now.Sub(v.Answer)), v.Why)
+		fmt.Fprintf(&w, "Engine: last answer %s ago: %s\n", columns.Ago(now.Sub(v.Answer)), v.Why)
 	}
 	switch open := v.Plain(); {
 	case v.User == "" && v.Certificate == "":
@@ -119,7 +119,7 @@ func ShowBoxes(v View, now time.Time) *columns.Page {
 		if b.Self {
 			version += " (this box)"
 		}
-		t.Row(v.label(b.ID), b.State, ago(now.Sub(b.At)), phones, stuck, hash, version)
+		t.Row(v.label(b.ID), b.State, columns.Ago(now.Sub(b.At)), phones, stuck, hash, version)
 		for _, s := range b.About.Services {
 			if s.State != "running" && s.State != "disabled" {
 				line := fmt.Sprintf("  %s is %s", s.Name, s.State)
@@ -282,17 +282,4 @@ func ShowShares(v View, names []string, err error) string {
 		w.WriteString("This box gives out all addresses of its own pools: it has no line bindings share\n")
 	}
 	return w.String()
-}
-
-// ago is a time in the largest unit that is enough.
-func ago(d time.Duration) string {
-	switch d = max(d, 0); {
-	case d < time.Minute:
-		return fmt.Sprintf("%d s", d/time.Second)
-	case d < time.Hour:
-		return fmt.Sprintf("%d min", d/time.Minute)
-	case d < 48*time.Hour:
-		return fmt.Sprintf("%d h", d/time.Hour)
-	}
-	return fmt.Sprintf("%d days", d/(24*time.Hour))
 }

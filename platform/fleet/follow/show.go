@@ -2,6 +2,7 @@ package follow
 
 import (
 	"fmt"
+	"option150/platform/columns"
 	"strings"
 	"time"
 )
@@ -21,27 +22,14 @@ func Show(st State, now time.Time) string {
 	fmt.Fprintf(&w, "Published: configuration %d of %s, changed %s by its clock, version %s\n", o.Number, st.Leader, o.Changed.UTC().Format("2006-01-02 15:04:05"), o.Software)
 	switch {
 	case st.Why != "":
-		fmt.Fprintf(&w, "In force: no, since %s: %s\n", ago(now.Sub(st.At)), st.Why)
+		fmt.Fprintf(&w, "In force: no, since %s: %s\n", columns.Ago(now.Sub(st.At)), st.Why)
 		if st.Number > 0 {
-			fmt.Fprintf(&w, "  configuration %d of %s is, as it was taken %s ago\n", st.Number, st.Leader, ago(now.Sub(st.Taken)))
+			fmt.Fprintf(&w, "  configuration %d of %s is, as it was taken %s ago\n", st.Number, st.Leader, columns.Ago(now.Sub(st.Taken)))
 		}
 	case st.Pending:
-		fmt.Fprintf(&w, "In force: for %s; goes back unless the engine answers after it\n", ago(now.Sub(st.Taken)))
+		fmt.Fprintf(&w, "In force: for %s; goes back unless the engine answers after it\n", columns.Ago(now.Sub(st.Taken)))
 	default:
-		fmt.Fprintf(&w, "In force: yes, looked at %s ago\n", ago(now.Sub(st.At)))
+		fmt.Fprintf(&w, "In force: yes, looked at %s ago\n", columns.Ago(now.Sub(st.At)))
 	}
 	return w.String()
-}
-
-// ago is a time in the largest unit that is enough.
-func ago(d time.Duration) string {
-	switch d = max(d, 0); {
-	case d < time.Minute:
-		return fmt.Sprintf("%d s", d/time.Second)
-	case d < time.Hour:
-		return fmt.Sprintf("%d min", d/time.Minute)
-	case d < 48*time.Hour:
-		return fmt.Sprintf("%d h", d/time.Hour)
-	}
-	return fmt.Sprintf("%d days", d/(24*time.Hour))
 }

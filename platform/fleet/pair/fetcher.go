@@ -48,11 +48,11 @@ type Fetcher struct {
 	look   time.Duration
 	usable func(netip.AddrPort) bool
 
-	mu     sync.Mutex
-	cancel context.CancelFunc // nil while nobody is followed
-	done   chan struct{}
-	state  State
-	since  service.Since
+	runs service.Runner // none while nobody is followed
+
+	mu    sync.Mutex
+	state State
+	since service.Since
 }
 
 // State is how the files stand.
@@ -101,37 +101,16 @@ func (f *Fetcher) Prepare(_ context.Context, _, to service.Spec) (service.Change
 func (f *Fetcher) set(want Spec) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	before := f.done
-	if f.cancel != nil {
-		f.cancel()
-	}
-	f.cancel, f.done, f.state = nil, nil, State{Leader: want.Leader}
+	f.state = State{Leader: want.Leader}
 	if want.Leader == "" {
+		f.runs.Start(nil)
 		return
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan struct{})
-	f.cancel, f.done = cancel, done
-	go func() {
-		defer close(done)
-		if before != nil {
-			<-before
-		}
-		f.run(ctx, want.Leader)
-	}()
+	f.runs.Start(func(ctx context.Context) { f.run(ctx, want.Leader) })
 }
 
 // Close ends it.
-func (f *Fetcher) Close() {
-	f.mu.Lock()
-	cancel, done := f.cancel, f.done
-	f.cancel = nil
-	f.mu.Unlock()
-	if cancel != nil {
-		cancel()
-		<-done
-	}
-}
+func (f *Fetcher) Close() { f.runs.Close() }
 
 // State is how it stands now.
 func (f *Fetcher) State() State {
@@ -148,7 +127,7 @@ func (f *Fetcher) Status() service.Status {
 	defer f.mu.Unlock()
 	st, why := service.Running, ""
 	switch s := &f.state; {
-	case f.cancel == nil:
+	case !f.runs.Running():
 		st = service.Disabled
 	case !s.Heard:
 		st, why = service.Waiting, s.Leader+" has published no list of files that this box has seen"
