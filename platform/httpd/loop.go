@@ -28,7 +28,7 @@ type loop struct {
 	leader  *worker
 	waiting bool // in the kernel
 	ready   []unix.EpollEvent
-	todo    []errand // of this round, from at on
+	errands []errand // of this round, from at on
 	at      int
 	more    []errand // of the next
 	rounds  uint64
@@ -196,8 +196,8 @@ func (l *loop) next(w *worker) (errand, bool) {
 		if e, ok := l.pop(); ok {
 			return e, true
 		}
-		clear(l.todo)
-		l.todo, l.at = append(l.todo[:0], l.more...), 0
+		clear(l.errands)
+		l.errands, l.at = append(l.errands[:0], l.more...), 0
 		l.more = l.more[:0]
 		if l.ending && len(l.conns) == 0 {
 			l.leader = nil
@@ -206,7 +206,7 @@ func (l *loop) next(w *worker) (errand, bool) {
 			return errand{}, false
 		}
 		wait := -1
-		if len(l.todo) > 0 {
+		if len(l.errands) > 0 {
 			wait = 0
 		}
 		l.waiting = true
@@ -221,15 +221,15 @@ func (l *loop) next(w *worker) (errand, bool) {
 		for _, e := range l.ready[:max(n, 0)] {
 			switch c := l.conns[e.Fd]; {
 			case c != nil:
-				l.todo = append(l.todo, errand{c, e.Events})
+				l.errands = append(l.errands, errand{c, e.Events})
 			case int(e.Fd) == l.bell:
 				_, _ = unix.Read(l.bell, make([]byte, 8))
 			}
 		}
-		if len(l.todo) >= crowd {
+		if len(l.errands) >= crowd {
 			l.help()
 		}
-		if !l.brisk && len(l.todo) > 0 {
+		if !l.brisk && len(l.errands) > 0 {
 			l.brisk = true
 			l.timer.Reset(stuck)
 		}
@@ -239,16 +239,16 @@ func (l *loop) next(w *worker) (errand, bool) {
 
 // pop takes the next errand of the round. The lock is held.
 func (l *loop) pop() (errand, bool) {
-	if l.at == len(l.todo) {
+	if l.at == len(l.errands) {
 		return errand{}, false
 	}
 	l.at++
-	return l.todo[l.at-1], true
+	return l.errands[l.at-1], true
 }
 
 // help has others do a part of a round that is long. The lock is held.
 func (l *loop) help() {
-	for l.helpers < min(runtime.GOMAXPROCS(0)-1, len(l.todo)/crowd) {
+	for l.helpers < min(runtime.GOMAXPROCS(0)-1, len(l.errands)/crowd) {
 		l.helpers++
 		go (&worker{l: l, b: buffers.Get().(*buffer), helps: true}).help()
 	}
