@@ -21,6 +21,7 @@ import (
 	"option150/platform/ether"
 	"option150/platform/listen"
 	"option150/platform/service"
+	"option150/platform/testkit"
 )
 
 // loopSpec is a pool for clients on loopback.
@@ -297,7 +298,7 @@ func TestKill(t *testing.T) {
 func TestSockets(t *testing.T) {
 	held, err := net.ListenUDP("udp6", &net.UDPAddr{IP: net.IPv6loopback})
 	if err != nil {
-		t.Skip("no IPv6 on this machine")
+		testkit.Missing(t, "IPv6")
 	}
 	defer held.Close()
 	s := New(Options{Listen: held.LocalAddr().(*net.UDPAddr).AddrPort()})
