@@ -54,7 +54,8 @@ func fillUp(t *testing.T, root *os.Root) {
 }
 
 func again(s *Server) {
-	s.run.mailbox.Put(func() { s.run.com.Put(job{Records: s.run.e.Dump(), Reopen: true}) })
+	run, _ := s.runs.Current()
+	run.mailbox.Put(func() { run.com.Put(job{Records: run.e.Dump(), Reopen: true}) })
 }
 
 // The disk is full when the server starts: it serves what is on disk and

@@ -298,26 +298,31 @@ func TestWireWithoutRaw(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := New(Options{Recorder: w.ev})
-	run, err := s.prepareRun()
+	begin := func() (*running, error) {
+		run, err := s.prepareRun()
+		if err != nil {
+			return nil, err
+		}
+		run.set = listen.NewSet(listen.Kind[*lan, port]{New: func(listen.Want) port { return port{run} },
+			Open: func(ctx context.Context, e listen.Endpoint) (*lan, error) {
+				l, err := run.open(ctx, e)
+				if err == nil {
+					l.raw.Close()
+					l.raw, l.noRaw = nil, context.Canceled
+					err = l.batch.SetBPF([]bpf.RawInstruction{{Op: unix.BPF_RET, K: 1 << 16}}) // as if there never was one
+				}
+				return l, err
+			}})
+		return run, nil
+	}
+	c, err := s.runs.Prepare(t.Context(), begin, func(run *running, fresh bool) (service.Change, error) {
+		step, err := run.set.Prepare(t.Context(), run.wants(sp), false)
+		return service.Funcs{OnCommit: func() { run.commit(tab, step, fresh) }}, err
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.run = run
-	run.set = listen.NewSet(listen.Kind[*lan, port]{New: func(listen.Want) port { return port{run} },
-		Open: func(ctx context.Context, e listen.Endpoint) (*lan, error) {
-			l, err := run.open(ctx, e)
-			if err == nil {
-				l.raw.Close()
-				l.raw, l.noRaw = nil, context.Canceled
-				err = l.batch.SetBPF([]bpf.RawInstruction{{Op: unix.BPF_RET, K: 1 << 16}}) // as if there never was one
-			}
-			return l, err
-		}})
-	step, err := run.set.Prepare(t.Context(), run.wants(sp), false)
-	if err != nil {
-		t.Fatal(err)
-	}
-	run.commit(tab, step, true)
+	c.Commit()
 	defer s.Close()
 	f := w.ask(phoneRequest(mac(0, 1), wire.MsgDiscover))
 	if f.Type != wire.MsgOffer || f.Dest != wire.BroadcastMAC {

@@ -207,7 +207,7 @@ func TestRequestsFirst(t *testing.T) {
 		m[1], m[2] = byte(n>>24), byte(n>>16)
 		return m
 	}
-	run := s.run
+	run, _ := s.runs.Current()
 	gate := make(chan struct{})
 	run.mailbox.Put(func() { <-gate })
 	q := run.to.packets

@@ -84,8 +84,8 @@ func newRunning(o Options) *running {
 	return r
 }
 
-// discard gives back what prepareRun took of a run that never started.
-func (r *running) discard() {
+// Discard implements service.Run.
+func (r *running) Discard() {
 	r.set.Close()
 	if r.store != nil {
 		r.store.Close()
@@ -202,7 +202,7 @@ func (r *running) commit(tab *engine.Tables, step *listen.Step[*lan, port], fres
 	r.mailbox.Put(func() { r.e.Apply(r.clock.Now(), tab) })
 	step.Commit()
 	if fresh {
-		go r.loop() // shutdown waits for ended
+		go r.loop() // Shutdown waits for ended
 		r.care.Go(r.look)
 	}
 	r.agents.set(tab.Spec.Databases)
@@ -228,8 +228,8 @@ func (r *running) changes() (n uint64) {
 	return n
 }
 
-// shutdown ends everything: first the agents, which ask the engine, the sockets, then the engine, then the disk.
-func (r *running) shutdown() {
+// Shutdown implements service.Run: first the agents, which ask the engine, the sockets, then the engine, then the disk.
+func (r *running) Shutdown() {
 	r.agents.close()
 	close(r.quit)
 	<-r.ended

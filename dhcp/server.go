@@ -7,7 +7,6 @@ import (
 	"net/netip"
 	"os"
 	"strings"
-	"sync"
 	"time"
 
 	"option150/dhcp/engine"
@@ -47,12 +46,8 @@ type Options struct {
 
 // Server is the DHCP service. Its methods may be called from any goroutine.
 type Server struct {
-	opt Options
-
-	mu     sync.Mutex
-	run    *running      // nil while stopped
-	ending chan struct{} // closed when the last run has wound down; nil if none
-	status service.Since
+	opt  Options
+	runs service.Runs[*running]
 }
 
 var _ service.Service = (*Server)(nil)
@@ -94,10 +89,7 @@ func (s *Server) PrepareDegraded(ctx context.Context, _, to service.Spec) (servi
 
 // Kick dials what is down at once.
 func (s *Server) Kick() {
-	s.mu.Lock()
-	run := s.run
-	s.mu.Unlock()
-	if run != nil {
+	if run, ok := s.runs.Current(); ok {
 		run.set.Kick()
 	}
 }
@@ -106,55 +98,26 @@ func (s *Server) prepare(ctx context.Context, to service.Spec, partly bool) (ser
 	var sp engine.Spec
 	switch v := to.(type) {
 	case nil:
-		return service.Funcs{OnCommit: s.stop}, nil
+		return s.runs.None(), nil
 	case engine.Spec:
 		sp = v
 	default:
 		return nil, fmt.Errorf("%w: %T", errSpec, to)
 	}
 	if !wanted(sp) {
-		return service.Funcs{OnCommit: s.stop}, nil
+		return s.runs.None(), nil
 	}
 	tab, err := engine.Compile(sp)
 	if err != nil {
 		return nil, err
 	}
-	s.mu.Lock()
-	run, ending := s.run, s.ending
-	s.mu.Unlock()
-	if run == nil && ending != nil {
-		select { // the port and the store are given back first
-		case <-ending:
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		}
-	}
-	fresh := run == nil
-	if fresh {
-		if run, err = s.prepareRun(); err != nil {
+	return s.runs.Prepare(ctx, s.prepareRun, func(run *running, fresh bool) (service.Change, error) {
+		step, err := run.set.Prepare(ctx, run.wants(sp), partly)
+		if err != nil {
 			return nil, err
 		}
-	}
-	step, err := run.set.Prepare(ctx, run.wants(sp), partly)
-	if err != nil {
-		if fresh {
-			run.discard()
-		}
-		return nil, err
-	}
-	undo := func() {
-		step.Abort()
-		if fresh {
-			run.discard()
-		}
-	}
-	commit := func() {
-		s.mu.Lock()
-		s.run = run
-		s.mu.Unlock()
-		run.commit(tab, step, fresh)
-	}
-	return service.Funcs{OnCommit: commit, OnAbort: undo}, nil
+		return service.Funcs{OnCommit: func() { run.commit(tab, step, fresh) }, OnAbort: step.Abort}, nil
+	})
 }
 
 // prepareRun opens the store and reads it.
@@ -171,7 +134,7 @@ func (s *Server) prepareRun() (*running, error) {
 	if root != nil {
 		st, records, damaged, err := store.Open(root, store.IPv4)
 		if err != nil {
-			r.discard()
+			r.Discard()
 			return nil, err
 		}
 		if s.opt.sync != nil {
@@ -187,44 +150,21 @@ func (s *Server) prepareRun() (*running, error) {
 	return r, nil
 }
 
-// stop winds the run down in the background: the prompt does not wait for the
-// disk.
-func (s *Server) stop() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	run := s.run
-	if run == nil {
-		return
-	}
-	s.run = nil
-	done := make(chan struct{})
-	s.ending = done
-	go func() {
-		defer close(done)
-		run.shutdown()
-	}()
-}
-
 // Close stops the server and waits until its bindings are on disk and its
 // sockets closed.
 func (s *Server) Close() error {
-	s.stop()
-	s.mu.Lock()
-	ending := s.ending
-	s.mu.Unlock()
-	if ending != nil {
-		<-ending
-	}
+	s.runs.Close()
 	return nil
 }
+
+// Status implements service.Service.
+func (s *Server) Status() service.Status { return s.runs.Status() }
 
 // do runs f on the engine's goroutine and waits for it. It reports false, and
 // does not run f, when the server is stopped.
 func (s *Server) do(f func(*engine.Engine, engine.Instant)) bool {
-	s.mu.Lock()
-	run := s.run
-	s.mu.Unlock()
-	return run != nil && run.do(f)
+	run, ok := s.runs.Current()
+	return ok && run.do(f)
 }
 
 // Bindings are the leases and the manual bindings, in the order of addresses.
@@ -247,11 +187,8 @@ func (s *Server) Conflicts() (out []engine.ConflictEntry) {
 
 // Statistics are the counters since start or ClearStatistics.
 func (s *Server) Statistics() (out engine.Statistics) {
-	s.mu.Lock()
-	run := s.run
-	s.mu.Unlock()
 	s.do(func(e *engine.Engine, _ engine.Instant) { out = e.Statistics() })
-	if run != nil {
+	if run, ok := s.runs.Current(); ok {
 		out.Extra.SendFailed = run.sendFailed.Load()
 		_, out.Extra.Late = run.to.packets.left()
 	}
@@ -280,10 +217,7 @@ func (s *Server) ClearConflict(addr netip.Addr, pool string) (n int) {
 
 // ClearStatistics sets the counters to zero.
 func (s *Server) ClearStatistics() {
-	s.mu.Lock()
-	run := s.run
-	s.mu.Unlock()
-	if run != nil {
+	if run, ok := s.runs.Current(); ok {
 		run.sendFailed.Store(0)
 		run.to.packets.forgetDropped()
 	}
@@ -305,10 +239,8 @@ func (s *Server) LeaseCounts() (out []engine.LeaseCount) {
 
 // Databases are the agents of `ip dhcp database`, none while it is stopped.
 func (s *Server) Databases() []DatabaseAgent {
-	s.mu.Lock()
-	run := s.run
-	s.mu.Unlock()
-	if run == nil {
+	run, ok := s.runs.Current()
+	if !ok {
 		return nil
 	}
 	return run.agents.list()

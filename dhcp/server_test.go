@@ -260,7 +260,8 @@ func TestServerDiskFailure(t *testing.T) {
 		t.Errorf("bindings %+v", bs)
 	}
 	bad.Store(false)
-	s.run.mailbox.Put(func() { s.run.com.Put(job{Records: s.run.e.Dump(), Reopen: true}) })
+	run, _ := s.runs.Current()
+	run.mailbox.Put(func() { run.com.Put(job{Records: run.e.Dump(), Reopen: true}) })
 	waitFor(t, func() bool { return s.Status().State == service.Running })
 	if a := c.dora(3, 2*time.Second); !a.IsValid() {
 		t.Error("no lease after the disk came back")

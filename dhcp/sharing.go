@@ -86,10 +86,8 @@ type Shared struct {
 
 // Shared tells how the sharing of pools stands.
 func (s *Server) Shared() (out Shared) {
-	s.mu.Lock()
-	run := s.run
-	s.mu.Unlock()
-	if run == nil {
+	run, ok := s.runs.Current()
+	if !ok {
 		return out
 	}
 	run.do(func(e *engine.Engine, now engine.Instant) {

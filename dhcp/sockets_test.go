@@ -35,9 +35,8 @@ func TestSockets(t *testing.T) {
 	s.Kick()
 	waitFor(t, func() bool { return s.Status().State == service.Running })
 
-	s.mu.Lock()
-	place := s.run.set.Places()[0]
-	s.mu.Unlock()
+	run, _ := s.runs.Current()
+	place := run.set.Places()[0]
 	before, _ := place.Socket()
 	_ = before.udp.Close()
 	waitFor(t, func() bool {

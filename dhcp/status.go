@@ -12,35 +12,8 @@ import (
 	"option150/platform/sorted"
 )
 
-// Status implements service.Service.
-func (s *Server) Status() service.Status {
-	s.mu.Lock()
-	run, ending := s.run, s.ending
-	s.mu.Unlock()
-	var out service.Status
-	switch {
-	case run != nil:
-		out = run.status()
-	case ending != nil && !isClosed(ending):
-		out.State = service.Stopping
-	default:
-		out.State = service.Disabled
-	}
-	out.Since = s.status.Note(out.State, out.Why)
-	return out
-}
-
-func isClosed(c chan struct{}) bool {
-	select {
-	case <-c:
-		return true
-	default:
-		return false
-	}
-}
-
-// status puts together how the run stands; the worst comes first.
-func (r *running) status() service.Status {
+// Status implements service.Run: it puts together how the run stands; the worst comes first.
+func (r *running) Status() service.Status {
 	r.mu.Lock()
 	waiting := map[string]error{}
 	places := r.set.Places()

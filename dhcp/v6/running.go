@@ -73,8 +73,8 @@ func v4Damaged(file string, err error) v4.StoreDamaged {
 	return v4.StoreDamaged{File: file, Why: err.Error()}
 }
 
-// discard gives back what prepareRun took of a run that never started.
-func (r *running) discard() {
+// Discard implements service.Run.
+func (r *running) Discard() {
 	r.set.Close()
 	if r.store != nil {
 		r.store.Close()
@@ -165,13 +165,13 @@ func (r *running) commit(tab *engine.Tables, step *listen.Step[*lan, port], fres
 	r.mailbox.Put(func() { r.e.Apply(tab) })
 	step.Commit()
 	if fresh {
-		go r.loop() // shutdown waits for ended
+		go r.loop() // Shutdown waits for ended
 		r.care.Go(r.look)
 	}
 }
 
-// shutdown ends everything: the sockets, then the engine, then the disk.
-func (r *running) shutdown() {
+// Shutdown implements service.Run: the sockets, then the engine, then the disk.
+func (r *running) Shutdown() {
 	close(r.quit)
 	<-r.ended
 	r.com.Close()

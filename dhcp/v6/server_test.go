@@ -170,7 +170,8 @@ func TestDiskFails(t *testing.T) {
 		t.Errorf("a new client got %s", a)
 	}
 	broken.Store(false)
-	s.run.mailbox.Put(func() { s.run.com.Put(job{Records: s.run.e.Dump(), Reopen: true}) })
+	run, _ := s.runs.Current()
+	run.mailbox.Put(func() { run.com.Put(job{Records: run.e.Dump(), Reopen: true}) })
 	waitFor(t, func() bool { return s.Status().State == service.Running })
 	if a := c.lease(4, 2*time.Second); !a.IsValid() {
 		t.Error("nothing when it works again")

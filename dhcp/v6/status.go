@@ -12,28 +12,8 @@ import (
 	"option150/platform/sorted"
 )
 
-// Status implements service.Service.
-func (s *Server) Status() service.Status {
-	s.mu.Lock()
-	run, ending := s.run, s.ending
-	s.mu.Unlock()
-	out := service.Status{State: service.Disabled}
-	switch {
-	case run != nil:
-		out = run.status()
-	case ending != nil:
-		select {
-		case <-ending:
-		default:
-			out.State = service.Stopping
-		}
-	}
-	out.Since = s.status.Note(out.State, out.Why)
-	return out
-}
-
-// status puts together how the run stands; the worst comes first.
-func (r *running) status() service.Status {
+// Status implements service.Run: it puts together how the run stands; the worst comes first.
+func (r *running) Status() service.Status {
 	st := service.Status{State: service.Running}
 	var missing, failed, noRaw []string
 	places := r.set.Places()
