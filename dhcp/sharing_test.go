@@ -8,7 +8,6 @@ import (
 	"math/rand/v2"
 	"net/netip"
 	"os"
-	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -18,6 +17,7 @@ import (
 	"option150/dhcp/engine"
 	"option150/dhcp/share"
 	"option150/dhcp/share/claim"
+	"option150/dhcp/share/history"
 	"option150/dhcp/wire"
 	"option150/platform/ether"
 	"option150/platform/journal"
@@ -28,14 +28,6 @@ var (
 	shareSeed      = flag.Uint64("seed", 1, "seed of the first")
 )
 
-// given is one line of the history: an ACK.
-type given struct {
-	at, until time.Time
-	addr      netip.Addr
-	client    ether.MAC
-	box       string
-}
-
 // fleetWorld is boxes with all but their sockets, and an engine of a fleet. Its time
 // is that of a bubble.
 type fleetWorld struct {
@@ -45,8 +37,9 @@ type fleetWorld struct {
 	lead   int64
 	offers map[ether.MAC]map[string]netip.Addr // by box
 
+	history history.History
+
 	mu      sync.Mutex
-	history []given
 	clashes []engine.SharedClash
 	faults  []string
 }
@@ -85,7 +78,7 @@ func (l *fleetLife) Record(e journal.Event) {
 		}
 		w.offers[e.MAC][l.b.name] = e.Addr
 	case engine.Ack:
-		w.history = append(w.history, given{time.Now(), time.Now().Add(e.Lease), e.Addr, e.MAC, l.b.name})
+		w.history.Add(history.Ack{At: time.Now(), Until: time.Now().Add(e.Lease), Addr: e.Addr, Client: e.MAC.String(), Box: l.b.name})
 	case engine.SharedClash:
 		w.clashes = append(w.clashes, e)
 	case engine.SharedAlone, engine.SharedAgain, engine.SharedClock, engine.SharedBack:
@@ -203,48 +196,10 @@ func newFleetWorld(t *testing.T, rnd *rand.Rand, n int) *fleetWorld {
 	return w
 }
 
-// last is the newest lease of a client.
-func (w *fleetWorld) last(m ether.MAC) (g given) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	for i := len(w.history) - 1; i >= 0; i-- {
-		if w.history[i].client == m {
-			return w.history[i]
-		}
-	}
-	return g
-}
-
-// overlaps looks for an address that two clients had at a time.
-func (w *fleetWorld) overlaps() (bad []string) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	type who struct {
-		a netip.Addr
-		m ether.MAC
-	}
-	until := map[who]given{}
-	for _, x := range w.history {
-		for k, o := range until {
-			if k.a == x.addr && k.m != x.client && o.until.After(x.at) {
-				bad = append(bad, fmt.Sprintf("%v\n\twhile %v", x, o))
-			}
-		}
-		if k := (who{x.addr, x.client}); x.until.After(until[k].until) {
-			until[k] = x
-		}
-	}
-	return bad
-}
-
-func (g given) String() string {
-	return fmt.Sprintf("%s: %s to %s of %s until %s", g.at.Format(time.TimeOnly), g.addr, g.client, g.box, g.until.Format(time.TimeOnly))
-}
-
 // step is what a client does next.
 func (w *fleetWorld) step(rnd *rand.Rand, m ether.MAC) {
-	x := w.last(m)
-	left := time.Until(x.until)
+	x, _ := w.history.Last(m.String())
+	left := time.Until(x.Until)
 	var up []*fleetBox
 	for _, b := range w.boxes {
 		if b.run != nil {
@@ -257,21 +212,21 @@ func (w *fleetWorld) step(rnd *rand.Rand, m ether.MAC) {
 	q := phoneRequest(m, wire.MsgRequest)
 	switch {
 	case left > fleetLease/8 && left < fleetLease/2: // RENEW
-		q.CIAddr = x.addr.String()
+		q.CIAddr = x.Addr.String()
 		for _, b := range up {
-			if b.name == x.box {
+			if b.name == x.Box {
 				b.ask(q)
 			}
 		}
 	case left > 0 && left <= fleetLease/8: // REBIND: all of them hear it
-		q.CIAddr = x.addr.String()
+		q.CIAddr = x.Addr.String()
 		for _, b := range up {
 			b.ask(q)
 		}
 	case left > 0:
 		if rnd.IntN(20) == 0 { // starts anew
 			b := up[rnd.IntN(len(up))]
-			b.ask(phoneRequest(m, wire.MsgRequest, opt(50, ipb(x.addr.String()))))
+			b.ask(phoneRequest(m, wire.MsgRequest, opt(50, ipb(x.Addr.String()))))
 		}
 	default:
 		w.mu.Lock()
@@ -377,21 +332,22 @@ func fleetSchedule(t *testing.T, seed uint64) int {
 	}
 	w.m.die(false)
 	time.Sleep(30 * time.Second)
-	bad := w.overlaps()
-	for n := range fleetClients {
-		x := w.last(mac(2, byte(n)))
-		if time.Until(x.until) < 8*time.Second { // by some clock it is over
-			continue
-		}
-		for _, b := range w.boxes {
-			var has []engine.Binding
-			b.run.do(func(e *engine.Engine, _ engine.Instant) { has = e.List() })
-			if !slices.ContainsFunc(has, func(y engine.Binding) bool {
-				return y.Addr == x.addr && y.MAC == x.client && y.Expiry.After(x.until.Add(b.off-6*time.Second))
-			}) {
-				bad = append(bad, fmt.Sprintf("%s does not know of %v", b.name, x))
+	bad := w.history.Overlaps()
+	running := w.history.Running(time.Now(), 8*time.Second) // of others it is over by some clock
+	for _, b := range w.boxes {
+		has := map[netip.Addr]engine.Binding{}
+		b.run.do(func(e *engine.Engine, _ engine.Instant) {
+			for _, y := range e.List() {
+				has[y.Addr] = y
 			}
-		}
+		})
+		bad = append(bad, history.Lost(running, b.name, 6*time.Second, func(a netip.Addr) (string, time.Time) {
+			y, ok := has[a]
+			if !ok {
+				return "", time.Time{}
+			}
+			return y.MAC.String(), y.Expiry.Add(-b.off)
+		})...)
 	}
 	if len(bad) > 0 {
 		t.Errorf("seed %d: %s", seed, bad[0])
@@ -399,7 +355,7 @@ func fleetSchedule(t *testing.T, seed uint64) int {
 		for _, f := range w.faults {
 			t.Log(f)
 		}
-		for _, x := range w.history {
+		for _, x := range w.history.All() {
 			t.Log(x)
 		}
 		t.Log(w.clashes)
@@ -408,7 +364,7 @@ func fleetSchedule(t *testing.T, seed uint64) int {
 	for _, b := range w.boxes {
 		b.end()
 	}
-	return len(w.history)
+	return w.history.Len()
 }
 
 func (m *memory) die(dead bool) {

@@ -7,6 +7,9 @@ import (
 	"net/netip"
 	"regexp"
 	"testing"
+	"time"
+
+	"option150/dhcp/share/history"
 )
 
 var (
@@ -62,13 +65,13 @@ func (w *world) step() {
 // ask is what a client does next, at a box that hears it.
 func (w *world) ask(c *client) {
 	if w.rnd.IntN(40) == 0 {
-		c.last.until = 0 // goes home without a word; what it had is on record
+		c.last = history.Ack{} // goes home without a word; what it had is on record
 	}
 	b := w.boxes[w.rnd.IntN(len(w.boxes))]
-	left := c.last.until - w.now
+	left := c.last.Until.Unix() - w.now
 	if left > lease/8 {
 		for _, x := range w.boxes { // renewals go to who granted it
-			if x.name == c.last.box {
+			if x.name == c.last.Box {
 				b = x
 			}
 		}
@@ -78,7 +81,7 @@ func (w *world) ask(c *client) {
 	}
 	if left > 0 {
 		if left < lease/2 || w.rnd.IntN(10) == 0 {
-			b.claim(c.last.a, c.name, "renewed")
+			b.claim(c.last.Addr, c.name, "renewed")
 		}
 		return
 	}
@@ -174,38 +177,20 @@ func (w *world) heal() {
 	}
 }
 
-// overlaps looks for addresses that two clients had at a time.
-func (w *world) overlaps() (bad []string) {
-	last := map[string]map[string]ack{} // by address and client
-	for _, x := range w.history {
-		of := last[x.a.String()]
-		if of == nil {
-			of = map[string]ack{}
-			last[x.a.String()] = of
-		}
-		for c, o := range of {
-			if c != x.client && o.until > x.at {
-				bad = append(bad, fmt.Sprintf("%+v\n\twhile %+v", x, o))
-			}
-		}
-		if x.until >= of[x.client].until {
-			of[x.client] = x
-		}
-	}
-	return bad
-}
-
 // lost looks for leases that run and that a box does not know.
 func (w *world) lost() (bad []string) {
-	for _, c := range w.clients {
-		if c.last.until <= w.now || c.last == c.gone {
-			continue
-		}
-		for _, b := range w.boxes {
-			if l := b.disk[c.last.a]; l.Client != c.name || l.Expiry < c.last.until-skew {
-				bad = append(bad, fmt.Sprintf("%s has %+v for %+v", b.name, l, c.last))
+	var list []history.Ack
+	for _, x := range w.history.Running(moment(w.now), 0) {
+		for _, c := range w.clients {
+			if c.name == x.Client && c.last == x && c.last != c.gone {
+				list = append(list, x)
 			}
 		}
+	}
+	for _, b := range w.boxes {
+		bad = append(bad, history.Lost(list, b.name, skew*time.Second, func(a netip.Addr) (string, time.Time) {
+			return b.disk[a].Client, moment(b.disk[a].Expiry)
+		})...)
 	}
 	return bad
 }
@@ -217,18 +202,18 @@ func TestSchedules(t *testing.T) {
 	for i := range uint64(*schedules) {
 		seed := *firstSeed + i
 		w := run(seed)
-		bad := append(w.overlaps(), w.lost()...)
-		for _, x := range w.history {
-			kinds[x.kind]++
+		bad := append(w.history.Overlaps(), w.lost()...)
+		for _, x := range w.history.All() {
+			kinds[x.Kind]++
 		}
 		if len(bad) > 0 {
 			t.Errorf("seed %d (-seed %d -schedules 1): %s", seed, seed, bad[0])
 			for _, f := range w.faults {
 				t.Log(f)
 			}
-			for _, x := range w.history {
-				if x.a.String() == badAddr(bad[0]) {
-					t.Logf("%+v", x)
+			for _, x := range w.history.All() {
+				if x.Addr.String() == badAddr(bad[0]) {
+					t.Log(x)
 				}
 			}
 			t.Log(w.clashes)

@@ -6,6 +6,9 @@ import (
 	"math/rand/v2"
 	"net/netip"
 	"sort"
+	"time"
+
+	"option150/dhcp/share/history"
 )
 
 // The world of the model: an engine, boxes with disks and clocks, clients, and
@@ -269,32 +272,24 @@ func (b *box) crash(lost bool) {
 		return
 	}
 	for _, c := range b.w.clients { // what only this disk had
-		if e := b.w.engine.at[c.last.a]; c.last.box == b.name && (e.Client != c.name || e.Expiry < b.disk[c.last.a].Expiry) {
+		if e := b.w.engine.at[c.last.Addr]; c.last.Box == b.name && (e.Client != c.name || e.Expiry < b.disk[c.last.Addr].Expiry) {
 			c.gone = c.last
 		}
 		c.only = c.last // and what the engine has besides
 		for _, x := range b.w.boxes {
-			if x != b && x.disk[c.last.a].Client == c.name && x.disk[c.last.a].Expiry >= b.disk[c.last.a].Expiry {
-				c.only = ack{}
+			if x != b && x.disk[c.last.Addr].Client == c.name && x.disk[c.last.Addr].Expiry >= b.disk[c.last.Addr].Expiry {
+				c.only = history.Ack{}
 			}
 		}
 	}
 	b.disk, b.last = nil, 0
 }
 
-// ack is one line of the history.
-type ack struct {
-	at, until int64
-	a         netip.Addr
-	client    string
-	box, kind string
-}
-
 type client struct {
 	name string
-	last ack
-	gone ack // the disk that alone had it died
-	only ack // no disk has it any more
+	last history.Ack
+	gone history.Ack // the disk that alone had it died
+	only history.Ack // no disk has it any more
 }
 
 type world struct {
@@ -307,14 +302,17 @@ type world struct {
 	late     []func()
 	boxes    []*box
 	clients  []*client
-	history  []ack
+	history  history.History
 	clashes  []string
 	faults   []string
 }
 
+// moment is one of the model's seconds as a time.
+func moment(n int64) time.Time { return time.Unix(n, 0).UTC() }
+
 func (w *world) ack(b *box, a netip.Addr, c string, until int64, kind string) {
-	x := ack{w.now, until - b.off, a, c, b.name, kind}
-	w.history = append(w.history, x)
+	x := history.Ack{At: moment(w.now), Until: moment(until - b.off), Addr: a, Client: c, Box: b.name, Kind: kind}
+	w.history.Add(x)
 	for _, k := range w.clients {
 		if k.name == c {
 			k.last = x

@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/netip"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -12,6 +13,7 @@ import (
 
 	"option150/cmd/option150/testbox"
 	"option150/dhcp/dhcptest"
+	"option150/dhcp/share/history"
 	"option150/platform/ether"
 	"option150/platform/netns"
 	"option150/platform/testkit"
@@ -45,14 +47,14 @@ type callers struct {
 	conn  *net.UDPConn
 	boxes []netip.AddrPort
 
-	mu    sync.Mutex
-	wait  map[ether.MAC]chan dhcptest.Reply
-	acks  map[netip.Addr]map[ether.MAC]bool
-	count int
+	history history.History
+
+	mu   sync.Mutex
+	wait map[ether.MAC]chan dhcptest.Reply
 }
 
 func newCallers(t *testing.T, h *netns.Host, boxes ...string) *callers {
-	r := &callers{t: t, wait: map[ether.MAC]chan dhcptest.Reply{}, acks: map[netip.Addr]map[ether.MAC]bool{}}
+	r := &callers{t: t, wait: map[ether.MAC]chan dhcptest.Reply{}}
 	for _, b := range boxes {
 		r.boxes = append(r.boxes, netip.AddrPortFrom(netip.MustParseAddr(b), 67))
 	}
@@ -66,7 +68,7 @@ func newCallers(t *testing.T, h *netns.Host, boxes ...string) *callers {
 	go func() {
 		b := make([]byte, 2048)
 		for {
-			n, err := r.conn.Read(b)
+			n, from, err := r.conn.ReadFromUDPAddrPort(b)
 			if err != nil {
 				return
 			}
@@ -75,14 +77,10 @@ func newCallers(t *testing.T, h *netns.Host, boxes ...string) *callers {
 				continue
 			}
 			m := ether.MAC(b[28:34])
-			r.mu.Lock()
 			if p.Type == 5 {
-				r.count++
-				if r.acks[p.YIAddr] == nil {
-					r.acks[p.YIAddr] = map[ether.MAC]bool{}
-				}
-				r.acks[p.YIAddr][m] = true // leases are longer than the test
+				r.history.Add(history.Ack{At: time.Now(), Until: time.Now().Add(leaseOf(p)), Addr: p.YIAddr, Client: m.String(), Box: from.Addr().String()})
 			}
+			r.mu.Lock()
 			c := r.wait[m]
 			r.mu.Unlock()
 			if c != nil {
@@ -94,6 +92,24 @@ func newCallers(t *testing.T, h *netns.Host, boxes ...string) *callers {
 		}
 	}()
 	return r
+}
+
+// leaseOf is for how long an ACK says that the address is the client's.
+func leaseOf(p dhcptest.Reply) time.Duration {
+	if len(p.Opts[51]) != 4 {
+		return 0
+	}
+	o := p.Opts[51]
+	return time.Duration(uint32(o[0])<<24|uint32(o[1])<<16|uint32(o[2])<<8|uint32(o[3])) * time.Second
+}
+
+// clientOf is the hardware address of the client of an ACK.
+func clientOf(x history.Ack) ether.MAC {
+	m, err := ether.ParseMAC(x.Client)
+	if err != nil {
+		panic(err) // it was printed by one
+	}
+	return m
 }
 
 func (r *callers) send(q dhcptest.Request) {
@@ -201,33 +217,19 @@ func TestSharedBindings(t *testing.T) {
 	both.Wait()
 	b.start()
 	connected()
-	r.mu.Lock()
-	for addr, who := range r.acks {
-		if len(who) > 1 {
-			t.Errorf("%s was acknowledged to %v", addr, who)
-		}
+	if bad := r.history.Overlaps(); len(bad) > 0 || r.history.Len() < 2000 {
+		t.Errorf("%d ACKs; %v", r.history.Len(), bad)
 	}
-	if r.count < 2000 {
-		t.Errorf("%d ACKs", r.count)
+	some := slices.DeleteFunc(r.history.All(), func(x history.Ack) bool { return x.Box != "10.150.0.1" })
+	if len(some) == 0 {
+		t.Fatal("the first box gave out nothing")
 	}
-	// Some that each of the boxes gave out.
-	var some []netip.Addr
-	of := map[netip.Addr]ether.MAC{}
-	for addr, who := range r.acks {
-		for m := range who {
-			of[addr] = m
-		}
-		if len(some) < 20 {
-			some = append(some, addr)
-		}
-	}
-	r.mu.Unlock()
 	a.Proc.Kill()
-	for _, addr := range some { // REBIND
-		q := dhcptest.Phone(of[addr], 3)
-		q.CIAddr = addr.String()
-		if p, ok := r.answer(q, 5); !ok || p.YIAddr != addr {
-			t.Errorf("%s was not renewed: type %d, %s", addr, p.Type, p.YIAddr)
+	for _, x := range some[:min(len(some), 20)] { // REBIND
+		q := dhcptest.Phone(clientOf(x), 3)
+		q.CIAddr = x.Addr.String()
+		if p, ok := r.answer(q, 5); !ok || p.YIAddr != x.Addr {
+			t.Errorf("%s was not renewed: type %d, %s", x.Addr, p.Type, p.YIAddr)
 		}
 	}
 }

@@ -2,7 +2,6 @@ package claim
 
 import (
 	"encoding/binary"
-	"fmt"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -13,6 +12,7 @@ import (
 
 	"option150/dhcp/engine"
 	"option150/dhcp/share"
+	"option150/dhcp/share/history"
 	"option150/dhcp/wire"
 	"option150/platform/ether"
 	"option150/platform/fleet/etcd"
@@ -43,22 +43,42 @@ func (b *box) Record(e journal.Event) {
 	b.events = append(b.events, e)
 }
 
-// campus is the boxes and what they have acknowledged.
-type campus struct {
-	mu      sync.Mutex
-	history map[netip.Addr]string // whose it is: leases are longer than tests
-	twice   []string
-	acks    int
+// campus is what the boxes have acknowledged.
+type campus struct{ history.History }
+
+func (c *campus) ack(a engine.Ack, box string) {
+	c.Add(history.Ack{At: time.Now(), Until: time.Now().Add(a.Lease), Addr: a.Addr, Client: a.MAC.String(), Box: box})
 }
 
-func (c *campus) ack(a netip.Addr, client, box string) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.acks++
-	if was := c.history[a]; was != "" && was != client {
-		c.twice = append(c.twice, fmt.Sprintf("%s to %x and, by %s, to %x", a, was, box, client))
+// of is the address of a client.
+func (c *campus) of(m ether.MAC) netip.Addr {
+	a, _ := c.Last(m.String())
+	return a.Addr
+}
+
+// lost are the leases that a box does not know.
+func (c *campus) lost(b *box) (bad []string) {
+	has := map[netip.Addr]engine.Binding{}
+	b.do(func(e *engine.Engine, _ engine.Instant) {
+		for _, y := range e.List() {
+			has[y.Addr] = y
+		}
+	})
+	return history.Lost(c.Running(time.Now(), time.Minute), b.name, skew*time.Second, func(a netip.Addr) (string, time.Time) {
+		y, ok := has[a]
+		if !ok {
+			return "", time.Time{}
+		}
+		return y.MAC.String(), y.Expiry
+	})
+}
+
+// judge says what no client may have seen.
+func (c *campus) judge(t *testing.T, least int) {
+	t.Helper()
+	if bad := c.Overlaps(); len(bad) > 0 || c.Len() < least {
+		t.Errorf("%d ACKs, want %d; %v", c.Len(), least, bad)
 	}
-	c.history[a] = client
 }
 
 func (b *box) now() engine.Instant { return time.Since(b.born) }
@@ -133,6 +153,20 @@ func (b *box) wait(what string, is func(*engine.Engine, engine.Instant) bool) {
 	b.t.Fatalf("%s: never %s; %s", b.name, what, b.s.Why())
 }
 
+// all waits until the box has every lease.
+func (b *box) all(of *campus) {
+	b.t.Helper()
+	var bad []string
+	for range 600 {
+		b.do(func(e *engine.Engine, now engine.Instant) { e.Tick(now); b.settle() })
+		if bad = of.lost(b); len(bad) == 0 {
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	b.t.Fatalf("%d leases are lost: %s", len(bad), bad[0])
+}
+
 func connected(e *engine.Engine, now engine.Instant) bool {
 	return e.Share().Connected && e.Share().New(e.Wall(now)) == nil
 }
@@ -189,14 +223,14 @@ func (b *box) ask(packets ...[]byte) (acked []engine.Ack, ends []engine.Claimed)
 	for i, c := range o.Claims {
 		if ends[i].What == engine.ClaimGranted {
 			a := o.Acked[c.Ack].(engine.Ack)
-			b.of.ack(a.Addr, ends[i].Key, b.name)
+			b.of.ack(a, b.name)
 			acked = append(acked, a)
 		}
 	}
 	if len(o.Claims) == 0 {
 		for _, x := range o.Acked {
 			a := x.(engine.Ack)
-			b.of.ack(a.Addr, "h\x01"+string(a.MAC[:]), b.name)
+			b.of.ack(a, b.name)
 			acked = append(acked, a)
 		}
 	}
@@ -254,7 +288,7 @@ func dial(t *testing.T, urls ...string) *etcd.Client {
 // has the address of another, and each box has all leases.
 func TestMembersDie(t *testing.T) {
 	m := etcdtest.Start(t, 3)
-	of := &campus{history: map[netip.Addr]string{}}
+	of := &campus{}
 	dir := t.TempDir()
 	a := newBox(t, of, "A", dir, dial(t, m.URLs...))
 	a.wait("connected", connected)
@@ -278,21 +312,11 @@ func TestMembersDie(t *testing.T) {
 	m.Up(0)
 	m.Up(1)
 	m.Ready()
-	if len(of.twice) > 0 || of.acks < 2000 {
-		t.Errorf("%d ACKs; %v", of.acks, of.twice)
-	}
+	of.judge(t, 2000)
 	for _, x := range []*box{a, b} {
-		x.wait("all leases", func(e *engine.Engine, _ engine.Instant) bool {
-			n := 0
-			for _, y := range e.List() {
-				if of.history[y.Addr] == "h\x01"+string(y.MAC[:]) {
-					n++
-				}
-			}
-			return n >= len(of.history)
-		})
+		x.all(of)
 	}
-	t.Logf("%d ACKs, A %+v", of.acks, a.e.Stats.Shared)
+	t.Logf("%d ACKs, A %+v", of.Len(), a.e.Stats.Shared)
 	// REBIND is heard by both: the same address, and on record the same time.
 	addr := of.of(client(5))
 	a.wait("connected", connected)
@@ -319,7 +343,7 @@ func TestMembersDie(t *testing.T) {
 // when it is back; what it asked for without an answer is read back.
 func TestCutOff(t *testing.T) {
 	m := etcdtest.Start(t, 1)
-	of := &campus{history: map[netip.Addr]string{}}
+	of := &campus{}
 	w := newWireTo(t, m.URLs[0])
 	a := newBox(t, of, "A", t.TempDir(), dial(t, w.url))
 	a.wait("connected", connected)
@@ -354,16 +378,14 @@ func TestCutOff(t *testing.T) {
 	if acked, _ := a.ask(packet(client(4), wire.MsgRequest, addr)); len(acked) != 1 || acked[0].Addr != addr {
 		t.Fatalf("%v", acked)
 	}
-	if len(of.twice) > 0 {
-		t.Error(of.twice)
-	}
+	of.judge(t, 1)
 }
 
 // The engine is restored from an old backup: the generation goes up, all enter what they
 // know, and nothing is given out twice.
 func TestRestored(t *testing.T) {
 	m := etcdtest.Start(t, 1)
-	of := &campus{history: map[netip.Addr]string{}}
+	of := &campus{}
 	a := newBox(t, of, "A", t.TempDir(), dial(t, m.URLs...))
 	a.wait("connected", connected)
 	b := newBox(t, of, "B", t.TempDir(), dial(t, m.URLs...))
@@ -384,9 +406,7 @@ func TestRestored(t *testing.T) {
 	}
 	a.take(150, 200)
 	b.take(200, 250)
-	if len(of.twice) > 0 {
-		t.Error(of.twice)
-	}
+	of.judge(t, 1)
 	told := false
 	for _, x := range []*box{a, b} {
 		x.mu.Lock()
@@ -399,15 +419,4 @@ func TestRestored(t *testing.T) {
 	if !told {
 		t.Error("nobody was told that the engine went back")
 	}
-}
-
-func (c *campus) of(m ether.MAC) netip.Addr {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for a, who := range c.history {
-		if who == "h\x01"+string(m[:]) {
-			return a
-		}
-	}
-	return netip.Addr{}
 }
