@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
 
+	"option150/platform/fleet"
 	"option150/platform/fleet/etcd"
 )
 
@@ -66,6 +68,14 @@ func (m *memory) apply(t etcd.Txn) etcd.Result {
 	close(m.news)
 	m.news = make(chan struct{})
 	return etcd.Result{Header: m.header(), OK: true}
+}
+
+// declareDown is the word of an operator that a box is off.
+func (m *memory) declareDown(domain, box string) {
+	m.mu.Lock()
+	gen, _ := strconv.ParseUint(m.kv[fleet.GenerationKey(domain)].Value, 10, 64)
+	m.mu.Unlock()
+	m.apply(etcd.Txn{Puts: []etcd.Put{{Key: fleet.DownPrefix(domain) + box, Value: fleet.Word{Since: time.Now().Unix(), Gen: gen}.String()}}})
 }
 
 // backup is a copy; restore has the engine be what it was then.

@@ -2,14 +2,12 @@ package command
 
 import (
 	"context"
-	"net"
-	"os/exec"
 	"strings"
 	"testing"
 	"time"
 
 	"option150/platform/fleet"
-	"option150/platform/testkit"
+	"option150/platform/testkit/etcdtest"
 )
 
 // withEngine gives a bench the fleet service, and an etcd of Debian that it names.
@@ -49,21 +47,7 @@ func shows(t *testing.T, x *bench, line string, parts ...string) string {
 
 // What an operator types does what it says, at two boxes and a real engine.
 func TestFleetCommands(t *testing.T) {
-	free := func() string {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer l.Close()
-		return "http://" + l.Addr().String()
-	}
-	url, peer := free(), free()
-	cmd := exec.Command(testkit.NeedProgram(t, "etcd", "etcd-server"), "--name", "m", "--data-dir", t.TempDir(), "--listen-client-urls", url, "--advertise-client-urls", url,
-		"--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer, "--initial-cluster", "m="+peer, "--log-level", "error")
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
+	url := etcdtest.Start(t, 1).URLs[0]
 	a, b := withEngine(t, "A", url), withEngine(t, "B", url)
 
 	shows(t, a, "show fleet", "Engine: refuses this box", "`fleet init`")
@@ -131,6 +115,10 @@ func TestFleetCommands(t *testing.T) {
 	}
 	shows(t, b, "show fleet", "refuse", "permission denied")
 	if out = a.run("show fleet boxes"); strings.Contains(out, "\nB ") {
+		t.Error(out)
+	}
+	a.answers = []string{"y"}
+	if out = a.run("fleet box BB down"); !strings.Contains(out, "% No box of domain D is called BB") {
 		t.Error(out)
 	}
 	a.answers = []string{"y"}

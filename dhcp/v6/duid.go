@@ -13,6 +13,7 @@ import (
 
 	"option150/dhcp/v6/engine"
 	"option150/dhcp/v6/wire"
+	"option150/platform/rootfile"
 )
 
 // The DUID of the server is made once, of the hardware address of its first
@@ -54,25 +55,8 @@ func duidSum(text string) string {
 
 // keepDUID writes one so that a power cut leaves it whole or not there.
 func keepDUID(root *os.Root, d []byte) error {
-	f, err := root.OpenFile(duidTemp, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
-	if err != nil {
-		return err
-	}
 	text := engine.DUIDText(d)
-	_, err = fmt.Fprintf(f, "%s %s\n", text, duidSum(text))
-	if err == nil {
-		err = f.Sync()
-	}
-	if cerr := f.Close(); err == nil {
-		err = cerr
-	}
-	if err == nil {
-		err = root.Rename(duidTemp, duidName)
-	}
-	if err != nil {
-		_ = root.Remove(duidTemp)
-	}
-	return err
+	return rootfile.Replace(root, duidName, duidTemp, fmt.Appendf(nil, "%s %s\n", text, duidSum(text)))
 }
 
 // makeDUID makes one.

@@ -42,12 +42,11 @@ func (f *Fleet) Guarded(ctx context.Context, c Config) (bool, error) {
 	return false, admin("", err)
 }
 
+// dial is a client of the servers of a section for another user, "" = nobody, or who
+// the certificate says.
 func (f *Fleet) dial(c Config, user, password string) (*etcd.Client, error) {
-	t, err := c.tls(f.opt.ReadFile)
-	if err != nil {
-		return nil, err
-	}
-	return etcd.New(etcd.Options{Members: c.Servers, TLS: t, User: user, Password: password}), nil
+	c.User, c.Password = user, password
+	return c.Dial(f.opt.ReadFile)
 }
 
 // admin is an error in words that may be shown.
@@ -192,7 +191,7 @@ func (f *Fleet) Watcher(ctx context.Context, c Config, user, password, root stri
 // section needs no name, and no domain if all are followed.
 func (f *Fleet) Watch(c Config) error {
 	c.Name = ""
-	client, err := f.dial(c, c.User, c.Password)
+	client, err := c.Dial(f.opt.ReadFile)
 	if err == nil {
 		f.set(c, client)
 	}
@@ -243,7 +242,7 @@ func one(ctx context.Context, client *etcd.Client, key string) (etcd.KV, error) 
 }
 
 // SetDown says that a box of the domain is off, or takes that back. It is refused for
-// one that gives signs of life.
+// one that gives signs of life, and for a name that nobody has.
 func (f *Fleet) SetDown(ctx context.Context, name string, down bool) error {
 	l, ok := f.Link()
 	if !ok {
@@ -267,10 +266,17 @@ func (f *Fleet) SetDown(ctx context.Context, name string, down bool) error {
 	if err != nil {
 		return admin("", err)
 	}
-	n, _ := strconv.ParseUint(gen.Value, 10, 64)
+	list, err := one(ctx, l.Client, BoxesKey(id.Domain))
+	if err != nil {
+		return admin("", err)
+	}
+	if !slices.Contains(strings.Fields(list.Value), name) && !f.known(id) {
+		return fmt.Errorf("no box of domain %s is called %s: `show fleet boxes` and `show fleet shares` have their names", id.Domain, name)
+	}
+	n, _ := strconv.ParseUint(gen.Value, 10, 63)
 	here := id.Prefix() + keyHere
 	r, err := l.Client.Do(ctx, etcd.Txn{If: []etcd.Compare{{Key: here}, {Key: GenerationKey(id.Domain), Mod: gen.Mod}},
-		Puts: []etcd.Put{{Key: key, Value: fmt.Sprintf("%d %d", time.Now().Unix(), n)}}, Else: []string{here}})
+		Puts: []etcd.Put{{Key: key, Value: Word{time.Now().Unix(), n}.String()}}, Else: []string{here}})
 	switch {
 	case err != nil:
 		return admin("", err)
@@ -280,6 +286,13 @@ func (f *Fleet) SetDown(ctx context.Context, name string, down bool) error {
 		return errors.New("the generation of the bindings changed meanwhile: nothing was said")
 	}
 	return nil
+}
+
+// known reports whether a box has published something.
+func (f *Fleet) known(id ID) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.view.boxes[id] != nil
 }
 
 // ShutOut takes from a box all that it may do at the engine, and what it published. Its

@@ -3,10 +3,7 @@ package fleet
 import (
 	"context"
 	"fmt"
-	"net"
-	"os/exec"
 	"runtime"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -14,52 +11,8 @@ import (
 
 	"option150/platform/journal"
 	"option150/platform/service"
-	"option150/platform/testkit"
+	"option150/platform/testkit/etcdtest"
 )
-
-// engine is an etcd of Debian that can be killed.
-type engine struct {
-	t         *testing.T
-	dir       string
-	url, peer string
-	more      []string // arguments
-	cmd       *exec.Cmd
-}
-
-func newEngine(t *testing.T, more ...string) *engine {
-	free := func() string {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer l.Close()
-		return "http://" + l.Addr().String()
-	}
-	e := &engine{t: t, dir: t.TempDir(), url: free(), peer: free(), more: more}
-	if slices.Contains(more, "--cert-file") {
-		e.url = strings.Replace(e.url, "http", "https", 1)
-	}
-	e.up()
-	t.Cleanup(e.kill)
-	return e
-}
-
-func (e *engine) up() {
-	e.cmd = exec.Command(testkit.NeedProgram(e.t, "etcd", "etcd-server"), "--name", "m", "--data-dir", e.dir, "--listen-client-urls", e.url, "--advertise-client-urls", e.url,
-		"--listen-peer-urls", e.peer, "--initial-advertise-peer-urls", e.peer, "--initial-cluster", "m="+e.peer, "--log-level", "error")
-	e.cmd.Args = append(e.cmd.Args, e.more...)
-	if err := e.cmd.Start(); err != nil {
-		e.t.Fatal(err)
-	}
-}
-
-func (e *engine) kill() {
-	if e.cmd != nil {
-		_ = e.cmd.Process.Kill()
-		_ = e.cmd.Wait()
-		e.cmd = nil
-	}
-}
 
 // heard is what one box recorded.
 type heard struct {
@@ -79,11 +32,11 @@ func (h *heard) has(s string) bool {
 	return strings.Contains(strings.Join(h.all, "\n"), s)
 }
 
-func join(t *testing.T, e *engine, name string) (*Fleet, *heard) {
+func join(t *testing.T, e *etcdtest.Members, name string) (*Fleet, *heard) {
 	h := &heard{}
 	f := New(Options{Version: "1.0", Recorder: h})
 	f.beat, f.lease = 200*time.Millisecond, 2*time.Second
-	commit(t, f, Config{Name: name, Domain: "D", Servers: []string{e.url}})
+	commit(t, f, Config{Name: name, Domain: "D", Servers: e.URLs})
 	t.Cleanup(f.Close)
 	return f, h
 }
@@ -117,7 +70,7 @@ func until(t *testing.T, what string, f func() bool) {
 }
 
 func TestFleet(t *testing.T) {
-	e := newEngine(t)
+	e := etcdtest.Start(t, 1)
 	a, heardA := join(t, e, "A")
 	b, _ := join(t, e, "B")
 	both := func(f *Fleet) func() bool { return func() bool { return f.states() == "A there, B there" } }
@@ -128,16 +81,16 @@ func TestFleet(t *testing.T) {
 	}
 
 	// The engine dies: nothing is known of others, and nobody is said to be gone.
-	e.kill()
+	e.Kill(0)
 	until(t, "the engine is dead", func() bool { return a.Status().State == service.Degraded })
 	if a.states() != "A unknown, B unknown" || heardA.has("{B D}") {
 		t.Error(a.states(), heardA.all)
 	}
-	e.up()
+	e.Up(0)
 	until(t, "the engine is back", both(a))
 
 	// Another section of the same box is no leave.
-	commit(t, b, Config{Name: "B", Domain: "D", Servers: []string{e.url}, Publish: PublishNothing})
+	commit(t, b, Config{Name: "B", Domain: "D", Servers: e.URLs, Publish: PublishNothing})
 	until(t, "B says less", func() bool {
 		x, _ := ptr(a.View()).Find("B")
 		return x.Known && x.About.Silent && x.State == There

@@ -7,13 +7,14 @@ import (
 	"time"
 
 	"option150/platform/fleet/etcd"
+	"option150/platform/testkit/etcdtest"
 )
 
 // What others write is bounded, checked, and shown with what does not print written
 // out: a box may be stolen, and another version may write otherwise.
 func TestHostile(t *testing.T) {
-	e := newEngine(t, "--max-request-bytes", "4000000", "--max-txn-ops", "1000")
-	c := etcd.New(etcd.Options{Members: []string{e.url}})
+	e := etcdtest.Start(t, 1, "--max-request-bytes", "4000000", "--max-txn-ops", "1000")
+	c := etcd.New(etcd.Options{Members: e.URLs})
 	defer c.Close()
 	until(t, "the engine", func() bool { _, _, err := c.Range(soon(t), root); return err == nil })
 	put := func(key, value string) {
@@ -77,7 +78,7 @@ func TestHostile(t *testing.T) {
 	b := New(Options{})
 	b.beat = 200 * time.Millisecond
 	t.Cleanup(b.Close)
-	b.set(Config{Domain: "D", Servers: []string{e.url}, ViewAll: true}, etcd.New(etcd.Options{Members: []string{e.url}}))
+	b.set(Config{Domain: "D", Servers: e.URLs, ViewAll: true}, etcd.New(etcd.Options{Members: e.URLs}))
 	check(b, "as it is read", 0) // its phones come after more keys than a box has
 	if err := c.RemoveAll(soon(t), x); err != nil {
 		t.Fatal(err)

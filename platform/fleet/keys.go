@@ -56,6 +56,25 @@ func GenerationKey(domain string) string { return BindingsPrefix(domain) + "gene
 // since 1970, and the generation in which it was said, with a blank between.
 func DownPrefix(domain string) string { return downs + domain + "/" }
 
+// Word is the value below DownPrefix: that a box is off since then, seconds since 1970,
+// said in a generation of the bindings.
+type Word struct {
+	Since int64
+	Gen   uint64
+}
+
+// String is the value as it is written.
+func (w Word) String() string { return fmt.Sprintf("%d %d", w.Since, w.Gen) }
+
+// ReadWord reads one. That somebody says so counts for nothing if it cannot be read.
+func ReadWord(value string) (w Word, ok bool) {
+	since, gen, _ := strings.Cut(value, " ")
+	var err, err2 error
+	w.Since, err = strconv.ParseInt(since, 10, 64)
+	w.Gen, err2 = strconv.ParseUint(gen, 10, 63)
+	return w, err == nil && err2 == nil
+}
+
 // Kinds of keys of a box.
 const (
 	keyHere   = "here"

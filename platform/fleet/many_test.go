@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"option150/platform/fleet/etcd"
+	"option150/platform/testkit/etcdtest"
 )
 
 var manyBoxes = flag.Int("boxes", 40, "boxes of TestMany, of 20 phones each")
@@ -39,14 +40,14 @@ func (b *branch) phones() ([]Phone, int) {
 // -boxes 500 is the figure of docs/fleet.md.
 func TestMany(t *testing.T) {
 	n := *manyBoxes
-	e := newEngine(t)
-	client := etcd.New(etcd.Options{Members: []string{e.url}})
+	e := etcdtest.Start(t, 1)
+	client := etcd.New(etcd.Options{Members: e.URLs})
 	defer client.Close()
 	until(t, "the engine", func() bool { _, _, err := client.Range(soon(t), root); return err == nil })
 	watcher := func() *Fleet {
 		f := New(Options{})
 		t.Cleanup(f.Close)
-		f.set(Config{Domain: "NOC", Servers: []string{e.url}, ViewAll: true}, etcd.New(etcd.Options{Members: []string{e.url}}))
+		f.set(Config{Domain: "NOC", Servers: e.URLs, ViewAll: true}, etcd.New(etcd.Options{Members: e.URLs}))
 		return f
 	}
 	first := watcher()
@@ -57,7 +58,7 @@ func TestMany(t *testing.T) {
 		f := New(Options{Version: "1.0", Phones: b.phones, Events: b.moved.Load, Services: func() []Service { return []Service{{Name: "dhcp", State: "running"}, {Name: "tftp", State: "running"}} }})
 		branches[i], fleets[i] = b, f
 		t.Cleanup(f.Close)
-		commit(t, f, Config{Name: fmt.Sprintf("BRANCH-%d", i), Domain: fmt.Sprintf("D%d", i), Servers: []string{e.url}})
+		commit(t, f, Config{Name: fmt.Sprintf("BRANCH-%d", i), Domain: fmt.Sprintf("D%d", i), Servers: e.URLs})
 	}
 	whole := func(f *Fleet, stuck int) func() bool {
 		return func() bool {
@@ -125,7 +126,7 @@ func TestMany(t *testing.T) {
 	if most := int64(n*20)*1024 + 4<<20; kept > most {
 		t.Errorf("the view keeps %d bytes", kept)
 	}
-	if db, err := os.Stat(filepath.Join(e.dir, "member", "snap", "db")); err == nil {
+	if db, err := os.Stat(filepath.Join(e.Dir(0), "member", "snap", "db")); err == nil {
 		t.Logf("engine: %d KB, revision %d", db.Size()>>10, v.Revision)
 	}
 	if len(late.Phones(IsStuck)) != n {

@@ -20,6 +20,7 @@ import (
 
 	"option150/platform/fleet/etcd"
 	"option150/platform/service"
+	"option150/platform/testkit/etcdtest"
 )
 
 func soon(t *testing.T) context.Context {
@@ -29,12 +30,12 @@ func soon(t *testing.T) context.Context {
 }
 
 // member is a box of domain D with its user at an engine that guards itself.
-func member(t *testing.T, e *engine, name string) (*Fleet, Config) {
+func member(t *testing.T, e *etcdtest.Members, name string) (*Fleet, Config) {
 	f := New(Options{Version: "1.0", Phones: func() ([]Phone, int) {
 		return []Phone{{Device: "SEP0000000000" + strings.ToUpper(name[:1]) + "0", State: "stuck", Code: "R05", Text: "no file"}}, 1
 	}})
 	f.beat, f.lease = 200*time.Millisecond, 2*time.Second
-	c := Config{Name: name, Domain: "D", Servers: []string{e.url}, User: "box-" + name, Password: "pw-" + name, Share: true}
+	c := Config{Name: name, Domain: "D", Servers: e.URLs, User: "box-" + name, Password: "pw-" + name, Share: true}
 	t.Cleanup(f.Close)
 	return f, c
 }
@@ -42,7 +43,7 @@ func member(t *testing.T, e *engine, name string) (*Fleet, Config) {
 // A box may write its own prefix and what its domain shares, and nothing else; one
 // that is shut out may nothing at all, while the others go on.
 func TestUsers(t *testing.T) {
-	e := newEngine(t)
+	e := etcdtest.Start(t, 1)
 	a, ca := member(t, e, "A")
 	b, cb := member(t, e, "AB") // its name begins as the other's does
 	commit(t, a, ca)
@@ -90,7 +91,7 @@ func TestUsers(t *testing.T) {
 	}
 
 	// What a stolen box may write.
-	thief := etcd.New(etcd.Options{Members: []string{e.url}, User: cb.User, Password: cb.Password})
+	thief := etcd.New(etcd.Options{Members: e.URLs, User: cb.User, Password: cb.Password})
 	defer thief.Close()
 	put := func(key string) error {
 		_, err := thief.Do(soon(t), etcd.Txn{Puts: []etcd.Put{{Key: key, Value: "x"}}})
@@ -191,7 +192,7 @@ func TestTLS(t *testing.T) {
 		}
 	}
 	at := func(name string) string { return filepath.Join(dir, name) }
-	e := newEngine(t, "--cert-file", at("server.pem"), "--key-file", at("server.key"), "--client-cert-auth", "--trusted-ca-file", at("ca.pem"))
+	e := etcdtest.Start(t, 1, "--cert-file", at("server.pem"), "--key-file", at("server.key"), "--client-cert-auth", "--trusted-ca-file", at("ca.pem"))
 	nvram := map[string][]byte{"ca.pem": caPEM, "other.pem": otherPEM, "box.pem": boxPEM, "box-key.pem": boxKey}
 	f := New(Options{Version: "1.0", ReadFile: func(n string) ([]byte, error) {
 		if b := nvram[n]; b != nil {
@@ -201,7 +202,7 @@ func TestTLS(t *testing.T) {
 	}})
 	f.beat, f.lease = 200*time.Millisecond, 2*time.Second
 	t.Cleanup(f.Close)
-	c := Config{Name: "A", Domain: "D", Servers: []string{e.url}, CA: "ca.pem", Certificate: "box.pem", Key: "box-key.pem"}
+	c := Config{Name: "A", Domain: "D", Servers: e.URLs, CA: "ca.pem", Certificate: "box.pem", Key: "box-key.pem"}
 	for what, bad := range map[string]func(*Config){
 		"a file that is not there":   func(c *Config) { c.CA = "none.pem" },
 		"a key for a certificate":    func(c *Config) { c.Certificate = "box-key.pem" },

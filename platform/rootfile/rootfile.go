@@ -1,6 +1,7 @@
-// Package rootfile is what flash: and nvram: share, both of which keep their
-// files below an os.Root: errors that name the operator's path and no path of
-// the host, and directories whose change of names outlasts a power cut.
+// Package rootfile is what flash: and nvram: share, and who keeps a small file of
+// its own there, all below an os.Root: errors that name the operator's path and no
+// path of the host, files that are replaced whole or not at all, and directories whose
+// change of names outlasts a power cut.
 //
 // Follows DESIGN 3. Concurrency: functions without state. Failure: what the
 // file system says. Testing: with a temporary directory.
@@ -42,4 +43,28 @@ func SyncDir(root *os.Root, dir string) error {
 		return err
 	}
 	return nil
+}
+
+// Replace writes a file so that a power cut leaves the old one or the new one. temp
+// is its name until it is whole; only the owner can read it.
+func Replace(root *os.Root, name, temp string, data []byte) error {
+	f, err := root.OpenFile(temp, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	if err == nil {
+		err = f.Sync()
+	}
+	if cerr := f.Close(); err == nil {
+		err = cerr
+	}
+	if err == nil {
+		err = root.Rename(temp, name)
+	}
+	if err != nil {
+		_ = root.Remove(temp)
+		return err
+	}
+	return SyncDir(root, ".")
 }

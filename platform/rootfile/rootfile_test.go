@@ -38,3 +38,34 @@ func TestSyncDir(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// What cannot be put in its place leaves the old file, and nothing beside it.
+func TestReplace(t *testing.T) {
+	root, err := os.OpenRoot(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer root.Close()
+	for _, text := range []string{"the first, which is longer", "second"} {
+		if err := Replace(root, "x", "x.new", []byte(text)); err != nil {
+			t.Fatal(err)
+		}
+		if b, err := root.ReadFile("x"); err != nil || string(b) != text {
+			t.Errorf("%q, %v", b, err)
+		}
+	}
+	if info, err := root.Stat("x"); err != nil || info.Mode().Perm() != 0o600 {
+		t.Error(info.Mode(), err)
+	}
+	if err := root.Mkdir("dir", 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := Replace(root, "dir", "dir.new", nil); err == nil {
+		t.Error("a directory was replaced")
+	}
+	for _, temp := range []string{"x.new", "dir.new"} {
+		if _, err := root.Stat(temp); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("%s: %v", temp, err)
+		}
+	}
+}

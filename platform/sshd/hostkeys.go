@@ -15,6 +15,8 @@ import (
 
 	"golang.org/x/crypto/ssh"
 	"golang.org/x/sys/unix"
+
+	"option150/platform/rootfile"
 )
 
 // ErrHostKey says that a host key file is there and cannot be used. It is not
@@ -125,40 +127,12 @@ func (h *HostKeys) keep(name string, key crypto.PrivateKey) error {
 	if err != nil {
 		return fmt.Errorf("ssh host key: %w", err)
 	}
-	if err := h.write(name, pem.EncodeToMemory(block)); err != nil {
+	if err := rootfile.Replace(h.dir, name, name+".tmp", pem.EncodeToMemory(block)); err != nil {
 		return fmt.Errorf("ssh host key: %w", err)
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.signers[name], h.gone = signer, false
-	return nil
-}
-
-func (h *HostKeys) write(name string, b []byte) (err error) {
-	tmp := name + ".tmp"
-	f, err := h.dir.OpenFile(tmp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(b)
-	if err == nil {
-		err = f.Sync()
-	}
-	if cerr := f.Close(); err == nil {
-		err = cerr
-	}
-	if err == nil {
-		err = h.dir.Rename(tmp, name)
-	}
-	if err != nil {
-		_ = h.dir.Remove(tmp)
-		return err
-	}
-	// The rename is durable when the directory is.
-	if d, derr := h.dir.Open("."); derr == nil {
-		_ = d.Sync()
-		d.Close()
-	}
 	return nil
 }
 

@@ -3,10 +3,7 @@ package claim
 import (
 	"context"
 	"encoding/json"
-	"errors"
-	"fmt"
 	"net/netip"
-	"slices"
 	"sync"
 	"time"
 
@@ -190,28 +187,3 @@ func (s *Session) other(e *engine.Engine, now engine.Instant, c etcd.Change) {
 		}
 	}
 }
-
-// Down is the word of an operator that a box of a domain is off. After its lead time
-// the others give out its share, and what it had.
-func Down(ctx context.Context, st Store, domain, box string, now time.Time) error {
-	k := keysOf(domain)
-	v, err := readView(ctx, st, k)
-	if err != nil {
-		return err
-	}
-	if !slices.Contains(v.boxes, box) {
-		return ErrUnknown
-	}
-	r, err := st.Do(ctx, etcd.Txn{If: []etcd.Compare{{Key: k.generation(), Mod: v.generation}, {Key: k.downOf(box), Mod: v.downs[box].Mod}},
-		Puts: []etcd.Put{{Key: k.downOf(box), Value: fmt.Sprint(now.Unix(), " ", v.gen)}}})
-	if err != nil {
-		return err
-	}
-	if !r.OK {
-		return errors.New("the domain changed meanwhile")
-	}
-	return nil
-}
-
-// ErrUnknown is a box that is not of the domain.
-var ErrUnknown = errors.New("no box of the domain is called that")

@@ -3,7 +3,6 @@ package claim
 import (
 	"encoding/json"
 	"fmt"
-	"os"
 
 	"option150/dhcp/engine"
 	"option150/platform/rootfile"
@@ -55,30 +54,9 @@ func (s *Session) save() {
 	s.mu.Lock()
 	text := text(s.kept)
 	s.mu.Unlock()
-	if err := s.replace([]byte(text)); err != nil {
+	if err := rootfile.Replace(s.root, keptName, keptNew, []byte(text)); err != nil {
 		s.fault(fmt.Errorf("%s: %w", keptName, err))
 	}
-}
-
-func (s *Session) replace(b []byte) error {
-	f, err := s.root.OpenFile(keptNew, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(b)
-	if err == nil {
-		err = f.Sync()
-	}
-	if cerr := f.Close(); err == nil {
-		err = cerr
-	}
-	if err == nil {
-		err = s.root.Rename(keptNew, keptName)
-	}
-	if err == nil {
-		err = rootfile.SyncDir(s.root, ".")
-	}
-	return err
 }
 
 // differences are how far the clock of another box was from this one's, the last times

@@ -50,14 +50,10 @@ type beat struct {
 	Addrs []netip.Addr `json:"addresses,omitempty"` // of its DHCP server
 }
 
-// down reads the word of an operator: since when, and in which generation.
-func down(kv etcd.KV) (d share.Down, ok bool) {
-	since, gen, _ := strings.Cut(kv.Value, " ")
-	var err, err2 error
-	d.Since, err = strconv.ParseInt(since, 10, 64)
-	d.Gen, err2 = strconv.ParseUint(gen, 10, 63)
-	d.Mod = kv.Mod
-	return d, err == nil && err2 == nil
+// down reads the word of an operator.
+func down(kv etcd.KV) (share.Down, bool) {
+	w, ok := fleet.ReadWord(kv.Value)
+	return share.Down{Since: w.Since, Gen: w.Gen, Mod: kv.Mod}, ok
 }
 
 // view is what the engine has, at one revision.

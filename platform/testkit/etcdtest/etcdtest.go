@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -28,13 +29,19 @@ type Members struct {
 	more    []string // arguments
 }
 
-// Start starts n members, and waits until they answer.
+// Start starts n members, and waits until they answer. With --cert-file, --key-file and
+// --trusted-ca-file among the arguments clients reach them by TLS; etcd's own client shows
+// the same certificate then.
 func Start(t *testing.T, n int, more ...string) *Members {
 	t.Helper()
 	m := &Members{t: t, program: testkit.NeedProgram(t, "etcd", "etcd-server"), run: make([]*exec.Cmd, n), more: more}
+	scheme := "http://"
+	if m.arg("--cert-file") != "" {
+		scheme = "https://"
+	}
 	for range n {
 		m.dirs = append(m.dirs, t.TempDir())
-		m.URLs = append(m.URLs, "http://"+port(t))
+		m.URLs = append(m.URLs, scheme+port(t))
 		m.peer = append(m.peer, "http://"+port(t))
 	}
 	for i := range n {
@@ -48,6 +55,17 @@ func Start(t *testing.T, n int, more ...string) *Members {
 	m.Ready()
 	return m
 }
+
+// arg is the value of an argument, "" = it is not there.
+func (m *Members) arg(name string) string {
+	if i := slices.Index(m.more, name); i >= 0 {
+		return m.more[i+1]
+	}
+	return ""
+}
+
+// Dir is the directory of a member's data.
+func (m *Members) Dir(i int) string { return m.dirs[i] }
 
 // port is an address nobody listens on.
 func port(t *testing.T) string {
@@ -100,7 +118,11 @@ func (m *Members) Ready() {
 }
 
 func (m *Members) ctl(args ...string) (string, error) {
-	c := exec.Command(testkit.NeedProgram(m.t, "etcdctl", "etcd-client"), append([]string{"--endpoints", strings.Join(m.URLs, ",")}, args...)...)
+	base := []string{"--endpoints", strings.Join(m.URLs, ",")}
+	if m.arg("--cert-file") != "" {
+		base = append(base, "--cacert", m.arg("--trusted-ca-file"), "--cert", m.arg("--cert-file"), "--key", m.arg("--key-file"))
+	}
+	c := exec.Command(testkit.NeedProgram(m.t, "etcdctl", "etcd-client"), append(base, args...)...)
 	c.Env = append(os.Environ(), "ETCDCTL_API=3")
 	out, err := c.CombinedOutput()
 	return string(out), err
