@@ -165,8 +165,13 @@ func (s *Session) single(ctx context.Context, ask engine.Ask, out *engine.Claime
 // An answer of an engine that has gone back is none.
 func (s *Session) attempt(ctx context.Context, t etcd.Txn) (r etcd.Result, err error) {
 	before := s.head()
+	var said error
 	for {
 		r, err = s.once(ctx, t)
+		if err != nil && ctx.Err() != nil && said != nil {
+			return r, said // says more than that time was up
+		}
+		said = err
 		var refused *etcd.Refused
 		switch {
 		case err == nil && s.note(before, r):

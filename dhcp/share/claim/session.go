@@ -53,6 +53,7 @@ type Session struct {
 	done   chan struct{}
 	again  chan struct{}           // all is to be read again
 	clock  map[string]*differences // of the host's goroutine
+	fresh  bool                    // of the host's goroutine: the domain had never heard of this box
 
 	mu   sync.Mutex
 	kept kept
@@ -217,6 +218,9 @@ func (s *Session) session() error {
 	if err := s.settle(v); err != nil {
 		return err
 	}
+	if err := s.prove(v); err != nil {
+		return err
+	}
 	_, off := v.downs[s.conf.Box]
 	var puts []engine.Bound
 	if !s.host(func(e *engine.Engine, now engine.Instant) {
@@ -267,6 +271,28 @@ func readView(ctx context.Context, st Store, k keys) (*view, error) {
 		v.put(k, kv)
 	}
 	return v, nil
+}
+
+// prove has the engine write something, as soon as a client would have it: one that can be
+// read but takes nothing any more, because its disk is full or slow, or this box may
+// not write, leaves the box isolated, so that renewals go on.
+func (s *Session) prove(v *view) error {
+	var at int64
+	if !s.host(func(e *engine.Engine, now engine.Instant) {
+		at = e.Wall(now)
+		if d := e.Share(); d != nil && d.Last == 0 && !v.heard[s.conf.Box] {
+			s.fresh = true
+		}
+	}) {
+		return errEnded
+	}
+	ctx, cancel := context.WithTimeout(s.ctx, patience)
+	defer cancel()
+	r, err := s.attempt(ctx, etcd.Txn{If: []etcd.Compare{{Key: s.keys.generation(), Mod: v.generation}}, Puts: []etcd.Put{{Key: s.keys.clock(s.conf.Box), Value: text(beat{Stamp: at})}}})
+	if err == nil && !r.OK {
+		err = errAgain
+	}
+	return err
 }
 
 // write carries out what changes the domain; then it is read again.
@@ -363,7 +389,7 @@ func (s *Session) whole(e *engine.Engine, now engine.Instant, v *view) {
 	for box, x := range v.downs {
 		d.Downs[box] = x
 	}
-	if d.Last == 0 && !v.heard[s.conf.Box] { // it cannot have granted anything by these rules before
+	if d.Last == 0 && s.fresh { // it cannot have granted anything by these rules before
 		d.Founded(e.Wall(now))
 	}
 	e.Whole(now, v.at)
