@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"option150/dhcp/engine"
+	"option150/dhcp/lans"
 	"option150/dhcp/wire"
 	"option150/platform/ether"
 	"option150/platform/listen"
@@ -303,20 +304,20 @@ func TestWireWithoutRaw(t *testing.T) {
 		if err != nil {
 			return nil, err
 		}
-		run.set = listen.NewSet(listen.Kind[*lan, port]{New: func(listen.Want) port { return port{run} },
-			Open: func(ctx context.Context, e listen.Endpoint) (*lan, error) {
-				l, err := run.open(ctx, e)
+		run.lans = lans.New(lans.Server[*lan]{Up: run.up, Serve: func(l *lan) error { return l.read(run.to) }, Down: func(string) {},
+			Open: func(ctx context.Context, name string, e listen.Endpoint) (*lan, error) {
+				l, err := run.openLAN(ctx, name, e)
 				if err == nil {
-					l.raw.Close()
-					l.raw, l.noRaw = nil, context.Canceled
+					l.Raw.Close()
+					l.Raw, l.NoRaw = nil, context.Canceled
 					err = l.batch.SetBPF([]bpf.RawInstruction{{Op: unix.BPF_RET, K: 1 << 16}}) // as if there never was one
 				}
 				return l, err
-			}})
+			}}, run.opt.Listen, nil)
 		return run, nil
 	}
 	c, err := s.runs.Prepare(t.Context(), begin, func(run *running, fresh bool) (service.Change, error) {
-		step, err := run.set.Prepare(t.Context(), run.wants(sp), false)
+		step, err := run.want(t.Context(), sp, false)
 		return service.Funcs{OnCommit: func() { run.commit(tab, step, fresh) }}, err
 	})
 	if err != nil {

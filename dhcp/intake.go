@@ -10,7 +10,6 @@ import (
 
 	"option150/dhcp/durable"
 	"option150/dhcp/engine"
-	"option150/dhcp/raw"
 	"option150/dhcp/wire"
 	"option150/platform/ether"
 )
@@ -126,7 +125,7 @@ func (l *lan) read(to sink) error {
 		})
 	}
 	run(newDatagrams(l))
-	if l.raw != nil {
+	if l.Raw != nil {
 		s, err := newFrames(l)
 		if err != nil {
 			_ = l.Close()
@@ -142,13 +141,13 @@ func (l *lan) intake(i *intake) error {
 	for {
 		n, err := i.read(i.to, true)
 		switch {
-		case err != nil && l.gone(err):
+		case err != nil && l.Over(err):
 			return err
 		case n >= few && i.to.lent.lend(i):
 			durable.Ring(i.to.packets.bell) // who may just have nothing left
 			select {
 			case <-i.back:
-			case <-l.quit:
+			case <-l.Gone:
 				return net.ErrClosed
 			}
 		case n >= few:
@@ -157,17 +156,6 @@ func (l *lan) intake(i *intake) error {
 			time.Sleep(gather)
 		}
 	}
-}
-
-// gone reports whether the socket is of no more use; other errors (an ICMP
-// message that came back, a link that is down) are passing.
-func (l *lan) gone(err error) bool {
-	select {
-	case <-l.quit:
-		return true
-	default:
-	}
-	return !raw.Passing(err)
 }
 
 // put hands datagrams to the engine.

@@ -2,21 +2,15 @@ package dhcp
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"math/rand/v2"
-	"net"
 	"net/netip"
-	"sync"
 	"sync/atomic"
-	"syscall"
 
 	"golang.org/x/net/bpf"
 	"golang.org/x/net/ipv4"
 
-	"option150/dhcp/raw"
+	"option150/dhcp/lans"
 	"option150/dhcp/wire"
-	"option150/platform/ether"
 	"option150/platform/listen"
 )
 
@@ -25,46 +19,23 @@ import (
 // without an address, ARP, the Ethernet source of requests, and other servers'
 // broadcasts. Without CAP_NET_RAW there is no second one.
 type lan struct {
-	name   string // IOS name
-	device string
-	index  int
-	mac    ether.MAC
-	at     listen.Endpoint
-	udp    *net.UDPConn
-	batch  *ipv4.PacketConn // udp, many datagrams at a time
-	raw    *raw.Socket
-	noRaw  error // why raw is nil
-	own    atomic.Pointer[map[netip.Addr]bool]
-	quit   chan struct{}
-	once   sync.Once
+	*lans.Sockets
+	batch *ipv4.PacketConn // UDP, many datagrams at a time
+	own   *atomic.Pointer[map[netip.Addr]bool]
 }
 
-// Reasons to wait for an interface.
-var (
-	errNoDevice  = errors.New("interface does not exist")
-	errNoAddress = errors.New("interface has no address")
-)
-
 // openLAN opens the sockets of an interface, whose IOS name is name.
-func openLAN(ctx context.Context, name string, e listen.Endpoint) (*lan, error) {
-	ifi, err := net.InterfaceByName(e.Device)
+func (r *running) openLAN(ctx context.Context, name string, e listen.Endpoint) (*lan, error) {
+	s, ifi, err := lans.Open(ctx, name, e)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %s", errNoDevice, e.Device)
-	}
-	l := &lan{name: name, device: e.Device, at: e, index: ifi.Index, quit: make(chan struct{})}
-	if len(ifi.HardwareAddr) == 6 {
-		l.mac = ether.MAC(ifi.HardwareAddr)
-	}
-	if l.udp, err = listen.OpenUDP(ctx, l.at); err != nil {
 		return nil, err
 	}
-	l.batch = ipv4.NewPacketConn(l.udp)
-	if l.mac.IsZero() {
-		l.noRaw = fmt.Errorf("%s is not Ethernet", e.Device)
+	l := &lan{Sockets: s, batch: ipv4.NewPacketConn(s.UDP), own: &r.own}
+	if ifi == nil {
 		return l, nil
 	}
-	if l.raw, err = raw.Open(ifi, lanFilter(ifi.Index)); err != nil {
-		l.raw, l.noRaw = nil, err
+	l.OpenRaw(ifi, lanFilter(ifi.Index))
+	if l.Raw == nil {
 		return l, nil
 	}
 	// Without this filter the reader passes them over.
@@ -72,33 +43,6 @@ func openLAN(ctx context.Context, name string, e listen.Endpoint) (*lan, error) 
 		_ = l.batch.SetBPF(filter)
 	}
 	return l, nil
-}
-
-// openLoopback is the test listen mode: one UDP socket anywhere, no frames.
-func openLoopback(ctx context.Context, name string, e listen.Endpoint) (*lan, error) {
-	l := &lan{name: name, at: e, quit: make(chan struct{})}
-	var err error
-	if l.udp, err = listen.OpenUDP(ctx, l.at); err != nil {
-		return nil, err
-	}
-	l.batch = ipv4.NewPacketConn(l.udp)
-	l.at.Port = uint16(l.udp.LocalAddr().(*net.UDPAddr).Port)
-	return l, nil
-}
-
-// SyscallConn implements listen.Socket.
-func (l *lan) SyscallConn() (syscall.RawConn, error) { return l.udp.SyscallConn() }
-
-// Close implements listen.Socket: it gives the sockets back.
-func (l *lan) Close() (err error) {
-	l.once.Do(func() {
-		close(l.quit)
-		err = l.udp.Close()
-		if l.raw != nil {
-			_ = l.raw.Close()
-		}
-	})
-	return err
 }
 
 // isBroadcast reports whether a destination is no address of the box.
@@ -109,20 +53,20 @@ func (l *lan) isBroadcast(a netip.Addr) bool {
 
 // probe asks by ARP who has the address.
 func (l *lan) probe(a netip.Addr) {
-	if l.raw != nil {
-		f := wire.AppendARPProbe(make([]byte, 0, wire.EtherLen+wire.ARPLen), l.mac, a)
-		_ = l.raw.Send(f)
+	if l.Raw != nil {
+		f := wire.AppendARPProbe(make([]byte, 0, wire.EtherLen+wire.ARPLen), l.MAC, a)
+		_ = l.Raw.Send(f)
 	}
 }
 
 // lookAround sends the DISCOVER of the watch; class is the vendor class it
 // carries, "" = none.
 func (l *lan) lookAround(class string) {
-	if l.raw == nil {
+	if l.Raw == nil {
 		return
 	}
 	n := rand.Uint32()
-	p := wire.WatchDiscover(l.mac, [4]byte{byte(n >> 24), byte(n >> 16), byte(n >> 8), byte(n)}, class)
-	f := wire.AppendUDP(nil, wire.BroadcastMAC, l.mac, netip.AddrPortFrom(netip.IPv4Unspecified(), wire.PortClient), netip.AddrPortFrom(wire.LimitedBroadcast, wire.PortServer), p)
-	_ = l.raw.Send(f)
+	p := wire.WatchDiscover(l.MAC, [4]byte{byte(n >> 24), byte(n >> 16), byte(n >> 8), byte(n)}, class)
+	f := wire.AppendUDP(nil, wire.BroadcastMAC, l.MAC, netip.AddrPortFrom(netip.IPv4Unspecified(), wire.PortClient), netip.AddrPortFrom(wire.LimitedBroadcast, wire.PortServer), p)
+	_ = l.Raw.Send(f)
 }

@@ -39,7 +39,7 @@ func (p *postman) add(rs []engine.Reply) {
 	if len(rs) == 0 {
 		return
 	}
-	lans := *p.r.lans.Load()
+	lans := p.r.lans.Now()
 	for i := range rs {
 		r := &rs[i]
 		l := lans[r.Interface]
@@ -47,9 +47,9 @@ func (p *postman) add(rs []engine.Reply) {
 			p.r.sendFailed.Add(1)
 			continue
 		}
-		if r.Delivery == engine.UnicastRaw && l.raw != nil {
-			p.frame = wire.AppendUDP(p.frame[:0], r.MAC, l.mac, netip.AddrPortFrom(r.From, wire.PortServer), r.To, r.Payload)
-			if err := l.raw.Send(p.frame); err != nil {
+		if r.Delivery == engine.UnicastRaw && l.Raw != nil {
+			p.frame = wire.AppendUDP(p.frame[:0], r.MAC, l.MAC, netip.AddrPortFrom(r.From, wire.PortServer), r.To, r.Payload)
+			if err := l.Raw.Send(p.frame); err != nil {
 				p.r.sendFailed.Add(1)
 			}
 			continue
@@ -87,7 +87,7 @@ func (p *postman) flush() {
 			continue
 		}
 		if r := p.wait[done]; err != nil && r.Fallback.IsValid() {
-			_, err = l.udp.WriteToUDPAddrPort(r.Payload, r.Fallback)
+			_, err = l.UDP.WriteToUDPAddrPort(r.Payload, r.Fallback)
 		}
 		if err != nil {
 			p.r.sendFailed.Add(1)

@@ -2,8 +2,6 @@ package dhcp
 
 import (
 	"context"
-	"errors"
-	"maps"
 	"net"
 	"net/netip"
 	"os"
@@ -13,11 +11,13 @@ import (
 
 	"option150/dhcp/durable"
 	"option150/dhcp/engine"
+	"option150/dhcp/lans"
 	"option150/dhcp/share"
 	"option150/dhcp/store"
 	"option150/dhcp/wire"
 	"option150/platform/journal"
 	"option150/platform/listen"
+	"option150/platform/service"
 )
 
 // running is a server between start and stop: the engine's goroutine, the
@@ -43,8 +43,8 @@ type running struct {
 	ended   chan struct{} // the loop has returned
 	care    sync.WaitGroup
 
-	set   *listen.Set[*lan, port]
-	names sync.Map // IOS name of an interface by its device
+	lans *lans.Lans[*lan]
+	own  atomic.Pointer[map[netip.Addr]bool] // addresses of the box where it serves; nil in the test listen mode
 
 	stage *stage // of loop; nil = pools are not shared
 
@@ -53,7 +53,6 @@ type running struct {
 	sharing   Sharing // nil = pools are not shared
 	shareConf share.Config
 
-	lans       atomic.Pointer[map[string]*lan] // by IOS name; replaced, never changed
 	sendFailed atomic.Uint64
 	low        atomic.Int64 // bytes left on the disk, plus one, when there are few
 	lost       string       // what of the store could not be read
@@ -77,16 +76,15 @@ func newRunning(o Options) *running {
 	r.post = newPostman(r)
 	r.agents = agents{r: r, files: o.Files}
 	r.e.Test = o.Listen.IsValid()
-	r.set = listen.NewSet(listen.Kind[*lan, port]{Open: r.open, New: func(listen.Want) port { return port{r} }, Recorder: o.Recorder,
-		Quiet: func(err error) bool { return errors.Is(err, errNoDevice) }})
-	r.lans.Store(&map[string]*lan{})
+	r.lans = lans.New(lans.Server[*lan]{Open: r.openLAN, Up: r.up, Serve: func(l *lan) error { return l.read(r.to) },
+		Down: func(name string) { r.mailbox.Put(func() { r.e.LinkDown(name) }) }}, o.Listen, o.Recorder)
 	r.facts.Store(&facts{})
 	return r
 }
 
 // Discard implements service.Run.
 func (r *running) Discard() {
-	r.set.Close()
+	r.lans.Close()
 	if r.store != nil {
 		r.store.Close()
 	}
@@ -95,89 +93,47 @@ func (r *running) Discard() {
 	}
 }
 
-// wants are the places of sp: one for each interface. One that does not exist
-// is waited for. In the test mode there is one socket, named after the first.
-func (r *running) wants(sp engine.Spec) (all []listen.Want) {
-	for n, i := range sp.Interfaces {
-		w := listen.Want{Endpoint: listen.Endpoint{Proto: listen.UDP, Port: wire.PortServer, Device: i.Device, Owner: Owner}}
-		if at := r.opt.Listen; at.IsValid() {
-			if n > 0 {
-				break
-			}
-			w.Endpoint.Addr, w.Endpoint.Port, w.Endpoint.Device = at.Addr(), at.Port(), ""
-		} else if (*r.lans.Load())[i.Name] == nil { // not open: is there one?
-			_, err := net.InterfaceByName(i.Device)
-			w.Spare = err != nil
+// want opens what is new of the interfaces of sp.
+func (r *running) want(ctx context.Context, sp engine.Spec, partly bool) (service.Change, error) {
+	var all []lans.Wanted
+	for _, i := range sp.Interfaces {
+		all = append(all, lans.Wanted{Name: i.Name, Device: i.Device})
+	}
+	return r.lans.Prepare(ctx, listen.Endpoint{Proto: listen.UDP, Port: wire.PortServer, Owner: Owner}, all, partly)
+}
+
+// up tells the engine what can be done on an interface, before its first packet.
+func (r *running) up(l *lan) {
+	r.mailbox.Put(func() {
+		if l.Raw == nil {
+			return
 		}
-		r.names.Store(w.Endpoint.Device, i.Name)
-		all = append(all, w)
-	}
-	return all
-}
-
-// open opens the sockets of a place.
-func (r *running) open(ctx context.Context, e listen.Endpoint) (*lan, error) {
-	name, _ := r.names.Load(e.Device)
-	if r.opt.Listen.IsValid() {
-		return openLoopback(ctx, name.(string), e)
-	}
-	return openLAN(ctx, name.(string), e)
-}
-
-// port serves on the sockets of one interface, one after the other. It
-// implements listen.Server.
-type port struct{ r *running }
-
-// Serve implements listen.Server.
-func (p port) Serve(l *lan) error {
-	r := p.r
-	r.change(func(m map[string]*lan) { m[l.name] = l })
-	r.mailbox.Put(func() { // before the first packet
-		if l.raw != nil {
-			r.e.CanProbe = true
-			if up(l.device) {
-				r.e.LinkUp(r.clock.Now(), l.name, r.opt.HoldWindow)
-			}
+		r.e.CanProbe = true
+		if ifi, err := net.InterfaceByName(l.Device); err == nil && carries(ifi) {
+			r.e.LinkUp(r.clock.Now(), l.Name, r.opt.HoldWindow)
 		}
 	})
-	err := l.read(r.to)
-	r.change(func(m map[string]*lan) {
-		if m[l.name] == l {
-			delete(m, l.name)
-		}
-	})
-	r.mailbox.Put(func() { r.e.LinkDown(l.name) })
-	return err
 }
 
-// Leave implements listen.Server.
-func (p port) Leave(closing func()) { closing() }
-
-// change changes the table of sockets at work, and who they are.
-func (r *running) change(f func(map[string]*lan)) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	next := maps.Clone(*r.lans.Load())
-	f(next)
-	own := map[netip.Addr]bool{}
-	for _, i := range r.spec.Interfaces {
-		for _, a := range i.Addrs {
-			own[a.Addr()] = true
-		}
-	}
-	if !r.opt.Listen.IsValid() {
-		for _, l := range next {
-			l.own.Store(&own)
-		}
-	}
-	r.lans.Store(&next)
+// carries reports whether an interface can carry packets.
+func carries(ifi *net.Interface) bool {
+	return ifi.Flags&net.FlagUp != 0 && ifi.Flags&net.FlagRunning != 0
 }
 
 // commit puts tables and sockets into force. It cannot fail and does not wait.
-func (r *running) commit(tab *engine.Tables, step *listen.Step[*lan, port], fresh bool) {
+func (r *running) commit(tab *engine.Tables, step service.Change, fresh bool) {
 	r.mu.Lock()
 	r.spec = tab.Spec
 	r.mu.Unlock()
+	if !r.opt.Listen.IsValid() {
+		own := map[netip.Addr]bool{}
+		for _, i := range tab.Spec.Interfaces {
+			for _, a := range i.Addrs {
+				own[a.Addr()] = true
+			}
+		}
+		r.own.Store(&own)
+	}
 	if fresh {
 		if !r.opt.Listen.IsValid() {
 			if x, err := openEchoes(r.to.sightings); err == nil {
@@ -197,7 +153,6 @@ func (r *running) commit(tab *engine.Tables, step *listen.Step[*lan, port], fres
 		}, func() { durable.Ring(r.wake) })
 		r.care.Go(r.sendOrders)
 	}
-	r.change(func(map[string]*lan) {})
 	r.shareBy(tab.Spec.Share)
 	r.mailbox.Put(func() { r.e.Apply(r.clock.Now(), tab) })
 	step.Commit()
@@ -206,12 +161,6 @@ func (r *running) commit(tab *engine.Tables, step *listen.Step[*lan, port], fres
 		r.care.Go(r.look)
 	}
 	r.agents.set(tab.Spec.Databases)
-}
-
-// up reports whether an interface can carry packets.
-func up(device string) bool {
-	ifi, err := net.InterfaceByName(device)
-	return err == nil && ifi.Flags&net.FlagUp != 0 && ifi.Flags&net.FlagRunning != 0
 }
 
 // now is the time of the box.
@@ -245,7 +194,7 @@ func (r *running) Shutdown() {
 		sharing.Wait()
 	}
 	r.care.Wait()
-	r.set.Close()
+	r.lans.Close()
 	if r.icmp != nil {
 		r.icmp.close()
 	}
@@ -254,27 +203,26 @@ func (r *running) Shutdown() {
 	}
 }
 
-// lookEvery is how often interfaces are looked at.
-const lookEvery = 500 * time.Millisecond
-
-// look notices interfaces that come and go.
+// look notices interfaces that come and go, and a disk that fills up.
 func (r *running) look() {
-	t := time.NewTicker(lookEvery)
-	defer t.Stop()
 	r.lookDisk()
-	for n := 1; ; n++ {
-		select {
-		case <-r.quit:
-			return
-		case <-t.C:
-			if !r.opt.Listen.IsValid() {
-				r.lookOnce()
-			}
-			if n%diskEvery == 0 {
-				r.lookDisk()
-			}
+	r.lans.Look(r.quit, r.lookAt, func(n int) {
+		if n%diskEvery == 0 {
+			r.lookDisk()
 		}
+	})
+}
+
+// lookAt tells the engine whether an interface can carry packets.
+func (r *running) lookAt(l *lan, ifi *net.Interface) (anew bool) {
+	switch {
+	case l.Raw == nil:
+	case carries(ifi):
+		r.mailbox.Put(func() { r.e.LinkUp(r.clock.Now(), l.Name, r.opt.HoldWindow) })
+	default:
+		r.mailbox.Put(func() { r.e.LinkDown(l.Name) })
 	}
+	return false
 }
 
 // diskEvery is how many looks at the interfaces there are to one at the disk.
@@ -297,29 +245,6 @@ func (r *running) lookDisk() {
 	}
 }
 
-func (r *running) lookOnce() {
-	for name, l := range *r.lans.Load() {
-		ifi, err := net.InterfaceByName(l.device)
-		switch {
-		case err != nil, ifi.Index != l.index:
-			_ = l.Close() // its place waits for the interface
-		case l.raw == nil:
-		case ifi.Flags&net.FlagUp == 0 || ifi.Flags&net.FlagRunning == 0:
-			r.mailbox.Put(func() { r.e.LinkDown(name) })
-		default:
-			r.mailbox.Put(func() { r.e.LinkUp(r.clock.Now(), name, r.opt.HoldWindow) })
-		}
-	}
-	for _, p := range r.set.States() {
-		if !p.Up {
-			if _, err := net.InterfaceByName(p.Endpoint.Device); err == nil {
-				r.set.Kick()
-				return
-			}
-		}
-	}
-}
-
 // recordAll records facts in order.
 func (r *running) recordAll(evs []journal.Event) {
 	for _, ev := range evs {
@@ -335,7 +260,7 @@ func (r *running) sendOrders() {
 			return
 		case <-r.orders.bell:
 			probes, watch := r.orders.take()
-			lans := *r.lans.Load()
+			lans := r.lans.Now()
 			for _, p := range probes {
 				switch l := lans[p.Interface]; {
 				case p.Interface == "" && r.icmp != nil:

@@ -90,7 +90,7 @@ func (s *Server) PrepareDegraded(ctx context.Context, _, to service.Spec) (servi
 // Kick dials what is down at once.
 func (s *Server) Kick() {
 	if run, ok := s.runs.Current(); ok {
-		run.set.Kick()
+		run.lans.Kick()
 	}
 }
 
@@ -112,7 +112,7 @@ func (s *Server) prepare(ctx context.Context, to service.Spec, partly bool) (ser
 		return nil, err
 	}
 	return s.runs.Prepare(ctx, s.prepareRun, func(run *running, fresh bool) (service.Change, error) {
-		step, err := run.set.Prepare(ctx, run.wants(sp), partly)
+		step, err := run.want(ctx, sp, partly)
 		if err != nil {
 			return nil, err
 		}

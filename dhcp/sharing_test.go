@@ -159,7 +159,7 @@ func (b *fleetBox) end() {
 	r.com.Close()
 	r.sharing.Wait()
 	r.care.Wait()
-	r.set.Close()
+	r.lans.Close()
 	_ = r.root.Close()
 }
 

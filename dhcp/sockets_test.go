@@ -36,12 +36,16 @@ func TestSockets(t *testing.T) {
 	waitFor(t, func() bool { return s.Status().State == service.Running })
 
 	run, _ := s.runs.Current()
-	place := run.set.Places()[0]
-	before, _ := place.Socket()
-	_ = before.udp.Close()
+	only := func() (l *lan) {
+		for _, l = range run.lans.Now() {
+		}
+		return l
+	}
+	before := only()
+	_ = before.UDP.Close()
 	waitFor(t, func() bool {
-		now, open := place.Socket()
-		return open && now != before && s.Status().State == service.Running
+		now := only()
+		return now != nil && now != before && s.Status().State == service.Running
 	})
 	if l := s.Status().Listeners; len(l) != 1 || l[0].AddrPort() != at {
 		t.Errorf("%+v", l)

@@ -44,7 +44,7 @@ func (s *datagrams) read(to sink, wait bool) (int, error) {
 	for i := range s.msgs[:n] {
 		m := &s.msgs[i]
 		b := m.Buffers[0][:m.N]
-		if s.l.raw != nil && len(b) >= wire.HeaderLen && wire.AllZero(b[wire.OffRelay:wire.OffRelay+4]) {
+		if s.l.Raw != nil && len(b) >= wire.HeaderLen && wire.AllZero(b[wire.OffRelay:wire.OffRelay+4]) {
 			continue // not relayed: taken from the raw socket, which knows the sender's MAC
 		}
 		from, ok := m.Addr.(*net.UDPAddr)
@@ -53,7 +53,7 @@ func (s *datagrams) read(to sink, wait bool) (int, error) {
 		}
 		d := to.fresh()
 		d.reply = false
-		d.in = engine.Inbound{Data: d.buf[:copy(d.buf[:], b)], Interface: s.l.name, From: unmap(from.AddrPort())}
+		d.in = engine.Inbound{Data: d.buf[:copy(d.buf[:], b)], Interface: s.l.Name, From: unmap(from.AddrPort())}
 		if to := destination(m.OOB[:m.NN]); to.IsValid() {
 			d.in.Broadcast = s.l.isBroadcast(to)
 		}
@@ -89,7 +89,7 @@ type frames struct {
 }
 
 func newFrames(l *lan) (*frames, error) {
-	c, err := l.raw.SyscallConn()
+	c, err := l.Raw.SyscallConn()
 	return &frames{l: l, conn: c, buf: make([]byte, wire.MaxRequest+256)}, err
 }
 
@@ -124,16 +124,16 @@ func (s *frames) read(to sink, wait bool) (n int, err error) {
 func (s *frames) frame(to sink, f []byte) {
 	l := s.l
 	if a, ok := wire.ParseARP(f); ok {
-		if a.MAC != l.mac {
+		if a.MAC != l.MAC {
 			select {
-			case to.sightings <- engine.Sighting{Addr: a.Addr, MAC: a.MAC, Reply: a.Reply && a.To == l.mac}:
+			case to.sightings <- engine.Sighting{Addr: a.Addr, MAC: a.MAC, Reply: a.Reply && a.To == l.MAC}:
 			default: // one of many; it will be seen again
 			}
 		}
 		return
 	}
 	p, ok := wire.ParseUDP(f)
-	if !ok || p.Source == l.mac || len(p.Payload) > wire.MaxRequest {
+	if !ok || p.Source == l.MAC || len(p.Payload) > wire.MaxRequest {
 		return
 	}
 	server := p.From.Port() == wire.PortServer && len(p.Payload) > 0 && p.Payload[0] == wire.OpReply
@@ -151,6 +151,6 @@ func (s *frames) frame(to sink, f []byte) {
 	}
 	d := to.fresh()
 	d.reply = server
-	d.in = engine.Inbound{Data: d.buf[:copy(d.buf[:], p.Payload)], Interface: l.name, From: p.From, Source: p.Source, Broadcast: all}
+	d.in = engine.Inbound{Data: d.buf[:copy(d.buf[:], p.Payload)], Interface: l.Name, From: p.From, Source: p.Source, Broadcast: all}
 	s.ds = append(s.ds, d)
 }

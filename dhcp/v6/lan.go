@@ -2,13 +2,9 @@ package v6
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"net"
 	"net/netip"
 	"slices"
-	"sync"
-	"syscall"
 	"time"
 
 	"golang.org/x/net/bpf"
@@ -16,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/sys/unix"
 
+	"option150/dhcp/lans"
 	"option150/dhcp/raw"
 	"option150/dhcp/v6/engine"
 	"option150/dhcp/v6/wire"
@@ -28,18 +25,8 @@ import (
 // is in the groups of servers, and one AF_PACKET socket for the hardware address
 // of who sent a message, and for who has an address.
 type lan struct {
-	name   string // IOS name
-	device string
-	index  int
-	mtu    int
-	mac    ether.MAC
-	from   netip.Addr // link-local address of the box there, invalid = none yet
-	at     listen.Endpoint
-	udp    *net.UDPConn
-	raw    *raw.Socket
-	noRaw  error // why raw is nil
-	quit   chan struct{}
-	once   sync.Once
+	*lans.Sockets
+	from netip.Addr // link-local address of the box there, invalid = none yet
 }
 
 // datagram is a message on its way to the engine.
@@ -66,39 +53,28 @@ type sighting struct {
 	mac  ether.MAC
 }
 
-var errNoDevice = errors.New("interface does not exist")
-
 // openLAN opens the sockets of an interface, whose IOS name is name.
 func openLAN(ctx context.Context, name string, e listen.Endpoint) (*lan, error) {
-	ifi, err := net.InterfaceByName(e.Device)
+	s, ifi, err := lans.Open(ctx, name, e)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %s", errNoDevice, e.Device)
-	}
-	l := &lan{name: name, device: e.Device, at: e, index: ifi.Index, mtu: ifi.MTU, quit: make(chan struct{})}
-	if len(ifi.HardwareAddr) == 6 {
-		l.mac = ether.MAC(ifi.HardwareAddr)
-	}
-	l.from = linkLocal(ifi)
-	if l.udp, err = listen.OpenUDP(ctx, e); err != nil {
 		return nil, err
 	}
-	p := ipv6.NewPacketConn(l.udp)
+	l := &lan{Sockets: s}
+	if ifi == nil {
+		return l, nil
+	}
+	l.from = linkLocal(ifi)
+	p := ipv6.NewPacketConn(l.UDP)
 	err = p.JoinGroup(ifi, &net.UDPAddr{IP: wire.AllServers.AsSlice()})
 	if err == nil {
 		_ = p.JoinGroup(ifi, &net.UDPAddr{IP: wire.AllSites.AsSlice()}) // relays that were told no server
 		err = p.SetControlMessage(ipv6.FlagDst, true)
 	}
 	if err != nil {
-		_ = l.udp.Close()
+		_ = l.Close()
 		return nil, &listen.Error{Endpoint: e, Err: err}
 	}
-	if l.mac.IsZero() {
-		l.noRaw = fmt.Errorf("%s is not Ethernet", e.Device)
-		return l, nil
-	}
-	if l.raw, err = raw.Open(ifi, lanFilter(ifi.Index)); err != nil {
-		l.raw, l.noRaw = nil, err
-	}
+	l.OpenRaw(ifi, lanFilter(ifi.Index))
 	return l, nil
 }
 
@@ -113,17 +89,6 @@ func linkLocal(ifi *net.Interface) netip.Addr {
 		}
 	}
 	return netip.Addr{}
-}
-
-// openLoopback is the test listen mode: one UDP socket anywhere, no frames.
-func openLoopback(ctx context.Context, name string, e listen.Endpoint) (*lan, error) {
-	l := &lan{name: name, at: e, quit: make(chan struct{})}
-	var err error
-	if l.udp, err = listen.OpenUDP(ctx, e); err != nil {
-		return nil, err
-	}
-	l.at.Port = uint16(l.udp.LocalAddr().(*net.UDPAddr).Port)
-	return l, nil
 }
 
 // lanFilter lets through UDP to port 547 and the advertisements of neighbours and
@@ -150,35 +115,10 @@ func lanFilter(index int) []bpf.Instruction {
 func (l *lan) read(to sink) error {
 	var g errgroup.Group
 	g.Go(func() error { defer l.Close(); return l.readUDP(to) })
-	if l.raw != nil {
+	if l.Raw != nil {
 		g.Go(func() error { defer l.Close(); return l.readRaw(to) })
 	}
 	return g.Wait()
-}
-
-// SyscallConn implements listen.Socket.
-func (l *lan) SyscallConn() (syscall.RawConn, error) { return l.udp.SyscallConn() }
-
-// Close implements listen.Socket: it gives the sockets back.
-func (l *lan) Close() (err error) {
-	l.once.Do(func() {
-		close(l.quit)
-		err = l.udp.Close()
-		if l.raw != nil {
-			_ = l.raw.Close()
-		}
-	})
-	return err
-}
-
-// gone reports whether the socket is of no more use.
-func (l *lan) gone(err error) bool {
-	select {
-	case <-l.quit:
-		return true
-	default:
-		return !raw.Passing(err)
-	}
 }
 
 // give hands a message to the engine; it waits while the queue is full, so that
@@ -188,7 +128,7 @@ func (l *lan) give(to sink, in engine.Inbound) bool {
 	select {
 	case to.packets <- &datagram{in: in, at: time.Now()}:
 		return true
-	case <-l.quit:
+	case <-l.Gone:
 		return false
 	}
 }
@@ -198,20 +138,20 @@ func (l *lan) give(to sink, in engine.Inbound) bool {
 func (l *lan) readUDP(to sink) error {
 	buf, oob := make([]byte, wire.MaxMessage+1), make([]byte, 256)
 	for {
-		n, on, _, from, err := l.udp.ReadMsgUDPAddrPort(buf, oob)
+		n, on, _, from, err := l.UDP.ReadMsgUDPAddrPort(buf, oob)
 		if err != nil {
-			if l.gone(err) {
+			if l.Over(err) {
 				return err
 			}
 			continue
 		}
 		b := buf[:n]
 		relayed := n > 0 && (b[0] == wire.RelayForward || b[0] == wire.RelayReply)
-		if l.raw != nil && !relayed && n >= 4 && n <= l.mtu-wire.IPv6Len-v4wire.UDPLen {
+		if l.Raw != nil && !relayed && n >= 4 && n <= l.MTU-wire.IPv6Len-v4wire.UDPLen {
 			continue // taken from the raw socket, which knows the sender's hardware address
 		}
 		from = netip.AddrPortFrom(from.Addr().WithZone(""), from.Port())
-		if !l.give(to, engine.Inbound{Data: b, Interface: l.name, From: from, Unicast: unicast(oob[:on])}) {
+		if !l.give(to, engine.Inbound{Data: b, Interface: l.Name, From: from, Unicast: unicast(oob[:on])}) {
 			return net.ErrClosed
 		}
 	}
@@ -235,16 +175,16 @@ func unicast(oob []byte) bool {
 func (l *lan) readRaw(to sink) error {
 	buf := make([]byte, wire.MaxMessage+256)
 	for {
-		n, _, err := l.raw.ReadFrom(buf)
+		n, _, err := l.Raw.ReadFrom(buf)
 		if err != nil {
-			if l.gone(err) {
+			if l.Over(err) {
 				return err
 			}
 			continue
 		}
 		f := buf[:n]
 		if a, m, ok := wire.ParseNA(f); ok {
-			if m != l.mac {
+			if m != l.MAC {
 				select {
 				case to.sightings <- sighting{a, m}:
 				default: // one of many
@@ -253,24 +193,24 @@ func (l *lan) readRaw(to sink) error {
 			continue
 		}
 		if x, ok := wire.ParseRA(f); ok {
-			if x.MAC != l.mac {
+			if x.MAC != l.MAC {
 				select {
-				case to.routers <- heardRouter{l.name, x}:
+				case to.routers <- heardRouter{l.Name, x}:
 				default: // it says so again
 				}
 			}
 			continue
 		}
 		p, ok := wire.ParseUDP(f)
-		if !ok || p.Source == l.mac || p.To.Port() != wire.PortServer || len(p.Payload) < 4 ||
+		if !ok || p.Source == l.MAC || p.To.Port() != wire.PortServer || len(p.Payload) < 4 ||
 			p.Payload[0] == wire.RelayForward || p.Payload[0] == wire.RelayReply {
 			continue
 		}
 		group := p.To.Addr() == wire.AllServers
-		if !group && p.Dest != l.mac {
+		if !group && p.Dest != l.MAC {
 			continue // to somebody else, passing through
 		}
-		if !l.give(to, engine.Inbound{Data: p.Payload, Interface: l.name, From: p.From, Source: p.Source, Unicast: !p.To.Addr().IsMulticast()}) {
+		if !l.give(to, engine.Inbound{Data: p.Payload, Interface: l.Name, From: p.From, Source: p.Source, Unicast: !p.To.Addr().IsMulticast()}) {
 			return net.ErrClosed
 		}
 	}
@@ -280,19 +220,19 @@ func (l *lan) readRaw(to sink) error {
 func (l *lan) send(r *engine.Answer) error {
 	to := r.To
 	if to.Addr().IsLinkLocalUnicast() {
-		to = netip.AddrPortFrom(to.Addr().WithZone(l.device), to.Port())
+		to = netip.AddrPortFrom(to.Addr().WithZone(l.Device), to.Port())
 	}
-	_, err := l.udp.WriteToUDPAddrPort(r.Payload, to)
+	_, err := l.UDP.WriteToUDPAddrPort(r.Payload, to)
 	return err
 }
 
 // ask asks who has an address, or, with the zero Addr, which routers there are.
 func (l *lan) ask(a netip.Addr) {
 	switch {
-	case l.raw == nil || !l.from.IsValid():
+	case l.Raw == nil || !l.from.IsValid():
 	case a.IsValid():
-		_ = l.raw.Send(wire.AppendNS(nil, l.mac, l.from, a))
+		_ = l.Raw.Send(wire.AppendNS(nil, l.MAC, l.from, a))
 	default:
-		_ = l.raw.Send(wire.AppendRS(nil, l.mac, l.from))
+		_ = l.Raw.Send(wire.AppendRS(nil, l.MAC, l.from))
 	}
 }

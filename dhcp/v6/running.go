@@ -2,9 +2,7 @@ package v6
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"maps"
 	"net"
 	"net/netip"
 	"os"
@@ -14,11 +12,13 @@ import (
 
 	"option150/dhcp/durable"
 	v4 "option150/dhcp/engine"
+	"option150/dhcp/lans"
 	"option150/dhcp/store"
 	"option150/dhcp/v6/engine"
 	"option150/dhcp/v6/wire"
 	"option150/platform/journal"
 	"option150/platform/listen"
+	"option150/platform/service"
 )
 
 // running is a server between start and stop: the engine's goroutine, the
@@ -39,13 +39,11 @@ type running struct {
 	ended   chan struct{} // the loop has returned
 	care    sync.WaitGroup
 
-	set   *listen.Set[*lan, port]
-	names sync.Map // IOS name of an interface by its device
+	lans *lans.Lans[*lan]
 
 	mu   sync.Mutex
 	spec engine.Spec
 
-	lans    atomic.Pointer[map[string]*lan] // by IOS name; replaced, never changed
 	notSent atomic.Uint64
 	lost    string // what of the store could not be read
 	keep    error  // why the DUID could not be kept
@@ -62,9 +60,8 @@ func newRunning(o Options, duid []byte) *running {
 	}
 	r.e = engine.New(r.clock.Epoch, duid)
 	r.e.Test = o.Listen.IsValid()
-	r.set = listen.NewSet(listen.Kind[*lan, port]{Open: r.open, New: func(listen.Want) port { return port{r} }, Recorder: o.Recorder,
-		Quiet: func(err error) bool { return errors.Is(err, errNoDevice) }})
-	r.lans.Store(&map[string]*lan{})
+	r.lans = lans.New(lans.Server[*lan]{Open: openLAN, Up: r.up, Serve: func(l *lan) error { return l.read(r.to) },
+		Down: func(name string) { r.mailbox.Put(func() { r.e.LinkDown(name) }) }}, o.Listen, o.Recorder)
 	r.disk.Store(&durable.State{})
 	return r
 }
@@ -75,7 +72,7 @@ func v4Damaged(file string, err error) v4.StoreDamaged {
 
 // Discard implements service.Run.
 func (r *running) Discard() {
-	r.set.Close()
+	r.lans.Close()
 	if r.store != nil {
 		r.store.Close()
 	}
@@ -84,24 +81,13 @@ func (r *running) Discard() {
 	}
 }
 
-// wants are the places of sp: one for each interface. One that does not exist
-// is waited for.
-func (r *running) wants(sp engine.Spec) (all []listen.Want) {
-	for n, i := range sp.Interfaces {
-		w := listen.Want{Endpoint: Endpoint(i.Device)}
-		if at := r.opt.Listen; at.IsValid() {
-			if n > 0 {
-				break
-			}
-			w.Endpoint.Addr, w.Endpoint.Port, w.Endpoint.Device = at.Addr(), at.Port(), ""
-		} else if (*r.lans.Load())[i.Name] == nil { // not open: is there one?
-			_, err := net.InterfaceByName(i.Device)
-			w.Spare = err != nil
-		}
-		r.names.Store(w.Endpoint.Device, i.Name)
-		all = append(all, w)
+// want opens what is new of the interfaces of sp.
+func (r *running) want(ctx context.Context, sp engine.Spec, partly bool) (service.Change, error) {
+	var all []lans.Wanted
+	for _, i := range sp.Interfaces {
+		all = append(all, lans.Wanted{Name: i.Name, Device: i.Device})
 	}
-	return all
+	return r.lans.Prepare(ctx, Endpoint(""), all, partly)
 }
 
 // Endpoint is where the server listens on a device.
@@ -109,53 +95,18 @@ func Endpoint(device string) listen.Endpoint {
 	return listen.Endpoint{Proto: listen.UDP, Addr: netip.IPv6Unspecified(), Port: wire.PortServer, Device: device, Owner: Owner}
 }
 
-// open opens the sockets of a place.
-func (r *running) open(ctx context.Context, e listen.Endpoint) (*lan, error) {
-	name, _ := r.names.Load(e.Device)
-	if r.opt.Listen.IsValid() {
-		return openLoopback(ctx, name.(string), e)
-	}
-	return openLAN(ctx, name.(string), e)
-}
-
-// port serves on the sockets of one interface, one after the other. It
-// implements listen.Server.
-type port struct{ r *running }
-
-// Serve implements listen.Server.
-func (p port) Serve(l *lan) error {
-	r := p.r
-	r.change(func(m map[string]*lan) { m[l.name] = l })
-	if l.raw != nil && l.from.IsValid() {
+// up tells the engine what can be done on an interface, before its first message.
+func (r *running) up(l *lan) {
+	if l.Raw != nil && l.from.IsValid() {
 		r.mailbox.Put(func() {
 			r.e.CanProbe = true
-			r.e.LinkUp(r.clock.Now(), l.name)
+			r.e.LinkUp(r.clock.Now(), l.Name)
 		})
 	}
-	err := l.read(r.to)
-	r.mailbox.Put(func() { r.e.LinkDown(l.name) })
-	r.change(func(m map[string]*lan) {
-		if m[l.name] == l {
-			delete(m, l.name)
-		}
-	})
-	return err
-}
-
-// Leave implements listen.Server.
-func (p port) Leave(closing func()) { closing() }
-
-// change changes the table of sockets at work.
-func (r *running) change(f func(map[string]*lan)) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	next := maps.Clone(*r.lans.Load())
-	f(next)
-	r.lans.Store(&next)
 }
 
 // commit puts tables and sockets into force. It cannot fail and does not wait.
-func (r *running) commit(tab *engine.Tables, step *listen.Step[*lan, port], fresh bool) {
+func (r *running) commit(tab *engine.Tables, step service.Change, fresh bool) {
 	r.mu.Lock()
 	r.spec = tab.Spec
 	r.mu.Unlock()
@@ -176,47 +127,18 @@ func (r *running) Shutdown() {
 	<-r.ended
 	r.com.Close()
 	r.care.Wait()
-	r.set.Close()
+	r.lans.Close()
 	if r.root != nil {
 		_ = r.root.Close()
 	}
 }
 
-// lookEvery is how often interfaces are looked at.
-const lookEvery = 500 * time.Millisecond
-
 // look notices interfaces that come and go, and those that got their link-local
 // address after their socket.
 func (r *running) look() {
-	t := time.NewTicker(lookEvery)
-	defer t.Stop()
-	for {
-		select {
-		case <-r.quit:
-			return
-		case <-t.C:
-			if !r.opt.Listen.IsValid() {
-				r.lookOnce()
-			}
-		}
-	}
-}
-
-func (r *running) lookOnce() {
-	for _, l := range *r.lans.Load() {
-		ifi, err := net.InterfaceByName(l.device)
-		if err != nil || ifi.Index != l.index || !l.from.IsValid() && linkLocal(ifi).IsValid() {
-			_ = l.Close() // its place waits for the interface, or opens it anew
-		}
-	}
-	for _, p := range r.set.States() {
-		if !p.Up {
-			if _, err := net.InterfaceByName(p.Endpoint.Device); err == nil {
-				r.set.Kick()
-				return
-			}
-		}
-	}
+	r.lans.Look(r.quit, func(l *lan, ifi *net.Interface) (anew bool) {
+		return !l.from.IsValid() && linkLocal(ifi).IsValid()
+	}, func(int) {})
 }
 
 // deliver carries out what waited for records; facts come after what clients wait for.
@@ -238,7 +160,7 @@ func (r *running) recordAll(evs []journal.Event) {
 
 // sendAll lets answers go; it is called by the loop and by the committer.
 func (r *running) sendAll(rs []engine.Answer) {
-	lans := *r.lans.Load()
+	lans := r.lans.Now()
 	for i := range rs {
 		if l := lans[rs[i].Interface]; l == nil || l.send(&rs[i]) != nil {
 			r.notSent.Add(1)
@@ -341,7 +263,7 @@ func (r *running) emit() {
 	o := r.e.Take()
 	r.recordAll(o.First)
 	if len(o.Ask) > 0 {
-		lans := *r.lans.Load()
+		lans := r.lans.Now()
 		for _, q := range o.Ask {
 			if l := lans[q.Interface]; l != nil {
 				l.ask(q.Addr)
