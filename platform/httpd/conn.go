@@ -26,15 +26,19 @@ type conn struct {
 	requests      atomic.Int64
 	idle          atomic.Bool // between two requests
 	lines         lines
-	paused, came  bool // the client takes nothing; it has come back from that before
 	once          sync.Once
 	site          *site
 	own           atomic.Bool // it is not net/http's; set under mu
 
 	begun   bool      // the time for a head runs
+	pace    pace      // of a client that has no room
 	rest    []byte    // of a head, and what else was read before it was handed over
 	restErr error     // and what came then
 	headBy  time.Time // when the head that is being read has to be there
+
+	going    *delivery // what is on its way; of its loop, as the next
+	heard    uint32    // what the loop was told meanwhile
+	bothWays bool      // the loop is told of room
 }
 
 // What is given to the client's TCP at a time: of what is in memory, and of a
@@ -42,7 +46,7 @@ type conn struct {
 // comes meanwhile only has it looked how much was taken.
 const (
 	step     = 128 << 10
-	fileStep = progressStep
+	fileStep = portion
 )
 
 // Read leaves out blank lines before a request, which some clients send behind
@@ -91,10 +95,10 @@ func (c *conn) Write(b []byte) (int, error) {
 			n, err := 0, error(nil)
 			if c.TCPConn != nil {
 				n, err = c.TCPConn.Write(part)
+				c.out.Add(int64(n))
 			} else {
-				n, err = c.put(part)
+				n, err = c.put(new(vector), part, nil, false)
 			}
-			c.out.Add(int64(n))
 			total += n
 			return err
 		})
@@ -106,17 +110,12 @@ func (c *conn) Write(b []byte) (int, error) {
 }
 
 // push has f give something to the client's TCP. When that takes nothing f is
-// called again, as long as the client takes in what it was given before: how
-// slow a line may be is not ours to say. One that takes nothing at all is
-// given up after Limits.FirstStall, or Limits.Stall once it has come back from
-// such a pause or nobody waits for its place: phones write flash, others never
-// read.
+// called again, as long as the client takes in what it was given before.
 func (c *conn) push(f func() error) error {
-	first, later := min(c.t.limits.FirstStall, c.t.limits.Stall), c.t.limits.Stall
-	moved, taken := time.Now(), c.taken()
+	c.watchPace()
 	for {
 		if c.TCPConn != nil {
-			if err := c.TCPConn.SetWriteDeadline(time.Now().Add(first / 4)); err != nil {
+			if err := c.TCPConn.SetWriteDeadline(time.Now().Add(c.glance())); err != nil {
 				return err
 			}
 		}
@@ -127,21 +126,8 @@ func (c *conn) push(f func() error) error {
 			}
 			continue
 		}
-		if !errors.Is(err, os.ErrDeadlineExceeded) {
+		if !errors.Is(err, os.ErrDeadlineExceeded) || c.stopped() {
 			return err
-		}
-		limit := later
-		if !c.came && c.t.pressed() {
-			limit = first
-		}
-		switch now := c.taken(); {
-		case now != taken:
-			c.came = c.came || c.paused
-			moved, taken, c.paused = time.Now(), now, false
-		case time.Since(moved) >= limit:
-			return err
-		default:
-			c.paused = true
 		}
 	}
 }

@@ -3,7 +3,6 @@ package httpd
 import (
 	"io"
 	"net"
-	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -130,23 +129,6 @@ func (d *descriptor) take(b []byte) (int, error) {
 			return 0, no
 		}
 	}
-}
-
-// put gives b to the client's TCP as far as it has room; EAGAIN: no further.
-func (d *descriptor) put(b []byte) (n int, err error) {
-	for n < len(b) {
-		k, err := unix.SendmsgN(d.fd, b[n:], nil, nil, unix.MSG_NOSIGNAL|unix.MSG_DONTWAIT)
-		switch err {
-		case nil:
-			n += k
-		case unix.EINTR:
-		case unix.EAGAIN:
-			return n, err
-		default:
-			return n, os.NewSyscallError("sendmsg", err)
-		}
-	}
-	return n, nil
 }
 
 // shut ends what is sent and received on it, if it is there.

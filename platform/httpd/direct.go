@@ -51,9 +51,6 @@ type Field struct{ Name, Value string }
 // names, Content-Length among them.
 func (a *Answer) Field(name, value string) { a.Fields = append(a.Fields, Field{name, value}) }
 
-// reset makes an Answer that was sent an empty one.
-func (a *Answer) reset() { *a = Answer{Fields: a.Fields[:0]} }
-
 // form is what the bytes that have come are.
 type form int
 

@@ -15,9 +15,10 @@ import (
 // connection every request would be a read in vain, a sleep and a wake-up, and
 // every new one a stack that grows. [epoll(7)]
 //
-// Whoever leads must not wait. A worker whose client has no room, whose question
-// goes to another server, or who is busy for longer than stuck is replaced: the
-// next one leads from there on, and he ends with the connection he has.
+// Whoever leads must not wait. What a client has no room for waits with its
+// connection, see delivery. A worker whose question goes to another server, whose
+// file is not in memory, or who is busy for longer than stuck is replaced: the next
+// one leads from there on, and he ends with the connection he has.
 type loop struct {
 	s     *Server
 	epoll int
@@ -184,7 +185,7 @@ func (w *worker) run() {
 }
 
 func (w *worker) done() {
-	w.b.a.reset()
+	w.b.d.reset()
 	buffers.Put(w.b)
 }
 
@@ -274,7 +275,8 @@ func (w *worker) help() {
 
 // pause is how long may pass between two looks at whose time is over.
 func (l *loop) pause() time.Duration {
-	return min(max(min(l.s.limits.ReadHeader, l.s.limits.Idle)/8, 5*time.Millisecond), time.Second)
+	all := l.s.limits
+	return min(max(min(all.ReadHeader, all.Idle, all.FirstStall, all.Stall)/8, 5*time.Millisecond), time.Second)
 }
 
 // look replaces a leader who is stuck and ends connections whose time is over.

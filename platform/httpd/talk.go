@@ -2,9 +2,7 @@ package httpd
 
 import (
 	"bytes"
-	"fmt"
 	"net"
-	"net/http"
 	"os"
 	"sync"
 	"time"
@@ -19,9 +17,8 @@ type buffer struct {
 	in  [maxHead]byte
 	out []byte
 	q   Question
-	a   Answer
-	iov [2]unix.Iovec
-	hdr unix.Msghdr
+	d   delivery
+	vector
 }
 
 var buffers = sync.Pool{New: func() any { return &buffer{out: make([]byte, 0, 512)} }}
@@ -36,9 +33,10 @@ const turn = 16
 type fate int
 
 const (
-	stays  fate = iota // until the client asks on
+	stays  fate = iota // until the client asks on, or has room
 	soon               // there may be more of it, but it is the turn of others
 	handed             // it is net/http's, with what is in c.rest
+	served             // the client has its answer and may ask on
 	ends
 )
 
@@ -48,8 +46,8 @@ func (w *worker) handle(c *conn, events uint32) {
 		return
 	}
 	for {
-		switch w.questions(c, events) {
-		case stays:
+		switch w.work(c, events) {
+		case stays, served:
 		case soon:
 			w.l.again(c, events|c.rests())
 			return
@@ -64,6 +62,27 @@ func (w *worker) handle(c *conn, events uint32) {
 			return
 		}
 	}
+}
+
+// work goes on with what is on its way to a client, then with what it asks.
+func (w *worker) work(c *conn, events uint32) fate {
+	if c.going != nil {
+		c.heard |= events
+		if f := c.site.deliver(c, w); f != served {
+			return f
+		}
+		c.rested()
+	}
+	events |= c.heard
+	c.heard = 0
+	return w.questions(c, events)
+}
+
+// rested has a client that has its answer ask in its own time.
+func (c *conn) rested() {
+	c.idle.Store(true)
+	c.begun = false
+	c.readBy(time.Now().Add(c.t.limits.Idle))
 }
 
 // questions answers the Questions of a client that have come. What is not
@@ -116,14 +135,17 @@ func (w *worker) questions(c *conn, events uint32) fate {
 		c.noHurry()
 		c.requests.Add(1)
 		have = leaveOut(b.in[:copy(b.in[:], b.in[length:have])])
-		kept := t.answer(d, c, w)
+		became := t.answer(d, c, w)
 		c.narrow()
-		c.idle.Store(true)
-		if !kept || t.isLeaving() {
+		switch {
+		case c.going != nil:
+			c.rest, c.heard = bytes.Clone(b.in[:have]), events
+			return became
+		case became == ends:
+			c.idle.Store(true)
 			return ends
 		}
-		c.begun = false
-		c.readBy(time.Now().Add(l.Idle))
+		c.rested()
 	}
 }
 
@@ -144,6 +166,13 @@ func (t *site) expire(c *conn) {
 	}
 	switch {
 	case !c.late(time.Now()): // it has asked; and goes on to, maybe
+		if events := c.rests(); events != 0 {
+			c.loop.again(c, events)
+		}
+	case c.going != nil && c.stopped():
+		t.giveUp(c)
+	case c.going != nil:
+		c.readBy(time.Now().Add(c.glance()))
 		if events := c.rests(); events != 0 {
 			c.loop.again(c, events)
 		}
@@ -181,34 +210,32 @@ func (t *site) direct(c *conn, q *Question) Direct {
 	return nil
 }
 
-// answer answers one Question.
-func (t *site) answer(d Direct, c *conn, w *worker) (kept bool) {
-	b := w.b
-	b.a.reset()
+// answer answers one Question. What the client has no room for is left in
+// c.going.
+func (t *site) answer(m Direct, c *conn, w *worker) (f fate) {
+	b, d := w.b, &w.b.d
+	d.reset()
+	d.module = m
 	ctx := &asking{c: c}
 	defer func() {
 		if p := recover(); p != nil {
-			kept = false
-			if p != http.ErrAbortHandler { //nolint:errorlint // net/http compares it so
-				t.s.rec.Record(Defect{d.Name(), fmt.Sprint(p)})
-			}
-			if done := b.a.Done; done != nil {
-				b.a.Done = nil
-				done(0, ErrDefect)
-			}
+			f = ends
+			t.contain(d, p)
 		}
 		ctx.end()
 	}()
-	if !d.Answer(ctx, &b.q, &b.a) {
-		return false
+	if !m.Answer(ctx, &b.q, &d.Answer) {
+		return ends
 	}
-	kept = !b.q.close && (!b.q.old || b.q.keep) && !t.isLeaving()
-	sent, err := t.send(c, w, kept)
-	if done := b.a.Done; done != nil {
-		b.a.Done = nil
-		done(sent, err)
+	kept := !b.q.close && (!b.q.old || b.q.keep) && !t.isLeaving()
+	b.out = b.q.appendHead(b.out[:0], &d.Answer, kept, t.s.date())
+	d.begin(&b.q, kept, b.out)
+	if f = t.advance(c, w, d); f == stays || f == soon {
+		c.going = d.leaves()
+		c.watchPace()
+		c.readBy(time.Now().Add(c.glance()))
 	}
-	return kept && err == nil
+	return f
 }
 
 // handover is the listener net/http accepts from.

@@ -42,7 +42,9 @@ func TestWires(t *testing.T) {
 	defer loop.end()
 	c := s.tracker.admit(fd, addrPort(client.RemoteAddr()), addrPort(client.LocalAddr()), loop, nil)
 	defer c.finish()
-	_, _ = c.put(make([]byte, 32<<20)) // more than both ends hold
+	for rest := make([]byte, 32<<20); err == nil; { // more than both ends hold
+		_, err = c.put(new(vector), rest, nil, false)
+	}
 	all := s.Wires()
 	w, ok := all[Ends{addrPort(client.RemoteAddr()), addrPort(client.LocalAddr())}]
 	if !ok || len(all) != 1 || w.RTT <= 0 || w.Waiting == 0 {
