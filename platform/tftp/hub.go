@@ -18,15 +18,19 @@ import (
 //
 // It waits in the kernel and not in the runtime's poller: that would ask the
 // kernel three times for every packet of a lone phone, and wake a thread that
-// looks after waiting goroutines.
+// looks after waiting goroutines. Between two rounds it looks at what is due by
+// time, see alarm.go: a goroutine for that would be woken again and again and
+// wait for the locks of the shards.
 type hub struct {
-	srv   *Server
-	once  sync.Once
-	epoll int // descriptor, -1: there is none
-	bell  int // an eventfd that ends the wait
+	srv    *Server
+	once   sync.Once
+	failed error
+	epoll  int // descriptor
 
 	mu    sync.Mutex
 	socks map[int32]*hubSocket
+
+	alarm alarm
 }
 
 // hubSocket is a socket of the hub.
@@ -40,28 +44,40 @@ type hubSocket struct {
 // hubBatch is how many sockets are looked at before the kernel is asked again.
 const hubBatch = 128
 
-func newHub(s *Server) *hub { return &hub{srv: s, epoll: -1, socks: map[int32]*hubSocket{}} }
+func newHub(s *Server) *hub {
+	h := &hub{srv: s, socks: map[int32]*hubSocket{}}
+	h.alarm.at.Store(never)
+	return h
+}
 
-// start opens the hub the first time; false: the machine has none.
-func (h *hub) start() bool {
+// start opens the hub the first time.
+func (h *hub) start() error {
 	h.once.Do(func() {
-		epoll, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
-		if err != nil {
-			return
+		if h.failed = h.open(); h.failed == nil {
+			rung := make(chan struct{})
+			context.AfterFunc(h.srv.ctx, func() { h.alarm.ring(); close(rung) })
+			h.srv.group.Go(func() error { h.run(); <-rung; return nil })
 		}
-		h.bell, err = unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
-		if err == nil {
-			err = unix.EpollCtl(epoll, unix.EPOLL_CTL_ADD, h.bell, &unix.EpollEvent{Events: unix.EPOLLIN, Fd: int32(h.bell)})
-		}
-		if err != nil {
-			_ = unix.Close(epoll)
-			return
-		}
-		h.epoll = epoll
-		context.AfterFunc(h.srv.ctx, func() { _, _ = unix.Write(h.bell, []byte{1, 0, 0, 0, 0, 0, 0, 0}) })
-		h.srv.group.Go(func() error { h.run(); return nil })
 	})
-	return h.epoll >= 0
+	return h.failed
+}
+
+func (h *hub) open() error {
+	epoll, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
+	if err != nil {
+		return os.NewSyscallError("epoll_create1", err)
+	}
+	h.epoll = epoll
+	if h.alarm.bell, err = unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK); err != nil {
+		_ = unix.Close(epoll)
+		return os.NewSyscallError("eventfd", err)
+	}
+	if err := h.add(int32(h.alarm.bell)); err != nil {
+		_ = unix.Close(epoll)
+		_ = unix.Close(h.alarm.bell)
+		return err
+	}
+	return nil
 }
 
 // serve has the hub read w until it is closed or dies.
@@ -106,7 +122,8 @@ func (h *hub) run() {
 	ready := make([]unix.EpollEvent, hubBatch)
 	round := make([]*hubSocket, 0, hubBatch)
 	for h.srv.ctx.Err() == nil {
-		n, err := unix.EpollWait(h.epoll, ready, -1)
+		n, err := unix.EpollWait(h.epoll, ready, h.alarm.wait(h.srv.now()))
+		h.alarm.awake()
 		if err != nil && err != unix.EINTR {
 			h.srv.defect("waiting for packets", err)
 			time.Sleep(time.Second)
@@ -116,14 +133,40 @@ func (h *hub) run() {
 		for _, e := range ready[:max(n, 0)] {
 			if s := h.socks[e.Fd]; s != nil {
 				round = append(round, s)
+			} else if int(e.Fd) == h.alarm.bell {
+				h.alarm.heard()
 			}
 		}
 		h.mu.Unlock()
 		for _, s := range round {
 			h.read(s, in)
 		}
+		h.look(h.srv.now())
 	}
-	_ = unix.Close(h.bell)
+}
+
+// close is called when nobody uses the hub any more.
+func (h *hub) close() {
+	h.once.Do(func() { h.failed = net.ErrClosed })
+	if h.failed == nil {
+		_ = unix.Close(h.epoll)
+		_ = unix.Close(h.alarm.bell)
+	}
+}
+
+// look does what is due by time.
+func (h *hub) look(now time.Duration) {
+	if !h.alarm.due(now) {
+		return
+	}
+	h.alarm.begin(now)
+	for _, sh := range h.srv.shards {
+		done := false
+		h.srv.contain("the timers", func() { sh.expire(now); done = true })
+		if !done {
+			h.alarm.set(now + time.Second)
+		}
+	}
 }
 
 // read takes a packet of a socket. Whoever has more is told of again.

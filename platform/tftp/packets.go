@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"math"
 	"net/netip"
 	"time"
 )
@@ -151,8 +150,8 @@ func (sh *shard) refuse(k *socket, d *datagram, e wireError, now time.Duration) 
 	sh.reply(k, d.peer, replyControl(d.local, d.ifindex), e)
 }
 
-// expire does what is due by time and tells how long nothing else will be.
-func (sh *shard) expire(now time.Duration) time.Duration {
+// expire does what is due by time.
+func (sh *shard) expire(now time.Duration) {
 	sh.mu.Lock()
 	defer sh.unlock()
 	for t := sh.timers.due(now); t != nil; t = sh.timers.due(now) {
@@ -170,48 +169,14 @@ func (sh *shard) expire(now time.Duration) time.Duration {
 			sh.pump(t, now)
 		}
 	}
-	sh.armed = math.MaxInt64
-	if len(sh.timers) > 0 {
-		sh.armed = max(sh.timers[0].queued, now+timerGap)
-	}
-	return sh.armed - now
+	sh.arm()
 }
 
-// timerGap is the least time between two looks at what is due: a thousand
-// transfers have a thousand deadlines, and none is shorter than this by far.
-const timerGap = 5 * time.Millisecond
-
-// arm wakes the timer goroutine if something is due before it wakes by itself.
+// arm has the hub look when the first of the timers is due.
 func (sh *shard) arm() {
-	if len(sh.timers) == 0 || sh.timers[0].queued >= sh.armed {
-		return
+	if len(sh.timers) > 0 {
+		sh.srv.hub.alarm.set(sh.timers[0].queued)
 	}
-	sh.armed = sh.timers[0].queued
-	select {
-	case sh.wake <- struct{}{}:
-	default:
-	}
-}
-
-// keepTime is the timer goroutine of the shard.
-func (sh *shard) keepTime() {
-	timer := time.NewTimer(0)
-	defer timer.Stop()
-	for {
-		select {
-		case <-timer.C:
-		case <-sh.wake:
-		case <-sh.srv.ctx.Done():
-			return
-		}
-		timer.Reset(sh.tick())
-	}
-}
-
-func (sh *shard) tick() time.Duration {
-	wait := time.Second // if expire panics
-	sh.srv.contain("the timers", func() { wait = sh.expire(sh.srv.now()) })
-	return max(wait, 0)
 }
 
 // trace records a packet while `debug tftp packets` is on.

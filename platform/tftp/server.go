@@ -49,7 +49,6 @@ type Server struct {
 	ctx    context.Context // ends with the server: lookups, waits
 	cancel context.CancelFunc
 	group  *errgroup.Group
-	keep   sync.Once // starts the timers
 
 	// Replaced by tests.
 	openUDP  func(context.Context, listen.Endpoint) (*net.UDPConn, error)
@@ -89,6 +88,9 @@ func newServer(o Options, tune settings) *Server {
 
 // bind opens a socket and makes a wire of it.
 func (s *Server) bind(ctx context.Context, e listen.Endpoint) (*udpWire, error) {
+	if err := s.hub.start(); err != nil {
+		return nil, &listen.Error{Endpoint: e, Err: err}
+	}
 	conn, err := s.openUDP(ctx, e)
 	if err != nil {
 		return nil, err
@@ -98,7 +100,7 @@ func (s *Server) bind(ctx context.Context, e listen.Endpoint) (*udpWire, error) 
 		conn.Close()
 		return nil, &listen.Error{Endpoint: e, Err: err}
 	}
-	if e.Owner == transfersOwner && s.hub.start() {
+	if e.Owner == transfersOwner {
 		if err := w.detach(); err != nil {
 			conn.Close()
 			return nil, &listen.Error{Endpoint: e, Err: err}
@@ -127,13 +129,6 @@ func (s *Server) endOn(k *socket, why string) {
 			return
 		}
 		sh.endOn(k, why)
-	}
-}
-
-// keepTime starts the timers of the shards.
-func (s *Server) keepTime() {
-	for _, sh := range s.shards {
-		s.group.Go(func() error { sh.keepTime(); return nil })
 	}
 }
 

@@ -89,9 +89,6 @@ func (s *Server) prepare(ctx context.Context, wanted service.Spec, partly bool) 
 			p.Value.pool.Store(pools[i])
 		}
 		s.doors.Store(int64(doors))
-		if doors > 0 {
-			s.keep.Do(s.keepTime)
-		}
 		step.Commit()
 	}}, nil
 }
@@ -157,6 +154,7 @@ func (s *Server) Stop(grace time.Duration) <-chan struct{} {
 		}
 		s.set.Close()
 		_ = s.group.Wait() // nobody returns an error
+		s.hub.close()
 	}()
 	return s.stopped
 }

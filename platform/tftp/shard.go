@@ -27,8 +27,6 @@ type shard struct {
 	table   map[key]*transfer
 	unheard list.List // of *transfer nobody has acknowledged yet, the oldest in front
 	timers  timerHeap
-	armed   time.Duration // when the timer goroutine wakes by itself
-	wake    chan struct{}
 	out     outbox
 	after   []func()
 	recent  recent
@@ -36,7 +34,7 @@ type shard struct {
 }
 
 func newShard(s *Server) *shard {
-	return &shard{srv: s, table: map[key]*transfer{}, wake: make(chan struct{}, 1)}
+	return &shard{srv: s, table: map[key]*transfer{}}
 }
 
 // unlock sends what was gathered, frees the lock and then does what waited.
