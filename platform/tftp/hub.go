@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"os"
+	"runtime"
 	"sync"
 	"time"
 
@@ -43,6 +44,11 @@ type hubSocket struct {
 
 // hubBatch is how many sockets are looked at before the kernel is asked again.
 const hubBatch = 128
+
+// hubYield is how often the hub gives way to others that can run. Of one who
+// runs for 10 ms the runtime's watcher takes the processor away at the next
+// system call, and watches fifty times a millisecond for a while.
+const hubYield = 5 * time.Millisecond
 
 func newHub(s *Server) *hub {
 	h := &hub{srv: s, socks: map[int32]*hubSocket{}}
@@ -121,6 +127,7 @@ func (h *hub) run() {
 	in := newInbox(1)
 	ready := make([]unix.EpollEvent, hubBatch)
 	round := make([]*hubSocket, 0, hubBatch)
+	var yielded time.Duration
 	for h.srv.ctx.Err() == nil {
 		n, err := unix.EpollWait(h.epoll, ready, h.alarm.wait(h.srv.now()))
 		h.alarm.awake()
@@ -141,7 +148,12 @@ func (h *hub) run() {
 		for _, s := range round {
 			h.read(s, in)
 		}
-		h.look(h.srv.now())
+		now := h.srv.now()
+		h.look(now)
+		if now-yielded > hubYield {
+			yielded = now
+			runtime.Gosched()
+		}
 	}
 }
 

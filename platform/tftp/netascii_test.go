@@ -63,7 +63,7 @@ func FuzzNetascii(f *testing.F) {
 
 // A file that became shorter must not look complete.
 func TestShrunkFile(t *testing.T) {
-	o := octets{r: bytes.NewReader(make([]byte, 700)), size: 1000, blockSize: 512}
+	o := newOctets(bytes.NewReader(make([]byte, 700)), 1000, 512)
 	p := make([]byte, 512)
 	if n, err := o.block(1, p); n != 512 || err != nil {
 		t.Fatal(n, err)

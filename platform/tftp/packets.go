@@ -11,12 +11,17 @@ import (
 var errPanic = errors.New("the file failed")
 
 // packet takes what is not a request: acknowledgements, errors, and whatever
-// else arrives at a socket of ours.
-func (sh *shard) packet(k *socket, d *datagram, now time.Duration) {
+// else arrives at a socket of ours. t is the transfer it belongs to, if that
+// was seen already.
+func (sh *shard) packet(k *socket, t *transfer, d *datagram, now time.Duration) {
 	op := opcode(d.payload)
 	sh.mu.Lock()
 	defer sh.unlock()
-	t := sh.table[key{d.peer, d.local}]
+	if t == nil || t.gone {
+		if t = sh.table[key{d.peer, d.local}]; t != nil && t.sock == k {
+			k.last.Store(t)
+		}
+	}
 	switch {
 	case t == nil:
 		sh.stray(k, d, op, now)

@@ -59,7 +59,7 @@ func FuzzSender(f *testing.F) {
 		if w > 1 {
 			a.oack = []option{{"windowsize", "4"}}
 		}
-		var src source = octets{r: bytes.NewReader(content), size: int64(len(content)), blockSize: int64(blockSize)}
+		var src source = newOctets(bytes.NewReader(content), int64(len(content)), blockSize)
 		want := content
 		if ascii {
 			src = newNetascii(bytes.NewReader(content), int64(len(content)), w)

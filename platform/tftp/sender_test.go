@@ -26,7 +26,7 @@ func fileOf(n int) []byte {
 
 func senderOf(content []byte, block, window int, options ...option) *sender {
 	a := agreed{blockSize: block, window: window, oack: options}
-	src := octets{r: bytes.NewReader(content), size: int64(len(content)), blockSize: int64(block)}
+	src := newOctets(bytes.NewReader(content), int64(len(content)), block)
 	s := newSender(0, src, a, testTimeouts, testPatience, known{})
 	return &s
 }
@@ -212,7 +212,7 @@ func TestSenderUnvalidated(t *testing.T) {
 // An address that has answered before gets all the tries there are.
 func TestSenderAnsweredBefore(t *testing.T) {
 	a := agreed{blockSize: 512, window: 1}
-	s := newSender(0, octets{r: bytes.NewReader(fileOf(2000)), size: 2000, blockSize: 512}, a, testTimeouts, testPatience, known{answered: true})
+	s := newSender(0, newOctets(bytes.NewReader(fileOf(2000)), 2000, 512), a, testTimeouts, testPatience, known{answered: true})
 	now := time.Duration(0)
 	for {
 		sendAll(t, &s, now)
@@ -303,7 +303,7 @@ func TestSenderKarn(t *testing.T) {
 func TestSenderTimeoutOption(t *testing.T) {
 	for seconds, want := range map[int][]time.Duration{2: {2, 4, 8, 8}, 5: {5, 8, 8}, 20: {20, 20}} {
 		a := agreed{blockSize: 512, window: 1, timeout: time.Duration(seconds) * time.Second, oack: []option{{"timeout", "2"}}}
-		s := newSender(0, octets{r: bytes.NewReader(fileOf(2000)), size: 2000, blockSize: 512}, a, testTimeouts, testPatience, known{rtt: rtt{smoothed: time.Millisecond}})
+		s := newSender(0, newOctets(bytes.NewReader(fileOf(2000)), 2000, 512), a, testTimeouts, testPatience, known{rtt: rtt{smoothed: time.Millisecond}})
 		sendAll(t, &s, 0)
 		s.ack(time.Millisecond, 0)
 		now := time.Millisecond

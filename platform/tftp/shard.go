@@ -129,7 +129,7 @@ func (sh *shard) admit(k key, sock *socket, windows bool, ifindex int, r request
 	}
 	dev := s.devices.get(ifindex, now)
 	ctx, cancel := context.WithTimeout(s.ctx, lookupTime)
-	t := &transfer{key: k, sock: sock, id: s.lastID.Add(1), hash: hash, req: r, ifname: dev.name, windows: windows,
+	t := &transfer{key: k, shard: sh, sock: sock, id: s.lastID.Add(1), hash: hash, req: r, ifname: dev.name, windows: windows,
 		asked:    netip.AddrPortFrom(k.local, asked),
 		maxBlock: min(dev.largestBlock(k.peer.Addr().Is6()), s.tune.MaxBlockSize),
 		control:  control, ifindex: ifindex, client: c, known: known, began: now, cancel: cancel, place: -1}
@@ -197,6 +197,7 @@ func (sh *shard) end(t *transfer, class outcome, why string) {
 	now := s.now()
 	sh.recent.add(t.key, now)
 	s.requests.end(class)
+	t.sock.last.CompareAndSwap(t, nil)
 	t.sock.left()
 	if t.waits != nil {
 		sh.hear(t)

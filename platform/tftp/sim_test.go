@@ -215,7 +215,7 @@ func lineSender(content []byte, block, window int, timeout time.Duration) *sende
 	if window == 1 && timeout == 0 {
 		a.oack = nil
 	}
-	s := newSender(0, octets{r: bytes.NewReader(content), size: int64(len(content)), blockSize: int64(block)}, a, testTimeouts, testPatience, known{answered: true})
+	s := newSender(0, newOctets(bytes.NewReader(content), int64(len(content)), block), a, testTimeouts, testPatience, known{answered: true})
 	return &s
 }
 

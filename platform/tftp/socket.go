@@ -16,9 +16,10 @@ type socket struct {
 	pool    atomic.Pointer[pool] // of a door: where its transfers run
 	wire    atomic.Pointer[udpWire]
 	port    atomic.Uint32
-	drops   uint32       // last value the kernel told; the reader's
-	active  atomic.Int64 // transfers
-	leaving atomic.Bool  // takes no new transfer
+	drops   uint32                   // last value the kernel told; the reader's
+	last    atomic.Pointer[transfer] // the one a packet came for last; it lives
+	active  atomic.Int64             // transfers
+	leaving atomic.Bool              // takes no new transfer
 	idle    chan struct{}
 }
 
@@ -87,8 +88,14 @@ func (s *Server) breathe() {
 const breaths = 20
 
 func (k *socket) take(batch []datagram) {
-	for i := range batch {
-		k.srv.contain("a packet", func() { k.handle(&batch[i], k.srv.now()) })
+	for len(batch) > 0 {
+		k.srv.contain("a packet", func() { // one for all: after a panic the rest goes on
+			for len(batch) > 0 {
+				d := &batch[0]
+				batch = batch[1:]
+				k.handle(d, k.srv.now())
+			}
+		})
 	}
 }
 
@@ -97,7 +104,16 @@ func (k *socket) handle(d *datagram, now time.Duration) {
 	if s.tracing.Load() {
 		s.rec.Record(Packet{Client: d.peer, Received: true, Octets: len(d.payload), What: describe(d.payload)})
 	}
-	sh := s.shard(d.peer)
+	t := k.last.Load()
+	if t == nil || t.key.peer != d.peer || t.key.local != d.local {
+		t = nil
+	}
+	var sh *shard
+	if t != nil { // mostly: there are more sockets than clients
+		sh = t.shard
+	} else {
+		sh = s.shard(d.peer)
+	}
 	if d.drops != 0 && d.drops != k.drops { // the counter of the kernel wraps
 		sh.lost(d.drops - k.drops)
 		k.drops = d.drops
@@ -108,7 +124,7 @@ func (k *socket) handle(d *datagram, now time.Duration) {
 			return
 		}
 	}
-	sh.packet(k, d, now)
+	sh.packet(k, t, d, now)
 }
 
 // request takes a read or write request at a door.

@@ -21,15 +21,21 @@ type octets struct {
 	r         io.ReaderAt
 	size      int64
 	blockSize int64
+	final     uint64
 }
 
-func (o octets) block(n uint64, p []byte) (int, error) {
+// newOctets knows the last block: an exact multiple of the block size ends with
+// an empty one.
+func newOctets(r io.ReaderAt, size int64, blockSize int) *octets {
+	return &octets{r, size, int64(blockSize), uint64(size/int64(blockSize)) + 1}
+}
+
+func (o *octets) block(n uint64, p []byte) (int, error) {
 	at := int64(n-1) * o.blockSize
 	return readAt(o.r, at, p[:min(int64(len(p)), max(o.size-at, 0))])
 }
 
-// An exact multiple of the block size ends with an empty block.
-func (o octets) last() uint64 { return uint64(o.size/o.blockSize) + 1 }
+func (o *octets) last() uint64 { return o.final }
 
 // readAt fills p or fails: a file that became shorter is a read error, not an
 // early end that the client would take for the whole file.

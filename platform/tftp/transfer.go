@@ -21,6 +21,7 @@ type key struct {
 // the shard and its lock; the constants set at birth may be read by the lookup.
 type transfer struct {
 	key      key
+	shard    *shard
 	sock     *socket
 	id       uint32
 	hash     uint64 // of the request packet, to know a repeated one
@@ -71,7 +72,7 @@ func (t *transfer) open(f *fileserver.File, set *settings, now time.Duration) {
 		window = 1
 	}
 	t.agreed = negotiate(t.req, f.Size, t.maxBlock, window)
-	var src source = octets{r: f.Content, size: f.Size, blockSize: int64(t.agreed.blockSize)}
+	var src source = newOctets(f.Content, f.Size, t.agreed.blockSize)
 	if t.req.mode == Netascii {
 		src = newNetascii(f.Content, f.Size, t.agreed.window)
 	}

@@ -90,15 +90,12 @@ func (w *udpWire) detach() error {
 
 // read waits for packets and gives them in in; of a hub's it takes what is
 // there.
-func (w *udpWire) read(in *inbox) (n int, err error) {
-	if b := w.bare; b != nil {
-		b.mu.RLock()
-		defer b.mu.RUnlock()
-		if b.shut {
-			return 0, net.ErrClosed
-		}
-		return in.receive(b.fd)
+func (w *udpWire) read(in *inbox) (int, error) {
+	if w.bare != nil {
+		return w.bare.receive(in)
 	}
+	var n int
+	var err error
 	rerr := w.raw.Read(func(fd uintptr) bool {
 		n, err = in.receive(int(fd))
 		return err != unix.EAGAIN
@@ -160,6 +157,16 @@ func (b *bareFD) Write(f func(uintptr) bool) error {
 		_, _ = unix.Poll([]unix.PollFd{{Fd: int32(b.fd), Events: unix.POLLOUT}}, sendWait)
 	}
 	return net.ErrClosed
+}
+
+// receive takes what is there.
+func (b *bareFD) receive(in *inbox) (n int, err error) {
+	b.mu.RLock()
+	if err = net.ErrClosed; !b.shut {
+		n, err = in.receive(b.fd)
+	}
+	b.mu.RUnlock()
+	return n, err
 }
 
 func (b *bareFD) close() error {
