@@ -11,7 +11,7 @@
 //	                       v
 //	             256 sockets, of which a keyed hash of the client picks one; one
 //	             goroutine (hub) reads them, and their packets meet the
-//	             transfer in the shard of the client
+//	             transfer in the shard of the client; it also keeps the time
 //
 // A transfer is a value in the table of one shard: no socket and no goroutine
 // of its own. The state machine (sender) is pure: packets and times in, blocks

@@ -47,7 +47,7 @@ const hubBatch = 128
 
 // hubYield is how often the hub gives way to others that can run. Of one who
 // runs for 10 ms the runtime's watcher takes the processor away at the next
-// system call, and watches fifty times a millisecond for a while.
+// system call, and then looks every 20 us for a while.
 const hubYield = 5 * time.Millisecond
 
 func newHub(s *Server) *hub {

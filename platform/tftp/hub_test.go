@@ -1,0 +1,94 @@
+package tftp
+
+import (
+	"net"
+	"net/netip"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+// A packet of a transfer is read without an allocation.
+func TestReadingAllocatesNothing(t *testing.T) {
+	if raceDetector {
+		t.Skip("the race detector allocates")
+	}
+	conn, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	to := conn.LocalAddr().(*net.UDPAddr).AddrPort()
+	w, err := newUDPWire(conn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.detach(); err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	c, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	in := newInbox(1)
+	ack := ackPacket(1)
+	if n := testing.AllocsPerRun(200, func() {
+		if _, err := c.WriteToUDPAddrPort(ack, to); err != nil {
+			t.Fatal(err)
+		}
+		n, err := w.read(in)
+		for err == unix.EAGAIN { // it is on its way
+			n, err = w.read(in)
+		}
+		if n != 1 || err != nil {
+			t.Fatal(n, err)
+		}
+	}); n > 0 {
+		t.Errorf("%v allocations a packet", n)
+	}
+	if _, err := w.read(in); err != unix.EAGAIN {
+		t.Error("with nothing there:", err)
+	}
+	if in.got[0].local != netip.MustParseAddr("127.0.0.1") {
+		t.Errorf("it came to %v", in.got[0].local)
+	}
+}
+
+// A socket remembers whose packet came last, and forgets it when the transfer
+// has ended: what it served is not kept.
+func TestSocketForgetsWhatEnded(t *testing.T) {
+	w := serve(t, testSet{settings: settings{PoolSize: 1}}, map[string][]byte{"a": fileOf(1200)})
+	sock := func() *socket { return w.set.Places()[1].Value }
+	p, q := w.probe(), w.probe() // both on the one socket
+	port := func(p *probe) uint16 { return p.conn.LocalAddr().(*net.UDPAddr).AddrPort().Port() }
+	p.ask("a", "octet")
+	p.expect("DATA 1 512")
+	q.ask("a", "octet")
+	q.expect("DATA 1 512")
+	p.ack(1)
+	p.expect("DATA 2 512")
+	first := sock().last.Load()
+	if first == nil || first.key.peer.Port() != port(p) {
+		t.Fatal("the transfer of the first packet is not remembered")
+	}
+	q.ack(1)
+	q.expect("DATA 2 512")
+	if l := sock().last.Load(); l == nil || l.key.peer.Port() != port(q) {
+		t.Error("the transfer of the last packet is not remembered")
+	}
+	p.ack(2)
+	p.expect("DATA 3 176")
+	p.ack(3)
+	w.result(0)
+	if l := sock().last.Load(); l == first {
+		t.Error("a transfer that has ended is kept")
+	}
+	q.ack(2)
+	q.expect("DATA 3 176")
+	q.ack(3)
+	w.result(1)
+	if l := sock().last.Load(); l != nil {
+		t.Error("a transfer that has ended is kept")
+	}
+}
