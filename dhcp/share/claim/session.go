@@ -23,9 +23,11 @@ const (
 	beatEvery  = 2 * time.Second
 	answerTime = 2 * time.Second // of what no client waits for
 	readTime   = 5 * time.Second // of all there is
-	againAfter = time.Second
-	keepEvery  = 5 // beats
-	silentFor  = 3 // beats of our own that do not come back
+	againAfter = time.Second     // at most, see pauseAfter
+	firstPause = 50 * time.Millisecond
+	steady     = 2 * time.Second // connected for longer, it was no failure
+	keepEvery  = 5               // beats
+	silentFor  = 3               // beats of our own that do not come back
 )
 
 // Store is what is asked of the engine of the fleet; an etcd.Client is one.
@@ -54,6 +56,7 @@ type Session struct {
 	again  chan struct{}           // all is to be read again
 	clock  map[string]*differences // of the host's goroutine
 	fresh  bool                    // of the host's goroutine: the domain had never heard of this box
+	since  time.Time               // connected, zero = it was not; of run
 
 	mu   sync.Mutex
 	kept kept
@@ -111,23 +114,39 @@ var (
 func (s *Session) run() {
 	defer close(s.done)
 	defer s.leave()
-	for n := 0; s.ctx.Err() == nil; {
+	for again, failed := 0, 0; s.ctx.Err() == nil; {
+		s.since = time.Time{}
 		err := s.session()
-		wait := againAfter
-		if n++; errors.Is(err, errAgain) && n < 100 {
-			wait = time.Duration(n) * time.Millisecond
-		} else {
-			n = 0
+		if !s.since.IsZero() && time.Since(s.since) > steady {
+			failed = 0
 		}
-		s.alone(err)
-		if errors.Is(err, errLost) {
-			wait = 0
+		var wait time.Duration
+		switch {
+		case errors.Is(err, errAgain) && again < 100:
+			again++
+			wait = time.Duration(again) * time.Millisecond
+		default:
+			again = 0
+			wait = pauseAfter(failed)
+			if failed++; errors.Is(err, errLost) {
+				wait = 0
+			}
 		}
+		s.alone(err, failed)
 		select {
 		case <-s.ctx.Done():
 		case <-time.After(wait):
 		}
 	}
+}
+
+// pauseAfter is how long nothing is asked after so many sessions have failed one after
+// the other: where one member has died the next is asked at once.
+func pauseAfter(failed int) time.Duration {
+	if failed == 0 {
+		return 0
+	}
+	return min(firstPause<<min(failed-1, 10), againAfter)
 }
 
 // leave gives back what it was given.
@@ -141,8 +160,8 @@ func (s *Session) leave() {
 }
 
 // alone has the box count as isolated. It is told when it could not be connected
-// again at once.
-func (s *Session) alone(err error) {
+// again at once: by the second failure.
+func (s *Session) alone(err error, failed int) {
 	if s.ctx.Err() != nil {
 		return
 	}
@@ -155,6 +174,9 @@ func (s *Session) alone(err error) {
 		return
 	}
 	s.fault(err)
+	if failed < 2 {
+		return
+	}
 	s.mu.Lock()
 	tell := !s.told
 	s.told = true
@@ -238,6 +260,7 @@ func (s *Session) session() error {
 		return s.write(v.head, etcd.Txn{If: []etcd.Compare{{Key: k, Mod: v.downs[s.conf.Box].Mod}}, Puts: []etcd.Put{{Key: k, Delete: true}}})
 	}
 	s.back(v)
+	s.since = time.Now()
 	return s.follow(v)
 }
 
