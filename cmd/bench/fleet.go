@@ -21,7 +21,7 @@ func measureFleet(ctx context.Context, b *bench) error {
 	for i := range peers {
 		peers[i].probe = probe
 	}
-	figures := []figure{perSecond, p50, p99, perDone, failed}
+	figures := []figure{perSecond, p50, p99, perDone, resent, failed}
 	return b.compare(ctx, "DHCP with leases at an engine", box, peers, []contest{
 		{"exchanges of one phone at a time", job{Kind: "dhcp", Target: at(67), Clients: 1, For: b.longer(3 * time.Second)}, figures, nil},
 		{"exchanges of 16 phones at a time", job{Kind: "dhcp", Target: at(67), Clients: 16, For: b.longer(3 * time.Second)}, figures, nil},

@@ -29,6 +29,7 @@ type job struct {
 	Block   int              // of window: blksize
 	Window  int              // of window: windowsize
 	Others  []netip.AddrPort // of gap: the other servers
+	Rebind  bool             // of gap: known phones are at T2
 }
 
 // result is what came of it: JSON on standard output.

@@ -145,6 +145,16 @@ func phoneMessage(buf []byte, relay netip.Addr, xid uint32, mac [6]byte, addr, s
 	return b
 }
 
+// rebindMessage is the REQUEST of a phone at T2 behind a relay: it has its address, and
+// neither asks for it nor names a server. [RFC 2131 4.3.2]
+func rebindMessage(buf []byte, relay netip.Addr, xid uint32, mac [6]byte, addr netip.Addr) []byte {
+	b := phoneMessage(buf, relay, xid, mac, netip.Addr{}, netip.Addr{})
+	a := addr.As4()
+	copy(b[12:], a[:])
+	b[dhcpHeader+4+2] = dhcpRequest
+	return b
+}
+
 // answer goes on with the exchange an answer belongs to.
 func (d *dora) answer(p []byte) error {
 	a, ok := parseDHCP(p)

@@ -14,8 +14,10 @@ import (
 // counts is how long no phone gets an address, the longest time between two ACKs, and
 // how long the one waits that waits longest.
 //
-// Known phones have leases of both before and ask for them again (INIT-REBOOT,
-// RFC 2131 3.2), which is what phones do that restart; others are new.
+// Known phones have leases of both before. They ask for them again (INIT-REBOOT, RFC
+// 2131 3.2), which is what phones do that restart, or at T2 (REBINDING, 4.4.5); others
+// are new. Each says in secs for how long it has been asking: servers that stand by go
+// by that.
 type gaps struct {
 	j       job
 	conn    *net.UDPConn
@@ -34,6 +36,7 @@ const (
 	gapRepeat = 250 * time.Millisecond
 	gapKnown  = 200
 	gapWait   = 30 * time.Second // for the leases of known phones
+	gapLate   = 2 * time.Second  // after the end, for the last phones
 )
 
 // asked is one phone that waits.
@@ -90,8 +93,8 @@ func (g *gaps) run(first uint32) (result, error) {
 	start := time.Now()
 	last, next, n := start, start, uint32(0)
 	open := map[uint32]*asked{}
-	for time.Since(start) < g.j.For {
-		if now := time.Now(); !now.Before(next) {
+	for end := start.Add(g.j.For); time.Now().Before(end) || len(open) > 0 && time.Since(end) < gapLate; {
+		if now := time.Now(); now.Before(end) && !now.Before(next) {
 			a := &asked{first: now, begun: now}
 			if len(g.known) > 0 {
 				a.lease = g.known[int(n)%len(g.known)]
@@ -113,7 +116,7 @@ func (g *gaps) run(first uint32) (result, error) {
 			return result{}, err
 		}
 	}
-	t.Longest = max(t.Longest, time.Since(last))
+	t.Longest = max(t.Longest, start.Add(g.j.For).Sub(last))
 	for _, a := range open {
 		t.Waited = max(t.Waited, time.Since(a.first))
 	}
@@ -167,6 +170,10 @@ func (g *gaps) send(xid uint32, a *asked) {
 		a.addr, a.server, a.begun = netip.Addr{}, netip.Addr{}, time.Now()
 	}
 	b := phoneMessage(g.buf[:], clientAddr, xid, a.mac, a.addr, a.server)
+	if g.j.Rebind && a.addr.IsValid() && !a.server.IsValid() {
+		b = rebindMessage(g.buf[:], clientAddr, xid, a.mac, a.addr)
+	}
+	binary.BigEndian.PutUint16(b[8:], uint16(time.Since(a.first)/time.Second))
 	a.sent = time.Now()
 	for _, to := range g.targets {
 		_, _ = g.conn.WriteToUDPAddrPort(b, to) // of a server that is dead its host says so

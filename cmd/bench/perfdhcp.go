@@ -147,13 +147,16 @@ func keaCommand(program, config, dir string) ([]string, error) {
 // keaMemfile is where Kea has its leases otherwise.
 const keaMemfile = `{"type": "memfile", "persist": true, "name": "%[1]s/leases.csv", "lfc-interval": 0}`
 
+// keaPool is what it gives out.
+const keaPool = `{"pool": "10.150.64.0-10.150.255.254"}`
+
 // Kea with its leases on disk, which it does not sync, and nothing logged.
 const keaConf = `{"Dhcp4": {
 	"interfaces-config": {"interfaces": ["*"]},
 	"lease-database": ` + keaMemfile + `,
 	"valid-lifetime": 86400,
 	"option-def": [{"name": "tftp150", "code": 150, "type": "ipv4-address", "array": true, "space": "dhcp4"}],
-	"subnet4": [{"id": 1, "subnet": "10.150.0.0/16", "pools": [{"pool": "10.150.64.0-10.150.255.254"}],
+	"subnet4": [{"id": 1, "subnet": "10.150.0.0/16", "pools": [` + keaPool + `],
 		"option-data": [{"name": "routers", "data": "10.150.0.1"}, {"name": "tftp150", "data": "10.150.0.1"}]}],
 	"loggers": [{"name": "kea-dhcp4", "output_options": [{"output": "/dev/null"}], "severity": "ERROR"}]
 }}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -169,92 +168,107 @@ func (d *duo) leader(ctx context.Context) (string, error) {
 	}
 }
 
-// keas are two servers of Kea, the second a hot standby, with the times that its
-// manual has in its examples.
-func (d *duo) keas() error {
-	for name, on := range map[string]*stand{"A": d.a, "B": d.b} {
-		dir := filepath.Join(d.dir, "kea"+name)
-		if err := os.Mkdir(dir, 0o755); err != nil {
-			return err
-		}
-		hooks, _ := filepath.Glob("/usr/lib/*/kea/hooks/libdhcp_ha.so")
-		if len(hooks) == 0 {
-			return errors.New("no HA hook of Kea: apt-get install kea-common")
-		}
-		config := strings.Replace(keaConf, `"valid-lifetime"`, fmt.Sprintf(keaHA, filepath.Dir(hooks[0]), name)+`"valid-lifetime"`, 1)
-		argv, err := keaCommand("/usr/sbin/kea-dhcp4", config, dir)
-		if err == nil {
-			err = d.start(name, on, argv...)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// keaHA is its hook. [Kea Administrator Reference Manual 2.2, 16.12 High Availability]
-const keaHA = `"multi-threading": {"enable-multi-threading": true, "thread-pool-size": 2, "packet-queue-size": 64},
-	"hooks-libraries": [{"library": "%[1]s/libdhcp_lease_cmds.so"}, {"library": "%[1]s/libdhcp_ha.so", "parameters": {"high-availability": [{
-		"this-server-name": "%[2]s", "mode": "hot-standby", "heartbeat-delay": 10000, "max-response-delay": 60000, "max-ack-delay": 5000, "max-unacked-clients": 5,
-		"multi-threading": {"enable-multi-threading": true, "http-dedicated-listener": true, "http-listener-threads": 2, "http-client-threads": 2},
-		"peers": [{"name": "A", "url": "http://10.150.0.1:8000/", "role": "primary"}, {"name": "B", "url": "http://10.150.0.3:8000/", "role": "standby"}]}]}}],
-	`
-
 // death is who dies under which load.
 type death struct {
-	about string
-	known bool
-	kill  func(context.Context, *duo) error
+	about  string
+	known  bool // phones have leases
+	rebind bool // and are at T2
+	engine bool // it is of the engine, which only the box has
+	kill   func(context.Context, *duo) error
 }
 
 func dies(what string) func(context.Context, *duo) error {
 	return func(_ context.Context, d *duo) error { return d.kill(what) }
 }
 
+// leads kills the member that leads.
+func leads(ctx context.Context, d *duo) error {
+	who, err := d.leader(ctx)
+	if err != nil {
+		return err
+	}
+	return d.kill(who)
+}
+
+// follows kills a member that does not lead.
+func follows(ctx context.Context, d *duo) error {
+	who, err := d.leader(ctx)
+	if err != nil {
+		return err
+	}
+	for i := range trio {
+		if m := fmt.Sprintf("m%d", i); m != who {
+			return d.kill(m)
+		}
+	}
+	return nil
+}
+
+// machine kills a box with the member of its machine, the one that leads if it is
+// one of the two.
+func machine(ctx context.Context, d *duo) error {
+	who, err := d.leader(ctx)
+	if err != nil {
+		return err
+	}
+	if who == "m1" {
+		return errors.Join(d.kill("B"), d.kill("m1"))
+	}
+	return errors.Join(d.kill("A"), d.kill("m0"))
+}
+
+var deaths = []death{
+	{about: "nobody dies, phones that have leases restart", known: true},
+	{about: "a server dies, phones that have leases restart", known: true, kill: dies("A")},
+	{about: "a server dies, phones that have leases are at T2", known: true, rebind: true, kill: dies("A")},
+	{about: "a server dies, new phones", kill: dies("A")},
+	{about: "a machine dies with the box and a member of etcd, new phones", engine: true, kill: machine},
+	{about: "a machine dies with the box and a member of etcd, phones that have leases restart", known: true, engine: true, kill: machine},
+	{about: "a member of etcd that does not lead dies, new phones", engine: true, kill: follows},
+	{about: "the leader of etcd dies, new phones", engine: true, kill: leads},
+	{about: "the leader of etcd dies, phones that have leases restart", known: true, engine: true, kill: leads},
+}
+
+// world is one of what is compared.
+type world struct {
+	name   string
+	begin  func(context.Context, *duo) error
+	engine bool
+	lasts  time.Duration // of the load when somebody dies
+}
+
 // measureTakeover measures one death after the other, each in a world of its own.
 func measureTakeover(ctx context.Context, b *bench) error {
-	t := b.report.table("Two servers on a LAN, one dies (kill -9)", []string{option150.name, keaDHCP.name}, map[string]string{})
-	leads := func(ctx context.Context, d *duo) error {
-		who, err := d.leader(ctx)
-		if err != nil {
-			return err
-		}
-		return d.kill(who)
+	worlds := []world{{option150.name, func(ctx context.Context, d *duo) error { return d.boxes(ctx, b) }, true, 20 * time.Second}}
+	for _, k := range haModes {
+		worlds = append(worlds, world{k.name, func(_ context.Context, d *duo) error { return d.keas(k) }, false, k.lasts})
 	}
-	box := func(ctx context.Context, d *duo) error { return d.boxes(ctx, b) }
-	kea := func(_ context.Context, d *duo) error { return d.keas() }
-	for _, x := range []death{
-		{"nobody dies, phones that have leases", true, nil},
-		{"a server dies, phones that have leases", true, dies("A")},
-		{"a server dies, new phones", false, dies("A")},
-		{"a member of etcd that does not lead dies, new phones", false, func(ctx context.Context, d *duo) error {
-			who, err := d.leader(ctx)
-			if err != nil {
-				return err
-			}
-			for i := range trio {
-				if m := fmt.Sprintf("m%d", i); m != who {
-					return d.kill(m)
-				}
-			}
-			return nil
-		}},
-		{"the leader of etcd dies, new phones", false, leads},
-	} {
+	var names []string
+	for _, w := range worlds {
+		names = append(names, w.name)
+	}
+	t := b.report.table("Two servers on a LAN, one dies (kill -9)", names, map[string]string{})
+	for _, m := range haModes {
+		t.note(m.name + ": " + m.about)
+	}
+	for _, x := range deaths {
 		t.heading(x.about)
-		rows := []*row{t.row(longest), t.row(waited), t.row(failed)}
-		for name, begin := range map[string]func(context.Context, *duo) error{option150.name: box, keaDHCP.name: kea} {
-			if name == keaDHCP.name && strings.Contains(x.about, "etcd") {
+		figures := []figure{longest, waited, failed}
+		var rows []*row
+		for _, f := range figures {
+			rows = append(rows, t.row(f))
+		}
+		for _, w := range worlds {
+			if x.engine && !w.engine {
 				continue
 			}
-			s, err := b.death(ctx, name, begin, x)
+			s, err := b.death(ctx, w, x)
 			if err != nil {
-				t.note(fmt.Sprintf("%s, %s: %v", x.about, name, err))
+				t.note(fmt.Sprintf("%s, %s: %v", x.about, w.name, err))
 				continue
 			}
-			for i, f := range []figure{longest, waited, failed} {
-				rows[i].set(name, f.of(s))
+			for i, f := range figures {
+				rows[i].set(w.name, f.of(s))
 			}
 		}
 		for _, r := range rows {
@@ -270,13 +284,13 @@ var (
 )
 
 // death runs one world.
-func (b *bench) death(ctx context.Context, name string, begin func(context.Context, *duo) error, x death) (sample, error) {
-	d, err := newDuo(b, name)
+func (b *bench) death(ctx context.Context, w world, x death) (sample, error) {
+	d, err := newDuo(b, w.name)
 	if err != nil {
 		return sample{}, err
 	}
 	defer d.close()
-	if err := begin(ctx, d); err != nil {
+	if err := w.begin(ctx, d); err != nil {
 		return sample{}, err
 	}
 	// Both have to be at work: HA of Kea is, once the two have spoken.
@@ -296,12 +310,12 @@ func (b *bench) death(ctx context.Context, name string, begin func(context.Conte
 		return sample{}, ctx.Err()
 	case <-time.After(2 * time.Second):
 	}
-	j := job{Kind: "gap", Target: at(67), Others: []netip.AddrPort{netip.AddrPortFrom(secondAddr, 67)}, For: b.longer(100 * time.Second)}
+	j := job{Kind: "gap", Target: at(67), Others: []netip.AddrPort{netip.AddrPortFrom(secondAddr, 67)}, For: b.longer(w.lasts), Rebind: x.rebind}
 	if x.known {
 		j.Count = gapKnown
 	}
-	if name == option150.name || x.kill == nil {
-		j.For = b.longer(30 * time.Second)
+	if x.kill == nil {
+		j.For = b.longer(20 * time.Second)
 	}
 	died := make(chan error, 1)
 	r, err := d.a.load(ctx, j, func() error {
