@@ -2,6 +2,7 @@ package command
 
 import (
 	"io/fs"
+	"slices"
 	"strings"
 	"time"
 
@@ -32,7 +33,7 @@ func fleetSection() []language.Declaration {
 		}
 		return d
 	}
-	file := func(syntax, line string, of func(*fleet.Config) []*string) language.Declaration {
+	file := func(syntax, line, example string, of func(*fleet.Config) []*string) language.Declaration {
 		names := []string{"file", "key"}
 		return language.Declaration{
 			Mode: modeFleet, Doc: docFleet, Single: true, Syntax: syntax,
@@ -40,7 +41,7 @@ func fleetSection() []language.Declaration {
 				for i, to := range of(at(c)) {
 					f, in := strings.CutPrefix(c.Args.String(names[i]), "nvram:")
 					if !in || !fs.ValidPath(f) || strings.Contains(f, "/") || f == "." || len(f) > 64 {
-						return language.Answer("% " + line + " takes the name of a file in nvram:, such as nvram:fleet-" + line[4:] + ".pem")
+						return language.Answer("% " + line + " takes the name of a file in nvram:, such as nvram:" + example)
 					}
 					*to = f
 				}
@@ -75,20 +76,36 @@ func fleetSection() []language.Declaration {
 				return one(!v.Config.Fleet.IsDefault() || v.Config.Carries("fleet"))
 			},
 		},
-		named(`name("Name of this box, its own in the domain") ![ <name:WORD>("Up to 32 letters, digits, - and _") ]`, func(c *language.Context) *string { return &at(c).Name }),
+		named(`name("Its own name in the domain; the host name by default") ![ <name:WORD>("Up to 32 letters, digits, - and _") ]`, func(c *language.Context) *string { return &at(c).Name }),
 		named(`domain("Boxes that belong together") ![ <name:WORD>("Up to 32 letters, digits, - and _") ]`, func(c *language.Context) *string { return &at(c).Domain }),
-		keyed(language.Declaration{
+		{
 			Mode: modeFleet, Doc: docFleet,
-			Syntax: `server("A member of etcd, version 3") <url:WORD>("https://HOST:2379 or http://HOST:2379")`,
-		}, list[string, string]{in: func(c *language.Context) *[]string { return &at(c).Servers }, key: func(s *string) string { return *s },
-			most: fleet.MaxServers, full: "% Up to " + itoa(fleet.MaxServers) + " servers"},
-			func(a grammar.Args) (string, error) {
-				if err := fleet.CheckServer(a.String("url")); err != nil {
-					return a.String("url"), language.Answer("% " + err.Error())
+			Syntax: `server("Members of an etcd, version 3") ![ <url:WORD>("https://HOST:2379 or http://HOST:2379")+` + itoa(fleet.MaxServers) + ` ]`,
+			Set: func(c *language.Context) error {
+				all := slices.Clone(at(c).Servers)
+				for _, s := range grammar.List[string](c.Args, "url") {
+					if err := fleet.CheckServer(s); err != nil {
+						return language.Answer("% " + err.Error())
+					}
+					if !slices.Contains(all, s) {
+						all = append(all, s)
+					}
 				}
-				return a.String("url"), nil
+				if len(all) > fleet.MaxServers {
+					return language.Answer("% Up to " + itoa(fleet.MaxServers) + " servers")
+				}
+				at(c).Servers = all
+				return nil
 			},
-			func(s string) grammar.Args { return args("url", s) }),
+			Unset: func(c *language.Context) error {
+				gone := grammar.List[string](c.Args, "url")
+				at(c).Servers = slices.DeleteFunc(slices.Clone(at(c).Servers), func(s string) bool { return len(gone) == 0 || slices.Contains(gone, s) })
+				return nil
+			},
+			Get: func(v *language.View) []grammar.Args {
+				return one(len(v.Config.Fleet.Servers) > 0, "url", v.Config.Fleet.Servers)
+			},
+		},
 		{
 			Mode: modeFleet, Doc: docFleet,
 			Syntax: `user("User of the servers")
@@ -110,11 +127,11 @@ func fleetSection() []language.Declaration {
 			},
 		},
 		file(`tls("Files for servers of https, PEM, in nvram:") ca("Who signs the certificates of the servers")
-			![ <file:WORD>("nvram:FILE") ]`, "tls ca", func(c *fleet.Config) []*string { return []*string{&c.CA} }),
+			![ <file:WORD>("nvram:FILE") ]`, "tls ca", fleet.DefaultCA, func(c *fleet.Config) []*string { return []*string{&c.CA} }),
 		file(`tls certificate("Certificate of this box")
 			![ <file:WORD>("nvram:FILE")
 			key("Key of this box")
-			<key:WORD>("nvram:FILE") ]`, "tls certificate", func(c *fleet.Config) []*string { return []*string{&c.Certificate, &c.Key} }),
+			<key:WORD>("nvram:FILE") ]`, "tls certificate", fleet.DefaultCertificate, func(c *fleet.Config) []*string { return []*string{&c.Certificate, &c.Key} }),
 		{
 			Mode: modeFleet, Doc: docFleet, Single: true,
 			Syntax: `publish("What the other boxes, and who watches them, are told")
@@ -180,7 +197,7 @@ func showFleet(b *Box) []language.Declaration {
 	view := func(f func(fleet.View, *language.Invocation) *columns.Page) func(*language.Invocation) *columns.Page {
 		return func(in *language.Invocation) *columns.Page {
 			v := b.Fleet.View()
-			if c := in.Config.Fleet; !v.On && !c.IsDefault() && c.Missing() != "" {
+			if c := in.Config.Member(); !v.On && !in.Config.Fleet.IsDefault() && c.Missing() != "" {
 				return columns.Empty("This box is in no fleet: the section fleet has no line " + c.Missing() + "\n")
 			}
 			return f(v, in)

@@ -29,7 +29,7 @@ func fleetActions(b *Box) []language.Declaration {
 func (b *Box) fleetDown(in *language.Invocation, down bool) error {
 	name := in.Args.String("box")
 	switch {
-	case in.Config.Fleet.Missing() != "":
+	case in.Config.Member().Missing() != "":
 		return fleetAnswer(fleet.ErrNone)
 	case !fleet.ValidName(name):
 		return language.Answer("% " + name + " is no name of a box of this domain")
@@ -53,7 +53,7 @@ func fleetAnswer(err error) error {
 
 // fleetInit asks for the password of root: it is never kept.
 func (b *Box) fleetInit(in *language.Invocation) error {
-	c := in.Config.Fleet
+	c := in.Config.Member()
 	if c.Missing() != "" {
 		return fleetAnswer(fleet.ErrNone)
 	}
@@ -85,7 +85,7 @@ func (b *Box) fleetInit(in *language.Invocation) error {
 }
 
 func (b *Box) fleetWatcher(in *language.Invocation) error {
-	if in.Config.Fleet.Missing() != "" {
+	if in.Config.Member().Missing() != "" {
 		return fleetAnswer(fleet.ErrNone)
 	}
 	user := in.Args.String("user")
@@ -103,7 +103,7 @@ func (b *Box) fleetWatcher(in *language.Invocation) error {
 	if password == "" {
 		return language.Answer("% A user has a password: nothing was done")
 	}
-	return fleetAnswer(b.Fleet.Watcher(in.Ctx, in.Config.Fleet, user, password, root))
+	return fleetAnswer(b.Fleet.Watcher(in.Ctx, in.Config.Member(), user, password, root))
 }
 
 func printDone(w io.Writer, done []string) {
@@ -116,18 +116,18 @@ func (b *Box) fleetShutOut(in *language.Invocation) error {
 	v := b.Fleet.View()
 	id, ok := v.Named(in.Args.String("box"))
 	switch {
-	case in.Config.Fleet.Missing() != "":
+	case in.Config.Member().Missing() != "":
 		return fleetAnswer(fleet.ErrNone)
 	case !ok:
 		return language.Answer("% " + in.Args.String("box") + " is no name of a box")
-	case id == in.Config.Fleet.ID():
+	case id == in.Config.Member().ID():
 		return language.Answer("% That is this box")
 	}
 	password, err := in.Op.Password("Password of the user root of the servers: ")
 	if err != nil {
 		return err
 	}
-	done, err := b.Fleet.ShutOut(in.Ctx, in.Config.Fleet, id, password)
+	done, err := b.Fleet.ShutOut(in.Ctx, in.Config.Member(), id, password)
 	printDone(in.Out, done)
 	if err != nil {
 		return fleetAnswer(err)

@@ -107,7 +107,7 @@ func (c *Config) Led(before *Config) error {
 
 // followRules: two boxes that do not know each other's bindings never serve one pool.
 func (c *Config) followRules() []Problem {
-	if c.Leader != "" && c.Leader == c.Fleet.Name {
+	if c.Leader != "" && c.Leader == c.Member().Name {
 		return []Problem{{Severity: Refuse, Kind: Rule, Section: "fleet configuration follow " + c.Leader, Text: c.Leader + " is this box itself"}}
 	}
 	if c.Leader == "" || !c.DHCP.Service || len(c.DHCP.Pools) == 0 || c.Fleet.Share {

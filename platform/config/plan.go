@@ -149,7 +149,7 @@ func (c *Config) planPhonePoll() service.Spec {
 // planFollow: there is a leader only in a fleet.
 func (c *Config) planFollow(name string, spec service.Spec) service.Wanted {
 	w := service.Wanted{Service: name}
-	switch line := c.Fleet.Missing(); {
+	switch line := c.Member().Missing(); {
 	case c.Leader == "":
 	case line != "":
 		w.Waiting = "the section fleet has no line " + line
@@ -169,12 +169,13 @@ func (c *Config) planNTP() service.Spec {
 // planFleet: a section that lacks a line waits for it.
 func (c *Config) planFleet() service.Wanted {
 	w := service.Wanted{Service: Fleet}
-	switch line := c.Fleet.Missing(); {
+	f := c.Member()
+	switch line := f.Missing(); {
 	case c.Fleet.IsDefault():
 	case line != "":
 		w.Waiting = "the section fleet has no line " + line
 	default:
-		w.Spec = c.Fleet
+		w.Spec = f
 	}
 	return w
 }
@@ -304,7 +305,7 @@ func (c *Config) planDHCP(f Facts) service.Wanted {
 		w.Waiting = "no interface has an address"
 		return w
 	}
-	if f := &c.Fleet; f.Share && f.Missing() == "" {
+	if f := c.Member(); f.Share && f.Missing() == "" {
 		s.Share = share.Config{Box: f.Name, Domain: f.Domain, Servers: f.Servers, User: f.User, Password: f.Password,
 			CA: f.CA, Certificate: f.Certificate, Key: f.Key, Lead: int64(f.LeadTime()), OwnShare: f.OwnShare}
 	}

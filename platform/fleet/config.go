@@ -17,7 +17,8 @@ type Config struct {
 	User     string   // at the engine, "" = nobody, or who the certificate says
 	Password string
 
-	// Files in nvram:, PEM. Without CA those of the machine are believed.
+	// Files in nvram:, PEM. Without a name those of DefaultCA are taken, if they are there;
+	// without a CA those of the machine are believed.
 	CA, Certificate, Key string
 
 	Publish Publish

@@ -85,7 +85,7 @@ func (*Fleet) Name() string { return Name }
 // refused.
 func (f *Fleet) Prepare(_ context.Context, _, to service.Spec) (service.Change, error) {
 	want, _ := to.(Config)
-	want = want.Clone()
+	want = want.Clone().files(f.opt.ReadFile)
 	var client *etcd.Client
 	if want.Missing() == "" {
 		var err error

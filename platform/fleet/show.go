@@ -30,6 +30,9 @@ func Show(v View, now time.Time) string {
 	}
 	fmt.Fprintf(&w, "Box %s of domain %s\n", v.Name, v.Domain)
 	fmt.Fprintf(&w, "Servers: %s\n", strings.Join(v.Servers, ", "))
+	if v.CA != "" {
+		fmt.Fprintf(&w, "Their certificates: signed by whom nvram:%s names\n", v.CA)
+	}
 	switch {
 	case v.Answers:
 		fmt.Fprintf(&w, "Engine: answers, last %s ago; cluster %x, revision %d; all was read in %s\n", columns.Ago(now.Sub(v.Answer)), v.Cluster, v.Revision, v.First.Round(time.Millisecond))

@@ -6,13 +6,38 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
+	"strings"
 
 	"option150/platform/fleet/etcd"
 )
 
+// The files in nvram: that are taken where no line names others and they are there.
+const (
+	DefaultCA          = "fleet-ca.pem"
+	DefaultCertificate = "fleet-certificate.pem"
+	DefaultKey         = "fleet-key.pem"
+)
+
+// files is the section with the files that lie where they are looked for.
+func (c Config) files(read func(string) ([]byte, error)) Config {
+	if !slices.ContainsFunc(c.Servers, func(s string) bool { return strings.HasPrefix(s, "https:") }) {
+		return c
+	}
+	there := func(name string) bool { _, err := read(name); return !errors.Is(err, fs.ErrNotExist) }
+	if c.CA == "" && there(DefaultCA) {
+		c.CA = DefaultCA
+	}
+	if c.Certificate == "" && there(DefaultCertificate) && there(DefaultKey) {
+		c.Certificate, c.Key = DefaultCertificate, DefaultKey
+	}
+	return c
+}
+
 // Dial is a client of the servers of a section; it connects when it is used. read
 // reads files of nvram:.
 func (c Config) Dial(read func(string) ([]byte, error)) (*etcd.Client, error) {
+	c = c.files(read)
 	t, err := c.tls(read)
 	if err != nil {
 		return nil, err
@@ -68,6 +93,7 @@ func file(read func(string) ([]byte, error), name string) ([]byte, error) {
 
 // user is who the engine takes the box for.
 func (c Config) user(read func(string) ([]byte, error)) (string, error) {
+	c = c.files(read)
 	if c.User != "" || c.Certificate == "" {
 		return c.User, nil
 	}

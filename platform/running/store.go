@@ -95,6 +95,9 @@ func (s *Store) Change(ctx context.Context, who Who, edit func(*config.Config) e
 	if err := edit(cand); err != nil {
 		return false, err
 	}
+	if err := cand.Renamed(s.Current()); err != nil {
+		return false, err
+	}
 	return s.replace(ctx, who, cand, service.Interactive)
 }
 
