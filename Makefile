@@ -18,7 +18,7 @@ FUZZTIME   ?= 30s
 MAXSIZE    := 25900000
 BENCHFLAGS ?=
 
-.PHONY: help build size fmt vet staticcheck rules test check race e2e fuzz shares golden docs lab bench planner lossy takeover cross release clean
+.PHONY: help build size fmt vet staticcheck rules test check race e2e fuzz shares faults golden docs lab bench planner lossy takeover cross release clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -67,6 +67,14 @@ SCHEDULES  ?= 20000
 shares: ## SCHEDULES (20000) random schedules of boxes that share pools: no address to two clients
 	$(GO) test -count=1 -v ./dhcp/share -run TestSchedules -schedules $(SCHEDULES) -seed $$RANDOM
 	$(GO) test -count=1 -v -timeout 2h ./dhcp -run TestSharedSchedules -schedules $$(($(SCHEDULES) / 10)) -seed $$RANDOM
+
+FAULTS     ?= 20
+
+faults: ## FAULTS (20) times three boxes and three members whose faults come in random order; about a minute each
+	@for n in $$(seq $(FAULTS)); do \
+		$(GO) test -count=1 -v ./cmd/option150/e2e -run TestFleetFaults -seed $$RANDOM | grep -E '^(---|FAIL|ok)|_test.go' || true; \
+		[ "$${PIPESTATUS[0]}" -eq 0 ] || exit 1; \
+	done
 
 golden: ## write the golden files and transcripts again; look at the git diff afterwards
 	@for dir in $$(grep -rl '"option150/platform/testkit/golden"' --include='*_test.go' . | xargs -r -n1 dirname | sort -u); do \

@@ -1,235 +1,288 @@
 package e2e
 
 import (
+	"flag"
 	"fmt"
-	"net"
 	"net/netip"
-	"os/exec"
-	"slices"
+	"path/filepath"
 	"strings"
-	"sync"
+	"syscall"
 	"testing"
 	"time"
 
-	"option150/cmd/option150/testbox"
-	"option150/dhcp/dhcptest"
-	"option150/dhcp/share/history"
-	"option150/platform/ether"
 	"option150/platform/netns"
 	"option150/platform/testkit"
 )
 
-const campus = `hostname BOX
-enable secret lab
-ip dhcp excluded-address 10.150.0.1 10.150.0.20
-ip dhcp ping packets 0
-ip dhcp pool VOICE
- network 10.150.0.0 255.255.0.0
- lease 0 8
-username lab privilege 15 secret lab
-interface GigabitEthernet0/0
- ip address ADDRESS 255.255.0.0
-fleet
- name NAME
- domain CAMPUS
- server http://10.150.0.5:2379
- bindings share
- bindings when-isolated own-share
- lead-time 60
-line vty 0 15
- login local
-`
+var (
+	fleetClients = flag.Int("clients", 2000, "clients of TestFleetFaults")
+	fleetSeed    = flag.Uint64("seed", 1, "seed of the order of its faults")
+)
 
-// callers asks the boxes for many clients, as a relay with both as its helpers does, and
-// keeps the history of the ACKs.
-type callers struct {
-	t     *testing.T
-	conn  *net.UDPConn
-	boxes []netip.AddrPort
-
-	history history.History
-
-	mu   sync.Mutex
-	wait map[ether.MAC]chan dhcptest.Reply
+// fault is one way in which something is wrong for a while; it says how that ends.
+type fault struct {
+	name string
+	do   func(w *fleetWorld) (mend func())
 }
 
-func newCallers(t *testing.T, h *netns.Host, boxes ...string) *callers {
-	r := &callers{t: t, wait: map[ether.MAC]chan dhcptest.Reply{}}
-	for _, b := range boxes {
-		r.boxes = append(r.boxes, netip.AddrPortFrom(netip.MustParseAddr(b), 67))
-	}
-	if err := h.Do(func() (err error) {
-		r.conn, err = net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(10, 150, 0, 5), Port: 67})
-		return err
-	}); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = r.conn.Close() })
-	go func() {
-		b := make([]byte, 2048)
-		for {
-			n, from, err := r.conn.ReadFromUDPAddrPort(b)
-			if err != nil {
-				return
+// faults are those that come in any order.
+var faults = []fault{
+	{"a member dies", func(w *fleetWorld) func() {
+		m := w.members[w.rnd.IntN(3)]
+		m.kill()
+		return func() { m.start() }
+	}},
+	{"the leader dies", func(w *fleetWorld) func() {
+		m := w.leader()
+		m.kill()
+		return func() { m.start() }
+	}},
+	{"two of three members die", func(w *fleetWorld) func() {
+		n := w.rnd.IntN(3)
+		one, two := w.members[n], w.members[(n+1)%3]
+		one.kill()
+		two.kill()
+		time.Sleep(2 * time.Second)
+		return func() { one.start(); two.start() }
+	}},
+	{"a box dies", func(w *fleetWorld) func() {
+		b := w.boxes[w.rnd.IntN(len(w.boxes))]
+		b.proc.Kill()
+		return b.start
+	}},
+	{"members and boxes die, all at once", func(w *fleetWorld) func() {
+		for _, m := range w.members {
+			m.kill()
+		}
+		for _, b := range w.boxes {
+			b.proc.Kill()
+		}
+		return func() {
+			for _, m := range w.members {
+				m.start()
 			}
-			p, err := dhcptest.Parse(b[:n])
-			if err != nil {
+			for _, b := range w.boxes {
+				b.start()
+			}
+		}
+	}},
+	{"a box starts while the engine is off", func(w *fleetWorld) func() {
+		for _, m := range w.members {
+			m.kill()
+		}
+		b := w.boxes[w.rnd.IntN(len(w.boxes))]
+		b.proc.Kill()
+		b.start()
+		var mine, all = 0, w.calls.history.Running(time.Now(), time.Second)
+		for _, x := range all {
+			if x.Box != b.addr || mine == 8 {
 				continue
 			}
-			m := ether.MAC(b[28:34])
-			if p.Type == 5 {
-				r.history.Add(history.Ack{At: time.Now(), Until: time.Now().Add(leaseOf(p)), Addr: p.YIAddr, Client: m.String(), Box: from.Addr().String()})
-			}
-			r.mu.Lock()
-			c := r.wait[m]
-			r.mu.Unlock()
-			if c != nil {
-				select {
-				case c <- p:
-				default:
-				}
+			mine++
+			if p, ok := w.calls.again(x, false, 30); !ok || p.YIAddr != x.Addr {
+				w.T.Errorf("%s, which was started without an engine, does not renew %v", b.name, x)
 			}
 		}
-	}()
-	return r
-}
-
-// leaseOf is for how long an ACK says that the address is the client's.
-func leaseOf(p dhcptest.Reply) time.Duration {
-	if len(p.Opts[51]) != 4 {
-		return 0
-	}
-	o := p.Opts[51]
-	return time.Duration(uint32(o[0])<<24|uint32(o[1])<<16|uint32(o[2])<<8|uint32(o[3])) * time.Second
-}
-
-// clientOf is the hardware address of the client of an ACK.
-func clientOf(x history.Ack) ether.MAC {
-	m, err := ether.ParseMAC(x.Client)
-	if err != nil {
-		panic(err) // it was printed by one
-	}
-	return m
-}
-
-func (r *callers) send(q dhcptest.Request) {
-	q.GIAddr = "10.150.0.5"
-	q.XID = uint32(q.MAC[4])<<8 | uint32(q.MAC[5])
-	for _, b := range r.boxes {
-		_, _ = r.conn.WriteToUDPAddrPort(q.Bytes(), b)
-	}
-}
-
-// answer sends a request, again while nobody answers, and returns the first answer of a
-// type; one of NAK ends it.
-func (r *callers) answer(q dhcptest.Request, typ byte) (p dhcptest.Reply, ok bool) {
-	c := make(chan dhcptest.Reply, 16)
-	r.mu.Lock()
-	r.wait[q.MAC] = c
-	r.mu.Unlock()
-	for range 3 {
-		r.send(q)
-		limit := time.After(2 * time.Second)
-		for again := false; !again; {
-			select {
-			case p = <-c:
-				if p.Type == typ {
-					return p, true
-				}
-				if p.Type == 6 {
-					return p, false
-				}
-			case <-limit:
-				again = true
+		return func() {
+			for _, m := range w.members {
+				m.start()
 			}
 		}
-	}
-	return p, false
+	}},
+	{"a box is cut off from the engine", func(w *fleetWorld) func() {
+		return w.cut(w.boxes[w.rnd.IntN(len(w.boxes))].engine)
+	}},
+	{"all boxes are cut off from the engine", func(w *fleetWorld) func() {
+		var all []*netns.Port
+		for _, b := range w.boxes {
+			all = append(all, b.engine)
+		}
+		return w.cut(all...)
+	}},
+	{"a box is cut off from clients and boxes", func(w *fleetWorld) func() {
+		return w.cut(w.boxes[w.rnd.IntN(len(w.boxes))].voice)
+	}},
+	{"the leader is cut off from the members, not from the boxes", func(w *fleetWorld) func() {
+		return w.cut(w.leader().peers)
+	}},
+	{"a member is cut off from all", func(w *fleetWorld) func() {
+		m := w.members[w.rnd.IntN(3)]
+		return w.cut(m.peers, m.front)
+	}},
+	{"the leader stands still", func(w *fleetWorld) func() {
+		m := w.leader()
+		_ = m.proc.Cmd.Process.Signal(syscall.SIGSTOP)
+		return func() {
+			time.Sleep(time.Second)
+			_ = m.proc.Cmd.Process.Signal(syscall.SIGCONT)
+		}
+	}},
+	{"the disk of the leader is slow", slowDisk},
+	{"the engine is restored from a backup", restored},
+	{"members and boxes are started anew, one after the other", rolling},
 }
 
-// take leases an address for a client, from the beginning as often as it takes.
-func (r *callers) take(m ether.MAC) netip.Addr {
-	for range 12 {
-		o, ok := r.answer(dhcptest.Phone(m, 1), 2)
-		if !ok {
+// slowDisk has the member that leads wait a fifth of a second for each write that is to
+// be on its disk.
+func slowDisk(w *fleetWorld) func() {
+	m := w.leader()
+	m.kill()
+	m.start(testkit.NeedProgram(w.T, "strace", "strace"), "-f", "-qq", "--seccomp-bpf", "-e", "trace=fsync,fdatasync", "-e", "inject=fsync,fdatasync:delay_enter=200000", "-o", "/dev/null")
+	w.answers()
+	return func() {
+		time.Sleep(time.Second)
+		m.kill()
+		m.start()
+	}
+}
+
+// restored has the engine be what it was when most of the clients of this round had nothing.
+func restored(w *fleetWorld) func() {
+	file := filepath.Join(w.Dir, fmt.Sprint("backup", w.clients))
+	if out, err := w.command("etcdctl", "--endpoints", "http://"+w.members[0].addr+":2379", "snapshot", "save", file); err != nil {
+		w.T.Fatalf("%v\n%s", err, out)
+	}
+	w.calls.keep(w.calls.some(w.rnd, 24))
+	time.Sleep(time.Second)
+	var all []string
+	for _, m := range w.members {
+		all = append(all, fmt.Sprintf("m%d=http://10.152.0.%d:2380", m.n, 11+m.n))
+		m.kill()
+	}
+	for _, m := range w.members {
+		m.dir = filepath.Join(w.Dir, fmt.Sprintf("m%d-%d", m.n, w.clients))
+		if out, err := w.command("etcdctl", "snapshot", "restore", file, "--name", fmt.Sprint("m", m.n), "--data-dir", m.dir,
+			"--initial-cluster", strings.Join(all, ","), "--initial-advertise-peer-urls", fmt.Sprintf("http://10.152.0.%d:2380", 11+m.n)); err != nil {
+			w.T.Fatalf("%v\n%s", err, out)
+		}
+	}
+	return func() {
+		for _, m := range w.members {
+			m.start()
+		}
+	}
+}
+
+// rolling is what an upgrade does: each is stopped as its operator stops it, and started.
+func rolling(w *fleetWorld) func() {
+	for _, m := range w.members {
+		if _, err := m.proc.Stop(syscall.SIGTERM, 20*time.Second); err != nil {
+			w.T.Error(err)
+		}
+		m.start()
+		w.answers()
+	}
+	for _, b := range w.boxes {
+		if _, err := b.proc.Stop(syscall.SIGTERM, 20*time.Second); err != nil {
+			w.T.Error(err)
+		}
+		b.start()
+		w.connected()
+	}
+	return nil
+}
+
+// TestFleetFaults: two boxes, then three, and an engine of three members serve one pool to
+// 2000 clients behind a relay that asks all boxes, while members, boxes, disks and lines
+// fail in an order that the seed says. Nobody has another's address, nobody with a
+// lease is told no, every lease is known to every box in the end.
+func TestFleetFaults(t *testing.T) {
+	t.Parallel()
+	w := newFleetWorld(t, *fleetSeed)
+	t.Logf("-seed %d", *fleetSeed)
+	order := w.rnd.Perm(len(faults))
+	w.each = (*fleetClients + len(faults) + 4) / (len(faults) + 5)
+	w.round("nothing is wrong", func() func() { return nil })
+	for i, n := range order {
+		if i == len(order)/2 {
+			w.round("a third box joins", func() func() { w.join(); return nil })
+		}
+		w.round(faults[n].name, func() func() { return faults[n].do(w) })
+	}
+	w.round("a member has another address", w.moved)
+	w.round("a box has another address", w.renumbered)
+	all := w.boxes
+	w.judge(all...)
+	w.round("a box begins with an empty disk", w.rebuilt)
+	w.judge(all...)
+}
+
+// moved has a member be reached at another address; the line of it is changed at the boxes.
+func (w *fleetWorld) moved() func() {
+	m := w.members[2]
+	m.kill()
+	was := m.addr
+	m.addr = "10.151.0.23"
+	if err := m.host.FlushAddrs("eth0"); err != nil {
+		w.T.Fatal(err)
+	}
+	if err := m.host.AddAddr("eth0", netip.MustParsePrefix(m.addr+"/24")); err != nil {
+		w.T.Fatal(err)
+	}
+	m.start()
+	w.answers()
+	return func() {
+		for _, b := range w.boxes {
+			s := b.shell()
+			s.Configure("fleet", "no server http://"+was+":2379", "server http://"+m.addr+":2379")
+			s.Do("write memory")
+		}
+	}
+}
+
+// renumbered has a box have another address among the clients.
+func (w *fleetWorld) renumbered() func() {
+	b := w.boxes[1]
+	s := b.shell()
+	s.Do("configure terminal")
+	s.Do("interface GigabitEthernet0/0")
+	s.Send("ip address 10.150.0.12 255.255.0.0\r")
+	was := b.addr
+	b.addr = "10.150.0.12"
+	w.connected()
+	for _, x := range w.calls.history.Running(time.Now(), time.Second) {
+		if x.Box != was {
 			continue
 		}
-		a := o.YIAddr.As4()
-		p, ok := r.answer(dhcptest.Phone(m, 3, dhcptest.NewOption(50, a[:]), dhcptest.NewOption(54, o.Opts[54])), 5)
-		if ok {
-			return p.YIAddr
+		x.Box = b.addr
+		if p, ok := w.calls.again(x, false, 20); !ok || p.YIAddr != x.Addr {
+			w.T.Errorf("at its new address %s does not renew %v", b.name, x)
 		}
+		break
 	}
-	r.t.Errorf("%s was not served", m)
-	return netip.Addr{}
+	return nil
 }
 
-// TestSharedBindings: two boxes and an etcd serve one pool to 2000 clients behind a relay
-// that asks both, while etcd and a box are killed. Nobody has another's address, and
-// what a dead box gave out the other renews.
-func TestSharedBindings(t *testing.T) {
-	t.Parallel()
-	etcd := testkit.NeedProgram(t, "etcd", "etcd-server")
-	conf := func(address, name string) string {
-		return strings.NewReplacer("ADDRESS", address, "NAME", name).Replace(campus)
-	}
-	a := newWorld(t, setup{config: conf("10.150.0.1", "BOX-A"), off: true})
-	b := &world{&testbox.World{T: t, LAN: a.LAN, Desk: a.Desk, Dir: t.TempDir()}}
-	b.Root = b.Dir + "/root"
-	b.Box = a.Host("box2", netip.Prefix{})
-	b.file("root/flash/.keep", nil)
-	b.file("root/nvram/startup-config", []byte(conf("10.150.0.2", "BOX-B")))
-	b.file("settings.toml", fmt.Appendf(nil, "root = %q\n[[interfaces]]\nname = \"GigabitEthernet0/0\"\ndevice = \"eth0\"\nmanaged = true\n[console]\ndevice = \"none\"\n", b.Root))
-	data := t.TempDir()
-	engine := func() *testbox.Process {
-		return testbox.Run(t, a.Desk, exec.Command(etcd, "--data-dir", data, "--listen-client-urls", "http://10.150.0.5:2379", "--advertise-client-urls", "http://10.150.0.5:2379", "--log-level", "error"))
-	}
-	e := engine()
-	a.start()
+// rebuilt has a box lose all it had on its disk but the configuration: it has its share and
+// all leases again, and gives nothing new until what it may have granted is over.
+func (w *fleetWorld) rebuilt() func() {
+	b := w.boxes[2]
+	shares := w.boxes[0].exec("show fleet shares")
+	b.proc.Kill()
+	b.factory()
 	b.start()
-	connected := func() {
-		t.Helper()
-		a.Within(60*time.Second, "the boxes are not connected", func() bool {
-			s := a.Exec("show fleet bindings")
-			return strings.Contains(s, "Engine: answers") && strings.Contains(s, "BOX-A ") && strings.Contains(s, "BOX-B ") && !strings.Contains(s, "New clients get nothing")
-		})
+	w.Within(60*time.Second, b.name+" has not read the leases", func() bool {
+		return strings.Contains(b.exec("show fleet bindings"), "Engine: answers")
+	})
+	if s := b.exec("show fleet bindings"); !strings.Contains(s, "New clients get nothing: ") {
+		w.T.Errorf("a box that has lost what it granted gives addresses to new clients:\n%s", s)
 	}
-	connected()
-	r := newCallers(t, a.Desk, "10.150.0.1", "10.150.0.2")
-	serve := func(from, to int) {
-		var all sync.WaitGroup
-		slots := make(chan struct{}, 64)
-		for n := from; n < to; n++ {
-			slots <- struct{}{}
-			all.Go(func() { r.take(dhcptest.MAC(byte(n>>8), byte(n))); <-slots })
+	if now := w.boxes[0].exec("show fleet shares"); now != shares {
+		w.T.Errorf("the shares were\n%s\nand are\n%s", shares, now)
+	}
+	n := 0
+	for _, x := range w.calls.history.Running(time.Now(), time.Second) {
+		if x.Box != b.addr || n == 8 {
+			continue
 		}
-		all.Wait()
-	}
-	serve(0, 800)
-	var both sync.WaitGroup
-	both.Go(func() { serve(800, 1400) })
-	e.Kill()
-	both.Wait()
-	engine()
-	connected()
-	both.Go(func() { serve(1400, 2000) })
-	b.Proc.Kill()
-	both.Wait()
-	b.start()
-	connected()
-	if bad := r.history.Overlaps(); len(bad) > 0 || r.history.Len() < 2000 {
-		t.Errorf("%d ACKs; %v", r.history.Len(), bad)
-	}
-	some := slices.DeleteFunc(r.history.All(), func(x history.Ack) bool { return x.Box != "10.150.0.1" })
-	if len(some) == 0 {
-		t.Fatal("the first box gave out nothing")
-	}
-	a.Proc.Kill()
-	for _, x := range some[:min(len(some), 20)] { // REBIND
-		q := dhcptest.Phone(clientOf(x), 3)
-		q.CIAddr = x.Addr.String()
-		if p, ok := r.answer(q, 5); !ok || p.YIAddr != x.Addr {
-			t.Errorf("%s was not renewed: type %d, %s", x.Addr, p.Type, p.YIAddr)
+		n++
+		if p, ok := w.calls.again(x, false, 20); !ok || p.YIAddr != x.Addr {
+			w.T.Errorf("a box that was rebuilt does not renew %v", x)
 		}
 	}
+	if n == 0 {
+		w.T.Error("the box had granted nothing")
+	}
+	w.boxes = w.boxes[:2] // the third waits for longer than this test
+	return nil
 }

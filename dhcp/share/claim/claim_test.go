@@ -31,6 +31,7 @@ type box struct {
 	end  chan struct{}
 	born time.Time
 	of   *campus
+	kill func() // what was not written down is not
 
 	mu     sync.Mutex
 	events []journal.Event
@@ -125,13 +126,14 @@ func newBox(t *testing.T, of *campus, name, dir string, st Store) *box {
 		}
 	})
 	b.s.Start(b.do)
-	t.Cleanup(func() {
+	b.kill = sync.OnceFunc(func() {
 		b.s.Stop()
 		b.s.Wait()
 		close(b.end)
 		loop.Wait()
 		_ = root.Close()
 	})
+	t.Cleanup(b.kill)
 	return b
 }
 

@@ -75,3 +75,20 @@ func TestEngineFull(t *testing.T) {
 		t.Errorf("%d addresses are on record", got)
 	}
 }
+
+// A box that dies seconds after it was new is none that has lost its disk: it gives
+// out addresses again at once.
+func TestDiesYoung(t *testing.T) {
+	m := etcdtest.Start(t, 1)
+	of := &campus{}
+	dir := t.TempDir()
+	a := newBox(t, of, "A", dir, dial(t, m.URLs...))
+	a.wait("connected", connected)
+	a.take(0, 3)
+	a.wait("told", func(*engine.Engine, engine.Instant) bool { return a.s.load().Last != 0 })
+	a.kill()
+	b := newBox(t, of, "A", dir, dial(t, m.URLs...))
+	b.wait("connected", connected)
+	b.take(3, 6)
+	of.judge(t, 6)
+}

@@ -95,16 +95,20 @@ func (s *Session) say(ctx context.Context, v *view) (int64, error) {
 	case !r.OK:
 		return 0, errAgain // another generation
 	}
+	first := false
 	s.host(func(e *engine.Engine, now engine.Instant) {
 		if d := e.Share(); d != nil && d.Connected {
 			d.Seen(e.Wall(now))
 			d.Settle(e.Wall(now))
 			s.judge(e, now)
 			if d.Last != 0 {
-				s.set(func(k *kept) { k.Last = d.Last })
+				s.set(func(k *kept) { first, k.Last = k.Last == 0, d.Last })
 			}
 		}
 	})
+	if first { // else a box that dies in its first seconds would wait as one that has lost its disk
+		s.save()
+	}
 	return r.Revision, nil
 }
 
