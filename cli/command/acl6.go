@@ -248,8 +248,8 @@ func classes(d language.Declaration, at, at6 func(*language.Context) *string) la
 func lineAccess6(at func(*language.Context) *config.Line) language.Declaration {
 	return language.Declaration{
 		Mode: modeLine, Doc: docIPv6, Partly: accessOfConsole, After: warnClass,
-		Syntax: `ipv6("IPv6 options") access-class("Filter connections based on an IPv6 access list") ![ <list6:WORD>("IPv6 access list name") ]
-			in("Filter incoming connections")`,
+		Syntax: `ipv6("IPv6 options") access-class("Filter connections based on an IPv6 access list") ![ <list6:WORD>("IPv6 access list name")
+			in("Filter incoming connections") ]`,
 		Set: func(c *language.Context) error {
 			name, _, err := classOf(c.Args)
 			if err == nil {

@@ -24,6 +24,17 @@ func httpServer() []language.Declaration {
 		Mode: language.Global, Group: "ip http", Doc: "facts/files.md 10",
 		Syntax: `ip http access-class("Restrict http server access by access-class") ![ ( ` + accessClass6 + ` | [ ipv4$ipv4("Restrict ip access") ] ` + accessClass + ` ) ]`,
 	}, func(c *language.Context) *string { return &c.Config.HTTP.AccessClass }, func(c *language.Context) *string { return &c.Config.HTTP.AccessClass6 })
+	// A list called i would be read back as the keyword.
+	classes := access.Get
+	access.Get = func(v *language.View) []grammar.Args {
+		out := classes(v)
+		for _, a := range out {
+			if name := a.String("list"); name != "" && strings.HasPrefix("ipv4", strings.ToLower(name)) {
+				a["ipv4"] = "ipv4"
+			}
+		}
+		return out
+	}
 	// Hardened configurations have its `no`; who types it without hears that
 	// nothing listens.
 	secure := language.Declaration{

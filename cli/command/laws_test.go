@@ -48,7 +48,9 @@ type operator struct {
 	first string // lines begin with it; "" = with anything
 }
 
-var words = []string{"1", "2", "1001", "alpha", "x", "VOICE", "DATA", "1:1", "2o3,4", "1:1", "flash:a.bin", "flash:phones", "US", "DE", "001e.7a00.0001", "001e.7a00.0002", "0100.1e7a.0000.01", "7914", "SCCP41.9-4-2SR2-2S", "rtp-nte", "gi0/0", "7961", "8841", "7960-7940", "cisco", "two words", "0123456789abcdef0123456789ABCDEF", "show clock"}
+// words has names that are abbreviations of keywords too: what is printed of them
+// has to mean them again.
+var words = []string{"i", "a", "s", "1", "2", "1001", "alpha", "x", "VOICE", "DATA", "1:1", "2o3,4", "1:1", "flash:a.bin", "flash:phones", "US", "DE", "001e.7a00.0001", "001e.7a00.0002", "0100.1e7a.0000.01", "7914", "SCCP41.9-4-2SR2-2S", "rtp-nte", "gi0/0", "7961", "8841", "7960-7940", "cisco", "two words", "0123456789abcdef0123456789ABCDEF", "show clock"}
 var addrs = []string{"10.0.0.1", "10.0.0.2", "10.0.0.254", "10.1.0.1", "192.0.2.1", "255.255.255.0", "255.255.0.0", "10.0.0.0", "0.0.0.0", "255.255.255.255"}
 
 func pick(r *rand.Rand, l []string) string { return l[r.IntN(len(l))] }

@@ -249,9 +249,9 @@ func lineAccess(at func(*language.Context) *config.Line) language.Declaration {
 	return language.Declaration{
 		Mode: modeLine, Doc: "facts/ios-cli.md 1.14", Partly: accessOfConsole,
 		After: warnClass,
-		Syntax: `access-class("Filter connections based on an IP access list") ![ ` + accessClass + ` ]
+		Syntax: `access-class("Filter connections based on an IP access list") ![ ` + accessClass + `
 			in("Filter incoming connections")
-			[ vrf-also$vrf("Same access list is applied for all VRFs") ]`,
+			[ vrf-also$vrf("Same access list is applied for all VRFs") ] ]`,
 		Set: func(c *language.Context) error {
 			name, _, err := classOf(c.Args)
 			if err == nil {

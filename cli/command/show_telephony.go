@@ -104,19 +104,24 @@ func registersAt(s cnf.SourceAddress, port int) string {
 
 func showPhones(b *Box) []language.Declaration {
 	const doc = "facts/diagnosis.md 3, 8"
-	return []language.Declaration{
-		table(`phones("Every phone seen: address, model, load, state, verdict")`, 0, doc, func(*language.Invocation) *columns.Page {
-			return inventory.ShowPhones(b.phones(), b.Inventory.Scans())
-		}, inventory.PhonesTable),
-		table(`phones summary("Phones counted by cause, model and load")`, 0, doc, func(*language.Invocation) *columns.Page {
-			return inventory.ShowSummary(b.phones(), b.Inventory.Scans())
-		}, inventory.SummaryTable),
-		table(`phones scans("Addresses that tried the names of phones")`, 0, doc, func(*language.Invocation) *columns.Page {
-			return inventory.ShowScans(b.Inventory.Scans(), time.Now())
-		}, inventory.ScansTable),
-		table(`phone~("What one phone did; all of them without a name")`, 0, doc, func(*language.Invocation) *columns.Page {
-			return inventory.ShowPhones(b.phones(), b.Inventory.Scans())
-		}, inventory.PhonesTable),
+	var out []language.Declaration
+	// `sh pho` is show phone, so what stands below show phones stands below that too.
+	for _, head := range []string{`phones("Every phone seen: address, model, load, state, verdict") `, `phone~("What one phone did; all of them without a name") `} {
+		out = append(out,
+			table(head, 0, doc, func(*language.Invocation) *columns.Page {
+				return inventory.ShowPhones(b.phones(), b.Inventory.Scans())
+			}, inventory.PhonesTable),
+			table(head+`summary("Phones counted by cause, model and load")`, 0, doc, func(*language.Invocation) *columns.Page {
+				return inventory.ShowSummary(b.phones(), b.Inventory.Scans())
+			}, inventory.SummaryTable),
+			table(head+`scans("Addresses that tried the names of phones")`, 0, doc, func(*language.Invocation) *columns.Page {
+				return inventory.ShowScans(b.Inventory.Scans(), time.Now())
+			}, inventory.ScansTable),
+			table(head+`facts("What phones say of themselves: pages, CDP, LLDP")`, 0, "facts/phones.md 7", func(*language.Invocation) *columns.Page {
+				return phonepage.Show(b.Told.Entries())
+			}, phonepage.Table))
+	}
+	return append(out,
 		action(showHead+`phone [ timeline("Its timeline") ]
 			<phone:WORD>("SEP name, hardware address or IP address")
 			[ ( last("More boots")
@@ -140,7 +145,7 @@ func showPhones(b *Box) []language.Declaration {
 			_, err := fmt.Fprintln(in.Out, b.LabAnswer())
 			return err
 		}),
-		{Mode: language.Exec, Level: user, Syntax: `explain("What a verdict or a text on a phone's screen means") <what:LINE>("Code such as R08, or the text on the screen")`, Doc: doc, Run: func(in *language.Invocation) error {
+		language.Declaration{Mode: language.Exec, Level: user, Syntax: `explain("What a verdict or a text on a phone's screen means") <what:LINE>("Code such as R08, or the text on the screen")`, Doc: doc, Run: func(in *language.Invocation) error {
 			what := strings.Trim(strings.TrimSpace(in.Args.String("what")), `"`)
 			text := inventory.Explain(what)
 			if text == "" {
@@ -149,14 +154,10 @@ func showPhones(b *Box) []language.Declaration {
 			_, err := fmt.Fprint(in.Out, text)
 			return err
 		}},
-		table(`phones("Every phone seen: address, model, load, state, verdict") facts("What phones say of themselves: pages, CDP, LLDP")`, 0, "facts/phones.md 7", func(*language.Invocation) *columns.Page {
-			return phonepage.Show(b.Told.Entries())
-		}, phonepage.Table),
 		showAudit(b),
 		showProof(b),
 		showLoadServer(b),
-		showPlan(b),
-	}
+		showPlan(b))
 }
 
 // phones is every phone seen.

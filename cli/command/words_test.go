@@ -31,6 +31,8 @@ var unprinted = map[string]string{
 	"notify plaintext":          "the same",
 	"line console":              "line console 0 is line con 0",
 	"number no-reg":             "number N no-reg is number N no-reg both",
+	"privilege exec":            "privilege MODE reset gives a command the level it has anyway",
+	"privilege reset":           "the same",
 	"username privilege":        "1 is the default",
 	"enable level":              "15 is the default",
 	"max-dn preference":         "0 is the default",
