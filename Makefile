@@ -8,14 +8,23 @@ GO         ?= go
 VERSION    ?= $(shell sed -n 's/^[[:space:]]*version = "\(.*\)"/\1/p' cmd/option150/main.go)
 COMMIT     ?= $(shell git describe --always --dirty --abbrev=12 --exclude '*' 2>/dev/null || echo unknown)
 LDFLAGS    := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)
+# Nothing is inlined in what no phone and no line of a paste waits for: 1.4 MB of
+# 25.6 on amd64, 1.8 MB of 27.3 on mipsle (docs/adr/0022). Other settings for one
+# target would be another program.
+COLD := github.com/BurntSushi github.com/chzyer github.com/miekg github.com/pin github.com/pkg github.com/vishvananda \
+	golang.org/x/crypto/ssh crypto/tls crypto/x509 encoding/asn1 archive \
+	option150/cmd option150/cli/command option150/cli/session option150/cli/terminal \
+	$(addprefix option150/platform/,dns host metrics sshd) \
+	$(addprefix option150/telephony/,audit bulk custom firmware/intake mobility proof recording simphone)
 # The version is stamped by the linker, so the build does not ask git for it.
-GOBUILD    := CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags "$(LDFLAGS)"
+GOBUILD    := CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false $(COLD:%='-gcflags=%/...=-l') -ldflags "$(LDFLAGS)"
 STATICCHECK := $(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME   ?= 30s
-# 20 MB were the aim; decoders of frames and firmware packages made it 22.1, names
-# (miekg/dns), the relay and the plan 24.5, phones of every kind and IPv6 23.7
-# without html/template (docs/adr/0009), TLS of a server 25.7.
-MAXSIZE    := 25900000
+# Of every target. 20 MB were the aim; decoders of frames and firmware packages, DNS,
+# the planner, IPv6, TLS of a server and the fleet made it more (docs/adr/0009, 0022).
+MAXSIZE    := 26000000
+# fits FILE: fails when it is over that.
+fits = size="$$(stat -c %s $(1))"; echo "$(1) has $$size bytes, $(MAXSIZE) are the aim"; [ "$$size" -le $(MAXSIZE) ]
 BENCHFLAGS ?=
 
 .PHONY: help build size fmt vet staticcheck rules test check race e2e fuzz shares faults golden docs lab bench planner lossy takeover cross release clean
@@ -26,8 +35,8 @@ help: ## this list
 build: ## the static binary bin/option150, with version and commit in it
 	$(GOBUILD) -o bin/option150 ./cmd/option150
 
-size: build ## fail when bin/option150 has more than 25.9 MB
-	@size="$$(stat -c %s bin/option150)"; echo "bin/option150 has $$size bytes, $(MAXSIZE) are the aim"; [ "$$size" -le $(MAXSIZE) ]
+size: build ## fail when bin/option150 has more than 26 MB
+	@$(call fits,bin/option150)
 
 fmt: ## fail when a file is not in gofmt's form (gofmt -w FILE mends it)
 	@files="$$(gofmt -l $$(git ls-files --cached --others --exclude-standard '*.go' | while read -r f; do if [ -f "$$f" ]; then echo "$$f"; fi; done))"; \
@@ -104,10 +113,11 @@ takeover: build ## the time without service when one of two boxes, or a member o
 # arm: GOARM=6 runs on every Raspberry Pi.
 TARGETS := amd64 arm64 arm mipsle
 
-cross: $(TARGETS:%=cross-%) ## build for amd64, arm64, arm and mipsle without cgo
+cross: $(TARGETS:%=cross-%) ## build for amd64, arm64, arm and mipsle without cgo; fail when one has more than 26 MB
 
 cross-%:
 	GOOS=linux GOARCH=$* GOARM=6 GOMIPS=softfloat $(GOBUILD) -o dist/option150-linux-$* ./cmd/option150
+	@$(call fits,dist/option150-linux-$*)
 
 release: cross ## dist/: a binary, a Debian package and a folder for small boards for each architecture, SHA256SUMS
 	for arch in $(TARGETS); do bash packaging/deb "$$arch" "$(VERSION)" dist; bash packaging/image "$$arch" "$(VERSION)" dist; done
