@@ -21,12 +21,76 @@ func measureFleet(ctx context.Context, b *bench) error {
 	for i := range peers {
 		peers[i].probe = probe
 	}
+	// All exchanges together fit into the pool.
 	figures := []figure{perSecond, p50, p99, perDone, resent, failed}
-	return b.compare(ctx, "DHCP with leases at an engine", box, peers, []contest{
-		{"exchanges of one phone at a time", job{Kind: "dhcp", Target: at(67), Clients: 1, For: b.longer(3 * time.Second)}, figures, nil},
-		{"exchanges of 16 phones at a time", job{Kind: "dhcp", Target: at(67), Clients: 16, For: b.longer(3 * time.Second)}, figures, nil},
-		{"exchanges of 256 phones at a time", job{Kind: "dhcp", Target: at(67), Clients: 256, For: b.longer(3 * time.Second)}, figures, nil},
-	})
+	phones := func(n, most int) contest {
+		about := fmt.Sprintf("exchanges of %d phones at a time", n)
+		if n == 1 {
+			about = "exchanges of one phone at a time"
+		}
+		return contest{about, job{Kind: "dhcp", Target: at(67), Clients: n, For: b.longer(3 * time.Second), Count: most / b.rounds}, figures, nil}
+	}
+	if err := b.compare(ctx, "DHCP with leases at an engine", box, peers, []contest{phones(1, 8_000), phones(16, 12_000), phones(256, 27_000)}); err != nil {
+		return err
+	}
+	return b.leases(ctx, box, peers[0])
+}
+
+// leases is the memory of the box itself, once it has given out so many: alone, and
+// where it has them from an engine too.
+func (b *bench) leases(ctx context.Context, box, shared kind) error {
+	const many = 10_000
+	t := b.report.table("Memory of the box, without what is beside it", []string{box.name, shared.name}, map[string]string{})
+	t.heading(fmt.Sprintf("%d leases", many))
+	begun, full := t.row(memoryAt("without a lease")), t.row(memoryAt("with all"))
+	for _, k := range []kind{box, shared} {
+		s, err := k.start(ctx, b)
+		if err != nil {
+			t.note(err.Error())
+			continue
+		}
+		before, err := s.restingBox(ctx, b.binary)
+		if err == nil {
+			var r result
+			r, err = s.stand.load(ctx, job{Kind: "dhcp", Target: at(67), Clients: 64, Count: many, For: 2 * time.Minute}, nil)
+			if err == nil && r.Done < many {
+				err = fmt.Errorf("%d exchanges only: %s", r.Done, r.Problem)
+			}
+		}
+		var after float64
+		if err == nil {
+			after, err = s.restingBox(ctx, b.binary)
+		}
+		s.stop()
+		if err != nil {
+			t.note(k.name + ": " + err.Error())
+			continue
+		}
+		begun.set(k.name, before/1e6)
+		full.set(k.name, after/1e6)
+	}
+	begun.ratios(box.name)
+	full.ratios(box.name)
+	return ctx.Err()
+}
+
+func memoryAt(when string) figure {
+	return figure{name: "memory, idle, " + when, unit: "MB", digits: 1}
+}
+
+// restingBox is the resident set of the one process of a server that is the box, when
+// nobody has asked anything for two seconds.
+func (s *server) restingBox(ctx context.Context, binary string) (float64, error) {
+	if _, err := s.resting(ctx); err != nil {
+		return 0, err
+	}
+	for _, pid := range family(s.p.cmd.Process.Pid) {
+		if exe, _ := os.Readlink(fmt.Sprintf("/proc/%d/exe", pid)); exe == binary {
+			resident, _ := statm(pid)
+			return float64(resident), nil
+		}
+	}
+	return 0, fmt.Errorf("%s: no process is %s", s.name, binary)
 }
 
 // fleetOf is the box with so many members of etcd.
