@@ -35,7 +35,7 @@ func goroutinesOf(t *testing.T, parts []string) (found []string) {
 // no port and nothing that grows; one that is in a fleet has.
 func TestWithoutFleet(t *testing.T) {
 	netns.Need(t)
-	lines := []string{"ip dhcp pool VOICE", " network 10.150.0.0 255.255.255.0", "ip http server", "telephony-service", " hfs enable port 6970"}
+	lines := []string{"interface GigabitEthernet0/0", " ip address 10.150.0.1 255.255.255.0", "ip dhcp pool VOICE", " network 10.150.0.0 255.255.255.0", "ip http server", "telephony-service", " hfs enable port 6970"}
 	w := newWorld(t)
 	w.startup = lines
 	if err := w.open(); err != nil {
