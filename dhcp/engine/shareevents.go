@@ -66,7 +66,10 @@ func (a SharedAgain) LogMessage() (message.Message, bool) {
 
 // LogMessage implements journal.Logged.
 func (c SharedClock) LogMessage() (message.Message, bool) {
-	return message.DHCPSharedClock.With(c.Seconds, c.Box), c.Off
+	if c.Seconds < 0 {
+		return message.DHCPSharedClock.With(-c.Seconds, "behind", c.Box), c.Off
+	}
+	return message.DHCPSharedClock.With(c.Seconds, "ahead of", c.Box), c.Off
 }
 
 // LogMessage implements journal.Logged.

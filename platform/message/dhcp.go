@@ -41,7 +41,7 @@ var (
 		"Check the servers of the section `fleet` and the way to them."}
 	DHCPSharedAgain = &Entry{"DHCPD", 5, "SHARED_AGAIN", "Bindings are shared with the boxes of %s",
 		"The box is connected to the engine of the fleet, has read all bindings and has entered its own.", "No action is required."}
-	DHCPSharedClock = &Entry{"DHCPD", 3, "SHARED_CLOCK", "The clock is %d seconds off that of %s: known clients are renewed, new ones get nothing",
+	DHCPSharedClock = &Entry{"DHCPD", 3, "SHARED_CLOCK", "The clock is %d seconds %s that of %s: known clients are renewed, new ones get nothing",
 		"Boxes that share pools compare times. One whose clock is not that of most others gives out nothing new.",
 		"Set the clock of the box, or give it a time server with `ntp server`."}
 	DHCPSharedBack = &Entry{"DHCPD", 3, "SHARED_BACK", "The engine of the fleet was set back: %s; nothing new is given out before every box has entered what it knows",

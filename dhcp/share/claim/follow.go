@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 
@@ -175,8 +176,8 @@ func (s *Session) other(e *engine.Engine, now engine.Instant, c etcd.Change) {
 		}
 	case "clock":
 		var b beat
-		if !c.Deleted && json.Unmarshal([]byte(c.Value), &b) == nil {
-			s.differs(box, e.Wall(now)-b.Stamp, now)
+		if !c.Deleted && json.Unmarshal([]byte(c.Value), &b) == nil && slices.Contains(d.Boxes, box) {
+			s.differs(box, apart(e.Wall(now), b.Stamp), now)
 		}
 	case "down":
 		x, ok := down(c.KV)

@@ -3,6 +3,7 @@ package claim
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"option150/dhcp/engine"
 	"option150/platform/rootfile"
@@ -81,14 +82,13 @@ func (s *Session) differs(box string, by int64, now engine.Instant) {
 	d.at = now
 }
 
-func (d *differences) least() int64 {
-	least := d.last[0]
-	for _, x := range d.last[1:min(d.n, len(d.last))] {
-		if abs(x) < abs(least) {
-			least = x
-		}
-	}
-	return least
+func (d *differences) least() int64 { return slices.Min(d.last[:min(d.n, len(d.last))]) }
+
+// apart is by how much a clock is ahead of what another box says; what nobody's clock says
+// is far away.
+func apart(now, stamp int64) int64 {
+	const far = 1 << 40
+	return max(min(now-max(min(stamp, far), -far), far), -far)
 }
 
 func abs(n int64) int64 { return max(n, -n) }
