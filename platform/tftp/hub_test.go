@@ -92,3 +92,50 @@ func TestSocketForgetsWhatEnded(t *testing.T) {
 		t.Error("a transfer that has ended is kept")
 	}
 }
+
+// On a socket for both families the kernel tells of an IPv4 packet once, and
+// where an IPv6 packet was sent to as soon as there is a client of it.
+func TestBothFamiliesAreToldOnce(t *testing.T) {
+	conn, err := net.ListenUDP("udp", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	w, err := newUDPWire(conn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !w.v6 {
+		t.Skip("no IPv6 here")
+	}
+	in := newInbox(1)
+	take := func(network, to string) *datagram {
+		c, err := net.ListenUDP(network, nil)
+		if err != nil {
+			t.Skip(err)
+		}
+		defer c.Close()
+		if _, err := c.WriteToUDPAddrPort(ackPacket(1), netip.AddrPortFrom(netip.MustParseAddr(to), w.port)); err != nil {
+			t.Skip(err)
+		}
+		if n, err := w.read(in); n != 1 || err != nil {
+			t.Fatal(n, err)
+		}
+		return &in.got[0]
+	}
+	for range 2 {
+		if d := take("udp4", "127.0.0.9"); d.local != netip.MustParseAddr("127.0.0.9") {
+			t.Errorf("an IPv4 packet came to %v", d.local)
+		}
+		told := int(in.msgs[0].Hdr.Controllen)
+		if once := unix.CmsgSpace(unix.SizeofInet4Pktinfo); (told == once) != !w.six.Load() {
+			t.Errorf("it is told in %d octets, of which it takes %d; asked for IPv6: %v", told, once, w.six.Load())
+		}
+		if d := take("udp6", "::1"); d.local.IsValid() != w.six.Load() {
+			t.Errorf("an IPv6 packet came to %v, asked: %v", d.local, w.six.Load())
+		}
+		if err := w.tellSix(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

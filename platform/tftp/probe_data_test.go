@@ -297,4 +297,19 @@ func TestDualStack(t *testing.T) {
 		p.ack(1)
 	}
 	w.until("the end", func() bool { return w.Counters().RequestsProcessed == 3 })
+	// A socket of the pool that no IPv6 client has used yet.
+	conn, err := net.ListenUDP("udp6", nil)
+	if err != nil {
+		t.Skip(err)
+	}
+	defer conn.Close()
+	for _, place := range w.set.Places()[1:] {
+		to := netip.AddrPortFrom(netip.MustParseAddr("::1"), uint16(place.Value.port.Load()))
+		p := &probe{t: t, conn: conn, at: to, tid: to}
+		p.ack(7)
+		p.expect("ERROR 5 Unknown transfer ID")
+		if p.tid != to {
+			t.Errorf("asked %v, answered by %v", to, p.tid)
+		}
+	}
 }

@@ -100,11 +100,13 @@ func (s *Server) bind(ctx context.Context, e listen.Endpoint) (*udpWire, error) 
 		conn.Close()
 		return nil, &listen.Error{Endpoint: e, Err: err}
 	}
+	prepare := w.tellSix // a door hears of both from the start
 	if e.Owner == transfersOwner {
-		if err := w.detach(); err != nil {
-			conn.Close()
-			return nil, &listen.Error{Endpoint: e, Err: err}
-		}
+		prepare = w.detach
+	}
+	if err := prepare(); err != nil {
+		conn.Close()
+		return nil, &listen.Error{Endpoint: e, Err: err}
 	}
 	return w, nil
 }

@@ -133,6 +133,9 @@ func (sh *shard) admit(k key, sock *socket, windows bool, ifindex int, r request
 		asked:    netip.AddrPortFrom(k.local, asked),
 		maxBlock: min(dev.largestBlock(k.peer.Addr().Is6()), s.tune.MaxBlockSize),
 		control:  control, ifindex: ifindex, client: c, known: known, began: now, cancel: cancel, place: -1}
+	if w := sock.wire.Load(); w != nil && k.peer.Addr().Is6() {
+		_ = w.tellSix() // of a socket that is closed: the client begins anew
+	}
 	sh.table[k] = t
 	t.waits = sh.unheard.PushBack(t)
 	sock.active.Add(1)

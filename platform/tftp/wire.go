@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"os"
 	"sync"
+	"sync/atomic"
 	"syscall"
 
 	"golang.org/x/net/ipv4"
@@ -37,29 +38,32 @@ type udpWire struct {
 	port uint16
 	v6   bool // IPv4 addresses are to be mapped
 
+	six    atomic.Bool   // it tells where IPv6 packets were sent to
 	bare   *bareFD       // the same as raw, of the hub's
 	closed chan struct{} // of the hub's, when it is closed
 }
 
 // newUDPWire asks the socket to tell where packets were sent to, so that the
-// answer leaves from the same address on a box that has several.
+// answer leaves from the same address on a box that has several. On a socket
+// for both families it is asked for IPv4 here and for IPv6 by tellSix: the
+// kernel would tell of an IPv4 packet twice.
 func newUDPWire(conn *net.UDPConn) (*udpWire, error) {
 	local := conn.LocalAddr().(*net.UDPAddr).AddrPort()
 	w := &udpWire{conn: conn, port: local.Port(), v6: local.Addr().Is6() && !local.Addr().Is4In6()}
 	var err error
-	if w.v6 {
-		err = ipv6.NewPacketConn(conn).SetControlMessage(ipv6.FlagDst|ipv6.FlagInterface, true)
-		if local.Addr().IsUnspecified() { // dual-stack: IPv4 broadcasts are told in IPv4 terms only
-			_ = ipv4.NewPacketConn(conn).SetControlMessage(ipv4.FlagDst|ipv4.FlagInterface, true)
-		}
-	} else {
-		err = ipv4.NewPacketConn(conn).SetControlMessage(ipv4.FlagDst|ipv4.FlagInterface, true)
-	}
-	if err != nil {
-		return nil, err
-	}
 	if w.raw, err = conn.SyscallConn(); err != nil {
 		return nil, err
+	}
+	if !w.v6 || local.Addr().IsUnspecified() {
+		// On a socket for both it tells of IPv4 broadcasts, which the other does not.
+		if err = ipv4.NewPacketConn(conn).SetControlMessage(ipv4.FlagDst|ipv4.FlagInterface, true); !w.v6 && err != nil {
+			return nil, err
+		}
+	}
+	if w.v6 && (err != nil || !local.Addr().IsUnspecified()) {
+		if err := w.tellSix(); err != nil {
+			return nil, err
+		}
 	}
 	_ = w.raw.Control(func(fd uintptr) {
 		// Without it only the counter of lost packets stays at 0.
@@ -69,6 +73,20 @@ func newUDPWire(conn *net.UDPConn) (*udpWire, error) {
 		}
 	})
 	return w, nil
+}
+
+// tellSix has the socket tell where IPv6 packets were sent to, from now on.
+func (w *udpWire) tellSix() error {
+	if !w.v6 || w.six.Load() {
+		return nil
+	}
+	var err error
+	cerr := w.raw.Control(func(fd uintptr) { err = unix.SetsockoptInt(int(fd), unix.IPPROTO_IPV6, unix.IPV6_RECVPKTINFO, 1) })
+	if err = cmp.Or(cerr, err); err != nil {
+		return os.NewSyscallError("setsockopt", err)
+	}
+	w.six.Store(true)
+	return nil
 }
 
 // detach takes the socket from the runtime's poller, which would be woken for
