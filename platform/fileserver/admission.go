@@ -60,8 +60,8 @@ func (g *gate) share(many bool) int {
 
 type waiter struct {
 	q        question
-	admitted chan struct{} // closed when it has its place
-	in       *list.List    // nil once admitted
+	admitted func()     // called when it has its place, with the lock held
+	in       *list.List // nil once admitted
 	at       *list.Element
 }
 
@@ -100,47 +100,70 @@ func (g *gate) put503(q question) {
 // enter takes a place, waiting for one if it must. The error is ErrBusy, or
 // the context's when the client has gone.
 func (g *gate) enter(ctx context.Context, again bool, q question) (waited bool, err error) {
-	g.mu.Lock()
-	if again {
-		delete(g.refused, q)
+	admitted := make(chan struct{})
+	w, err := g.join(again, q, func() { close(admitted) })
+	if w == nil {
+		return false, err
 	}
-	if g.take(q) {
-		g.mu.Unlock()
-		return false, nil
-	}
-	queue, waiting := &g.rest, g.first.Len()+g.rest.Len()
-	if again {
-		queue, waiting = &g.first, g.first.Len()
-	}
-	if waiting >= queueFactor*g.limit {
-		g.mu.Unlock()
-		return false, ErrBusy
-	}
-	w := &waiter{q: q, admitted: make(chan struct{}), in: queue}
-	w.at = queue.PushBack(w)
-	g.mu.Unlock()
-
 	timer := time.NewTimer(QueueTime)
 	defer timer.Stop()
 	select {
-	case <-w.admitted:
+	case <-admitted:
 		return true, nil
 	case <-timer.C:
 		err = ErrBusy
 	case <-ctx.Done():
 		err = ctx.Err()
 	}
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if w.in == nil { // the place came at the same moment
+	if g.drop(w) { // the place came at the same moment
 		if ctx.Err() == nil {
 			return true, nil
 		}
-		g.give(q.client)
+		g.leave(q.client)
 		return true, ctx.Err()
 	}
-	w.in.Remove(w.at)
 	return true, err
+}
+
+// join takes a place, or a place in a queue; neither is ErrBusy. admitted is
+// called when the queue is over: with the lock held, so it must not wait.
+func (g *gate) join(again bool, q question, admitted func()) (*waiter, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if again {
+		delete(g.refused, q)
+	}
+	if g.take(q) {
+		return nil, nil
+	}
+	queue, waiting := &g.rest, g.first.Len()+g.rest.Len()
+	if again {
+		queue, waiting = &g.first, g.first.Len()
+	}
+	if waiting >= queueFactor*g.limit {
+		return nil, ErrBusy
+	}
+	w := &waiter{q: q, admitted: admitted, in: queue}
+	w.at = queue.PushBack(w)
+	return w, nil
+}
+
+// served reports that a waiter has its place.
+func (g *gate) served(w *waiter) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return w.in == nil
+}
+
+// drop ends the waiting; true: it has its place, which is the caller's.
+func (g *gate) drop(w *waiter) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if w.in == nil {
+		return true
+	}
+	w.in.Remove(w.at)
+	return false
 }
 
 // take takes a place if one is free for the address. The lock is held.
@@ -186,7 +209,7 @@ func (g *gate) admit() {
 		w.in.Remove(w.at)
 		w.in = nil
 		g.take(w.q)
-		close(w.admitted)
+		w.admitted()
 	}
 }
 

@@ -3,6 +3,7 @@ package fileserver
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/netip"
 	"slices"
 	"sync"
@@ -253,25 +254,91 @@ func TestYield(t *testing.T) {
 		if a.Claim() {
 			t.Error("two places where there is one")
 		}
-		done := make(chan error, 1)
-		go func() { done <- a.Wait(t.Context()) }()
-		synctest.Wait()
-		b.Finish(Result{})
-		if err := <-done; err != nil {
-			t.Error(err)
+		told := 0
+		ready := func() { told++ }
+		await := func(f *File) {
+			t.Helper()
+			if has, err := f.Await(ready); has || err != nil {
+				t.Fatal("a place, or none to wait for:", has, err)
+			}
+		}
+		await(a)
+		await(a) // twice is once
+		if b.Finish(Result{}); told != 1 || !a.Claim() {
+			t.Errorf("told %d times that there is a place", told)
+		}
+		if has, err := a.Await(ready); !has || err != nil {
+			t.Error("who has a place gets it:", has, err)
 		}
 		if n, _ := s.Serving(); n != 1 {
 			t.Errorf("%d places", n)
 		}
 		a.Finish(Result{})
+		if told = 0; a.Claim() && told > 0 {
+			t.Error("told after its end")
+		}
 		c := hold(t, s, from(TFTP, "10.0.0.3"))
 		c.Yield()
 		d := hold(t, s, from(TFTP, "10.0.0.4"))
-		go func() { done <- c.Wait(t.Context()) }()
-		synctest.Wait()
+		await(c)
 		c.Finish(Result{}) // while it waits
 		d.Finish(Result{})
-		<-done
+		e, f := hold(t, s, from(TFTP, "10.0.0.5")), (*File)(nil)
+		e.Yield()
+		f = hold(t, s, from(TFTP, "10.0.0.6"))
+		await(e)
+		f.Finish(Result{})
+		if told != 1 {
+			t.Errorf("told %d times", told)
+		}
+		e.Yield() // the place came, and was not taken yet
+		if n, _ := s.Serving(); n != 0 {
+			t.Errorf("%d places after it was given back", n)
+		}
+		e.Finish(Result{})
+		if n, _ := s.Serving(); n != 0 {
+			t.Errorf("%d places at the end", n)
+		}
+	})
+}
+
+// Of all who wait for a place as values each gets one, in turn, and the queue
+// has an end.
+func TestManyAwait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := limited(t, 2)
+		var files []*File
+		for i := range queueFactor*2 + 3 {
+			f := hold(t, s, from(TFTP, fmt.Sprintf("10.0.1.%d", i)))
+			f.Yield()
+			files = append(files, f)
+		}
+		var turn []int
+		refused := 0
+		for i, f := range files {
+			switch has, err := f.Await(func() { turn = append(turn, i) }); {
+			case err != nil:
+				refused++
+			case has != (i < 2):
+				t.Errorf("file %d: a place %v", i, has)
+			}
+		}
+		if refused != 1 {
+			t.Errorf("%d were refused", refused)
+		}
+		for i, f := range files[:len(files)-1] {
+			if !f.Claim() {
+				t.Fatalf("file %d got no place", i)
+			}
+			if n, _ := s.Serving(); n > 2 {
+				t.Fatalf("%d places", n)
+			}
+			f.Finish(Result{})
+		}
+		if want := len(files) - 3; len(turn) != want || !slices.IsSorted(turn) {
+			t.Errorf("%d were told, in turn %v", len(turn), turn)
+		}
+		files[len(files)-1].Finish(Result{})
 		if n, _ := s.Serving(); n != 0 {
 			t.Errorf("%d places at the end", n)
 		}

@@ -70,9 +70,11 @@ func (f *File) Yield() { f.place.yield() }
 // Claim takes a place again if one is free and nobody waits for it.
 func (f *File) Claim() bool { return f.place.claim() }
 
-// Wait takes a place again and waits for it if it must, at most QueueTime; the
-// error is ErrBusy or that of ctx. It may be called while Finish is.
-func (f *File) Wait(ctx context.Context) error { return f.place.wait(ctx) }
+// Await takes a place again: true, it has one. Otherwise it waits in the queue:
+// ready is called once when Claim takes the place, and must do nothing that
+// waits, since locks are held. The error is ErrBusy: the queue is full. Nobody
+// waits for longer than QueueTime; Yield and Finish end the waiting.
+func (f *File) Await(ready func()) (bool, error) { return f.place.await(ready) }
 
 // Result is how serving a file ended.
 type Result struct {

@@ -13,7 +13,8 @@ type seat struct {
 
 	mu    sync.Mutex
 	taken bool
-	over  bool // the file has ended
+	over  bool    // the file has ended
+	waits *waiter // for the place, see await
 }
 
 func (p *seat) yield() {
@@ -22,6 +23,10 @@ func (p *seat) yield() {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.waits != nil {
+		p.taken = p.g.drop(p.waits)
+		p.waits = nil
+	}
 	if p.taken {
 		p.taken = false
 		p.g.leave(p.q.client)
@@ -34,10 +39,33 @@ func (p *seat) claim() bool {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if !p.taken && !p.over {
+	switch {
+	case p.taken || p.over:
+	case p.waits == nil:
 		p.taken = p.g.try(p.q)
+	case p.g.served(p.waits):
+		p.taken, p.waits = true, nil
 	}
 	return p.taken || p.over
+}
+
+// await is claim, and where there is no place it waits in the queue: ready is
+// called when claim will have it.
+func (p *seat) await(ready func()) (bool, error) {
+	if p == nil {
+		return true, nil
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.taken || p.over {
+		return true, nil
+	}
+	if p.waits != nil {
+		return false, nil
+	}
+	w, err := p.g.join(true, question{client: p.q.client, many: p.q.many}, ready)
+	p.waits, p.taken = w, w == nil && err == nil
+	return p.taken, err
 }
 
 func (p *seat) wait(ctx context.Context) error {

@@ -43,7 +43,7 @@ func (sh *shard) goOn(t *transfer) {
 	now := sh.srv.now()
 	t.snd.moved = now
 	if t.waits == nil {
-		if sh.place(t); t.paused {
+		if sh.place(t); t.paused || t.gone {
 			return
 		}
 	}

@@ -31,7 +31,9 @@ type hub struct {
 	mu    sync.Mutex
 	socks map[int32]*hubSocket
 
-	alarm alarm
+	alarm   alarm
+	waiting sync.Mutex
+	placed  []*transfer // that have got what they waited for, see resume
 }
 
 // hubSocket is a socket of the hub.
@@ -129,7 +131,7 @@ func (h *hub) run() {
 	round := make([]*hubSocket, 0, hubBatch)
 	var yielded time.Duration
 	for h.srv.ctx.Err() == nil {
-		n, err := unix.EpollWait(h.epoll, ready, h.alarm.wait(h.srv.now()))
+		n, err := unix.EpollWait(h.epoll, ready, h.sleep())
 		h.alarm.awake()
 		if err != nil && err != unix.EINTR {
 			h.srv.defect("waiting for packets", err)
@@ -148,6 +150,7 @@ func (h *hub) run() {
 		for _, s := range round {
 			h.read(s, in)
 		}
+		h.resumed()
 		now := h.srv.now()
 		h.look(now)
 		if now-yielded > hubYield {
@@ -163,6 +166,43 @@ func (h *hub) close() {
 	if h.failed == nil {
 		_ = unix.Close(h.epoll)
 		_ = unix.Close(h.alarm.bell)
+	}
+}
+
+// sleep is how long the kernel may let the hub wait.
+func (h *hub) sleep() int {
+	wait := h.alarm.wait(h.srv.now()) // from here on it is woken
+	h.waiting.Lock()
+	defer h.waiting.Unlock()
+	if len(h.placed) > 0 {
+		return 0
+	}
+	return wait
+}
+
+// resume has a transfer go on that got a place of the serving count. It waits
+// for no lock of a shard, and may be called with one held.
+func (h *hub) resume(t *transfer) {
+	h.waiting.Lock()
+	h.placed = append(h.placed, t)
+	h.waiting.Unlock()
+	if h.alarm.asleep.Load() {
+		h.alarm.ring()
+	}
+}
+
+// resumed lets those go on.
+func (h *hub) resumed() {
+	h.waiting.Lock()
+	all := h.placed
+	h.placed = nil
+	h.waiting.Unlock()
+	for _, t := range all {
+		h.srv.contain("a place", func() {
+			t.shard.mu.Lock()
+			defer t.shard.unlock()
+			t.shard.resumed(t, h.srv.now())
+		})
 	}
 }
 

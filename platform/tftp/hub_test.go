@@ -3,9 +3,14 @@ package tftp
 import (
 	"net"
 	"net/netip"
+	"runtime"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
+
+	"option150/platform/fileserver"
+	"option150/platform/service"
 )
 
 // A packet of a transfer is read without an allocation.
@@ -137,5 +142,69 @@ func TestBothFamiliesAreToldOnce(t *testing.T) {
 		if err := w.tellSix(); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// Who waits for a place of the serving count is a value in a queue and not a
+// goroutine; each gets it in turn, and who has waited for too long is told to
+// ask again.
+func TestWaitingForAPlace(t *testing.T) {
+	content := fileOf(1500)
+	files := fileserver.New(fileserver.Options{Generated: func(name string) ([]byte, time.Time, string, bool) {
+		return content, time.Time{}, `"x"`, name == "a.cnf.xml"
+	}})
+	c := fileserver.Spec{Config: fileserver.Default()}
+	c.MaximumServingCount = 1
+	change, err := files.Prepare(t.Context(), nil, service.Spec(c))
+	if err != nil {
+		t.Fatal(err)
+	}
+	change.Commit()
+	w := newWorld(t, testSet{}, nil)
+	w.opener, w.giveBack = files, (*fileserver.File).Finish
+	w.serveOn("127.0.0.1:0")
+	const most = 4 // fit into the queue
+	all := make([]*probe, 1+most)
+	for i := range all {
+		all[i] = w.probe()
+		all[i].ask("a.cnf.xml", "octet")
+		all[i].expect("DATA 1 512")
+	}
+	w.until("the look-ups", func() bool { return w.lookups.Load() == 0 })
+	all[0].ack(1)
+	all[0].expect("DATA 2 512") // it has the place
+	before := runtime.NumGoroutine()
+	for _, p := range all[1:] {
+		p.ack(1)
+	}
+	w.until("the queue", func() bool { return files.Waiting() == most })
+	if n := runtime.NumGoroutine(); n > before+2 {
+		t.Errorf("%d goroutines more for %d who wait", n-before, most)
+	}
+	all[1].sendTo(all[1].tid, []byte("\x00\x05\x00\x00enough\x00"))
+	w.until("one to leave", func() bool { return files.Waiting() == most-1 })
+	for i := range all[:len(all)-2] {
+		if i == 1 {
+			continue
+		}
+		p := all[i]
+		if i > 0 {
+			p.expect("DATA 2 512") // the place of the one before
+		}
+		p.ack(2)
+		p.expect("DATA 3 476")
+		p.ack(3)
+	}
+	// The last but one has the place now and does nothing with it.
+	all[len(all)-2].expect("DATA 2 512")
+	for p := all[len(all)-1]; ; {
+		if got := show(p.read(10 * time.Second)); got == "ERROR 3 "+replyBusy.text {
+			break
+		} else if got != "DATA 1 512" {
+			t.Fatalf("who waited for too long got %s", got)
+		}
+	}
+	if n, _ := files.Serving(); n != 1 {
+		t.Errorf("%d places are held", n)
 	}
 }

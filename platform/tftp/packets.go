@@ -160,7 +160,16 @@ func (sh *shard) expire(now time.Duration) {
 	sh.mu.Lock()
 	defer sh.unlock()
 	for t := sh.timers.due(now); t != nil; t = sh.timers.due(now) {
-		if t.paused || t.dry && !t.snd.inFlight() {
+		switch {
+		case t.paused:
+			t.snd.deadline = t.until
+			if now >= t.until {
+				sh.resumed(t, now)
+				continue
+			}
+			sh.timers.schedule(t)
+			continue
+		case t.dry && !t.snd.inFlight():
 			t.snd.deadline = now + time.Second
 			sh.timers.schedule(t)
 			continue

@@ -261,36 +261,36 @@ func (sh *shard) hear(t *transfer) {
 }
 
 // place takes a place of the serving count for t, which waits until there is
-// one.
+// one. It does so as a value among others: a branch that gets its power back is
+// a thousand who wait.
 func (sh *shard) place(t *transfer) {
-	if t.file.Claim() {
-		return
+	has, err := t.file.Await(func() { sh.srv.hub.resume(t) })
+	switch {
+	case err != nil:
+		sh.busy(t)
+	case !has:
+		t.paused, t.until = true, sh.srv.now()+fileserver.QueueTime
 	}
-	s := sh.srv
-	t.paused = true
-	ctx, cancel := context.WithTimeout(s.ctx, lookupTime)
-	t.cancel = cancel
-	f := t.file
-	sh.later(func() {
-		s.group.Go(func() error {
-			defer cancel()
-			err := f.Wait(ctx)
-			sh.mu.Lock()
-			defer sh.unlock()
-			switch {
-			case t.gone:
-			case err != nil:
-				sh.reply(t.sock, t.key.peer, t.control, replyBusy)
-				sh.end(t, overflow, replyBusy.text)
-			default:
-				t.paused = false
-				now := s.now()
-				t.snd.moved, t.snd.deadline = now, now+t.snd.rto()
-				sh.pump(t, now)
-			}
-			return nil
-		})
-	})
+}
+
+// resumed is called when there is a place for t, or when it has waited for too
+// long.
+func (sh *shard) resumed(t *transfer, now time.Duration) {
+	switch {
+	case t.gone || !t.paused:
+	case t.file.Claim():
+		t.paused = false
+		t.snd.moved, t.snd.deadline = now, now+t.snd.rto()
+		sh.pump(t, now)
+	case now >= t.until:
+		sh.busy(t)
+	}
+}
+
+// busy ends a transfer for which there is no place: the client asks again.
+func (sh *shard) busy(t *transfer) {
+	sh.reply(t.sock, t.key.peer, t.control, replyBusy)
+	sh.end(t, overflow, replyBusy.text)
 }
 
 // recent remembers the clients whose transfers ended last: their late packets

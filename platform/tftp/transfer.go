@@ -41,6 +41,7 @@ type transfer struct {
 	waits   *list.Element      // among those nobody has acknowledged yet
 	counted bool               // as a transfer of its client
 	paused  bool               // waits for a place of the serving count
+	until   time.Duration      // and at most so long
 	wrong   int                // packets from its address and port to other sockets
 	gone    bool               // ended; a lookup that comes back gives its file back
 	why     string             // it ended
