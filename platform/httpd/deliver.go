@@ -238,7 +238,7 @@ func (c *conn) sendPart(w *worker, src Positioned, part int64) (sent int64, err 
 
 // sendfile does not tell the scheduler.
 func sendfile(to, from int, at *int64, n int) (int, error) {
-	k, _, no := unix.RawSyscall6(unix.SYS_SENDFILE, uintptr(to), uintptr(from), uintptr(unsafe.Pointer(at)), uintptr(n), 0, 0)
+	k, _, no := unix.RawSyscall6(sysSendfile, uintptr(to), uintptr(from), uintptr(unsafe.Pointer(at)), uintptr(n), 0, 0)
 	if no != 0 {
 		return 0, no
 	}

@@ -3,24 +3,38 @@ package httpd
 import (
 	"cmp"
 	"encoding/binary"
+	"errors"
 	"net"
 	"net/netip"
 	"os"
 	"strconv"
+	"sync"
 	"syscall"
+	"time"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
 
 // door is a listening socket. What it accepts is a number, not yet a connection
-// of package net: that would cost four system calls which most do not need.
+// of package net: that would cost four system calls which most do not need. Who
+// leads the loop opens it when somebody comes.
 type door struct {
-	*os.File // the runtime tells when somebody comes
-	raw      syscall.RawConn
-	local    netip.AddrPort // of what comes in; not valid = each has its own
-	end      unix.RawSockaddrInet6
+	*os.File
+	raw   syscall.RawConn
+	fd    int32
+	local netip.AddrPort // of what comes in; not valid = each has its own
+	over  chan error     // why nobody comes in any more
+
+	mu    sync.Mutex
+	site  *site
+	pause time.Duration // before the next look, while no descriptor is left
 }
+
+const (
+	guests      = 32          // let in before others have their turn
+	acceptPause = time.Second // the longest pause after a passing failure
+)
 
 // newDoor makes a door of l, which is closed.
 func newDoor(l *net.TCPListener) (*door, error) {
@@ -39,8 +53,14 @@ func newDoor(l *net.TCPListener) (*door, error) {
 	if err = cmp.Or(err, failed); err != nil {
 		return nil, err
 	}
-	d := &door{File: os.NewFile(uintptr(fd), l.Addr().String())}
-	if d.raw, err = d.SyscallConn(); err != nil {
+	// It would be the runtime's to wait on if it did not block now.
+	err = unix.SetNonblock(fd, false)
+	d := &door{File: os.NewFile(uintptr(fd), l.Addr().String()), fd: int32(fd), over: make(chan error, 1)}
+	err = cmp.Or(err, unix.SetNonblock(fd, true))
+	if err == nil {
+		d.raw, err = d.SyscallConn()
+	}
+	if err != nil {
 		_ = d.Close()
 		return nil, err
 	}
@@ -50,42 +70,105 @@ func newDoor(l *net.TCPListener) (*door, error) {
 	return d, nil
 }
 
-// accept waits for the next connection.
-func (d *door) accept() (fd int, local, remote netip.AddrPort, err error) {
-	for {
-		var no unix.Errno
-		if err = d.raw.Read(func(door uintptr) bool {
-			fd, no = d.next(door)
-			return no != unix.EAGAIN
-		}); err != nil {
-			return -1, local, remote, err
-		}
-		switch no {
-		case 0:
-		case unix.ECONNABORTED, unix.EINTR:
-			continue
-		default:
-			return -1, local, remote, os.NewSyscallError("accept4", no)
-		}
-		remote = endOf(&d.end)
-		if local = d.local; !local.IsValid() {
-			size := uint32(unsafe.Sizeof(d.end))
-			if _, _, no := unix.RawSyscall(unix.SYS_GETSOCKNAME, uintptr(fd), uintptr(unsafe.Pointer(&d.end)), uintptr(unsafe.Pointer(&size))); no != 0 {
-				_ = unix.Close(fd)
-				continue
-			}
-			local = endOf(&d.end)
-		}
-		return fd, local, remote, nil
+// Close implements listen.Socket.
+func (d *door) Close() error {
+	defer d.ends(net.ErrClosed)
+	return d.File.Close()
+}
+
+// ends has nobody come in any more; the first reason stands.
+func (d *door) ends(err error) {
+	select {
+	case d.over <- err:
+	default:
 	}
 }
 
-// next takes a connection that waits; its other end is in d.end. Package unix would
-// ask the kernel what kind of socket that is.
-func (d *door) next(door uintptr) (int, unix.Errno) {
-	size := uint32(unsafe.Sizeof(d.end))
-	fd, _, no := unix.RawSyscall6(unix.SYS_ACCEPT4, door, uintptr(unsafe.Pointer(&d.end)), uintptr(unsafe.Pointer(&size)), unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0, 0)
-	return int(fd), no
+// Serve implements listen.Server.
+func (t *site) Serve(d *door) error {
+	loop, err := t.s.theLoop()
+	if err != nil {
+		return err
+	}
+	d.mu.Lock()
+	d.site = t
+	d.mu.Unlock()
+	if err := loop.watch(d); err != nil {
+		return err
+	}
+	defer loop.unwatch(d)
+	return <-d.over
+}
+
+// open lets in who stands at a door.
+func (w *worker) open(d *door) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	var err error
+	if d.raw.Control(func(s uintptr) { err = w.letIn(d, int(s)) }) != nil {
+		return // it is closed
+	}
+	var no unix.Errno
+	switch {
+	case err == nil: // there may be more
+		d.pause = 0
+		w.l.again(errand{d: d})
+	case err == unix.EAGAIN:
+		d.pause = 0
+	case errors.As(err, &no) && no.Temporary():
+		d.pause = min(max(2*d.pause, 5*time.Millisecond), acceptPause)
+		time.AfterFunc(d.pause, func() { w.l.again(errand{d: d}) })
+	default:
+		d.ends(err)
+	}
+}
+
+// letIn takes connections in, or turns them away.
+func (w *worker) letIn(d *door, s int) error {
+	t := d.site
+	for range guests {
+		fd, local, remote, err := d.next(s, &w.b.end)
+		if err == unix.ECONNABORTED || err == unix.EINTR {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		c := t.s.tracker.admit(fd, local, remote, w.l, t)
+		if c == nil {
+			t.s.tracker.turnAway(fd, &t.s.background)
+			continue
+		}
+		if err := w.l.add(c); err != nil {
+			c.finish()
+			return err
+		}
+	}
+	return nil
+}
+
+// next takes a connection that waits. Package unix would ask the kernel what kind
+// of socket that is.
+func (d *door) next(s int, end *unix.RawSockaddrInet6) (fd int, local, remote netip.AddrPort, err error) {
+	size := uint32(unsafe.Sizeof(*end))
+	n, _, no := unix.RawSyscall6(unix.SYS_ACCEPT4, uintptr(s), uintptr(unsafe.Pointer(end)), uintptr(unsafe.Pointer(&size)), unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0, 0)
+	switch no {
+	case 0:
+	case unix.EAGAIN, unix.ECONNABORTED, unix.EINTR:
+		return -1, local, remote, no
+	default:
+		return -1, local, remote, os.NewSyscallError("accept4", no)
+	}
+	remote = endOf(end)
+	if local = d.local; !local.IsValid() {
+		size = uint32(unsafe.Sizeof(*end))
+		if _, _, no := unix.RawSyscall(unix.SYS_GETSOCKNAME, n, uintptr(unsafe.Pointer(end)), uintptr(unsafe.Pointer(&size))); no != 0 {
+			_ = unix.Close(int(n))
+			return -1, local, remote, unix.ECONNABORTED
+		}
+		local = endOf(end)
+	}
+	return int(n), local, remote, nil
 }
 
 // endOf is an address of the kernel's. Mapped ones become IPv4.

@@ -1,10 +1,14 @@
 package httpd
 
 import (
+	"cmp"
+	"errors"
 	"os"
 	"runtime"
 	"sync"
+	"syscall"
 	"time"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -22,10 +26,13 @@ import (
 type loop struct {
 	s     *Server
 	epoll int
+	queue syscall.RawConn // of epoll: the runtime waits on it
+	close func() error
 	bell  int // an eventfd that ends the wait
 
 	mu      sync.Mutex
 	conns   map[int32]*conn
+	doors   map[int32]*door
 	leader  *worker
 	waiting bool // in the kernel
 	ready   []unix.EpollEvent
@@ -42,9 +49,11 @@ type loop struct {
 	swept time.Time
 }
 
-// errand is a connection that something came on.
+// errand is a connection that something came on, or a door at which somebody
+// stands.
 type errand struct {
 	c      *conn
+	d      *door
 	events uint32
 }
 
@@ -62,17 +71,24 @@ const (
 )
 
 func newLoop(s *Server) (*loop, error) {
-	l := &loop{s: s, conns: map[int32]*conn{}, ready: make([]unix.EpollEvent, loopBatch)}
+	l := &loop{s: s, conns: map[int32]*conn{}, doors: map[int32]*door{}, ready: make([]unix.EpollEvent, loopBatch)}
 	var err error
 	if l.epoll, err = unix.EpollCreate1(unix.EPOLL_CLOEXEC); err != nil {
 		return nil, os.NewSyscallError("epoll_create1", err)
 	}
+	_ = unix.SetNonblock(l.epoll, true) // or the runtime would not wait on it
+	file := os.NewFile(uintptr(l.epoll), "connections")
+	l.close = file.Close
 	if l.bell, err = unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK); err != nil {
-		_ = unix.Close(l.epoll)
+		_ = file.Close()
 		return nil, os.NewSyscallError("eventfd", err)
 	}
-	if err = l.control(unix.EPOLL_CTL_ADD, l.bell, unix.EPOLLIN); err != nil {
-		l.close()
+	l.close = func() error { return errors.Join(file.Close(), unix.Close(l.bell)) }
+	if l.queue, err = file.SyscallConn(); err == nil {
+		err = l.control(unix.EPOLL_CTL_ADD, l.bell, unix.EPOLLIN)
+	}
+	if err != nil {
+		_ = l.close()
 		return nil, err
 	}
 	l.timer = time.AfterFunc(time.Hour, l.look)
@@ -85,9 +101,24 @@ func (l *loop) control(op, fd int, events uint32) error {
 	return os.NewSyscallError("epoll_ctl", unix.EpollCtl(l.epoll, op, fd, &unix.EpollEvent{Events: events, Fd: int32(fd)}))
 }
 
-func (l *loop) close() {
-	_ = unix.Close(l.epoll)
-	_ = unix.Close(l.bell)
+// wait waits until the kernel tells something of somebody, and tells how many
+// they are. A thread of its own that sleeps in epoll_wait would have the
+// scheduler look after it again and again.
+func (l *loop) wait() (n int) {
+	_ = l.queue.Read(func(uintptr) bool {
+		n = l.poll()
+		return n != 0
+	})
+	return n
+}
+
+// poll asks the kernel without waiting; -1: not now.
+func (l *loop) poll() int {
+	n, _, no := unix.RawSyscall6(unix.SYS_EPOLL_PWAIT, uintptr(l.epoll), uintptr(unsafe.Pointer(&l.ready[0])), uintptr(len(l.ready)), 0, 0, 0)
+	if no != 0 {
+		return -1
+	}
+	return int(n)
 }
 
 // end has the loop end when it has no connections any more.
@@ -136,11 +167,11 @@ func (l *loop) forget(c *conn) {
 	}
 }
 
-// again has a connection looked at in the next round.
-func (l *loop) again(c *conn, events uint32) {
+// again has an errand done in the next round.
+func (l *loop) again(e errand) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.more = append(l.more, errand{c, events})
+	l.more = append(l.more, e)
 	if l.waiting { // nobody looks at it otherwise
 		l.ring()
 	}
@@ -179,9 +210,17 @@ func (w *worker) run() {
 		if !leads {
 			break
 		}
-		w.handle(e.c, e.events)
+		w.do(e)
 	}
 	w.done()
+}
+
+func (w *worker) do(e errand) {
+	if e.d != nil {
+		w.open(e.d)
+	} else {
+		w.handle(e.c, e.events)
+	}
 }
 
 func (w *worker) done() {
@@ -203,26 +242,25 @@ func (l *loop) next(w *worker) (errand, bool) {
 		if l.ending && len(l.conns) == 0 {
 			l.leader = nil
 			l.timer.Stop()
-			l.close()
+			_ = l.close()
 			return errand{}, false
 		}
-		wait := -1
+		wait := l.wait
 		if len(l.errands) > 0 {
-			wait = 0
+			wait = l.poll
 		}
 		l.waiting = true
 		l.mu.Unlock()
-		n, err := unix.EpollWait(l.epoll, l.ready, wait)
-		if err != nil && err != unix.EINTR {
-			time.Sleep(time.Second) // of a descriptor that is no more; it does not happen
-		}
+		n := wait()
 		l.mu.Lock()
 		l.waiting = false
 		l.rounds++
 		for _, e := range l.ready[:max(n, 0)] {
-			switch c := l.conns[e.Fd]; {
+			switch c, d := l.conns[e.Fd], l.doors[e.Fd]; {
 			case c != nil:
-				l.errands = append(l.errands, errand{c, e.Events})
+				l.errands = append(l.errands, errand{c: c, events: e.Events})
+			case d != nil:
+				l.errands = append(l.errands, errand{d: d})
 			case int(e.Fd) == l.bell:
 				_, _ = unix.Read(l.bell, make([]byte, 8))
 			}
@@ -236,6 +274,28 @@ func (l *loop) next(w *worker) (errand, bool) {
 		}
 	}
 	return errand{}, false
+}
+
+// watch has the loop look after a door.
+func (l *loop) watch(d *door) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.doors[d.fd] = d
+	var err error
+	closed := d.raw.Control(func(s uintptr) { err = l.control(unix.EPOLL_CTL_ADD, int(s), unix.EPOLLIN|unix.EPOLLET) })
+	if err = cmp.Or(closed, err); err != nil {
+		delete(l.doors, d.fd)
+	}
+	return err
+}
+
+// unwatch is the end of that. The number may be another's by now.
+func (l *loop) unwatch(d *door) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.doors[d.fd] == d {
+		delete(l.doors, d.fd)
+	}
 }
 
 // pop takes the next errand of the round. The lock is held.
@@ -269,7 +329,7 @@ func (w *worker) help() {
 		if !ok {
 			return
 		}
-		w.handle(e.c, e.events)
+		w.do(e)
 	}
 }
 

@@ -51,6 +51,18 @@ func (w waits) Read([]byte) (int, error) {
 
 func newSlow(t *testing.T) (netip.AddrPort, func()) {
 	t.Helper()
+	_, a, release := newSlowServer(t)
+	return a, release
+}
+
+func newSlowAt(t *testing.T) (*Server, netip.AddrPort) {
+	t.Helper()
+	s, a, _ := newSlowServer(t)
+	return s, a
+}
+
+func newSlowServer(t *testing.T) (*Server, netip.AddrPort, func()) {
+	t.Helper()
 	free := make(chan struct{})
 	release := sync.OnceFunc(func() { close(free) })
 	s := New(map[string]Module{"S": slow{words{name: "S"}, free}}, nil)
@@ -60,7 +72,7 @@ func newSlow(t *testing.T) (netip.AddrPort, func()) {
 		cancel()
 		s.Close(ctx)
 	})
-	return apply(t, s, at("127.0.0.1", 0, "S"))[0].Bound, release
+	return s, apply(t, s, at("127.0.0.1", 0, "S"))[0].Bound, release
 }
 
 func ask(t *testing.T, a netip.AddrPort, paths ...string) net.Conn {

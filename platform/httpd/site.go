@@ -2,7 +2,6 @@ package httpd
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log"
@@ -10,7 +9,6 @@ import (
 	"net/http"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"option150/platform/acl"
@@ -55,49 +53,6 @@ func (s *Server) newSite(listen.Want) *site {
 		},
 	}
 	return t
-}
-
-// acceptPause is the longest pause after a passing failure: no descriptor left.
-const acceptPause = time.Second
-
-// Serve implements listen.Server.
-func (t *site) Serve(d *door) error {
-	pause := time.Duration(0)
-	for {
-		err := t.accept(d)
-		var no syscall.Errno
-		switch {
-		case err == nil:
-			pause = 0
-		case errors.As(err, &no) && no.Temporary():
-			pause = min(max(2*pause, 5*time.Millisecond), acceptPause)
-			time.Sleep(pause)
-		default:
-			return err
-		}
-	}
-}
-
-// accept takes the next connection in, or turns it away.
-func (t *site) accept(d *door) error {
-	loop, err := t.s.theLoop()
-	if err != nil {
-		return err
-	}
-	fd, local, remote, err := d.accept()
-	if err != nil {
-		return err
-	}
-	c := t.s.tracker.admit(fd, local, remote, loop, t)
-	if c == nil {
-		t.s.tracker.turnAway(fd, &t.s.background)
-		return nil
-	}
-	if err := loop.add(c); err != nil {
-		c.finish()
-		return err
-	}
-	return nil
 }
 
 // Leave implements listen.Server.

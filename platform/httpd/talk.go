@@ -18,6 +18,7 @@ type buffer struct {
 	out []byte
 	q   Question
 	d   delivery
+	end unix.RawSockaddrInet6
 	vector
 }
 
@@ -49,7 +50,7 @@ func (w *worker) handle(c *conn, events uint32) {
 		switch w.work(c, events) {
 		case stays, served:
 		case soon:
-			w.l.again(c, events|c.rests())
+			w.l.again(errand{c: c, events: events | c.rests()})
 			return
 		case handed:
 			go c.site.handOver(c)
@@ -167,14 +168,14 @@ func (t *site) expire(c *conn) {
 	switch {
 	case !c.late(time.Now()): // it has asked; and goes on to, maybe
 		if events := c.rests(); events != 0 {
-			c.loop.again(c, events)
+			c.loop.again(errand{c: c, events: events})
 		}
 	case c.going != nil && c.stopped():
 		t.giveUp(c)
 	case c.going != nil:
 		c.readBy(time.Now().Add(c.glance()))
 		if events := c.rests(); events != 0 {
-			c.loop.again(c, events)
+			c.loop.again(errand{c: c, events: events})
 		}
 	case c.cutOff(os.ErrDeadlineExceeded) == handed:
 		go t.handOver(c)
