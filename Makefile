@@ -106,7 +106,7 @@ planner: build ## the upgrade planner beside transfers over lines with a round t
 lossy: build ## foreign clients on a line that loses frames, beside tftpd-hpa, dnsmasq and atftpd; about half an hour
 	$(GO) run ./cmd/bench -binary bin/option150 -only lossy $(BENCHFLAGS)
 
-takeover: build ## the time without service when one of two boxes, or a member of their etcd, dies, beside Kea with its HA hook; about ten minutes
+takeover: build ## the time without service when one of two boxes, or a member of their etcd, dies, beside Kea with its HA hook; about twenty minutes
 	$(GO) run ./cmd/bench -binary bin/option150 -only takeover $(BENCHFLAGS)
 
 # GOARCH, file name, further settings. mipsle: small routers without an FPU;
