@@ -36,13 +36,13 @@ func (r *running) Status() service.Status {
 	case f.disk != nil:
 		st.State, st.Why = service.Degraded, "bindings cannot be written: "+f.disk.Error()
 	case len(failed) > 0 && len(st.Listeners) == 0:
-		st.State, st.Why = service.Failed, strings.Join(failed, ", ")
+		st.State, st.Why, st.Told = service.Failed, strings.Join(failed, ", "), true
 	case len(held) > 0:
 		st.State, st.Why = service.Waiting, "another DHCP server answers: "+strings.Join(held, ", ")
 	case len(missing) > 0 && len(missing) == total:
 		st.State, st.Why = service.Waiting, strings.Join(missing, ", ")
 	case len(failed) > 0:
-		st.State, st.Why = service.Degraded, strings.Join(failed, ", ")
+		st.State, st.Why, st.Told = service.Degraded, strings.Join(failed, ", "), true
 	case len(missing) > 0:
 		st.State, st.Why = service.Degraded, "waiting for "+strings.Join(missing, ", ")
 	case r.low.Load() > 0:

@@ -92,6 +92,7 @@ func answered(st *service.Status, all []httpd.ListenerStatus) {
 		case !slices.Contains(l.Modules, NameModule):
 		case !l.Up:
 			st.State, st.Why, st.NextRetry = service.Failed, l.Endpoint.String()+": "+l.Why, l.NextRetry
+			st.Told = true
 			st.Since = later(st.Since, l.Since)
 			return
 		default:

@@ -76,6 +76,7 @@ type Status struct {
 	Why       string
 	Since     time.Time
 	NextRetry time.Time // zero if no retry is due
+	Told      bool      // Why is that of sockets, whose keeper has it in the log
 	Listeners []listen.Endpoint
 }
 
@@ -123,7 +124,7 @@ func Listening(places []listen.State, since time.Time) Status {
 			st.NextRetry = p.NextRetry
 		}
 	}
-	st.Why = strings.Join(down, "; ")
+	st.Why, st.Told = strings.Join(down, "; "), len(down) > 0
 	switch {
 	case len(places) == 0:
 	case len(down) == 0:

@@ -59,7 +59,7 @@ type slot struct {
 	next    time.Time
 	backoff time.Duration
 	cancel  context.CancelFunc // of the retry
-	last    State
+	last    Status
 	at      time.Time // of last
 }
 
@@ -69,7 +69,7 @@ func NewSupervisor(rec journal.Recorder, services ...Service) *Supervisor {
 	s := &Supervisor{rec: journal.Or(rec), services: map[string]Service{}, life: life, stop: stop, slots: map[string]*slot{}}
 	for _, v := range services {
 		s.services[v.Name()] = v
-		s.slots[v.Name()] = &slot{last: Disabled}
+		s.slots[v.Name()] = &slot{last: Status{State: Disabled}}
 	}
 	return s
 }
@@ -299,7 +299,7 @@ func (s *Supervisor) Status(name string) Status {
 	sl := s.slots[name]
 	switch {
 	case sl.failed != nil:
-		own.State, own.Why, own.Since, own.NextRetry = Failed, sl.failed.Error(), sl.since, sl.next
+		own.State, own.Why, own.Since, own.NextRetry, own.Told = Failed, sl.failed.Error(), sl.since, sl.next, false
 	case sl.waiting != "":
 		own.State, own.Why, own.Since = Waiting, sl.waiting, sl.at
 	case sl.running == nil && own.State != Stopping:
@@ -316,14 +316,14 @@ func (s *Supervisor) note(name string) {
 	st := s.Status(name)
 	s.mu.Lock()
 	sl := s.slots[name]
-	if sl.last == st.State {
+	if sl.last.State == st.State {
 		s.mu.Unlock()
 		return
 	}
 	was := sl.last
-	sl.last, sl.at = st.State, time.Now()
+	sl.last, sl.at = st, time.Now()
 	s.mu.Unlock()
-	s.rec.Record(StateChanged{name, was, st.State, st.Why})
+	s.rec.Record(changed(name, was, st))
 }
 
 // Close stops every service and waits for retries to end. Prepare returns

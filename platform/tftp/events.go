@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"option150/platform/journal"
-	"option150/platform/listen"
 	"option150/platform/message"
 )
 
@@ -73,14 +72,6 @@ type (
 		Octets   int
 		What     string // "DATA block 5", "ACK 5", "OACK blksize=1428"
 	}
-	// SocketFailed is a socket that stopped working; it is opened again.
-	SocketFailed struct {
-		Endpoint  listen.Endpoint
-		Why       string
-		NextRetry time.Time
-	}
-	// SocketRestored is a socket that works again.
-	SocketRestored struct{ Endpoint listen.Endpoint }
 	// Defect is a panic that ended a lookup or a transfer.
 	Defect struct {
 		Where string
@@ -102,12 +93,6 @@ func (ErrorSent) EventName() string { return "tftp.ErrorSent" }
 
 // EventName implements journal.Event.
 func (Packet) EventName() string { return "tftp.Packet" }
-
-// EventName implements journal.Event.
-func (SocketFailed) EventName() string { return "tftp.SocketFailed" }
-
-// EventName implements journal.Event.
-func (SocketRestored) EventName() string { return "tftp.SocketRestored" }
 
 // EventName implements journal.Event.
 func (Defect) EventName() string { return "tftp.Defect" }
@@ -148,16 +133,6 @@ func (e Packet) DebugLines() []journal.DebugLine {
 	}
 	return []journal.DebugLine{{Topic: topicPackets,
 		Text: fmt.Sprintf("TFTP: %s %s, %d octets %s %s", verb, e.What, e.Octets, side, host(e.Client))}}
-}
-
-// LogMessage implements journal.Logged.
-func (e SocketFailed) LogMessage() (message.Message, bool) {
-	return message.ServiceFailed.With("TFTP server on "+e.Endpoint.String(), e.Why), true
-}
-
-// LogMessage implements journal.Logged.
-func (e SocketRestored) LogMessage() (message.Message, bool) {
-	return message.ServiceUp.With("TFTP server on " + e.Endpoint.String()), true
 }
 
 // LogMessage implements journal.Logged.

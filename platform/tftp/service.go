@@ -120,7 +120,7 @@ func (s *Server) Status() service.Status {
 		}
 	}
 	if len(down) > 0 && st.State == service.Running {
-		st.State, st.NextRetry, st.Since = service.Degraded, down[0].NextRetry, down[0].Since
+		st.State, st.NextRetry, st.Since, st.Told = service.Degraded, down[0].NextRetry, down[0].Since, true
 		st.Why = fmt.Sprintf("%d of %d sockets for transfers are down: %s", len(down), len(rest), down[0].Why)
 	}
 	return st
