@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -257,7 +258,10 @@ func (w *fleetWorld) renumbered() func() {
 // all leases again, and gives nothing new until what it may have granted is over.
 func (w *fleetWorld) rebuilt() func() {
 	b := w.boxes[2]
-	shares := w.boxes[0].exec("show fleet shares")
+	shares := func() string {
+		return strings.Join(regexp.MustCompile(`\d of 3  [\w-]+`).FindAllString(w.boxes[0].exec("show fleet shares"), -1), "\n")
+	}
+	before := shares()
 	b.proc.Kill()
 	b.factory()
 	b.start()
@@ -267,8 +271,8 @@ func (w *fleetWorld) rebuilt() func() {
 	if s := b.exec("show fleet bindings"); !strings.Contains(s, "New clients get nothing: ") {
 		w.T.Errorf("a box that has lost what it granted gives addresses to new clients:\n%s", s)
 	}
-	if now := w.boxes[0].exec("show fleet shares"); now != shares {
-		w.T.Errorf("the shares were\n%s\nand are\n%s", shares, now)
+	if now := shares(); now != before || !strings.Contains(now, "3 of 3  "+b.name) {
+		w.T.Errorf("the shares were\n%s\nand are\n%s", before, now)
 	}
 	n := 0
 	for _, x := range w.calls.history.Running(time.Now(), time.Second) {

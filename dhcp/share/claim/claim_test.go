@@ -98,7 +98,12 @@ func (b *box) do(f func(*engine.Engine, engine.Instant)) bool {
 const lead = 60
 
 func newBox(t *testing.T, of *campus, name, dir string, st Store) *box {
-	b := &box{t: t, name: name, e: engine.New(time.Now()), work: make(chan func()), end: make(chan struct{}), born: time.Now(), of: of}
+	return newBoxAt(t, of, name, dir, st, 0)
+}
+
+// newBoxAt is a box whose clock is ahead by so much.
+func newBoxAt(t *testing.T, of *campus, name, dir string, st Store, ahead time.Duration) *box {
+	b := &box{t: t, name: name, e: engine.New(time.Now().Add(ahead)), work: make(chan func()), end: make(chan struct{}), born: time.Now(), of: of}
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		t.Fatal(err)
@@ -386,7 +391,7 @@ func TestCutOff(t *testing.T) {
 // The engine is restored from an old backup: the generation goes up, all enter what they
 // know, and nothing is given out twice.
 func TestRestored(t *testing.T) {
-	m := etcdtest.Start(t, 1)
+	m := etcdtest.Start(t, 3)
 	of := &campus{}
 	a := newBox(t, of, "A", t.TempDir(), dial(t, m.URLs...))
 	a.wait("connected", connected)
