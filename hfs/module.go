@@ -166,7 +166,8 @@ func result(sent, want int64, status int, err error) fileserver.Result {
 }
 
 func contentType(name string) string {
-	if strings.HasSuffix(strings.ToLower(name), ".xml") {
+	const xml = ".xml"
+	if len(name) >= len(xml) && strings.EqualFold(name[len(name)-len(xml):], xml) {
 		return "text/xml"
 	}
 	return "application/octet-stream"

@@ -90,14 +90,20 @@ func variants(name string) []string {
 type bound struct {
 	flash  *flash.Flash
 	lookup Lookup // for system:
-	names  map[string]Binding
+	names  map[string]line
+}
+
+// line is a tftp-server line with the clean path of its file in flash:.
+type line struct {
+	Binding
+	path string // "": none
 }
 
 // bind makes the table of a configuration: aliases, or without one the path
 // and its last part. The first line that gives a name wins.
-func bind(lines []Binding) map[string]Binding {
-	names := map[string]Binding{}
-	add := func(name string, b Binding) {
+func bind(lines []Binding) map[string]line {
+	names := map[string]line{}
+	add := func(name string, b line) {
 		clean, err := flash.CleanName(name)
 		if err != nil {
 			return
@@ -108,7 +114,11 @@ func bind(lines []Binding) map[string]Binding {
 			}
 		}
 	}
-	for _, b := range lines {
+	for _, l := range lines {
+		b := line{Binding: l}
+		if path, err := flash.CleanPath(b.File); err == nil {
+			b.path = path
+		}
 		if b.Alias != "" {
 			add(b.Alias, b)
 			continue
@@ -135,17 +145,17 @@ func (t bound) Open(_ context.Context, _ Request, name string) (*Hit, error) {
 		if !ok {
 			continue
 		}
-		if strings.HasPrefix(strings.ToLower(b.File), "system:") && t.lookup != nil {
+		const system = "system:"
+		if len(b.File) >= len(system) && strings.EqualFold(b.File[:len(system)], system) && t.lookup != nil {
 			if c, mod, etag, ok := t.lookup(last(b.File)); ok {
 				return &Hit{Name: b.File, Size: int64(len(c)), ModTime: mod, ETag: etag, Content: bytes.NewReader(c)}, nil
 			}
 			continue
 		}
-		path, err := flash.CleanPath(b.File)
-		if err != nil || t.flash == nil {
+		if b.path == "" || t.flash == nil {
 			continue
 		}
-		f, err := t.flash.Fetch("", path)
+		f, err := t.flash.Fetch("", b.path)
 		if h, err := fromFlash(f, err); h != nil || err != nil {
 			return h, err
 		}
@@ -192,7 +202,7 @@ func (l loose) Open(_ context.Context, r Request, name string) (*Hit, error) {
 			return nil, fmt.Errorf("%w: protected kind of file", ErrDenied)
 		}
 		f, err := l.flash.Fetch(l.home, n)
-		if err == nil && (Protected(f.Path) || configuration(f)) {
+		if err == nil && (f.Path != n && Protected(f.Path) || configuration(f)) {
 			_ = f.Close()
 			return nil, fmt.Errorf("%w: protected kind of file", ErrDenied)
 		}

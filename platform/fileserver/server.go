@@ -122,7 +122,10 @@ func (s *Server) Open(ctx context.Context, r Request) (*File, error) {
 	start := time.Now()
 	asked := printable(r.Name)
 	clean, nameErr := flash.CleanName(r.Name)
-	q := question{r.Client.Addr().Unmap(), strings.ToLower(clean), s.Many(r.Client.Addr())}
+	q := question{r.Client.Addr().Unmap(), clean, s.Many(r.Client.Addr())}
+	if r.Transport == TFTP { // of HTTP only a 503 is remembered
+		q.name = strings.ToLower(clean)
+	}
 	again := nameErr == nil && s.gate.again(r.Transport, q)
 
 	r.Peer = s.opt.Peer != nil && s.opt.Peer(r)
@@ -193,9 +196,11 @@ func (s *Server) find(ctx context.Context, r Request, clean string, place *seat)
 		} else {
 			hit, err = route.Open(ctx, r, clean)
 		}
-		var said Nowhere
-		if errors.As(err, &said) {
-			none = said
+		if err != nil {
+			var said Nowhere
+			if errors.As(err, &said) {
+				none = said
+			}
 		}
 		switch {
 		case err != nil && (!errors.Is(err, ErrNotFound) || errors.Is(err, errNone)):
@@ -308,6 +313,7 @@ func (s *Server) refuse(r Request, asked string, q question, err error) error {
 	}
 	// Everything else is "ask again", never a false "no such file".
 	if r.Transport == HTTP && q.name != "" {
+		q.name = strings.ToLower(q.name)
 		s.gate.put503(q)
 	}
 	s.count.end(r.Transport, overflow, nil)

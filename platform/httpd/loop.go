@@ -26,12 +26,15 @@ import (
 type loop struct {
 	s     *Server
 	epoll int
-	queue syscall.RawConn // of epoll: the runtime waits on it
+	queue syscall.RawConn    // of epoll: the runtime waits on it
+	told  int                // by the kernel
+	hears func(uintptr) bool // hear, made once
 	close func() error
 	bell  int // an eventfd that ends the wait
 
 	mu      sync.Mutex
-	conns   map[int32]*conn
+	conns   []*conn // by their numbers
+	count   int     // of them
 	doors   map[int32]*door
 	leader  *worker
 	waiting bool // in the kernel
@@ -71,7 +74,7 @@ const (
 )
 
 func newLoop(s *Server) (*loop, error) {
-	l := &loop{s: s, conns: map[int32]*conn{}, doors: map[int32]*door{}, ready: make([]unix.EpollEvent, loopBatch)}
+	l := &loop{s: s, doors: map[int32]*door{}, ready: make([]unix.EpollEvent, loopBatch)}
 	var err error
 	if l.epoll, err = unix.EpollCreate1(unix.EPOLL_CLOEXEC); err != nil {
 		return nil, os.NewSyscallError("epoll_create1", err)
@@ -91,6 +94,7 @@ func newLoop(s *Server) (*loop, error) {
 		_ = l.close()
 		return nil, err
 	}
+	l.hears = l.hear
 	l.timer = time.AfterFunc(time.Hour, l.look)
 	l.timer.Stop()
 	l.lead()
@@ -104,12 +108,14 @@ func (l *loop) control(op, fd int, events uint32) error {
 // wait waits until the kernel tells something of somebody, and tells how many
 // they are. A thread of its own that sleeps in epoll_wait would have the
 // scheduler look after it again and again.
-func (l *loop) wait() (n int) {
-	_ = l.queue.Read(func(uintptr) bool {
-		n = l.poll()
-		return n != 0
-	})
-	return n
+func (l *loop) wait() int {
+	_ = l.queue.Read(l.hears)
+	return l.told
+}
+
+func (l *loop) hear(uintptr) bool {
+	l.told = l.poll()
+	return l.told != 0
 }
 
 // poll asks the kernel without waiting; -1: not now.
@@ -144,25 +150,42 @@ const (
 func (l *loop) add(c *conn) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.conns[int32(c.fd)] = c
-	if len(l.conns) == 1 && !l.brisk {
+	for c.fd >= len(l.conns) {
+		l.conns = append(l.conns, make([]*conn, max(64, len(l.conns)))...)
+	}
+	l.conns[c.fd] = c
+	if l.count++; l.count == 1 && !l.brisk {
 		l.timer.Reset(l.pause())
 	}
 	err := l.control(unix.EPOLL_CTL_ADD, c.fd, telling)
 	if err != nil {
-		delete(l.conns, int32(c.fd))
+		l.drop(c)
 	}
 	return err
+}
+
+// drop takes a connection out if it is in. The lock is held.
+func (l *loop) drop(c *conn) {
+	if c.fd >= 0 && c.fd < len(l.conns) && l.conns[c.fd] == c {
+		l.conns[c.fd] = nil
+		l.count--
+	}
+}
+
+// known is the connection of a number, or nil. The lock is held.
+func (l *loop) known(fd int32) *conn {
+	if int(fd) < len(l.conns) {
+		return l.conns[fd]
+	}
+	return nil
 }
 
 // forget takes a connection out.
 func (l *loop) forget(c *conn) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if fd := int32(c.fd); l.conns[fd] == c {
-		delete(l.conns, fd)
-	}
-	if l.ending && l.waiting && len(l.conns) == 0 {
+	l.drop(c)
+	if l.ending && l.waiting && l.count == 0 {
 		l.ring()
 	}
 }
@@ -239,7 +262,7 @@ func (l *loop) next(w *worker) (errand, bool) {
 		clear(l.errands)
 		l.errands, l.at = append(l.errands[:0], l.more...), 0
 		l.more = l.more[:0]
-		if l.ending && len(l.conns) == 0 {
+		if l.ending && l.count == 0 {
 			l.leader = nil
 			l.timer.Stop()
 			_ = l.close()
@@ -256,12 +279,11 @@ func (l *loop) next(w *worker) (errand, bool) {
 		l.waiting = false
 		l.rounds++
 		for _, e := range l.ready[:max(n, 0)] {
-			switch c, d := l.conns[e.Fd], l.doors[e.Fd]; {
-			case c != nil:
+			if c := l.known(e.Fd); c != nil {
 				l.errands = append(l.errands, errand{c: c, events: e.Events})
-			case d != nil:
+			} else if d := l.doors[e.Fd]; d != nil {
 				l.errands = append(l.errands, errand{d: d})
-			case int(e.Fd) == l.bell:
+			} else if int(e.Fd) == l.bell {
 				_, _ = unix.Read(l.bell, make([]byte, 8))
 			}
 		}
@@ -352,7 +374,7 @@ func (l *loop) look() {
 	if now.Sub(l.swept) >= l.pause() {
 		l.swept = now
 		for _, c := range l.conns {
-			if c.late(now) {
+			if c != nil && c.late(now) {
 				late = append(late, c)
 			}
 		}
@@ -360,7 +382,7 @@ func (l *loop) look() {
 	switch {
 	case l.brisk:
 		l.timer.Reset(stuck)
-	case len(l.conns) > 0:
+	case l.count > 0:
 		l.timer.Reset(l.pause())
 	}
 	l.mu.Unlock()
