@@ -81,6 +81,7 @@ func TestDebianMachine(t *testing.T) {
 	m.says("grep -E 'CapEff|CapBnd|NoNewPrivs|Seccomp:' /proc/$("+pid+")/status", "CapEff:\t0000000000003400", "CapBnd:\t0000000000003400", "NoNewPrivs:\t1", "Seccomp:\t2")
 
 	clients(t, m)
+	members(t, m)
 
 	m.note("The console on the terminal that started it, typed as root; then the service starts again.")
 	recipe := page(t, "## Console on the terminal")
