@@ -27,13 +27,14 @@ type callers struct {
 	mu    sync.Mutex
 	boxes []netip.AddrPort
 	wait  map[ether.MAC]chan dhcptest.Reply
-	naks  []string // to clients whose lease ran
+	asked map[ether.MAC]time.Time // when the exchange began: a client counts from there [RFC 2131 4.4.1]
+	naks  []string                // to clients whose lease ran
 }
 
 const callersAt = "10.150.0.5"
 
 func newCallers(t *testing.T, h *netns.Host) *callers {
-	r := &callers{t: t, wait: map[ether.MAC]chan dhcptest.Reply{}}
+	r := &callers{t: t, wait: map[ether.MAC]chan dhcptest.Reply{}, asked: map[ether.MAC]time.Time{}}
 	if err := h.Do(func() (err error) {
 		r.conn, err = net.ListenUDP("udp4", &net.UDPAddr{IP: net.ParseIP(callersAt), Port: 67})
 		return err
@@ -62,9 +63,12 @@ func newCallers(t *testing.T, h *netns.Host) *callers {
 // hear takes an answer down before whoever waits for it has it.
 func (r *callers) hear(p dhcptest.Reply, m ether.MAC, box string) {
 	now := time.Now()
+	r.mu.Lock()
+	asked := r.asked[m]
+	r.mu.Unlock()
 	switch p.Type {
 	case 5:
-		r.history.Add(history.Ack{At: now, Until: now.Add(leaseOf(p)), Addr: p.YIAddr, Client: m.String(), Box: box})
+		r.history.Add(history.Ack{At: now, Until: asked.Add(leaseOf(p)), Addr: p.YIAddr, Client: m.String(), Box: box})
 	case 6:
 		if x, ok := r.history.Last(m.String()); ok && x.Until.After(now) {
 			r.mu.Lock()
@@ -130,7 +134,7 @@ func (r *callers) send(q dhcptest.Request, box string) {
 func (r *callers) answer(q dhcptest.Request, typ byte, box string, times int) (p dhcptest.Reply, ok bool) {
 	c := make(chan dhcptest.Reply, 16)
 	r.mu.Lock()
-	r.wait[q.MAC] = c
+	r.wait[q.MAC], r.asked[q.MAC] = c, time.Now()
 	r.mu.Unlock()
 	for range times {
 		r.send(q, box)
