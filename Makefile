@@ -76,6 +76,7 @@ SCHEDULES  ?= 20000
 shares: ## SCHEDULES (20000) random schedules of boxes that share pools: no address to two clients
 	$(GO) test -count=1 -v ./dhcp/share -run TestSchedules -schedules $(SCHEDULES) -seed $$RANDOM
 	$(GO) test -count=1 -v -timeout 2h ./dhcp -run TestSharedSchedules -schedules $$(($(SCHEDULES) / 10)) -seed $$RANDOM
+	$(GO) test -count=1 -v -timeout 2h ./dhcp -run TestSharedSchedules -schedules $$(($(SCHEDULES) / 10)) -seed $$RANDOM -clocks -all
 
 FAULTS     ?= 20
 

@@ -5,11 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
 
+	"option150/dhcp/store"
 	"option150/platform/fleet"
 	"option150/platform/fleet/etcd"
 )
@@ -24,10 +27,41 @@ type memory struct {
 	news    chan struct{} // closed at every change
 	age     int           // how often it was set back
 	dead    bool
+	full    bool          // it writes nothing: it has the alarm NOSPACE
+	slow    time.Duration // its disk: a write takes up to that
+	compact int           // how often it forgot what changed
+	rnd     *rand.Rand
 }
 
-func newMemory() *memory {
-	return &memory{cluster: 7, rev: 1, kv: map[string]etcd.KV{}, news: make(chan struct{})}
+func newMemory(rnd *rand.Rand) *memory {
+	return &memory{cluster: 7, rev: 1, kv: map[string]etcd.KV{}, news: make(chan struct{}), rnd: rnd}
+}
+
+// set changes what goes wrong with it.
+func (m *memory) set(f func(*memory)) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	f(m)
+}
+
+// takes is how long a write does, and whether it can be.
+func (m *memory) takes() (d time.Duration, full bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.slow > 0 {
+		d = time.Duration(m.rnd.Int64N(int64(m.slow)))
+	}
+	return d, m.full
+}
+
+// forget is a compaction.
+func (m *memory) forget() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.log = nil
+	m.compact++
+	close(m.news)
+	m.news = make(chan struct{})
 }
 
 func (m *memory) header() etcd.Header { return etcd.Header{Cluster: m.cluster, Revision: m.rev} }
@@ -109,8 +143,9 @@ type link struct {
 	mu   sync.Mutex
 	rnd  *rand.Rand
 	cut  bool
-	gone bool // the box is dead
-	bad  int  // one in so many exchanges has no answer, 0 = none
+	gone bool          // the box is dead
+	bad  int           // one in so many exchanges has no answer, 0 = none
+	lag  time.Duration // of what the watches bring, at most
 }
 
 func (l *link) n(n int) int {
@@ -146,6 +181,20 @@ func (l *link) Do(ctx context.Context, t etcd.Txn) (etcd.Result, error) {
 		<-ctx.Done()
 		return etcd.Result{}, fmt.Errorf("%w: %w", etcd.ErrUnanswered, ctx.Err())
 	}
+	d, full := l.m.takes()
+	if full {
+		return etcd.Result{}, &etcd.Refused{Code: 8, Text: "etcdserver: mvcc: database space exceeded"}
+	}
+	if d > 0 { // it is done, whether somebody waits for it or not
+		done := make(chan etcd.Result, 1)
+		time.AfterFunc(d, func() { done <- l.m.apply(t) })
+		select {
+		case <-ctx.Done():
+			return etcd.Result{}, fmt.Errorf("%w: %w", etcd.ErrUnanswered, ctx.Err())
+		case r := <-done:
+			return r, nil
+		}
+	}
 	r := l.m.apply(t)
 	if bad > 0 && l.n(bad) == 0 { // done, and the answer is lost
 		if l.n(2) == 0 {
@@ -158,7 +207,11 @@ func (l *link) Do(ctx context.Context, t etcd.Txn) (etcd.Result, error) {
 
 func (l *link) Range(ctx context.Context, prefix string) (all []etcd.KV, h etcd.Header, err error) {
 	time.Sleep(time.Duration(1+l.n(4)) * time.Millisecond)
-	if cut, gone, _ := l.is(); gone || cut {
+	switch cut, gone, _ := l.is(); {
+	case cut && !gone && l.n(2) == 0:
+		<-ctx.Done()
+		return nil, h, fmt.Errorf("%w: %w", etcd.ErrUnanswered, ctx.Err())
+	case gone || cut:
 		return nil, h, etcd.ErrUnsent
 	}
 	l.m.mu.Lock()
@@ -173,14 +226,17 @@ func (l *link) Range(ctx context.Context, prefix string) (all []etcd.KV, h etcd.
 
 func (l *link) Watch(ctx context.Context, prefix string, from int64, f func(etcd.Header, []etcd.Change) error) error {
 	l.m.mu.Lock()
-	age := l.m.age
+	age, compact := l.m.age, l.m.compact
 	l.m.mu.Unlock()
 	for {
 		l.m.mu.Lock()
 		news, log, h := l.m.news, l.m.log, l.m.header()
-		same := age == l.m.age
+		same, whole := age == l.m.age, compact == l.m.compact
 		l.m.mu.Unlock()
 		cut, gone, _ := l.is()
+		if !whole && !cut {
+			return etcd.ErrCompacted
+		}
 		if !same || gone {
 			return errors.New("the connection ended")
 		}
@@ -191,7 +247,9 @@ func (l *link) Watch(ctx context.Context, prefix string, from int64, f func(etcd
 			}
 		}
 		if !cut && len(list) > 0 {
-			time.Sleep(time.Duration(l.n(300)) * time.Millisecond)
+			lag := 300 * time.Millisecond
+			l.set(func(l *link) { lag = max(lag, l.lag) })
+			time.Sleep(time.Duration(l.n(int(lag))))
 			if err := f(h, list); err != nil {
 				return err
 			}
@@ -209,4 +267,12 @@ func (l *link) Watch(ctx context.Context, prefix string, from int64, f func(etcd
 		}
 		wait.Stop()
 	}
+}
+
+// has reports whether it has a lease of a client that runs as long as that.
+func (m *memory) has(a netip.Addr, mac []byte, until time.Time) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	r, err := store.ParseRecord([]byte(m.kv["/option150/bindings/CAMPUS/at/"+a.String()].Value))
+	return err == nil && slices.Equal(r.MAC[:], mac) && r.Expiry >= until.Unix()-6
 }

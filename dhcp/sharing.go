@@ -21,12 +21,15 @@ func (r *running) shareBy(c share.Config) {
 		return
 	}
 	r.shareConf = c
-	if old := r.sharing; old != nil {
-		r.sharing = nil
+	old := r.sharing
+	r.sharing = nil
+	if old != nil {
 		old.Stop()
-		r.mailbox.Put(func() { r.leave(old) })
 	}
 	if !c.On() {
+		if old != nil {
+			r.mailbox.Put(func() { r.leave(old) })
+		}
 		return
 	}
 	s, err := r.opt.Share(c)
@@ -34,7 +37,10 @@ func (r *running) shareBy(c share.Config) {
 		s = broken{err}
 	}
 	r.sharing = s
-	r.mailbox.Put(func() {
+	r.mailbox.Put(func() { // no packet between the two finds a box alone
+		if old != nil {
+			r.leave(old)
+		}
 		r.e.SetShare(r.clock.Now(), s.Domain(r.e.Wall(r.clock.Now())))
 		r.stage = newStage(r.com, s.Claim, func() { durable.Ring(r.wake) })
 		s.Start(r.do)

@@ -53,6 +53,12 @@ func (e *Engine) Claimed(now Instant, list []Claimed) {
 				d.Connected = false
 			}
 		}
+		if y, ok := e.share.after[x.Addr]; ok && d != nil {
+			delete(e.share.after, x.Addr)
+			if y.Mod > x.Bound.Mod {
+				e.learn(now, &y)
+			}
+		}
 	}
 }
 
@@ -66,16 +72,33 @@ func (e *Engine) granted(x *Claimed) {
 		e.share.At[x.Addr] = share.Entry{Lease: shareLease(x.Bound.Record), Mod: x.Bound.Mod}
 	}
 	i := e.pendingOf(x)
-	if i < 0 || e.stamp(e.pending[i].until) == x.Bound.Expiry {
+	if i < 0 {
 		return
+	}
+	e.pending[i].claimed = false
+	if !x.Other {
+		if e.stamp(e.pending[i].until) != x.Bound.Expiry { // the clock was set meanwhile
+			e.share.Connected = false
+		}
+		return
+	}
+	if e.share.ClockOff() {
+		return // those times are by a clock that is not this one: its client was told by this one
 	}
 	from, until := e.instant(x.Bound.Start), e.instant(x.Bound.Expiry)
 	u := &e.pending[i]
 	if u.b.until == u.until && u.b.leased {
-		u.b.granted, u.b.until = from, until
+		e.date(u.b, &x.Bound)
 		e.start(u.b)
 	}
 	u.from, u.until = from, until
+}
+
+// date gives a lease the times of a record of another box: they stay, whatever becomes
+// of the clock of this one.
+func (e *Engine) date(b *binding, x *Bound) {
+	b.Start, b.Expiry, b.dated, b.guess = x.Start, x.Expiry, true, false
+	b.granted, b.until = e.instant(x.Start), e.instant(x.Expiry)
 }
 
 // pendingOf is where the lease of a claim waits for the disk, -1 = it does not.
@@ -97,9 +120,18 @@ func (e *Engine) takeBack(now Instant, x *Claimed) {
 	}
 	b := e.pending[i].b
 	e.pending = slices.Delete(e.pending, i, i+1)
-	later := slices.ContainsFunc(e.pending, func(u uncommitted) bool { return u.b == b })
+	of := func(u uncommitted) bool { return u.b == b }
+	var last *uncommitted // what is on record of it besides
+	for i := range e.pending {
+		if of(e.pending[i]) {
+			last = &e.pending[i]
+		}
+	}
 	switch {
-	case e.bindings[b.Addr] != b || !b.leased || later:
+	case e.bindings[b.Addr] != b || !b.leased || slices.ContainsFunc(e.fresh, of):
+	case last != nil:
+		b.granted, b.until = last.from, last.until
+		e.start(b)
 	case !b.written:
 		e.forget(b)
 	default:
@@ -138,7 +170,9 @@ func (e *Engine) kept(b *binding) (r Record, ok bool) {
 			}
 		}
 	}
-	r.State, r.Start, r.Expiry = StateLeased, e.stamp(from), e.stamp(until)
+	if r.State = StateLeased; !b.dated {
+		r.Start, r.Expiry = e.stamp(from), e.stamp(until)
+	}
 	return r, until != past && !b.Manual
 }
 
@@ -159,7 +193,8 @@ func (e *Engine) Enter(now Instant, at map[netip.Addr]Bound) (puts []Bound) {
 			continue
 		}
 		put, _, clash := d.Enter(e.stamp(now), a, shareLease(r))
-		if other := at[a]; clash && other.Key != r.Key && e.share.told[a] != other.Key+r.Key {
+		other := at[a]
+		if clash && other.Key != r.Key && e.share.told[a] != other.Key+r.Key {
 			e.share.told[a] = other.Key + r.Key
 			e.Stats.Shared.Clashes++
 			ours, theirs := clientText([]byte(r.Key)), clientText([]byte(other.Key))
@@ -168,8 +203,11 @@ func (e *Engine) Enter(now Instant, at map[netip.Addr]Bound) (puts []Bound) {
 			}
 			e.Event(SharedClash{Addr: a, Kept: ours, Other: theirs})
 		}
-		if put {
-			puts = append(puts, Bound{Record: r, Mod: at[a].Mod})
+		if put && (b.leased || !b.back || other.Key != r.Key || other.Start < r.Start) { // else its client has it anew
+			if other.Key == r.Key {
+				r.Start, r.Expiry = max(r.Start, other.Start), max(r.Expiry, other.Expiry)
+			}
+			puts = append(puts, Bound{Record: r, Mod: other.Mod})
 		}
 	}
 	return puts
@@ -189,9 +227,11 @@ func (e *Engine) Whole(now Instant, at map[netip.Addr]Bound) {
 	e.tickShare(now)
 }
 
-// Learn takes over changes.
+// Learn takes over changes. A box that is not connected has what it knows compared with
+// all there is, before it takes anything over: what comes meanwhile may be its own
+// claims, by a clock that has been set since.
 func (e *Engine) Learn(now Instant, list []Bound) {
-	if e.share.Domain == nil {
+	if e.share.Domain == nil || !e.share.Connected {
 		return
 	}
 	for i := range list {
@@ -222,9 +262,14 @@ func (e *Engine) learn(now Instant, x *Bound) {
 		mine := e.record(b)
 		same := mine.Key == x.Key
 		switch {
-		case same && mine.Start == x.Start && (mine.Expiry == x.Expiry || b.back && !b.leased),
-			!same && !shareLease(x.Record).Newer(shareLease(mine)),
-			same && b.leased && e.underway(b):
+		case same && !b.guess && mine.Expiry == x.Expiry && (b.leased || mine.Start == x.Start),
+			same && mine.Start == x.Start && b.back && !b.leased,
+			// What this box told a client runs by no clock: a wrong one does not compare it.
+			same && b.leased && !b.dated && e.share.ClockOff(),
+			!same && !shareLease(x.Record).Prevails(shareLease(mine), e.stamp(now)):
+			return
+		case same && b.leased && e.underway(b):
+			e.share.after[x.Addr] = *x
 			return
 		}
 		if !same {
@@ -262,7 +307,8 @@ func (e *Engine) put(now Instant, x *Bound, b *binding) {
 			b.Interface = b.sub.link
 		}
 	}
-	b.granted, b.until, b.Lease, b.ended, b.back = e.instant(x.Start), e.instant(x.Expiry), x.Lease, false, false
+	b.Lease, b.ended, b.back = x.Lease, false, false
+	e.date(b, x)
 	if b.until > now {
 		e.start(b)
 	} else {

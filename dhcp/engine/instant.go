@@ -46,17 +46,38 @@ func (e *Engine) instant(stamp int64) Instant { return InstantOf(e.epoch, stamp)
 // SetClock tells that the clock of the box was set: epoch is the wall time at
 // instant 0 by it. Leases go on as they were and are written anew, because the
 // records on disk are in the time that was. A lease that had ended when it was
-// read from disk, by a clock that was ahead, runs on.
+// read from disk, by a clock that was ahead, runs on; one that had not begun, by a clock
+// that was behind, and one that another box granted have their own times again.
 func (e *Engine) SetClock(now Instant, epoch time.Time) {
+	by := e.stamp(now)
 	e.epoch = epoch
+	if e.share.Domain != nil {
+		e.share.Stepped(e.stamp(now) - by)
+	}
 	for _, b := range e.bindings {
 		if until := e.instant(b.Expiry); b.ended && !b.leased && until > now && e.offers[b.Addr] == nil {
 			b.granted, b.until, b.ended, b.since, b.durable, b.written = e.instant(b.Start), until, false, e.instant(b.Start), until, true
 			e.start(b)
 		}
+		e.redate(now, b)
 		e.save(b)
 	}
 	for _, x := range e.conflicts {
 		e.write(e.conflictRecord(x), nil)
+	}
+}
+
+// redate has a lease run by the times on its record, where those are not of a clock that
+// has just been found wrong.
+func (e *Engine) redate(now Instant, b *binding) {
+	from, until := e.instant(b.Start), e.instant(b.Expiry)
+	if !b.dated || b.guess && from > now {
+		return
+	}
+	b.granted, b.until, b.since, b.durable = from, until, from, until
+	b.dated, b.guess = !b.guess, false
+	switch {
+	case b.leased, until > now && !b.back && e.offers[b.Addr] == nil:
+		e.start(b)
 	}
 }

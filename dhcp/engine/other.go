@@ -87,7 +87,7 @@ func (e *Engine) releaseMsg(c *call) {
 	}
 	e.end(b)
 	b.back = true
-	b.until = c.now // so that it is put behind those freed earlier
+	b.until, b.dated = c.now, false // so that it is put behind those freed earlier
 	e.save(b)
 	e.Event(Release{MAC: p.MAC, ClientID: c.client, Addr: p.CIAddr, Pool: b.Pool})
 }

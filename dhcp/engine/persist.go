@@ -20,7 +20,8 @@ func (e *Engine) Load(now Instant, records []Record) {
 			if b.granted > now && b.until != never {
 				// The clock is behind (no battery): nobody has more than the
 				// lease that was granted.
-				b.granted, b.until = now, now+time.Duration(r.Lease)*time.Second
+				b.granted, b.until, b.guess = now, now+time.Duration(r.Lease)*time.Second, true
+				b.dated = true
 			}
 			b.State = 0
 			e.adopt(b)

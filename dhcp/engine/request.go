@@ -113,7 +113,7 @@ func (e *Engine) rebooting(c *call) {
 		e.contested(c, u.sub, a)
 	case allowed && u != nil && u.mine(c) && !c.p.GIAddr.IsValid():
 		e.grant(c, a, s, nil, true)
-	case !e.t.Spec.Authoritative, e.isolated():
+	case !e.t.Spec.Authoritative, e.unsure(c.now):
 		// Perhaps another server's client: the RFC asks for silence.
 		e.Stats.Extra.UnknownClient++
 	case allowed:
@@ -185,7 +185,7 @@ func (e *Engine) placed(c *call, a netip.Addr) bool {
 // else's, or has another address on record itself.
 func (e *Engine) refused(c *call, a netip.Addr) bool {
 	switch {
-	case e.isolated() && (e.taken(c, a) || e.elsewhere(c, a)):
+	case e.unsure(c.now) && (e.taken(c, a) || e.elsewhere(c, a)):
 		e.Stats.Extra.UnknownClient++
 	case e.taken(c, a):
 		e.nak(c, a, "address belongs to another client")

@@ -17,6 +17,7 @@ type sharing struct {
 	*share.Domain
 	given string                // the shares that the tables give out
 	aside map[netip.Addr]Bound  // on record for addresses of no pool here
+	after map[netip.Addr]Bound  // on record for addresses that are being claimed
 	told  map[netip.Addr]string // clashes
 	peers map[netip.Addr]string // addresses of the other boxes, and which of them has it
 }
@@ -41,6 +42,7 @@ type Claimed struct {
 	Seq   uint64 // of the outcome
 	What  ClaimEnd
 	Bound Bound // what is on record now, if that is known
+	Other bool  // granted by another box, who was first with the same client
 }
 
 // ClaimEnd is how a claim ended.
@@ -64,7 +66,7 @@ func shareLease(r Record) share.Lease {
 func (e *Engine) SetShare(now Instant, d *share.Domain) {
 	e.share = sharing{Domain: d}
 	if d != nil {
-		e.share.aside, e.share.told, e.share.peers = map[netip.Addr]Bound{}, map[netip.Addr]string{}, map[netip.Addr]string{}
+		e.share.aside, e.share.after, e.share.told, e.share.peers = map[netip.Addr]Bound{}, map[netip.Addr]Bound{}, map[netip.Addr]string{}, map[netip.Addr]string{}
 	}
 	e.again(now)
 }
@@ -140,7 +142,10 @@ func (e *Engine) shared(c *call, a netip.Addr, want int64) (int64, *share.Grant,
 	key, local := e.onRecord(c, a)
 	if e.share.Connected {
 		g, err := e.share.Decide(now, a, key, local)
-		return shareEnd, &g, err
+		return e.share.Until(now, shareEnd), &g, err
+	}
+	if b := e.bindings[a]; b != nil && b.guess { // by a clock that is behind it is not granted yet: it may be over
+		return 0, nil, share.ClockUntried
 	}
 	until, err := e.share.Alone(now, a, key, local, want)
 	if err == nil && until <= now {
@@ -188,9 +193,11 @@ func (e *Engine) SharedFault(now Instant) string {
 	return ""
 }
 
-// isolated reports whether what is on record here may have changed elsewhere: then
-// nobody is told that an address is not his.
-func (e *Engine) isolated() bool { return e.share.Domain != nil && !e.share.Connected }
+// unsure reports whether what is on record here may be otherwise elsewhere: then nobody
+// is told that an address is not his.
+func (e *Engine) unsure(now Instant) bool {
+	return e.share.Domain != nil && !e.share.Sure(e.stamp(now))
+}
 
 // Peer reports whether a DHCP server is another box of the domain.
 func (e *Engine) peer(a netip.Addr) bool { return e.share.peers != nil && e.share.peers[a] != "" }

@@ -28,7 +28,7 @@ func newDomain(t *testing.T, own bool, names ...string) *domain {
 		s := share.New(share.Rules{Box: n, Boxes: names, Lead: testLead, Skew: testSkew, OwnShare: own})
 		s.Started = w.e.stamp(w.now)
 		s.Founded(s.Started)
-		s.Gen = 1
+		s.Gen, s.Heard = 1, true
 		w.e.SetShare(w.now, s)
 		w.collect()
 		d.boxes = append(d.boxes, w)
@@ -84,7 +84,7 @@ func (d *domain) claims(w *world, o *Outcome) {
 		switch {
 		case d.dead:
 		case was.Mod != c.Grant.Mod && was.Key == r.Key && was.Expiry >= r.Expiry-testSkew:
-			x.What, x.Bound = ClaimGranted, was // the other box was first with the same
+			x.What, x.Bound, x.Other = ClaimGranted, was, true // the other box was first with the same
 			o.Records[c.Record] = was.Record
 		case was.Mod != c.Grant.Mod:
 			x.What, x.Bound = ClaimRefused, was

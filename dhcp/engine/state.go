@@ -26,6 +26,8 @@ type binding struct {
 	granted Instant       // when the lease was last granted
 	until   Instant       // when it ends, never if it does not
 	ended   bool          // it had ended when it was read from disk
+	dated   bool          // Start and Expiry are right whatever the clock says, and are what is written
+	guess   bool          // granted and until are not: by the clock it is not granted yet
 	sub     *subnet       // nil if no pool has the address now
 	leased  bool          // the lease runs
 	source  ether.MAC     // Ethernet source of who asked for it, zero if it came by a relay
@@ -251,7 +253,7 @@ func (e *Engine) bind(now Instant, c *call, addr netip.Addr, h *host, lease time
 		b.Manual = manual
 	}
 	p := c.p
-	b.MAC, b.HType, b.granted, b.State, b.ended, b.back, b.Imported = p.MAC, p.HType, now, StateLeased, false, false, false
+	b.MAC, b.HType, b.granted, b.State, b.ended, b.dated, b.guess, b.back, b.Imported = p.MAC, p.HType, now, StateLeased, false, false, false, false, false
 	if b.leased && b.Interface != c.in.Interface {
 		e.leasesOn[b.Interface]--
 		e.leasesOn[c.in.Interface]++
@@ -292,7 +294,9 @@ func (e *Engine) bind(now Instant, c *call, addr netip.Addr, h *host, lease time
 // record is b as it is written: in wall time.
 func (e *Engine) record(b *binding) Record {
 	r := b.Record
-	r.Start, r.Expiry = e.stamp(b.granted), e.stamp(b.until)
+	if !b.dated {
+		r.Start, r.Expiry = e.stamp(b.granted), e.stamp(b.until)
+	}
 	if r.State = StateFree; b.leased {
 		r.State = StateLeased
 	}

@@ -11,14 +11,16 @@ func (r Refusal) Error() string { return string(r) }
 
 // The refusals.
 const (
-	Taken     = Refusal("another client has it")
-	Resting   = Refusal("another client had it, and it rests")
-	Absent    = Refusal("another client had it, and a box that may have renewed it is absent")
-	OtherBox  = Refusal("it is in the share of another box")
-	Entering  = Refusal("the boxes have not entered what they know since the engine went back")
-	Isolated  = Refusal("the engine does not answer")
-	ClockOff  = Refusal("the clock of this box is not that of the others")
-	NotJoined = Refusal("this box is not one of the domain")
+	Taken    = Refusal("another client has it")
+	Resting  = Refusal("another client had it, and it rests")
+	Absent   = Refusal("another client had it, and a box that may have renewed it is absent")
+	OtherBox = Refusal("it is in the share of another box")
+	Entering = Refusal("the boxes have not entered what they know since the engine went back")
+	Isolated = Refusal("the engine does not answer")
+	ClockOff = Refusal("the clock of this box is not that of the others")
+	// ClockUntried: it was started or set a moment ago.
+	ClockUntried = Refusal("the clock of this box is not compared with those of the others yet")
+	NotJoined    = Refusal("this box is not one of the domain")
 )
 
 // Grant is what the engine is asked for: the address and the words of operators
@@ -37,7 +39,7 @@ type Grant struct {
 func (d *Domain) Decide(now int64, a netip.Addr, client string, local Lease) (Grant, error) {
 	e := d.At[a]
 	had := e.Lease
-	if local.Client != "" && (had.Client == "" || local.Newer(had)) {
+	if local.Client != "" && (had.Client == "" || local.Prevails(had, now)) {
 		had = local
 	}
 	g := Grant{Mod: e.Mod, Gen: d.GenMod}
@@ -48,6 +50,8 @@ func (d *Domain) Decide(now int64, a netip.Addr, client string, local Lease) (Gr
 		return g, Isolated
 	case had.Client == client && e.Client != "" && e.Client != client && e.Expiry > now:
 		return g, Taken // both are on record: the engine's has it
+	case had.Client == client && d.Blank && had.Start > now+d.Skew:
+		return g, ClockUntried // by a clock that is behind: it may be over, and given away
 	case had.Client == client && had.Expiry+d.Lead > now:
 		return g, nil
 	case d.Blank:
@@ -60,6 +64,8 @@ func (d *Domain) Decide(now int64, a netip.Addr, client string, local Lease) (Gr
 		return g, d.settled(now, false, &over, &g)
 	case d.Off:
 		return g, ClockOff
+	case d.Untried > 0:
+		return g, ClockUntried
 	}
 	if u := d.unsure[a]; u.client != "" && u.client != client {
 		return g, Taken
@@ -71,7 +77,7 @@ func (d *Domain) Decide(now int64, a netip.Addr, client string, local Lease) (Gr
 	if err := d.settled(now, had.Client != "", &over, &g); err != nil {
 		return g, err
 	}
-	if had.Client != "" && now <= over+d.Lead+d.Skew {
+	if had.Client != "" && now <= over+d.longest()+d.Skew {
 		return g, Resting
 	}
 	return g, d.holds(now, a, &g)
@@ -86,7 +92,7 @@ func (d *Domain) holds(now int64, a netip.Addr, g *Grant) error {
 		return nil
 	}
 	down, ok := d.down(owner)
-	if !ok || now <= down.Since+d.Lead+d.Skew || d.heir() != d.Box {
+	if !ok || now <= down.Since+d.longest()+d.Skew || d.heir() != d.Box {
 		return OtherBox
 	}
 	g.rely(owner, down)
@@ -122,13 +128,14 @@ func (d *Domain) settled(now int64, reuse bool, over *int64, g *Grant) error {
 		beat, known := d.Beats[b]
 		if down, ok := d.down(b); ok {
 			*over = max(*over, down.Since)
-			if (reuse || beat.Gen != d.Gen) && now <= down.Since+d.Lead+d.Skew {
+			if (reuse || beat.Gen != d.Gen) && now <= down.Since+d.longest()+d.Skew {
 				return Absent
 			}
 			g.rely(b, down)
 			continue
 		}
-		there := known && beat.Gen == d.Gen && beat.Stamp+ThereFor > now+d.Skew
+		// A stamp of a moment that is to come is by a clock that is not this one.
+		there := known && beat.Gen == d.Gen && beat.Stamp+ThereFor > now+d.Skew && beat.Stamp <= now+d.Skew
 		switch {
 		case there:
 		case known && beat.Gen != d.Gen:
@@ -155,6 +162,8 @@ func (d *Domain) Alone(now int64, a netip.Addr, client string, local Lease, want
 		switch {
 		case e.Client != "" && e.Client != client && e.Newer(local):
 			return 0, Taken
+		case d.ClockOff(): // its clock does not tell what the client has
+			return now + min(d.Lead, IsolatedMost), nil
 		case !d.Joined:
 			return local.Expiry, nil // no more than it has
 		case !d.mine(a) && now <= d.Published && e.Client == client:
@@ -172,23 +181,26 @@ func (d *Domain) Alone(now int64, a netip.Addr, client string, local Lease, want
 		return 0, Isolated
 	case !d.mine(a):
 		return 0, OtherBox
-	case !d.OwnShare || !d.Joined || d.Blank:
+	case !d.OwnShare || !d.Joined || d.Blank || !d.Heard:
 		return 0, Isolated
 	case d.Off:
 		return 0, ClockOff
+	case d.Untried > 0:
+		return 0, ClockUntried
 	}
 	return want, nil
 }
 
 // Enter is what becomes of a lease on this box's record when it meets the engine:
-// put says that the engine gets it, keep that this box keeps it; clash that two
+// put says that the engine gets it, with the later of both times where it is its client's
+// there too, keep that this box keeps it; clash that two
 // clients had the address at a time, which no rule above lets happen.
 func (d *Domain) Enter(now int64, a netip.Addr, local Lease) (put, keep, clash bool) {
 	e := d.At[a]
 	switch {
 	case e.Client == "" || e.Client == local.Client:
-		return local.Expiry > e.Expiry, true, false
-	case local.Newer(e.Lease):
+		return local.Expiry > e.Expiry || local.Start > e.Start, true, false
+	case local.Prevails(e.Lease, now):
 		return true, true, e.Expiry > local.Start
 	}
 	return false, false, local.Expiry > e.Start

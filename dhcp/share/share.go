@@ -20,7 +20,9 @@ type Rules struct {
 const (
 	ThereFor     = 10   // a box counts as there for so long after its last sign of life
 	IsolatedMost = 3600 // an isolated box grants no more at a time
-	unsureFor    = 60   // a claim without an answer may yet arrive
+	TriedAfter   = 3    // signs of life, by which those of the others were heard too
+	leadMost     = 86400
+	unsureFor    = 60 // a claim without an answer may yet arrive
 )
 
 // Owner is the box whose share an IPv4 address is in. Neighbours are dealt out in
@@ -57,10 +59,20 @@ type Entry struct {
 	Mod int64 // revision of it, 0 = there is none
 }
 
+// Prevails reports whether l is who has an address of which m is told as well: who has it
+// still comes before whose lease is over, whatever came later.
+func (l Lease) Prevails(m Lease, now int64) bool {
+	if l.Client != m.Client && (l.Expiry > now) != (m.Expiry > now) {
+		return l.Expiry > now
+	}
+	return l.Newer(m)
+}
+
 // Beat is a sign of life of a box.
 type Beat struct {
 	Stamp int64  // by its own clock: it had seen all that there was then
 	Gen   uint64 // the generation in which it has entered what it knows
+	Lead  int64  // its lead time: it may grant by that when it is isolated
 }
 
 // Down is the word of an operator that a box is off.
@@ -86,9 +98,14 @@ type Domain struct {
 	Last      int64 // when it was connected last and not Blank, kept over a restart; 0 = it has lost what it had, or is new
 	Started   int64 // when it did
 	Off       bool  // its clock is not within Skew of the others'
+	Differs   bool  // that of another box is not within Skew of its
+	Untried   int   // signs of life to go until its clock counts as compared with theirs
 	Published int64 // the last moment up to which others may take it as there
+	Heard     bool  // others have read that it is there, in this generation: they count with what it grants alone
 
 	unsure map[netip.Addr]unsure
+	noted  bool // Last is of this run, and by its clock
+	set    bool // that was set since it was compared
 }
 
 // unsure is a claim that had no answer.
@@ -109,7 +126,72 @@ func (r *Rules) Joins() bool { return slices.Contains(r.Boxes, r.Box) }
 // holds from when it is sent on.
 func (d *Domain) Beat(now int64) Beat {
 	d.Published = max(d.Published, now+ThereFor)
-	return Beat{Stamp: now, Gen: d.Gen}
+	return Beat{Stamp: now, Gen: d.Gen, Lead: d.Lead}
+}
+
+// Stepped notes that the clock of this box was set, by so many seconds. What it has on
+// record is to be entered by the clock that is, before anybody relies on that.
+func (d *Domain) Stepped(by int64) {
+	if d.noted {
+		d.Last += by
+	}
+	d.Started += by
+	d.Published += by
+	for a, u := range d.unsure {
+		u.until += by
+		d.unsure[a] = u
+	}
+	d.Connected, d.Untried, d.set = false, TriedAfter, true
+}
+
+// Until is up to when a client may have what Decide lets it have, want by the pool. A box
+// whose clock is off writes down times that are not those of the others, so that
+// all it grants has to be over when they think that its lead time is.
+func (d *Domain) Until(now, want int64) int64 {
+	if d.ClockOff() {
+		return min(want, now+d.Lead)
+	}
+	return want
+}
+
+// Tried notes that signs of life of the others were waited for, or all of them seen.
+func (d *Domain) Tried(left int) {
+	if d.Untried = max(left, 0); d.Untried == 0 {
+		d.set = false
+	}
+}
+
+// Sure reports whether what is on record is all that the boxes told their clients, and the
+// times on it are of one clock: only then may a client be told that an address is not his.
+// A box that is absent may be isolated, and grant.
+func (d *Domain) Sure(now int64) bool {
+	var over int64
+	return d.Connected && !d.Differs && !d.ClockOff() && d.settled(now, true, &over, &Grant{}) == nil
+}
+
+// Only reports whether all other boxes are declared down, or there is none.
+func (d *Domain) Only() bool {
+	for _, b := range d.Boxes {
+		if _, down := d.down(b); b != d.Box && !down {
+			return false
+		}
+	}
+	return true
+}
+
+// Doubtful reports whether what this box writes down may be by a clock that is off.
+func (d *Domain) Doubtful() bool { return d.Off || d.set }
+
+// ClockOff reports whether the clock of this box may not be that of the others.
+func (d *Domain) ClockOff() bool { return d.Off || d.Untried > 0 }
+
+// longest is the longest lead time of the domain.
+func (d *Domain) longest() int64 {
+	lead := d.Lead
+	for _, b := range d.Boxes {
+		lead = max(lead, min(d.Beats[b].Lead, leadMost))
+	}
+	return lead
 }
 
 // Settle ends the state of a box that may not know what others did in its place: all it
@@ -118,7 +200,7 @@ func (d *Domain) Beat(now int64) Beat {
 func (d *Domain) Settle(now int64) {
 	over := d.Started
 	if d.Blank && d.MayBeat(now) && d.settled(now, true, &over, &Grant{}) == nil {
-		d.Blank, d.Last = false, now
+		d.Blank, d.Last, d.noted = false, now, true
 	}
 }
 
@@ -126,14 +208,14 @@ func (d *Domain) Settle(now int64) {
 // to what it missed by that, over a restart neither.
 func (d *Domain) Seen(now int64) {
 	if !d.Blank {
-		d.Last = now
+		d.Last, d.noted = now, true
 	}
 }
 
 // MayBeat reports whether this box may say that it is there. One that lost what it
 // had may have granted what nobody knows of.
 func (d *Domain) MayBeat(now int64) bool {
-	return d.Connected && !d.Off && (d.Last != 0 || now > d.Started+d.Lead+d.Skew)
+	return d.Connected && !d.ClockOff() && (d.Last != 0 || now > d.Started+d.longest()+d.Skew)
 }
 
 // down is the word of an operator, if it counts.
@@ -156,8 +238,10 @@ func (d *Domain) Whole(now int64) {
 			delete(d.unsure, x)
 		}
 	}
-	if now > d.Last+d.Lead {
-		d.Blank = true // an heir may have had its share, and the engine have forgotten it
+	// An heir may have had its share, and the engine have forgotten it. A clock that is
+	// behind what it was does not tell for how long this box was away.
+	if d.Last == 0 || now > d.Last+d.Lead || now < d.Last-d.Skew {
+		d.Blank = true
 	}
 	d.Connected, d.Joined = true, true
 	d.Seen(now)
@@ -170,7 +254,7 @@ func (d *Domain) Given(now int64) []bool {
 	places := make([]bool, len(d.Boxes))
 	for i, b := range d.Boxes {
 		down, ok := d.down(b)
-		places[i] = b == d.Box || ok && now > down.Since+d.Lead+d.Skew && d.heir() == d.Box
+		places[i] = b == d.Box || ok && now > down.Since+d.longest()+d.Skew && d.heir() == d.Box
 	}
 	return places
 }
@@ -187,6 +271,8 @@ func (d *Domain) New(now int64) error {
 		return Entering
 	case d.Off:
 		return ClockOff
+	case d.Untried > 0:
+		return ClockUntried
 	case !d.Connected:
 		return nil
 	}
@@ -196,4 +282,4 @@ func (d *Domain) New(now int64) error {
 
 // Founded notes that this box has just become one of the domain: it cannot have
 // granted by these rules before.
-func (d *Domain) Founded(now int64) { d.Last = now }
+func (d *Domain) Founded(now int64) { d.Last, d.noted = now, true }

@@ -123,7 +123,11 @@ func (b *box) join() {
 			if b.w.rnd.IntN(20) == 0 {
 				return // cut off
 			}
-			e.swap(a, Grant{Mod: e.at[a].Mod}, b.disk[a])
+			l := b.disk[a]
+			if o := e.at[a].Lease; o.Client == l.Client {
+				l.Start, l.Expiry = max(l.Start, o.Start), max(l.Expiry, o.Expiry)
+			}
+			e.swap(a, Grant{Mod: e.at[a].Mod}, l)
 		case !keep:
 			b.disk[a] = e.at[a].Lease
 		}
@@ -140,6 +144,7 @@ func (b *box) join() {
 	b.seen = len(e.log)
 	b.look()
 	b.rev = e.rev
+	d.Heard = e.beats[b.name].Stamp != 0 && e.beats[b.name].Gen == e.gen
 	d.Whole(b.now())
 	b.last = d.Last
 }
@@ -201,6 +206,7 @@ func (b *box) beat() {
 	default:
 		b.w.engine.rev++
 		b.w.engine.beats[b.name] = x
+		d.Heard = true
 	}
 }
 

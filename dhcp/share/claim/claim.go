@@ -149,7 +149,7 @@ func (s *Session) single(ctx context.Context, ask engine.Ask, out *engine.Claime
 			out.What, out.Bound = engine.ClaimRefused, theirs
 			return
 		case theirs.Expiry >= ask.Record.Expiry-skew:
-			out.What, out.Bound = engine.ClaimGranted, theirs
+			out.What, out.Bound, out.Other = engine.ClaimGranted, theirs, theirs.Start != ask.Record.Start || theirs.Expiry != ask.Record.Expiry
 			return
 		case theirs.Expiry <= ask.Record.Start-s.conf.Lead:
 			out.What, out.Bound = engine.ClaimRefused, theirs

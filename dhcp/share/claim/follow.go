@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"option150/dhcp/engine"
-	"option150/dhcp/share"
 	"option150/platform/fleet/etcd"
 )
 
@@ -74,7 +73,8 @@ func (s *Session) say(ctx context.Context, v *view) (int64, error) {
 		mine.Stamp = e.Wall(now)
 		mine.Addrs = e.Own()
 		if there = d.MayBeat(mine.Stamp); there {
-			mine.Gen = d.Beat(mine.Stamp).Gen
+			b := d.Beat(mine.Stamp)
+			mine.Gen, mine.Lead = b.Gen, b.Lead
 		}
 	}) {
 		return 0, errEnded
@@ -96,18 +96,19 @@ func (s *Session) say(ctx context.Context, v *view) (int64, error) {
 	case !r.OK:
 		return 0, errAgain // another generation
 	}
-	first := false
+	turned := false
 	s.host(func(e *engine.Engine, now engine.Instant) {
 		if d := e.Share(); d != nil && d.Connected {
+			d.Heard = d.Heard || there
+			s.judge(e, now)
 			d.Seen(e.Wall(now))
 			d.Settle(e.Wall(now))
-			s.judge(e, now)
-			if d.Last != 0 {
-				s.set(func(k *kept) { first, k.Last = k.Last == 0, d.Last })
-			}
+			turned = s.remember(d)
 		}
 	})
-	if first { // else a box that dies in its first seconds would wait as one that has lost its disk
+	// Else a box that dies in its first seconds would wait as one that has lost its disk; one
+	// whose clock is off has to.
+	if turned {
 		s.save()
 	}
 	return r.Revision, nil
@@ -171,7 +172,7 @@ func (s *Session) other(e *engine.Engine, now engine.Instant, c etcd.Change) {
 	case "beat":
 		var b beat
 		if !c.Deleted && json.Unmarshal([]byte(c.Value), &b) == nil {
-			d.Beats[box] = share.Beat{Stamp: b.Stamp, Gen: b.Gen}
+			d.Beats[box] = b.share()
 			e.Peers(box, b.Addrs)
 		}
 	case "clock":
@@ -185,6 +186,7 @@ func (s *Session) other(e *engine.Engine, now engine.Instant, c etcd.Change) {
 		case c.Deleted:
 			delete(d.Downs, box)
 		case ok:
+			x.Since = max(x.Since, e.Wall(now)) // whoever said it may have another clock
 			d.Downs[box] = x
 			if box == s.conf.Box {
 				s.readAgain() // it is not

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"option150/dhcp/engine"
+	"option150/dhcp/share"
 	"option150/platform/rootfile"
 )
 
@@ -93,6 +94,35 @@ func apart(now, stamp int64) int64 {
 
 func abs(n int64) int64 { return max(n, -n) }
 
+// tried looks at the clocks of a view. They are no older than a sign of life, where the
+// boxes are there: then all is known at once.
+func (s *Session) tried(d *share.Domain, now int64, v *view) {
+	if d.Untried < share.TriedAfter {
+		return
+	}
+	clear(s.clock) // of a clock that was
+	for box, at := range v.clocks {
+		if box != s.conf.Box && slices.Contains(v.boxes, box) && abs(now-at) > skew {
+			return
+		}
+	}
+	d.Tried(0)
+}
+
+// remember has a restart know until when this box was connected. One that stops with a
+// clock that is off wrote down wrong times: it comes back as if it had lost them. It
+// reports whether that has changed.
+func (s *Session) remember(d *share.Domain) (changed bool) {
+	s.set(func(k *kept) {
+		was := k.Last
+		if k.Last = d.Last; d.Doubtful() {
+			k.Last = 0
+		}
+		changed = (was == 0) != (k.Last == 0)
+	})
+	return changed
+}
+
 // judge says whether the clock of this box is that of the others: not if it differs
 // from most.
 func (s *Session) judge(e *engine.Engine, now engine.Instant) {
@@ -104,15 +134,28 @@ func (s *Session) judge(e *engine.Engine, now engine.Instant) {
 			delete(s.clock, box)
 			continue
 		}
+		if d.n < 2 {
+			continue
+		}
 		heard++
-		if x := d.least(); d.n >= 2 && abs(x) > skew {
+		if x := d.least(); abs(x) > skew {
 			off++
 			from, by = box, x
 		}
 	}
+	d := e.Share()
 	is := off*2 > heard
-	if d := e.Share(); d.Off != is {
+	if heard == 0 && !d.Only() { // nothing tells that it was set right
+		is = d.Off
+	}
+	was := d.ClockOff()
+	d.Tried(d.Untried - 1)
+	d.Differs = off > 0
+	if d.Off != is {
 		d.Off = is
 		s.rec.Record(engine.SharedClock{Box: from, Seconds: by, Off: is})
+	}
+	if was && !d.ClockOff() {
+		s.readAgain() // what was not taken over by a clock that was off is now
 	}
 }

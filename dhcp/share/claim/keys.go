@@ -47,8 +47,11 @@ const (
 type beat struct {
 	Stamp int64        `json:"stamp"`
 	Gen   uint64       `json:"gen,omitempty"`
+	Lead  int64        `json:"lead,omitempty"`
 	Addrs []netip.Addr `json:"addresses,omitempty"` // of its DHCP server
 }
+
+func (b beat) share() share.Beat { return share.Beat{Stamp: b.Stamp, Gen: b.Gen, Lead: b.Lead} }
 
 // down reads the word of an operator.
 func down(kv etcd.KV) (share.Down, bool) {
@@ -63,14 +66,20 @@ type view struct {
 	boxes            []string
 	list, generation int64 // revisions of the keys
 	gen              uint64
-	heard            map[string]bool // boxes that have been connected once
+	clocks           map[string]int64 // of the boxes that have been connected once
 	beats            map[string]beat
 	downs            map[string]share.Down
 	at               map[netip.Addr]engine.Bound
 }
 
 func newView(head etcd.Header) *view {
-	return &view{head: head, heard: map[string]bool{}, beats: map[string]beat{}, downs: map[string]share.Down{}, at: map[netip.Addr]engine.Bound{}}
+	return &view{head: head, clocks: map[string]int64{}, beats: map[string]beat{}, downs: map[string]share.Down{}, at: map[netip.Addr]engine.Bound{}}
+}
+
+// knows reports whether a box has been connected once.
+func (v *view) knows(box string) bool {
+	_, ok := v.clocks[box]
+	return ok
 }
 
 // put takes one key into the view. What cannot be read counts for nothing, but for
@@ -94,7 +103,9 @@ func (v *view) put(k keys, kv etcd.KV) {
 			v.at[a] = bound(a, kv)
 		}
 	case "clock":
-		v.heard[of] = true
+		var b beat
+		_ = json.Unmarshal([]byte(kv.Value), &b)
+		v.clocks[of] = b.Stamp
 	case "beat":
 		var b beat
 		if json.Unmarshal([]byte(kv.Value), &b) == nil && len(v.beats) < maxBoxes {

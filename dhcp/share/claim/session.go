@@ -79,7 +79,7 @@ func New(conf share.Config, store Store, root *os.Root, rec journal.Recorder) *S
 // Domain is what is known before anything was read; now is seconds since 1970.
 func (s *Session) Domain(now int64) *share.Domain {
 	d := share.New(share.Rules{Box: s.conf.Box, Boxes: s.kept.Boxes, Lead: s.conf.Lead, Skew: skew, OwnShare: s.conf.OwnShare})
-	d.Started, d.Last, d.Gen = now, s.kept.Last, s.kept.Gen
+	d.Started, d.Last, d.Gen, d.Untried = now, s.kept.Last, s.kept.Gen, share.TriedAfter
 	return d
 }
 
@@ -303,7 +303,7 @@ func (s *Session) prove(v *view) error {
 	var at int64
 	if !s.host(func(e *engine.Engine, now engine.Instant) {
 		at = e.Wall(now)
-		if d := e.Share(); d != nil && d.Last == 0 && !v.heard[s.conf.Box] {
+		if d := e.Share(); d != nil && d.Last == 0 && !v.knows(s.conf.Box) {
 			s.fresh = true
 		}
 	}) {
@@ -406,12 +406,16 @@ func (s *Session) whole(e *engine.Engine, now engine.Instant, v *view) {
 	clear(d.Beats)
 	clear(d.Downs)
 	for box, b := range v.beats {
-		d.Beats[box] = share.Beat{Stamp: b.Stamp, Gen: b.Gen}
+		d.Beats[box] = b.share()
 		e.Peers(box, b.Addrs)
 	}
 	for box, x := range v.downs {
 		d.Downs[box] = x
 	}
+	mine, said := v.beats[s.conf.Box]
+	d.Heard = said && mine.Gen == v.gen
+	s.tried(d, e.Wall(now), v)
+	s.remember(d)
 	if d.Last == 0 && s.fresh { // it cannot have granted anything by these rules before
 		d.Founded(e.Wall(now))
 	}

@@ -1,0 +1,123 @@
+package claim
+
+import (
+	"testing"
+	"time"
+
+	"option150/dhcp/engine"
+	"option150/dhcp/share"
+	"option150/platform/fleet"
+	"option150/platform/fleet/etcd"
+)
+
+// still is a session that runs nothing, and the engine it is for.
+func still(t *testing.T) (*Session, *engine.Engine) {
+	t.Helper()
+	s := New(share.Config{Box: "A", Domain: "D", Lead: 60}, nil, nil, nil)
+	e := engine.New(time.Unix(10_000, 0))
+	d := s.Domain(10_000)
+	d.Boxes = []string{"A", "B", "C"}
+	e.SetShare(0, d)
+	return s, e
+}
+
+// A clock is off until it is seen to be right: that nobody is heard any more tells nothing,
+// but where all the others are declared down.
+func TestClockStaysOff(t *testing.T) {
+	s, e := still(t)
+	d := e.Share()
+	d.Tried(0)
+	for range 2 {
+		s.differs("B", 600, 0)
+	}
+	if s.judge(e, time.Second); !d.Off || !d.Differs {
+		t.Fatal("600 seconds are not off")
+	}
+	if s.judge(e, 100*time.Second); !d.Off {
+		t.Error("silence made it right")
+	}
+	s.differs("C", 1, 100*time.Second) // once is not enough
+	if s.judge(e, 101*time.Second); !d.Off {
+		t.Error("one sign of life made it right")
+	}
+	s.differs("C", 1, 102*time.Second)
+	if s.judge(e, 103*time.Second); d.Off {
+		t.Error("it is that of C, and of nobody else")
+	}
+	d.Off = true
+	d.Downs["B"], d.Downs["C"] = share.Down{Gen: d.Gen}, share.Down{Gen: d.Gen}
+	if s.judge(e, 200*time.Second); d.Off {
+		t.Error("there is nobody else")
+	}
+}
+
+// After its start, and when it was set, a clock is compared before it counts: at once with
+// those of boxes that are there, or by waiting for signs of life.
+func TestClockIsTried(t *testing.T) {
+	v := func(b, c int64) *view {
+		x := newView(etcd.Header{})
+		x.boxes = []string{"A", "B", "C"}
+		x.clocks = map[string]int64{"A": 1, "B": b, "C": c, "GONE": 5}
+		return x
+	}
+	s, e := still(t)
+	d := e.Share()
+	if s.tried(d, 10_000, v(9_998, 10_001)); d.ClockOff() {
+		t.Error("all clocks are seen to be right")
+	}
+	for _, b := range []int64{9_000, 20_000} {
+		s, e = still(t)
+		d = e.Share()
+		if s.tried(d, 10_000, v(b, 10_000)); !d.ClockOff() {
+			t.Errorf("%d: absent, or another clock: who knows", b)
+		}
+		for n := range share.TriedAfter {
+			if !d.ClockOff() {
+				t.Errorf("after %d signs of life", n)
+			}
+			s.judge(e, 0)
+		}
+		if d.ClockOff() {
+			t.Error("nobody else is there, and it waits still")
+		}
+	}
+	d.Stepped(7)
+	if s.differs("B", 600, 0); d.Untried != share.TriedAfter {
+		t.Fatal(d.Untried)
+	}
+	if s.tried(d, 10_007, v(10_007, 10_007)); d.ClockOff() || len(s.clock) != 0 {
+		t.Error("what was measured by the clock that was counts still")
+	}
+}
+
+// Who stops with a clock that is off comes back as one who has lost what he had: the times on
+// his disk are wrong.
+func TestRestartAfterClockOff(t *testing.T) {
+	s, e := still(t)
+	d := e.Share()
+	d.Founded(9_000)
+	if s.remember(d); s.kept.Last != 9_000 {
+		t.Fatal(s.kept.Last)
+	}
+	d.Off = true
+	if s.remember(d); s.kept.Last != 0 {
+		t.Errorf("off: connected until %d", s.kept.Last)
+	}
+	d.Off = false
+	d.Founded(9_000)
+	d.Stepped(100)
+	if s.remember(d); s.kept.Last != 0 {
+		t.Errorf("set and not compared: connected until %d", s.kept.Last)
+	}
+}
+
+// The word that a box is off counts from when it is heard: who said it may have a clock
+// that is behind.
+func TestDownByAnotherClock(t *testing.T) {
+	s, e := still(t)
+	kv := etcd.KV{Key: s.keys.downOf("B"), Value: fleet.Word{Since: 5_000, Gen: 0}.String(), Mod: 7}
+	s.other(e, 0, etcd.Change{KV: kv})
+	if x := e.Share().Downs["B"]; x.Since != 10_000 || x.Mod != 7 {
+		t.Errorf("%+v", x)
+	}
+}

@@ -1,0 +1,161 @@
+package share
+
+import (
+	"errors"
+	"testing"
+)
+
+// two is a domain of A and B at a moment, as A knows it.
+func two(now int64) *Domain {
+	d := New(Rules{Box: "A", Boxes: []string{"A", "B"}, Lead: 60, Skew: 4, OwnShare: true})
+	d.Started, d.Gen = now-1000, 1
+	d.Founded(now)
+	d.Whole(now)
+	d.Beats["B"] = Beat{Stamp: now, Gen: 1, Lead: 60}
+	d.Heard = true
+	return d
+}
+
+// mineOf is an address of A's share.
+func mineOf(d *Domain) int {
+	for i := range addresses {
+		if d.mine(addr(i)) {
+			return i
+		}
+	}
+	panic("it has none")
+}
+
+// Boxes with different lead times: what counts is the longest, for an isolated one may
+// have renewed by its own.
+func TestLongestLead(t *testing.T) {
+	const now = 10_000
+	d := two(now)
+	a := addr(mineOf(d))
+	d.At[a] = Entry{Lease{"c1", now - 200, now - 100}, 1}
+	if _, err := d.Decide(now, a, "c2", Lease{}); err != nil {
+		t.Fatal(err)
+	}
+	d.Beats["B"] = Beat{Stamp: now, Gen: 1, Lead: 3600}
+	if _, err := d.Decide(now, a, "c2", Lease{}); !errors.Is(err, Resting) {
+		t.Errorf("given again %v", err)
+	}
+	d.At[a] = Entry{Lease{"c1", now - 9000, now - 8000}, 1}
+	d.Downs["B"] = Down{Since: now - 100, Gen: 1, Mod: 2}
+	if _, err := d.Decide(now, a, "c2", Lease{}); !errors.Is(err, Absent) {
+		t.Errorf("a box that was declared down may have renewed an hour: %v", err)
+	}
+	if d.Given(now)[1] {
+		t.Error("its share is given out before its lead time is over")
+	}
+}
+
+// A lease that is over does not push out one that runs, whatever came later: two boxes that
+// shared nothing before become one domain.
+func TestRunningPrevails(t *testing.T) {
+	const now = 10_000
+	d := two(now)
+	a := addr(0)
+	d.At[a] = Entry{Lease{"c2", now - 3000, now + 3000}, 1}
+	if put, keep, clash := d.Enter(now, a, Lease{"c1", now - 2000, now - 1900}); put || keep || !clash {
+		t.Errorf("put %v, keep %v, clash %v", put, keep, clash)
+	}
+	d.At[a] = Entry{Lease{"c2", now - 3000, now - 2900}, 1}
+	if put, keep, _ := d.Enter(now, a, Lease{"c1", now - 5000, now + 100}); !put || !keep {
+		t.Error("a lease that runs is not entered")
+	}
+}
+
+// A clock that is not compared, or is off: nothing new, and renewals that are over when
+// others may think so.
+func TestDoubtfulClock(t *testing.T) {
+	const now = 10_000
+	for _, set := range []func(*Domain){func(d *Domain) { d.Off = true }, func(d *Domain) { d.Stepped(0); d.Connected = true }} {
+		d := two(now)
+		set(d)
+		a := addr(mineOf(d))
+		if _, err := d.Decide(now, a, "c1", Lease{}); err == nil {
+			t.Error("a new client")
+		}
+		if d.New(now) == nil || d.MayBeat(now) {
+			t.Error("it counts as there")
+		}
+		if got := d.Until(now, now+5000); got != now+60 {
+			t.Errorf("renewed for %d s", got-now)
+		}
+		d.Connected = false
+		if got, err := d.Alone(now, a, "c1", Lease{"c1", now - 10, now + 90_000}, now+100_000); err != nil || got != now+60 {
+			t.Errorf("isolated: renewed for %d s, %v", got-now, err)
+		}
+		if _, err := d.Alone(now, a, "c2", Lease{}, now+100); err == nil {
+			t.Error("isolated: a new client")
+		}
+	}
+}
+
+// A set clock does not shorten what this box waits for.
+func TestStepped(t *testing.T) {
+	const now = 10_000
+	d := New(Rules{Box: "A", Boxes: []string{"A"}, Lead: 60, Skew: 4})
+	d.Started = now // it has lost its disk
+	d.Whole(now)
+	d.Stepped(1_000_000)
+	d.Tried(0)
+	d.Whole(now + 1_000_000)
+	if d.MayBeat(now + 1_000_000) {
+		t.Error("at once")
+	}
+	if !d.MayBeat(now + 1_000_065) {
+		t.Error("never")
+	}
+	d.Last = now + 5_000_000 // by a clock that was right, and this one is behind
+	d.noted, d.Blank = false, false
+	if d.Whole(now + 1_000_100); !d.Blank {
+		t.Error("for how long it was away is not known")
+	}
+}
+
+// A stamp from a moment to come is by a clock that is not this one: it is no sign of life to
+// rely on.
+func TestStampToCome(t *testing.T) {
+	const now = 10_000
+	d := two(now)
+	a := addr(mineOf(d))
+	d.At[a] = Entry{Lease{"c1", now - 2000, now - 1000}, 1}
+	d.Beats["B"] = Beat{Stamp: now + 3600, Gen: 1}
+	if _, err := d.Decide(now, a, "c2", Lease{}); !errors.Is(err, Absent) {
+		t.Errorf("given again: %v", err)
+	}
+}
+
+// By a clock that is behind a lease may be over, and an engine that was set back not know
+// who has the address since.
+func TestBlankByAClockBehind(t *testing.T) {
+	const now = 10_000
+	d := two(now)
+	a := addr(mineOf(d))
+	d.At[a] = Entry{Lease{"c1", now + 500, now + 600}, 1}
+	if _, err := d.Decide(now, a, "c1", Lease{}); err != nil {
+		t.Error(err)
+	}
+	d.Blank = true
+	if _, err := d.Decide(now, a, "c1", Lease{}); !errors.Is(err, ClockUntried) {
+		t.Error(err)
+	}
+}
+
+// An isolated box gives addresses of its share to new clients only where others have read
+// that it is there: else one that joins may have been given them.
+func TestOwnShareNeedsToBeHeard(t *testing.T) {
+	const now = 10_000
+	d := two(now)
+	d.Connected, d.Heard = false, false
+	a := addr(mineOf(d))
+	if _, err := d.Alone(now, a, "c1", Lease{}, now+100); err == nil {
+		t.Error("nobody has heard of it")
+	}
+	d.Heard = true
+	if _, err := d.Alone(now, a, "c1", Lease{}, now+100); err != nil {
+		t.Error(err)
+	}
+}
