@@ -2,6 +2,7 @@ package command
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"option150/cli/language"
@@ -60,31 +61,54 @@ func protocolsText(list []netif.View) string {
 }
 
 // trafficText is show ip traffic, of the protocols that the kernel counts: all of
-// the machine. What it does not count is left out.
+// the machine, in the lines of a router. What it does not count is left out: ARP,
+// options, packets for which no neighbour answered. [IOS IP Application Services
+// Command Reference]
 func trafficText(t host.Traffic) string {
-	ip, icmp, udp, tcp := t["Ip"], t["Icmp"], t["Udp"], t["Tcp"]
+	ip, ext, icmp, kinds, udp, tcp := t["Ip"], t["IpExt"], t["Icmp"], t["IcmpMsg"], t["Udp"], t["Tcp"]
 	var w strings.Builder
 	fmt.Fprintf(&w, "IP statistics:\n"+
 		"  Rcvd:  %d total, %d local destination\n"+
-		"         %d format errors, %d bad hop count\n"+
-		"         %d unknown protocol, %d discarded\n"+
+		"         %d format errors, %d checksum errors, %d bad hop count\n"+
+		"         %d unknown protocol, %d not a gateway\n"+
 		"  Frags: %d reassembled, %d timeouts, %d couldn't reassemble\n"+
 		"         %d fragmented, %d fragments, %d couldn't fragment\n"+
+		"  Bcast: %d received, %d sent\n"+
+		"  Mcast: %d received, %d sent\n"+
 		"  Sent:  %d generated, %d forwarded\n"+
-		"  Drop:  %d discarded, %d no route\n",
-		ip["InReceives"], ip["InDelivers"], ip["InHdrErrors"], icmp["OutTimeExcds"], ip["InUnknownProtos"], ip["InDiscards"],
+		"  Drop:  %d received, %d sent, %d no route\n",
+		ip["InReceives"], ip["InDelivers"], less(ip["InHdrErrors"], ext["InCsumErrors"]), ext["InCsumErrors"], icmp["OutTimeExcds"], ip["InUnknownProtos"], ip["InAddrErrors"],
 		ip["ReasmOKs"], ip["ReasmTimeout"], ip["ReasmFails"], ip["FragOKs"], ip["FragCreates"], ip["FragFails"],
-		ip["OutRequests"], ip["ForwDatagrams"], ip["OutDiscards"], ip["OutNoRoutes"])
+		ext["InBcastPkts"], ext["OutBcastPkts"], ext["InMcastPkts"], ext["OutMcastPkts"],
+		ip["OutRequests"], ip["ForwDatagrams"], ip["InDiscards"], ip["OutDiscards"], ip["OutNoRoutes"])
+	// By number, as the kernel has what it gives no name. [RFC 792, RFC 1256]
+	var other uint64
+	for kind, n := range kinds {
+		if number, in := strings.CutPrefix(kind, "InType"); in && !slices.Contains(namedICMP, number) {
+			other += n
+		}
+	}
 	fmt.Fprintf(&w, "\nICMP statistics:\n"+
-		"  Rcvd: %d total, %d errors, %d redirects, %d unreachable\n"+
-		"        %d echo, %d echo reply, %d time exceeded\n"+
-		"  Sent: %d total, %d redirects, %d unreachable\n"+
-		"        %d echo, %d echo reply, %d time exceeded\n",
-		icmp["InMsgs"], icmp["InErrors"], icmp["InRedirects"], icmp["InDestUnreachs"], icmp["InEchos"], icmp["InEchoReps"], icmp["InTimeExcds"],
-		icmp["OutMsgs"], icmp["OutRedirects"], icmp["OutDestUnreachs"], icmp["OutEchos"], icmp["OutEchoReps"], icmp["OutTimeExcds"])
+		"  Rcvd: %d format errors, %d checksum errors, %d redirects, %d unreachable\n"+
+		"        %d echo, %d echo reply, %d mask requests, %d mask replies, %d quench\n"+
+		"        %d parameter, %d timestamp, %d timestamp replies, %d info request, %d other\n"+
+		"        %d irdp solicitations, %d irdp advertisements\n"+
+		"        %d time exceeded, %d info replies\n",
+		less(icmp["InErrors"], icmp["InCsumErrors"]), icmp["InCsumErrors"], icmp["InRedirects"], icmp["InDestUnreachs"],
+		icmp["InEchos"], icmp["InEchoReps"], icmp["InAddrMasks"], icmp["InAddrMaskReps"], icmp["InSrcQuenchs"],
+		icmp["InParmProbs"], icmp["InTimestamps"], icmp["InTimestampReps"], kinds["InType15"], other,
+		kinds["InType10"], kinds["InType9"], icmp["InTimeExcds"], kinds["InType16"])
+	fmt.Fprintf(&w, "  Sent: %d redirects, %d unreachable, %d echo, %d echo reply\n"+
+		"        %d mask requests, %d mask replies, %d quench, %d timestamp, %d timestamp replies\n"+
+		"        %d info reply, %d time exceeded, %d parameter problem\n"+
+		"        %d irdp solicitations, %d irdp advertisements\n",
+		icmp["OutRedirects"], icmp["OutDestUnreachs"], icmp["OutEchos"], icmp["OutEchoReps"],
+		icmp["OutAddrMasks"], icmp["OutAddrMaskReps"], icmp["OutSrcQuenchs"], icmp["OutTimestamps"], icmp["OutTimestampReps"],
+		kinds["OutType16"], icmp["OutTimeExcds"], icmp["OutParmProbs"], kinds["OutType10"], kinds["OutType9"])
 	fmt.Fprintf(&w, "\nUDP statistics:\n"+
-		"  Rcvd: %d total, %d checksum errors, %d no port, %d no buffer\n"+
-		"  Sent: %d total\n",
+		"  Rcvd: %d total, %d checksum errors, %d no port\n"+
+		"        %d no buffer\n"+
+		"  Sent: %d total, 0 forwarded broadcasts\n",
 		udp["InDatagrams"]+udp["InErrors"]+udp["NoPorts"], udp["InCsumErrors"], udp["NoPorts"], udp["RcvbufErrors"], udp["OutDatagrams"])
 	fmt.Fprintf(&w, "\nTCP statistics:\n"+
 		"  Rcvd: %d total, %d checksum errors\n"+
@@ -93,3 +117,10 @@ func trafficText(t host.Traffic) string {
 		tcp["InSegs"], tcp["InCsumErrors"], tcp["OutSegs"], tcp["RetransSegs"], tcp["ActiveOpens"], tcp["PassiveOpens"], tcp["CurrEstab"], tcp["AttemptFails"], tcp["EstabResets"])
 	return w.String()
 }
+
+// namedICMP are the types of ICMP that have a word of their own.
+var namedICMP = []string{"0", "3", "4", "5", "8", "9", "10", "11", "12", "13", "14", "15", "16", "17", "18"}
+
+// less is n without what is counted elsewhere, not below 0: the counters are read
+// one after the other.
+func less(n, part uint64) uint64 { return n - min(n, part) }

@@ -17,7 +17,8 @@ func ReadTraffic() Traffic {
 	if err != nil {
 		return Traffic{}
 	}
-	return parseTraffic(string(b))
+	more, _ := os.ReadFile("/proc/net/netstat") // IpExt: broadcasts, multicasts, checksums
+	return parseTraffic(string(b) + string(more))
 }
 
 // parseTraffic reads pairs of lines: the names of a protocol, then the values. A
