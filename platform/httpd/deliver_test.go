@@ -51,7 +51,10 @@ func (s *shelf) Answer(_ context.Context, q *Question, a *Answer) bool {
 		if err != nil {
 			panic(err)
 		}
-		a.Size, a.Content, over = s.size, f, func() { f.Close() }
+		s.mu.Lock()
+		a.Size = s.size
+		s.mu.Unlock()
+		a.Content, over = f, func() { f.Close() }
 	case "/page":
 		a.Body = s.page
 	default:
@@ -175,9 +178,11 @@ func TestDeliveryEnds(t *testing.T) {
 				t.Errorf("behind HEAD: %q %v", got, err)
 			}
 			m.last(t, 4)
+			m.mu.Lock()
 			if m.ended[2] != (ending{}) || m.ended[3] != (ending{5, nil}) {
 				t.Errorf("HEAD: %+v", m.ended[2:])
 			}
+			m.mu.Unlock()
 			// A defect ends one connection and nothing else.
 			m.mu.Lock()
 			m.drop = true
@@ -207,13 +212,18 @@ func TestDeliveryEnds(t *testing.T) {
 // connection.
 func TestDeliveryOfAFileThatShrank(t *testing.T) {
 	_, m, a, _ := newShelf(t, nil)
+	m.mu.Lock()
 	m.size = large + 1
+	m.mu.Unlock()
 	r := bufio.NewReader(ask(t, a, "/file", "/behind"))
 	got, err := answered(r)
 	if !errors.Is(err, io.ErrUnexpectedEOF) || !bytes.Equal([]byte(got), m.page) {
 		t.Errorf("%d octets, %v", len(got), err)
 	}
-	if e := m.last(t, 1); !errors.Is(e.err, ErrShort) || e.sent != large || m.told != large {
+	e := m.last(t, 1)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if !errors.Is(e.err, ErrShort) || e.sent != large || m.told != large {
 		t.Errorf("%+v, told of %d", e, m.told)
 	}
 }
