@@ -186,7 +186,7 @@ func (e *Engine) hostOf(c *call) *host {
 
 // hostFree reports whether nobody else has the address of a manual binding.
 func (e *Engine) hostFree(c *call, h *host) bool {
-	if e.conflicts[h.addr] != nil {
+	if e.conflicts[h.addr] != nil || e.othersHave(c, h.addr) {
 		return false
 	}
 	if o := e.offers[h.addr]; o != nil && o.key != string(c.key) {
@@ -213,7 +213,7 @@ func (e *Engine) former(c *call, subnets []*subnet) *binding {
 // available reports whether the client may have the address: it is leasable
 // and nobody else has it, is offered it or was heard using it.
 func (e *Engine) available(c *call, s *subnet, a netip.Addr) bool {
-	if !s.holds(a) || e.conflicts[a] != nil || e.shareRefuses(c, a) {
+	if !s.holds(a) || e.conflicts[a] != nil || e.peer(a) || e.shareRefuses(c, a) {
 		return false
 	}
 	b := e.bindings[a]

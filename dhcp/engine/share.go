@@ -163,6 +163,16 @@ func (e *Engine) shareRefuses(c *call, a netip.Addr) bool {
 	return err != nil
 }
 
+// othersHave reports whether another client has a lease of the address at the engine of the
+// fleet: a box that does not have the manual binding may have granted it.
+func (e *Engine) othersHave(c *call, a netip.Addr) bool {
+	if e.share.Domain == nil {
+		return false
+	}
+	x := e.share.At[a]
+	return x.Client != "" && x.Client != string(c.key) && x.Expiry > e.stamp(c.now)
+}
+
 // nobodyNew says why no client that is not known gets anything now, "" = it may.
 func (e *Engine) nobodyNew(now Instant) string {
 	if e.share.Domain == nil {
