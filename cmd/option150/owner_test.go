@@ -172,7 +172,10 @@ func TestExitStatus(t *testing.T) {
 	}{
 		"no such file":         {[]string{"run", "--config", filepath.Join(dir, "absent")}, 78, "no such file"},
 		"an unknown key":       {[]string{"run", "--config", file("key", "rot = \"x\"\n")}, 78, "unknown key"},
-		"no end":               {[]string{"run", "--config", "/dev/zero"}, 78, "larger than"},
+		"no end":               {[]string{"run", "--config", "/dev/zero"}, 78, "a device, no file"},
+		"a terminal":           {[]string{"run", "--config", "/dev/ptmx"}, 78, "a device, no file"},
+		"a console nowhere":    {[]string{"run", "--config", file("tty", "[console]\ndevice = \"ttyS0\"\n")}, 78, `as "/dev/ttyS0"`},
+		"a certificate no end": {[]string{"run", "--config", file("zero", "root = \""+t.TempDir()+"\"\n[console]\ndevice = \"none\"\n[metrics]\ntls = \"/dev/zero\"\n")}, 78, "a device, no file"},
 		"a console no line":    {[]string{"run", "--config", file("null", "root = \"/nowhere\"\n[console]\ndevice = \"/dev/null\"\n")}, 78, "is no serial line"},
 		"a console a file":     {[]string{"run", "--config", file("file", "root = \"/nowhere\"\n[console]\ndevice = \"/etc/passwd\"\n")}, 78, "is no serial line"},
 		"metrics for many":     {[]string{"run", "--config", file("many", "[metrics]\nlisten = \"224.0.0.1:9150\"\n")}, 78, "nobody can listen"},

@@ -6,6 +6,8 @@ import (
 	"os"
 	"sync"
 	"time"
+
+	"option150/platform/rootfile"
 )
 
 // certificate is the one of a file, read again when the file is another: what
@@ -23,10 +25,23 @@ func FitTLS(file string) error {
 	if file == "" {
 		return nil
 	}
-	if _, err := tls.LoadX509KeyPair(file, file); err != nil {
+	if _, err := loadTLS(file); err != nil {
 		return fmt.Errorf("metrics.tls: no certificate with its key: %w", err)
 	}
 	return nil
+}
+
+// loadTLS reads a file of a certificate and its key, of a megabyte at most.
+func loadTLS(file string) (tls.Certificate, error) {
+	const most = 1 << 20
+	text, err := rootfile.ReadNamed(file, most)
+	if err == nil && len(text) > most {
+		err = fmt.Errorf("%s: larger than %d bytes", file, most)
+	}
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	return tls.X509KeyPair(text, text)
 }
 
 func (c *certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
@@ -35,7 +50,7 @@ func (c *certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	info, err := os.Stat(c.file)
 	if err == nil && (c.cert == nil || !info.ModTime().Equal(c.at) || info.Size() != c.size) {
 		var next tls.Certificate
-		if next, err = tls.LoadX509KeyPair(c.file, c.file); err == nil {
+		if next, err = loadTLS(c.file); err == nil {
 			c.cert, c.at, c.size = &next, info.ModTime(), info.Size()
 		}
 	}

@@ -1,7 +1,8 @@
 // Package rootfile is what flash: and nvram: share, and who keeps a small file of
 // its own there, all below an os.Root: errors that name the operator's path and no
 // path of the host, files that are replaced whole or not at all, and directories whose
-// change of names outlasts a power cut.
+// change of names outlasts a power cut; and how a file of the machine is read that
+// the settings name.
 //
 // Follows DESIGN 3. Concurrency: functions without state. Failure: what the
 // file system says. Testing: with a temporary directory.

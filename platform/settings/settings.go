@@ -9,10 +9,8 @@ package settings
 import (
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
 	"net/netip"
-	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/BurntSushi/toml"
@@ -20,6 +18,7 @@ import (
 	"option150/platform/aaa"
 	"option150/platform/netif"
 	"option150/platform/plain"
+	"option150/platform/rootfile"
 )
 
 // Settings is the content of the file with defaults filled in.
@@ -114,16 +113,7 @@ func Load(name string) (Settings, error) {
 
 // Read reads the text of a settings file, of which there is no more than maxFile
 // and a byte: Parse refuses that.
-func Read(name string) ([]byte, error) {
-	f, err := os.Open(name)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%s: no such file", name)
-	} else if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	return io.ReadAll(io.LimitReader(f, maxFile+1))
-}
+func Read(name string) ([]byte, error) { return rootfile.ReadNamed(name, maxFile) }
 
 // Parse reads the text of a settings file.
 func Parse(text string) (Settings, error) {
@@ -167,6 +157,9 @@ func (s *Settings) check() error {
 	}
 	if s.Console.Device == "" {
 		return errors.New(`console.device is empty: use "stdio", a tty or "none"`)
+	}
+	if d := s.Console.Device; d != "stdio" && d != "none" && !filepath.IsAbs(d) {
+		return fmt.Errorf(`console.device %q is no tty: write it with its directory, as "/dev/%s"`, d, filepath.Base(d))
 	}
 	if s.Console.Speed < 50 || s.Console.Speed > 4_000_000 {
 		return fmt.Errorf("console.speed %d is not a serial speed", s.Console.Speed)
