@@ -205,6 +205,7 @@ func showFleet(b *Box) []language.Declaration {
 	}
 	return []language.Declaration{
 		table(head, 0, docFleet, view(func(v fleet.View, _ *language.Invocation) *columns.Page {
+			v.Files = b.Fleet.Files(v.Config)
 			return columns.Text(fleet.Show(v, time.Now()))
 		})),
 		table(head+`boxes("The boxes, as far as this one can tell")`, 0, docFleet, view(func(v fleet.View, _ *language.Invocation) *columns.Page { return fleet.ShowBoxes(v, time.Now()) }), fleet.BoxesTable),

@@ -51,8 +51,13 @@ func Show(v View, now time.Time) string {
 	case v.User != "":
 		fmt.Fprintf(&w, "Access: user %s\n", v.User)
 	default:
-		fmt.Fprintf(&w, "Access: certificate nvram:%s\n", v.Certificate)
+		fmt.Fprintf(&w, "Access: certificate nvram:%s", v.Certificate)
+		if v.Files.User != "" {
+			fmt.Fprintf(&w, " of %s", v.Files.User)
+		}
+		w.WriteString("\n")
 	}
+	v.Files.show(&w, now)
 	fmt.Fprintf(&w, "Publishes: %s; %s written since it started\n", map[Publish]string{
 		PublishNothing: "that it is there", PublishPhones: "services, phones, version of the configuration", PublishConfiguration: "services, phones, the configuration without secrets",
 	}[v.Publish], many(int(v.Writes), "transaction", "transactions"))
@@ -74,6 +79,24 @@ func Show(v View, now time.Time) string {
 		w.WriteString("Bindings: not shared, each box has its own pools\n")
 	}
 	return w.String()
+}
+
+// soonEnds is how long before its end a certificate is told of.
+const soonEnds = 30 * 24 * time.Hour
+
+func (f Files) show(w *strings.Builder, now time.Time) {
+	day := f.Ends.UTC().Format("2006-01-02 15:04 UTC")
+	switch {
+	case f.Problem != "":
+		fmt.Fprintf(w, "Files: %s; until that is mended connections are made with what was there before\n", f.Problem)
+	case f.Ends.IsZero():
+	case now.After(f.Ends):
+		fmt.Fprintf(w, "Certificate: it ended on %s, servers refuse it; put another into nvram:\n", day)
+	case now.Add(soonEnds).After(f.Ends):
+		fmt.Fprintf(w, "Certificate: it ends on %s; another one in nvram: is taken with the next connection\n", day)
+	default:
+		fmt.Fprintf(w, "Certificate: good until %s\n", day)
+	}
 }
 
 // Plain reports whether a server is reached without TLS.

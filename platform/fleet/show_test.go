@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -48,6 +49,10 @@ func TestShows(t *testing.T) {
 	part("cut off: phones summary", ShowSummary(cut).String())
 	shut := View{On: true, Shut: true, Why: "permission denied", Config: Config{Name: "A", Domain: "D", Servers: []string{"https://a:1"}, Certificate: "a.pem", Key: "a-key.pem", Publish: PublishNothing}}
 	part("refused: fleet", Show(shut, now))
+	for what, f := range []Files{{User: "a", Ends: now.Add(90 * 24 * time.Hour)}, {User: "a", Ends: now.Add(5 * 24 * time.Hour)}, {User: "a", Ends: now.Add(-time.Hour)}, {Problem: "the file nvram:a.pem is not there"}} {
+		shut.Files = f
+		part(fmt.Sprintf("certificate %d", what), Show(shut, now))
+	}
 	part("a configuration", ShowConfiguration("hostname X\n\x1b[2J banner\r\n!\n"))
 	golden.Check(t, "testdata/shows.txt", w.String())
 }

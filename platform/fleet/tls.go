@@ -8,6 +8,8 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
+	"sync"
+	"time"
 
 	"option150/platform/fleet/etcd"
 )
@@ -37,12 +39,57 @@ func (c Config) files(read func(string) ([]byte, error)) Config {
 // Dial is a client of the servers of a section; it connects when it is used. read
 // reads files of nvram:.
 func (c Config) Dial(read func(string) ([]byte, error)) (*etcd.Client, error) {
-	c = c.files(read)
-	t, err := c.tls(read)
-	if err != nil {
+	f := &files{config: c, read: read}
+	if _, err := f.tls(); err != nil {
 		return nil, err
 	}
-	return etcd.New(etcd.Options{Members: c.Servers, TLS: t, User: c.User, Password: c.Password}), nil
+	return etcd.New(etcd.Options{Members: c.Servers, TLS: f.tls, User: c.User, Password: c.Password}), nil
+}
+
+// files are those a connection is made with. They are read for each one, so that a
+// certificate that was renewed is taken without a word. One that is replaced just now,
+// file after file, is not: then what was read before is good for another connection.
+type files struct {
+	config Config
+	read   func(string) ([]byte, error)
+
+	mu   sync.Mutex
+	last *tls.Config
+}
+
+func (f *files) tls() (*tls.Config, error) {
+	t, err := f.config.files(f.read).tls(f.read)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if err == nil {
+		f.last = t
+	}
+	if f.last == nil {
+		return nil, err
+	}
+	return f.last, nil
+}
+
+// Files is how those of a section stand in nvram: now.
+type Files struct {
+	Problem string    // they cannot be used as they are, "" = they can, or there are none
+	User    string    // who the certificate says the box is
+	Ends    time.Time // of the certificate, zero = there is none
+}
+
+// Files reads those that the section names.
+func (f *Fleet) Files(c Config) (out Files) {
+	t, err := c.tls(f.opt.ReadFile)
+	if err != nil {
+		out.Problem = said(err.Error())
+		return out
+	}
+	for _, pair := range t.Certificates {
+		if leaf, err := x509.ParseCertificate(pair.Certificate[0]); err == nil {
+			out.User, out.Ends = tame(leaf.Subject.CommonName, shortText), leaf.NotAfter
+		}
+	}
+	return out
 }
 
 // tls is how servers of https are reached.

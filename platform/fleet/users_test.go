@@ -9,11 +9,8 @@ import (
 	"crypto/x509/pkix"
 	"encoding/pem"
 	"errors"
-	"io/fs"
 	"math/big"
 	"net"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -181,25 +178,12 @@ func pair(t *testing.T, name string, parent *x509.Certificate, by *ecdsa.Private
 
 // With TLS a box is who its certificate says, and servers that another signed are none.
 func TestTLS(t *testing.T) {
-	ca, caKey, caPEM, _ := pair(t, "the fleet", nil, nil)
+	auth := newSecure(t, t.TempDir())
 	_, _, otherPEM, _ := pair(t, "another", nil, nil)
-	_, _, serverPEM, serverKey := pair(t, "server", ca, caKey)
-	_, _, boxPEM, boxKey := pair(t, "box-A", ca, caKey)
-	dir := t.TempDir()
-	for name, b := range map[string][]byte{"ca.pem": caPEM, "server.pem": serverPEM, "server.key": serverKey} {
-		if err := os.WriteFile(filepath.Join(dir, name), b, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	at := func(name string) string { return filepath.Join(dir, name) }
-	e := etcdtest.Start(t, 1, "--cert-file", at("server.pem"), "--key-file", at("server.key"), "--client-cert-auth", "--trusted-ca-file", at("ca.pem"))
-	nvram := map[string][]byte{"ca.pem": caPEM, "other.pem": otherPEM, "box.pem": boxPEM, "box-key.pem": boxKey}
-	f := New(Options{Version: "1.0", ReadFile: func(n string) ([]byte, error) {
-		if b := nvram[n]; b != nil {
-			return b, nil
-		}
-		return nil, fs.ErrNotExist
-	}})
+	_, _, boxPEM, boxKey := pair(t, "box-A", auth.ca, auth.key)
+	e := auth.start()
+	n := &nvram{file: map[string][]byte{"ca.pem": auth.pem, "other.pem": otherPEM, "box.pem": boxPEM, "box-key.pem": boxKey}}
+	f := New(Options{Version: "1.0", ReadFile: n.read})
 	f.beat, f.lease = 200*time.Millisecond, 2*time.Second
 	t.Cleanup(f.Close)
 	c := Config{Name: "A", Domain: "D", Servers: e.URLs, CA: "ca.pem", Certificate: "box.pem", Key: "box-key.pem"}

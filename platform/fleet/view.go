@@ -48,6 +48,7 @@ type View struct {
 	Refused  string        // why the engine takes nothing of this box
 	Writes   uint64        // transactions of this box, since it started
 	Passed   int           // values that were not taken over
+	Files    Files         // of the section; only for who asked for them
 }
 
 // View is a copy of what is known now.

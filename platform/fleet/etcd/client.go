@@ -14,8 +14,9 @@ import (
 
 // Options are how the members are reached.
 type Options struct {
-	Members        []string // "https://A:2379", or "http://A:2379"
-	TLS            *tls.Config
+	Members []string // "https://A:2379", or "http://A:2379"
+	// TLS is asked for each connection to a member of https, nil = as the machine has it.
+	TLS            func() (*tls.Config, error)
 	User, Password string // "" = by the certificate, or nobody
 }
 
@@ -41,12 +42,43 @@ const (
 func New(o Options) *Client {
 	d := &net.Dialer{Timeout: dialTime}
 	t := &http.Transport{
-		DialContext: d.DialContext, TLSClientConfig: o.TLS, TLSHandshakeTimeout: dialTime, DisableCompression: true, Protocols: new(http.Protocols),
+		DialContext: d.DialContext, DisableCompression: true, Protocols: new(http.Protocols),
 		HTTP2: &http.HTTP2Config{SendPingTimeout: pingAfter, PingTimeout: pingTime},
+	}
+	if o.TLS == nil {
+		o.TLS = func() (*tls.Config, error) { return &tls.Config{MinVersion: tls.VersionTLS12}, nil }
+	}
+	t.DialTLSContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
+		return secured(ctx, d, network, addr, o.TLS)
 	}
 	t.Protocols.SetHTTP2(true)
 	t.Protocols.SetUnencryptedHTTP2(true)
 	return &Client{opt: o, wire: t, http: &http.Client{Transport: t, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
+}
+
+// secured connects with a member of https. Whatever fails on the way, nothing was asked.
+func secured(ctx context.Context, d *net.Dialer, network, addr string, with func() (*tls.Config, error)) (net.Conn, error) {
+	conf, err := with()
+	if err != nil {
+		return nil, &net.OpError{Op: "dial", Net: network, Err: err}
+	}
+	conf = conf.Clone()
+	conf.NextProtos = []string{"h2"}
+	if conf.ServerName, _, err = net.SplitHostPort(addr); err != nil {
+		return nil, &net.OpError{Op: "dial", Net: network, Err: err}
+	}
+	plain, err := d.DialContext(ctx, network, addr)
+	if err != nil {
+		return nil, err
+	}
+	c := tls.Client(plain, conf)
+	ctx, cancel := context.WithTimeout(ctx, dialTime)
+	defer cancel()
+	if err := c.HandshakeContext(ctx); err != nil {
+		_ = plain.Close()
+		return nil, &net.OpError{Op: "dial", Net: network, Err: err}
+	}
+	return c, nil
 }
 
 // Close gives the connections back.
