@@ -32,9 +32,12 @@ func (r *running) shareBy(c share.Config) {
 		}
 		return
 	}
-	s, err := r.opt.Share(c)
+	s, err := Sharing(unshared(c.Waits)), error(nil)
+	if c.Waits == "" {
+		s, err = r.opt.Share(c)
+	}
 	if err != nil {
-		s = broken{err}
+		s = unshared(err.Error())
 	}
 	r.sharing = s
 	r.mailbox.Put(func() { // no packet between the two finds a box alone
@@ -63,17 +66,22 @@ func (r *running) answers() {
 	}
 }
 
-// broken is a sharing that cannot be begun: the box is isolated, and says why.
-type broken struct{ err error }
+// unshared is a sharing that cannot be begun, and why: the box is isolated, and of a
+// domain of which it does not know the boxes. Clients keep what they have, as long
+// as they have it.
+type unshared string
 
-func (b broken) Domain(int64) *share.Domain { return share.New(share.Rules{}) }
-func (b broken) Why() string                { return b.err.Error() }
-func (b broken) Claim(asks []engine.Ask) []engine.Claimed {
+func (w unshared) Domain(int64) *share.Domain {
+	const self = "-"
+	return share.New(share.Rules{Box: self, Boxes: []string{self}})
+}
+func (w unshared) Why() string { return string(w) }
+func (w unshared) Claim(asks []engine.Ask) []engine.Claimed {
 	return make([]engine.Claimed, len(asks))
 }
-func (broken) Start(claim.Host) {}
-func (broken) Stop()            {}
-func (broken) Wait()            {}
+func (unshared) Start(claim.Host) {}
+func (unshared) Stop()            {}
+func (unshared) Wait()            {}
 
 // Shared is how the sharing of pools stands.
 type Shared struct {
@@ -92,11 +100,14 @@ type Shared struct {
 
 // Shared tells how the sharing of pools stands.
 func (s *Server) Shared() (out Shared) {
-	run, ok := s.runs.Current()
-	if !ok {
-		return out
+	if run, ok := s.runs.Current(); ok {
+		out = run.shared()
 	}
-	run.do(func(e *engine.Engine, now engine.Instant) {
+	return out
+}
+
+func (r *running) shared() (out Shared) {
+	r.do(func(e *engine.Engine, now engine.Instant) {
 		d := e.Share()
 		if d == nil {
 			return
@@ -111,13 +122,31 @@ func (s *Server) Shared() (out Shared) {
 			out.Alone = err.Error()
 		}
 	})
-	run.mu.Lock()
-	defer run.mu.Unlock()
-	out.Config = run.shareConf
-	if run.sharing != nil && !out.Connected {
-		out.Why = run.sharing.Why()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	out.Config = r.shareConf
+	if r.sharing != nil && !out.Connected {
+		out.Why = r.sharing.Why()
+	}
+	if out.Waits != "" { // it has none
+		out.Boxes, out.Gives, out.Down = nil, nil, nil
 	}
 	return out
+}
+
+// State is how it stands, in a line of `show fleet`.
+func (v Shared) State() string {
+	switch {
+	case v.Waits != "":
+		return "not shared yet: " + v.Waits + "; known clients keep their addresses until they end, new ones get nothing"
+	case !v.Connected && v.Alone == "":
+		return fmt.Sprintf("shared, isolated (%s); known clients are renewed for a while, new ones get addresses of its own share", cmp.Or(v.Why, "connecting"))
+	case !v.Connected:
+		return fmt.Sprintf("shared, isolated (%s); known clients are renewed for a while, new ones get nothing", cmp.Or(v.Why, "connecting"))
+	case v.Alone != "":
+		return "shared; new clients get nothing: " + v.Alone
+	}
+	return fmt.Sprintf("shared among %d boxes, %d addresses on record", len(v.Boxes), v.Records)
 }
 
 // SharesTable is that of Show.
@@ -128,6 +157,9 @@ func (v Shared) Show() *columns.Page {
 	w := &columns.Page{}
 	if !v.On {
 		return columns.Empty("Bindings are not shared: `show ip dhcp binding` has those of this box\n")
+	}
+	if v.Waits != "" {
+		return columns.Empty("Bindings are " + v.State() + "\n")
 	}
 	fmt.Fprintf(w, "Bindings are shared with the boxes of %s; this one is %s\n", v.Domain, v.Box)
 	switch {

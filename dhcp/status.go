@@ -20,6 +20,7 @@ func (r *running) Status() service.Status {
 			at.Down[i.Name] = lans.ErrNoAddress
 		}
 	}
+	waits := r.shareConf.Waits
 	r.mu.Unlock()
 	st := service.Status{State: service.Running, Listeners: at.Listening}
 	missing, failed := at.Why()
@@ -47,6 +48,8 @@ func (r *running) Status() service.Status {
 		st.State, st.Why = service.Degraded, "waiting for "+strings.Join(missing, ", ")
 	case r.low.Load() > 0:
 		st.State, st.Why = service.Degraded, fmt.Sprintf("the disk is nearly full: %d KB are left for bindings", (r.low.Load()-1)>>10)
+	case f.shared != "" && waits != "":
+		st.State, st.Why = service.Degraded, "bindings are not shared yet: "+waits+"; new clients get nothing"
 	case f.shared != "":
 		st.State, st.Why = service.Degraded, f.shared
 	case len(at.NoRaw) > 0:

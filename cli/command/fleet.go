@@ -10,6 +10,7 @@ import (
 	"option150/cli/language"
 	"option150/dhcp"
 	"option150/platform/columns"
+	"option150/platform/config"
 	"option150/platform/fleet"
 )
 
@@ -85,7 +86,7 @@ func fleetSection() []language.Declaration {
 				all := slices.Clone(at(c).Servers)
 				for _, s := range grammar.List[string](c.Args, "url") {
 					if err := fleet.CheckServer(s); err != nil {
-						return language.Answer("% " + err.Error())
+						return fleetAnswer(err)
 					}
 					if !slices.Contains(all, s) {
 						all = append(all, s)
@@ -197,17 +198,14 @@ func showFleet(b *Box) []language.Declaration {
 	view := func(f func(fleet.View, *language.Invocation) *columns.Page) func(*language.Invocation) *columns.Page {
 		return func(in *language.Invocation) *columns.Page {
 			v := b.Fleet.View()
-			if c := in.Config.Member(); !v.On && !in.Config.Fleet.IsDefault() && c.Missing() != "" {
-				return columns.Empty("This box is in no fleet: the section fleet has no line " + c.Missing() + "\n")
+			if !v.On && in.Config.Member().Missing() != "" {
+				return columns.Empty(noFleet(in.Config))
 			}
 			return f(v, in)
 		}
 	}
 	return []language.Declaration{
-		table(head, 0, docFleet, view(func(v fleet.View, _ *language.Invocation) *columns.Page {
-			v.Files = b.Fleet.Files(v.Config)
-			return columns.Text(fleet.Show(v, time.Now()))
-		})),
+		table(head, 0, docFleet, func(in *language.Invocation) *columns.Page { return columns.Text(b.fleetText(in.Config)) }),
 		table(head+`boxes("The boxes, as far as this one can tell")`, 0, docFleet, view(func(v fleet.View, _ *language.Invocation) *columns.Page { return fleet.ShowBoxes(v, time.Now()) }), fleet.BoxesTable),
 		table(head+`phones("Phones of all boxes, as these published them") [ stuck$stuck("Those that will not come up") | summary$summary("How many of each box") ]`, 0, docFleet,
 			view(func(v fleet.View, in *language.Invocation) *columns.Page {
@@ -227,12 +225,45 @@ func showFleet(b *Box) []language.Declaration {
 			names, err := b.Fleet.Shares(in.Ctx)
 			return columns.Text(fleet.ShowShares(v, names, err))
 		})),
-		table(head+`bindings("DHCP bindings of the domain")`, 0, docFleet, view(func(v fleet.View, _ *language.Invocation) *columns.Page {
-			if !v.On {
-				return columns.Text(fleet.None)
+		table(head+`bindings("DHCP bindings of the domain")`, 0, docFleet, func(in *language.Invocation) *columns.Page {
+			if x := b.sharedBindings(); x.On || in.Config.Member().Missing() == "" {
+				return x.Show()
 			}
-			return b.DHCP.Shared().Show()
-		}), dhcp.SharesTable),
+			return columns.Empty(noFleet(in.Config))
+		}, dhcp.SharesTable),
 		action(showHead+head+`configuration("That of another box, as it published it") <box:WORD>("Name of the box") [ diff$diff("Compared with that of this box") ]`, privileged, docFleet, b.fleetConfiguration),
 	}
+}
+
+// noFleet is what is shown where the section lacks a line.
+func noFleet(c *config.Config) string {
+	if c.Fleet.IsDefault() {
+		return fleet.None
+	}
+	return "This box is in no fleet: the section fleet has no " + c.Member().Missing() + "\n"
+}
+
+// sharedBindings is how the sharing of pools stands.
+func (b *Box) sharedBindings() (x dhcp.Shared) {
+	if b.DHCP != nil {
+		x = b.DHCP.Shared()
+	}
+	return x
+}
+
+// fleetText is `show fleet`.
+func (b *Box) fleetText(c *config.Config) string {
+	v := b.Fleet.View()
+	v.Files = b.Fleet.Files(v.Config)
+	text := fleet.Show(v, time.Now())
+	if !v.On && c.Member().Missing() != "" {
+		text = noFleet(c)
+	}
+	if x := b.sharedBindings(); x.On && x.Waits == "" {
+		text += "Bindings: " + x.State() + "\n"
+	}
+	for _, n := range c.FleetIdle() {
+		text += "Does not act: " + n + "\n"
+	}
+	return text
 }

@@ -144,7 +144,7 @@ Router(config)#ephone 9999
 % Invalid input detected at '^' marker.
 
 Router(config)#telephony-service
-% Prepare: held
+% Held
 Router(config)#interface foo9/9
                          ^
 % Invalid input detected at '^' marker.

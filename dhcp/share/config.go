@@ -12,7 +12,9 @@ type Config struct {
 
 	Lead     int64 // seconds, see Rules
 	OwnShare bool
+
+	Waits string // pools are to be shared, and that keeps the box from it; "" = nothing does
 }
 
-// On reports whether pools are shared.
-func (c Config) On() bool { return c.Box != "" }
+// On reports whether pools are shared, or are to be.
+func (c Config) On() bool { return c.Box != "" || c.Waits != "" }

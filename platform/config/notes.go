@@ -24,6 +24,7 @@ func (c *Config) Notes(before *Config) []string {
 		}
 	}
 	out = append(out, c.dhcpNotes(before, pools)...)
+	out = append(out, c.fleetNotes(before)...)
 	if c.HTTP.Port == before.HTTP.Port {
 		return out
 	}

@@ -152,7 +152,7 @@ func (c *Config) planFollow(name string, spec service.Spec) service.Wanted {
 	switch line := c.Member().Missing(); {
 	case c.Leader == "":
 	case line != "":
-		w.Waiting = "the section fleet has no line " + line
+		w.Waiting = "the section fleet has no " + line
 	default:
 		w.Spec = spec
 	}
@@ -173,7 +173,7 @@ func (c *Config) planFleet() service.Wanted {
 	switch line := f.Missing(); {
 	case c.Fleet.IsDefault():
 	case line != "":
-		w.Waiting = "the section fleet has no line " + line
+		w.Waiting = "the section fleet has no " + line
 	default:
 		w.Spec = f
 	}
@@ -305,12 +305,23 @@ func (c *Config) planDHCP(f Facts) service.Wanted {
 		w.Waiting = "no interface has an address"
 		return w
 	}
-	if f := c.Member(); f.Share && f.Missing() == "" {
-		s.Share = share.Config{Box: f.Name, Domain: f.Domain, Servers: f.Servers, User: f.User, Password: f.Password,
-			CA: f.CA, Certificate: f.Certificate, Key: f.Key, Lead: int64(f.LeadTime()), OwnShare: f.OwnShare}
-	}
+	s.Share = c.shareSpec()
 	w.Spec = s
 	return w
+}
+
+// shareSpec is with whom the pools are shared. A section that lacks a line does not make
+// a server of its own of the box: others may give out the same addresses.
+func (c *Config) shareSpec() share.Config {
+	f := c.Member()
+	switch {
+	case !f.Share:
+		return share.Config{}
+	case f.Missing() != "":
+		return share.Config{Waits: "the section fleet has no " + f.Missing()}
+	}
+	return share.Config{Box: f.Name, Domain: f.Domain, Servers: f.Servers, User: f.User, Password: f.Password,
+		CA: f.CA, Certificate: f.Certificate, Key: f.Key, Lead: int64(f.LeadTime()), OwnShare: f.OwnShare}
 }
 
 // planMetrics is where the settings want the metrics; no line of the

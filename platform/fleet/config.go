@@ -74,17 +74,26 @@ func (c Config) LeadTime() int {
 // ID is this box.
 func (c Config) ID() ID { return ID{c.Domain, c.Name} }
 
-// Missing is the line without which the section does nothing, "" = none.
+// Missing is what the section lacks to do anything, such as "line name" or "lines domain
+// and server"; "" = nothing.
 func (c Config) Missing() string {
-	switch {
-	case c.Name == "":
-		return "name"
-	case c.Domain == "":
-		return "domain"
-	case len(c.Servers) == 0:
-		return "server"
+	var no []string
+	for _, l := range []struct {
+		line string
+		is   bool
+	}{{"name", c.Name != ""}, {"domain", c.Domain != ""}, {"server", len(c.Servers) > 0}} {
+		if !l.is {
+			no = append(no, l.line)
+		}
 	}
-	return ""
+	switch n := len(no); n {
+	case 0:
+		return ""
+	case 1:
+		return "line " + no[0]
+	default:
+		return "lines " + strings.Join(no[:n-1], ", ") + " and " + no[n-1]
+	}
 }
 
 // ValidName reports whether a box or a domain may be called that.

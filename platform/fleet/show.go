@@ -2,6 +2,7 @@ package fleet
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -99,14 +100,12 @@ func (f Files) show(w *strings.Builder, now time.Time) {
 	}
 }
 
-// Plain reports whether a server is reached without TLS.
-func (c Config) Plain() bool {
-	for _, s := range c.Servers {
-		if strings.HasPrefix(s, "http:") {
-			return true
-		}
-	}
-	return false
+// Plain reports whether a server is reached without TLS, Secure whether one is with it.
+func (c Config) Plain() bool  { return c.scheme("http:") }
+func (c Config) Secure() bool { return c.scheme("https:") }
+
+func (c Config) scheme(s string) bool {
+	return slices.ContainsFunc(c.Servers, func(u string) bool { return strings.HasPrefix(u, s) })
 }
 
 func many(n int, one, more string) string {

@@ -36,14 +36,20 @@ func (c Config) files(read func(string) ([]byte, error)) Config {
 	return c
 }
 
-// Dial is a client of the servers of a section; it connects when it is used. read
-// reads files of nvram:.
-func (c Config) Dial(read func(string) ([]byte, error)) (*etcd.Client, error) {
+// Client is a client of the servers of a section; it connects when it is used. read
+// reads files of nvram:. One that cannot be used makes each request fail, until it can.
+func (c Config) Client(read func(string) ([]byte, error)) *etcd.Client {
 	f := &files{config: c, read: read}
-	if _, err := f.tls(); err != nil {
+	_, _ = f.tls() // kept for the time in which another takes its place
+	return etcd.New(etcd.Options{Members: c.Servers, TLS: f.tls, User: c.User, Password: c.Password})
+}
+
+// Dial is Client where files that cannot be used are refused.
+func (c Config) Dial(read func(string) ([]byte, error)) (*etcd.Client, error) {
+	if _, err := c.files(read).tls(read); err != nil {
 		return nil, err
 	}
-	return etcd.New(etcd.Options{Members: c.Servers, TLS: f.tls, User: c.User, Password: c.Password}), nil
+	return c.Client(read), nil
 }
 
 // files are those a connection is made with. They are read for each one, so that a

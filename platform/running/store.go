@@ -16,7 +16,6 @@ package running
 
 import (
 	"context"
-	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -136,7 +135,7 @@ func (s *Store) replace(ctx context.Context, who Who, cand *config.Config, polic
 	}
 	t, err := s.opt.Supervisor.Prepare(ctx, cand.Plan(facts), policy)
 	if err != nil {
-		return false, fmt.Errorf("prepare: %w", err)
+		return false, err
 	}
 	next := &Version{Number: cur.Number + 1, Config: cand, Who: who, Time: time.Now()}
 	s.current.Store(next) // the commit point

@@ -32,15 +32,11 @@ func (a *Appliance) shared(root string) func(share.Config) (dhcp.Sharing, error)
 	return func(c share.Config) (dhcp.Sharing, error) {
 		b := a.box
 		at := fleet.Config{Servers: c.Servers, User: c.User, Password: c.Password, CA: c.CA, Certificate: c.Certificate, Key: c.Key}
-		client, err := at.Dial(b.NVRAM.ReadFile)
-		if err != nil {
-			return nil, err
-		}
 		nvram, err := os.OpenRoot(filepath.Join(root, "nvram"))
 		if err != nil {
 			return nil, err
 		}
-		return claim.New(c, client, nvram, b.Journal), nil
+		return claim.New(c, at.Client(b.NVRAM.ReadFile), nvram, b.Journal), nil
 	}
 }
 
