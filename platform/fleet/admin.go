@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -116,11 +115,7 @@ func (f *Fleet) Init(ctx context.Context, c Config, root string) (done []string,
 		}
 	}
 	do("role "+roleOf(id), func() error { return client.AddRole(ctx, roleOf(id)) })
-	see := id.Domain + "/"
-	if c.ViewAll {
-		see = ""
-	}
-	for _, a := range []etcd.Access{{Prefix: boxes + see}, {Prefix: downs + see}, {Prefix: id.Prefix(), Write: true}, {Prefix: BindingsPrefix(id.Domain), Write: true}, {Prefix: DownPrefix(id.Domain), Write: true}, {Prefix: FollowTree(id.Domain)}, {Prefix: id.FollowPrefix(), Write: true}} {
+	for _, a := range c.mayDo() {
 		may := "it may read "
 		if a.Write {
 			may = "it may write "
@@ -148,6 +143,22 @@ func (f *Fleet) Init(ctx context.Context, c Config, root string) (done []string,
 		do("from now on the servers ask everybody who he is", func() error { return client.Guard(ctx) })
 	}
 	return done, err
+}
+
+// mayDo is what the role of a box allows: what is of others it reads, and never a sign of
+// life of another box is its to give.
+func (c Config) mayDo() []etcd.Access {
+	id := c.ID()
+	see := id.Domain + "/"
+	if c.ViewAll {
+		see = ""
+	}
+	return []etcd.Access{
+		{Prefix: boxes + see}, {Prefix: downs + see}, {Prefix: id.Prefix(), Write: true}, {Prefix: DownPrefix(id.Domain), Write: true},
+		{Prefix: FollowTree(id.Domain)}, {Prefix: id.FollowPrefix(), Write: true},
+		{Prefix: BindingsPrefix(id.Domain)}, {Prefix: LeasePrefix(id.Domain), Write: true}, {Prefix: BoxesKey(id.Domain), Alone: true, Write: true}, {Prefix: GenerationKey(id.Domain), Alone: true, Write: true},
+		{Prefix: id.BeatKey(), Alone: true, Write: true}, {Prefix: id.ClockKey(), Alone: true, Write: true},
+	}
 }
 
 // Watcher makes a user, for `option150 watch`, that may read what boxes publish and
@@ -207,7 +218,7 @@ func intoShares(ctx context.Context, client *etcd.Client, id ID) (string, error)
 		if err != nil {
 			return "", err
 		}
-		names := strings.Fields(kv.Value)
+		names := ReadBoxes(kv.Value)
 		if slices.Contains(names, id.Name) {
 			return "", nil
 		}
@@ -215,10 +226,12 @@ func intoShares(ctx context.Context, client *etcd.Client, id ID) (string, error)
 		if err != nil {
 			return "", err
 		}
-		n, _ := strconv.ParseUint(gen.Value, 10, 63)
-		names = append(names, id.Name)
+		_, next := NextGeneration(ReadGeneration(gen.Value))
+		if names = append(names, id.Name); len(names) > MaxSharing {
+			return "", fmt.Errorf("domain %s shares its pools among %d boxes already", id.Domain, MaxSharing)
+		}
 		r, err := client.Do(ctx, etcd.Txn{If: []etcd.Compare{{Key: key, Mod: kv.Mod}, {Key: gen.Key, Mod: gen.Mod}},
-			Puts: []etcd.Put{{Key: key, Value: strings.Join(names, " ")}, {Key: gen.Key, Value: strconv.FormatUint(n+1, 10)}}})
+			Puts: []etcd.Put{{Key: key, Value: strings.Join(names, " ")}, {Key: gen.Key, Value: next}}})
 		if err != nil {
 			return "", err
 		}
@@ -270,13 +283,12 @@ func (f *Fleet) SetDown(ctx context.Context, name string, down bool) error {
 	if err != nil {
 		return admin("", err)
 	}
-	if !slices.Contains(strings.Fields(list.Value), name) && !f.known(id) {
+	if !slices.Contains(ReadBoxes(list.Value), name) && !f.known(id) {
 		return fmt.Errorf("no box of domain %s is called %s: `show fleet boxes` and `show fleet shares` have their names", id.Domain, name)
 	}
-	n, _ := strconv.ParseUint(gen.Value, 10, 63)
 	here := id.Prefix() + keyHere
 	r, err := l.Client.Do(ctx, etcd.Txn{If: []etcd.Compare{{Key: here}, {Key: GenerationKey(id.Domain), Mod: gen.Mod}},
-		Puts: []etcd.Put{{Key: key, Value: Word{time.Now().Unix(), n}.String()}}, Else: []string{here}})
+		Puts: []etcd.Put{{Key: key, Value: Word{time.Now().Unix(), ReadGeneration(gen.Value)}.String()}}, Else: []string{here}})
 	switch {
 	case err != nil:
 		return admin("", err)
@@ -349,11 +361,5 @@ func (f *Fleet) Shares(ctx context.Context) ([]string, error) {
 	ctx, cancel := context.WithTimeout(ctx, adminTime)
 	defer cancel()
 	kv, err := one(ctx, l.Client, BoxesKey(l.Domain))
-	var out []string
-	for _, n := range strings.Fields(kv.Value) {
-		if ValidName(n) && len(out) < maxBoxes {
-			out = append(out, n)
-		}
-	}
-	return out, admin("", err)
+	return ReadBoxes(kv.Value), admin("", err)
 }

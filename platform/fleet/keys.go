@@ -2,6 +2,7 @@ package fleet
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -40,16 +41,69 @@ const (
 	bindings = root + "bindings/"
 )
 
-// BindingsPrefix is of the keys that all boxes of a domain may write.
+// BindingsPrefix is of the keys that all boxes of a domain read, and write but for the
+// signs of life of others.
 func BindingsPrefix(domain string) string { return bindings + domain + "/" }
 
 // BoxesKey has the names of the boxes among which the pools of a domain are shared, in
 // their order, with blanks between.
 func BoxesKey(domain string) string { return BindingsPrefix(domain) + "boxes" }
 
+// MaxSharing is how many boxes share the pools of a domain at most.
+const MaxSharing = 64
+
+// ReadBoxes reads that list. What is no name of a box is none, and a name counts once.
+func ReadBoxes(value string) (list []string) {
+	if len(value) > MaxSharing*(MaxName+1) {
+		return nil
+	}
+	for _, n := range strings.Fields(value) {
+		if ValidName(n) && !slices.Contains(list, n) && len(list) < MaxSharing {
+			list = append(list, n)
+		}
+	}
+	return list
+}
+
 // GenerationKey has the generation of the bindings of a domain, decimal; without it
 // that is 0.
 func GenerationKey(domain string) string { return BindingsPrefix(domain) + "generation" }
+
+// maxGeneration is beyond what boxes count to; what is larger is somebody's nonsense.
+const maxGeneration = 1 << 40
+
+// ReadGeneration reads one, 0 = it is none.
+func ReadGeneration(value string) uint64 {
+	n, err := strconv.ParseUint(value, 10, 64)
+	if err != nil || n > maxGeneration {
+		return 0
+	}
+	return n
+}
+
+// NextGeneration is the one after n, as it is written. After the last comes the first,
+// so that nonsense does not end the counting.
+func NextGeneration(n uint64) (uint64, string) {
+	if n++; n > maxGeneration {
+		n = 1
+	}
+	return n, strconv.FormatUint(n, 10)
+}
+
+// The keys of a domain's bindings that are of an address, or of a box.
+const (
+	leaseTree = "at/"
+	beatTree  = "beat/"
+	clockTree = "clock/"
+)
+
+// LeasePrefix is of the leases: the address follows, and nothing that a client says.
+func LeasePrefix(domain string) string { return BindingsPrefix(domain) + leaseTree }
+
+// BeatKey is the sign of life of a box that shares bindings, ClockKey its clock; only
+// the box itself may write them.
+func (b ID) BeatKey() string  { return BindingsPrefix(b.Domain) + beatTree + b.Name }
+func (b ID) ClockKey() string { return BindingsPrefix(b.Domain) + clockTree + b.Name }
 
 // DownPrefix is of the words of operators that boxes of a domain are off; all its boxes
 // may write them. The name of the box follows, and the value is since when, seconds

@@ -95,15 +95,24 @@ func TestUsers(t *testing.T) {
 		return err
 	}
 	var no *etcd.Refused
-	for _, key := range []string{ID{"D", "A"}.Prefix() + keyAbout, ID{"D", "A"}.Prefix() + "x", ID{"E", "AB"}.Prefix() + "x", BindingsPrefix("E") + "x", DownPrefix("E") + "x", root + "x", "x"} {
+	for _, key := range []string{ID{"D", "A"}.Prefix() + keyAbout, ID{"D", "A"}.Prefix() + "x", ID{"E", "AB"}.Prefix() + "x", BindingsPrefix("E") + "x", DownPrefix("E") + "x", root + "x", "x",
+		BindingsPrefix("D") + "x", BoxesKey("D") + "x", ID{"D", "A"}.BeatKey(), ID{"D", "A"}.ClockKey(), ID{"D", "AB"}.BeatKey() + "x", ID{"D", "A"}.FollowPrefix() + "sections"} {
 		if err := put(key); !errors.As(err, &no) {
 			t.Errorf("%s: %v", key, err)
 		}
 	}
-	for _, key := range []string{ID{"D", "AB"}.Prefix() + "x", BindingsPrefix("D") + "x"} {
+	for _, key := range []string{ID{"D", "AB"}.Prefix() + "x", ID{"D", "AB"}.FollowPrefix() + "x", LeasePrefix("D") + "10.0.0.1", BoxesKey("D"), GenerationKey("D"), ID{"D", "AB"}.BeatKey(), ID{"D", "AB"}.ClockKey(), DownPrefix("D") + "A"} {
 		if err := put(key); err != nil {
 			t.Errorf("%s: %v", key, err)
 		}
+	}
+	for _, tree := range []string{boxes + "D/", DownPrefix("D"), BindingsPrefix("D"), FollowTree("D")} {
+		if _, _, err := thief.Range(soon(t), tree); err != nil {
+			t.Errorf("%s: %v", tree, err)
+		}
+	}
+	if _, _, err := thief.Range(soon(t), FollowTree("E")); !errors.As(err, &no) {
+		t.Errorf("what another domain follows is read: %v", err)
 	}
 	if _, _, err := thief.Range(soon(t), boxes+"E/"); !errors.As(err, &no) {
 		t.Errorf("another domain is read: %v", err)

@@ -147,13 +147,21 @@ func (s *Session) changes(h etcd.Header, list []etcd.Change) error {
 	if len(bounds)+len(others) == 0 {
 		return nil
 	}
+	many := false
 	if !s.host(func(e *engine.Engine, now engine.Instant) {
+		if d := e.Share(); d != nil && len(d.At)+len(bounds) >= maxBindings {
+			many = true // as when all is read
+			return
+		}
 		e.Learn(now, bounds)
 		for _, c := range others {
 			s.other(e, now, c)
 		}
 	}) {
 		return errEnded
+	}
+	if many {
+		return errMany
 	}
 	return nil
 }

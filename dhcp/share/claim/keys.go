@@ -3,7 +3,6 @@ package claim
 import (
 	"encoding/json"
 	"net/netip"
-	"strconv"
 	"strings"
 
 	"option150/dhcp/engine"
@@ -14,17 +13,17 @@ import (
 )
 
 // keys are where a domain has its bindings.
-type keys struct{ prefix, downs string }
+type keys struct{ domain, prefix, downs string }
 
 func keysOf(domain string) keys {
-	return keys{fleet.BindingsPrefix(domain), fleet.DownPrefix(domain)}
+	return keys{domain, fleet.BindingsPrefix(domain), fleet.DownPrefix(domain)}
 }
 
-func (k keys) boxes() string            { return k.prefix + "boxes" }
-func (k keys) generation() string       { return k.prefix + "generation" }
-func (k keys) at(a netip.Addr) string   { return k.prefix + "at/" + a.String() }
-func (k keys) beat(box string) string   { return k.prefix + "beat/" + box }
-func (k keys) clock(box string) string  { return k.prefix + "clock/" + box }
+func (k keys) boxes() string            { return fleet.BoxesKey(k.domain) }
+func (k keys) generation() string       { return fleet.GenerationKey(k.domain) }
+func (k keys) at(a netip.Addr) string   { return fleet.LeasePrefix(k.domain) + a.String() }
+func (k keys) beat(box string) string   { return fleet.ID{Domain: k.domain, Name: box}.BeatKey() }
+func (k keys) clock(box string) string  { return fleet.ID{Domain: k.domain, Name: box}.ClockKey() }
 func (k keys) downOf(box string) string { return k.downs + box }
 
 // split is the kind of a key, and what it is of.
@@ -38,7 +37,7 @@ func (k keys) split(key string) (kind, of string) {
 
 // Bounds of what others may have us keep.
 const (
-	maxBoxes    = 64
+	maxBoxes    = fleet.MaxSharing
 	maxBindings = 1 << 18
 	maxValue    = 8 << 10
 )
@@ -91,21 +90,18 @@ func (v *view) put(k keys, kv etcd.KV) {
 	}
 	switch kind {
 	case "boxes":
-		if list := strings.Fields(kv.Value); len(list) <= maxBoxes {
-			v.boxes = list
-		}
-		v.list = kv.Mod
+		v.boxes, v.list = fleet.ReadBoxes(kv.Value), kv.Mod
 	case "generation":
-		v.gen, _ = strconv.ParseUint(kv.Value, 10, 63)
-		v.generation = kv.Mod
+		v.gen, v.generation = fleet.ReadGeneration(kv.Value), kv.Mod
 	case "at":
 		if a, err := netip.ParseAddr(of); err == nil && a.Is4() && len(v.at) < maxBindings {
 			v.at[a] = bound(a, kv)
 		}
 	case "clock":
 		var b beat
-		_ = json.Unmarshal([]byte(kv.Value), &b)
-		v.clocks[of] = b.Stamp
+		if _ = json.Unmarshal([]byte(kv.Value), &b); fleet.ValidName(of) {
+			v.clocks[of] = b.Stamp
+		}
 	case "beat":
 		var b beat
 		if json.Unmarshal([]byte(kv.Value), &b) == nil && len(v.beats) < maxBoxes {
@@ -118,14 +114,21 @@ func (v *view) put(k keys, kv etcd.KV) {
 	}
 }
 
-// bound reads a lease. One that cannot be read has no kind.
+// bound reads a lease. One that cannot be read, or is of a time that is none, has no
+// kind: the address is somebody's for as long as that is on record.
 func bound(a netip.Addr, kv etcd.KV) engine.Bound {
+	if len(kv.Value) > maxValue {
+		kv.Value = ""
+	}
 	r, err := store.ParseRecord([]byte(kv.Value))
-	if err != nil || r.Addr != a || r.Kind != engine.RecordBinding {
+	if err != nil || r.Addr != a || r.Kind != engine.RecordBinding || r.Start > endOfTime || r.Expiry > endOfTime && r.Expiry != engine.Forever {
 		r = engine.Record{Addr: a}
 	}
 	return engine.Bound{Record: r, Mod: kv.Mod}
 }
+
+// endOfTime is when no lease begins or ends, seconds since 1970: in the year 2242.
+const endOfTime = 1 << 33
 
 func text(v any) string {
 	b, err := json.Marshal(v)

@@ -6,13 +6,13 @@ import (
 	"fmt"
 	"os"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
 
 	"option150/dhcp/engine"
 	"option150/dhcp/share"
+	"option150/platform/fleet"
 	"option150/platform/fleet/etcd"
 	"option150/platform/journal"
 )
@@ -109,6 +109,7 @@ var (
 	errEnded  = errors.New("the server has ended")
 	errSilent = errors.New("changes do not come")
 	errBack   = errors.New("it has gone back")
+	errMany   = fmt.Errorf("the domain has more than %d bindings", maxBindings-1)
 )
 
 func (s *Session) run() {
@@ -269,7 +270,7 @@ func (s *Session) read() (*view, error) {
 	defer cancel()
 	v, err := readView(ctx, s.store, s.keys)
 	if err == nil && len(v.at) >= maxBindings {
-		err = fmt.Errorf("the domain has more than %d bindings", maxBindings-1)
+		err = errMany
 	}
 	return v, err
 }
@@ -348,12 +349,11 @@ func (s *Session) settle(v *view) error {
 	case v.gen < k.Gen:
 		why = fmt.Sprintf("from generation %d to %d", k.Gen, v.gen)
 	}
-	generation := func(n uint64) etcd.Put { return etcd.Put{Key: s.keys.generation(), Value: strconv.FormatUint(n, 10)} }
 	if why != "" || v.gen == 0 {
-		next := max(v.gen, k.Gen) + 1
+		next, text := fleet.NextGeneration(max(v.gen, k.Gen))
 		ctx, cancel := context.WithTimeout(s.ctx, answerTime)
 		defer cancel()
-		r, err := s.store.Do(ctx, etcd.Txn{If: []etcd.Compare{{Key: s.keys.generation(), Mod: v.generation}}, Puts: []etcd.Put{generation(next)}})
+		r, err := s.store.Do(ctx, etcd.Txn{If: []etcd.Compare{{Key: s.keys.generation(), Mod: v.generation}}, Puts: []etcd.Put{{Key: s.keys.generation(), Value: text}}})
 		if err != nil {
 			return err
 		}
@@ -375,8 +375,9 @@ func (s *Session) settle(v *view) error {
 	if len(v.boxes) >= maxBoxes {
 		return fmt.Errorf("the domain has %d boxes already", len(v.boxes))
 	}
+	_, next := fleet.NextGeneration(v.gen)
 	t := etcd.Txn{If: []etcd.Compare{{Key: s.keys.boxes(), Mod: v.list}, {Key: s.keys.generation(), Mod: v.generation}},
-		Puts: []etcd.Put{{Key: s.keys.boxes(), Value: strings.Join(append(slices.Clone(v.boxes), s.conf.Box), " ")}, generation(v.gen + 1)}}
+		Puts: []etcd.Put{{Key: s.keys.boxes(), Value: strings.Join(append(slices.Clone(v.boxes), s.conf.Box), " ")}, {Key: s.keys.generation(), Value: next}}}
 	return s.write(v.head, t)
 }
 

@@ -22,6 +22,8 @@ var (
 	ErrUnanswered = errors.New("no answer")
 	// ErrCompacted: the changes since that revision are not kept any more.
 	ErrCompacted = errors.New("the changes since then are not kept any more")
+	// ErrTooMuch: the keys and values are more than is read.
+	ErrTooMuch = errors.New("there is more than a box reads")
 )
 
 // Refused is a request the engine refused: it had no effect.

@@ -161,14 +161,25 @@ func (c *Client) call(ctx context.Context, method string, m []byte) ([]byte, err
 }
 
 // Range reads all keys that begin with prefix, as they are at one revision, the
-// newest: the engine asks a majority before it answers.
+// newest: the engine asks a majority before it answers. ErrTooMuch: there is more than a
+// box keeps.
 func (c *Client) Range(ctx context.Context, prefix string) (all []KV, head Header, err error) {
+	size := 0
 	head, err = c.Scan(ctx, prefix, func(kv KV) string {
+		if size += len(kv.Key) + len(kv.Value); size > maxRange {
+			return prefix
+		}
 		all = append(all, kv)
 		return ""
 	})
+	if err == nil && size > maxRange {
+		return nil, head, ErrTooMuch
+	}
 	return all, head, err
 }
+
+// maxRange is what Range keeps, bytes: a quarter of a million leases have as many.
+const maxRange = 64 << 20
 
 // Scan is Range for what need not be kept: f is given the keys in order, and may say
 // with which prefix of theirs it is done.

@@ -5,6 +5,7 @@ import "context"
 // Access is what a role may do with the keys that begin with a prefix.
 type Access struct {
 	Prefix string
+	Alone  bool // with the key that is called so, and no other
 	Write  bool // and read
 }
 
@@ -53,7 +54,9 @@ func (c *Client) Allow(ctx context.Context, role string, a Access) error {
 		kind = readWrite
 	}
 	m := appendBytes(appendInt(nil, 1, kind), 2, a.Prefix)
-	m = appendBytes(m, 3, end(a.Prefix))
+	if !a.Alone {
+		m = appendBytes(m, 3, end(a.Prefix))
+	}
 	_, err := c.call(ctx, "/etcdserverpb.Auth/RoleGrantPermission", putBytes(appendBytes(nil, 1, role), 2, m))
 	return err
 }
