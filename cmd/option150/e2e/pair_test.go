@@ -3,14 +3,7 @@ package e2e
 import (
 	"bytes"
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
 	"fmt"
-	"math/big"
 	"net"
 	"net/netip"
 	"os"
@@ -94,37 +87,6 @@ ephone  3
 	pairFile = "SEP001E7A000001.cnf.xml"
 )
 
-// authority makes a CA and a certificate of an address, PEM.
-func authority(t *testing.T, addr string) (ca, cert, key []byte) {
-	t.Helper()
-	make := func(tmpl, parent *x509.Certificate, by *ecdsa.PrivateKey) (*ecdsa.PrivateKey, []byte) {
-		k, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if by == nil {
-			by = k
-		}
-		der, err := x509.CreateCertificate(rand.Reader, tmpl, parent, &k.PublicKey, by)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return k, der
-	}
-	root := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "CA of the test"}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour),
-		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign}
-	caKey, caDER := make(root, root, nil)
-	leaf := &x509.Certificate{SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: "engine"}, NotBefore: root.NotBefore, NotAfter: root.NotAfter, IPAddresses: []net.IP{net.ParseIP(addr), net.IPv4(127, 0, 0, 1)},
-		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}}
-	k, der := make(leaf, root, caKey)
-	text, err := x509.MarshalPKCS8PrivateKey(k)
-	if err != nil {
-		t.Fatal(err)
-	}
-	block := func(kind string, b []byte) []byte { return pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: b}) }
-	return block("CERTIFICATE", caDER), block("CERTIFICATE", der), block("PRIVATE KEY", text)
-}
-
 // exec is a command on one of the boxes over SSH.
 func (c *cluster) exec(command string) string {
 	c.w.T.Helper()
@@ -158,12 +120,34 @@ func (c *cluster) shell() *testbox.Shell {
 	return testbox.NewShell(c.w.T, client)
 }
 
+// shows waits until a command shows all of some texts.
+func (c *cluster) shows(command string, want ...string) {
+	c.w.T.Helper()
+	c.w.Within(60*time.Second, c.host.Name()+": "+command+" does not show "+strings.Join(want, ", "), func() bool {
+		text := c.exec(command)
+		for _, s := range want {
+			if !strings.Contains(text, s) {
+				return false
+			}
+		}
+		return true
+	})
+}
+
 // enter puts a box of the pair into the LAN.
 func (w *world) enter(name, addr, lines string, ca []byte, flash map[string][]byte) *cluster {
 	w.T.Helper()
+	return w.enterAs(name, addr, fmt.Sprintf(pairBox, name, addr, lines), map[string][]byte{"ca.pem": ca}, flash)
+}
+
+// enterAs puts a box into the LAN, with its configuration and files.
+func (w *world) enterAs(name, addr, config string, nvram, flash map[string][]byte) *cluster {
+	w.T.Helper()
 	c := &cluster{w: w, host: w.Host(name, netip.Prefix{}), addr: addr}
-	w.file(name+"/nvram/startup-config", fmt.Appendf(nil, pairBox, name, addr, lines))
-	w.file(name+"/nvram/ca.pem", ca)
+	w.file(name+"/nvram/startup-config", []byte(config))
+	for f, b := range nvram {
+		w.file(name+"/nvram/"+f, b)
+	}
 	w.file(name+"/flash/.keep", nil)
 	for f, b := range flash {
 		w.file(name+"/flash/"+f, b)
@@ -231,18 +215,7 @@ func TestPair(t *testing.T) {
 	}
 	one := w.enter("HQ-1", "10.150.0.11", pairTelephony, ca, flash)
 	two := w.enter("HQ-2", "10.150.0.12", ownTelephony, ca, map[string][]byte{"Chime.raw": []byte("another")})
-	show := func(c *cluster, command string, want ...string) {
-		t.Helper()
-		w.Within(60*time.Second, c.host.Name()+": "+command+" does not show "+strings.Join(want, ", "), func() bool {
-			text := c.exec(command)
-			for _, s := range want {
-				if !strings.Contains(text, s) {
-					return false
-				}
-			}
-			return true
-		})
-	}
+	show := func(c *cluster, command string, want ...string) { t.Helper(); c.shows(command, want...) }
 	show(two, "show fleet configuration", "In force: ", "those of box HQ-1")
 	show(two, "show fleet flash", ", 0 not\n")
 	show(one, "show fleet configuration", "This box follows no other", "are given the sections of telephony and DHCP", "are given the list of the phones' files")
