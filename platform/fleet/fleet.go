@@ -23,6 +23,7 @@ const (
 	beatEvery = 5 * time.Second
 	patience  = 2 * time.Second
 	readTime  = 60 * time.Second // for all there is
+	lookEvery = 30 * time.Second // how the engine stands
 )
 
 // Options are what a fleet is made of. The functions give copies of what is true now;
@@ -173,6 +174,8 @@ func (f *Fleet) Status() service.Status {
 		st, why = service.Degraded, "no server of the fleet answers: "+v.why
 	case v.double:
 		st, why = service.Degraded, "another box is called "+f.run.config.Name+" too, or was until a moment ago: this one publishes nothing"
+	case v.engine.Full:
+		st, why = service.Degraded, "the servers are full and take nothing: `show fleet` says what to do there"
 	case f.run.own.refused != "":
 		st, why = service.Degraded, "the servers refuse what this box writes: "+f.run.own.refused
 	}

@@ -18,8 +18,9 @@ type view struct {
 	double  bool   // another box has our name
 	boxes   map[ID]*box
 	down    map[ID]string
-	size    int // bytes of values
-	passed  int // values that are none, or too many
+	size    int         // bytes of values
+	passed  int         // values that are none, or too many
+	engine  etcd.Status // when it was looked at last
 }
 
 // box is what is known of one.

@@ -34,6 +34,7 @@ type own struct {
 	lease   int64
 	mod     int64 // revision of our sign of life, 0 = it is not there
 	refused string
+	full    bool // the engine takes nothing any more
 
 	at    map[string]string // kind of key: its value, a hash of it for config
 	slots []string          // devices in the order of the chunks

@@ -111,8 +111,12 @@ func (f *Fleet) session(ctx context.Context, r *run) error {
 	}
 	tick := time.NewTicker(min(f.beat, time.Second))
 	defer tick.Stop()
-	var kept time.Time
+	var kept, looked time.Time
 	for {
+		if time.Since(looked) >= lookEvery || r.own.full && time.Since(looked) >= f.beat {
+			f.look(ctx, r)
+			looked = time.Now()
+		}
 		if time.Since(kept) >= f.beat {
 			if err := f.alive(ctx, r); err != nil {
 				return err
@@ -179,6 +183,7 @@ func (f *Fleet) read(ctx context.Context, r *run, below string) (etcd.Header, er
 			}
 		}
 	}
+	v.engine = f.view.engine
 	v.head, v.answer, v.whole, v.why, v.first = head, now, now, "", now.Sub(start)
 	if h := v.boxes[mine]; h != nil {
 		v.double = h.here != "" && h.here != r.me.Instance
@@ -305,8 +310,23 @@ func (f *Fleet) refused(r *run, err error) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	r.own.refused = said(no.Text)
-	r.own.lease, r.own.mod = 0, 0
+	if r.own.full = etcd.IsFull(err); !r.own.full { // a lease is kept there all the same
+		r.own.lease, r.own.mod = 0, 0
+	}
 	return nil
+}
+
+// look asks how the engine stands. One that does not say so is none the worse for it.
+func (f *Fleet) look(ctx context.Context, r *run) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	s, err := r.client.Status(ctx)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if err == nil && f.run == r {
+		f.view.engine = s
+		r.own.full = s.Full
+	}
 }
 
 func (f *Fleet) answered(r *run) {

@@ -44,6 +44,7 @@ func Show(v View, now time.Time) string {
 	default:
 		fmt.Fprintf(&w, "Engine: last answer %s ago: %s\n", columns.Ago(now.Sub(v.Answer)), v.Why)
 	}
+	showEngine(&w, v)
 	switch open := v.Plain(); {
 	case v.User == "" && v.Certificate == "":
 		w.WriteString("Access: nobody asks who this box is; whoever reaches the servers may change all there is\n")
@@ -65,8 +66,8 @@ func Show(v View, now time.Time) string {
 	if v.Double {
 		fmt.Fprintf(&w, "Another box is called %s too, or was until a moment ago: this one publishes nothing\n", v.Name)
 	}
-	if v.Refused != "" {
-		fmt.Fprintf(&w, "The servers refuse what this box writes: %s\n", v.Refused)
+	if v.Refused != "" && !v.Engine.Full {
+		fmt.Fprintf(&w, "The servers refuse what this box writes: %s; `fleet init` makes its user\n", v.Refused)
 	}
 	n := map[State]int{}
 	for _, b := range v.Boxes {
@@ -81,6 +82,30 @@ func Show(v View, now time.Time) string {
 	}
 	return w.String()
 }
+
+// defaultQuota is that of an engine that does not say which it has. [etcd, System limits]
+const defaultQuota = 2 << 30
+
+// showEngine says what has to be done at an engine that is full, or will be. Nothing of
+// the box's own compacts it: others may keep something there too.
+func showEngine(w *strings.Builder, v View) {
+	s := v.Engine
+	quota, by := s.Quota, ""
+	if quota == 0 {
+		quota, by = defaultQuota, " if it is the default"
+	}
+	cure := fmt.Sprintf("`etcdctl compact %d`, then `etcdctl defrag --cluster`", v.Revision)
+	switch {
+	case s.Full:
+		fmt.Fprintf(w, "Database: full, %d MB: nothing is taken any more, and new DHCP clients of shared pools get nothing; on a machine of the servers, as root if they ask who one is: %s, then `etcdctl alarm disarm`\n", mega(s.Size), cure)
+	case s.Size > quota/2:
+		fmt.Fprintf(w, "Database: %d MB, more than half of its quota of %d MB%s: %s; start the servers with --auto-compaction-mode periodic --auto-compaction-retention 1h\n", mega(s.Size), mega(quota), by, cure)
+	case s.Version != "":
+		fmt.Fprintf(w, "Database: %d MB, etcd %s\n", mega(s.Size), tame(s.Version, shortText))
+	}
+}
+
+func mega(bytes int64) int64 { return (bytes + 1<<20 - 1) >> 20 }
 
 // soonEnds is how long before its end a certificate is told of.
 const soonEnds = 30 * 24 * time.Hour

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"option150/platform/fleet/etcd"
 	"option150/platform/testkit/golden"
 )
 
@@ -52,6 +53,10 @@ func TestShows(t *testing.T) {
 	for what, f := range []Files{{User: "a", Ends: now.Add(90 * 24 * time.Hour)}, {User: "a", Ends: now.Add(5 * 24 * time.Hour)}, {User: "a", Ends: now.Add(-time.Hour)}, {Problem: "the file nvram:a.pem is not there"}} {
 		shut.Files = f
 		part(fmt.Sprintf("certificate %d", what), Show(shut, now))
+	}
+	for what, x := range []etcd.Status{{Version: "3.4.23", Size: 5 << 20}, {Version: "3.4.23", Size: 1200 << 20}, {Version: "3.6.0", Size: 9 << 20, Quota: 16 << 20}, {Version: "3.4.23", Size: 2 << 30, Full: true}} {
+		v.Engine = x
+		part(fmt.Sprintf("database %d", what), Show(v, now))
 	}
 	part("a configuration", ShowConfiguration("hostname X\n\x1b[2J banner\r\n!\n"))
 	golden.Check(t, "testdata/shows.txt", w.String())

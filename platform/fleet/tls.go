@@ -85,7 +85,7 @@ type Files struct {
 
 // Files reads those that the section names.
 func (f *Fleet) Files(c Config) (out Files) {
-	t, err := c.tls(f.opt.ReadFile)
+	t, err := c.files(f.opt.ReadFile).tls(f.opt.ReadFile)
 	if err != nil {
 		out.Problem = said(err.Error())
 		return out

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"option150/platform/fleet/etcd"
 	"option150/platform/sorted"
 )
 
@@ -48,6 +49,7 @@ type View struct {
 	Refused  string        // why the engine takes nothing of this box
 	Writes   uint64        // transactions of this box, since it started
 	Passed   int           // values that were not taken over
+	Engine   etcd.Status   // of the member that is asked, half a minute old at most
 	Files    Files         // of the section; only for who asked for them
 }
 
@@ -60,6 +62,7 @@ func (f *Fleet) View() View {
 	if f.run == nil {
 		return out
 	}
+	out.Engine = v.engine
 	out.Config, out.On, out.Answers, out.Why, out.Answer = f.run.config.Clone(), true, f.follows(), v.why, v.answer
 	out.Shut, out.Cluster, out.Revision, out.First, out.Double, out.Refused, out.Passed = v.refused && v.whole.IsZero(), v.head.Cluster, v.head.Revision, v.first, v.double, f.run.own.refused, v.passed
 	for id, b := range v.boxes {

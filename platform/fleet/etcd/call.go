@@ -45,6 +45,7 @@ const (
 	codeOutOfRange         = 11
 	codeUnimplemented      = 12
 	codeUnauthenticated    = 16
+	codeExhausted          = 8
 )
 
 // outcome says what a status means: after any other code than these the request
@@ -55,6 +56,10 @@ func outcome(code int, text string) error {
 		return nil
 	case codeInvalid, codeNotFound, codeExists, codePermission, codeFailedPrecondition, codeOutOfRange, codeUnimplemented, codeUnauthenticated:
 		return &Refused{Code: code, Text: text}
+	case codeExhausted:
+		if text == noSpace { // others of this code may come after the effect
+			return &Refused{Code: code, Text: text}
+		}
 	}
 	return fmt.Errorf("%w: %s", ErrUnanswered, text)
 }

@@ -267,6 +267,7 @@ func FuzzDecode(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) {
 		_, _ = decodeRange(b)
 		_, _ = decodeTxn(b)
+		_, _ = decodeStatus(b)
 		w, err := decodeWatch(b)
 		if err == nil && len(w.changes) > len(b) {
 			t.Errorf("%d changes of %d bytes", len(w.changes), len(b))
