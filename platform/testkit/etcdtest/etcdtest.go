@@ -119,7 +119,7 @@ func (m *Members) Ready() {
 }
 
 func (m *Members) ctl(args ...string) (string, error) {
-	base := []string{"--endpoints", strings.Join(m.URLs, ",")}
+	base := []string{"--endpoints", strings.Join(m.URLs, ","), "--command-timeout=30s"}
 	if m.arg("--cert-file") != "" {
 		base = append(base, "--cacert", m.arg("--trusted-ca-file"), "--cert", m.arg("--cert-file"), "--key", m.arg("--key-file"))
 	}
