@@ -82,7 +82,7 @@ func TestNextMember(t *testing.T) {
 	a.wait("connected again", func(e *engine.Engine, now engine.Instant) bool {
 		x.mu.Lock()
 		defer x.mu.Unlock()
-		return x.reads > was && connected(e, now)
+		return x.reads > was && len(x.cut) == 2 && connected(e, now) // with both of its watches
 	})
 	if n := a.told(); n != 0 {
 		t.Errorf("it was told that the box is isolated: %d", n)
