@@ -223,8 +223,8 @@ func showFleet(b *Box) []language.Declaration {
 		})),
 		table(head+`shares("Whose share of the pools of the domain is which")`, 0, docFleet, view(func(v fleet.View, in *language.Invocation) *columns.Page {
 			names, err := b.Fleet.Shares(in.Ctx)
-			return columns.Text(fleet.ShowShares(v, names, err))
-		})),
+			return fleet.ShowShares(v, names, err)
+		}), fleet.SharesTable),
 		table(head+`bindings("DHCP bindings of the domain")`, 0, docFleet, func(in *language.Invocation) *columns.Page {
 			if x := b.sharedBindings(); x.On || in.Config.Member().Missing() == "" {
 				return x.Show()

@@ -69,7 +69,7 @@ func TestFleetCommands(t *testing.T) {
 	}
 	shows(t, a, "show fleet", "Engine: answers", "Access: user box-A", "2 there")
 	shows(t, a, "show fleet boxes", "(this box)", "B             there")
-	shows(t, a, "show fleet shares", "1 of 2  A, there (this box)", "2 of 2  B, there")
+	shows(t, a, "show fleet shares", "1 of 2    A                                 there (this box)", "2 of 2    B                                 there")
 
 	// The configuration of another box: without secrets, and what differs.
 	out := shows(t, a, "show fleet configuration B", "hostname B", " user box-B password *****")

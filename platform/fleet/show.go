@@ -303,33 +303,35 @@ func ShowConfiguration(text string) string {
 	return w.String()
 }
 
+// SharesTable is that of ShowShares.
+var SharesTable = columns.New("%-8s  %-32s  %s", "Share", "Box", "State")
+
 // ShowShares is `show fleet shares`: whose addresses of the pools of the domain are
 // which.
-func ShowShares(v View, names []string, err error) string {
+func ShowShares(v View, names []string, err error) *columns.Page {
 	switch {
 	case !v.On:
-		return None
+		return columns.Empty(None)
 	case err != nil:
-		return "Whose share is which is not known: " + err.Error() + "\n"
+		return columns.Empty("Whose share is which is not known: " + err.Error() + "\n")
 	case len(names) == 0:
-		return "No shares: `fleet init` at each box that has the line bindings share makes them\n"
+		return columns.Empty("No shares: `fleet init` at each box that has the line bindings share makes them\n")
 	}
-	var w strings.Builder
-	fmt.Fprintf(&w, "Addresses of the pools of domain %s, one after the other in turn:\n", v.Domain)
+	w := &columns.Page{}
+	fmt.Fprintf(w, "Addresses of the pools of domain %s, one after the other in turn:\n", v.Domain)
+	t := w.Table(SharesTable)
 	for i, n := range names {
-		fmt.Fprintf(&w, "  %d of %d  %s", i+1, len(names), n)
+		state := "never seen"
 		if b, ok := v.Find(n); ok {
-			fmt.Fprintf(&w, ", %s", b.State)
-		} else {
-			w.WriteString(", never seen")
+			state = string(b.State)
 		}
 		if n == v.Name {
-			w.WriteString(" (this box)")
+			state += " (this box)"
 		}
-		w.WriteString("\n")
+		t.Row(fmt.Sprintf("%d of %d", i+1, len(names)), n, state)
 	}
 	if !v.Share {
 		w.WriteString("This box gives out all addresses of its own pools: it has no line bindings share\n")
 	}
-	return w.String()
+	return w
 }

@@ -37,8 +37,8 @@ func TestShows(t *testing.T) {
 	part("phones summary", ShowSummary(v).String())
 	part("phone", ShowPhone(v, list[:2]))
 	part("phone of none", ShowPhone(v, nil))
-	part("shares", ShowShares(v, []string{"BRANCH-1", "BRANCH-17", "OTHER"}, nil))
-	part("no shares", ShowShares(v, nil, nil))
+	part("shares", ShowShares(v, []string{"BRANCH-1", "BRANCH-17", "OTHER"}, nil).String())
+	part("no shares", ShowShares(v, nil, nil).String())
 	cut := v
 	cut.Answers, cut.Why, cut.Double, cut.Passed = false, "no answer in time", true, 3
 	cut.ViewAll, cut.Servers, cut.Publish, cut.Share = true, cut.Servers[:1], PublishConfiguration, true

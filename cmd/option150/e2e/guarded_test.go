@@ -135,7 +135,7 @@ func TestGuardedPair(t *testing.T) {
 	}
 	for _, c := range []*cluster{one, two} {
 		c.shows("show fleet boxes", "HQ-1          there", "HQ-2          there")
-		c.shows("show fleet shares", "HQ-1, there", "HQ-2, there", "of 2")
+		c.shows("show fleet shares", "1 of 2    HQ-", "2 of 2    HQ-")
 	}
 	two.shows("show fleet configuration", "In force: ", "those of box HQ-1")
 	two.shows("show running-config", "ip dhcp pool VOICE", "password not-for-everybody")
