@@ -3,6 +3,7 @@ package dhcp
 import (
 	"flag"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"net/netip"
 	"slices"
@@ -282,10 +283,13 @@ func (s *schedule) heal() {
 // lost looks for leases that run and that a box does not know.
 func (s *schedule) lost() {
 	w := s.w
+	w.mu.Lock()
+	gone := maps.Clone(w.gone)
+	w.mu.Unlock()
 	var list []history.Ack
 	for _, c := range w.callers {
 		// By some clock the last seconds of it are over.
-		if x := c.has(); x.Client != "" && time.Until(x.Until) > 8*time.Second && !w.gone[x.Client] {
+		if x := c.has(); x.Client != "" && time.Until(x.Until) > 8*time.Second && !gone[x.Client] {
 			list = append(list, x)
 		}
 	}
