@@ -37,7 +37,6 @@ type schedule struct {
 	saved    *memory
 	savedAt  time.Time
 	restored bool
-	downs    map[string]bool
 	skip     map[int]bool // steps whose fault is left out
 	did      []int        // steps that had one
 }
