@@ -94,7 +94,7 @@ func (l *fleetLife) Record(e journal.Event) {
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		w.clashes = append(w.clashes, e)
-	case engine.SharedAlone, engine.SharedAgain, engine.SharedClock, engine.SharedBack:
+	case engine.SharedAlone, engine.SharedAgain, engine.SharedClock, engine.SharedTwin, engine.SharedBack:
 		w.fault("%s: %T%+v", l.b.name, e, e)
 	}
 }

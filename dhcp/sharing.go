@@ -141,6 +141,8 @@ func (v Shared) State() string {
 		return "not shared yet: " + v.Waits + "; known clients keep their addresses until they end, new ones get nothing"
 	case !v.Connected && v.Alone == "":
 		return fmt.Sprintf("shared, isolated (%s); known clients are renewed for a while, new ones get addresses of its own share", cmp.Or(v.Why, "connecting"))
+	case !v.Connected && v.Alone == string(share.SameName):
+		return fmt.Sprintf("shared, isolated (%s); known clients are renewed for a while, new ones get nothing: %s", cmp.Or(v.Why, "connecting"), v.Alone)
 	case !v.Connected:
 		return fmt.Sprintf("shared, isolated (%s); known clients are renewed for a while, new ones get nothing", cmp.Or(v.Why, "connecting"))
 	case v.Alone != "":

@@ -193,6 +193,8 @@ func (e *Engine) SharedFault(now Instant) string {
 	}
 	err := d.New(e.stamp(now))
 	switch {
+	case !d.Connected && err == share.SameName:
+		return "isolated from the boxes that share its pools: known clients are renewed for a while, new ones get nothing: " + err.Error()
 	case !d.Connected && err == nil:
 		return "isolated from the boxes that share its pools: known clients are renewed for a while, new ones get addresses of its own share"
 	case !d.Connected:

@@ -26,6 +26,11 @@ type (
 		Seconds int64
 		Off     bool
 	}
+	// SharedTwin says that another box has the name of this one, or has it no longer.
+	SharedTwin struct {
+		Box  string
+		Gone bool
+	}
 	// SharedBack says that the engine of the fleet was set back.
 	SharedBack struct{ Why string }
 )
@@ -41,6 +46,9 @@ func (SharedAgain) EventName() string { return "dhcp.SharedAgain" }
 
 // EventName implements journal.Event.
 func (SharedClock) EventName() string { return "dhcp.SharedClock" }
+
+// EventName implements journal.Event.
+func (SharedTwin) EventName() string { return "dhcp.SharedTwin" }
 
 // EventName implements journal.Event.
 func (SharedBack) EventName() string { return "dhcp.SharedBack" }
@@ -70,6 +78,11 @@ func (c SharedClock) LogMessage() (message.Message, bool) {
 		return message.DHCPSharedClock.With(-c.Seconds, "behind", c.Box), c.Off
 	}
 	return message.DHCPSharedClock.With(c.Seconds, "ahead of", c.Box), c.Off
+}
+
+// LogMessage implements journal.Logged.
+func (x SharedTwin) LogMessage() (message.Message, bool) {
+	return message.DHCPSharedTwin.With(x.Box), !x.Gone
 }
 
 // LogMessage implements journal.Logged.

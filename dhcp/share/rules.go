@@ -20,7 +20,9 @@ const (
 	ClockOff = Refusal("the clock of this box is not that of the others")
 	// ClockUntried: it was started or set a moment ago.
 	ClockUntried = Refusal("the clock of this box is not compared with those of the others yet")
-	NotJoined    = Refusal("this box is not one of the domain")
+	// SameName: what one of them grants alone the other does not know, and their share is one.
+	SameName  = Refusal("another box has the name of this one, or had it until a moment ago: each needs one of its own, by `name` below `fleet`")
+	NotJoined = Refusal("this box is not one of the domain")
 )
 
 // Grant is what the engine is asked for: the address and the words of operators
@@ -54,6 +56,8 @@ func (d *Domain) Decide(now int64, a netip.Addr, client string, local Lease) (Gr
 		return g, ClockUntried // by a clock that is behind: it may be over, and given away
 	case had.Client == client && had.Expiry+d.Lead > now:
 		return g, nil
+	case d.Twin > 0:
+		return g, SameName
 	case d.Blank:
 		return g, Entering
 	case had.Client == client: // who has the share may have given it away since, which an engine that went back does not know
@@ -162,11 +166,14 @@ func (d *Domain) Alone(now int64, a netip.Addr, client string, local Lease, want
 		switch {
 		case e.Client != "" && e.Client != client && e.Newer(local):
 			return 0, Taken
+		case d.Twin > 0 && (d.ClockOff() || e.Client != client):
+			return local.Expiry, nil
 		case d.ClockOff(): // its clock does not tell what the client has
 			return now + min(d.Lead, IsolatedMost), nil
 		case !d.Joined:
 			return local.Expiry, nil // no more than it has
-		case !d.mine(a) && now <= d.Published && e.Client == client:
+		case d.Twin > 0, // its share is the other's too, and so is the sign of life by which others wait for it
+			!d.mine(a) && now <= d.Published && e.Client == client:
 			want = min(want, e.Expiry+d.Lead)
 		case !d.mine(a) && now <= d.Published:
 			want = local.Expiry
@@ -181,6 +188,8 @@ func (d *Domain) Alone(now int64, a netip.Addr, client string, local Lease, want
 		return 0, Isolated
 	case !d.mine(a):
 		return 0, OtherBox
+	case d.Twin > 0:
+		return 0, SameName
 	case !d.OwnShare || !d.Joined || d.Blank || !d.Heard:
 		return 0, Isolated
 	case d.Off:

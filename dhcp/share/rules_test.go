@@ -159,3 +159,51 @@ func TestOwnShareNeedsToBeHeard(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// Another box has the name of this one: nothing new and no word that it is there, renewals of
+// what is on record, and isolated none beyond what every other box waits for, in its own
+// share neither.
+func TestSameName(t *testing.T) {
+	const now = 10_000
+	d := two(now)
+	d.Twin = TwinFor
+	a := addr(mineOf(d))
+	if _, err := d.Decide(now, a, "c1", Lease{}); err != SameName {
+		t.Errorf("a new client: %v", err)
+	}
+	d.At[a] = Entry{Lease{"c1", now - 100, now + 10}, 1}
+	if _, err := d.Decide(now, a, "c1", Lease{}); err != nil {
+		t.Errorf("its client: %v", err)
+	}
+	if d.New(now) != SameName || d.MayBeat(now) || d.Sure(now) {
+		t.Errorf("new %v, there %v, sure %v", d.New(now), d.MayBeat(now), d.Sure(now))
+	}
+	d.Connected = false
+	if d.New(now) != SameName {
+		t.Errorf("isolated: %v", d.New(now))
+	}
+	has := Lease{"c1", now - 100, now + 10}
+	for range 3 { // it renews as often as it likes
+		until, err := d.Alone(now, a, "c1", has, now+1000)
+		if err != nil || until > now+10+d.Lead || until < has.Expiry {
+			t.Fatalf("until %d, %v", until-now, err)
+		}
+		has.Expiry = until
+	}
+	d.Off = true // its own clock does not tell when that is
+	if until, err := d.Alone(now, a, "c1", Lease{"c1", now - 100, now + 20}, now+1000); until != now+20 || err != nil {
+		t.Errorf("a clock that is off: until %d, %v", until-now, err)
+	}
+	d.Off = false
+	delete(d.At, a)
+	if until, err := d.Alone(now, a, "c1", Lease{"c1", now - 100, now + 20}, now+1000); until != now+20 || err != nil {
+		t.Errorf("not on record: until %d, %v", until-now, err)
+	}
+	if _, err := d.Alone(now, a, "c2", Lease{}, now+1000); err != SameName {
+		t.Errorf("never used, isolated: %v", err)
+	}
+	d.Twin = 0
+	if _, err := d.Alone(now, a, "c2", Lease{}, now+1000); err != nil {
+		t.Errorf("afterwards: %v", err)
+	}
+}

@@ -23,6 +23,7 @@ const (
 	TriedAfter   = 3    // signs of life, by which those of the others were heard too
 	leadMost     = 86400
 	unsureFor    = 60 // a claim without an answer may yet arrive
+	TwinFor      = 5  // signs of life of its own, none of a namesake between them, after which that is gone
 )
 
 // Owner is the box whose share an IPv4 address is in. Neighbours are dealt out in
@@ -100,6 +101,7 @@ type Domain struct {
 	Off       bool  // its clock is not within Skew of the others'
 	Differs   bool  // that of another box is not within Skew of its
 	Untried   int   // signs of life to go until its clock counts as compared with theirs
+	Twin      int   // another box gives signs of life under the name of this one, or may: own ones to go until it is gone
 	Published int64 // the last moment up to which others may take it as there
 	Heard     bool  // others have read that it is there, in this generation: they count with what it grants alone
 
@@ -166,7 +168,7 @@ func (d *Domain) Tried(left int) {
 // A box that is absent may be isolated, and grant.
 func (d *Domain) Sure(now int64) bool {
 	var over int64
-	return d.Connected && !d.Differs && !d.ClockOff() && d.settled(now, true, &over, &Grant{}) == nil
+	return d.Connected && !d.Differs && !d.ClockOff() && d.Twin == 0 && d.settled(now, true, &over, &Grant{}) == nil
 }
 
 // Only reports whether all other boxes are declared down, or there is none.
@@ -213,9 +215,9 @@ func (d *Domain) Seen(now int64) {
 }
 
 // MayBeat reports whether this box may say that it is there. One that lost what it
-// had may have granted what nobody knows of.
+// had may have granted what nobody knows of, and so may another of its name.
 func (d *Domain) MayBeat(now int64) bool {
-	return d.Connected && !d.ClockOff() && (d.Last != 0 || now > d.Started+d.longest()+d.Skew)
+	return d.Connected && !d.ClockOff() && d.Twin == 0 && (d.Last != 0 || now > d.Started+d.longest()+d.Skew)
 }
 
 // down is the word of an operator, if it counts.
@@ -265,6 +267,8 @@ func (d *Domain) New(now int64) error {
 	switch {
 	case !d.Joins():
 		return NotJoined
+	case d.Twin > 0:
+		return SameName
 	case !d.Connected && (!d.OwnShare || !d.Joined):
 		return Isolated
 	case d.Blank:

@@ -44,6 +44,9 @@ var (
 	DHCPSharedClock = &Entry{"DHCPD", 3, "SHARED_CLOCK", "The clock is %d seconds %s that of %s: known clients are renewed, new ones get nothing",
 		"Boxes that share pools compare times. One whose clock is not that of most others gives out nothing new.",
 		"Set the clock of the box, or give it a time server with `ntp server`."}
+	DHCPSharedTwin = &Entry{"DHCPD", 3, "SHARED_TWIN", "Another box is called %s too: known clients are renewed, new ones get nothing from either",
+		"Two boxes of the domain write signs of life under one name: a configuration, or a whole machine, was copied. They have one share, so that alone both could give out one address. It ends ten seconds after the last sign of life of the other.",
+		"Give the copy a name of its own with `name`, and a user of its own with `user`, in the section `fleet`; then `fleet init`."}
 	DHCPSharedBack = &Entry{"DHCPD", 3, "SHARED_BACK", "The engine of the fleet was set back: %s; nothing new is given out before every box has entered what it knows",
 		"The engine knows less than it did: a backup was restored, or it was built anew. All boxes enter their own bindings again.",
 		"Connect every box of the domain once, or declare down the ones that are off."}
@@ -85,4 +88,4 @@ var (
 )
 
 var dhcpMessages = []*Entry{DHCPPingConflict, DHCPDeclineConflict, DHCPInUse, DHCPContested, DHCPDiskLow, DHCPHighUtil, DHCPLowUtil, DHCPNoLease, DHCPReadError,
-	DHCPWriteError, DHCPWriteOK, DHCPSharedClash, DHCPSharedAlone, DHCPSharedAgain, DHCPSharedClock, DHCPSharedBack, DHCPStarving, DHCPLeaseLimit, DHCPDatabaseError, DHCPDatabaseOK, DHCPForeignServer, DHCPForeignHold, DHCPTakeover, DHCPv6Conflict, DHCPv6NoAddress, DHCPv6NoRouter, DHCPv6NoManaged, DHCPv6NoOther}
+	DHCPWriteError, DHCPWriteOK, DHCPSharedClash, DHCPSharedAlone, DHCPSharedAgain, DHCPSharedClock, DHCPSharedTwin, DHCPSharedBack, DHCPStarving, DHCPLeaseLimit, DHCPDatabaseError, DHCPDatabaseOK, DHCPForeignServer, DHCPForeignHold, DHCPTakeover, DHCPv6Conflict, DHCPv6NoAddress, DHCPv6NoRouter, DHCPv6NoManaged, DHCPv6NoOther}

@@ -26,6 +26,7 @@ type measured struct {
 	e      *engine.Engine
 	now    engine.Instant
 	events []engine.SharedClock
+	twins  []engine.SharedTwin
 }
 
 func newMeasured(t *testing.T, others ...string) *measured {
@@ -44,6 +45,9 @@ func newMeasured(t *testing.T, others ...string) *measured {
 func (m *measured) Record(e journal.Event) {
 	if c, ok := e.(engine.SharedClock); ok {
 		m.events = append(m.events, c)
+	}
+	if x, ok := e.(engine.SharedTwin); ok {
+		m.twins = append(m.twins, x)
 	}
 }
 

@@ -83,7 +83,7 @@ func (s *Session) say(ctx context.Context, v *view) (int64, error) {
 		return 0, errLost
 	}
 	t := etcd.Txn{If: []etcd.Compare{{Key: s.keys.generation(), Mod: v.generation}},
-		Puts: []etcd.Put{{Key: s.keys.clock(s.conf.Box), Value: text(beat{Stamp: mine.Stamp})}}}
+		Puts: []etcd.Put{{Key: s.keys.clock(s.conf.Box), Value: text(beat{Stamp: mine.Stamp, Run: s.name})}}}
 	if there {
 		t.Puts = append(t.Puts, etcd.Put{Key: s.keys.beat(s.conf.Box), Value: text(mine)})
 	}
@@ -101,6 +101,7 @@ func (s *Session) say(ctx context.Context, v *view) (int64, error) {
 		if d := e.Share(); d != nil && d.Connected {
 			d.Heard = d.Heard || there
 			s.judge(e, now)
+			s.passes(d)
 			d.Seen(e.Wall(now))
 			d.Settle(e.Wall(now))
 			turned = s.remember(d)
@@ -132,7 +133,9 @@ func (s *Session) changes(h etcd.Header, list []etcd.Change) error {
 				s.mu.Lock()
 				s.echo = max(s.echo, h.Revision)
 				s.mu.Unlock()
-				continue
+				if _, is := s.strange(c.Value); !is || c.Deleted {
+					continue
+				}
 			}
 			others = append(others, c)
 		default:
@@ -173,6 +176,10 @@ func (s *Session) other(e *engine.Engine, now engine.Instant, c etcd.Change) {
 		return
 	}
 	kind, box := s.keys.split(c.Key)
+	if kind == "clock" && box == s.conf.Box {
+		s.hears(e, c.Value)
+		return
+	}
 	if len(box) == 0 || len(d.Beats) >= maxBoxes && d.Beats[box].Stamp == 0 {
 		return
 	}

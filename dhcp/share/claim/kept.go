@@ -19,6 +19,7 @@ type kept struct {
 	Cluster  uint64   `json:"cluster"`
 	Revision int64    `json:"revision"`
 	Gen      uint64   `json:"generation"`
+	Run      string   `json:"run"` // the last session of this box
 }
 
 // The file, and the one that is to become it.
@@ -50,7 +51,7 @@ func (s *Session) set(f func(*kept)) {
 
 // save keeps it. A file that cannot be written is older: then more is waited for.
 func (s *Session) save() {
-	if s.root == nil {
+	if s.root == nil || s.ctx.Err() != nil { // else over what the next session keeps
 		return
 	}
 	s.mu.Lock()
@@ -102,7 +103,7 @@ func (s *Session) tried(d *share.Domain, now int64, v *view) {
 	}
 	clear(s.clock) // of a clock that was
 	for box, at := range v.clocks {
-		if box != s.conf.Box && slices.Contains(v.boxes, box) && abs(now-at) > skew {
+		if box != s.conf.Box && slices.Contains(v.boxes, box) && abs(apart(now, at.Stamp)) > skew {
 			return
 		}
 	}

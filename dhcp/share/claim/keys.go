@@ -45,6 +45,7 @@ const (
 // beat is what a box says of itself.
 type beat struct {
 	Stamp int64        `json:"stamp"`
+	Run   string       `json:"run,omitempty"` // of the session that says it, with its clock
 	Gen   uint64       `json:"gen,omitempty"`
 	Lead  int64        `json:"lead,omitempty"`
 	Addrs []netip.Addr `json:"addresses,omitempty"` // of its DHCP server
@@ -65,14 +66,14 @@ type view struct {
 	boxes            []string
 	list, generation int64 // revisions of the keys
 	gen              uint64
-	clocks           map[string]int64 // of the boxes that have been connected once
+	clocks           map[string]beat // of the boxes that have been connected once
 	beats            map[string]beat
 	downs            map[string]share.Down
 	at               map[netip.Addr]engine.Bound
 }
 
 func newView(head etcd.Header) *view {
-	return &view{head: head, clocks: map[string]int64{}, beats: map[string]beat{}, downs: map[string]share.Down{}, at: map[netip.Addr]engine.Bound{}}
+	return &view{head: head, clocks: map[string]beat{}, beats: map[string]beat{}, downs: map[string]share.Down{}, at: map[netip.Addr]engine.Bound{}}
 }
 
 // knows reports whether a box has been connected once.
@@ -100,7 +101,7 @@ func (v *view) put(k keys, kv etcd.KV) {
 	case "clock":
 		var b beat
 		if _ = json.Unmarshal([]byte(kv.Value), &b); fleet.ValidName(of) {
-			v.clocks[of] = b.Stamp
+			v.clocks[of] = b
 		}
 	case "beat":
 		var b beat

@@ -2,6 +2,7 @@ package claim
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"os"
@@ -57,6 +58,9 @@ type Session struct {
 	clock  map[string]*differences // of the host's goroutine
 	fresh  bool                    // of the host's goroutine: the domain had never heard of this box
 	since  time.Time               // connected, zero = it was not; of run
+	name   string                  // of this session: no other has it
+	before string                  // that of the one before it on this disk
+	twin   namesake                // of the host's goroutine
 
 	mu   sync.Mutex
 	kept kept
@@ -73,6 +77,7 @@ func New(conf share.Config, store Store, root *os.Root, rec journal.Recorder) *S
 	s := &Session{conf: conf, keys: keysOf(conf.Domain), store: store, root: root, rec: journal.Or(rec), ctx: ctx, cancel: cancel,
 		done: make(chan struct{}), again: make(chan struct{}, 1), clock: map[string]*differences{}}
 	s.kept = s.load()
+	s.name, s.before = rand.Text(), s.kept.Run
 	return s
 }
 
@@ -166,9 +171,11 @@ func (s *Session) alone(err error, failed int) {
 	if s.ctx.Err() != nil {
 		return
 	}
-	s.host(func(e *engine.Engine, _ engine.Instant) {
+	fresh := false // clients get something
+	s.host(func(e *engine.Engine, now engine.Instant) {
 		if d := e.Share(); d != nil {
 			d.Connected = false
+			fresh = d.New(e.Wall(now)) == nil
 		}
 	})
 	if errors.Is(err, errAgain) || errors.Is(err, errLost) {
@@ -183,7 +190,7 @@ func (s *Session) alone(err error, failed int) {
 	s.told = true
 	s.mu.Unlock()
 	if tell {
-		s.rec.Record(engine.SharedAlone{Why: short(err), New: s.conf.OwnShare && s.join})
+		s.rec.Record(engine.SharedAlone{Why: short(err), New: fresh})
 	}
 }
 
@@ -307,12 +314,14 @@ func (s *Session) prove(v *view) error {
 		if d := e.Share(); d != nil && d.Last == 0 && !v.knows(s.conf.Box) {
 			s.fresh = true
 		}
+		s.found(e, now, v.clocks[s.conf.Box])
 	}) {
 		return errEnded
 	}
+	s.sign()
 	ctx, cancel := context.WithTimeout(s.ctx, patience)
 	defer cancel()
-	r, err := s.attempt(ctx, etcd.Txn{If: []etcd.Compare{{Key: s.keys.generation(), Mod: v.generation}}, Puts: []etcd.Put{{Key: s.keys.clock(s.conf.Box), Value: text(beat{Stamp: at})}}})
+	r, err := s.attempt(ctx, etcd.Txn{If: []etcd.Compare{{Key: s.keys.generation(), Mod: v.generation}}, Puts: []etcd.Put{{Key: s.keys.clock(s.conf.Box), Value: text(beat{Stamp: at, Run: s.name})}}})
 	if err == nil && !r.OK {
 		err = errAgain
 	}

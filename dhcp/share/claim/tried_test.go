@@ -57,7 +57,7 @@ func TestClockIsTried(t *testing.T) {
 	v := func(b, c int64) *view {
 		x := newView(etcd.Header{})
 		x.boxes = []string{"A", "B", "C"}
-		x.clocks = map[string]int64{"A": 1, "B": b, "C": c, "GONE": 5}
+		x.clocks = map[string]beat{"A": {Stamp: 1}, "B": {Stamp: b}, "C": {Stamp: c}, "GONE": {Stamp: 5}}
 		return x
 	}
 	s, e := still(t)
