@@ -93,6 +93,7 @@ func TestTwinFound(t *testing.T) {
 func TestTwinTold(t *testing.T) {
 	m := newMeasured(t, "B")
 	d := m.e.Share()
+	d.Tried(0)
 	for n := range int64(4) {
 		m.saysRun("X", n)
 		m.s.passes(d)
