@@ -259,7 +259,7 @@ func (w *fleetWorld) renumbered() func() {
 func (w *fleetWorld) rebuilt() func() {
 	b := w.boxes[2]
 	shares := func() string {
-		return strings.Join(regexp.MustCompile(`\d of 3  [\w-]+`).FindAllString(w.boxes[0].exec("show fleet shares"), -1), "\n")
+		return strings.Join(regexp.MustCompile(`\d of 3 +[\w-]+`).FindAllString(w.boxes[0].exec("show fleet shares"), -1), "\n")
 	}
 	before := shares()
 	b.proc.Kill()
@@ -271,7 +271,7 @@ func (w *fleetWorld) rebuilt() func() {
 	if s := b.exec("show fleet bindings"); !strings.Contains(s, "New clients get nothing: ") {
 		w.T.Errorf("a box that has lost what it granted gives addresses to new clients:\n%s", s)
 	}
-	if now := shares(); now != before || !strings.Contains(now, "3 of 3  "+b.name) {
+	if now := shares(); now != before || !strings.Contains(now, "3 of 3    "+b.name) {
 		w.T.Errorf("the shares were\n%s\nand are\n%s", before, now)
 	}
 	n := 0
