@@ -396,7 +396,7 @@ func TestSharedSchedules(t *testing.T) {
 		acks += w.history.Len()
 		if len(w.bad) > 0 {
 			if *shareAll {
-				t.Errorf("seed %d: %s", seed, strings.Join(w.bad, "\n"))
+				t.Errorf("seed %d: %s\n%s", seed, strings.Join(w.bad, "\n"), w.story())
 				continue
 			}
 			if x := shrink(t, seed, did); x != nil {

@@ -197,7 +197,10 @@ func (d *Domain) Alone(now int64, a netip.Addr, client string, local Lease, want
 	case d.Untried > 0:
 		return 0, ClockUntried
 	}
-	return want, nil
+	// Who has not entered what it knows in this generation may give out by an older list of
+	// the boxes, of other shares.
+	var over int64
+	return want, d.settled(now, false, &over, &Grant{})
 }
 
 // Enter is what becomes of a lease on this box's record when it meets the engine:

@@ -207,3 +207,27 @@ func TestSameName(t *testing.T) {
 		t.Errorf("afterwards: %v", err)
 	}
 }
+
+// Nor does one that joins, or hears of one that does, before all others have entered what they know:
+// they may be isolated, and give out by the list that was.
+func TestOwnShareOfAnOlderList(t *testing.T) {
+	const now = 10_000
+	d := two(now)
+	a := addr(mineOf(d))
+	d.Connected, d.Gen = false, 2
+	if until, err := d.Alone(now, a, "c1", Lease{}, now+100); !errors.Is(err, Entering) || !errors.Is(d.New(now), Entering) {
+		t.Errorf("until %d, %v, %v", until, err, d.New(now))
+	}
+	if until, err := d.Alone(now, a, "c1", Lease{"c1", now - 10, now + 10}, now+40); err != nil || until != now+40 {
+		t.Errorf("its client: until %d, %v", until, err)
+	}
+	d.Downs["B"] = Down{Since: now - 100, Gen: 2, Mod: 2}
+	if _, err := d.Alone(now, a, "c1", Lease{}, now+100); err != nil {
+		t.Errorf("it is down, and what it granted over: %v", err)
+	}
+	delete(d.Downs, "B")
+	d.Beats["B"] = Beat{Stamp: now - 500, Gen: 2}
+	if _, err := d.Alone(now, a, "c1", Lease{}, now+100); err != nil || d.New(now) != nil {
+		t.Errorf("all have entered: %v, %v", err, d.New(now))
+	}
+}

@@ -277,8 +277,6 @@ func (d *Domain) New(now int64) error {
 		return ClockOff
 	case d.Untried > 0:
 		return ClockUntried
-	case !d.Connected:
-		return nil
 	}
 	over := int64(0)
 	return d.settled(now, false, &over, &Grant{})
