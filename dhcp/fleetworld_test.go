@@ -256,6 +256,15 @@ func (b *fleetBox) bindings() map[netip.Addr]engine.Binding {
 	return all
 }
 
+// keeps is for whom an address is on record at the engine, as it knows it.
+func (b *fleetBox) keeps(a netip.Addr) (key string, until time.Time) {
+	b.run.do(func(e *engine.Engine, _ engine.Instant) {
+		x := e.Share().At[a]
+		key, until = x.Client, time.Unix(x.Expiry, 0)
+	})
+	return key, until
+}
+
 // knows is what a box has on record of the address that a sentence names.
 func (b *fleetBox) knows(of string) (text string) {
 	b.run.do(func(e *engine.Engine, _ engine.Instant) {

@@ -82,7 +82,7 @@ func (e *Engine) granted(x *Claimed) {
 		}
 		return
 	}
-	if e.share.ClockOff() {
+	if e.share.Unproven() {
 		return // those times are by a clock that is not this one: its client was told by this one
 	}
 	from, until := e.instant(x.Bound.Start), e.instant(x.Bound.Expiry)
@@ -265,7 +265,7 @@ func (e *Engine) learn(now Instant, x *Bound) {
 		case same && !b.guess && mine.Expiry == x.Expiry && (b.leased || mine.Start == x.Start),
 			same && mine.Start == x.Start && b.back && !b.leased,
 			// What this box told a client runs by no clock: a wrong one does not compare it.
-			same && b.leased && !b.dated && e.share.ClockOff(),
+			same && b.leased && !b.dated && e.share.Unproven(),
 			!same && !shareLease(x.Record).Prevails(shareLease(mine), e.stamp(now)):
 			return
 		case same && b.leased && e.underway(b):

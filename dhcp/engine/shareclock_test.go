@@ -121,6 +121,32 @@ func TestStartInThePast(t *testing.T) {
 	}
 }
 
+// A clock that was set while nobody could be heard: what this box told a client is not
+// shortened by what others enter of older times, and is entered when the clock is right.
+func TestToldByAClockNobodyCompared(t *testing.T) {
+	d := newDomain(t, false, "A", "B")
+	a := d.boxes[0]
+	s := a.e.Share()
+	x := a.lease(mac(2, 1))
+	d.pass(time.Second)
+	a.e.SetClock(a.now, epoch.Add(-90*time.Second))
+	judged(a, false) // three signs of life, nobody was heard
+	a.one(renew(1, x)).is(t, wire.MsgAck, x.String())
+	told := a.now + testLead*time.Second
+	his := d.at[x]
+	his.Expiry += 30 // B enters what it has on record
+	d.rev++
+	his.Mod = d.rev
+	d.at[x] = his
+	a.e.Learn(a.now, []Bound{his})
+	s.Connected = false
+	a.e.SetClock(a.now, epoch)
+	puts := a.e.Enter(a.now, d.at)
+	if want := a.e.stamp(told); len(puts) != 1 || puts[0].Addr != x || puts[0].Expiry != want {
+		t.Errorf("entered %+v, want until %d", puts, want)
+	}
+}
+
 // What is learned of a lease while it is being claimed counts when the claim is answered.
 func TestLearnedWhileClaimed(t *testing.T) {
 	d := newDomain(t, false, "A", "B")

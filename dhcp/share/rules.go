@@ -168,10 +168,10 @@ func (d *Domain) Alone(now int64, a netip.Addr, client string, local Lease, want
 			return 0, Taken
 		case d.Twin > 0 && (d.ClockOff() || e.Client != client):
 			return local.Expiry, nil
+		case !d.Joined: // no more than it has: the box may have been declared down while it was off
+			return d.Until(now, local.Expiry), nil
 		case d.ClockOff(): // its clock does not tell what the client has
 			return now + min(d.Lead, IsolatedMost), nil
-		case !d.Joined:
-			return local.Expiry, nil // no more than it has
 		case d.Twin > 0, // its share is the other's too, and so is the sign of life by which others wait for it
 			!d.mine(a) && now <= d.Published && e.Client == client:
 			want = min(want, e.Expiry+d.Lead)

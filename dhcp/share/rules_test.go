@@ -231,3 +231,17 @@ func TestOwnShareOfAnOlderList(t *testing.T) {
 		t.Errorf("all have entered: %v, %v", err, d.New(now))
 	}
 }
+
+// A box that was not connected since it started may have been declared down while it was off: no
+// client gets more than it has.
+func TestNotJoined(t *testing.T) {
+	const now = 10_000
+	d := New(Rules{Box: "A", Boxes: []string{"A", "B"}, Lead: 60, Skew: 4, OwnShare: true})
+	d.Started, d.Last = now, now-30
+	d.Untried = TriedAfter
+	for _, c := range []struct{ has, want int64 }{{now + 20, now + 20}, {now + 90_000, now + 60}} {
+		if until, err := d.Alone(now, addr(0), "c1", Lease{"c1", now - 10, c.has}, now+100); err != nil || until != c.want {
+			t.Errorf("it has %d s: %d s more, %v", c.has-now, until-now, err)
+		}
+	}
+}

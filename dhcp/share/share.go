@@ -102,6 +102,7 @@ type Domain struct {
 	Differs   bool  // that of another box is not within Skew of its
 	Untried   int   // signs of life to go until its clock counts as compared with theirs
 	Twin      int   // another box gives signs of life under the name of this one, or may: own ones to go until it is gone
+	Unheard   bool  // since it started or was set there was none of another box to compare it with
 	Published int64 // the last moment up to which others may take it as there
 	Heard     bool  // others have read that it is there, in this generation: they count with what it grants alone
 
@@ -143,14 +144,14 @@ func (d *Domain) Stepped(by int64) {
 		u.until += by
 		d.unsure[a] = u
 	}
-	d.Connected, d.Untried, d.set = false, TriedAfter, true
+	d.Connected, d.Untried, d.Unheard, d.set = false, TriedAfter, true, true
 }
 
 // Until is up to when a client may have what Decide lets it have, want by the pool. A box
-// whose clock is off writes down times that are not those of the others, so that
+// whose clock may be off writes down times that are not those of the others, so that
 // all it grants has to be over when they think that its lead time is.
 func (d *Domain) Until(now, want int64) int64 {
-	if d.ClockOff() {
+	if d.Unproven() {
 		return min(want, now+d.Lead)
 	}
 	return want
@@ -186,6 +187,10 @@ func (d *Domain) Doubtful() bool { return d.Off || d.set }
 
 // ClockOff reports whether the clock of this box may not be that of the others.
 func (d *Domain) ClockOff() bool { return d.Off || d.Untried > 0 }
+
+// Unproven reports that as well where nobody said otherwise, for nobody was heard. Such a
+// box serves everybody, but takes no time on record for better than what it told a client.
+func (d *Domain) Unproven() bool { return d.ClockOff() || d.Unheard && !d.Only() }
 
 // longest is the longest lead time of the domain.
 func (d *Domain) longest() int64 {

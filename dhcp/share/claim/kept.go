@@ -107,6 +107,7 @@ func (s *Session) tried(d *share.Domain, now int64, v *view) {
 			return
 		}
 	}
+	d.Unheard = false
 	d.Tried(0)
 }
 
@@ -149,14 +150,15 @@ func (s *Session) judge(e *engine.Engine, now engine.Instant) {
 	if heard == 0 && !d.Only() { // nothing tells that it was set right
 		is = d.Off
 	}
-	was := d.ClockOff()
+	was := d.Unproven()
 	d.Tried(d.Untried - 1)
+	d.Unheard = d.Unheard && heard == 0
 	d.Differs = off > 0
 	if d.Off != is {
 		d.Off = is
 		s.rec.Record(engine.SharedClock{Box: from, Seconds: by, Off: is})
 	}
-	if was && !d.ClockOff() {
+	if was && !d.Unproven() {
 		s.readAgain() // what was not taken over by a clock that was off is now
 	}
 }

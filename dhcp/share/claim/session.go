@@ -84,7 +84,7 @@ func New(conf share.Config, store Store, root *os.Root, rec journal.Recorder) *S
 // Domain is what is known before anything was read; now is seconds since 1970.
 func (s *Session) Domain(now int64) *share.Domain {
 	d := share.New(share.Rules{Box: s.conf.Box, Boxes: s.kept.Boxes, Lead: s.conf.Lead, Skew: skew, OwnShare: s.conf.OwnShare})
-	d.Started, d.Last, d.Gen, d.Untried = now, s.kept.Last, s.kept.Gen, share.TriedAfter
+	d.Started, d.Last, d.Gen, d.Untried, d.Unheard = now, s.kept.Last, s.kept.Gen, share.TriedAfter, true
 	return d
 }
 

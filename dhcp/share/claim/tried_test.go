@@ -121,3 +121,41 @@ func TestDownByAnotherClock(t *testing.T) {
 		t.Errorf("%+v", x)
 	}
 }
+
+// A clock that was set and that nobody could be heard to compare serves everybody, but grants
+// for the lead time at most, so that all is over when others think so, until one is heard.
+func TestClockOfWhomNobodyHears(t *testing.T) {
+	s, e := still(t)
+	d := e.Share()
+	d.Connected = true
+	for range share.TriedAfter {
+		s.judge(e, time.Second)
+	}
+	if d.ClockOff() || !d.Unproven() {
+		t.Fatalf("%+v", d)
+	}
+	if n := d.Until(10_000, 99_000); n != 10_060 {
+		t.Errorf("granted for %d s", n-10_000)
+	}
+	for range 2 {
+		s.differs("B", 1, time.Second)
+	}
+	if s.judge(e, time.Second); d.Unproven() || d.Until(10_000, 99_000) != 99_000 {
+		t.Error("it was compared with that of B")
+	}
+	if len(s.again) == 0 {
+		t.Error("what was left aside is not read again")
+	}
+	delete(s.clock, "B")
+	if s.judge(e, 2*time.Second); d.Unproven() {
+		t.Error("silence made it doubtful")
+	}
+	d.Stepped(90)
+	if d.Tried(0); !d.Unproven() {
+		t.Error("it was set")
+	}
+	d.Downs["B"], d.Downs["C"] = share.Down{Gen: d.Gen}, share.Down{Gen: d.Gen}
+	if d.Unproven() {
+		t.Error("there is nobody to compare it with")
+	}
+}
