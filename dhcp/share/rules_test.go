@@ -160,6 +160,33 @@ func TestOwnShareNeedsToBeHeard(t *testing.T) {
 	}
 }
 
+// What is told about new clients of an isolated box is what happens to them.
+func TestNewIsWhatAloneDoes(t *testing.T) {
+	const now = 10_000
+	for bits := range 1 << 8 {
+		on := func(n int) bool { return bits>>n&1 == 1 }
+		d := two(now)
+		d.Connected, d.OwnShare, d.Joined, d.Heard, d.Blank, d.Off = false, on(0), on(1), on(2), on(3), on(4)
+		if on(5) {
+			d.Untried = 1
+		}
+		if on(6) {
+			d.Twin = 1
+		}
+		if on(7) { // the other box has not entered what it knows
+			for name, beat := range d.Beats {
+				beat.Gen--
+				d.Beats[name] = beat
+			}
+		}
+		told := d.New(now)
+		_, err := d.Alone(now, addr(mineOf(d)), "c1", Lease{}, now+100)
+		if (told == nil) != (err == nil) {
+			t.Errorf("%08b: told %v, done %v", bits, told, err)
+		}
+	}
+}
+
 // Another box has the name of this one: nothing new and no word that it is there, renewals of
 // what is on record, and isolated none beyond what every other box waits for, in its own
 // share neither.

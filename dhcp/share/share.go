@@ -274,7 +274,7 @@ func (d *Domain) New(now int64) error {
 		return NotJoined
 	case d.Twin > 0:
 		return SameName
-	case !d.Connected && (!d.OwnShare || !d.Joined):
+	case !d.Connected && (!d.OwnShare || !d.Joined || !d.Heard):
 		return Isolated
 	case d.Blank:
 		return Entering
