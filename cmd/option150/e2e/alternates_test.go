@@ -101,7 +101,7 @@ func TestAlternates(t *testing.T) {
 	load[part41] = image
 	one := w.join("One", "10.150.0.11", "001e.7a00.0011", "", load)
 	two := w.join("Two", "10.150.0.12", "001e.7a00.0022", "", nil)
-	w.Within(20*time.Second, "the alternates do not answer", func() bool {
+	w.Within(60*time.Second, "the alternates do not answer", func() bool {
 		return strings.Count(w.Exec("show file-server alternate"), "State: answers") == 2
 	})
 
@@ -298,7 +298,7 @@ end
 	serve("two", "10.150.0.12/24", map[string]string{ofTwo: "<two/>"})
 	serve("six", "fd00:150::13/64", map[string]string{ofTwo: "<wrong/>", third: "<six/>"})
 	w.start()
-	w.Within(20*time.Second, "the alternates do not answer", func() bool {
+	w.Within(60*time.Second, "the alternates do not answer", func() bool {
 		return strings.Count(w.Exec("show file-server alternate"), "State: answers") == 2
 	})
 	for name, want := range map[string]string{ofTwo: "<two/>", third: "<six/>"} {
