@@ -174,10 +174,10 @@ func TestWaitingForAPlace(t *testing.T) {
 	all[0].ack(1)
 	all[0].expect("DATA 2 512") // it has the place
 	before := runtime.NumGoroutine()
-	for _, p := range all[1:] {
+	for i, p := range all[1:] {
 		p.ack(1)
+		w.until("the queue", func() bool { return files.Waiting() == i+1 }) // in this order: each has another socket
 	}
-	w.until("the queue", func() bool { return files.Waiting() == most })
 	if n := runtime.NumGoroutine(); n > before+2 {
 		t.Errorf("%d goroutines more for %d who wait", n-before, most)
 	}
