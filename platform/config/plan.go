@@ -6,7 +6,7 @@ import (
 
 	"option150/dhcp"
 	"option150/dhcp/share"
-	"option150/dhcp/v6"
+	v6 "option150/dhcp/v6"
 	"option150/hfs"
 	"option150/hfs/upstream"
 	"option150/platform/archive"
@@ -14,6 +14,7 @@ import (
 	"option150/platform/fileserver"
 	"option150/platform/fleet"
 	"option150/platform/fleet/follow"
+	"option150/platform/fleet/leader"
 	"option150/platform/fleet/pair"
 	"option150/platform/httpd"
 	"option150/platform/listen"
@@ -70,8 +71,8 @@ func (c *Config) Plan(f Facts) []service.Wanted {
 		c.planSSH(f),
 		{Service: Metrics, Spec: planMetrics(f)},
 		{Service: PhonePoll, Spec: c.planPhonePoll()},
-		c.planFollow(Follow, follow.Spec{Leader: c.Leader}),
-		c.planFollow(FlashPair, pair.Spec{Leader: c.Leader}),
+		c.planFollow(Follow, leader.Spec{Leader: c.Leader}),
+		c.planFollow(FlashPair, leader.Spec{Leader: c.Leader}),
 		c.planFleet(),
 	}
 }

@@ -3,18 +3,17 @@ package fleet
 import (
 	"bytes"
 	"cmp"
-	"compress/gzip"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"io"
 	"slices"
 	"strings"
 	"time"
 
 	"option150/platform/fleet/etcd"
+	"option150/platform/fleet/packed"
 	"option150/platform/plain"
 	"option150/platform/sorted"
 )
@@ -214,31 +213,22 @@ func (f *Fleet) configuration(r *run) {
 		o.changed = time.Now()
 	}
 	o.version, o.hash, o.packed = version, hash, ""
-	if p := pack(t); r.config.Publish == PublishConfiguration && len(p) <= maxConfig {
-		o.packed = p
+	if r.config.Publish == PublishConfiguration {
+		o.packed, _ = bounds.Pack(t) // too large: the others have its sum alone
 	}
 }
 
-func pack(text string) string {
-	var b bytes.Buffer
-	w, _ := gzip.NewWriterLevel(&b, gzip.BestCompression)
-	_, _ = io.WriteString(w, text)
-	_ = w.Close()
-	return b.String()
-}
-
-var errPacked = errors.New("its configuration cannot be read")
+var (
+	bounds    = packed.Bounds{Packed: maxConfig, Text: maxText}
+	errPacked = errors.New("its configuration cannot be read")
+)
 
 func unpack(s string) (string, error) {
-	r, err := gzip.NewReader(bytes.NewReader([]byte(s)))
+	text, err := bounds.Unpack(s)
 	if err != nil {
 		return "", errPacked
 	}
-	b, err := io.ReadAll(io.LimitReader(r, maxText+1))
-	if err != nil || len(b) > maxText {
-		return "", errPacked
-	}
-	return string(b), nil
+	return text, nil
 }
 
 // chunks deals phones out to keys: one keeps its place as long as it is there, so that

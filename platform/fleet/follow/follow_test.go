@@ -1,8 +1,6 @@
 package follow
 
 import (
-	"bytes"
-	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
@@ -12,6 +10,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"option150/platform/fleet/leader"
+	"option150/platform/fleet/packed"
 	"option150/platform/journal"
 	"option150/platform/service"
 )
@@ -118,7 +118,7 @@ func TestFollower(t *testing.T) {
 			c.Commit()
 		}
 		pass := func(d time.Duration) { time.Sleep(d); synctest.Wait() }
-		set(Spec{Leader: "HQ-1"})
+		set(leader.Spec{Leader: "HQ-1"})
 		pass(5 * time.Second)
 		if s := f.Status(); s.State != service.Waiting || b.takes != 0 {
 			t.Errorf("nothing is published: %+v, %d", s, b.takes)
@@ -221,11 +221,8 @@ func TestSections(t *testing.T) {
 		t.Error(err)
 	}
 	pack := func(text string) string {
-		var b bytes.Buffer
-		w := gzip.NewWriter(&b)
-		_, _ = w.Write([]byte(text))
-		_ = w.Close()
-		return b.String()
+		v, _ := packed.Bounds{Packed: 1 << 30, Text: 1 << 30}.Pack(text)
+		return v
 	}
 	for name, c := range map[string]struct {
 		value string

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"option150/platform/fleet/leader"
 	"option150/platform/journal"
 	"option150/platform/service"
 )
@@ -14,15 +15,9 @@ import (
 // Name is the service in plans.
 const Name = "follow"
 
-// Spec is what the service runs by.
-type Spec struct{ Leader string }
-
 // Engine is the keys of the domain.
 type Engine interface {
-	// Given calls f with what a box has published under a kind, and with each later
-	// value, one call at a time, until ctx ends. there is false while it has
-	// published none.
-	Given(ctx context.Context, box, kind string, f func(value string, there bool))
+	leader.Engine
 	// Answered is when the engine answered this box last, zero = never.
 	Answered() time.Time
 }
@@ -67,9 +62,8 @@ type Options struct {
 
 // Follower is the service. Use New.
 type Follower struct {
+	leader.Work
 	opt Options
-
-	runs service.Runner // none while nobody is followed
 
 	mu    sync.Mutex
 	state State
@@ -91,32 +85,19 @@ type State struct {
 // New returns one that follows nobody.
 func New(o Options) *Follower {
 	o.Recorder = journal.Or(o.Recorder)
-	return &Follower{opt: o}
+	f := &Follower{opt: o}
+	f.Work = leader.Work{Begin: f.begin, Run: f.run}
+	return f
 }
 
 // Name implements service.Service.
 func (*Follower) Name() string { return Name }
 
-// Prepare implements service.Service: what the leader says is a fact about the world.
-func (f *Follower) Prepare(_ context.Context, _, to service.Spec) (service.Change, error) {
-	want, _ := to.(Spec)
-	return service.Funcs{OnCommit: func() { f.set(want) }}, nil
-}
-
-// set is called within a transaction: it waits for nobody.
-func (f *Follower) set(want Spec) {
+func (f *Follower) begin(leader string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.state = State{Leader: want.Leader}
-	if want.Leader == "" {
-		f.runs.Start(nil)
-		return
-	}
-	f.runs.Start(func(ctx context.Context) { f.run(ctx, want.Leader) })
+	f.state = State{Leader: leader}
 }
-
-// Close ends it. What was taken stays.
-func (f *Follower) Close() { f.runs.Close() }
 
 // State is how it stands now.
 func (f *Follower) State() State {
@@ -131,7 +112,7 @@ func (f *Follower) Status() service.Status {
 	defer f.mu.Unlock()
 	st, why := service.Running, ""
 	switch s := &f.state; {
-	case !f.runs.Running():
+	case !f.Running():
 		st = service.Disabled
 	case !s.Heard:
 		st, why = service.Waiting, s.Leader+" has published no sections that this box has seen"
@@ -154,37 +135,14 @@ type turn struct {
 	tries   int
 }
 
-func (f *Follower) run(ctx context.Context, leader string) {
-	type news struct {
-		value string
-		there bool
-	}
-	came := make(chan news)
-	var watch sync.WaitGroup
-	watch.Go(func() {
-		f.opt.Engine.Given(ctx, leader, Kind, func(value string, there bool) {
-			select {
-			case came <- news{value, there}:
-			case <-ctx.Done():
-			}
-		})
-	})
-	defer watch.Wait()
-	tick := time.NewTicker(look)
-	defer tick.Stop()
-	t := turn{leader: leader}
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case n := <-came:
-			if n.there && (!t.there || n.value != t.value) {
-				t.value, t.there, t.fresh = n.value, true, true
-			}
-		case <-tick.C:
+func (f *Follower) run(ctx context.Context, from string) {
+	t := turn{leader: from}
+	leader.Hear(ctx, f.opt.Engine, from, Kind, look, func(value string, there bool) {
+		if there && (!t.there || value != t.value) {
+			t.value, t.there, t.fresh = value, true, true
 		}
 		f.step(ctx, &t)
-	}
+	})
 }
 
 // step does what is to be done now.

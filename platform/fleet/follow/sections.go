@@ -1,28 +1,28 @@
 package follow
 
 import (
-	"bytes"
-	"compress/gzip"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 	"time"
 	"unicode/utf8"
 
+	"option150/platform/fleet/packed"
 	"option150/platform/plain"
 )
 
 // Kind is under which a leader publishes its sections.
 const Kind = "sections"
 
-// Bounds of what is published. etcd takes requests of 1.5 MB. [etcd, System limits]
+// Bounds of what is published.
 const (
 	MaxValue = 1 << 20 // bytes, packed
 	MaxText  = 4 << 20 // bytes of configuration, what a file may have
 	maxWord  = 64
 )
+
+var bounds = packed.Bounds{Packed: MaxValue, Text: 2*MaxText + 4096} // a line end takes two bytes in JSON
 
 // Sections are what a leader publishes.
 type Sections struct {
@@ -48,33 +48,20 @@ func (s Sections) Encode() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	var b bytes.Buffer
-	w := gzip.NewWriter(&b)
-	_, err = w.Write(text)
-	if cerr := w.Close(); err == nil {
-		err = cerr
+	out, err := bounds.Pack(string(text))
+	if err != nil {
+		return "", ErrTooLarge
 	}
-	if err == nil && b.Len() > MaxValue {
-		err = ErrTooLarge
-	}
-	return b.String(), err
+	return out, nil
 }
 
 // Decode unpacks what some box has published. The error is ErrTooLarge or ErrRubbish.
 func Decode(value string) (s Sections, err error) {
-	if len(value) > MaxValue {
-		return s, ErrTooLarge
-	}
-	r, err := gzip.NewReader(strings.NewReader(value))
-	if err != nil {
-		return s, ErrRubbish
-	}
-	const most = 2*MaxText + 4096 // a line end takes two bytes in JSON
-	text, err := io.ReadAll(io.LimitReader(r, most+1))
+	text, err := bounds.Unpack(value)
 	switch {
-	case len(text) > most:
+	case err == packed.ErrTooLarge:
 		return s, ErrTooLarge
-	case err != nil || json.Unmarshal(text, &s) != nil || !utf8.ValidString(s.Text) || strings.TrimSpace(s.Text) == "":
+	case err != nil || json.Unmarshal([]byte(text), &s) != nil || !utf8.ValidString(s.Text) || strings.TrimSpace(s.Text) == "":
 		return Sections{}, ErrRubbish
 	case len(s.Text) > MaxText:
 		return Sections{}, ErrTooLarge

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"option150/platform/flash"
+	"option150/platform/fleet/leader"
 	"option150/platform/journal"
 	"option150/platform/service"
 	"option150/platform/sorted"
@@ -22,33 +23,22 @@ import (
 // Name is the service in plans.
 const Name = "flash-pair"
 
-// Spec is what the service runs by.
-type Spec struct{ Leader string }
-
-// Engine is the keys of the domain.
-type Engine interface {
-	// Given calls f with what a box has published under a kind, and with each later
-	// value, one call at a time, until ctx ends.
-	Given(ctx context.Context, box, kind string, f func(value string, there bool))
-}
-
 // Options are what a Fetcher is made of. Engine and Flash are required.
 type Options struct {
-	Engine   Engine
+	Engine   leader.Engine
 	Flash    *flash.Flash
 	Recorder journal.Recorder
 }
 
 // Fetcher is the service. Use New.
 type Fetcher struct {
+	leader.Work
 	opt    Options
 	hashes sums
 	// Others in tests.
 	times  times
 	look   time.Duration
 	usable func(netip.AddrPort) bool
-
-	runs service.Runner // none while nobody is followed
 
 	mu    sync.Mutex
 	state State
@@ -85,32 +75,19 @@ type Pending struct {
 // New returns one that follows nobody.
 func New(o Options) *Fetcher {
 	o.Recorder = journal.Or(o.Recorder)
-	return &Fetcher{opt: o, hashes: sums{flash: o.Flash}, times: fieldTimes(), look: time.Second, usable: usable}
+	f := &Fetcher{opt: o, hashes: sums{flash: o.Flash}, times: fieldTimes(), look: time.Second, usable: usable}
+	f.Work = leader.Work{Begin: f.begin, Run: f.run}
+	return f
 }
 
 // Name implements service.Service.
 func (*Fetcher) Name() string { return Name }
 
-// Prepare implements service.Service.
-func (f *Fetcher) Prepare(_ context.Context, _, to service.Spec) (service.Change, error) {
-	want, _ := to.(Spec)
-	return service.Funcs{OnCommit: func() { f.set(want) }}, nil
-}
-
-// set is called within a transaction: it waits for nobody.
-func (f *Fetcher) set(want Spec) {
+func (f *Fetcher) begin(leader string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.state = State{Leader: want.Leader}
-	if want.Leader == "" {
-		f.runs.Start(nil)
-		return
-	}
-	f.runs.Start(func(ctx context.Context) { f.run(ctx, want.Leader) })
+	f.state = State{Leader: leader}
 }
-
-// Close ends it.
-func (f *Fetcher) Close() { f.runs.Close() }
 
 // State is how it stands now.
 func (f *Fetcher) State() State {
@@ -127,7 +104,7 @@ func (f *Fetcher) Status() service.Status {
 	defer f.mu.Unlock()
 	st, why := service.Running, ""
 	switch s := &f.state; {
-	case !f.runs.Running():
+	case !f.Running():
 		st = service.Disabled
 	case !s.Heard:
 		st, why = service.Waiting, s.Leader+" has published no list of files that this box has seen"
@@ -144,46 +121,18 @@ func (f *Fetcher) Status() service.Status {
 	return service.Status{State: st, Why: why, Since: f.since.Note(st, why)}
 }
 
-func (f *Fetcher) run(ctx context.Context, leader string) {
-	var mu sync.Mutex
-	var value string
-	var there bool
-	news := make(chan struct{}, 1)
-	var watch sync.WaitGroup
-	watch.Go(func() {
-		f.opt.Engine.Given(ctx, leader, Kind, func(v string, ok bool) {
-			mu.Lock()
-			if ok { // what a leader took back was there, and so are the files
-				value, there = v, true
-			}
-			mu.Unlock()
-			select {
-			case news <- struct{}{}:
-			default:
-			}
-		})
-	})
-	defer watch.Wait()
-	tick := time.NewTicker(f.look)
-	defer tick.Stop()
+func (f *Fetcher) run(ctx context.Context, from string) {
 	var l List
 	var last string
-	for changed, looked := uint64(0), (time.Time{}); ; {
-		select {
-		case <-ctx.Done():
-			return
-		case <-news:
-		case <-tick.C:
-		}
-		mu.Lock()
-		v, ok := value, there
-		mu.Unlock()
+	var changed uint64
+	var looked time.Time
+	leader.Hear(ctx, f.opt.Engine, from, Kind, f.look, func(value string, there bool) {
 		switch {
-		case !ok:
-			continue
-		case v != last:
-			last, looked = v, time.Time{}
-			l = f.heard(v)
+		case !there:
+			return
+		case value != last:
+			last, looked = value, time.Time{}
+			l = f.heard(value)
 		}
 		// Who puts files here by other ways is seen within a minute.
 		if now := f.opt.Flash.Changes(); now != changed || time.Since(looked) > time.Minute {
@@ -193,7 +142,7 @@ func (f *Fetcher) run(ctx context.Context, leader string) {
 		if f.next(ctx, l) {
 			changed = f.opt.Flash.Changes() // it was us
 		}
-	}
+	})
 }
 
 // heard takes note of a list.

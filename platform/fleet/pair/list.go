@@ -1,18 +1,16 @@
 package pair
 
 import (
-	"bytes"
-	"compress/gzip"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/netip"
 	"slices"
 	"strings"
 
 	"option150/platform/fileserver"
 	"option150/platform/flash"
+	"option150/platform/fleet/packed"
 	"option150/telephony/phone"
 )
 
@@ -21,13 +19,15 @@ const Kind = "flash"
 
 // Bounds of a list.
 const (
-	MaxValue = 1 << 20 // bytes, packed; etcd takes requests of 1.5 MB
+	MaxValue = 1 << 20 // bytes, packed
 	MaxFiles = 8192
 	MaxSize  = 1 << 30 // of a file; the largest load of a phone has about 200 MB
 	maxText  = 4 << 20
 	maxAt    = 16
 	sumSize  = 32
 )
+
+var bounds = packed.Bounds{Packed: MaxValue, Text: maxText}
 
 // File is one file that a leader has.
 type File struct {
@@ -60,33 +60,21 @@ func (l List) Encode() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	var b bytes.Buffer
-	w := gzip.NewWriter(&b)
-	_, err = w.Write(text)
-	if cerr := w.Close(); err == nil {
-		err = cerr
+	out, err := bounds.Pack(string(text))
+	if err != nil {
+		return "", ErrTooLarge
 	}
-	if err == nil && (b.Len() > MaxValue || len(text) > maxText) {
-		err = ErrTooLarge
-	}
-	return b.String(), err
+	return out, nil
 }
 
 // Decode unpacks what some box has published. Entries that may not be fetched are
 // left out and counted in refused.
 func Decode(value string) (l List, refused int, err error) {
-	if len(value) > MaxValue {
-		return l, 0, ErrTooLarge
-	}
-	r, err := gzip.NewReader(strings.NewReader(value))
-	if err != nil {
-		return l, 0, ErrRubbish
-	}
-	text, err := io.ReadAll(io.LimitReader(r, maxText+1))
+	text, err := bounds.Unpack(value)
 	switch {
-	case len(text) > maxText:
+	case err == packed.ErrTooLarge:
 		return l, 0, ErrTooLarge
-	case err != nil || json.Unmarshal(text, &l) != nil:
+	case err != nil || json.Unmarshal([]byte(text), &l) != nil:
 		return List{}, 0, ErrRubbish
 	case len(l.Files) > MaxFiles:
 		return List{}, 0, ErrTooLarge

@@ -1,8 +1,6 @@
 package pair
 
 import (
-	"bytes"
-	"compress/gzip"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -19,6 +17,8 @@ import (
 	"time"
 
 	"option150/platform/flash"
+	"option150/platform/fleet/leader"
+	"option150/platform/fleet/packed"
 	"option150/platform/journal"
 	"option150/platform/service"
 )
@@ -108,11 +108,8 @@ func TestList(t *testing.T) {
 
 func TestDecodeRefuses(t *testing.T) {
 	pack := func(text string) string {
-		var b bytes.Buffer
-		w := gzip.NewWriter(&b)
-		_, _ = w.Write([]byte(text))
-		_ = w.Close()
-		return b.String()
+		v, _ := packed.Bounds{Packed: 1 << 30, Text: 1 << 30}.Pack(text)
+		return v
 	}
 	for name, c := range map[string]struct {
 		v    string
@@ -159,8 +156,8 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
-// leader is an HFS that does as the test says, and the engine between both.
-type leader struct {
+// chief is an HFS that does as the test says, and the engine between both.
+type chief struct {
 	t     *testing.T
 	srv   *httptest.Server
 	come  chan string
@@ -170,14 +167,14 @@ type leader struct {
 	asked []string
 }
 
-func newLeader(t *testing.T) *leader {
-	l := &leader{t: t, come: make(chan string), files: map[string]string{}}
+func newLeader(t *testing.T) *chief {
+	l := &chief{t: t, come: make(chan string), files: map[string]string{}}
 	l.srv = httptest.NewServer(l)
 	t.Cleanup(l.srv.Close)
 	return l
 }
 
-func (l *leader) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (l *chief) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	l.mu.Lock()
 	l.asked = append(l.asked, r.URL.Path+" "+r.Header.Get("Range"))
 	c, ok := l.files[strings.TrimPrefix(r.URL.Path, "/")]
@@ -192,7 +189,7 @@ func (l *leader) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func (l *leader) Given(ctx context.Context, _, _ string, f func(string, bool)) {
+func (l *chief) Given(ctx context.Context, _, _ string, f func(string, bool)) {
 	f("", false)
 	for {
 		select {
@@ -205,7 +202,7 @@ func (l *leader) Given(ctx context.Context, _, _ string, f func(string, bool)) {
 }
 
 // publish says what it has, by the hashes of announced.
-func (l *leader) publish(announced map[string]string) {
+func (l *chief) publish(announced map[string]string) {
 	at := netip.MustParseAddrPort(l.srv.Listener.Addr().String())
 	list := List{At: []netip.AddrPort{at}, Home: "phones"}
 	for n, c := range announced {
@@ -219,7 +216,7 @@ func (l *leader) publish(announced map[string]string) {
 	l.come <- v
 }
 
-func (l *leader) set(files map[string]string, do func(http.ResponseWriter, *http.Request, string) bool) {
+func (l *chief) set(files map[string]string, do func(http.ResponseWriter, *http.Request, string) bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.files, l.do, l.asked = files, do, nil
@@ -267,7 +264,7 @@ func TestFetch(t *testing.T) {
 		return string(b)
 	}
 	left := func() int { return len(f.State().Open) }
-	follow(Spec{Leader: "HQ-1"})
+	follow(leader.Spec{Leader: "HQ-1"})
 	if s := f.Status(); s.State != service.Waiting {
 		t.Errorf("%+v", s)
 	}
