@@ -209,34 +209,32 @@ func (f *Fleet) Watch(c Config) error {
 	return err
 }
 
-// intoShares puts a box into the list by which the pools are shared. All shares are others
-// then: the generation goes up, so that nothing new is given out before all boxes know.
+// intoShares puts a box into the list by which the pools are shared.
 func intoShares(ctx context.Context, client *etcd.Client, id ID) (string, error) {
-	key := BoxesKey(id.Domain)
 	for range 5 {
-		kv, err := one(ctx, client, key)
+		list, err := one(ctx, client, BoxesKey(id.Domain))
 		if err != nil {
 			return "", err
 		}
-		names := ReadBoxes(kv.Value)
-		if slices.Contains(names, id.Name) {
+		s := Sharing{Domain: id.Domain, Boxes: ReadBoxes(list.Value), List: list.Mod}
+		if slices.Contains(s.Boxes, id.Name) {
 			return "", nil
 		}
 		gen, err := one(ctx, client, GenerationKey(id.Domain))
 		if err != nil {
 			return "", err
 		}
-		_, next := NextGeneration(ReadGeneration(gen.Value))
-		if names = append(names, id.Name); len(names) > MaxSharing {
-			return "", fmt.Errorf("domain %s shares its pools among %d boxes already", id.Domain, MaxSharing)
+		s.Gen, s.Generation = ReadGeneration(gen.Value), gen.Mod
+		enter, err := s.Enter(id.Name)
+		if err != nil {
+			return "", err
 		}
-		r, err := client.Do(ctx, etcd.Txn{If: []etcd.Compare{{Key: key, Mod: kv.Mod}, {Key: gen.Key, Mod: gen.Mod}},
-			Puts: []etcd.Put{{Key: key, Value: strings.Join(names, " ")}, {Key: gen.Key, Value: next}}})
+		r, err := client.Do(ctx, enter)
 		if err != nil {
 			return "", err
 		}
 		if r.OK {
-			return fmt.Sprintf("pools are shared among %s", many(len(names), "box", "boxes")), nil
+			return fmt.Sprintf("pools are shared among %s", many(len(s.Boxes)+1, "box", "boxes")), nil
 		}
 	}
 	return "", errors.New("others change the list of boxes all the time")

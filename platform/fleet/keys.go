@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"option150/platform/fleet/etcd"
 )
 
 // root is the prefix of all there is of the fleet.
@@ -88,6 +90,27 @@ func NextGeneration(n uint64) (uint64, string) {
 		n = 1
 	}
 	return n, strconv.FormatUint(n, 10)
+}
+
+// Sharing is among whom the pools of a domain are shared, as it was read.
+type Sharing struct {
+	Domain     string
+	Boxes      []string
+	Gen        uint64
+	List       int64 // revision of BoxesKey
+	Generation int64 // revision of GenerationKey
+}
+
+// Enter is the transaction that makes a box one of them. All shares are others then: the
+// generation goes up, so that nothing new is given out before all boxes know.
+func (s Sharing) Enter(name string) (etcd.Txn, error) {
+	if len(s.Boxes) >= MaxSharing {
+		return etcd.Txn{}, fmt.Errorf("domain %s shares its pools among %d boxes already", s.Domain, MaxSharing)
+	}
+	boxes, generation := BoxesKey(s.Domain), GenerationKey(s.Domain)
+	_, next := NextGeneration(s.Gen)
+	return etcd.Txn{If: []etcd.Compare{{Key: boxes, Mod: s.List}, {Key: generation, Mod: s.Generation}},
+		Puts: []etcd.Put{{Key: boxes, Value: strings.Join(append(slices.Clone(s.Boxes), name), " ")}, {Key: generation, Value: next}}}, nil
 }
 
 // The keys of a domain's bindings that are of an address, or of a box.

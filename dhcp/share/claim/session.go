@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -381,12 +380,10 @@ func (s *Session) settle(v *view) error {
 		})
 		return nil
 	}
-	if len(v.boxes) >= maxBoxes {
-		return fmt.Errorf("the domain has %d boxes already", len(v.boxes))
+	t, err := fleet.Sharing{Domain: s.conf.Domain, Boxes: v.boxes, Gen: v.gen, List: v.list, Generation: v.generation}.Enter(s.conf.Box)
+	if err != nil {
+		return err
 	}
-	_, next := fleet.NextGeneration(v.gen)
-	t := etcd.Txn{If: []etcd.Compare{{Key: s.keys.boxes(), Mod: v.list}, {Key: s.keys.generation(), Mod: v.generation}},
-		Puts: []etcd.Put{{Key: s.keys.boxes(), Value: strings.Join(append(slices.Clone(v.boxes), s.conf.Box), " ")}, {Key: s.keys.generation(), Value: next}}}
 	return s.write(v.head, t)
 }
 
