@@ -2,38 +2,18 @@ package fleet
 
 import (
 	"context"
-	"fmt"
 	"runtime"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
-	"option150/platform/journal"
 	"option150/platform/service"
+	"option150/platform/testkit"
 	"option150/platform/testkit/etcdtest"
 )
 
-// heard is what one box recorded.
-type heard struct {
-	mu  sync.Mutex
-	all []string
-}
-
-func (h *heard) Record(e journal.Event) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.all = append(h.all, fmt.Sprintf("%T %v", e, e))
-}
-
-func (h *heard) has(s string) bool {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return strings.Contains(strings.Join(h.all, "\n"), s)
-}
-
-func join(t *testing.T, e *etcdtest.Members, name string) (*Fleet, *heard) {
-	h := &heard{}
+func join(t *testing.T, e *etcdtest.Members, name string) (*Fleet, *testkit.Heard) {
+	h := &testkit.Heard{}
 	f := New(Options{Version: "1.0", Recorder: h})
 	f.beat, f.lease = 200*time.Millisecond, 2*time.Second
 	commit(t, f, Config{Name: name, Domain: "D", Servers: e.URLs})
@@ -58,67 +38,56 @@ func (f *Fleet) states() string {
 	return strings.Join(all, ", ")
 }
 
-func until(t *testing.T, what string, f func() bool) {
-	t.Helper()
-	for range 600 {
-		if f() {
-			return
-		}
-		time.Sleep(50 * time.Millisecond)
-	}
-	t.Fatal(what)
-}
-
 func TestFleet(t *testing.T) {
 	e := etcdtest.Start(t, 1)
 	a, heardA := join(t, e, "A")
 	b, _ := join(t, e, "B")
 	both := func(f *Fleet) func() bool { return func() bool { return f.states() == "A there, B there" } }
-	until(t, "A does not see both", both(a))
-	until(t, "B does not see both", both(b))
+	testkit.Until(t, "A does not see both", both(a))
+	testkit.Until(t, "B does not see both", both(b))
 	if s := a.Status(); s.State != service.Running {
 		t.Errorf("%+v", s)
 	}
 
 	// The engine dies: nothing is known of others, and nobody is said to be gone.
 	e.Kill(0)
-	until(t, "the engine is dead", func() bool { return a.Status().State == service.Degraded })
-	if a.states() != "A unknown, B unknown" || heardA.has("{B D}") {
-		t.Error(a.states(), heardA.all)
+	testkit.Until(t, "the engine is dead", func() bool { return a.Status().State == service.Degraded })
+	if a.states() != "A unknown, B unknown" || heardA.Has("{B D}") {
+		t.Error(a.states(), heardA.Take())
 	}
 	e.Up(0)
-	until(t, "the engine is back", both(a))
+	testkit.Until(t, "the engine is back", both(a))
 
 	// Another section of the same box is no leave.
 	commit(t, b, Config{Name: "B", Domain: "D", Servers: e.URLs, Publish: PublishNothing})
-	until(t, "B says less", func() bool {
+	testkit.Until(t, "B says less", func() bool {
 		x, _ := ptr(a.View()).Find("B")
 		return x.Known && x.About.Silent && x.State == There
 	})
-	if heardA.has("{B D}") {
-		t.Error(heardA.all)
+	if heardA.Has("{B D}") {
+		t.Error(heardA.Take())
 	}
 
 	// One that stops is gone at once and told of later, one that comes back is there, one that leaves is not listed.
 	b.Close()
-	until(t, "B is not gone", func() bool { return a.states() == "A there, B gone" })
-	until(t, "nobody was told", func() bool { return heardA.has("fleet.BoxGone {B D}") })
+	testkit.Until(t, "B is not gone", func() bool { return a.states() == "A there, B gone" })
+	testkit.Until(t, "nobody was told", func() bool { return heardA.Has("fleet.BoxGone{B D}") })
 	b, _ = join(t, e, "B")
-	until(t, "B is not back", func() bool { return a.states() == "A there, B there" && heardA.has("fleet.BoxBack {B D}") })
+	testkit.Until(t, "B is not back", func() bool { return a.states() == "A there, B there" && heardA.Has("fleet.BoxBack{B D}") })
 	commit(t, b, nil)
-	until(t, "B is still listed", func() bool { return a.states() == "A there" })
+	testkit.Until(t, "B is still listed", func() bool { return a.states() == "A there" })
 	if s := b.Status(); s.State != service.Disabled {
 		t.Errorf("%+v", s)
 	}
 
 	// Two of one name: the second writes nothing, and takes over when the first has gone.
 	second, _ := join(t, e, "A")
-	until(t, "two are called A", func() bool { return second.Status().State == service.Degraded })
+	testkit.Until(t, "two are called A", func() bool { return second.Status().State == service.Degraded })
 	if s := a.Status(); s.State != service.Running || a.states() != "A there" {
 		t.Errorf("%+v %s", s, a.states())
 	}
 	a.Close()
-	until(t, "the second is alone", func() bool { return second.Status().State == service.Running && second.states() == "A there" })
+	testkit.Until(t, "the second is alone", func() bool { return second.Status().State == service.Running && second.states() == "A there" })
 }
 
 func ptr[T any](v T) *T { return &v }

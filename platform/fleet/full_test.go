@@ -9,6 +9,7 @@ import (
 
 	"option150/platform/fleet/etcd"
 	"option150/platform/service"
+	"option150/platform/testkit"
 	"option150/platform/testkit/etcdtest"
 )
 
@@ -20,7 +21,7 @@ func TestFull(t *testing.T) {
 	a, _ := join(t, e, "A")
 	b, _ := join(t, e, "B")
 	both := func() bool { return a.states() == "A there, B there" && b.states() == "A there, B there" }
-	until(t, "the boxes", both)
+	testkit.Until(t, "the boxes", both)
 	c := etcd.New(etcd.Options{Members: e.URLs})
 	defer c.Close()
 	value := strings.Repeat("x", 100<<10)
@@ -31,7 +32,7 @@ func TestFull(t *testing.T) {
 		}
 	}
 	commit(t, a, Config{Name: "A", Domain: "D", Servers: e.URLs, Publish: PublishNothing}) // which it would tell, and looks anew
-	until(t, "A does not say that the engine is full", func() bool { return a.View().Engine.Full && a.Status().State == service.Degraded })
+	testkit.Until(t, "A does not say that the engine is full", func() bool { return a.View().Engine.Full && a.Status().State == service.Degraded })
 	text := Show(a.View(), time.Now())
 	if !both() || strings.Contains(text, "No server") {
 		t.Errorf("%s; %s\n%s", a.states(), b.states(), text)
@@ -43,7 +44,7 @@ func TestFull(t *testing.T) {
 	for _, m := range cure {
 		e.Ctl(strings.Fields(m[1])...)
 	}
-	until(t, "it is not cured", func() bool {
+	testkit.Until(t, "it is not cured", func() bool {
 		x, _ := ptr(b.View()).Find("A")
 		return !a.View().Engine.Full && a.Status().State == service.Running && x.About.Silent
 	})

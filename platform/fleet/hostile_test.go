@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"option150/platform/fleet/etcd"
+	"option150/platform/testkit"
 	"option150/platform/testkit/etcdtest"
 )
 
@@ -16,7 +17,7 @@ func TestHostile(t *testing.T) {
 	e := etcdtest.Start(t, 1, "--max-request-bytes", "4000000", "--max-txn-ops", "1000")
 	c := etcd.New(etcd.Options{Members: e.URLs})
 	defer c.Close()
-	until(t, "the engine", func() bool { _, _, err := c.Range(soon(t), root); return err == nil })
+	testkit.Until(t, "the engine", func() bool { _, _, err := c.Range(soon(t), root); return err == nil })
 	put := func(key, value string) {
 		t.Helper()
 		if _, err := c.Do(soon(t), etcd.Txn{Puts: []etcd.Put{{Key: key, Value: value}}}); err != nil {
@@ -57,7 +58,7 @@ func TestHostile(t *testing.T) {
 				t.Logf("%s: %+v, %s, %d phones, %+v", when, f.Status(), f.states(), len(f.Phones(nil)), f.View())
 			}
 		}()
-		until(t, when, func() bool {
+		testkit.Until(t, when, func() bool {
 			return f.states() == "A there, X there" && f.View().Passed > 0 && len(f.Phones(nil)) == phones
 		})
 		v := f.View()
@@ -72,7 +73,7 @@ func TestHostile(t *testing.T) {
 		}
 	}
 	a, _ := join(t, e, "A")
-	until(t, "A", func() bool { return a.states() == "A there" })
+	testkit.Until(t, "A", func() bool { return a.states() == "A there" })
 	write()
 	check(a, "as it is written", 1)
 	b := New(Options{})
@@ -83,7 +84,7 @@ func TestHostile(t *testing.T) {
 	if err := c.RemoveAll(soon(t), x); err != nil {
 		t.Fatal(err)
 	}
-	until(t, "X is gone", func() bool { return a.states() == "A there" && b.states() == "A there" })
+	testkit.Until(t, "X is gone", func() bool { return a.states() == "A there" && b.states() == "A there" })
 }
 
 func FuzzValues(f *testing.F) {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"option150/platform/fleet/etcd"
+	"option150/platform/testkit"
 	"option150/platform/testkit/etcdtest"
 )
 
@@ -43,7 +44,7 @@ func TestMany(t *testing.T) {
 	e := etcdtest.Start(t, 1)
 	client := etcd.New(etcd.Options{Members: e.URLs})
 	defer client.Close()
-	until(t, "the engine", func() bool { _, _, err := client.Range(soon(t), root); return err == nil })
+	testkit.Until(t, "the engine", func() bool { _, _, err := client.Range(soon(t), root); return err == nil })
 	watcher := func() *Fleet {
 		f := New(Options{})
 		t.Cleanup(f.Close)
@@ -78,7 +79,7 @@ func TestMany(t *testing.T) {
 			return there == n && phones == 20*n && bad == stuck
 		}
 	}
-	until(t, "all are there", whole(first, 0))
+	testkit.Until(t, "all are there", whole(first, 0))
 	t.Logf("%d boxes and %d phones are there after %s", n, 20*n, time.Since(start).Round(time.Millisecond))
 
 	writes := func() (sum, most uint64) {
@@ -96,7 +97,7 @@ func TestMany(t *testing.T) {
 		}
 		time.Sleep(100 * time.Millisecond)
 	}
-	until(t, "what is true now is shown", whole(first, n))
+	testkit.Until(t, "what is true now is shown", whole(first, n))
 	took := time.Since(start)
 	sum, most := writes()
 	sum -= before
@@ -116,7 +117,7 @@ func TestMany(t *testing.T) {
 	runtime.ReadMemStats(&m0)
 	start = time.Now()
 	late := watcher()
-	until(t, "a late watcher", whole(late, n))
+	testkit.Until(t, "a late watcher", whole(late, n))
 	took = time.Since(start)
 	runtime.GC()
 	runtime.ReadMemStats(&m1)

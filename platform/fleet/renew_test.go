@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"option150/platform/service"
+	"option150/platform/testkit"
 	"option150/platform/testkit/etcdtest"
 )
 
@@ -77,13 +78,13 @@ func TestRenewed(t *testing.T) {
 	t.Cleanup(f.Close)
 	c := Config{Name: "A", Domain: "D", Servers: e.URLs, CA: "ca.pem", Certificate: "box.pem", Key: "box-key.pem"}
 	commit(t, f, c)
-	until(t, "the engine does not answer", func() bool { return f.states() == "A there" })
+	testkit.Until(t, "the engine does not answer", func() bool { return f.states() == "A there" })
 	again := func(what string) {
 		t.Helper()
 		e.Kill(0)
-		until(t, "the engine is dead", func() bool { return f.Status().State == service.Degraded })
+		testkit.Until(t, "the engine is dead", func() bool { return f.Status().State == service.Degraded })
 		e.Up(0)
-		until(t, what, func() bool { return f.states() == "A there" && f.Status().State == service.Running })
+		testkit.Until(t, what, func() bool { return f.states() == "A there" && f.Status().State == service.Running })
 	}
 	if x := f.Files(c); x.User != "box-A" || x.Problem != "" || time.Until(x.Ends) < 30*time.Minute {
 		t.Errorf("%+v", x)
@@ -101,13 +102,13 @@ func TestRenewed(t *testing.T) {
 
 	// Another authority has signed everything.
 	e.Kill(0)
-	until(t, "the engine is dead", func() bool { return f.Status().State == service.Degraded })
+	testkit.Until(t, "the engine is dead", func() bool { return f.Status().State == service.Degraded })
 	s = newSecure(t, dir)
 	e.Up(0)
-	until(t, "a server that another signed is believed", func() bool { return strings.Contains(f.Status().Why, "certificate") })
+	testkit.Until(t, "a server that another signed is believed", func() bool { return strings.Contains(f.Status().Why, "certificate") })
 	_, _, cert3, key3 := pair(t, "box-A", s.ca, s.key)
 	n.set("ca.pem", s.pem)
 	n.set("box-key.pem", key3)
 	n.set("box.pem", cert3)
-	until(t, "the certificates of another authority are not taken", func() bool { return f.states() == "A there" && f.Status().State == service.Running })
+	testkit.Until(t, "the certificates of another authority are not taken", func() bool { return f.states() == "A there" && f.Status().State == service.Running })
 }

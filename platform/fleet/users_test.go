@@ -17,6 +17,7 @@ import (
 
 	"option150/platform/fleet/etcd"
 	"option150/platform/service"
+	"option150/platform/testkit"
 	"option150/platform/testkit/etcdtest"
 )
 
@@ -44,10 +45,10 @@ func TestUsers(t *testing.T) {
 	a, ca := member(t, e, "A")
 	b, cb := member(t, e, "AB") // its name begins as the other's does
 	commit(t, a, ca)
-	until(t, "the engine asks nobody, and the section has a user", func() bool {
+	testkit.Until(t, "the engine asks nobody, and the section has a user", func() bool {
 		return a.Status().State == service.Degraded && strings.Contains(a.Status().Why, "refuse")
 	})
-	until(t, "the engine", func() bool { _, err := a.Guarded(soon(t), ca); return err == nil })
+	testkit.Until(t, "the engine", func() bool { _, err := a.Guarded(soon(t), ca); return err == nil })
 	if guarded, err := a.Guarded(soon(t), ca); err != nil || guarded {
 		t.Fatalf("guarded %v, %v", guarded, err)
 	}
@@ -76,8 +77,8 @@ func TestUsers(t *testing.T) {
 	both := func(f *Fleet) func() bool {
 		return func() bool { return f.states() == "A there, AB there" && len(f.Phones(nil)) == 2 }
 	}
-	until(t, "A does not see both", both(a))
-	until(t, "AB does not see both", both(b))
+	testkit.Until(t, "A does not see both", both(a))
+	testkit.Until(t, "AB does not see both", both(b))
 	if names, err := b.Shares(soon(t)); err != nil || strings.Join(names, " ") != "A AB" {
 		t.Errorf("shares %q, %v", names, err)
 	}
@@ -123,36 +124,36 @@ func TestUsers(t *testing.T) {
 		t.Errorf("a box that is there: %v", err)
 	}
 	b.Close()
-	until(t, "AB is not gone", func() bool { return a.states() == "A there, AB gone" })
+	testkit.Until(t, "AB is not gone", func() bool { return a.states() == "A there, AB gone" })
 	if err := a.SetDown(soon(t), "AB", true); err != nil {
 		t.Fatal(err)
 	}
-	until(t, "AB is not down", func() bool { return a.states() == "A there, AB down" })
+	testkit.Until(t, "AB is not down", func() bool { return a.states() == "A there, AB down" })
 	if err := a.SetDown(soon(t), "AB", false); err != nil {
 		t.Fatal(err)
 	}
-	until(t, "AB is down still", func() bool { return a.states() == "A there, AB gone" })
+	testkit.Until(t, "AB is down still", func() bool { return a.states() == "A there, AB gone" })
 	if err := a.SetDown(soon(t), "AB", false); err == nil {
 		t.Error("taken back twice")
 	}
 
 	// Shut out.
 	commit(t, b, cb)
-	until(t, "AB is not back", both(a))
+	testkit.Until(t, "AB is not back", both(a))
 	if _, err := a.ShutOut(soon(t), ca, ID{"D", "AB"}, "wrong"); err == nil {
 		t.Error("a wrong password of root")
 	}
 	if done, err = a.ShutOut(soon(t), ca, ID{"D", "AB"}, "top"); err != nil || !strings.Contains(done[0], "is gone") {
 		t.Fatalf("%q: %v", done, err)
 	}
-	until(t, "AB is still listed", func() bool { return a.states() == "A there" && len(a.Phones(nil)) == 1 })
+	testkit.Until(t, "AB is still listed", func() bool { return a.states() == "A there" && len(a.Phones(nil)) == 1 })
 	if err := put(ID{"D", "AB"}.Prefix() + "x"); !errors.As(err, &no) {
 		t.Errorf("it writes: %v", err)
 	}
 	if _, _, err := thief.Range(soon(t), boxes+"D/"); !errors.As(err, &no) {
 		t.Errorf("it reads: %v", err)
 	}
-	until(t, "AB does not say so", func() bool { return b.Status().State == service.Degraded && strings.Contains(b.Status().Why, "refuse") })
+	testkit.Until(t, "AB does not say so", func() bool { return b.Status().State == service.Degraded && strings.Contains(b.Status().Why, "refuse") })
 	if done, err = a.ShutOut(soon(t), ca, ID{"D", "AB"}, "top"); err != nil || !strings.Contains(done[0], "no role") {
 		t.Errorf("a second time: %q, %v", done, err)
 	}
@@ -211,13 +212,13 @@ func TestTLS(t *testing.T) {
 	wrong := c
 	wrong.CA = "other.pem"
 	commit(t, f, wrong)
-	until(t, "a server that another signed", func() bool { return f.Status().State == service.Degraded })
+	testkit.Until(t, "a server that another signed", func() bool { return f.Status().State == service.Degraded })
 	commit(t, f, c)
-	until(t, "the engine answers", func() bool { return f.states() == "A there" })
+	testkit.Until(t, "the engine answers", func() bool { return f.states() == "A there" })
 	if _, err := f.Init(soon(t), c, "top"); err != nil {
 		t.Fatal(err)
 	}
 	f.Close()
 	commit(t, f, c) // by its certificate alone
-	until(t, "the certificate is its user", func() bool { return f.Status().State == service.Running && f.states() == "A there" })
+	testkit.Until(t, "the certificate is its user", func() bool { return f.Status().State == service.Running && f.states() == "A there" })
 }

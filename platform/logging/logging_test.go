@@ -16,6 +16,7 @@ import (
 	"option150/platform/journal"
 	"option150/platform/message"
 	"option150/platform/service"
+	"option150/platform/testkit"
 	"option150/platform/testkit/golden"
 )
 
@@ -34,15 +35,6 @@ func debug(topic, text string) fact {
 	return fact{debug: []journal.DebugLine{{Topic: topic, Text: text}}}
 }
 
-func until(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	for end := time.Now().Add(30 * time.Second); !ok(); time.Sleep(time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatalf("never: %s", what)
-		}
-	}
-}
-
 func start(t *testing.T, o Options) (*Service, *journal.Journal) {
 	t.Helper()
 	if o.Journal == nil {
@@ -55,7 +47,7 @@ func start(t *testing.T, o Options) (*Service, *journal.Journal) {
 
 func (s *Service) has(t *testing.T, n int) []string {
 	t.Helper()
-	until(t, fmt.Sprintf("%d lines", n), func() bool { return len(s.Lines()) >= n })
+	testkit.Until(t, fmt.Sprintf("%d lines", n), func() bool { return len(s.Lines()) >= n })
 	return s.Lines()
 }
 
@@ -115,7 +107,7 @@ func TestBuffer(t *testing.T) {
 	for i := range 200 {
 		j.Record(by(fmt.Sprint("user", i)))
 	}
-	until(t, "all read", func() bool { l := s.Lines(); return strings.HasSuffix(l[len(l)-1], "user199") })
+	testkit.Until(t, "all read", func() bool { l := s.Lines(); return strings.HasSuffix(l[len(l)-1], "user199") })
 	if n := len(strings.Join(s.Lines(), "\n")); n > 4096 || n < 3900 {
 		t.Errorf("%d bytes", n)
 	}
@@ -126,7 +118,7 @@ func TestBuffer(t *testing.T) {
 		t.Errorf("%d lines in 100 bytes", n)
 	}
 	j.Record(by(strings.Repeat("x", 300)))
-	until(t, "cut", func() bool {
+	testkit.Until(t, "cut", func() bool {
 		l := s.Lines()
 		return len(l) == 1 && len(l[0]) == 99 && strings.HasPrefix(l[0], "000203: %SYS")
 	})
@@ -261,7 +253,7 @@ func TestMonitorEndsWithTheContext(t *testing.T) {
 		s.Monitor(ctx, AtMost(7), func(l string) { lines <- l })
 	}()
 	// The view begins with Monitor, at a moment this test cannot see.
-	until(t, "a line", func() bool { j.Record(by("x")); return len(lines) > 0 })
+	testkit.Until(t, "a line", func() bool { j.Record(by("x")); return len(lines) > 0 })
 	cancel()
 	<-done
 }
@@ -303,7 +295,7 @@ func TestSyslog(t *testing.T) {
 	if err != nil || n != maxPacket || strings.Contains(string(b[:n]), "\n") || !strings.HasPrefix(string(b[:n]), "<189>2: ") {
 		t.Errorf("%d bytes %q %v", n, b[:n], err)
 	}
-	until(t, "counted", func() bool { return strings.Contains(s.ShowText(), "2 message lines logged") })
+	testkit.Until(t, "counted", func() bool { return strings.Contains(s.ShowText(), "2 message lines logged") })
 	// The counts of a server that stays are kept; an abort changes nothing.
 	ch, err := s.Prepare(t.Context(), nil, Default())
 	if err != nil {
@@ -316,7 +308,7 @@ func TestSyslog(t *testing.T) {
 	if n, err = l.Read(b); err != nil || !strings.HasPrefix(string(b[:n]), "<189>3: ") {
 		t.Errorf("%q %v", b[:n], err)
 	}
-	until(t, "counted", func() bool { return strings.Contains(s.ShowText(), "3 message lines logged,") })
+	testkit.Until(t, "counted", func() bool { return strings.Contains(s.ShowText(), "3 message lines logged,") })
 }
 
 func TestPacket(t *testing.T) {

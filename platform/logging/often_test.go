@@ -10,6 +10,7 @@ import (
 
 	"option150/platform/journal"
 	"option150/platform/message"
+	"option150/platform/testkit"
 )
 
 // sink keeps what is written.
@@ -106,14 +107,14 @@ func TestErrors(t *testing.T) {
 	s, j := start(t, Options{Errors: &out})
 	j.Record(by("nobody")) // severity 5
 	j.Record(fact{entry: message.ServiceFailed, args: []any{"the TFTP server", "UDP port 69 is held by in.tftpd"}})
-	until(t, "a line", func() bool {
+	testkit.Until(t, "a line", func() bool {
 		return out.String() == "<3>%SYS-3-SERVICE_FAILED: the TFTP server is not working: UDP port 69 is held by in.tftpd\n"
 	})
 	for i := range 1000 {
 		j.Record(fact{entry: message.ConfigLine, args: []any{i, "x"}})
 	}
 	_ = s.ShowText()
-	until(t, "the rest of the burst", func() bool { return strings.Count(out.String(), "\n") >= stderrBurst })
+	testkit.Until(t, "the rest of the burst", func() bool { return strings.Count(out.String(), "\n") >= stderrBurst })
 	if n := strings.Count(out.String(), "\n"); n > stderrBurst+5 {
 		t.Errorf("%d lines", n)
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/vishvananda/netlink"
 
 	"option150/platform/netns"
+	"option150/platform/testkit"
 )
 
 // TestLatest: the picture is right at once after a change of our own, and when
@@ -51,7 +52,7 @@ func TestLatest(t *testing.T) {
 	if err := netlink.AddrAdd(l, address(foreign)); err != nil {
 		t.Fatal(err)
 	}
-	until(t, "the address of somebody else", func() bool {
+	testkit.Until(t, "the address of somebody else", func() bool {
 		return slices.Contains(<-told, foreign)
 	})
 	list, err := m.Latest()

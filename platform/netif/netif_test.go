@@ -9,13 +9,13 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/vishvananda/netlink"
 
 	"option150/platform/journal"
 	"option150/platform/netns"
 	"option150/platform/service"
+	"option150/platform/testkit"
 )
 
 func TestMain(m *testing.M) { os.Exit(netns.Run(m)) }
@@ -45,15 +45,6 @@ func setUp(t *testing.T, device string, up bool) {
 	}
 	if err != nil {
 		t.Fatal(err)
-	}
-}
-
-func until(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	for end := time.Now().Add(30 * time.Second); !ok(); time.Sleep(2 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatalf("never: %s", what)
-		}
 	}
 }
 
@@ -98,7 +89,7 @@ func TestDevicesAndState(t *testing.T) {
 	want := func(status, protocol string) Interface {
 		t.Helper()
 		var list []Interface
-		until(t, status+" "+protocol, func() bool {
+		testkit.Until(t, status+" "+protocol, func() bool {
 			if list, err = Read(mapping); err != nil {
 				t.Fatal(err)
 			}
@@ -128,14 +119,14 @@ func TestWatch(t *testing.T) {
 	changes := make(chan struct{}, 1000)
 	m := New(Options{Mapping: []Mapping{{Name: "GigabitEthernet0/0", Device: "ta1"}}, Recorder: &log,
 		Changed: func() { changes <- struct{}{} }})
-	until(t, "link up", func() bool { i, err := m.Interfaces(); return err == nil && i[0].LineUp })
+	testkit.Until(t, "link up", func() bool { i, err := m.Interfaces(); return err == nil && i[0].LineUp })
 	if err := m.Start(); err != nil {
 		t.Fatal(err)
 	}
 	defer m.Close()
 	step := func(what string, want ...string) {
 		t.Helper()
-		until(t, what, func() bool {
+		testkit.Until(t, what, func() bool {
 			for _, w := range want {
 				if !log.has(w) {
 					return false

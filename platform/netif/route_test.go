@@ -12,6 +12,7 @@ import (
 
 	"option150/platform/netns"
 	"option150/platform/service"
+	"option150/platform/testkit"
 )
 
 // table is the routes of a device with a next hop, as text.
@@ -71,7 +72,7 @@ func TestRoutes(t *testing.T) {
 	}
 	has := func(want ...string) {
 		t.Helper()
-		until(t, strings.Join(want, ", "), func() bool { return slices.Equal(table(t, "ra0"), want) })
+		testkit.Until(t, strings.Join(want, ", "), func() bool { return slices.Equal(table(t, "ra0"), want) })
 	}
 	gateway := ManagedRoute{Dst: p("0.0.0.0/0"), NextHop: a("10.7.0.254"), Device: "ra0", Distance: 1}
 	branch := ManagedRoute{Dst: p("10.9.0.0/16"), NextHop: a("10.7.0.253"), Device: "ra0", Distance: 5}

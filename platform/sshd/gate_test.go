@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"option150/platform/testkit"
+
 	"golang.org/x/crypto/ssh"
 )
 
@@ -47,14 +49,14 @@ func TestHalfOpen(t *testing.T) {
 	for range hostShare {
 		from(t, "127.0.0.9", b.addr)
 	}
-	until(t, "a host with its share", func() bool { return b.gate.len() == hostShare+1 })
+	testkit.Until(t, "a host with its share", func() bool { return b.gate.len() == hostShare+1 })
 	if err := loginFrom(t, "127.0.0.8", b.addr, func() string { return "lab" }); err != nil {
 		t.Errorf("beside a host with its share: %v", err)
 	}
 	for i := range 1000 {
 		from(t, fmt.Sprintf("127.1.0.%d", i%100+1), b.addr)
 	}
-	until(t, "all places taken", func() bool { return b.gate.len() == MaxUnauthenticated })
+	testkit.Until(t, "all places taken", func() bool { return b.gate.len() == MaxUnauthenticated })
 	began := time.Now()
 	if err := loginFrom(t, "127.0.0.8", b.addr, func() string { return "lab" }); err != nil {
 		t.Errorf("beside 1000 of 100 hosts: %v", err)

@@ -158,15 +158,6 @@ func client(t *testing.T, b *box) *ssh.Client {
 	return c
 }
 
-func until(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	for end := time.Now().Add(30 * time.Second); !ok(); time.Sleep(2 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatalf("never: %s", what)
-		}
-	}
-}
-
 func TestExec(t *testing.T) {
 	b := start(t, Spec{}, nil)
 	c := client(t, b)
@@ -184,7 +175,7 @@ func TestExec(t *testing.T) {
 			t.Errorf("%s: %v", command, err)
 		}
 	}
-	until(t, "events", func() bool {
+	testkit.Until(t, "events", func() bool {
 		return b.rec.names() == "LoginSuccess Opened Closed Opened Closed"
 	})
 	if n := len(b.Sessions()); n != 0 {
@@ -293,12 +284,12 @@ func TestDisconnect(t *testing.T) {
 	if err := s.Start("wait"); err != nil {
 		t.Fatal(err)
 	}
-	until(t, "session", func() bool { return len(b.Sessions()) == 1 })
+	testkit.Until(t, "session", func() bool { return len(b.Sessions()) == 1 })
 	if b.Disconnect(3) || !b.Disconnect(0) {
 		t.Error("wrong line")
 	}
 	_ = s.Wait()
-	until(t, "gone", func() bool { return len(b.Sessions()) == 0 })
+	testkit.Until(t, "gone", func() bool { return len(b.Sessions()) == 0 })
 }
 
 func TestPanicEndsOneSession(t *testing.T) {
@@ -351,7 +342,7 @@ func TestRefusals(t *testing.T) {
 	if err == nil || tries > 3 {
 		t.Errorf("%d tries, %v", tries, err)
 	}
-	until(t, "failures", func() bool { return b.rec.names() == "LoginFailed LoginFailed" })
+	testkit.Until(t, "failures", func() bool { return b.rec.names() == "LoginFailed LoginFailed" })
 	if m, ok := b.rec.all[0].(LoginFailed).LogMessage(); !ok || !strings.Contains(m.String(), "[user: a.b\\x0a] [Source: 127.0.0.1]") {
 		t.Errorf("message %q", m)
 	}
@@ -378,7 +369,7 @@ func TestRefusals(t *testing.T) {
 	if err := s.Run("even"); err != nil {
 		t.Error(err)
 	}
-	until(t, "line free", func() bool {
+	testkit.Until(t, "line free", func() bool {
 		s, err := c.NewSession()
 		return err == nil && s.Run("even") == nil
 	})
@@ -413,7 +404,7 @@ func TestLoginGraceAndPlaces(t *testing.T) {
 		defer c.Close()
 		held = append(held, c)
 	}
-	until(t, "places taken", func() bool { return b.gate.len() == hostShare })
+	testkit.Until(t, "places taken", func() bool { return b.gate.len() == hostShare })
 	c, err := net.Dial("tcp", b.addr)
 	if err != nil {
 		t.Fatal(err)
@@ -425,7 +416,7 @@ func TestLoginGraceAndPlaces(t *testing.T) {
 	for _, c := range held {
 		io.Copy(io.Discard, c)
 	}
-	until(t, "places given back", func() bool { return b.gate.len() == 0 })
+	testkit.Until(t, "places given back", func() bool { return b.gate.len() == 0 })
 	// This host has used up its attempts without logging in.
 	if !strings.Contains(b.rec.names(), "Refused") {
 		t.Errorf("events %s", b.rec.names())
@@ -444,7 +435,7 @@ func TestIdleConnectionWithoutSessionIsClosed(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = c.Wait()
-	until(t, "line free", func() bool { b.mu.Lock(); defer b.mu.Unlock(); return len(b.sessions) == 0 })
+	testkit.Until(t, "line free", func() bool { b.mu.Lock(); defer b.mu.Unlock(); return len(b.sessions) == 0 })
 }
 
 func TestKeepAliveFindsDeadPeers(t *testing.T) {
@@ -493,14 +484,14 @@ func TestKeepAliveFindsDeadPeers(t *testing.T) {
 	if err := s.Start("wait"); err != nil {
 		t.Fatal(err)
 	}
-	until(t, "session", func() bool { return len(b.Sessions()) == 1 })
+	testkit.Until(t, "session", func() bool { return len(b.Sessions()) == 1 })
 	time.Sleep(250 * time.Millisecond) // some keep-alives are answered
 	if len(b.Sessions()) != 1 {
 		t.Fatal("a live peer was dropped")
 	}
 	frozen.Lock()
 	defer frozen.Unlock()
-	until(t, "dead peer dropped", func() bool { return len(b.Sessions()) == 0 })
+	testkit.Until(t, "dead peer dropped", func() bool { return len(b.Sessions()) == 0 })
 }
 
 func TestStalledWriteEndsTheSession(t *testing.T) {

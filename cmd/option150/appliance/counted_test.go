@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"option150/dhcp/engine"
-	"option150/dhcp/v6"
+	v6 "option150/dhcp/v6"
 	"option150/platform/journal"
 	"option150/platform/listen"
 	"option150/platform/metrics"

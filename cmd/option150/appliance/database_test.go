@@ -10,11 +10,11 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/pin/tftp/v3"
 
 	"option150/platform/netns"
+	"option150/platform/testkit"
 )
 
 // TestDatabaseSurvivesALostDisk: the agents of `ip dhcp database` in flash: and
@@ -30,7 +30,7 @@ func TestDatabaseSurvivesALostDisk(t *testing.T) {
 			if err := w.open(); err != nil {
 				t.Fatal(err)
 			}
-			until(t, "the agent has looked for its file", func() bool {
+			testkit.Until(t, "the agent has looked for its file", func() bool {
 				as := w.box.Box().DHCP.Databases()
 				return len(as) == 1 && as[0].Status == "There is no file yet."
 			})
@@ -38,7 +38,7 @@ func TestDatabaseSurvivesALostDisk(t *testing.T) {
 				t.Logf("the phone: %v", err) // it gets an address; files are not of this test
 			}
 			var addr string
-			until(t, "a lease", func() bool {
+			testkit.Until(t, "a lease", func() bool {
 				for _, b := range w.box.Box().DHCP.Bindings() {
 					addr = b.Addr.String()
 				}
@@ -66,20 +66,11 @@ func TestDatabaseSurvivesALostDisk(t *testing.T) {
 			if err := w.open(); err != nil {
 				t.Fatal(err)
 			}
-			until(t, "the lease of the file", func() bool {
+			testkit.Until(t, "the lease of the file", func() bool {
 				bs := w.box.Box().DHCP.Bindings()
 				return len(bs) == 1 && bs[0].Addr.String() == addr
 			})
 		})
-	}
-}
-
-func until(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	for end := time.Now().Add(30 * time.Second); !ok(); time.Sleep(10 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatalf("%s: did not come", what)
-		}
 	}
 }
 

@@ -21,7 +21,7 @@ func TestCiscoCM1(t *testing.T) {
 	if err := w.open(); err != nil {
 		t.Fatal(err)
 	}
-	until(t, "the name server", func() bool { return w.box.Box().DNS.Status().State == service.Running })
+	testkit.Until(t, "the name server", func() bool { return w.box.Box().DNS.Status().State == service.Running })
 	for _, args := range [][]string{{"CiscoCM1"}, {"+tcp", "CISCOCM1.branch.example"}, {"-x", "10.150.0.1"}} {
 		out, err := exec.Command(dig, append([]string{"@10.150.0.1", "+short", "+time=5"}, args...)...).CombinedOutput()
 		if got := strings.TrimSpace(string(out)); err != nil || got != "10.150.0.1" && got != "CiscoCM1." {

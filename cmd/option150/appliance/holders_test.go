@@ -7,7 +7,7 @@ import (
 
 	"option150/dhcp"
 	"option150/dhcp/engine"
-	"option150/dhcp/v6"
+	v6 "option150/dhcp/v6"
 	"option150/platform/ether"
 	"option150/platform/fileserver"
 	"option150/platform/host"

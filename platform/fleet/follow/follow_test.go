@@ -3,7 +3,6 @@ package follow
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 	"sync"
 	"testing"
@@ -12,8 +11,8 @@ import (
 
 	"option150/platform/fleet/leader"
 	"option150/platform/fleet/packed"
-	"option150/platform/journal"
 	"option150/platform/service"
+	"option150/platform/testkit"
 )
 
 // engine is one whose keys and answers the test sets.
@@ -77,25 +76,6 @@ func (b *box) Version() int          { b.mu.Lock(); defer b.mu.Unlock(); return 
 
 func (b *box) set(f func()) { b.mu.Lock(); f(); b.mu.Unlock() }
 
-type heard struct {
-	mu  sync.Mutex
-	all []string
-}
-
-func (h *heard) Record(e journal.Event) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.all = append(h.all, fmt.Sprintf("%T%v", e, e))
-}
-
-func (h *heard) take() string {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	s := strings.Join(h.all, "\n")
-	h.all = nil
-	return s
-}
-
 func value(t *testing.T, n int, text string) string {
 	t.Helper()
 	v, err := Sections{Software: "1.0", Number: n, Text: text}.Encode()
@@ -107,7 +87,7 @@ func value(t *testing.T, n int, text string) string {
 
 func TestFollower(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		e, b, h := &engine{come: make(chan string)}, &box{has: "own", version: 1}, &heard{}
+		e, b, h := &engine{come: make(chan string)}, &box{has: "own", version: 1}, &testkit.Heard{}
 		f := New(Options{Engine: e, Box: b, Recorder: h})
 		defer f.Close()
 		set := func(to service.Spec) {
@@ -128,7 +108,7 @@ func TestFollower(t *testing.T) {
 		// meanwhile is taken then.
 		e.come <- value(t, 6, "six")
 		pass(5 * time.Second)
-		if s := f.State(); !s.Pending || s.Number != 6 || b.confirmed != 0 || !strings.Contains(h.take(), "Taken{HQ-1 6}") {
+		if s := f.State(); !s.Pending || s.Number != 6 || b.confirmed != 0 || !strings.Contains(h.Take(), "Taken{HQ-1 6}") {
 			t.Errorf("%+v, confirmed %d", s, b.confirmed)
 		}
 		e.come <- value(t, 7, "seven")
@@ -151,7 +131,7 @@ func TestFollower(t *testing.T) {
 		for v, why := range map[string]string{"rubbish": ErrRubbish.Error(), strings.Repeat("x", MaxValue+1): ErrTooLarge.Error()} {
 			e.come <- v
 			pass(2 * time.Second)
-			if s := f.Status(); b.has != "seven" || b.takes != 2 || s.State != service.Degraded || !strings.Contains(s.Why, why) || !strings.Contains(h.take(), why) {
+			if s := f.Status(); b.has != "seven" || b.takes != 2 || s.State != service.Degraded || !strings.Contains(s.Why, why) || !strings.Contains(h.Take(), why) {
 				t.Errorf("%s: %+v", why, s)
 			}
 		}
@@ -185,11 +165,11 @@ func TestFollower(t *testing.T) {
 
 		// The engine does not answer after it: it goes back, which is said, and it is
 		// taken again once the engine answers, but not for ever.
-		h.take()
+		h.Take()
 		for n := range maxTries {
 			b.set(func() { b.has = b.before; b.version++ })
 			pass(2 * time.Second)
-			if s := f.State(); s.Why == "" || s.Pending || !strings.Contains(h.take(), "they were taken back") {
+			if s := f.State(); s.Why == "" || s.Pending || !strings.Contains(h.Take(), "they were taken back") {
 				t.Errorf("%d: %+v", n, s)
 			}
 			e.answers()

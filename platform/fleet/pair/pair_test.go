@@ -19,8 +19,8 @@ import (
 	"option150/platform/flash"
 	"option150/platform/fleet/leader"
 	"option150/platform/fleet/packed"
-	"option150/platform/journal"
 	"option150/platform/service"
+	"option150/platform/testkit"
 )
 
 func open(t *testing.T, files map[string]string) (*flash.Flash, string) {
@@ -222,30 +222,8 @@ func (l *chief) set(files map[string]string, do func(http.ResponseWriter, *http.
 	l.files, l.do, l.asked = files, do, nil
 }
 
-type heard struct {
-	mu  sync.Mutex
-	all []string
-}
-
-func (h *heard) Record(e journal.Event) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.all = append(h.all, fmt.Sprintf("%T%v", e, e))
-}
-
-func until1(t *testing.T, what string, f func() bool) {
-	t.Helper()
-	for range 1000 {
-		if f() {
-			return
-		}
-		time.Sleep(20 * time.Millisecond)
-	}
-	t.Fatal(what)
-}
-
 func TestFetch(t *testing.T) {
-	l, h := newLeader(t), &heard{}
+	l, h := newLeader(t), &testkit.Heard{}
 	fl, dir := open(t, map[string]string{"phones/old.sbn": "the old one", "phones/mine.sbn": "only here"})
 	f := New(Options{Engine: l, Flash: fl, Recorder: h})
 	f.usable = netip.AddrPort.IsValid
@@ -274,7 +252,7 @@ func TestFetch(t *testing.T) {
 	all := map[string]string{"A.loads": "of the load", "z.sbn": big, "old.sbn": "the new one"}
 	l.set(all, nil)
 	l.publish(all)
-	until1(t, "the files do not come", func() bool { return f.State().Same == 3 && left() == 0 })
+	testkit.Until(t, "the files do not come", func() bool { return f.State().Same == 3 && left() == 0 })
 	for n, c := range all {
 		if read(n) != c {
 			t.Errorf("%s is not what it is there", n)
@@ -318,7 +296,7 @@ func TestFetch(t *testing.T) {
 		panic(http.ErrAbortHandler)
 	})
 	l.publish(all)
-	until1(t, "what broke off is not taken up", func() bool { return read("broken.sbn") == big+"!" })
+	testkit.Until(t, "what broke off is not taken up", func() bool { return read("broken.sbn") == big+"!" })
 	for _, r := range []string{"", "bytes=200000-", "bytes=400000-", "bytes=600000-"} {
 		if _, ok := parts.Load(r); !ok {
 			t.Errorf("it was not asked for %q", r)
@@ -345,8 +323,8 @@ func TestFetch(t *testing.T) {
 			return true
 		})
 	l.publish(lies)
-	until1(t, "the good one does not come", func() bool { return read("f-good.sbn") == "good" })
-	until1(t, "not all is said", func() bool {
+	testkit.Until(t, "the good one does not come", func() bool { return read("f-good.sbn") == "good" })
+	testkit.Until(t, "not all is said", func() bool {
 		o := f.State().Open
 		return len(o) == 5 && !slices.ContainsFunc(o, func(p Pending) bool { return p.Why == "" })
 	})
@@ -359,13 +337,8 @@ func TestFetch(t *testing.T) {
 	if s := f.Status(); s.State != service.Degraded || !strings.Contains(Show(f.State(), time.Now()).String(), "phones/d-not.sbn") {
 		t.Errorf("%+v", s)
 	}
-	told := func() string {
-		h.mu.Lock()
-		defer h.mu.Unlock()
-		return strings.Join(h.all, "\n")
-	}
-	until1(t, "the good one is not told", func() bool { return strings.Contains(told(), "Fetched{HQ-1 phones/f-good.sbn 4 ") })
-	if s := told(); strings.Count(s, "Failed{HQ-1 phones/a-lie.sbn") != 1 {
+	testkit.Until(t, "the good one is told", func() bool { return h.Has("Fetched{HQ-1 phones/f-good.sbn 4 ") })
+	if s := h.Take(); strings.Count(s, "Failed{HQ-1 phones/a-lie.sbn") != 1 {
 		t.Error(s)
 	}
 
@@ -376,14 +349,14 @@ func TestFetch(t *testing.T) {
 		return v
 	}()
 	_, free, _ := fl.Usage()
-	until1(t, "nothing is said of a huge file", func() bool { o := f.State().Open; return len(o) == 1 && o[0].Why != "" })
+	testkit.Until(t, "nothing is said of a huge file", func() bool { o := f.State().Open; return len(o) == 1 && o[0].Why != "" })
 	if o := f.State().Open[0]; free < MaxSize && !strings.Contains(o.Why, "less the reserve") {
 		t.Error(o.Why)
 	}
 
 	// Rubbish says so and leaves all as it is.
 	l.come <- "rubbish"
-	until1(t, "rubbish is not told", func() bool { return f.Status().Why == ErrRubbish.Error() })
+	testkit.Until(t, "rubbish is not told", func() bool { return f.Status().Why == ErrRubbish.Error() })
 	if read("A.loads") != "of the load" || read("mine.sbn") != "only here" {
 		t.Error("files are gone")
 	}
