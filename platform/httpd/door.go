@@ -2,16 +2,16 @@ package httpd
 
 import (
 	"cmp"
-	"encoding/binary"
 	"errors"
 	"net"
 	"net/netip"
 	"os"
-	"strconv"
 	"sync"
 	"syscall"
 	"time"
 	"unsafe"
+
+	"option150/platform/sockaddr"
 
 	"golang.org/x/sys/unix"
 )
@@ -149,7 +149,7 @@ func (w *worker) letIn(d *door, s int) error {
 
 // next takes a connection that waits. Package unix would ask the kernel what kind
 // of socket that is.
-func (d *door) next(s int, end *unix.RawSockaddrInet6) (fd int, local, remote netip.AddrPort, err error) {
+func (d *door) next(s int, end *sockaddr.Raw) (fd int, local, remote netip.AddrPort, err error) {
 	size := uint32(unsafe.Sizeof(*end))
 	n, _, no := unix.RawSyscall6(unix.SYS_ACCEPT4, uintptr(s), uintptr(unsafe.Pointer(end)), uintptr(unsafe.Pointer(&size)), unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0, 0)
 	switch no {
@@ -159,36 +159,16 @@ func (d *door) next(s int, end *unix.RawSockaddrInet6) (fd int, local, remote ne
 	default:
 		return -1, local, remote, os.NewSyscallError("accept4", no)
 	}
-	remote = endOf(end)
+	remote = sockaddr.AddrPort(end)
 	if local = d.local; !local.IsValid() {
 		size = uint32(unsafe.Sizeof(*end))
 		if _, _, no := unix.RawSyscall(unix.SYS_GETSOCKNAME, n, uintptr(unsafe.Pointer(end)), uintptr(unsafe.Pointer(&size))); no != 0 {
 			_ = unix.Close(int(n))
 			return -1, local, remote, unix.ECONNABORTED
 		}
-		local = endOf(end)
+		local = sockaddr.AddrPort(end)
 	}
 	return int(n), local, remote, nil
-}
-
-// endOf is an address of the kernel's. Mapped ones become IPv4.
-func endOf(a *unix.RawSockaddrInet6) netip.AddrPort {
-	port := binary.BigEndian.Uint16((*[2]byte)(unsafe.Pointer(&a.Port))[:])
-	switch a.Family {
-	case unix.AF_INET:
-		return netip.AddrPortFrom(netip.AddrFrom4((*unix.RawSockaddrInet4)(unsafe.Pointer(a)).Addr), port)
-	case unix.AF_INET6:
-		ip := netip.AddrFrom16(a.Addr).Unmap()
-		if a.Scope_id != 0 && ip.Is6() {
-			zone := strconv.Itoa(int(a.Scope_id))
-			if i, err := net.InterfaceByIndex(int(a.Scope_id)); err == nil {
-				zone = i.Name
-			}
-			ip = ip.WithZone(zone)
-		}
-		return netip.AddrPortFrom(ip, port)
-	}
-	return netip.AddrPort{}
 }
 
 func addrPort(a net.Addr) netip.AddrPort {

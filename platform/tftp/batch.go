@@ -1,13 +1,9 @@
 package tftp
 
 import (
-	"encoding/binary"
-	"net"
-	"net/netip"
-	"strconv"
-	"sync"
-	"time"
 	"unsafe"
+
+	"option150/platform/sockaddr"
 
 	"golang.org/x/sys/unix"
 )
@@ -17,7 +13,7 @@ import (
 // would look at every one that takes 20 us. [recvmmsg(2), sendmmsg(2), udp(7)]
 
 // address is where one of a datagram's ends stands; an IPv4 one takes less.
-type address = unix.RawSockaddrInet6
+type address = sockaddr.Raw
 
 // inbox is room for received datagrams. It is for one goroutine.
 type inbox struct {
@@ -82,96 +78,9 @@ func (in *inbox) receive(fd int) (int, error) {
 
 func (in *inbox) datagram(i int) datagram {
 	h := &in.msgs[i].Hdr
-	d := datagram{payload: in.bufs[i][:min(int(in.msgs[i].Len), receiveSize)], peer: peerOf(&in.names[i])}
+	d := datagram{payload: in.bufs[i][:min(int(in.msgs[i].Len), receiveSize)], peer: sockaddr.AddrPort(&in.names[i])}
 	if h.Flags&unix.MSG_CTRUNC == 0 {
 		d.readControl(in.oobs[i][:h.Controllen])
 	}
 	return d
-}
-
-// peerOf reads an address of the kernel's. Mapped ones become IPv4.
-func peerOf(a *address) netip.AddrPort {
-	switch a.Family {
-	case unix.AF_INET:
-		v4 := (*unix.RawSockaddrInet4)(unsafe.Pointer(a))
-		return netip.AddrPortFrom(netip.AddrFrom4(v4.Addr), networkOrder(v4.Port))
-	case unix.AF_INET6:
-		ip := netip.AddrFrom16(a.Addr).Unmap()
-		if a.Scope_id != 0 && ip.Is6() {
-			ip = ip.WithZone(zones.name(a.Scope_id))
-		}
-		return netip.AddrPortFrom(ip, networkOrder(a.Port))
-	}
-	return netip.AddrPort{}
-}
-
-// setPeer writes an address for the kernel and tells its length.
-func setPeer(a *address, peer netip.AddrPort, v6 bool) uint32 {
-	if !v6 {
-		v4 := (*unix.RawSockaddrInet4)(unsafe.Pointer(a))
-		*v4 = unix.RawSockaddrInet4{Family: unix.AF_INET, Port: networkOrder(peer.Port()), Addr: peer.Addr().As4()}
-		return unix.SizeofSockaddrInet4
-	}
-	*a = address{Family: unix.AF_INET6, Port: networkOrder(peer.Port()), Addr: peer.Addr().As16()}
-	if z := peer.Addr().Zone(); z != "" {
-		a.Scope_id = zones.index(z)
-	}
-	return unix.SizeofSockaddrInet6
-}
-
-// networkOrder turns a port of the kernel's into ours, and back.
-func networkOrder(p uint16) uint16 {
-	var b [2]byte
-	binary.BigEndian.PutUint16(b[:], p)
-	return binary.NativeEndian.Uint16(b[:])
-}
-
-// zones are the interfaces of link-local addresses. A name that changes is
-// known after zoneTime.
-var zones zoneTable
-
-type zoneTable struct {
-	mu      sync.Mutex
-	names   map[uint32]string
-	indexes map[string]uint32
-	since   time.Time
-}
-
-const zoneTime = 30 * time.Second
-
-func (z *zoneTable) fresh() {
-	if now := time.Now(); z.names == nil || len(z.names) >= maxDevices || now.Sub(z.since) > zoneTime {
-		z.names, z.indexes, z.since = map[uint32]string{}, map[string]uint32{}, now
-	}
-}
-
-func (z *zoneTable) name(index uint32) string {
-	z.mu.Lock()
-	defer z.mu.Unlock()
-	z.fresh()
-	n, ok := z.names[index]
-	if !ok {
-		n = strconv.Itoa(int(index))
-		if i, err := net.InterfaceByIndex(int(index)); err == nil {
-			n = i.Name
-		}
-		z.names[index], z.indexes[n] = n, index
-	}
-	return n
-}
-
-func (z *zoneTable) index(name string) uint32 {
-	z.mu.Lock()
-	defer z.mu.Unlock()
-	z.fresh()
-	n, ok := z.indexes[name]
-	if !ok {
-		if i, err := net.InterfaceByName(name); err == nil {
-			n = uint32(i.Index)
-		} else if k, err := strconv.ParseUint(name, 10, 32); err == nil {
-			n = uint32(k)
-		}
-		z.names[n], z.indexes[name] = name, n
-	}
-	return n
 }

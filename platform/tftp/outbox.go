@@ -6,6 +6,8 @@ import (
 	"sync/atomic"
 	"unsafe"
 
+	"option150/platform/sockaddr"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -132,7 +134,7 @@ func (o *outbox) message(w *udpWire, list []datagram) {
 	name := &o.names[:i+1][i]
 	h := &o.msgs[i].Hdr
 	*h = unix.Msghdr{Name: (*byte)(unsafe.Pointer(name)), Iov: iov}
-	h.Namelen = setPeer(name, d.peer, w.v6)
+	h.Namelen = sockaddr.Put(name, d.peer, w.v6)
 	h.SetIovlen(1)
 	control := d.control
 	if len(list) > 1 {
