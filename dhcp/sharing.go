@@ -139,12 +139,8 @@ func (v Shared) State() string {
 	switch {
 	case v.Waits != "":
 		return "not shared yet: " + v.Waits + "; known clients keep their addresses until they end, new ones get nothing"
-	case !v.Connected && v.Alone == "":
-		return fmt.Sprintf("shared, isolated (%s); known clients are renewed for a while, new ones get addresses of its own share", cmp.Or(v.Why, "connecting"))
-	case !v.Connected && v.Alone == string(share.SameName):
-		return fmt.Sprintf("shared, isolated (%s); known clients are renewed for a while, new ones get nothing: %s", cmp.Or(v.Why, "connecting"), v.Alone)
 	case !v.Connected:
-		return fmt.Sprintf("shared, isolated (%s); known clients are renewed for a while, new ones get nothing", cmp.Or(v.Why, "connecting"))
+		return fmt.Sprintf("shared, isolated (%s); %s", cmp.Or(v.Why, "connecting"), share.Serves(v.Alone))
 	case v.Alone != "":
 		return "shared; new clients get nothing: " + v.Alone
 	}

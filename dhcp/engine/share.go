@@ -191,16 +191,15 @@ func (e *Engine) SharedFault(now Instant) string {
 	if d == nil {
 		return ""
 	}
-	err := d.New(e.stamp(now))
+	none := ""
+	if err := d.New(e.stamp(now)); err != nil {
+		none = err.Error()
+	}
 	switch {
-	case !d.Connected && err == share.SameName:
-		return "isolated from the boxes that share its pools: known clients are renewed for a while, new ones get nothing: " + err.Error()
-	case !d.Connected && err == nil:
-		return "isolated from the boxes that share its pools: known clients are renewed for a while, new ones get addresses of its own share"
 	case !d.Connected:
-		return "isolated from the boxes that share its pools: known clients are renewed for a while, new ones get nothing"
-	case err != nil:
-		return "known clients are renewed, new ones get nothing: " + err.Error()
+		return "isolated from the boxes that share its pools: " + share.Serves(none)
+	case none != "":
+		return "known clients are renewed, new ones get nothing: " + none
 	}
 	return ""
 }

@@ -3,6 +3,7 @@ package engine
 import (
 	"net/netip"
 
+	"option150/dhcp/share"
 	"option150/platform/message"
 )
 
@@ -60,9 +61,9 @@ func (c SharedClash) LogMessage() (message.Message, bool) {
 
 // LogMessage implements journal.Logged.
 func (a SharedAlone) LogMessage() (message.Message, bool) {
-	what := "known clients are renewed for a while, new ones get nothing"
+	what := share.Serves(string(share.Isolated))
 	if a.New {
-		what = "known clients are renewed for a while, new ones get addresses of its own share"
+		what = share.Serves("")
 	}
 	return message.DHCPSharedAlone.With(a.Why, what), true
 }

@@ -25,6 +25,19 @@ const (
 	NotJoined = Refusal("this box is not one of the domain")
 )
 
+// Serves says whom an isolated box serves; none is why nobody new gets an address, as New
+// says, "" = somebody may.
+func Serves(none string) string {
+	const known = "known clients are renewed for a while, new ones get "
+	switch none {
+	case "":
+		return known + "addresses of its own share"
+	case string(SameName):
+		return known + "nothing: " + none
+	}
+	return known + "nothing"
+}
+
 // Grant is what the engine is asked for: the address and the words of operators
 // on which it relies have to be as they were.
 type Grant struct {
