@@ -156,7 +156,7 @@ func fleetSection() []language.Declaration {
 				}
 			},
 		},
-		flag(modeFleet, `view("Which boxes are followed: those of the domain, or") all("Those of all domains")`, "", docFleet, false, func(c *language.Context) *bool { return &at(c).ViewAll }),
+		flag(modeFleet, `view("Which boxes are followed, without it those of the domain") all("Those of all domains")`, "", docFleet, false, func(c *language.Context) *bool { return &at(c).ViewAll }),
 		flag(modeFleet, `bindings("DHCP bindings") share("All boxes of the domain serve the same pools")`, "", docFleet, false,
 			func(c *language.Context) *bool { return &at(c).Share }),
 		{
