@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/netip"
 	"os"
-	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -12,34 +11,9 @@ import (
 	"golang.org/x/sys/unix"
 
 	"option150/dhcp/wire"
-	"option150/platform/netns"
 	"option150/platform/service"
 	"option150/platform/testkit"
 )
-
-// smallDisk is a file system of its own, seen by the thread of the test and by
-// whoever has its root.
-func smallDisk(t *testing.T, size string) *os.Root {
-	t.Helper()
-	netns.Need(t)
-	runtime.LockOSThread() // the thread ends with the test
-	if err := unix.Unshare(unix.CLONE_FS | unix.CLONE_NEWNS); err != nil {
-		testkit.Missing(t, fmt.Sprintf("no mount namespace: %v", err))
-	}
-	dir := t.TempDir()
-	if err := unix.Mount("bindings", dir, "tmpfs", 0, "size="+size); err != nil {
-		testkit.Missing(t, fmt.Sprintf("no tmpfs: %v", err))
-	}
-	root, err := os.OpenRoot(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		root.Close()
-		_ = unix.Unmount(dir, unix.MNT_DETACH)
-	})
-	return root
-}
 
 // fillUp takes all that is left of a disk.
 func fillUp(t *testing.T, root *os.Root) {
@@ -61,7 +35,7 @@ func again(s *Server) {
 // The disk is full when the server starts: it serves what is on disk and
 // renews known clients; when there is room it goes on by itself.
 func TestFullDiskAtStart(t *testing.T) {
-	root := smallDisk(t, "6m")
+	root := testkit.SmallDisk(t, "6m")
 	s, at := start(t, Options{Root: root}, loopSpec("16"))
 	known := dial(t, at).dora(1, 2*time.Second)
 	s.Close()
@@ -105,7 +79,7 @@ func TestFullDiskAtStart(t *testing.T) {
 
 // What fills the disk while the server runs does not take the room it has kept.
 func TestReserveSurvivesAFullDisk(t *testing.T) {
-	root := smallDisk(t, "6m")
+	root := testkit.SmallDisk(t, "6m")
 	s, at := start(t, Options{Root: root}, loopSpec("16"))
 	first := dial(t, at).dora(1, 2*time.Second)
 	fillUp(t, root)
@@ -123,7 +97,7 @@ func TestReserveSurvivesAFullDisk(t *testing.T) {
 
 // A disk that cannot be written: what is on it is served.
 func TestReadOnlyDisk(t *testing.T) {
-	root := smallDisk(t, "6m")
+	root := testkit.SmallDisk(t, "6m")
 	s, at := start(t, Options{Root: root}, loopSpec("16"))
 	known := dial(t, at).dora(1, 2*time.Second)
 	s.Close()

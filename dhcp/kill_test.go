@@ -17,6 +17,7 @@ import (
 
 	"option150/dhcp/engine"
 	"option150/dhcp/store"
+	"option150/platform/testkit"
 )
 
 // The server is killed at random while clients take leases; every
@@ -46,7 +47,7 @@ func TestKill(t *testing.T) {
 // TestKillFullDisk is the same on a disk that fills up and gets room again, at
 // any time.
 func TestKillFullDisk(t *testing.T) {
-	root := smallDisk(t, "24m")
+	root := testkit.SmallDisk(t, "24m")
 	full := func() { fillUp(t, root) }
 	room := func() { _ = root.Remove("full") }
 	kills(t, root.Name(), func(cycle int) func() {

@@ -6,12 +6,13 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
+
+	"option150/platform/netns"
+	"option150/platform/testkit"
 
 	"golang.org/x/sys/unix"
 )
@@ -162,38 +163,11 @@ func TestConcurrentSaves(t *testing.T) {
 	}
 }
 
-const inside = "OPTION150_TEST_TMPFS"
+func TestMain(m *testing.M) { os.Exit(netns.Run(m)) }
 
-// TestDiskFull saves onto a file system of 64 kB, in a mount namespace.
+// TestDiskFull saves onto a file system of 64 kB.
 func TestDiskFull(t *testing.T) {
-	if os.Getenv(inside) == "" {
-		exe, err := os.Executable()
-		if err != nil {
-			t.Skip(err)
-		}
-		cmd := exec.Command(exe, "-test.run=^TestDiskFull$", "-test.v")
-		cmd.Env = append(os.Environ(), inside+"="+t.TempDir())
-		cmd.SysProcAttr = &syscall.SysProcAttr{
-			Cloneflags:  syscall.CLONE_NEWUSER | syscall.CLONE_NEWNS,
-			UidMappings: []syscall.SysProcIDMap{{HostID: os.Getuid(), Size: 1}},
-			GidMappings: []syscall.SysProcIDMap{{HostID: os.Getgid(), Size: 1}},
-		}
-		out, err := cmd.CombinedOutput()
-		var ee *exec.ExitError
-		switch {
-		case err != nil && !errors.As(err, &ee):
-			t.Skipf("no user namespace here: %v", err)
-		case err != nil:
-			t.Fatalf("%v\n%s", err, out)
-		case strings.Contains(string(out), "--- SKIP"):
-			t.Skipf("%s", out)
-		}
-		return
-	}
-	dir := os.Getenv(inside)
-	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "size=64k"); err != nil {
-		t.Skipf("no tmpfs here: %v", err)
-	}
+	dir := testkit.SmallDisk(t, "64k").Name()
 	n := open(t, dir)
 	old := strings.Repeat("! a line of the old configuration\n", 500)
 	if err := n.SaveStartup([]byte(old)); err != nil {
