@@ -221,6 +221,28 @@ func TestDiskFullKeepsThePreviousFile(t *testing.T) {
 	}
 }
 
+// TestDiskLowIsSaid: a flash: with little room is told of before it is full, and shown.
+func TestDiskLowIsSaid(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, setup{off: true})
+	flash := filepath.Join(w.Root, "flash")
+	if err := os.WriteFile(filepath.Join(flash, "large.sbn"), make([]byte, diskSize-100<<10), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	cmd := helperCommand(t, "small-disk", flash, "run", "--config", w.Settings())
+	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: unix.CLONE_NEWNS}
+	w.Proc = w.run(cmd)
+	w.AwaitSSH()
+	s := w.Login()
+	w.Within(20*time.Second, "nothing is said", func() bool {
+		return strings.Contains(s.Do("show logging"), "%SYS-4-DISK_LOW: flash: has 0 of 1 MB left")
+	})
+	row := regexp.MustCompile(`(?m)^\* +1048576 +(\d+) +disk`).FindStringSubmatch(s.Do("show file systems"))
+	if len(row) == 0 || len(row[1]) > 5 {
+		t.Errorf("show file systems: %q", row)
+	}
+}
+
 // TestCheckPrintsWhatItWouldDo: the last line scripts read, and status 1 when
 // a line is rejected.
 func TestCheckPrintsWhatItWouldDo(t *testing.T) {
