@@ -97,6 +97,13 @@ func arrive() error {
 	return nil
 }
 
+// OwnMounts gives the calling goroutine a table of mounts of its own, which ends with
+// it: what it mounts nobody else sees, but its children. [mount_namespaces(7)]
+func OwnMounts() error {
+	runtime.LockOSThread() // for good: nobody else is to come upon this thread
+	return unix.Unshare(unix.CLONE_FS | unix.CLONE_NEWNS)
+}
+
 func upLoopback() error {
 	lo, err := netlink.LinkByName("lo")
 	if err != nil {

@@ -3,7 +3,6 @@ package testkit
 import (
 	"fmt"
 	"os"
-	"runtime"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -17,8 +16,7 @@ import (
 func SmallDisk(t testing.TB, size string) *os.Root {
 	t.Helper()
 	netns.Need(t)
-	runtime.LockOSThread() // the thread ends with the test
-	if err := unix.Unshare(unix.CLONE_FS | unix.CLONE_NEWNS); err != nil {
+	if err := netns.OwnMounts(); err != nil {
 		Missing(t, fmt.Sprintf("no mount namespace: %v", err))
 	}
 	dir := t.TempDir()
