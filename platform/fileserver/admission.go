@@ -14,12 +14,12 @@ const (
 	AgainTime = 5 * time.Second // a TFTP request this soon after a 503 goes first
 )
 
-// queueFactor times the serving count is the length of each queue. A branch
-// that gets its power back asks 1,000 times in the same moment, and each answer
-// takes a millisecond: they all fit into QueueTime, which is what bounds the
-// wait, while an answer of "busy" would send every phone to sleep for seconds.
-// [facts/files.md 12: no request of 1,000 lost; 1.1 proposed a factor of 2]
-const queueFactor = 8
+// maxWaiting is the length of each queue, for memory's sake: it is the wait that is
+// bounded. A branch that gets its power back asks a few thousand times in the same
+// moment, and each answer takes a millisecond: they all fit into QueueTime, while an
+// answer of "busy" would send every phone to sleep for seconds.
+// [facts/files.md 12: no request of 1,000 lost]
+const maxWaiting = 4096
 
 // maxRefused bounds what is remembered of 503 answers.
 const maxRefused = 8192
@@ -37,6 +37,7 @@ type gate struct {
 	limit   int
 	most    int // places of one address, 0 = a quarter
 	relay   int // the same of one with many phones behind it, 0 = half
+	room    int // in each queue
 	serving int
 	first   list.List          // of *waiter: TFTP after a 503
 	rest    list.List          // of *waiter
@@ -66,7 +67,7 @@ type waiter struct {
 }
 
 func newGate(limit int) *gate {
-	return &gate{limit: limit, held: map[netip.Addr]int{}, refused: map[question]time.Time{}}
+	return &gate{limit: limit, room: maxWaiting, held: map[netip.Addr]int{}, refused: map[question]time.Time{}}
 }
 
 // again reports that the client was sent from HTTP to here a moment ago.
@@ -140,7 +141,7 @@ func (g *gate) join(again bool, q question, admitted func()) (*waiter, error) {
 	if again {
 		queue, waiting = &g.first, g.first.Len()
 	}
-	if waiting >= queueFactor*g.limit {
+	if waiting >= g.room {
 		return nil, ErrBusy
 	}
 	w := &waiter{q: q, admitted: admitted, in: queue}

@@ -58,12 +58,14 @@ func TestServingCount(t *testing.T) {
 // in the order of arrival.
 func TestQueue(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
+		const room = 8
 		s := limited(t, 1)
+		s.gate.room = room
 		a := hold(t, s, from(HTTP, "10.0.0.1"))
 		var order []int
 		var mu sync.Mutex
 		var wg sync.WaitGroup
-		for i := range queueFactor {
+		for i := range room {
 			wg.Go(func() {
 				f, err := s.Open(t.Context(), from(HTTP, "10.0.0.2"))
 				if err != nil {
@@ -77,7 +79,7 @@ func TestQueue(t *testing.T) {
 			})
 			synctest.Wait()
 		}
-		if s.Waiting() != queueFactor {
+		if s.Waiting() != room {
 			t.Errorf("%d wait", s.Waiting())
 		}
 		// The queue is full: no waiting at all.
@@ -88,10 +90,10 @@ func TestQueue(t *testing.T) {
 		time.Sleep(1900 * time.Millisecond)
 		a.Finish(Result{Complete: true})
 		wg.Wait()
-		if len(order) != queueFactor || !slices.IsSorted(order) {
+		if len(order) != room || !slices.IsSorted(order) {
 			t.Errorf("order %v", order)
 		}
-		if c := s.Counters(); c.Queued != queueFactor || c.HttpRequestsOverflow != 1 {
+		if c := s.Counters(); c.Queued != room || c.HttpRequestsOverflow != 1 {
 			t.Errorf("%+v", c)
 		}
 	})
@@ -306,9 +308,11 @@ func TestYield(t *testing.T) {
 // has an end.
 func TestManyAwait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
+		const room = 16
 		s := limited(t, 2)
+		s.gate.room = room
 		var files []*File
-		for i := range queueFactor*2 + 3 {
+		for i := range room + 3 {
 			f := hold(t, s, from(TFTP, fmt.Sprintf("10.0.1.%d", i)))
 			f.Yield()
 			files = append(files, f)
@@ -341,6 +345,30 @@ func TestManyAwait(t *testing.T) {
 		files[len(files)-1].Finish(Result{})
 		if n, _ := s.Serving(); n != 0 {
 			t.Errorf("%d places at the end", n)
+		}
+	})
+}
+
+// A branch of 2,000 phones that ask at once is a wait, not a refusal: with few places too.
+func TestCrowdIsNotRefused(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := limited(t, 20)
+		var files []*File
+		for i := range 2000 {
+			f := hold(t, s, from(TFTP, fmt.Sprintf("10.0.%d.%d", 1+i/250, i%250)))
+			f.Yield()
+			files = append(files, f)
+		}
+		for i, f := range files {
+			if _, err := f.Await(func() {}); err != nil {
+				t.Fatalf("phone %d: %v", i, err)
+			}
+		}
+		for i, f := range files {
+			if !f.Claim() {
+				t.Fatalf("phone %d got no place", i)
+			}
+			f.Finish(Result{Complete: true})
 		}
 	})
 }
