@@ -220,16 +220,15 @@ func (s *Session) head() etcd.Header {
 }
 
 // note takes down where the engine is. It reports false when it is not beyond where it
-// was before it was asked: then the answer counts for nothing.
+// was before it was asked, or another one was found meanwhile: then the answer counts for
+// nothing.
 func (s *Session) note(before etcd.Header, r etcd.Result) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if r.Cluster != before.Cluster || r.Revision < before.Revision || r.OK && r.Revision == before.Revision {
+	if r.Cluster != before.Cluster || r.Cluster != s.kept.Cluster || r.Revision < before.Revision || r.OK && r.Revision == before.Revision {
 		return false
 	}
-	if r.Cluster == s.kept.Cluster && r.Revision > s.kept.Revision {
-		s.kept.Revision = r.Revision
-	}
+	s.kept.Revision = max(s.kept.Revision, r.Revision)
 	return true
 }
 
