@@ -307,6 +307,9 @@ func (e *Engine) put(now Instant, x *Bound, b *binding) {
 			b.Interface = b.sub.link
 		}
 	}
+	if b.back { // what its client gave back it does not have
+		b.told = span{}
+	}
 	b.Lease, b.ended, b.back = x.Lease, false, false
 	e.date(b, x)
 	if b.until > now {

@@ -89,6 +89,7 @@ type uncommitted struct {
 	from    Instant
 	until   Instant
 	claimed bool // it counts for nothing before the claim is answered
+	acked   bool // its client is told of it then
 }
 
 // Inbound is a datagram as it came.

@@ -68,14 +68,19 @@ func (e *Engine) SetClock(now Instant, epoch time.Time) {
 }
 
 // redate has a lease run by the times on its record, where those are not of a clock that
-// has just been found wrong.
+// has just been found wrong. A client that this box told more keeps that, by no clock: most of
+// the boxes may have agreed on one that was wrong, by which the record seemed to be the later.
 func (e *Engine) redate(now Instant, b *binding) {
 	from, until := e.instant(b.Start), e.instant(b.Expiry)
 	if !b.dated || b.guess && from > now {
 		return
 	}
+	more := !b.back && b.told.until > max(until, now)
+	if more {
+		from, until = b.told.from, b.told.until
+	}
 	b.granted, b.until, b.since, b.durable = from, until, from, until
-	b.dated, b.guess = !b.guess, false
+	b.dated, b.guess = !b.guess && !more, false
 	switch {
 	case b.leased, until > now && !b.back && e.offers[b.Addr] == nil:
 		e.start(b)

@@ -65,6 +65,9 @@ func (e *Engine) Committed(seq uint64) {
 	for ; n < len(e.pending) && e.pending[n].seq <= seq; n++ {
 		u := e.pending[n]
 		u.b.since, u.b.durable, u.b.written = u.from, u.until, true
+		if u.acked {
+			u.b.told = span{u.from, u.until}
+		}
 	}
 	e.pending = slices.Delete(e.pending, 0, n)
 }

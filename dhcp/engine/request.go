@@ -306,6 +306,7 @@ func (e *Engine) grant(c *call, a netip.Addr, s *subnet, h *host, renewal bool) 
 		}
 	} else {
 		e.bind(c.now, c, a, h, d)
+		e.fresh[len(e.fresh)-1].acked = true
 		e.claim(claim)
 	}
 	pool, opts := poolOf(h, s), e.optsOf(c, h, s)

@@ -211,3 +211,98 @@ func TestNoNakWhileAbsent(t *testing.T) {
 	a.e.Share().Downs["B"] = share.Down{Since: a.e.stamp(a.now) - testLead - testSkew - 1, Gen: 1, Mod: 9}
 	a.one(ask).is(t, wire.MsgNak, "")
 }
+
+// What this box told a client stands against a record that only a wrong clock makes the later:
+// most boxes agree on one that is behind, and when it is set right the record is found to be over.
+func TestToldOutlivesARecord(t *testing.T) {
+	const (
+		wrong   = -400 * 24 * time.Hour
+		renewed = 10 * time.Second // after its lease by C
+		want    = testLead + 10
+	)
+	client := mac(2, 1)
+	tell := func(a *world, q testRequest) { a.silent(q) }
+	for _, c := range []struct {
+		name   string
+		lease  int64                        // on record, seconds
+		before func(a *world, x netip.Addr) // what happens before it reads that record
+		after  func(a *world, x netip.Addr)
+		later  time.Duration // the clock is set right then
+		want   int64         // seconds after the first lease until which the client has it, 0 = it has not
+	}{
+		{name: "the lease runs", lease: 20, later: 300 * time.Second, want: want},
+		{name: "the lease is over", lease: 20, later: 700 * time.Second},
+		{name: "another box granted more", lease: 2000, later: 300 * time.Second, want: 2000},
+		{name: "its client gave it back", lease: 20, later: 300 * time.Second, before: func(a *world, x netip.Addr) {
+			q := phoneRequest(client, wire.MsgRelease, opt(54, ipb("10.77.0.1")))
+			q.CIAddr = x.String()
+			tell(a, q)
+		}},
+		{name: "its client declined it", lease: 20, later: 300 * time.Second, after: func(a *world, x netip.Addr) {
+			tell(a, phoneRequest(client, wire.MsgDecline, opt(50, ipb(x.String())), opt(54, ipb("10.77.0.1"))))
+		}},
+		{name: "it was told nothing", lease: 20, later: 300 * time.Second, before: func(a *world, x netip.Addr) { a.e.forget(a.e.bindings[x]) }},
+	} {
+		d := newDomain(t, false, "A", "B", "C")
+		a, s := d.boxes[0], d.boxes[0].e.Share()
+		x := a.lease(client) // by a clock that is right
+		a.pass(renewed)
+		right := d.at[x]
+		right.Expiry = right.Start + c.lease // of C, which is dead since
+		d.at[x] = right
+		a.e.SetClock(a.now, epoch.Add(wrong))
+		judged(a, false)
+		s.Unheard, s.Connected = false, false // B has the same clock
+		a.one(renew(1, x)).is(t, wire.MsgAck, x.String())
+		if c.before != nil {
+			c.before(a, x)
+		}
+		a.e.Enter(a.now, d.at)
+		a.e.Whole(a.now, d.at)
+		a.collect()
+		if r := find(a.e.Dump(), x); c.before == nil && r.Expiry != right.Expiry {
+			t.Fatalf("%s: on record until %d, want %d", c.name, r.Expiry, right.Expiry)
+		}
+		if c.after != nil {
+			c.after(a, x)
+		}
+		a.pass(c.later)
+		a.e.SetClock(a.now, epoch)
+		puts := a.e.Enter(a.now, d.at)
+		a.pass(time.Second)
+		l := active(a)
+		if c.want == 0 && (len(puts) != 0 || len(l) != 0) || c.want > 0 && (len(l) != 1 || l[0].Expiry.Unix() != right.Start+c.want) {
+			t.Errorf("%s: entered %+v, has %+v", c.name, puts, l)
+		}
+		if c.want == want && (len(puts) != 1 || puts[0].Addr != x || puts[0].Expiry != right.Start+want) {
+			t.Errorf("%s: entered %+v", c.name, puts)
+		}
+	}
+}
+
+// A record by a clock that is behind ends a lease here until the clock of this box is
+// set: then what it told its client runs, and is entered.
+func TestToldOutlivesARecordOfTheDead(t *testing.T) {
+	d := newDomain(t, false, "A", "B")
+	a := d.boxes[0]
+	x := a.lease(mac(2, 1))
+	told := d.at[x].Expiry
+	d.pass(time.Second)
+	old := d.at[x]
+	old.Start, old.Expiry = old.Start-9000, old.Expiry-9000
+	d.rev++
+	old.Mod = d.rev
+	d.at[x] = old
+	d.pass(time.Second)
+	if l := active(a); len(l) != 0 {
+		t.Fatalf("%+v", l)
+	}
+	a.e.SetClock(a.now, epoch.Add(5*time.Second))
+	told += 5
+	if l := active(a); len(l) != 1 || l[0].Expiry.Unix() != told {
+		t.Errorf("it has %+v, want until %d", l, told)
+	}
+	if puts := a.e.Enter(a.now, d.at); len(puts) != 1 || puts[0].Expiry != told {
+		t.Errorf("entered %+v, want until %d", puts, told)
+	}
+}

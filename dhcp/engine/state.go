@@ -37,9 +37,13 @@ type binding struct {
 	written bool          // the lease is on disk
 	durable Instant       // the end of it that is
 	since   Instant       // when that was granted
+	told    span          // what this box told its client last, see redate
 	freed   *list.Element // in sub.freed
 	index   int           // in the expiry heap, -1 = not there
 }
+
+// span is a lease from when it was granted until it ends.
+type span struct{ from, until Instant }
 
 // offer is an address held for a client that has not asked for it yet.
 type offer struct {
