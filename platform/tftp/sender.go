@@ -28,7 +28,7 @@ const (
 	progress           // send while more()
 	resend             // send while more(), these are retransmissions
 	done               // the client has everything
-	doneUnsure         // everything was sent, only the last acknowledgement never came
+	doneUnsure         // everything was sent, only the acknowledgement of the last block never came
 	gaveUp             // the client is gone
 )
 
@@ -107,7 +107,7 @@ func (s *sender) wait() time.Duration {
 	case s.packets < unvalidatedPackets:
 		return min(3*s.limits.initial, max(s.limits.ceiling, s.limits.initial))
 	}
-	return s.patience.idle
+	return max(s.patience.idle, s.limits.initial)
 }
 
 // trusted reports that the address is that of a client and not forged.
@@ -258,10 +258,10 @@ func (s *sender) timeout(now time.Duration) verdict {
 	idle := now - s.moved
 	switch {
 	case !s.trusted():
-		if s.packets >= unvalidatedPackets || idle >= s.patience.idle {
-			return gaveUp
+		if s.packets >= unvalidatedPackets || s.tries >= unvalidatedPackets && idle >= s.patience.idle {
+			return gaveUp // not before: a client may have asked for a timeout of 255 s
 		}
-	case s.allSent() && s.tries >= s.patience.tries:
+	case s.lastUnsure() && s.tries >= s.patience.tries:
 		return doneUnsure
 	case s.tries >= s.patience.tries && idle >= s.patience.idle, idle >= s.patience.limit:
 		return gaveUp
@@ -304,6 +304,16 @@ func (s *sender) allSent() bool {
 	last := s.src.last()
 	return !s.negotiating && last != 0 && s.high >= last
 }
+
+// lastUnsure reports that the client has all but the last block, which was sent:
+// it has that as well, or has gone with it. Of a file of one block nothing shows
+// that any of it came.
+func (s *sender) lastUnsure() bool { return s.allSent() && s.base > 0 && s.src.last()-s.base == 1 }
+
+// overtaken reports that a client that asks for something else may do so because
+// it has the whole file: its acknowledgement comes to another socket, and nothing
+// had to be sent again for want of it.
+func (s *sender) overtaken() bool { return s.allSent() && s.trusted() && s.tries == 0 }
 
 // late reports whether an identical request that comes now is only a late copy.
 func (s *sender) late(now time.Duration) bool { return s.validated && now-s.moved < lateRequest }

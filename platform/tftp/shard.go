@@ -79,7 +79,7 @@ func (sh *shard) request(p *pool, d *datagram, r request, asked uint16, now time
 // so right after its last acknowledgement, which comes on another socket and
 // may not have been read yet; a client that has not got everything does not.
 func (sh *shard) replace(old *transfer) {
-	if old.file != nil && old.snd.allSent() {
+	if old.file != nil && (old.snd.lastUnsure() || old.snd.overtaken()) {
 		sh.end(old, processed, "the last acknowledgement is missing")
 		return
 	}

@@ -68,6 +68,10 @@ func newUDPWire(conn *net.UDPConn) (*udpWire, error) {
 	_ = w.raw.Control(func(fd uintptr) {
 		// Without it only the counter of lost packets stays at 0.
 		_ = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RXQ_OVFL, 1)
+		// A block that is too large for a tunnel on the way is to be cut there. With
+		// "do not cut", the default, it never comes where somebody drops the word of
+		// it. [ip(7), RFC 2923 2.1]
+		_ = unix.SetsockoptInt(int(fd), unix.IPPROTO_IP, unix.IP_MTU_DISCOVER, unix.IP_PMTUDISC_DONT)
 		if _, err := unix.GetsockoptInt(int(fd), unix.SOL_UDP, unix.UDP_SEGMENT); err != nil {
 			noCut.Store(true) // an older kernel would send it whole
 		}
