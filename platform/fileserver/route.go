@@ -31,6 +31,7 @@ type Hit struct {
 	ETag    string // strong, quoted; "" = none
 	Content Content
 	Close   func() error // nil = nothing to close
+	Changed func() bool  // somebody writes to it: what was read is neither the old nor the new; nil = nobody can
 	Empty   bool         // it is meant: an empty file counts as absent otherwise
 }
 
@@ -243,7 +244,7 @@ func fromFlash(f *flash.File, err error) (*Hit, error) {
 		return &Hit{Name: "flash:/" + f.Path, Size: f.Size, ModTime: f.ModTime, ETag: `"` + f.ID + `"`, Content: bytes.NewReader(f.Whole)}, nil
 	case err == nil && f.Shared != nil:
 		return &Hit{Name: "flash:/" + f.Path, Size: f.Size, ModTime: f.ModTime, ETag: `"` + f.ID + `"`,
-			Content: f.Shared, Close: f.Close}, nil
+			Content: f.Shared, Close: f.Close, Changed: f.Shared.Changed}, nil
 	case err == nil:
 		return &Hit{Name: "flash:/" + f.Path, Size: f.Size, ModTime: f.ModTime, ETag: `"` + f.ID + `"`,
 			Content: f.File, Close: f.Close}, nil

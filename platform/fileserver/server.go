@@ -225,7 +225,11 @@ func (s *Server) file(r Request, asked string, place *seat, h *Hit, route string
 	}
 	s.live.begin(f, Session{Transport: r.Transport, Client: r.Client, Local: r.Local, Name: asked, Route: route, Size: h.Size, Since: start})
 	f.finish = func(res Result) {
+		changed := res.Complete && h.Changed != nil && h.Changed()
 		closeHit(h)
+		if changed {
+			res.Complete, res.Why = false, "the file was changed while it was sent"
+		}
 		ended := Asking{Transport: r.Transport, Client: r.Client, Name: asked, Result: "sent", Bytes: res.Bytes, Took: time.Since(start), Why: res.Why}
 		if !res.Complete {
 			ended.Result = "cut off"
@@ -273,6 +277,7 @@ func (s *Server) Deny(r Request, why string) error {
 	s.count.begin(r.Transport)
 	s.rec.Record(Asked{Transport: r.Transport, Client: r.Client, Local: r.Local, Name: asked, UserAgent: printable(r.UserAgent), Odd: true})
 	err := fmt.Errorf("%w: %s", ErrDenied, why)
+	s.live.end(nil, Asking{Transport: r.Transport, Client: r.Client, Name: asked, Result: "refused", Why: reason(err)})
 	s.count.end(r.Transport, notFound, func(c *Counters) { c.Denied++ })
 	s.rec.Record(Denied{Transport: r.Transport, Client: r.Client, Local: r.Local, Name: asked, Why: reason(err), Quiet: s.quiet.over(), Odd: true})
 	return err
@@ -335,6 +340,7 @@ func (s *Server) refuse(r Request, asked string, q question, err error) error {
 }
 
 func (s *Server) aborted(r Request, asked string, start time.Time, why string) {
+	s.live.end(nil, Asking{Transport: r.Transport, Client: r.Client, Name: asked, Result: "cut off", Took: time.Since(start), Why: why})
 	s.count.end(r.Transport, aborted, nil)
 	s.rec.Record(Served{Transport: r.Transport, Client: r.Client, Local: r.Local, Name: asked,
 		Duration: time.Since(start), Why: why, Peer: r.Peer})

@@ -21,7 +21,8 @@
 // the old one whole.
 //
 // Files that appear from outside (a USB stick, scp to the directory) are seen
-// at once by their exact path and within Freshness by any other name.
+// at once by their exact path and within Freshness by any other name. One that is
+// written to from outside while it is read in pieces ends in ErrChanged.
 //
 // Fetch, for who serves, reads small files at once and keeps the descriptors of
 // those asked for lately: a boot storm then costs a look at the name and a read

@@ -123,8 +123,24 @@ func (r *Shared) Seek(offset int64, whence int) (int64, error) {
 	return r.at, nil
 }
 
-// ReadAt implements io.ReaderAt.
+// ErrChanged is how a reader learns that what he has is neither the old file nor
+// the new one.
+var ErrChanged = errors.New("the file was changed meanwhile")
+
+// Changed reports that somebody has written to the file since it was opened: from
+// outside, since this package does not. That it was removed, or another has its
+// name, does not matter.
+func (r *Shared) Changed() bool {
+	now, err := r.f.file.Stat()
+	return err != nil || now.Size() != r.size || !now.ModTime().Equal(r.f.info.ModTime())
+}
+
+// ReadAt implements io.ReaderAt. The end of a file that was changed meanwhile is
+// ErrChanged.
 func (r *Shared) ReadAt(b []byte, at int64) (int, error) {
+	if at+int64(len(b)) >= r.size && r.Changed() {
+		return 0, ErrChanged
+	}
 	if len(b) > 0 && len(b) <= windowSize/4 && at >= 0 && at+int64(len(b)) <= r.size {
 		if n := r.f.win.read(r.f.file, b, at, r.size); n == len(b) {
 			return n, nil

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 // opened counts the descriptors of this process on a file.
@@ -152,5 +153,70 @@ func TestSharedIsNeverStale(t *testing.T) {
 	defer third.Close()
 	if a, b := says(second), says(third); a != "new." || b != "old." {
 		t.Errorf("%q and %q", a, b)
+	}
+}
+
+// TestChangedWhileRead: whoever reads a larger file in pieces while somebody
+// writes to it from outside does not come to its end; one that was replaced or
+// removed is read whole.
+func TestChangedWhileRead(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		do      func(path string) error
+		changed bool
+	}{
+		{"nothing", func(string) error { return nil }, false},
+		{"removed", os.Remove, false},
+		{"renamed", func(p string) error { return os.Rename(p, p+".old") }, false},
+		{"replaced", func(p string) error {
+			if err := os.WriteFile(p+".new", bytesOf(90_000), 0o644); err != nil {
+				return err
+			}
+			return os.Rename(p+".new", p)
+		}, false},
+		{"written over", func(p string) error { return os.WriteFile(p, make([]byte, 200_001), 0o644) }, true},
+		{"written over by a shorter one", func(p string) error { return os.WriteFile(p, make([]byte, 100_000), 0o644) }, true},
+		{"grows", func(p string) error {
+			f, err := os.OpenFile(p, os.O_APPEND|os.O_WRONLY, 0)
+			if err == nil {
+				_, err = f.WriteString("more")
+				f.Close()
+			}
+			return err
+		}, true},
+		{"cut", func(p string) error { return os.Truncate(p, 199_000) }, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			dir := t.TempDir()
+			path := filepath.Join(dir, "image.sbn")
+			want := bytesOf(200_001)
+			if err := os.WriteFile(path, want, 0o644); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.Chtimes(path, time.Unix(1e9, 0), time.Unix(1e9, 0)); err != nil {
+				t.Fatal(err)
+			}
+			f, err := Open(dir)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer f.Close()
+			file, err := f.Fetch("", "image.sbn")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer file.Close()
+			b := make([]byte, 512)
+			if n, err := file.ReadAt(b, 0); n != 512 || err != nil {
+				t.Fatal(n, err)
+			}
+			if err := c.do(path); err != nil {
+				t.Fatal(err)
+			}
+			n, err := file.ReadAt(b[:321], 200_001-321)
+			if whole := n == 321 && err == nil && bytes.Equal(b[:n], want[200_001-321:]); whole == c.changed || file.Shared.Changed() != c.changed {
+				t.Errorf("%d octets, %v, changed %v", n, err, file.Shared.Changed())
+			}
+		})
 	}
 }
