@@ -12,6 +12,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"time"
 
 	"option150/platform/fileserver"
 	"option150/platform/httpd"
@@ -142,6 +143,10 @@ func send(w http.ResponseWriter, r *http.Request, f *fileserver.File) {
 	}
 	if strings.Count(r.Header.Get("Range"), ",") >= maxRanges {
 		r.Header.Del("Range")
+	}
+	since := r.Header.Get("If-Modified-Since")
+	if at, err := http.ParseTime(since); err == nil && !at.Equal(f.ModTime.Truncate(time.Second)) {
+		r.Header.Del("If-Modified-Since") // an older file that was put back has changed as well
 	}
 	http.ServeContent(c, r, "", f.ModTime, f.Content)
 	c.flush()
