@@ -14,7 +14,7 @@ import (
 // Answer implements httpd.Direct. It says what ServeHTTP says, without a header
 // of maps and a context that is watched: it is what every phone asks.
 func (m module) Answer(ctx context.Context, q *httpd.Question, a *httpd.Answer) bool {
-	f, err := m.s.files.Open(ctx, fileserver.Request{Transport: fileserver.HTTP, Name: q.Path, UserAgent: q.Agent, Client: q.Client, Local: q.Local})
+	f, err := m.s.files.Open(ctx, fileserver.Request{Transport: fileserver.HTTP, Name: q.Path, UserAgent: q.Agent, Client: q.Client, Local: q.Local, Asked: q.Asked})
 	if err != nil {
 		no, ok := refusal(err)
 		if !ok {

@@ -101,6 +101,9 @@ func (g *gate) put503(q question) {
 // enter takes a place, waiting for one if it must. The error is ErrBusy, or
 // the context's when the client has gone.
 func (g *gate) enter(ctx context.Context, again bool, q question) (waited bool, err error) {
+	if !again && g.try(q) { // as nearly always
+		return false, nil
+	}
 	admitted := make(chan struct{})
 	w, err := g.join(again, q, func() { close(admitted) })
 	if w == nil {

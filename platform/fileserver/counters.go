@@ -129,6 +129,21 @@ func (t *tally) end(tr Transport, o outcome, more func(*Counters)) {
 	}
 }
 
+// served counts the end of a file that was sent, or cut off.
+func (t *tally) served(tr Transport, res Result, disk bool) {
+	o := processed
+	if !res.Complete {
+		o = aborted
+	}
+	t.end(tr, o, func(c *Counters) {
+		c.BytesSent += uint64(max(res.Bytes, 0))
+		c.Retransmits += uint64(max(res.Retransmits, 0))
+		if o == processed && disk && tr == HTTP {
+			c.HttpServedFromDisk++
+		}
+	})
+}
+
 func (t *tally) add(more func(*Counters)) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -37,26 +37,44 @@ const maxAskings = 512
 
 // live is what goes on and what went on last.
 type live struct {
-	mu   sync.Mutex
-	now  map[*File]Session
-	ring [maxAskings]Asking
-	n    int // ever
+	mu    sync.Mutex
+	first *serving // of what goes on, the newest
+	ring  [maxAskings]Asking
+	n     int // ever
 }
 
-func (l *live) begin(f *File, s Session) {
+func (l *live) begin(x *serving) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.now == nil {
-		l.now = map[*File]Session{}
+	if x.next = l.first; x.next != nil {
+		x.next.last = x
 	}
-	l.now[f] = s
+	l.first = x
 }
 
-func (l *live) end(f *File, a Asking) {
+func (l *live) end(x *serving, a Asking) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	delete(l.now, f)
-	a.At = time.Now()
+	if x.next != nil {
+		x.next.last = x.last
+	}
+	if x.last != nil {
+		x.last.next = x.next
+	} else {
+		l.first = x.next
+	}
+	x.last, x.next = nil, nil
+	l.put(a)
+}
+
+// add is the end of a request that got no file.
+func (l *live) add(a Asking) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.put(a)
+}
+
+func (l *live) put(a Asking) {
 	l.ring[l.n%maxAskings] = a
 	l.n++
 }
@@ -69,9 +87,9 @@ func (s *Server) Sessions() []Session {
 	s.live.mu.Lock()
 	defer s.live.mu.Unlock()
 	var out []Session
-	for f, x := range s.live.now {
-		x.Sent = f.sent.Load()
-		out = append(out, x)
+	for x := s.live.first; x != nil; x = x.next {
+		out = append(out, Session{Transport: x.r.Transport, Client: x.r.Client, Local: x.r.Local, Name: x.asked, Route: x.Route,
+			Size: x.hit.Size, Sent: x.sent.Load(), Since: x.start})
 	}
 	sorted.By(out, func(a, b Session) int { return a.Since.Compare(b.Since) })
 	return out

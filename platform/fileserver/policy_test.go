@@ -3,6 +3,7 @@ package fileserver
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"option150/platform/flash"
 )
@@ -33,7 +34,7 @@ func TestConfigurationByContent(t *testing.T) {
 	if err := f.WriteFile("big", []byte("!\nversion 15.2\n"+strings.Repeat("!\n", flash.SmallFile))); err != nil {
 		t.Fatal(err)
 	}
-	big, err := f.Fetch("", "big")
+	big, err := f.Fetch("", "big", time.Time{})
 	if err != nil || big.Whole != nil || !configuration(big) {
 		t.Errorf("large: %v", err)
 	}

@@ -26,6 +26,7 @@ type Request struct {
 	Name      string         // as asked, unescaped, with its leading slash if it had one
 	UserAgent string         // HTTP only, for the phone inventory
 	BlockSize int            // TFTP: blksize as asked for; 0 = not
+	Asked     time.Time      // it had been asked by then: no file has to be looked at anew that was looked at since; zero = not known
 	Via       string         // HTTP only: the file servers it came by, newest last [RFC 9110 7.6.3]
 	Peer      bool           // another file server asks, see Options.Peer; set by Server.Open
 }
@@ -58,9 +59,9 @@ type File struct {
 	ModTime time.Time
 	ETag    string // strong, quoted; "" = none
 	Content Content
-	finish  func(result Result)
 	sent    atomic.Int64 // see Progress
 	place   *seat        // nil: places are not counted
+	serving *serving     // nil: nothing is to be told of its end
 }
 
 // Yield gives the place back for as long as nobody is known to take the file:
@@ -89,10 +90,10 @@ type Result struct {
 // Finish gives the place back, closes the content and records how it ended.
 // Calling it twice does nothing the second time.
 func (f *File) Finish(r Result) {
-	if f != nil && f.finish != nil {
-		done := f.finish
-		f.finish = nil
-		done(r)
+	if f != nil && f.serving != nil {
+		done := f.serving
+		f.serving = nil
+		done.end(r)
 	}
 }
 

@@ -137,7 +137,7 @@ func bind(lines []Binding) map[string]line {
 
 func (bound) Name() string { return RouteBinding }
 
-func (t bound) Open(_ context.Context, _ Request, name string) (*Hit, error) {
+func (t bound) Open(_ context.Context, r Request, name string) (*Hit, error) {
 	for _, n := range variants(name) {
 		b, ok := t.names[n]
 		if !ok {
@@ -156,7 +156,7 @@ func (t bound) Open(_ context.Context, _ Request, name string) (*Hit, error) {
 		if b.path == "" || t.flash == nil {
 			continue
 		}
-		f, err := t.flash.Fetch("", b.path)
+		f, err := t.flash.Fetch("", b.path, r.Asked)
 		if h, err := fromFlash(f, err); h != nil || err != nil {
 			return h, err
 		}
@@ -181,7 +181,7 @@ func (c chosen) Open(_ context.Context, r Request, name string) (*Hit, error) {
 	case path == "":
 		return nil, errNone
 	}
-	f, err := c.flash.Fetch("", path)
+	f, err := c.flash.Fetch("", path, r.Asked)
 	return loose{access: c.access}.permitted(r, f, err)
 }
 
@@ -202,7 +202,7 @@ func (l loose) Open(_ context.Context, r Request, name string) (*Hit, error) {
 		if Protected(n) {
 			return nil, fmt.Errorf("%w: protected kind of file", ErrDenied)
 		}
-		f, err := l.flash.Fetch(l.home, n)
+		f, err := l.flash.Fetch(l.home, n, r.Asked)
 		if err == nil && (f.Path != n && Protected(f.Path) || configuration(f)) {
 			_ = f.Close()
 			return nil, fmt.Errorf("%w: protected kind of file", ErrDenied)
@@ -216,7 +216,7 @@ func (l loose) Open(_ context.Context, r Request, name string) (*Hit, error) {
 		if strings.HasSuffix(strings.ToLower(n), ".sgn") {
 			continue
 		}
-		f, err = l.flash.Fetch(l.home, n+".sgn")
+		f, err = l.flash.Fetch(l.home, n+".sgn", r.Asked)
 		if h, err := unsigned(l.permitted(r, f, err)); h != nil || err != nil {
 			return h, err
 		}

@@ -219,40 +219,48 @@ func (s *Server) find(ctx context.Context, r Request, clean string, place *seat)
 
 // file makes the answer. Its Finish gives the place back and tells the end.
 func (s *Server) file(r Request, asked string, place *seat, h *Hit, route string, start time.Time) *File {
-	f := &File{Name: h.Name, Route: route, Size: h.Size, ModTime: h.ModTime, ETag: h.ETag, Content: h.Content, place: place}
+	x := &serving{File: File{Name: h.Name, Route: route, Size: h.Size, ModTime: h.ModTime, ETag: h.ETag, Content: h.Content, place: place},
+		s: s, r: r, asked: asked, start: start, hit: h}
+	x.serving = x
 	if a, ok := h.Content.(Arriving); ok {
-		f.Content = &patient{Arriving: a, place: place, size: h.Size}
+		x.Content = &patient{Arriving: a, place: place, size: h.Size}
 	}
-	s.live.begin(f, Session{Transport: r.Transport, Client: r.Client, Local: r.Local, Name: asked, Route: route, Size: h.Size, Since: start})
-	f.finish = func(res Result) {
-		changed := res.Complete && h.Changed != nil && h.Changed()
-		closeHit(h)
-		if changed {
-			res.Complete, res.Why = false, "the file was changed while it was sent"
-		}
-		ended := Asking{Transport: r.Transport, Client: r.Client, Name: asked, Result: "sent", Bytes: res.Bytes, Took: time.Since(start), Why: res.Why}
-		if !res.Complete {
-			ended.Result = "cut off"
-		}
-		s.live.end(f, ended)
-		f.place.end()
-		o := processed
-		if !res.Complete {
-			o = aborted
-		}
-		disk := route == RouteFlash || route == RouteBinding
-		s.count.end(r.Transport, o, func(c *Counters) {
-			c.BytesSent += uint64(max(res.Bytes, 0))
-			c.Retransmits += uint64(max(res.Retransmits, 0))
-			if o == processed && disk && r.Transport == HTTP {
-				c.HttpServedFromDisk++
-			}
-		})
-		s.rec.Record(Served{Transport: r.Transport, Client: r.Client, Local: r.Local, Name: asked, File: f.Name,
-			Route: route, Size: h.Size, Bytes: res.Bytes, Duration: time.Since(start), Retransmits: res.Retransmits,
-			BlockSize: res.BlockSize, Status: res.Status, Complete: res.Complete, Why: res.Why, Peer: r.Peer})
+	s.live.begin(x)
+	return &x.File
+}
+
+// serving is a file on its way, with what is told at its end.
+type serving struct {
+	File
+	s     *Server
+	r     Request
+	asked string
+	start time.Time
+	hit   *Hit
+
+	last, next *serving // of live
+}
+
+func (x *serving) end(res Result) {
+	h := x.hit
+	changed := res.Complete && h.Changed != nil && h.Changed()
+	closeHit(h)
+	if changed {
+		res.Complete, res.Why = false, "the file was changed while it was sent"
 	}
-	return f
+	s, r := x.s, &x.r
+	now := time.Now()
+	took := now.Sub(x.start)
+	ended := Asking{At: now, Transport: r.Transport, Client: r.Client, Name: x.asked, Result: "sent", Bytes: res.Bytes, Took: took, Why: res.Why}
+	if !res.Complete {
+		ended.Result = "cut off"
+	}
+	s.live.end(x, ended)
+	x.place.end()
+	s.count.served(r.Transport, res, x.Route == RouteFlash || x.Route == RouteBinding)
+	s.rec.Record(Served{Transport: r.Transport, Client: r.Client, Local: r.Local, Name: x.asked, File: x.Name,
+		Route: x.Route, Size: h.Size, Bytes: res.Bytes, Duration: took, Retransmits: res.Retransmits,
+		BlockSize: res.BlockSize, Status: res.Status, Complete: res.Complete, Why: res.Why, Peer: r.Peer})
 }
 
 func closeHit(h *Hit) {
@@ -277,7 +285,7 @@ func (s *Server) Deny(r Request, why string) error {
 	s.count.begin(r.Transport)
 	s.rec.Record(Asked{Transport: r.Transport, Client: r.Client, Local: r.Local, Name: asked, UserAgent: printable(r.UserAgent), Odd: true})
 	err := fmt.Errorf("%w: %s", ErrDenied, why)
-	s.live.end(nil, Asking{Transport: r.Transport, Client: r.Client, Name: asked, Result: "refused", Why: reason(err)})
+	s.live.add(Asking{At: time.Now(), Transport: r.Transport, Client: r.Client, Name: asked, Result: "refused", Why: reason(err)})
 	s.count.end(r.Transport, notFound, func(c *Counters) { c.Denied++ })
 	s.rec.Record(Denied{Transport: r.Transport, Client: r.Client, Local: r.Local, Name: asked, Why: reason(err), Quiet: s.quiet.over(), Odd: true})
 	return err
@@ -292,7 +300,7 @@ func (s *Server) refuse(r Request, asked string, q question, err error) error {
 		return err
 	case errors.As(err, new(hidden)):
 		why, _ := asHidden(err)
-		s.live.end(nil, Asking{Transport: r.Transport, Client: r.Client, Name: asked, Result: "refused", Why: why})
+		s.live.add(Asking{At: time.Now(), Transport: r.Transport, Client: r.Client, Name: asked, Result: "refused", Why: why})
 		s.count.end(r.Transport, notFound, func(c *Counters) { c.Denied++ })
 		s.rec.Record(Denied{Transport: r.Transport, Client: r.Client, Local: r.Local, Name: asked, Why: why,
 			Quiet: !s.guard.tell(r.Client.Addr().Unmap(), time.Now()), Hidden: true})
@@ -300,11 +308,11 @@ func (s *Server) refuse(r Request, asked string, q question, err error) error {
 	case errors.Is(err, ErrNotFound):
 		var said Nowhere
 		_ = errors.As(err, &said)
-		s.live.end(nil, Asking{Transport: r.Transport, Client: r.Client, Name: asked, Result: "absent", Why: said.Asked})
+		s.live.add(Asking{At: time.Now(), Transport: r.Transport, Client: r.Client, Name: asked, Result: "absent", Why: said.Asked})
 		s.absent(r, asked, said)
 		return ErrNotFound
 	case errors.Is(err, ErrDenied), errors.Is(err, ErrMalformed):
-		s.live.end(nil, Asking{Transport: r.Transport, Client: r.Client, Name: asked, Result: "refused", Why: reason(err)})
+		s.live.add(Asking{At: time.Now(), Transport: r.Transport, Client: r.Client, Name: asked, Result: "refused", Why: reason(err)})
 		s.count.end(r.Transport, notFound, func(c *Counters) { c.Denied++ })
 		d := Denied{Transport: r.Transport, Client: r.Client, Local: r.Local, Name: asked, Why: reason(err), Peer: r.Peer}
 		var far strange
@@ -332,7 +340,7 @@ func (s *Server) refuse(r Request, asked string, q question, err error) error {
 	} else if !errors.Is(err, ErrBusy) {
 		why, err = reason(err), fmt.Errorf("%w: %w", ErrBusy, err)
 	}
-	s.live.end(nil, Asking{Transport: r.Transport, Client: r.Client, Name: asked, Result: "busy", Why: why})
+	s.live.add(Asking{At: time.Now(), Transport: r.Transport, Client: r.Client, Name: asked, Result: "busy", Why: why})
 	serving, limit, _ := s.gate.state()
 	s.rec.Record(Busy{Transport: r.Transport, Client: r.Client, Local: r.Local, Name: asked, Serving: serving, Limit: limit,
 		Why: why, Quiet: built || s.quiet.over(), Remote: remote, Rebuild: built, Peer: r.Peer})
@@ -340,7 +348,7 @@ func (s *Server) refuse(r Request, asked string, q question, err error) error {
 }
 
 func (s *Server) aborted(r Request, asked string, start time.Time, why string) {
-	s.live.end(nil, Asking{Transport: r.Transport, Client: r.Client, Name: asked, Result: "cut off", Took: time.Since(start), Why: why})
+	s.live.add(Asking{At: time.Now(), Transport: r.Transport, Client: r.Client, Name: asked, Result: "cut off", Took: time.Since(start), Why: why})
 	s.count.end(r.Transport, aborted, nil)
 	s.rec.Record(Served{Transport: r.Transport, Client: r.Client, Local: r.Local, Name: asked,
 		Duration: time.Since(start), Why: why, Peer: r.Peer})

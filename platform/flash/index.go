@@ -137,8 +137,11 @@ func (f *Flash) walkDir(x *index, dir string, depth int) {
 func (f *Flash) Find(home, name string) (*File, error) { return find(f, home, name, f.open) }
 
 // Fetch is Find for who serves files: a small one comes as its content, and
-// File.File is nil.
-func (f *Flash) Fetch(home, name string) (*File, error) { return find(f, home, name, f.fetch) }
+// File.File is nil. asked is by when the question had been asked: a small file that
+// was found unchanged since then is not looked at again. Zero = look.
+func (f *Flash) Fetch(home, name string, asked time.Time) (*File, error) {
+	return find(f, home, name, func(name string) (*File, error) { return f.fetch(name, asked) })
+}
 
 func find(f *Flash, home, name string, open func(string) (*File, error)) (*File, error) {
 	if hidden(name) {

@@ -46,23 +46,32 @@ type keptFile struct {
 	id   string
 
 	// Guarded by kept.mu.
-	used  bool   // since the timer looked
-	whole []byte // nil = to be read each time; never written to
+	used  bool      // since the timer looked
+	same  time.Time // when a look began that found it the same
+	whole []byte    // nil = to be read each time; never written to
 }
 
 // again is a small file that was fetched a moment ago and is still the same: one
-// look at the name, and its content is read again. nil = look properly.
-func (f *Flash) again(name string) *File {
+// look at the name, and its content is read again. nil = look properly. Of many
+// who ask in the same moment one look does for all: it began when all had asked.
+func (f *Flash) again(name string, asked time.Time) *File {
 	if f.dir < 0 || strings.IndexByte(name, '/') >= 0 || hidden(name) {
 		return nil
 	}
-	k, whole := f.kept.peek(name)
+	k, whole, same := f.kept.peek(name)
 	if k == nil {
 		return nil
 	}
 	was, ok := k.info.Sys().(*syscall.Stat_t)
-	if !ok || !f.still(name, was) {
+	if !ok {
 		return nil
+	}
+	if asked.IsZero() || same.Before(asked) {
+		now := time.Now()
+		if !f.still(name, was) {
+			return nil
+		}
+		f.kept.seen(k, now)
 	}
 	if whole == nil {
 		asked := time.Now()
@@ -93,8 +102,8 @@ func (f *Flash) still(name string, was *syscall.Stat_t) bool {
 }
 
 // fetch opens a clean name; a small file comes as its content.
-func (f *Flash) fetch(name string) (*File, error) {
-	if file := f.again(name); file != nil {
+func (f *Flash) fetch(name string, asked time.Time) (*File, error) {
+	if file := f.again(name, asked); file != nil {
 		return file, nil
 	}
 	info, err := f.look(name)
@@ -152,16 +161,25 @@ func readWhole(f *os.File, size int64) []byte {
 }
 
 // peek is the file kept under the name, whatever the name may stand for since,
-// and its content if that is kept.
-func (k *kept) peek(name string) (*keptFile, []byte) {
+// its content if that is kept, and when it was found the same last.
+func (k *kept) peek(name string) (*keptFile, []byte, time.Time) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	have := k.files[name]
 	if have == nil {
-		return nil, nil
+		return nil, nil, time.Time{}
 	}
 	have.used = true
-	return have, have.whole
+	return have, have.whole, have.same
+}
+
+// seen notes that a look that began then found a file the same.
+func (k *kept) seen(f *keptFile, at time.Time) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if f.same.Before(at) {
+		f.same = at
+	}
 }
 
 // hold keeps the content of a file that was read so long after it had changed.

@@ -16,7 +16,7 @@ import (
 // fetched is the content of what Fetch gives, small or not.
 func fetched(t *testing.T, f *Flash, name string) (content, id string, err error) {
 	t.Helper()
-	file, err := f.Fetch("", name)
+	file, err := f.Fetch("", name, time.Time{})
 	if err != nil {
 		return "", "", err
 	}
@@ -134,7 +134,7 @@ func TestKeptContentIsNeverStale(t *testing.T) {
 	path := filepath.Join(dir, "x.cnf.xml")
 	whole := func() []byte {
 		t.Helper()
-		file, err := f.Fetch("", "x.cnf.xml")
+		file, err := f.Fetch("", "x.cnf.xml", time.Time{})
 		if err != nil || file.Whole == nil {
 			t.Fatal(file, err)
 		}

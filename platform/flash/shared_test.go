@@ -49,7 +49,7 @@ func TestOneDescriptorAFile(t *testing.T) {
 	defer f.Close()
 	var readers []*File
 	for range 1000 {
-		r, err := f.Fetch("", "image.sbn")
+		r, err := f.Fetch("", "image.sbn", time.Time{})
 		if err != nil || r.Shared == nil || r.Size != int64(len(want)) {
 			t.Fatal(r, err)
 		}
@@ -116,7 +116,7 @@ func TestSharedIsNeverStale(t *testing.T) {
 		}
 		return string(b)
 	}
-	first, err := f.Fetch("", "image.sbn")
+	first, err := f.Fetch("", "image.sbn", time.Time{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -132,7 +132,7 @@ func TestSharedIsNeverStale(t *testing.T) {
 	_, _ = same.Write(young)
 	_ = same.Close()
 	_ = os.Chtimes(path, info.ModTime(), info.ModTime())
-	second, err := f.Fetch("", "image.sbn")
+	second, err := f.Fetch("", "image.sbn", time.Time{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -146,7 +146,7 @@ func TestSharedIsNeverStale(t *testing.T) {
 	if err := os.Rename(path+".new", path); err != nil {
 		t.Fatal(err)
 	}
-	third, err := f.Fetch("", "image.sbn")
+	third, err := f.Fetch("", "image.sbn", time.Time{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -24,6 +24,7 @@ type descriptor struct {
 	pending uint32  // what the loop was told meanwhile
 	asked   *asking // who wants to know of the end of the client
 	worker  *worker
+	round   uint64 // of its loop when somebody worked on it last
 }
 
 // epoch is what times of descriptors count from.
@@ -41,11 +42,16 @@ func (d *descriptor) late(now time.Time) bool {
 	return by != 0 && int64(now.Sub(epoch)) >= by
 }
 
-// claim makes w the one who works on it, or leaves the events to who does.
-func (d *descriptor) claim(w *worker, events uint32) bool {
+// claim makes w the one who works on it, or leaves the events to who does. What
+// the kernel told of may have been read by then, by who worked on it before: t is
+// forgotten.
+func (d *descriptor) claim(w *worker, events uint32, t *told) bool {
 	d.mu.Lock()
 	if !d.busy && d.fd >= 0 {
 		d.busy, d.worker = true, w
+		if d.round >= t.round {
+			*t = told{}
+		}
 		d.mu.Unlock()
 		return true
 	}
@@ -64,7 +70,7 @@ func (d *descriptor) release() (events uint32) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if events, d.pending = d.pending, 0; events == 0 {
-		d.busy, d.worker = false, nil
+		d.rest()
 	}
 	return events
 }
@@ -74,9 +80,12 @@ func (d *descriptor) rests() (events uint32) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	events, d.pending = d.pending, 0
-	d.busy, d.worker = false, nil
+	d.rest()
 	return events
 }
+
+// rest ends the work on it. The lock is held.
+func (d *descriptor) rest() { d.busy, d.worker, d.round = false, nil, d.loop.rounds.Load() }
 
 // gone reports that the client has. The lock is held.
 func (d *descriptor) gone() bool {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"io"
 	"net/netip"
+	"time"
 )
 
 // Direct is a Module that answers the requests of phones without net/http, see
@@ -25,6 +26,7 @@ type Question struct {
 	Agent  string // the User-Agent
 	Client netip.AddrPort
 	Local  netip.AddrPort
+	Asked  time.Time // by when it had been asked; zero = not known
 
 	old   bool // HTTP/1.0
 	close bool // the client says that it will not ask again
@@ -67,7 +69,7 @@ const maxHead = 2048
 // Question when it sees one and nothing else: what has one odd octet in it is
 // other.
 func (q *Question) parse(b []byte) (form, int) {
-	*q = Question{Client: q.Client, Local: q.Local}
+	*q = Question{Client: q.Client, Local: q.Local, Asked: q.Asked}
 	line, at, f := nextLine(b, 0)
 	switch {
 	case has(line, "GET /"):

@@ -6,6 +6,7 @@ import (
 	"os"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 	"unsafe"
@@ -41,8 +42,8 @@ type loop struct {
 	ready   []unix.EpollEvent
 	errands []errand // of this round, from at on
 	at      int
-	more    []errand // of the next
-	rounds  uint64
+	more    []errand      // of the next
+	rounds  atomic.Uint64 // of asking the kernel, the one that goes on included
 	ending  bool
 	helpers int
 
@@ -58,6 +59,13 @@ type errand struct {
 	c      *conn
 	d      *door
 	events uint32
+	told
+}
+
+// told is when the kernel told of something that had come; zero = it did not.
+type told struct {
+	round uint64
+	at    time.Time
 }
 
 // worker is a goroutine of a loop with what it needs to answer.
@@ -242,7 +250,7 @@ func (w *worker) do(e errand) {
 	if e.d != nil {
 		w.open(e.d)
 	} else {
-		w.handle(e.c, e.events)
+		w.handle(e)
 	}
 }
 
@@ -273,14 +281,19 @@ func (l *loop) next(w *worker) (errand, bool) {
 			wait = l.poll
 		}
 		l.waiting = true
+		t := told{round: l.rounds.Add(1)}
 		l.mu.Unlock()
 		n := wait()
+		t.at = time.Now()
 		l.mu.Lock()
 		l.waiting = false
-		l.rounds++
 		for _, e := range l.ready[:max(n, 0)] {
 			if c := l.known(e.Fd); c != nil {
-				l.errands = append(l.errands, errand{c: c, events: e.Events})
+				x := errand{c: c, events: e.Events}
+				if e.Events&unix.EPOLLIN != 0 {
+					x.told = t
+				}
+				l.errands = append(l.errands, x)
 			} else if d := l.doors[e.Fd]; d != nil {
 				l.errands = append(l.errands, errand{d: d})
 			} else if int(e.Fd) == l.bell {
@@ -365,11 +378,12 @@ func (l *loop) pause() time.Duration {
 func (l *loop) look() {
 	l.mu.Lock()
 	now := time.Now()
-	if l.brisk && !l.waiting && l.last == l.rounds && l.leader != nil {
+	round := l.rounds.Load()
+	if l.brisk && !l.waiting && l.last == round && l.leader != nil {
 		l.lead()
 	}
-	l.brisk = !l.waiting || l.last != l.rounds
-	l.last = l.rounds
+	l.brisk = !l.waiting || l.last != round
+	l.last = round
 	var late []*conn
 	if now.Sub(l.swept) >= l.pause() {
 		l.swept = now

@@ -3,7 +3,6 @@ package httpd
 import (
 	"fmt"
 	"net/netip"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -67,7 +66,12 @@ func (s *Server) Connections() []Connection {
 func (s *Server) History() []Connection {
 	s.tracker.mu.Lock()
 	defer s.tracker.mu.Unlock()
-	return slices.Clone(s.tracker.history)
+	t := s.tracker
+	var out []Connection
+	for n := max(0, t.ended-historySize); n < t.ended; n++ {
+		out = append(out, t.history[n%historySize])
+	}
+	return out
 }
 
 // Statistics are the counters.

@@ -42,11 +42,14 @@ const (
 )
 
 // handle works on a connection as far as that goes now.
-func (w *worker) handle(c *conn, events uint32) {
-	if !c.claim(w, events) {
+func (w *worker) handle(e errand) {
+	c, events, t := e.c, e.events, e.told
+	if !c.claim(w, events, &t) {
 		return
 	}
 	for {
+		w.b.q.Asked = t.at
+		t = told{}
 		switch w.work(c, events) {
 		case stays, served:
 		case soon:
@@ -94,6 +97,9 @@ func (w *worker) questions(c *conn, events uint32) fate {
 	b.q.Client, b.q.Local = c.remote, c.local
 	have := copy(b.in[:], c.rest)
 	c.rest = nil
+	if have > 0 {
+		b.q.Asked = time.Time{} // what came begins in what had been read
+	}
 	for n, dry := 0, false; ; {
 		f, length := partOf, 0
 		if c.begun || have >= firstOctets {
@@ -113,7 +119,10 @@ func (w *worker) questions(c *conn, events uint32) fate {
 			got, err := c.take(b.in[have:])
 			c.in.Add(int64(got))
 			dry = err == unix.EAGAIN || err == nil && have+got < len(b.in) && events&over == 0
-			have = leaveOut(b.in[:have+got])
+			came := have + got
+			if have = leaveOut(b.in[:came]); have < came {
+				b.q.Asked = time.Time{}
+			}
 			if err != nil && err != unix.EAGAIN {
 				c.rest = bytes.Clone(b.in[:have])
 				return c.cutOff(err)
@@ -137,6 +146,7 @@ func (w *worker) questions(c *conn, events uint32) fate {
 		c.requests.Add(1)
 		have = leaveOut(b.in[:copy(b.in[:], b.in[length:have])])
 		became := t.answer(d, c, w)
+		b.q.Asked = time.Time{}
 		c.narrow()
 		switch {
 		case c.going != nil:
@@ -162,7 +172,7 @@ func (c *conn) cutOff(err error) fate {
 
 // expire ends a connection whose time to ask is over.
 func (t *site) expire(c *conn) {
-	if !c.claim(nil, 0) {
+	if !c.claim(nil, 0, &told{}) {
 		return // it asks, or it has ended
 	}
 	switch {

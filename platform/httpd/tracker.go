@@ -3,7 +3,6 @@ package httpd
 import (
 	"io"
 	"net/netip"
-	"slices"
 	"sync"
 	"time"
 
@@ -20,8 +19,9 @@ type tracker struct {
 	conns   map[*conn]struct{}
 	perAddr map[netip.Addr]int
 	stats   Statistics
-	history []Connection // newest last
-	away    int          // being turned away
+	ended   int                     // ever
+	history [historySize]Connection // of those, the last; the n-th is at n modulo its size
+	away    int                     // being turned away
 }
 
 // historySize is how many ended connections are shown, as on IOS.
@@ -44,7 +44,8 @@ func (t *tracker) admit(fd int, local, remote netip.AddrPort, l *loop, s *site) 
 	from := c.remote.Addr()
 	t.mu.Lock()
 	var victim *conn
-	full := t.perAddr[from] >= t.limits.PerAddress && (t.perAddr[from] >= t.limits.PerRelay || !t.many(from))
+	has := t.perAddr[from]
+	full := has >= t.limits.PerAddress && (has >= t.limits.PerRelay || !t.many(from))
 	if full || len(t.conns) >= t.limits.Total {
 		for o := range t.conns {
 			if (!full || o.remote.Addr() == from) && o.spare(c.since) && (victim == nil || o.since.Before(victim.since)) {
@@ -62,7 +63,7 @@ func (t *tracker) admit(fd int, local, remote netip.AddrPort, l *loop, s *site) 
 		}
 	}
 	t.conns[c] = struct{}{}
-	t.perAddr[from]++
+	t.perAddr[from] = has + 1
 	t.stats.Accepted++
 	t.mu.Unlock()
 	if victim != nil {
@@ -78,13 +79,14 @@ func (t *tracker) gone(c *conn) {
 		return
 	}
 	delete(t.conns, c)
-	if t.perAddr[c.remote.Addr()]--; t.perAddr[c.remote.Addr()] <= 0 {
-		delete(t.perAddr, c.remote.Addr())
+	from := c.remote.Addr()
+	if n := t.perAddr[from]; n > 1 {
+		t.perAddr[from] = n - 1
+	} else {
+		delete(t.perAddr, from)
 	}
-	if n := len(t.history) - historySize; n >= 0 { // in place: a boot storm ends a thousand at once
-		t.history = slices.Delete(t.history, 0, n+1)
-	}
-	t.history = append(t.history, c.snapshot(time.Now()))
+	t.history[t.ended%historySize] = c.snapshot(time.Now())
+	t.ended++
 }
 
 func (c *conn) snapshot(end time.Time) Connection {

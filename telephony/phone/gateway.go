@@ -24,6 +24,9 @@ const (
 	kindSoft   = "a softphone (Cisco Jabber)"
 )
 
+// digital are those of Catalyst modules, by how their names begin.
+var digital = [...]struct{ prefix, kind string }{{"sda", kindSDA}, {"saa", kindSAA}}
+
 const shortDigits = 10 // of a hardware address, its last
 
 // GatewayFile reports that a name is that of the configuration file of a gateway,
@@ -38,10 +41,10 @@ func GatewayFile(name string) (GatewayName, bool) {
 		return GatewayName{}, false
 	}
 	if !xml {
-		for p, kind := range map[string]string{"sda": kindSDA, "saa": kindSAA} {
-			hex, ok := strings.CutPrefix(strings.TrimSuffix(stem, ".cnf"), p)
+		for _, d := range digital {
+			hex, ok := strings.CutPrefix(strings.TrimSuffix(stem, ".cnf"), d.prefix)
 			if ok && len(hex) == hexDigits && allHex(hex) && strings.HasSuffix(b, ".cnf") {
-				return GatewayName{Kind: kind, Form: true}, true
+				return GatewayName{Kind: d.kind, Form: true}, true
 			}
 		}
 		return GatewayName{}, false
@@ -61,9 +64,9 @@ func GatewayFile(name string) (GatewayName, bool) {
 	if hex, ok := after("an", shortDigits+1); ok && len(hex) <= shortDigits+3 {
 		return GatewayName{Kind: kindPort, Form: true, Voice: "skigw" + hex[:shortDigits] + ".cnf.xml"}, true
 	}
-	for p, kind := range map[string]string{"sda": kindSDA, "saa": kindSAA} {
-		if hex, ok := after(p, hexDigits); ok && len(hex) == hexDigits {
-			return GatewayName{Kind: kind, Form: true}, true
+	for _, d := range digital {
+		if hex, ok := after(d.prefix, hexDigits); ok && len(hex) == hexDigits {
+			return GatewayName{Kind: d.kind, Form: true}, true
 		}
 	}
 	for _, p := range []string{"csf", "bot", "tct", "tab"} {

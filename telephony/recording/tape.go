@@ -53,10 +53,7 @@ func NewTape() *Tape {
 
 // Fold implements journal.Fold.
 func (t *Tape) Fold(e journal.Entry) {
-	if _, ok := kinds[e.Event.EventName()]; !ok {
-		return
-	}
-	mac, addr, all := whose(e.Event)
+	mac, addr, all := whose(e.Event) // of what is not kept, nobody's
 	e.Event = v6.Bare(e.Event)
 	t.mu.Lock()
 	defer t.mu.Unlock()
