@@ -217,52 +217,6 @@ func (s *Server) find(ctx context.Context, r Request, clean string, place *seat)
 	return nil, "", none
 }
 
-// file makes the answer. Its Finish gives the place back and tells the end.
-func (s *Server) file(r Request, asked string, place *seat, h *Hit, route string, start time.Time) *File {
-	x := &serving{File: File{Name: h.Name, Route: route, Size: h.Size, ModTime: h.ModTime, ETag: h.ETag, Content: h.Content, place: place},
-		s: s, r: r, asked: asked, start: start, hit: h}
-	x.serving = x
-	if a, ok := h.Content.(Arriving); ok {
-		x.Content = &patient{Arriving: a, place: place, size: h.Size}
-	}
-	s.live.begin(x)
-	return &x.File
-}
-
-// serving is a file on its way, with what is told at its end.
-type serving struct {
-	File
-	s     *Server
-	r     Request
-	asked string
-	start time.Time
-	hit   *Hit
-
-	last, next *serving // of live
-}
-
-func (x *serving) end(res Result) {
-	h := x.hit
-	changed := res.Complete && h.Changed != nil && h.Changed()
-	closeHit(h)
-	if changed {
-		res.Complete, res.Why = false, "the file was changed while it was sent"
-	}
-	s, r := x.s, &x.r
-	now := time.Now()
-	took := now.Sub(x.start)
-	ended := Asking{At: now, Transport: r.Transport, Client: r.Client, Name: x.asked, Result: "sent", Bytes: res.Bytes, Took: took, Why: res.Why}
-	if !res.Complete {
-		ended.Result = "cut off"
-	}
-	s.live.end(x, ended)
-	x.place.end()
-	s.count.served(r.Transport, res, x.Route == RouteFlash || x.Route == RouteBinding)
-	s.rec.Record(Served{Transport: r.Transport, Client: r.Client, Local: r.Local, Name: x.asked, File: x.Name,
-		Route: x.Route, Size: h.Size, Bytes: res.Bytes, Duration: took, Retransmits: res.Retransmits,
-		BlockSize: res.BlockSize, Status: res.Status, Complete: res.Complete, Why: res.Why, Peer: r.Peer})
-}
-
 func closeHit(h *Hit) {
 	if h.Close != nil {
 		_ = h.Close()

@@ -127,7 +127,8 @@ func (f *Flash) open(name string) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	return f.openSame(name, before)
+	file, _, err := f.openSame(name, before)
+	return file, err
 }
 
 // look is the first look at what is to be opened.
@@ -139,21 +140,41 @@ func (f *Flash) look(name string) (fs.FileInfo, error) {
 	return info, err
 }
 
-// openSame opens the regular file that before was seen to be.
-func (f *Flash) openSame(name string, before fs.FileInfo) (*File, error) {
+// errReplaced: a name stands for another file each time it is looked at. Who asks
+// again will have one of them.
+var errReplaced = errors.New("it is being replaced")
+
+// replacedMax is how often a name is looked at that is another file meanwhile.
+const replacedMax = 16
+
+// openSame opens the regular file that before was seen to be, or the one that
+// took its name meanwhile.
+func (f *Flash) openSame(name string, before fs.FileInfo) (file *File, now fs.FileInfo, err error) {
+	for range replacedMax {
+		if file, now, err = f.openOnce(name, before); !errors.Is(err, errReplaced) {
+			return file, now, err
+		}
+		if before, err = f.look(name); err != nil {
+			return nil, nil, err
+		}
+	}
+	return nil, nil, pathError("open", name, errReplaced)
+}
+
+func (f *Flash) openOnce(name string, before fs.FileInfo) (*File, fs.FileInfo, error) {
 	file, err := f.root.OpenFile(name, os.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0)
 	if err != nil {
-		return nil, pathError("open", name, err)
+		return nil, nil, pathError("open", name, err)
 	}
 	info, err := file.Stat()
-	if err == nil && (!info.Mode().IsRegular() || !os.SameFile(before, info)) {
-		err = ErrNotRegular
+	if err == nil && !os.SameFile(before, info) {
+		err = errReplaced
 	}
 	if err != nil {
 		_ = file.Close()
-		return nil, pathError("open", name, err)
+		return nil, nil, pathError("open", name, err)
 	}
-	return &File{Entry: entry(name, info), File: file, ID: identity(info)}, nil
+	return &File{Entry: entry(name, info), File: file, ID: identity(info)}, info, nil
 }
 
 // lstat looks at a clean name. Directories on the way must be directories.

@@ -122,7 +122,7 @@ func (f *Flash) fetch(name string, asked time.Time) (*File, error) {
 			return &File{Entry: entry(name, info), ID: identity(info), Shared: r}, nil
 		}
 	}
-	file, err := f.openSame(name, info)
+	file, info, err := f.openSame(name, info)
 	if err != nil || file.Size == 0 {
 		return file, err
 	}

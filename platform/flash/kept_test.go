@@ -35,6 +35,44 @@ func (f *Flash) keptOpen() int {
 	return len(f.kept.files)
 }
 
+// One look does for all who had asked when it began, and for nobody else.
+func TestOneLookForAllWhoHadAsked(t *testing.T) {
+	f, dir := box(t, "x.cnf.xml")
+	path := filepath.Join(dir, "x.cnf.xml")
+	for range 2 { // opened, then kept
+		if _, _, err := fetched(t, f, "x.cnf.xml"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	early := time.Now()
+	ask := func(asked time.Time) string {
+		t.Helper()
+		file, err := f.Fetch("", "x.cnf.xml", asked)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer file.Close()
+		return string(file.Whole)
+	}
+	if got := ask(early); got != "x.cnf.xml" {
+		t.Fatalf("%q", got)
+	}
+	if err := os.WriteFile(path+"-new", []byte("another one"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(path+"-new", path); err != nil {
+		t.Fatal(err)
+	}
+	if got := ask(early); got != "x.cnf.xml" {
+		t.Errorf("who had asked before the look has it looked again: %q", got)
+	}
+	for _, late := range []time.Time{time.Now(), {}} {
+		if got := ask(late); got != "another one" {
+			t.Errorf("who asks after the change gets %q", got)
+		}
+	}
+}
+
 // TestFetchIsNeverStale changes a file that is kept open in every way there is;
 // the very next request is answered with what is there then.
 func TestFetchIsNeverStale(t *testing.T) {

@@ -201,7 +201,7 @@ func TestChangedWhileRead(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer f.Close()
-			file, err := f.Fetch("", "image.sbn")
+			file, err := f.Fetch("", "image.sbn", time.Time{})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -100,6 +100,28 @@ func (t *site) Serve(d *door) error {
 	return <-d.over
 }
 
+// watch has the loop look after a door.
+func (l *loop) watch(d *door) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.doors[d.fd] = d
+	var err error
+	closed := d.raw.Control(func(s uintptr) { err = l.control(unix.EPOLL_CTL_ADD, int(s), unix.EPOLLIN|unix.EPOLLET) })
+	if err = cmp.Or(closed, err); err != nil {
+		delete(l.doors, d.fd)
+	}
+	return err
+}
+
+// unwatch is the end of that. The number may be another's by now.
+func (l *loop) unwatch(d *door) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.doors[d.fd] == d {
+		delete(l.doors, d.fd)
+	}
+}
+
 // open lets in who stands at a door.
 func (w *worker) open(d *door) {
 	d.mu.Lock()

@@ -1,7 +1,6 @@
 package httpd
 
 import (
-	"cmp"
 	"errors"
 	"os"
 	"runtime"
@@ -309,28 +308,6 @@ func (l *loop) next(w *worker) (errand, bool) {
 		}
 	}
 	return errand{}, false
-}
-
-// watch has the loop look after a door.
-func (l *loop) watch(d *door) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.doors[d.fd] = d
-	var err error
-	closed := d.raw.Control(func(s uintptr) { err = l.control(unix.EPOLL_CTL_ADD, int(s), unix.EPOLLIN|unix.EPOLLET) })
-	if err = cmp.Or(closed, err); err != nil {
-		delete(l.doors, d.fd)
-	}
-	return err
-}
-
-// unwatch is the end of that. The number may be another's by now.
-func (l *loop) unwatch(d *door) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.doors[d.fd] == d {
-		delete(l.doors, d.fd)
-	}
 }
 
 // pop takes the next errand of the round. The lock is held.

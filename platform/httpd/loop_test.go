@@ -32,6 +32,8 @@ func (s slow) Answer(ctx context.Context, q *Question, a *Answer) bool {
 		}
 	case "/stuck":
 		<-s.free
+	case "/when":
+		body = fmt.Sprint(!q.Asked.IsZero())
 	case "/large":
 		body = strings.Repeat("x", large)
 	case "/fetched": // a content that comes bit by bit
@@ -177,5 +179,50 @@ func TestQuestionInPieces(t *testing.T) {
 	_ = c.(*net.TCPConn).CloseWrite()
 	if _, err := r.ReadByte(); err != io.EOF {
 		t.Errorf("after its end: %v", err)
+	}
+}
+
+// When a Question had been asked is known of what the kernel told of: not of one
+// behind another, nor of the end of one whose beginning had been read.
+func TestWhenItHadBeenAsked(t *testing.T) {
+	a, _ := newSlow(t)
+	const ask = "GET /when HTTP/1.1\r\nHost: x\r\n\r\n"
+	for _, c := range []struct {
+		parts []string
+		want  string
+	}{
+		{[]string{ask}, "true"},
+		{[]string{ask, ask}, "true true"},
+		{[]string{ask + ask}, "true false"},
+		{[]string{"\r\n" + ask}, "false"},
+		{[]string{ask[:20], ask[20:]}, "false"},
+	} {
+		conn, err := net.Dial("tcp", a.String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := bufio.NewReader(conn)
+		var got []string
+		for i, part := range c.parts {
+			if _, err := io.WriteString(conn, part); err != nil {
+				t.Fatal(err)
+			}
+			n := strings.Count(strings.Join(c.parts[:i+1], ""), ask) - len(got)
+			if n == 0 {
+				time.Sleep(20 * time.Millisecond) // or both came at once, which is another case
+			}
+			for range n {
+				resp, err := http.ReadResponse(r, nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				body, _ := io.ReadAll(resp.Body)
+				got = append(got, string(body))
+			}
+		}
+		_ = conn.Close()
+		if g := strings.Join(got, " "); g != c.want && !(len(c.parts) > 1 && c.parts[0] != ask && g == "true") {
+			t.Errorf("%q: %s, want %s", c.parts, g, c.want)
+		}
 	}
 }
