@@ -77,8 +77,7 @@ func (d *Domain) Decide(now int64, a netip.Addr, client string, local Lease) (Gr
 		if err := d.holds(now, a, &g); err != nil {
 			return g, err
 		}
-		over := had.Expiry
-		return g, d.settled(now, false, &over, &g)
+		return g, d.settled(now, false, &g)
 	case d.Off:
 		return g, ClockOff
 	case d.Untried > 0:
@@ -90,11 +89,10 @@ func (d *Domain) Decide(now int64, a netip.Addr, client string, local Lease) (Gr
 	if had.Expiry >= now {
 		return g, Taken
 	}
-	over := had.Expiry
-	if err := d.settled(now, had.Client != "", &over, &g); err != nil {
+	if err := d.settled(now, had.Client != "", &g); err != nil {
 		return g, err
 	}
-	if had.Client != "" && now <= over+d.longest()+d.Skew {
+	if had.Client != "" && now <= had.Expiry+d.longest()+d.Skew {
 		return g, Resting
 	}
 	return g, d.holds(now, a, &g)
@@ -112,8 +110,7 @@ func (d *Domain) holds(now int64, a netip.Addr, g *Grant) error {
 	if !ok || now <= down.Since+d.longest()+d.Skew || d.heir() != d.Box {
 		return OtherBox
 	}
-	g.rely(owner, down)
-	return nil
+	return nil // settled relies on the word
 }
 
 // heir is the box that has the shares of those declared down: the first that is not.
@@ -134,17 +131,16 @@ func (g *Grant) rely(box string, d Down) {
 }
 
 // settled reports whether the other boxes have said all that matters. For an address
-// that somebody had they have to be there, or declared down: then over becomes
-// the moment up to which they may have granted. For one that nobody had it is enough
-// that they have entered what they know.
-func (d *Domain) settled(now int64, reuse bool, over *int64, g *Grant) error {
+// that somebody had they have to be there, or declared down for so long that all they may
+// have granted is over. For one that nobody had it is enough that they have entered what
+// they know.
+func (d *Domain) settled(now int64, reuse bool, g *Grant) error {
 	for _, b := range d.Boxes {
 		if b == d.Box {
 			continue
 		}
 		beat, known := d.Beats[b]
 		if down, ok := d.down(b); ok {
-			*over = max(*over, down.Since)
 			if (reuse || beat.Gen != d.Gen) && now <= down.Since+d.longest()+d.Skew {
 				return Absent
 			}
@@ -212,8 +208,7 @@ func (d *Domain) Alone(now int64, a netip.Addr, client string, local Lease, want
 	}
 	// Who has not entered what it knows in this generation may give out by an older list of
 	// the boxes, of other shares.
-	var over int64
-	return want, d.settled(now, false, &over, &Grant{})
+	return want, d.settled(now, false, &Grant{})
 }
 
 // Enter is what becomes of a lease on this box's record when it meets the engine:

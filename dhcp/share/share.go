@@ -168,8 +168,7 @@ func (d *Domain) Tried(left int) {
 // times on it are of one clock: only then may a client be told that an address is not his.
 // A box that is absent may be isolated, and grant.
 func (d *Domain) Sure(now int64) bool {
-	var over int64
-	return d.Connected && !d.Differs && !d.ClockOff() && d.Twin == 0 && d.settled(now, true, &over, &Grant{}) == nil
+	return d.Connected && !d.Differs && !d.ClockOff() && d.Twin == 0 && d.settled(now, true, &Grant{}) == nil
 }
 
 // Only reports whether all other boxes are declared down, or there is none.
@@ -205,8 +204,7 @@ func (d *Domain) longest() int64 {
 // may have granted while it was isolated is over, and all others have entered what
 // they know.
 func (d *Domain) Settle(now int64) {
-	over := d.Started
-	if d.Blank && d.MayBeat(now) && d.settled(now, true, &over, &Grant{}) == nil {
+	if d.Blank && d.MayBeat(now) && d.settled(now, true, &Grant{}) == nil {
 		d.Blank, d.Last, d.noted = false, now, true
 	}
 }
@@ -283,8 +281,7 @@ func (d *Domain) New(now int64) error {
 	case d.Untried > 0:
 		return ClockUntried
 	}
-	over := int64(0)
-	return d.settled(now, false, &over, &Grant{})
+	return d.settled(now, false, &Grant{})
 }
 
 // Founded notes that this box has just become one of the domain: it cannot have
