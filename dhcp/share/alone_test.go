@@ -50,6 +50,7 @@ func TestAlone(t *testing.T) {
 
 		{asked{what: "there is a twin", engine: ofC1(20), local: ofC1(20), set: twinBox}, 50},
 		{asked{what: "there is a twin, of A's share", engine: ofC1(-20), local: ofC1(20), set: both(twinBox, published(-1))}, lead - 20},
+		{asked{what: "there is a twin, and a record of another, who began before", engine: Lease{"c2", at - 6000, at - 20}, local: ofC1(20), set: twinBox}, 20},
 		{asked{what: "there is a twin, and no record", local: ofC1(20), set: twinBox}, 20},
 		{asked{what: "there is a twin, by a clock that is off", engine: ofC1(20), local: ofC1(20), set: both(twinBox, offBox)}, 20},
 	} {

@@ -63,7 +63,7 @@ type Entry struct {
 // Prevails reports whether l is who has an address of which m is told as well: who has it
 // still comes before whose lease is over, whatever came later.
 func (l Lease) Prevails(m Lease, now int64) bool {
-	if l.Client != m.Client && (l.Expiry > now) != (m.Expiry > now) {
+	if (l.Expiry > now) != (m.Expiry > now) {
 		return l.Expiry > now
 	}
 	return l.Newer(m)
@@ -235,14 +235,19 @@ func (d *Domain) Unanswered(now int64, a netip.Addr, client string) {
 	d.unsure[a] = unsure{client, now + unsureFor}
 }
 
-// Whole notes that all that the engine has was read: claims of which no answer came
-// are in it, but for those that may yet arrive.
-func (d *Domain) Whole(now int64) {
+// Came notes that all is known that the engine had at a moment: claims of which no answer
+// came are in it, but for those that may yet arrive.
+func (d *Domain) Came(at int64) {
 	for x, u := range d.unsure {
-		if u.until < now {
+		if u.until < at {
 			delete(d.unsure, x)
 		}
 	}
+}
+
+// Whole notes that all that the engine has was read.
+func (d *Domain) Whole(now int64) {
+	d.Came(now)
 	// An heir may have had its share, and the engine have forgotten it. A clock that is
 	// behind what it was does not tell for how long this box was away.
 	if d.Last == 0 || now > d.Last+d.Lead || now < d.Last-d.Skew {

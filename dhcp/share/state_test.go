@@ -107,7 +107,7 @@ func TestOnly(t *testing.T) {
 	if !d.Only() || d.Unproven() || d.Until(at, at+5000) != at+5000 {
 		t.Error("there is nobody else")
 	}
-	if d.Off = true; !d.Unproven() {
+	if d.Off = true; !d.Unproven() || !d.Doubtful() {
 		t.Error("off")
 	}
 }
@@ -198,6 +198,12 @@ func TestWhole(t *testing.T) {
 	d.Unanswered(at-1, addr(1), "c1")
 	if d.Whole(at + unsureFor); len(d.unsure) != 1 || d.unsure[addr(0)].client != "c1" {
 		t.Errorf("%v", d.unsure)
+	}
+	if d.Came(at + unsureFor); len(d.unsure) != 1 {
+		t.Error("a claim that may yet arrive is forgotten")
+	}
+	if d.Came(at + unsureFor + 1); len(d.unsure) != 0 {
+		t.Error("what had no answer counts for ever where nothing is read again")
 	}
 }
 

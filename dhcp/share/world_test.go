@@ -189,6 +189,9 @@ func (b *box) watch(n int) {
 	}
 	b.look()
 	b.rev = e.rev
+	if b.seen == len(e.log) {
+		b.dom.Came(b.now())
+	}
 	b.dom.Settle(b.now())
 	b.dom.Seen(b.now())
 	b.last = b.dom.Last

@@ -119,6 +119,7 @@ func (s *Session) say(ctx context.Context, v *view) (int64, error) {
 func (s *Session) changes(h etcd.Header, list []etcd.Change) error {
 	var bounds []engine.Bound
 	var others []etcd.Change
+	came := int64(0) // when the newest of our own signs of life was given that have come back
 	for _, c := range list {
 		kind, of := s.keys.split(c.Key)
 		switch kind {
@@ -133,7 +134,14 @@ func (s *Session) changes(h etcd.Header, list []etcd.Change) error {
 				s.mu.Lock()
 				s.echo = max(s.echo, h.Revision)
 				s.mu.Unlock()
-				if _, is := s.strange(c.Value); !is || c.Deleted {
+				b, is := s.strange(c.Value)
+				if c.Deleted {
+					continue
+				}
+				if !is {
+					if b.Run == s.name {
+						came = b.Stamp
+					}
 					continue
 				}
 			}
@@ -147,7 +155,7 @@ func (s *Session) changes(h etcd.Header, list []etcd.Change) error {
 		s.kept.Revision = max(s.kept.Revision, h.Revision)
 	}
 	s.mu.Unlock()
-	if len(bounds)+len(others) == 0 {
+	if len(bounds)+len(others) == 0 && came == 0 {
 		return nil
 	}
 	many := false
@@ -157,6 +165,9 @@ func (s *Session) changes(h etcd.Header, list []etcd.Change) error {
 			return
 		}
 		e.Learn(now, bounds)
+		if d := e.Share(); d != nil && d.Connected {
+			d.Came(came)
+		}
 		for _, c := range others {
 			s.other(e, now, c)
 		}

@@ -1,6 +1,7 @@
 package claim
 
 import (
+	"net/netip"
 	"testing"
 	"time"
 
@@ -157,5 +158,48 @@ func TestClockOfWhomNobodyHears(t *testing.T) {
 	d.Downs["B"], d.Downs["C"] = share.Down{Gen: d.Gen}, share.Down{Gen: d.Gen}
 	if d.Unproven() {
 		t.Error("there is nobody to compare it with")
+	}
+}
+
+// An address of which a claim had no answer is its client's until a sign of life of this session, given
+// a minute later, has come back: what was carried out of it came before. Nobody else's tells that.
+func TestUnansweredUntilItCameBack(t *testing.T) {
+	a := netip.MustParseAddr("10.0.0.4")
+	for _, c := range []struct {
+		name, box, run string
+		after          int64
+		connected      bool
+		gone           bool
+	}{
+		{"at once", "A", "SELF", 0, true, false},
+		{"in the last second", "A", "SELF", 60, true, false},
+		{"a minute later", "A", "SELF", 61, true, true},
+		{"of the session before", "A", "BEFORE", 61, true, false},
+		{"of a version without sessions", "A", "", 61, true, false},
+		{"of another box", "B", "SELF", 61, true, false},
+		{"while it is not connected", "A", "SELF", 61, false, false},
+	} {
+		s, e := still(t)
+		s.host = func(f func(*engine.Engine, engine.Instant)) bool { f(e, 0); return true }
+		s.before = "BEFORE"
+		d := e.Share()
+		d.Boxes = []string{"A"}
+		d.Founded(10_000)
+		d.Whole(10_000)
+		d.Tried(0)
+		d.Unanswered(10_000, a, "x")
+		d.Connected = c.connected
+		run := c.run
+		if run == "SELF" {
+			run = s.name
+		}
+		v := text(beat{Stamp: 10_000 + c.after, Run: run})
+		if err := s.changes(etcd.Header{}, []etcd.Change{{KV: etcd.KV{Key: s.keys.clock(c.box), Value: v, Mod: 7}}}); err != nil {
+			t.Fatal(err)
+		}
+		d.Connected, d.Twin = true, 0
+		if _, err := d.Decide(10_000, a, "y", share.Lease{}); (err == nil) != c.gone {
+			t.Errorf("%s: %v", c.name, err)
+		}
 	}
 }
