@@ -75,6 +75,9 @@ func (e *Engine) granted(x *Claimed) {
 	if i < 0 {
 		return
 	}
+	if b := e.pending[i].b; b.back { // before the answer came
+		b.gave = x.Bound.Mod
+	}
 	e.pending[i].claimed = false
 	if !x.Other {
 		if e.stamp(e.pending[i].until) != x.Bound.Expiry { // the clock was set meanwhile
@@ -263,7 +266,8 @@ func (e *Engine) learn(now Instant, x *Bound) {
 		same := mine.Key == x.Key
 		switch {
 		case same && !b.guess && mine.Expiry == x.Expiry && (b.leased || mine.Start == x.Start),
-			same && mine.Start == x.Start && b.back && !b.leased,
+			// Its client gave that one back; in the same second it may have the address anew.
+			same && b.back && !b.leased && (b.gave == x.Mod || b.gave == 0 && mine.Start == x.Start),
 			// What this box told a client runs by no clock: a wrong one does not compare it.
 			same && b.leased && !b.dated && e.share.Unproven(),
 			!same && !shareLease(x.Record).Prevails(shareLease(mine), e.stamp(now)):
@@ -293,8 +297,7 @@ func (e *Engine) put(now Instant, x *Bound, b *binding) {
 	}
 	for _, other := range slices.Clone(e.clients[x.Key]) { // the client has moved
 		if other.Addr != x.Addr && other.leased && !other.Manual && other.sub == e.t.subnetOf(x.Addr) && e.stamp(other.granted) < x.Start {
-			e.end(other)
-			other.back = true
+			e.giveBack(other)
 			e.save(other)
 		}
 	}

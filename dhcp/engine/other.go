@@ -33,8 +33,7 @@ func (e *Engine) decline(c *call) {
 		e.drop(o)
 	}
 	if leased {
-		e.end(b)
-		b.back = true
+		e.giveBack(b)
 		e.save(b)
 	}
 	e.clash(c.now, a, MethodARP, p.MAC, c.client)
@@ -85,8 +84,7 @@ func (e *Engine) releaseMsg(c *call) {
 		e.Stats.Extra.ForeignRelease++
 		return
 	}
-	e.end(b)
-	b.back = true
+	e.giveBack(b)
 	b.until, b.dated = c.now, false // so that it is put behind those freed earlier
 	e.save(b)
 	e.Event(Release{MAC: p.MAC, ClientID: c.client, Addr: p.CIAddr, Pool: b.Pool})

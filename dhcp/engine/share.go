@@ -22,6 +22,14 @@ type sharing struct {
 	peers map[netip.Addr]string // addresses of the other boxes, and which of them has it
 }
 
+// rev is the revision of an address at the engine of the fleet, 0 = it has none.
+func (s *sharing) rev(a netip.Addr) int64 {
+	if s.Domain == nil {
+		return 0
+	}
+	return s.At[a].Mod
+}
+
 // Bound is a lease as the engine of the fleet has it.
 type Bound struct {
 	Record

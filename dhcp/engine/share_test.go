@@ -355,3 +355,60 @@ func TestBoxesAreNotForeign(t *testing.T) {
 		t.Error("who is another box")
 	}
 }
+
+// A client gives its address back and has it anew of another box in the same second, for as long:
+// this box has the lease then. What it gave back this box does not take for a lease again.
+func TestGivenBackAndGrantedAnew(t *testing.T) {
+	d := newDomain(t, false, "A", "B")
+	a, b := d.boxes[0], d.boxes[1]
+	x := a.lease(mac(2, 1))
+	d.pass(0)
+	back := phoneRequest(mac(2, 1), wire.MsgRelease, opt(54, ipb("10.77.0.1")))
+	back.CIAddr = x.String()
+	a.silent(back)
+	d.pass(0)
+	a.e.Whole(a.now, d.at)
+	a.collect()
+	if l := active(a); len(l) != 0 {
+		t.Fatalf("it was given back: %+v", l)
+	}
+	was := d.at[x]
+	b.one(renew(1, x)).is(t, wire.MsgAck, x.String())
+	if now := d.at[x]; now.Mod == was.Mod || now.Start != was.Start || now.Expiry != was.Expiry {
+		t.Fatalf("granted %+v, and anew %+v", was, now)
+	}
+	d.pass(0)
+	if l := active(a); len(l) != 1 || l[0].Expiry.Unix() != was.Expiry {
+		t.Errorf("A has %+v", l)
+	}
+}
+
+// A client gives its address back before the claim of it was answered: nor does the answer make a
+// lease of it again.
+func TestGivenBackBeforeTheAnswer(t *testing.T) {
+	d := newDomain(t, false, "A", "B")
+	a := d.boxes[0]
+	x := a.lease(mac(2, 1))
+	d.pass(time.Second)
+	in := func(q testRequest) *Inbound {
+		return &Inbound{Data: q.Bytes(), Interface: "GigabitEthernet0/0", From: netip.MustParseAddrPort("0.0.0.0:68"), Broadcast: true, Source: q.MAC}
+	}
+	a.e.Packet(a.now, in(renew(1, x)))
+	o := a.e.Take()
+	if len(o.Claims) != 1 {
+		t.Fatalf("%+v", o)
+	}
+	back := phoneRequest(mac(2, 1), wire.MsgRelease, opt(54, ipb("10.77.0.1")))
+	back.CIAddr = x.String()
+	a.e.Packet(a.now, in(back))
+	r := o.Records[o.Claims[0].Record]
+	d.rev++
+	d.at[x] = Bound{r, d.rev}
+	a.e.Claimed(a.now, []Claimed{{Addr: x, Key: r.Key, Seq: o.Seq, What: ClaimGranted, Bound: d.at[x]}})
+	a.e.Committed(o.Seq)
+	a.collect()
+	d.pass(time.Second)
+	if l := active(a); len(l) != 0 {
+		t.Errorf("A has %+v", l)
+	}
+}

@@ -34,6 +34,7 @@ type binding struct {
 	proven  bool          // somebody answered there since, see answeredLease
 	asked   Instant       // when it was asked for last, 0 = not yet
 	back    bool          // its client has given the address back, or left it
+	gave    int64         // revision of the record that it gave back, 0 = not known
 	written bool          // the lease is on disk
 	durable Instant       // the end of it that is
 	since   Instant       // when that was granted
@@ -139,6 +140,12 @@ func (e *Engine) end(b *binding) {
 	}
 }
 
+// giveBack ends a lease that its client has no more.
+func (e *Engine) giveBack(b *binding) {
+	e.end(b)
+	b.back, b.gave = true, e.share.rev(b.Addr)
+}
+
 // count keeps the numbers of leases.
 func (e *Engine) count(b *binding, n int) {
 	if b.Manual {
@@ -239,8 +246,7 @@ func (e *Engine) bind(now Instant, c *call, addr netip.Addr, h *host, lease time
 	// A client has one address on a link.
 	for _, other := range slices.Clone(e.clients[string(c.key)]) {
 		if other.Addr != addr && other.leased && slices.Contains(c.subnets, other.sub) {
-			e.end(other)
-			other.back = true
+			e.giveBack(other)
 			e.save(other)
 			e.Event(Moved{MAC: other.MAC, From: other.Addr, To: addr, Pool: other.Pool})
 		}
