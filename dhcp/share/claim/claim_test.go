@@ -174,8 +174,10 @@ func (b *box) all(of *campus) {
 	b.t.Fatalf("%d leases are lost: %s", len(bad), bad[0])
 }
 
+// connected reports that as well whether a cut would leave it one that gives out its own share: others
+// have read that it is there.
 func connected(e *engine.Engine, now engine.Instant) bool {
-	return e.Share().Connected && e.Share().New(e.Wall(now)) == nil
+	return e.Share().Connected && e.Share().Heard && e.Share().New(e.Wall(now)) == nil
 }
 
 // settle has what was learned be on a disk.
