@@ -150,6 +150,11 @@ func send(w http.ResponseWriter, r *http.Request, f *fileserver.File) {
 	}
 	http.ServeContent(c, r, "", f.ModTime, f.Content)
 	c.flush()
+	if c.err == nil && c.sent > 0 && c.sent == c.want {
+		f.Yield()
+		missing, err := httpd.Taken(w, r)
+		c.sent, c.err = max(c.sent-missing, 0), err
+	}
 	done = result(c.sent, c.want, c.status, c.err)
 }
 
@@ -161,6 +166,8 @@ func result(sent, want int64, status int, err error) fileserver.Result {
 		switch {
 		case fileserver.Broken(err):
 			r.Why = "the file came to no end: " + err.Error()
+		case errors.Is(err, httpd.ErrNotTaken):
+			r.Why = "the client did not acknowledge all of it"
 		case errors.Is(err, os.ErrDeadlineExceeded):
 			r.Why = "the client made no progress"
 		case err == nil, errors.Is(err, httpd.ErrShort):

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -36,7 +37,10 @@ type conn struct {
 	restErr error     // and what came then
 	headBy  time.Time // when the head that is being read has to be there
 
-	going    *delivery // what is on its way; of its loop, as the next
+	arrivals
+	lingers bool // it has its last answer; of its loop, as the next
+
+	going    *delivery // what is on its way
 	heard    uint32    // what the loop was told meanwhile
 	bothWays bool      // the loop is told of room
 }
@@ -72,6 +76,7 @@ func (c *conn) receive(b []byte) (int, error) {
 	}
 	n, err := c.TCPConn.Read(b)
 	c.in.Add(int64(n))
+	c.settle(false)
 	return n, err
 }
 
@@ -155,8 +160,16 @@ func (c *conn) narrow() {
 // taken is how much the client's TCP has acknowledged.
 func (c *conn) taken() int64 {
 	queued := 0
-	_ = c.inspect(func(fd uintptr) { queued, _ = unix.IoctlGetInt(int(fd), unix.SIOCOUTQ) })
+	_ = c.inspect(func(fd uintptr) { queued = unacknowledged(int(fd)) })
 	return c.out.Load() - int64(queued)
+}
+
+// unacknowledged is how many octets the client's TCP has yet to acknowledge. It does
+// not wait, see put. [tcp(7), SIOCOUTQ]
+func unacknowledged(fd int) int {
+	var n int32
+	_, _, _ = unix.RawSyscall(unix.SYS_IOCTL, uintptr(fd), unix.SIOCOUTQ, uintptr(unsafe.Pointer(&n)))
+	return int(n)
 }
 
 // Positioned is a file at an offset of the reader's own: others read it too.
@@ -258,10 +271,12 @@ type onlyWriter struct{ io.Writer }
 // Close implements net.Conn. One that a loop has is ended by whoever works on it.
 func (c *conn) Close() error {
 	c.once.Do(func() { c.t.gone(c) })
+	c.cut.Store(true)
 	if c.own.Load() && c.shut() {
 		return nil
 	}
 	if tcp := c.handed(); tcp != nil {
+		c.settle(true)
 		return tcp.Close()
 	}
 	return nil
@@ -281,6 +296,7 @@ func (c *conn) handed() *net.TCPConn {
 func (c *conn) finish() {
 	c.once.Do(func() { c.t.gone(c) })
 	c.loop.forget(c)
+	c.settle(true)
 	if fd := c.disown(); fd >= 0 { // which does not wait, see put
 		_, _, _ = unix.RawSyscall(unix.SYS_CLOSE, uintptr(fd), 0, 0)
 	}

@@ -103,7 +103,7 @@ func (t *site) deliver(c *conn, w *worker) (f fate) {
 			t.contain(d, p)
 		}
 		c.narrow()
-		if f == ends || f == served {
+		if f == ends || f == served || f == lingers {
 			c.going = nil
 		}
 	}()
@@ -131,11 +131,11 @@ func (t *site) advance(c *conn, w *worker, d *delivery) fate {
 	if more {
 		return soon
 	}
-	d.end(err)
-	if err != nil || !d.kept || t.isLeaving() {
+	if err != nil {
+		d.end(err)
 		return ends
 	}
-	return served
+	return t.given(c, d)
 }
 
 // tellOfRoom has the loop told when there is room again.

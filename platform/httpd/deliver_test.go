@@ -30,6 +30,9 @@ type shelf struct {
 	drop  bool // it panics when it is told how far it is
 }
 
+// medium is what our end of a connection holds and a narrow client's does not.
+const medium = 200_000
+
 type ending struct {
 	sent int64
 	err  error
@@ -57,6 +60,8 @@ func (s *shelf) Answer(_ context.Context, q *Question, a *Answer) bool {
 		a.Content, over = f, func() { f.Close() }
 	case "/page":
 		a.Body = s.page
+	case "/medium":
+		a.Body, a.Size = s.page[:medium], medium
 	default:
 		a.Body, a.Size = []byte("small"), 5
 	}
@@ -246,4 +251,10 @@ func TestPaceOfDelivery(t *testing.T) {
 	if e := m.last(t, 1); e.err != nil || e.sent != large {
 		t.Errorf("%+v", e)
 	}
+}
+
+func (s *shelf) count() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.ended)
 }

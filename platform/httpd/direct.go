@@ -43,7 +43,8 @@ type Answer struct {
 	Content io.Reader // *os.File is sent by the kernel
 
 	Progress func(sent int64)            // told now and then; may be nil
-	Done     func(sent int64, err error) // told at the end, exactly once; may be nil
+	Given    func()                      // told when all is given to the client's TCP, which has yet to acknowledge it; may be nil
+	Done     func(sent int64, err error) // told at the end, exactly once: ErrNotTaken, it was not acknowledged; may be nil
 }
 
 // Field is a line of the header of an answer.

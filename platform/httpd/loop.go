@@ -45,6 +45,7 @@ type loop struct {
 	rounds  atomic.Uint64 // of asking the kernel, the one that goes on included
 	ending  bool
 	helpers int
+	owing   atomic.Int32 // connections with answers that were not acknowledged yet
 
 	timer *time.Timer
 	brisk bool   // the timer looks after the leader
@@ -362,10 +363,10 @@ func (l *loop) look() {
 	l.brisk = !l.waiting || l.last != round
 	l.last = round
 	var late []*conn
-	if now.Sub(l.swept) >= l.pause() {
+	if calm := !l.brisk && l.owing.Load() > 0; calm || now.Sub(l.swept) >= l.pause() {
 		l.swept = now
 		for _, c := range l.conns {
-			if c != nil && c.late(now) {
+			if c != nil && (c.late(now) || c.owes.Load() > 0) {
 				late = append(late, c)
 			}
 		}
@@ -373,6 +374,8 @@ func (l *loop) look() {
 	switch {
 	case l.brisk:
 		l.timer.Reset(stuck)
+	case l.owing.Load() > 0:
+		l.timer.Reset(min(settling, l.pause()))
 	case l.count > 0:
 		l.timer.Reset(l.pause())
 	}

@@ -2,6 +2,7 @@ package httpd
 
 import (
 	"bytes"
+	"io"
 	"net"
 	"os"
 	"sync"
@@ -34,10 +35,11 @@ const turn = 16
 type fate int
 
 const (
-	stays  fate = iota // until the client asks on, or has room
-	soon               // there may be more of it, but it is the turn of others
-	handed             // it is net/http's, with what is in c.rest
-	served             // the client has its answer and may ask on
+	stays   fate = iota // until the client asks on, or has room
+	lingers             // it has its last answer, and has yet to acknowledge it
+	soon                // there may be more of it, but it is the turn of others
+	handed              // it is net/http's, with what is in c.rest
+	served              // the client has its answer and may ask on
 	ends
 )
 
@@ -51,7 +53,7 @@ func (w *worker) handle(e errand) {
 		w.b.q.Asked = t.at
 		t = told{}
 		switch w.work(c, events) {
-		case stays, served:
+		case stays, served, lingers:
 		case soon:
 			w.l.again(errand{c: c, events: events | c.rests()})
 			return
@@ -70,6 +72,10 @@ func (w *worker) handle(e errand) {
 
 // work goes on with what is on its way to a client, then with what it asks.
 func (w *worker) work(c *conn, events uint32) fate {
+	c.settle(false)
+	if c.lingers {
+		return w.lastWords(c, events)
+	}
 	if c.going != nil {
 		c.heard |= events
 		if f := c.site.deliver(c, w); f != served {
@@ -152,6 +158,8 @@ func (w *worker) questions(c *conn, events uint32) fate {
 		case c.going != nil:
 			c.rest, c.heard = bytes.Clone(b.in[:have]), events
 			return became
+		case became == lingers:
+			return lingers
 		case became == ends:
 			c.idle.Store(true)
 			return ends
@@ -164,6 +172,9 @@ func (w *worker) questions(c *conn, events uint32) fate {
 // says what is to be said of half a head.
 func (c *conn) cutOff(err error) fate {
 	if have := len(c.rest); have == 0 || !c.begun && have < firstOctets {
+		if err == io.EOF && c.owes.Load() > 0 && !c.cut.Load() { // it asks no more, and takes what it was given
+			return c.linger()
+		}
 		return ends
 	}
 	c.restErr = err
@@ -175,8 +186,21 @@ func (t *site) expire(c *conn) {
 	if !c.claim(nil, 0, &told{}) {
 		return // it asks, or it has ended
 	}
+	c.settle(false)
 	switch {
+	case c.lingers && c.owes.Load() == 0:
+		c.finish()
+	case c.lingers && c.late(time.Now()) && c.stopped():
+		c.finish()
+	case c.lingers:
+		c.readBy(time.Now().Add(c.glance()))
+		if events := c.rests(); events != 0 {
+			c.loop.again(errand{c: c, events: events})
+		}
 	case !c.late(time.Now()): // it has asked; and goes on to, maybe
+		if c.going == nil && c.owes.Load() > 0 && c.stopped() {
+			c.settle(true)
+		}
 		if events := c.rests(); events != 0 {
 			c.loop.again(errand{c: c, events: events})
 		}
