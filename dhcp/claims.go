@@ -15,6 +15,7 @@ type Sharing interface {
 	Start(claim.Host)
 	Claim([]engine.Ask) []engine.Claimed // within a bounded time
 	Why() string                         // the last fault, "" = none
+	Waits() string                       // what keeps it from sharing whether it is connected or not, "" = nothing
 	Stop()                               // does not wait
 	Wait()
 }

@@ -46,6 +46,7 @@ type fleetBox struct {
 	self string // its address
 	dir  string
 	lead int64
+	host bool // its name is its host name
 	link *link
 	run  *running // nil = it is dead
 	life *fleetLife
@@ -94,7 +95,7 @@ func (l *fleetLife) Record(e journal.Event) {
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		w.clashes = append(w.clashes, e)
-	case engine.SharedAlone, engine.SharedAgain, engine.SharedClock, engine.SharedTwin, engine.SharedBack:
+	case engine.SharedAlone, engine.SharedAgain, engine.SharedClock, engine.SharedTwin, engine.SharedRenamed, engine.SharedBack:
 		w.fault("%s: %T%+v", l.b.name, e, e)
 	}
 }
@@ -168,7 +169,7 @@ func (b *fleetBox) spec() engine.Spec {
 }
 
 func (b *fleetBox) conf() share.Config {
-	return share.Config{Box: b.name, Domain: "CAMPUS", Lead: b.lead, OwnShare: b.w.own}
+	return share.Config{Box: b.name, Domain: "CAMPUS", Lead: b.lead, OwnShare: b.w.own, ByHost: b.host}
 }
 
 func (b *fleetBox) start() {
@@ -183,7 +184,14 @@ func (b *fleetBox) start() {
 	s := New(Options{Store: b.dir, Recorder: life, wall: b.wall, sync: life.sync,
 		Share: func(c share.Config) (Sharing, error) {
 			root, err := os.OpenRoot(b.dir)
-			return claim.New(c, l, root, life), err
+			if err != nil {
+				return nil, err
+			}
+			if err := claim.Renamed(c, root, life); err != nil {
+				_ = root.Close()
+				return nil, err
+			}
+			return claim.New(c, l, root, life), nil
 		}})
 	r, err := s.prepareRun()
 	if err != nil {

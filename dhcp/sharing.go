@@ -17,10 +17,17 @@ import (
 func (r *running) shareBy(c share.Config) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.opt.Share == nil || equal.Of(&c, &r.shareConf) {
+	if r.opt.Share == nil {
 		return
 	}
+	was := r.shareConf
+	if r.sharing != nil && r.sharing.Waits() == "" {
+		was.ByHost = c.ByHost // matters to who waits for a line alone
+	}
 	r.shareConf = c
+	if equal.Of(&c, &was) {
+		return
+	}
 	old := r.sharing
 	r.sharing = nil
 	if old != nil {
@@ -75,7 +82,8 @@ func (w unshared) Domain(int64) *share.Domain {
 	const self = "-"
 	return share.New(share.Rules{Box: self, Boxes: []string{self}})
 }
-func (w unshared) Why() string { return string(w) }
+func (w unshared) Why() string   { return string(w) }
+func (w unshared) Waits() string { return string(w) }
 func (w unshared) Claim(asks []engine.Ask) []engine.Claimed {
 	return make([]engine.Claimed, len(asks))
 }
@@ -126,7 +134,7 @@ func (r *running) shared() (out Shared) {
 	defer r.mu.Unlock()
 	out.Config = r.shareConf
 	if r.sharing != nil && !out.Connected {
-		out.Why = r.sharing.Why()
+		out.Why, out.Waits = r.sharing.Why(), r.sharing.Waits()
 	}
 	if out.Waits != "" { // it has none
 		out.Boxes, out.Gives, out.Down = nil, nil, nil

@@ -20,7 +20,10 @@ func (r *running) Status() service.Status {
 			at.Down[i.Name] = lans.ErrNoAddress
 		}
 	}
-	waits := r.shareConf.Waits
+	waits := ""
+	if r.sharing != nil {
+		waits = r.sharing.Waits()
+	}
 	r.mu.Unlock()
 	st := service.Status{State: service.Running, Listeners: at.Listening}
 	missing, failed := at.Why()

@@ -382,7 +382,13 @@ func (b *Box) merge(in *language.Invocation, from location, text string) error {
 	facts := b.Store.Facts()
 	var rep *language.Report
 	changed, err := b.Store.Change(in.Ctx, in.Op.Who(), func(c *config.Config) (err error) {
-		rep, err = b.Language.Candidate(text, c, func(c *config.Config) error { return config.Refusal(c.Validate(facts)) })
+		before := b.Store.Current()
+		rep, err = b.Language.Candidate(text, c, func(c *config.Config) error {
+			if err := config.Refusal(c.Validate(facts)); err != nil {
+				return err
+			}
+			return c.Renamed(before)
+		})
 		if err == nil {
 			*c = *rep.Config
 		}

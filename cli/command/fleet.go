@@ -259,7 +259,7 @@ func (b *Box) fleetText(c *config.Config) string {
 	if !v.On && c.Member().Missing() != "" {
 		text = noFleet(c)
 	}
-	if x := b.sharedBindings(); x.On && x.Waits == "" {
+	if x := b.sharedBindings(); x.On && (x.Waits == "" || c.Member().Missing() == "") {
 		text += "Bindings: " + x.State() + "\n"
 	}
 	for _, n := range c.FleetIdle() {

@@ -32,6 +32,12 @@ type (
 		Box  string
 		Gone bool
 	}
+	// SharedRenamed says that this box was another one to the boxes of its domain; it waits
+	// until a line says which it is, or is another now.
+	SharedRenamed struct {
+		Domain, Was, Box string
+		Waits            bool
+	}
 	// SharedBack says that the engine of the fleet was set back.
 	SharedBack struct{ Why string }
 )
@@ -50,6 +56,9 @@ func (SharedClock) EventName() string { return "dhcp.SharedClock" }
 
 // EventName implements journal.Event.
 func (SharedTwin) EventName() string { return "dhcp.SharedTwin" }
+
+// EventName implements journal.Event.
+func (SharedRenamed) EventName() string { return "dhcp.SharedRenamed" }
 
 // EventName implements journal.Event.
 func (SharedBack) EventName() string { return "dhcp.SharedBack" }
@@ -84,6 +93,14 @@ func (c SharedClock) LogMessage() (message.Message, bool) {
 // LogMessage implements journal.Logged.
 func (x SharedTwin) LogMessage() (message.Message, bool) {
 	return message.DHCPSharedTwin.With(x.Box), !x.Gone
+}
+
+// LogMessage implements journal.Logged.
+func (r SharedRenamed) LogMessage() (message.Message, bool) {
+	if r.Waits {
+		return message.DHCPSharedName.With(r.Domain, r.Was, r.Box), true
+	}
+	return message.DHCPSharedMoved.With(r.Domain, r.Was, r.Box, r.Was), true
 }
 
 // LogMessage implements journal.Logged.

@@ -13,6 +13,9 @@ type Config struct {
 	Lead     int64 // seconds, see Rules
 	OwnShare bool
 
+	// ByHost: the name is the host name; nobody gave it to the box for the others.
+	ByHost bool
+
 	Waits string // pools are to be shared, and that keeps the box from it; "" = nothing does
 }
 

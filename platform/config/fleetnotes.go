@@ -1,6 +1,8 @@
 package config
 
 import (
+	"fmt"
+
 	"option150/platform/fleet"
 )
 
@@ -20,6 +22,13 @@ func (c *Config) fleetNotes(before *Config) (out []string) {
 			why = "there is no section fleet"
 		}
 		out = append(out, "this box leaves its fleet: "+why)
+	}
+	if old.Share && now.Share && old.Missing() == "" && now.Missing() == "" && old.ID() != now.ID() {
+		what := "new clients get nothing from its boxes until"
+		if old.Domain != now.Domain {
+			what = "the share it had in " + old.Domain + " rests until"
+		}
+		out = append(out, fmt.Sprintf("this box is %s of %s to the others now, and no more %s of %s: if it shared bindings as that, %s `fleet box %s down` was entered at a box of %s and the lead time is over", now.Name, now.Domain, old.Name, old.Domain, what, old.Name, old.Domain))
 	}
 	if old.Share && !now.Share && c.DHCP.Service && len(c.DHCP.Pools) > 0 {
 		out = append(out, "this box gives out all addresses of its pools now, whatever other boxes give out of the same: enter `no service dhcp` unless it is the last of them")

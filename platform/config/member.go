@@ -16,13 +16,21 @@ func (c *Config) Member() fleet.Config {
 	return f
 }
 
-// Renamed refuses a line by which a box that shares bindings would be another one to the
-// others: its share would rest, and what it gave out wait for a box that is no more.
+// Renamed refuses what an operator enters, a line or a whole file, by which a box that shares
+// bindings would be another one to the others though no line `name` says so: its share would
+// rest, and what it gave out wait for a box that is no more. What cannot be refused, because
+// the box starts or takes a change back, waits: share.Config.ByHost.
 func (c *Config) Renamed(before *Config) error {
 	was, is := before.Member(), c.Member()
-	if c.Fleet.Name != "" || before.Fleet.Name != "" || !was.Share || !is.Share || was.Missing() != "" || was.Name == is.Name {
+	if !was.Share || !is.Share || was.Missing() != "" || was.Name == is.Name || c.Fleet.Name != "" {
 		return nil
 	}
-	return &Refused{[]Problem{{Severity: Refuse, Kind: Rule, Section: "fleet",
-		Text: fmt.Sprintf("the boxes that share bindings know this one as %s: enter `name %s` below fleet first, and it stays that", was.Name, was.Name)}}}
+	text := fmt.Sprintf("the boxes that share bindings know this one as %s: with the line `name %s` below fleet it stays that", was.Name, was.Name)
+	switch {
+	case is.Name != "":
+		text += fmt.Sprintf(", with `name %s` it is another", is.Name)
+	case before.Fleet.Name != "": // it leaves, which Notes tell
+		return nil
+	}
+	return &Refused{[]Problem{{Severity: Refuse, Kind: Rule, Section: "fleet", Text: text}}}
 }

@@ -322,7 +322,7 @@ func (c *Config) shareSpec() share.Config {
 		return share.Config{Waits: "the section fleet has no " + f.Missing()}
 	}
 	return share.Config{Box: f.Name, Domain: f.Domain, Servers: f.Servers, User: f.User, Password: f.Password,
-		CA: f.CA, Certificate: f.Certificate, Key: f.Key, Lead: int64(f.LeadTime()), OwnShare: f.OwnShare}
+		CA: f.CA, Certificate: f.Certificate, Key: f.Key, Lead: int64(f.LeadTime()), OwnShare: f.OwnShare, ByHost: c.Fleet.Name == ""}
 }
 
 // planMetrics is where the settings want the metrics; no line of the

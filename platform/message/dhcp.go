@@ -47,6 +47,12 @@ var (
 	DHCPSharedTwin = &Entry{"DHCPD", 3, "SHARED_TWIN", "Another box is called %s too: known clients are renewed, new ones get nothing from either",
 		"Two boxes of the domain write signs of life under one name: a configuration, or a whole machine, was copied. They have one share, so that alone both could give out one address. It ends ten seconds after the last sign of life of the other.",
 		"Give the copy a name of its own with `name`, and a user of its own with `user`, in the section `fleet`; then `fleet init`."}
+	DHCPSharedName = &Entry{"DHCPD", 3, "SHARED_NAME", "The boxes of %s know this one as %s, not by its host name %s: known clients keep their addresses until they end, new ones get nothing",
+		"The box started with another host name, or a change was taken back, while it shares bindings and no line `name` says what it is to the others. It does not become another box by itself: its share would rest, and what it gave out wait for a box that is no more.",
+		"Enter `name` below `fleet`: with the old name it is that box again, with the new one it is another."}
+	DHCPSharedMoved = &Entry{"DHCPD", 4, "SHARED_MOVED", "In %s this box was %s and is %s now: new clients get nothing from its boxes until %s is there again, or declared down for as long as the lead time",
+		"The line `name` makes the box another one to those it shares bindings with. The one it was may have granted what they do not know, and is gone; or it is there still, where this is a copy of a machine. Known clients are renewed.",
+		"If no machine has the old name any more, enter `fleet box NAME down` with it at a box of the domain."}
 	DHCPSharedBack = &Entry{"DHCPD", 3, "SHARED_BACK", "The engine of the fleet was set back: %s; nothing new is given out before every box has entered what it knows",
 		"The engine knows less than it did: a backup was restored, or it was built anew. All boxes enter their own bindings again.",
 		"Connect every box of the domain once, or declare down the ones that are off."}
@@ -88,4 +94,4 @@ var (
 )
 
 var dhcpMessages = []*Entry{DHCPPingConflict, DHCPDeclineConflict, DHCPInUse, DHCPContested, DHCPDiskLow, DHCPHighUtil, DHCPLowUtil, DHCPNoLease, DHCPReadError,
-	DHCPWriteError, DHCPWriteOK, DHCPSharedClash, DHCPSharedAlone, DHCPSharedAgain, DHCPSharedClock, DHCPSharedTwin, DHCPSharedBack, DHCPStarving, DHCPLeaseLimit, DHCPDatabaseError, DHCPDatabaseOK, DHCPForeignServer, DHCPForeignHold, DHCPTakeover, DHCPv6Conflict, DHCPv6NoAddress, DHCPv6NoRouter, DHCPv6NoManaged, DHCPv6NoOther}
+	DHCPWriteError, DHCPWriteOK, DHCPSharedClash, DHCPSharedAlone, DHCPSharedAgain, DHCPSharedClock, DHCPSharedTwin, DHCPSharedName, DHCPSharedMoved, DHCPSharedBack, DHCPStarving, DHCPLeaseLimit, DHCPDatabaseError, DHCPDatabaseOK, DHCPForeignServer, DHCPForeignHold, DHCPTakeover, DHCPv6Conflict, DHCPv6NoAddress, DHCPv6NoRouter, DHCPv6NoManaged, DHCPv6NoOther}

@@ -94,9 +94,6 @@ func (s *Store) Change(ctx context.Context, who Who, edit func(*config.Config) e
 	if err := edit(cand); err != nil {
 		return false, err
 	}
-	if err := cand.Renamed(s.Current()); err != nil {
-		return false, err
-	}
 	return s.replace(ctx, who, cand, service.Interactive)
 }
 
@@ -128,6 +125,11 @@ func (s *Store) replace(ctx context.Context, who Who, cand *config.Config, polic
 	}
 	if err := cand.Led(cur.Config); err != nil && !who.Leads {
 		return false, err
+	}
+	if policy == service.Interactive {
+		if err := cand.Renamed(cur.Config); err != nil {
+			return false, err
+		}
 	}
 	facts := s.opt.Facts()
 	if err := config.Refusal(cand.Validate(facts)); err != nil {

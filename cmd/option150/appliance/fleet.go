@@ -36,6 +36,10 @@ func (a *Appliance) shared(root string) func(share.Config) (dhcp.Sharing, error)
 		if err != nil {
 			return nil, err
 		}
+		if err := claim.Renamed(c, nvram, b.Journal); err != nil {
+			_ = nvram.Close()
+			return nil, err
+		}
 		return claim.New(c, at.Client(b.NVRAM.ReadFile), nvram, b.Journal), nil
 	}
 }

@@ -88,7 +88,7 @@ func TestDiesYoung(t *testing.T) {
 	a := newBox(t, of, "A", dir, dial(t, m.URLs...))
 	a.wait("connected", connected)
 	a.take(0, 3)
-	a.wait("told", func(*engine.Engine, engine.Instant) bool { return a.s.load().Last != 0 })
+	a.wait("told", func(*engine.Engine, engine.Instant) bool { k, _ := load(a.s.root, "CAMPUS"); return k.Last != 0 })
 	a.kill()
 	b := newBox(t, of, "A", dir, dial(t, m.URLs...))
 	b.wait("connected", connected)

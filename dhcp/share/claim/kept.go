@@ -3,8 +3,12 @@ package claim
 import (
 	"encoding/json"
 	"fmt"
+	"os"
 
+	"option150/dhcp/engine"
 	"option150/dhcp/share"
+	"option150/platform/fleet"
+	"option150/platform/journal"
 	"option150/platform/rootfile"
 )
 
@@ -27,18 +31,27 @@ const (
 	keptMost = 64 << 10
 )
 
-// load reads what was kept. Without it the box has lost what it had.
-func (s *Session) load() kept {
-	none := kept{Box: s.conf.Box, Domain: s.conf.Domain}
-	if s.root == nil {
-		return none
+// load reads what was kept of a domain; false: nothing that can be read.
+func load(root *os.Root, domain string) (k kept, ok bool) {
+	if root == nil {
+		return k, false
 	}
-	b, err := s.root.ReadFile(keptName)
-	var k kept
-	if err != nil || len(b) > keptMost || json.Unmarshal(b, &k) != nil || k.Box != s.conf.Box || k.Domain != s.conf.Domain {
-		return none
+	b, err := root.ReadFile(keptName)
+	ok = err == nil && len(b) <= keptMost && json.Unmarshal(b, &k) == nil && k.Domain == domain && fleet.ValidName(k.Box)
+	return k, ok
+}
+
+// Renamed tells a box, of which this is the disk, that the others know it by another name
+// than its host name is now. A start, or a change that is taken back, cannot be refused; but
+// by itself no box becomes another while the share it had counts as its own: what it gave out
+// would wait for a box that is no more. A line `name` ends it, whichever it says.
+func Renamed(conf share.Config, root *os.Root, rec journal.Recorder) error {
+	k, ok := load(root, conf.Domain)
+	if !ok || !conf.ByHost || k.Box == conf.Box {
+		return nil
 	}
-	return k
+	journal.Or(rec).Record(engine.SharedRenamed{Domain: conf.Domain, Was: k.Box, Box: conf.Box, Waits: true})
+	return fmt.Errorf("the boxes of %s know this one as %s, not by its host name %s: enter `name %s` below fleet if it is that, `name %s` if it is another", conf.Domain, k.Box, conf.Box, k.Box, conf.Box)
 }
 
 func (s *Session) set(f func(*kept)) {

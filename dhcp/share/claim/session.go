@@ -75,7 +75,13 @@ func New(conf share.Config, store Store, root *os.Root, rec journal.Recorder) *S
 	ctx, cancel := context.WithCancel(context.Background())
 	s := &Session{conf: conf, keys: keysOf(conf.Domain), store: store, root: root, rec: journal.Or(rec), ctx: ctx, cancel: cancel,
 		done: make(chan struct{}), again: make(chan struct{}, 1), clock: map[string]*differences{}}
-	s.kept = s.load()
+	s.kept = kept{Box: conf.Box, Domain: conf.Domain} // it has lost what it had
+	switch k, ok := load(root, conf.Domain); {
+	case ok && k.Box == conf.Box:
+		s.kept = k
+	case ok:
+		s.rec.Record(engine.SharedRenamed{Domain: conf.Domain, Was: k.Box, Box: conf.Box})
+	}
 	s.name, s.before = rand.Text(), s.kept.Run
 	return s
 }
@@ -99,6 +105,9 @@ func (s *Session) Stop() { s.cancel() }
 // Wait returns when all that it started has ended. It has to be stopped, and the host
 // has to run functions, or to refuse them.
 func (s *Session) Wait() { <-s.done }
+
+// Waits is "": a session waits for the engine alone.
+func (s *Session) Waits() string { return "" }
 
 // Why is the last fault, "" while it is connected.
 func (s *Session) Why() string {
