@@ -10,14 +10,15 @@
 package command
 
 import (
+	"slices"
+
 	"option150/cli/grammar"
 	"option150/cli/language"
 )
 
 // All is every declaration of the box in the order of the running-config.
 func All(b *Box) []language.Declaration {
-	var all []language.Declaration
-	for _, group := range [][]language.Declaration{
+	groups := [][]language.Declaration{
 		// global configuration, in the order running-configs have
 		carriedHere(language.Unplaced),
 		services(),
@@ -103,10 +104,8 @@ func All(b *Box) []language.Declaration {
 		upgradeActions(b),
 		fleetActions(b),
 		showUpgrade(b),
-	} {
-		all = append(all, group...)
 	}
-	return speaking(b, all)
+	return speaking(b, slices.Concat(groups...))
 }
 
 // New compiles the language of a box.

@@ -98,6 +98,31 @@ func (b *Box) syntax(t *testing.T, mode string, d *language.Declaration) *gramma
 	return s
 }
 
+// TestCheck is the part of L4 that is about lines: each is one command's, and read
+// in one way. That a language is checked at all is seen at one with a command of
+// the box's in it twice.
+func TestCheck(t *testing.T) {
+	b, _ := testBox(t)
+	if err := b.Language.Check(); err != nil {
+		t.Error(err)
+	}
+	for _, mode := range []string{language.Exec, language.Global, modeTelephony} {
+		var again language.Declaration
+		for _, d := range All(b) {
+			if d.Mode == mode && d.Syntax != "" {
+				again = d
+			}
+		}
+		l, err := language.New(Types(b), append(Modes(), keptModes()...), append(All(b), again), Vocabulary())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := l.Check(); err == nil || !strings.Contains(err.Error(), mode+": ") || !strings.Contains(err.Error(), "both match") {
+			t.Errorf("%q twice in mode %s: %v", again.Syntax, mode, err)
+		}
+	}
+}
+
 // TestPrefixes is the other part of L4: a first word may be shortened to every
 // unambiguous beginning, and means the same command then.
 func TestPrefixes(t *testing.T) {

@@ -58,16 +58,16 @@
 //
 // Follows facts/ios-cli.md 1.3 to 1.5 and 6, DESIGN 5. Pure: no clock, no files,
 // standard library only. A Syntax is immutable.
-// A Graph is filled first (Add) and may then be used by any number of
+// A Graph is filled first (Add), checked by a test, and may then be used by any number of
 // goroutines at once. Lines are bounded by MaxLine and MaxTokens. The graph
 // keeps a bounded cache of the places lines have been at; a line of known
 // places costs a few comparisons a word.
 //
-// Parse and Add refuse what the laws forbid: a word without help, two commands
-// that give one word two help texts, two commands that match the same line, a
-// syntax that reads one line in two ways. What they cannot see is whether two
-// different types of the same rank below word accept the same text; the
-// command added first gets such a line.
+// Check finds what the laws forbid: a word without help, two commands that give
+// one word two help texts, two commands that match the same line, a syntax that
+// reads one line in two ways. Of commands that break them the one added first
+// gets the line. So it is with what Check cannot see: whether two different types
+// of the same rank below word accept the same text.
 //
 // Testing: tables for the acceptance checks, properties over random grammars,
 // fuzz targets for Parse, Match, Help and Complete, a benchmark. A test of a

@@ -57,7 +57,7 @@ func FuzzSyntax(f *testing.F) {
 	}
 	f.Add("a [[[b]] {c|d [e]}] ![f] (g|<h:1-9>+3) `|`", "a c d e")
 	f.Fuzz(func(t *testing.T, text, line string) {
-		s, err := Parse(text, toyTypes())
+		s, err := Lawful(text, toyTypes())
 		if err != nil {
 			return
 		}
@@ -65,10 +65,10 @@ func FuzzSyntax(f *testing.F) {
 			t.Errorf("%q is nothing", text)
 		}
 		g := NewGraph()
-		if g.Add(s, nil, Options{Negatable: true}) != nil {
+		if g.Try(s, nil, Options{Negatable: true}) != nil {
 			return
 		}
-		if err := g.Add(s, nil, Options{}); err == nil {
+		if err := g.Try(s, nil, Options{}); err == nil {
 			t.Errorf("%q was added twice", text)
 		}
 		g.Help(line, 0)

@@ -1,7 +1,6 @@
 package grammar
 
 import (
-	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -57,16 +56,10 @@ type Command struct {
 // Graph is the language of one mode. Fill it with Add, then use it from any
 // number of goroutines. The zero value is an empty graph.
 type Graph struct {
-	commands []command
+	commands []Command
 	entries  []entry
 	cache    atomic.Pointer[cache]
 	walks    sync.Pool // of *walk
-}
-
-// command is a command and what the checks of later ones need.
-type command struct {
-	Command
-	plain, neg *positions // neg nil if the command is not negatable
 }
 
 // entry is a command in one form: a place where matching can begin.
@@ -79,45 +72,14 @@ type entry struct {
 // NewGraph returns an empty graph.
 func NewGraph() *Graph { return &Graph{} }
 
-// Add puts a command in; Match returns action with it. It is refused, and the
-// graph left as it was, if a word has no help text, if a word it shares with an
-// earlier command has another one there, if it can match the same line as an
-// earlier command, or if it begins with `no` or `default`, which are generated.
+// Add puts a command in; Match returns action with it. Whether the commands of a
+// graph keep the laws is what Check tells: it takes longer than all the rest of
+// a start, and always says the same of commands that are part of a program.
 //
 // Add must not run at the same time as other methods.
-func (g *Graph) Add(s *Syntax, action any, o Options) error {
-	if s == nil {
-		return errors.New("grammar: no syntax")
-	}
-	c := command{Command: Command{s, action, o}, plain: positionsOf(s.plain)}
-	for _, i := range c.plain.first {
-		if f := c.plain.leaves[i].fold; f == wordNo || f == wordDefault {
-			return fmt.Errorf("command %q: the form %q is generated, see Options.Negatable", s.text, f)
-		}
-	}
-	if o.Negatable {
-		c.neg = positionsOf(s.neg)
-	}
-	known := map[*leaf]bool{} // leaves whose help an earlier command gives
-	for i := range g.commands {
-		earlier := &g.commands[i]
-		if err := clash(c.plain, earlier.plain, known); err != nil {
-			return fmt.Errorf("command %q and %q: %w", s.text, earlier.Syntax.text, err)
-		}
-		if c.neg == nil || earlier.neg == nil {
-			continue
-		}
-		if err := clash(c.neg, earlier.neg, known); err != nil {
-			return fmt.Errorf("forms no of %q and %q: %w", s.text, earlier.Syntax.text, err)
-		}
-	}
-	for _, l := range s.leaves {
-		if l.help == "" && !known[l] {
-			return fmt.Errorf("command %q: no help for %q", s.text, l.shown())
-		}
-	}
+func (g *Graph) Add(s *Syntax, action any, o Options) {
 	at := len(g.commands)
-	g.commands = append(g.commands, c)
+	g.commands = append(g.commands, Command{s, action, o})
 	g.entries = append(g.entries, entry{at, Plain, s.plain})
 	if o.Negatable {
 		g.entries = append(g.entries, entry{at, No, s.neg})
@@ -126,23 +88,4 @@ func (g *Graph) Add(s *Syntax, action any, o Options) error {
 		}
 	}
 	g.cache.Store(nil)
-	return nil
-}
-
-// clash walks the words that two commands share. It refuses help texts that
-// disagree and lines that both match, and notes help that p gets from q.
-func clash(p, q *positions, known map[*leaf]bool) error {
-	return pairs(p, q, func(i, j int, way string) (bool, error) {
-		a, b := p.leaves[i], q.leaves[j]
-		if err := disagree(a, b, way); err != nil {
-			return false, err
-		}
-		if p.last[i] && q.last[j] {
-			return false, fmt.Errorf("both match %q", way)
-		}
-		if sameSymbol(a, b) {
-			known[a] = true // b has help, or it would not have been added
-		}
-		return true, nil
-	})
 }

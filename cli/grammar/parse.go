@@ -18,7 +18,8 @@ const (
 )
 
 // Parse reads a syntax string; types nil means Builtin. The errors say where
-// and what: they are for whoever declares commands.
+// and what: they are for whoever declares commands. Whether the syntax keeps the
+// laws is what Graph.Check tells.
 func Parse(text string, types Types) (*Syntax, error) {
 	if types == nil {
 		types = Builtin()
@@ -51,26 +52,9 @@ func parse(text string, types Types) (*Syntax, error) {
 	if tree.kind == kindOne {
 		return nil, errors.New("alternatives need ( )")
 	}
-	s := &Syntax{plain: tree.form(false), neg: tree.form(true), leaves: p.leaves, names: map[string]bool{}}
-	names, err := tree.names()
-	if err != nil {
-		return nil, err
-	}
-	for name := range names {
-		s.names[name] = true
-	}
-	for _, n := range []*node{s.plain, s.neg} {
-		if err := positionsOf(n).check(); err != nil {
-			return nil, err
-		}
-		if s.plain == s.neg {
-			break
-		}
-	}
 	var b strings.Builder
 	tree.text(&b)
-	s.text = b.String()
-	return s, nil
+	return &Syntax{text: b.String(), plain: tree.form(false), neg: tree.form(true), leaves: p.leaves}, nil
 }
 
 // parser reads the notation.
@@ -323,33 +307,4 @@ func (p *parser) leaf(k kind, l *leaf) (*node, error) {
 		return nil, p.errorf("more than %d tokens", maxLeaves)
 	}
 	return &node{kind: k, leaf: l}, nil
-}
-
-// names collects the keys of Args. One name may stand in several alternatives
-// of a choice, of which a line takes one, but not twice on one way.
-func (n *node) names() (map[string]int, error) {
-	out := map[string]int{} // to the repetition: one name is either a value or a list
-	if n.leaf != nil {
-		if n.leaf.name != "" {
-			out[n.leaf.name] = n.leaf.repeat
-		}
-		return out, nil
-	}
-	for _, c := range n.list {
-		m, err := c.names()
-		if err != nil {
-			return nil, err
-		}
-		for name, repeat := range m {
-			had, twice := out[name]
-			switch {
-			case twice && n.kind != kindOne:
-				return nil, fmt.Errorf("the name %q is used twice on one way", name)
-			case twice && (had > 0) != (repeat > 0):
-				return nil, fmt.Errorf("the name %q is a value and a list", name)
-			}
-			out[name] = repeat
-		}
-	}
-	return out, nil
 }

@@ -1,8 +1,6 @@
 package grammar
 
 import (
-	"errors"
-	"fmt"
 	"slices"
 	"strings"
 )
@@ -136,42 +134,4 @@ func pairs(p, q *positions, visit func(i, j int, way string) (bool, error)) erro
 		}
 	}
 	return nil
-}
-
-// disagree is the law that a word at one place has one help text.
-func disagree(a, b *leaf, way string) error {
-	if sameSymbol(a, b) && a.help != "" && b.help != "" && a.help != b.help {
-		return fmt.Errorf("help of the last word of %q is %q here and %q there", way, a.help, b.help)
-	}
-	return nil
-}
-
-// check refuses syntaxes that are empty, that go on after a LINE, or that read
-// one line in two ways.
-func (p *positions) check() error {
-	if p.nullable {
-		return errors.New("the whole command is optional")
-	}
-	for i, l := range p.leaves {
-		if l.rank == RankLine && (len(p.follow[i]) > 0 || l.repeat > 0) {
-			return fmt.Errorf("nothing can follow %s, it takes the rest of the line", l.label)
-		}
-	}
-	return pairs(p, p, func(i, j int, way string) (bool, error) {
-		if i == j {
-			return true, nil
-		}
-		if err := disagree(p.leaves[i], p.leaves[j], way); err != nil {
-			return false, err
-		}
-		if p.last[i] && p.last[j] {
-			return false, fmt.Errorf("%q can be read in two ways", way)
-		}
-		for _, k := range p.follow[i] {
-			if slices.Contains(p.follow[j], k) {
-				return false, fmt.Errorf("%q can be read in two ways", way+" "+p.leaves[k].shown())
-			}
-		}
-		return true, nil
-	})
 }

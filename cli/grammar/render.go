@@ -36,7 +36,7 @@ func (s *Syntax) RenderForm(f Form, a Args) (string, error) {
 	}
 	for name, v := range a {
 		if !placed[name] && !absent(v) {
-			if !s.names[name] {
+			if !s.names(name) {
 				return "", fmt.Errorf("render %q: it has no argument %q", s.text, name)
 			}
 			if r.culprit == name {

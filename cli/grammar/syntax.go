@@ -3,6 +3,7 @@ package grammar
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 )
 
@@ -76,7 +77,6 @@ type Syntax struct {
 	plain  *node // ![x] is x
 	neg    *node // ![x] is [x]; == plain if there is none
 	leaves []*leaf
-	names  map[string]bool
 }
 
 // String is the syntax, normalised, without help, as documents print it:
@@ -86,6 +86,11 @@ func (s *Syntax) String() string { return s.text }
 // FirstWord is the keyword the command begins with, as declared; of several,
 // the first; "" if it begins with an argument.
 func (s *Syntax) FirstWord() string { return s.leaves[0].word }
+
+// names reports whether a token of the syntax is kept under this key of Args.
+func (s *Syntax) names(key string) bool {
+	return key != "" && slices.ContainsFunc(s.leaves, func(l *leaf) bool { return l.name == key })
+}
 
 // Keywords are the words a command begins with, before its first argument or
 // choice.

@@ -99,12 +99,12 @@ func TestParseErrors(t *testing.T) {
 		strings.Repeat("a ", 9000):       "longer than",
 		"a {" + strings.Repeat("b|", 40): "nothing here",
 	} {
-		if _, err := Parse(text, nil); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := Lawful(text, nil); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%.40q: %v, want %q", text, err, want)
 		}
 	}
 	for _, text := range []string{"a (b x | b y)", "a [b] b", "a (<x:1-5> | <x:A.B.C.D> | <x:WORD>)", "a [b [c [d]]]", "a <x:1-5> <y:1-5>"} {
-		if _, err := Parse(text, nil); err != nil {
+		if _, err := Lawful(text, nil); err != nil {
 			t.Error(err)
 		}
 	}
@@ -163,7 +163,7 @@ func TestAddErrors(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			return g.Add(s, c.text, Options{Negatable: c.negatable})
+			return g.Try(s, c.text, Options{Negatable: c.negatable})
 		}
 		if err := add(c.first); err != nil {
 			t.Error(err)
@@ -178,8 +178,25 @@ func TestAddErrors(t *testing.T) {
 			t.Errorf("%q: refused, but in the graph", c.second.text)
 		}
 	}
-	if NewGraph().Add(nil, nil, Options{}) == nil {
-		t.Error("no syntax is taken")
+}
+
+// Check names every command that breaks a law, and goes on behind it.
+func TestCheckNamesAll(t *testing.T) {
+	g := NewGraph()
+	for i, text := range []string{`a("h") b("h")`, `a b`, `c("h") [d("h")] [d("h")]`, `e("h") (f$x("h") | g("h")) <x:WORD>("h")`, `no("h") a`, `a c("h")`, `h`} {
+		g.Add(MustParse(text, nil), i, Options{})
+	}
+	err := g.Check()
+	if err == nil {
+		t.Fatal("nothing is wrong")
+	}
+	for _, want := range []string{`"a b" and "a b": both match`, `"c [d] [d]": "c d" can be read in two ways`, `used twice`, `the form "no" is generated`, `no help for "h"`} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("no %q in\n%v", want, err)
+		}
+	}
+	if strings.Contains(err.Error(), `"a c"`) {
+		t.Errorf("one too many:\n%v", err)
 	}
 }
 

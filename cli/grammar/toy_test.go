@@ -66,7 +66,7 @@ func declare(t testing.TB, text string) *Graph {
 		if strings.Contains(options, "15") {
 			o.Level = 15
 		}
-		if err := g.Add(s, action, o); err != nil {
+		if err := g.Try(s, action, o); err != nil {
 			t.Fatal(err)
 		}
 	}

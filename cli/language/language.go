@@ -127,8 +127,8 @@ type Language struct {
 }
 
 // New compiles. rows are what IOS has and this box does not do. The error names
-// every declaration that is wrong: help missing, two commands for one line, an
-// unknown mode.
+// every declaration that is no syntax or is of an unknown mode; Check tells the
+// rest.
 func New(types grammar.Types, modes []Mode, decls []Declaration, rows []Row) (*Language, error) {
 	l := &Language{modes: map[string]Mode{}, decls: map[string][]*Declaration{}, graphs: map[string]*grammar.Graph{}, vocab: vocabulary{}}
 	for _, m := range modes {
@@ -191,7 +191,23 @@ func (l *Language) add(d *Declaration, types grammar.Types) error {
 	if d.Mode != Exec && !d.Free && level == 0 {
 		level = ModeLevel
 	}
-	return g.Add(s, d, grammar.Options{Negatable: d.Unset != nil || d.Undo != nil || d.Carry, Hidden: d.Hidden, Verbatim: d.verbatim(), Level: level})
+	g.Add(s, d, grammar.Options{Negatable: d.Unset != nil || d.Undo != nil || d.Carry, Hidden: d.Hidden, Verbatim: d.verbatim(), Level: level})
+	return nil
+}
+
+// Check tells which commands break the laws of grammar.Graph.Check. It is for
+// tests: what it says changes with the program only.
+func (l *Language) Check() error {
+	var wrong []error
+	for _, m := range l.Modes() {
+		if m.Like != "" {
+			continue // its graph is another mode's
+		}
+		if err := l.graphs[m.Name].Check(); err != nil {
+			wrong = append(wrong, fmt.Errorf("%s: %w", m.Name, err))
+		}
+	}
+	return errors.Join(wrong...)
 }
 
 // Mode returns the mode of that name.
