@@ -15,10 +15,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// The ring the kernel writes frames into: blocks of 128 KiB, handed over when
-// full or after a while, see Options: a reader that is kept from the processor
-// loses nothing for that while times the number of blocks. A frame costs no
-// system call, so that a flood costs the file service next to nothing.
+// The ring the kernel writes frames into: blocks that are handed over when full
+// or after a while, see Options: a reader that is kept from the processor loses
+// nothing for that while times the number of blocks, and no frame of a burst that
+// the ring has room for. Its memory is taken as a whole when it is opened. A frame
+// costs no system call, so that a flood costs the file service next to nothing.
 const (
 	blockSize   = 1 << 17
 	blockCount  = 32
@@ -61,8 +62,9 @@ type Ring struct {
 	raw    syscall.RawConn
 	closed atomic.Bool
 	mem    []byte
-	block  int
+	block  int // which is next
 	blocks int
+	size   int // of a block
 
 	mu    sync.Mutex
 	stats Stats
@@ -86,17 +88,17 @@ func OpenRing(ifname string, o Options) (*Ring, error) {
 	if err := unix.SetsockoptInt(fd, unix.SOL_PACKET, unix.PACKET_VERSION, unix.TPACKET_V3); err != nil {
 		return fail("ring", err)
 	}
-	blocks, retire := cmp.Or(o.Blocks, blockCount), cmp.Or(o.Retire, blockRetire)
-	req := unix.TpacketReq3{Block_size: blockSize, Block_nr: uint32(blocks), Frame_size: frameRoom, Frame_nr: uint32(blockSize / frameRoom * blocks),
+	size, blocks, retire := cmp.Or(o.Block, blockSize), cmp.Or(o.Blocks, blockCount), cmp.Or(o.Retire, blockRetire)
+	req := unix.TpacketReq3{Block_size: uint32(size), Block_nr: uint32(blocks), Frame_size: frameRoom, Frame_nr: uint32(size / frameRoom * blocks),
 		Retire_blk_tov: uint32(retire.Milliseconds())}
 	if err := unix.SetsockoptTpacketReq3(fd, unix.SOL_PACKET, unix.PACKET_RX_RING, &req); err != nil {
 		return fail("ring", err)
 	}
-	mem, err := unix.Mmap(fd, 0, blockSize*blocks, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
+	mem, err := unix.Mmap(fd, 0, size*blocks, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
 	if err != nil {
 		return fail("ring", err)
 	}
-	r := &Ring{mem: mem, blocks: blocks}
+	r := &Ring{mem: mem, blocks: blocks, size: size}
 	if err := setUp(fd, ifi.Index, o); err != nil {
 		_ = unix.Munmap(mem)
 		_ = unix.Close(fd)
@@ -140,7 +142,7 @@ func (r *Ring) Run(frame func(*Frame), tick func(), every time.Duration) error {
 }
 
 func (r *Ring) status() *uint32 {
-	return (*uint32)(unsafe.Pointer(&r.mem[r.block*blockSize+blkStatus]))
+	return (*uint32)(unsafe.Pointer(&r.mem[r.block*r.size+blkStatus]))
 }
 
 // ready: the kernel has handed over the block that is next.
@@ -149,7 +151,7 @@ func (r *Ring) ready() bool { return atomic.LoadUint32(r.status())&unix.TP_STATU
 // walk reads a block and gives it back.
 func (r *Ring) walk(fr *Frame, frame func(*Frame)) {
 	ne := binary.NativeEndian
-	b := r.mem[r.block*blockSize : (r.block+1)*blockSize]
+	b := r.mem[r.block*r.size : (r.block+1)*r.size]
 	at := int(ne.Uint32(b[blkFirst:]))
 	for n := ne.Uint32(b[blkFrames:]); n > 0 && at+sllType < len(b); n-- {
 		h := b[at:]

@@ -33,7 +33,8 @@ type Options struct {
 	Promiscuous bool                 // also frames for others, as on a mirror port
 	Groups      []ether.MAC          // group addresses the interface is to listen to
 	Incoming    bool                 // not our own frames: every one would be copied before the filter
-	Blocks      int                  // of a Ring: its room in blocks of 128 KiB; 0 = 32
+	Blocks      int                  // of a Ring: how many blocks it has; 0 = 32
+	Block       int                  // of a Ring: bytes of a block, a power of two and at least 32 KiB; 0 = 128 KiB
 	Retire      time.Duration        // of a Ring: how long a frame may wait for others; 0 = 50 ms
 }
 
