@@ -103,11 +103,12 @@ func (h *hub) serve(k *socket, w *udpWire) error {
 	if err != nil {
 		return err
 	}
+	<-w.closed // and nothing else: there are 256 of these, and a select would double their stacks
 	select {
-	case <-w.closed:
-		return net.ErrClosed
 	case err := <-s.dead:
 		return err
+	default:
+		return net.ErrClosed
 	}
 }
 
@@ -232,11 +233,11 @@ func (h *hub) read(s *hubSocket, in *inbox) {
 	default:
 		time.Sleep(time.Duration(s.bad) * time.Millisecond)
 		if s.bad++; s.bad > transientErrors {
-			_ = s.w.Close()
 			select {
 			case s.dead <- err:
 			default:
 			}
+			_ = s.w.Close()
 		}
 	}
 }
