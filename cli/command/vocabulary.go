@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"fmt"
 	"strings"
+	"sync"
 
 	"option150/cli/language"
 )
@@ -14,7 +15,7 @@ import (
 var vocabularyText string
 
 // vocabulary is the parsed vocabulary.
-var vocabulary = parseVocabulary(vocabularyText)
+var vocabulary = sync.OnceValue(func() wordList { return parseVocabulary(vocabularyText) })
 
 type wordList struct {
 	rows  []language.Row
@@ -22,10 +23,10 @@ type wordList struct {
 }
 
 // Vocabulary is the rows of what is kept and never acted on.
-func Vocabulary() []language.Row { return vocabulary.rows }
+func Vocabulary() []language.Row { return vocabulary().rows }
 
 // keptModes are the modes of the sections in the vocabulary.
-func keptModes() []language.Mode { return vocabulary.modes }
+func keptModes() []language.Mode { return vocabulary().modes }
 
 // parseVocabulary reads vocabulary.txt. It is part of the program: a line that
 // is wrong is a mistake in it.

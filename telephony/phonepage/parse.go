@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 
 	"option150/platform/ether"
 	"option150/platform/wire"
@@ -21,8 +22,11 @@ const (
 	maxFields = 400
 )
 
-// field is one element without elements inside.
-var field = regexp.MustCompile(`<([A-Za-z][A-Za-z0-9_]{0,63})>([^<]{0,512})</([A-Za-z][A-Za-z0-9_]{0,63})>`)
+// field is one element without elements inside. It takes a third of a megabyte:
+// made when the first page is read.
+var field = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`<([A-Za-z][A-Za-z0-9_]{0,63})>([^<]{0,512})</([A-Za-z][A-Za-z0-9_]{0,63})>`)
+})
 
 // Fields are the elements of a page by their names in lower case; of several
 // with one name the first that says something.
@@ -31,7 +35,7 @@ func Fields(body []byte) map[string]string {
 		body = body[:maxPage]
 	}
 	out := map[string]string{}
-	for _, g := range field.FindAllSubmatch(body, maxFields) {
+	for _, g := range field().FindAllSubmatch(body, maxFields) {
 		name := strings.ToLower(string(g[1]))
 		if value := wire.Printable(html.UnescapeString(string(g[2]))); name == strings.ToLower(string(g[3])) && value != "" && out[name] == "" {
 			out[name] = value
