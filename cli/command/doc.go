@@ -108,7 +108,8 @@ func All(b *Box) []language.Declaration {
 	return speaking(b, slices.Concat(groups...))
 }
 
-// New compiles the language of a box.
+// New compiles the language of a box, which need not be whole yet: what a command
+// wants of it is taken when the command is carried out.
 func New(b *Box) (*language.Language, error) {
 	return language.New(Types(b), append(Modes(), keptModes()...), All(b), Vocabulary())
 }

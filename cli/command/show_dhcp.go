@@ -119,8 +119,8 @@ func clearDHCP(b *Box) []language.Declaration {
 		})
 	}
 	return []language.Declaration{
-		clear("binding", "DHCP address bindings", b.DHCP.ClearBinding),
-		clear("conflict", "DHCP address conflicts", b.DHCP.ClearConflict),
+		clear("binding", "DHCP address bindings", func(a netip.Addr, pool string) int { return b.DHCP.ClearBinding(a, pool) }),
+		clear("conflict", "DHCP address conflicts", func(a netip.Addr, pool string) int { return b.DHCP.ClearConflict(a, pool) }),
 		// Pools of this box get their networks from the configuration, never from
 		// a server as subnets.
 		clear("subnet", "Subnets leased from another server: this box leases none", func(netip.Addr, string) int { return 0 }),

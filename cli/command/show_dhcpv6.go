@@ -81,8 +81,8 @@ func clearDHCPv6(b *Box) []language.Declaration {
 		})
 	}
 	return []language.Declaration{
-		clear("binding", "IPv6 DHCP bindings", b.DHCPv6.ClearBinding),
-		clear("conflict", "IPv6 DHCP address conflicts", b.DHCPv6.ClearConflict),
+		clear("binding", "IPv6 DHCP bindings", func(a netip.Addr) int { return b.DHCPv6.ClearBinding(a) }),
+		clear("conflict", "IPv6 DHCP address conflicts", func(a netip.Addr) int { return b.DHCPv6.ClearConflict(a) }),
 		action(head+`statistics("IPv6 DHCP statistics")`, privileged, docIPv6, func(*language.Invocation) error { b.DHCPv6.ClearStatistics(); return nil }),
 	}
 }

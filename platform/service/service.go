@@ -42,7 +42,8 @@ type Service interface {
 	// Name is the name in plans and messages, "httpd".
 	Name() string
 	// Prepare does everything that can fail on the way from old to new. old is
-	// the spec in force (nil if none), new the spec wanted (nil = stop).
+	// the spec in force (nil if none), new the spec wanted (nil = stop). At boot
+	// the services are prepared at the same time.
 	Prepare(ctx context.Context, old, new Spec) (Change, error)
 	// Status tells how it stands now.
 	Status() Status

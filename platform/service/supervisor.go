@@ -109,37 +109,63 @@ func (s *Supervisor) Prepare(ctx context.Context, plan []Wanted, policy Policy) 
 func (s *Supervisor) prepareAll(ctx context.Context, plan []Wanted, policy Policy) (*Transaction, error) {
 	t := &Transaction{s: s, plan: plan}
 	for _, w := range plan {
-		svc, ok := s.services[w.Service]
-		if !ok {
+		if s.services[w.Service] == nil {
 			t.Abort()
 			return nil, fmt.Errorf("plan names the unknown service %q", w.Service)
 		}
-		s.mu.Lock()
-		sl := s.slots[w.Service]
-		running, wanted, failed, broken := sl.running, sl.wanted, sl.failed, sl.broken
-		s.mu.Unlock()
-		switch {
-		case failed == nil && Equal(running, w.Spec):
-			continue // it runs so already
-		case failed != nil && Equal(running, w.Spec) && !broken:
-			// Back to what runs, or to nothing: the retry of the plan that
-			// failed must end, or it would bring that plan back one day.
-			t.steps = append(t.steps, step{name: w.Service, spec: w.Spec})
+	}
+	if policy == Boot {
+		// Nobody refuses, so nobody has to wait for what another says: the
+		// disk of one, the sockets of another and the files of a third.
+		steps := make([]*step, len(plan))
+		var all sync.WaitGroup
+		for i, w := range plan {
+			all.Go(func() { steps[i] = s.prepareOne(ctx, w, policy) })
+		}
+		all.Wait()
+		for _, st := range steps {
+			if st != nil {
+				t.steps = append(t.steps, *st)
+			}
+		}
+		return t, nil
+	}
+	for _, w := range plan {
+		st := s.prepareOne(ctx, w, policy)
+		if st == nil {
 			continue
-		case failed != nil && policy == Interactive && Equal(wanted, w.Spec):
-			continue // its retry is under way
 		}
-		change, err := prepare(ctx, svc.Prepare, w.Service, running, w.Spec)
-		if d, ok := svc.(Degradable); ok && err != nil && policy == Boot {
-			change, err = prepare(ctx, d.PrepareDegraded, w.Service, running, w.Spec)
-		}
-		if err != nil && policy == Interactive {
+		if st.err != nil {
 			t.Abort()
-			return nil, err
+			return nil, st.err
 		}
-		t.steps = append(t.steps, step{w.Service, change, w.Spec, err})
+		t.steps = append(t.steps, *st)
 	}
 	return t, nil
+}
+
+// prepareOne prepares one service; nil if there is nothing to do.
+func (s *Supervisor) prepareOne(ctx context.Context, w Wanted, policy Policy) *step {
+	svc := s.services[w.Service]
+	s.mu.Lock()
+	sl := s.slots[w.Service]
+	running, wanted, failed, broken := sl.running, sl.wanted, sl.failed, sl.broken
+	s.mu.Unlock()
+	switch {
+	case failed == nil && Equal(running, w.Spec):
+		return nil // it runs so already
+	case failed != nil && Equal(running, w.Spec) && !broken:
+		// Back to what runs, or to nothing: the retry of the plan that
+		// failed must end, or it would bring that plan back one day.
+		return &step{name: w.Service, spec: w.Spec}
+	case failed != nil && policy == Interactive && Equal(wanted, w.Spec):
+		return nil // its retry is under way
+	}
+	change, err := prepare(ctx, svc.Prepare, w.Service, running, w.Spec)
+	if d, ok := svc.(Degradable); ok && err != nil && policy == Boot {
+		change, err = prepare(ctx, d.PrepareDegraded, w.Service, running, w.Spec)
+	}
+	return &step{w.Service, change, w.Spec, err}
 }
 
 // prepare keeps a panic of one service from taking the box down with it.

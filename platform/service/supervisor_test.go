@@ -141,10 +141,41 @@ func TestUnknownService(t *testing.T) {
 	if err := w.apply(t, Interactive, want("a", 1, "x", 1)); err == nil {
 		t.Fatal("accepted")
 	}
-	if d := cmp.Diff([]string{"prepare a 1", "abort a"}, w.log.take()); d != "" {
-		t.Error(d)
+	if got := w.log.take(); got != nil {
+		t.Errorf("of a plan that cannot be: %q", got)
 	}
 	if d := cmp.Diff(Status{}, w.Status("x")); d != "" {
+		t.Error(d)
+	}
+}
+
+// meeting is a service whose Prepare waits for that of the others.
+type meeting struct {
+	*fake
+	all *sync.WaitGroup
+}
+
+func (m meeting) Prepare(ctx context.Context, old, new Spec) (Change, error) {
+	m.all.Done()
+	m.all.Wait()
+	return m.fake.Prepare(ctx, old, new)
+}
+
+// TestBootTogether: at boot no service waits for the disk or the sockets of
+// another, and all the same they are put in force in the order of the plan.
+func TestBootTogether(t *testing.T) {
+	log := &events{}
+	var all sync.WaitGroup
+	all.Add(3)
+	w := NewSupervisor(nil, meeting{&fake{name: "a", log: log}, &all}, meeting{&fake{name: "b", log: log}, &all}, meeting{&fake{name: "c", log: log}, &all})
+	defer w.Close()
+	tx, err := w.Prepare(t.Context(), want("a", 1, "b", 1, "c", 1), Boot)
+	if err != nil {
+		t.Fatal(err)
+	}
+	log.take()
+	tx.Commit()
+	if d := cmp.Diff([]string{"commit a", "commit b", "commit c"}, log.take()); d != "" {
 		t.Error(d)
 	}
 }

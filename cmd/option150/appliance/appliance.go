@@ -22,6 +22,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/sync/errgroup"
 	"golang.org/x/sys/unix"
 
 	"option150/cli/command"
@@ -178,6 +179,8 @@ func (a *Appliance) open() error {
 	if err := a.openFiles(root); err != nil {
 		return err
 	}
+	var words errgroup.Group // a third of a start, and of nothing but itself
+	words.Go(func() (err error) { b.Language, err = command.New(b); return })
 	b.Outlook = command.NewOutlook(b)
 	b.Inventory = inventory.New(inventory.Options{Outside: b.Outlook.Outside(), Waits: a.opt.Waits})
 	b.Control = callcontrol.New(a.callControl, a.opt.Probe)
@@ -203,11 +206,9 @@ func (a *Appliance) open() error {
 	b.Confirm = running.NewConfirm(b.Store, b.Journal)
 	b.Reloads = reload.New(b.Reload, b.Journal)
 	a.store.Store(b.Store)
-	l, err := command.New(b)
-	if err != nil {
+	if err := words.Wait(); err != nil {
 		return err
 	}
-	b.Language = l
 	return a.loadStartup()
 }
 
