@@ -65,6 +65,7 @@ func (c *cache) load() {
 	c.s.homes.load(c.s.opt.Dir)
 	metas, _ := filepath.Glob(filepath.Join(c.s.opt.Dir, "fw-*"+metaEnd))
 	known := map[string]bool{}
+	c.mu.Lock()
 	for _, m := range metas {
 		b, err := os.ReadFile(m)
 		var e Entry
@@ -79,14 +80,19 @@ func (c *cache) load() {
 			continue
 		}
 		e.Used = info.ModTime()
-		c.s.room.mu.Lock()
-		c.s.room.used += e.Size
-		c.s.room.mu.Unlock()
+		if old := c.byName[e.Name]; old != nil { // the process was killed while the one took the place of the other
+			if old.Stored.After(e.Stored) {
+				continue
+			}
+			delete(known, old.file)
+		}
 		known[e.file] = true
-		c.mu.Lock()
 		c.byName[e.Name] = &e
-		c.mu.Unlock()
 	}
+	c.mu.Unlock()
+	c.s.room.mu.Lock()
+	c.s.room.used += c.size()
+	c.s.room.mu.Unlock()
 	all, _ := filepath.Glob(filepath.Join(c.s.opt.Dir, "fw-*"))
 	for _, p := range all {
 		if n := strings.TrimSuffix(filepath.Base(p), metaEnd); !known[n] {
@@ -154,12 +160,23 @@ func digest(r io.Reader) (string, int64) {
 
 // remove takes an entry away. The lock is held.
 func (c *cache) remove(e *Entry) {
-	if c.byName[e.Name] == e {
-		delete(c.byName, e.Name)
+	if c.byName[e.Name] != e {
+		return // somebody else was faster
 	}
+	delete(c.byName, e.Name)
 	_ = os.Remove(c.path(e) + metaEnd)
 	_ = os.Remove(c.path(e))
 	c.s.room.give(e.Size)
+}
+
+// size is what the entries take of the disk.
+func (c *cache) size() (n int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, e := range c.byName {
+		n += e.Size
+	}
+	return n
 }
 
 // evict removes what was not used for longest; false if there is nothing.

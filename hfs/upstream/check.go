@@ -1,9 +1,13 @@
 package upstream
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
+	"io"
 	"net/http"
+	"os"
 	"time"
 )
 
@@ -35,7 +39,13 @@ func (c *cache) check() {
 	}
 }
 
-// revalidate compares an entry with what the alternates have now.
+// headBytes is how much of a file is compared: the container of firmware, in
+// which the signature of the whole stands.
+const headBytes = 1024
+
+// revalidate compares an entry with what the alternates have now. They are asked
+// for the beginning alone: servers that know GET and nothing else answer too, and
+// a mark that is another at every answer does not bring the file over the line.
 func (c *cache) revalidate(st *settings, e *Entry, was Entry) {
 	ctx, cancel := context.WithTimeout(c.s.ctx, 3*c.s.tune.Search)
 	defer cancel()
@@ -45,44 +55,42 @@ func (c *cache) revalidate(st *settings, e *Entry, was Entry) {
 			continue
 		}
 		own := p.alt.String() == was.From
-		method, more := http.MethodHead, http.Header{}
-		if own && (was.ETag != "" || was.Modified != "") {
-			method = http.MethodGet
-			if was.ETag != "" {
-				more.Set("If-None-Match", was.ETag)
-			} else {
-				more.Set("If-Modified-Since", was.Modified)
-			}
-		}
-		body, end := context.WithCancel(c.s.ctx)
-		stop := context.AfterFunc(ctx, end)
-		resp, said, _ := p.ask(body, method, was.Name, more)
-		stop()
+		more := http.Header{"Range": {fmt.Sprintf("bytes=0-%d", headBytes-1)}}
 		switch {
-		case said == absent:
+		case own && was.ETag != "":
+			more.Set("If-None-Match", was.ETag)
+		case own && was.Modified != "":
+			more.Set("If-Modified-Since", was.Modified)
+		}
+		resp, said, _ := p.ask(ctx, http.MethodGet, was.Name, more)
+		if said == absent {
 			asked++
 			gone++
-		case said != has:
-		case resp.StatusCode == http.StatusNotModified:
-			asked++
-		case method == http.MethodGet: // it has changed, or its mark has: fetched anew, the old one serves until then
-			asked++
-			if f, err := c.s.depart(st, p, was.Name, resp, end); err == nil {
+		}
+		if said != has {
+			continue
+		}
+		asked++
+		if resp.StatusCode == http.StatusNotModified {
+			resp.Body.Close()
+			continue
+		}
+		size, same := c.compare(&was, p, resp)
+		switch {
+		case same && own:
+			c.mu.Lock()
+			e.ETag, e.Modified = strong(resp), resp.Header.Get("Last-Modified")
+			c.mu.Unlock()
+		case same, size < 0:
+		case own: // it has changed: fetched anew, the old one serves until then
+			if f, said, _ := c.s.fetch(ctx, p, was.Name, nil); said == has {
 				f.release()
 			}
-			continue // the flight ends it
 		default:
-			asked++
-			if resp.ContentLength > 0 && resp.ContentLength != was.Size {
-				c.mu.Lock()
-				c.differ(e, p.alt.String(), resp.ContentLength)
-				c.mu.Unlock()
-			}
+			c.mu.Lock()
+			c.differ(e, p.alt.String(), size)
+			c.mu.Unlock()
 		}
-		if resp != nil {
-			resp.Body.Close()
-		}
-		end()
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -96,4 +104,34 @@ func (c *cache) revalidate(st *settings, e *Entry, was Entry) {
 	if b, err := json.Marshal(e); err == nil {
 		_ = write(c.path(e)+metaEnd, b)
 	}
+}
+
+// compare reads the beginning of an answer: whether it is that of the entry, and
+// the size of the file; size < 0 = the answer does not tell.
+func (c *cache) compare(e *Entry, p *peer, resp *http.Response) (size int64, same bool) {
+	defer resp.Body.Close()
+	size = resp.ContentLength
+	if resp.StatusCode == http.StatusPartialContent {
+		var from, to int64
+		if _, err := fmt.Sscanf(resp.Header.Get("Content-Range"), "bytes %d-%d/%d", &from, &to, &size); err != nil || from != 0 {
+			return -1, false
+		}
+	}
+	want := min(size, headBytes)
+	if size <= 0 || p.look(e.Name, resp) != "" {
+		return -1, false
+	}
+	theirs, err := io.ReadAll(io.LimitReader(resp.Body, want))
+	p.bytes(int64(len(theirs)))
+	if err != nil || int64(len(theirs)) != want {
+		return -1, false
+	}
+	f, err := os.Open(c.path(e))
+	if err != nil {
+		return -1, false
+	}
+	defer f.Close()
+	ours := make([]byte, want)
+	_, err = io.ReadFull(f, ours)
+	return size, err == nil && size == e.Size && bytes.Equal(ours, theirs)
 }

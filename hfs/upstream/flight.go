@@ -5,10 +5,10 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"hash"
 	"io"
 	"net/http"
+	"net/netip"
 	"os"
 	"slices"
 	"sync"
@@ -32,12 +32,12 @@ var (
 // flight is one file on its way from a server, or just arrived.
 type flight struct {
 	s        *Server
-	st       *settings
 	from     *peer
 	name     string
 	size     int64
 	etag     string // "" or strong, as the server has it
 	modified string // Last-Modified as the server has it
+	doubt    bool   // its server's answers to Range do not fit: what comes is compared
 	file     *os.File
 	path     string // "" = it has no name
 	sum      hash.Hash
@@ -53,6 +53,7 @@ type flight struct {
 	waiters []waiter
 	refs    int
 	left    time.Time // the last reader went, or it ended
+	came    time.Time // it was whole
 	begun   time.Time
 	resumed int
 	closed  bool
@@ -64,16 +65,13 @@ type waiter struct {
 }
 
 // depart begins the flight of an answer. end cancels the request.
-func (s *Server) depart(st *settings, p *peer, name string, resp *http.Response, end context.CancelFunc) (*flight, error) {
-	f := &flight{s: s, st: st, from: p, name: name, size: resp.ContentLength, end: end, sum: sha256.New(),
-		etag: resp.Header.Get("Etag"), modified: resp.Header.Get("Last-Modified"), begun: time.Now(), left: time.Now(), refs: 1, landed: make(chan struct{})}
+func (s *Server) depart(p *peer, name string, resp *http.Response, end context.CancelFunc) (*flight, error) {
+	f := &flight{s: s, from: p, name: name, size: resp.ContentLength, end: end, sum: sha256.New(),
+		etag: strong(resp), modified: resp.Header.Get("Last-Modified"), begun: time.Now(), left: time.Now(), refs: 1, landed: make(chan struct{})}
 	fail := func(err error) (*flight, error) {
 		end()
 		resp.Body.Close()
 		return nil, err
-	}
-	if len(f.etag) < 2 || f.etag[0] != '"' {
-		f.etag = "" // a weak one does not tell bytes apart
 	}
 	untold := f.size < 0
 	switch {
@@ -84,7 +82,7 @@ func (s *Server) depart(st *settings, p *peer, name string, resp *http.Response,
 	case untold:
 		f.size = maxUntold
 	}
-	if err := s.room.take(f.size, s.cache.evict); err != nil {
+	if err := s.room.take(f.size, s.cache.size, s.cache.evict); err != nil {
 		return fail(errRoom)
 	}
 	var err error
@@ -116,8 +114,24 @@ func (s *Server) depart(st *settings, p *peer, name string, resp *http.Response,
 func (f *flight) swallow(body io.ReadCloser) error {
 	defer body.Close()
 	defer f.end()
-	n, err := io.Copy(io.MultiWriter(f.file, f.sum), io.LimitReader(body, maxUntold+1))
-	f.from.bytes(n)
+	var n int64
+	var err error
+	for buf := make([]byte, chunk); err == nil && n <= maxUntold; {
+		var m int
+		m, err = body.Read(buf)
+		f.from.bytes(int64(m))
+		if _, werr := f.file.Write(buf[:m]); werr != nil {
+			return errRoom
+		}
+		f.sum.Write(buf[:m])
+		n += int64(m)
+		if perr := f.pace(m, nil); perr != nil {
+			return perr
+		}
+	}
+	if errors.Is(err, io.EOF) {
+		err = nil
+	}
 	switch {
 	case err != nil:
 		return errors.New("broke off")
@@ -141,10 +155,9 @@ func (p *peer) bytes(n int64) {
 
 // fly takes the file in, and takes it up again where it was cut off.
 func (f *flight) fly(resp *http.Response) {
-	pause, moved := 250*time.Millisecond, time.Now()
+	pause, moved, at := 250*time.Millisecond, time.Now(), int64(0)
 	for {
 		if resp != nil {
-			at := f.n
 			err := f.take(resp)
 			resp = nil
 			if f.n == f.size {
@@ -155,10 +168,12 @@ func (f *flight) fly(resp *http.Response) {
 				f.finish(err)
 				return
 			}
-			if f.n > at {
-				pause, moved = 250*time.Millisecond, time.Now()
+			if f.n >= at+little {
+				pause, moved, at = 250*time.Millisecond, time.Now(), f.n
 			}
-			f.from.failed(f.s.ctx, "broke a file off")
+			if !f.failed() { // else it was ended here
+				f.from.failed("broke a file off", netip.Addr{})
+			}
 		}
 		f.mu.Lock()
 		stopped := f.err
@@ -180,82 +195,6 @@ func (f *flight) fly(resp *http.Response) {
 	}
 }
 
-// resume asks for the rest, on condition that the file is the same. Of a server
-// that sends all of it again, or that marks no versions, what is here already is
-// compared. [RFC 9110 13.1.5, 14.2]
-func (f *flight) resume() (*http.Response, error) {
-	more := http.Header{}
-	if mark := f.mark(); mark != "" {
-		more.Set("If-Range", mark)
-		more.Set("Range", fmt.Sprintf("bytes=%d-", f.n))
-	}
-	ctx, end := context.WithCancel(f.s.ctx)
-	f.mu.Lock()
-	f.end = end
-	f.resumed++
-	f.mu.Unlock()
-	resp, said, _ := f.from.ask(ctx, http.MethodGet, f.name, more)
-	switch {
-	case said == absent:
-		end()
-		return nil, errChanged
-	case said != has:
-		end()
-		return nil, errors.New("no answer")
-	}
-	bad := func() (*http.Response, error) { end(); resp.Body.Close(); return nil, errChanged }
-	if resp.StatusCode == http.StatusPartialContent {
-		var from, to, size int64
-		_, err := fmt.Sscanf(resp.Header.Get("Content-Range"), "bytes %d-%d/%d", &from, &to, &size)
-		if err != nil || from != f.n || size != f.size || to != size-1 {
-			return bad()
-		}
-		return resp, nil
-	}
-	if resp.StatusCode != http.StatusOK || resp.ContentLength != f.size {
-		return bad()
-	}
-	if err := f.same(resp.Body); err != nil {
-		end()
-		resp.Body.Close()
-		return nil, err
-	}
-	return resp, nil
-}
-
-func (f *flight) mark() string {
-	if f.etag != "" {
-		return f.etag
-	}
-	return f.modified
-}
-
-// same reads what is here already once more and compares.
-func (f *flight) same(body io.Reader) error {
-	a, b := make([]byte, chunk), make([]byte, chunk)
-	for at := int64(0); at < f.n; {
-		n := min(chunk, f.n-at)
-		if err := f.pace(int(n)); err != nil {
-			return err
-		}
-		if _, err := io.ReadFull(body, a[:n]); err != nil {
-			return err
-		}
-		f.from.bytes(n)
-		if _, err := f.file.ReadAt(b[:n], at); err != nil {
-			return err
-		}
-		if string(a[:n]) != string(b[:n]) {
-			return errChanged
-		}
-		at += n
-	}
-	return nil
-}
-
-// pace holds a fetch to `file-server rate-limit`.
-func (f *flight) pace(n int) error { return f.st.limit.WaitN(f.s.ctx, n) }
-
 // take writes an answer into the spool file until it ends, is cut, or stalls.
 func (f *flight) take(resp *http.Response) error {
 	defer resp.Body.Close()
@@ -263,11 +202,10 @@ func (f *flight) take(resp *http.Response) error {
 	end := f.end
 	f.mu.Unlock()
 	defer end()
-	stall := time.AfterFunc(f.s.tune.Stall, end)
-	defer stall.Stop()
+	w := newWatch(f.s.tune.Stall, end)
+	defer w.stop()
 	buf := make([]byte, chunk)
 	for f.n < f.size {
-		stall.Reset(f.s.tune.Stall)
 		n, err := resp.Body.Read(buf[:min(chunk, f.size-f.n)])
 		if n > 0 {
 			f.from.bytes(int64(n))
@@ -282,8 +220,7 @@ func (f *flight) take(resp *http.Response) error {
 			for _, w := range due {
 				w()
 			}
-			stall.Stop()
-			if err := f.pace(n); err != nil {
+			if err := f.pace(n, w); err != nil {
 				return err
 			}
 		}
@@ -324,7 +261,7 @@ func (f *flight) finish(err error) {
 	if f.err == nil {
 		f.err = err
 	}
-	f.done, f.kept, f.why, f.left = err == nil, kept, why, time.Now()
+	f.done, f.kept, f.why, f.left, f.came = err == nil, kept, why, time.Now(), time.Now()
 	due := f.due()
 	f.mu.Unlock()
 	close(f.landed)
@@ -348,6 +285,14 @@ func (f *flight) failed() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.err != nil
+}
+
+// stale reports that the file is asked for anew: it will never be whole, or it is
+// no firmware and may have changed.
+func (f *flight) stale() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.err != nil || f.done && !isFirmware(f.name) && time.Since(f.came) > f.s.tune.Absent
 }
 
 func (f *flight) whole() bool {

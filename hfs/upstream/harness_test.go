@@ -36,6 +36,8 @@ type cluster struct {
 	marks  bool // it sends ETag
 
 	modified time.Time // Last-Modified; zero = none
+
+	each func(http.ResponseWriter) // sees every answer; called with mu held
 }
 
 func newCluster(t *testing.T, files map[string][]byte) *cluster {
@@ -72,6 +74,9 @@ func (c *cluster) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		cut = c.cut
 	}
 	ranges, marks, pause, more, modified := c.ranges, c.marks, c.pause, c.more, c.modified
+	if c.each != nil {
+		c.each(w)
+	}
 	c.mu.Unlock()
 	if hold != nil {
 		select {

@@ -73,6 +73,17 @@ func (h *homes) learn(from netip.Addr, name, home string) {
 	h.phones[mac], h.addrs[from], h.dirty = home, home, true
 }
 
+// leave is told that a phone of this box asks from an address: what is
+// remembered of whoever had it before is not about this one.
+func (h *homes) leave(from netip.Addr) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if from = from.Unmap(); h.addrs[from] != "" {
+		delete(h.addrs, from)
+		h.dirty = true
+	}
+}
+
 // kept is the file.
 type kept struct {
 	Phones map[string]string `json:"phones"`

@@ -1,10 +1,13 @@
 package upstream
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"io"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"net/netip"
 	"net/url"
 	"slices"
@@ -56,12 +59,15 @@ type peer struct {
 	mu       sync.Mutex
 	addrs    []netip.Addr
 	resolved time.Time
-	last     netip.Addr // address that answered last: asked first
+	last     netip.Addr          // address that answered last: asked first
+	deaf     map[netip.Addr]bool // addresses that took a connection and then did not answer: asked last
+	looking  chan struct{}       // closed when the look-up that is under way has ended; nil = none is
 	fails    int
 	down     bool
 	probing  bool
 	since    time.Time // of up or down; zero = not asked yet
 	why      string
+	odd      string // its last answer is not one of a file server: what it was
 	rtt      time.Duration
 	count    PeerCounters
 }
@@ -83,109 +89,10 @@ func (s *Server) newPeer(a Alternate) *peer {
 		MaxResponseHeaderBytes: 32 << 10,
 		DisableCompression:     true,
 		MaxIdleConnsPerHost:    8,
-		MaxConnsPerHost:        64,
+		MaxConnsPerHost:        256, // each file on its way has one
 		IdleConnTimeout:        20 * time.Second,
 	}
 	return p
-}
-
-var (
-	errNoAddress = errors.New("its name has no address")
-	errSelf      = errors.New("it is this box itself")
-)
-
-// addresses are those of the server, the one that answered last in front. A
-// name that cannot be looked up now keeps the addresses it had.
-func (p *peer) addresses(ctx context.Context) ([]netip.Addr, error) {
-	p.mu.Lock()
-	all, last := p.addrs, p.last
-	_, err := netip.ParseAddr(p.alt.Host)
-	look := err != nil && (len(all) == 0 || time.Since(p.resolved) > p.s.tune.Resolve)
-	if look {
-		p.resolved = time.Now()
-	}
-	p.mu.Unlock()
-	if look {
-		if found, err := p.s.opt.Resolve(ctx, p.alt.Host); err == nil && len(found) > 0 {
-			for i := range found {
-				found[i] = found[i].Unmap()
-			}
-			all = found[:min(len(found), 8)]
-			p.mu.Lock()
-			p.addrs = all
-			p.mu.Unlock()
-		}
-	}
-	if len(all) == 0 {
-		return nil, errNoAddress
-	}
-	own := p.s.own()
-	all = slices.DeleteFunc(slices.Clone(all), func(a netip.Addr) bool { return own[a.WithZone("")] && p.alt.Port == p.s.port() })
-	if len(all) == 0 {
-		return nil, errSelf
-	}
-	if i := slices.Index(all, last); i > 0 {
-		all[0], all[i] = all[i], all[0]
-	}
-	return all, nil
-}
-
-// stagger is the time one address has before the next one is tried beside it.
-// [RFC 8305 5]
-const stagger = 250 * time.Millisecond
-
-// dial connects to whichever address of the server answers.
-func (p *peer) dial(ctx context.Context) (net.Conn, error) {
-	ctx, cancel := context.WithTimeout(ctx, p.s.tune.Connect)
-	defer cancel()
-	all, err := p.addresses(ctx)
-	if err != nil {
-		return nil, err
-	}
-	type dialled struct {
-		net.Conn
-		at  netip.Addr
-		err error
-	}
-	got := make(chan dialled, len(all))
-	try := func(a netip.Addr) {
-		c, err := p.s.opt.Dial(ctx, netip.AddrPortFrom(a, p.alt.Port))
-		got <- dialled{c, a, err}
-	}
-	next, waiting := 0, 0
-	timer := time.NewTimer(0)
-	defer timer.Stop()
-	for {
-		select {
-		case <-timer.C:
-			if next < len(all) {
-				go try(all[next])
-				next++
-				waiting++
-				timer.Reset(stagger)
-			}
-		case d := <-got:
-			waiting--
-			if d.err == nil {
-				p.mu.Lock()
-				p.last = d.at
-				p.mu.Unlock()
-				go func() { // those that come later
-					for range waiting {
-						if d := <-got; d.err == nil {
-							d.Close()
-						}
-					}
-				}()
-				return d.Conn, nil
-			}
-			if err = d.err; next < len(all) {
-				timer.Reset(0)
-			} else if waiting == 0 {
-				return nil, err
-			}
-		}
-	}
 }
 
 // ask asks for a file. A body that comes with has is the caller's to close. The
@@ -209,38 +116,79 @@ func (p *peer) ask(ctx context.Context, method, name string, more http.Header) (
 	p.count.PeerRequests++
 	p.mu.Unlock()
 	begun := time.Now()
-	resp, err := p.tr.RoundTrip(req)
+	var at netip.Addr
+	resp, err := p.tr.RoundTrip(req.WithContext(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(i httptrace.GotConnInfo) {
+		if a, ok := i.Conn.RemoteAddr().(*net.TCPAddr); ok {
+			at = a.AddrPort().Addr().Unmap()
+		}
+	}})))
 	if err != nil {
 		why := words(err)
-		p.failed(ctx, why)
+		if ctx.Err() != nil && time.Since(begun) < p.s.tune.Answer {
+			return nil, failed, "was not given the time to answer" // we ended it: that is no fault of his
+		}
+		p.failed(why, at)
 		return nil, failed, why
 	}
-	p.answered(time.Since(begun))
+	p.answered(time.Since(begun), at)
 	said := strconv.Itoa(resp.StatusCode)
-	switch resp.StatusCode {
-	case http.StatusOK, http.StatusPartialContent, http.StatusNotModified:
-		if resp.Header.Get("Content-Encoding") != "" {
+	switch code := resp.StatusCode; {
+	case code == http.StatusOK, code == http.StatusPartialContent && more.Get("Range") != "",
+		code == http.StatusNotModified && (more.Get("If-None-Match") != "" || more.Get("If-Modified-Since") != ""):
+		if e := resp.Header.Get("Content-Encoding"); e != "" && !strings.EqualFold(e, "identity") {
 			resp.Body.Close()
-			p.wrong()
-			return nil, failed, "sends an encoding that was not asked for"
+			return nil, failed, p.wrong("sends an encoding that was not asked for")
 		}
 		return resp, has, said
-	case http.StatusNotFound, http.StatusGone:
+	case code == http.StatusNotFound, code == http.StatusGone:
 		drain(resp)
 		p.mu.Lock()
 		p.count.PeerNotFound++
+		p.odd = ""
 		p.mu.Unlock()
 		return nil, absent, said
-	case http.StatusServiceUnavailable, http.StatusTooManyRequests:
+	case code == http.StatusServiceUnavailable, code == http.StatusTooManyRequests:
 		drain(resp)
 		p.mu.Lock()
 		p.count.PeerBusy++
+		p.odd = ""
 		p.mu.Unlock()
 		return nil, busy, said
+	case code == http.StatusRequestedRangeNotSatisfiable && more.Get("Range") != "":
+		drain(resp)
+		return nil, failed, said
 	}
 	drain(resp)
-	p.wrong()
-	return nil, failed, said
+	return nil, failed, p.wrong(said)
+}
+
+// look sees that what is answered is a file and no page. What it read of it
+// stays in the body. "" says that it is one.
+func (p *peer) look(name string, resp *http.Response) (not string) {
+	var read []byte
+	for buf := make([]byte, maxLook); !isPage(name); {
+		n, err := resp.Body.Read(buf[:maxLook-len(read)])
+		read = append(read, buf[:n]...)
+		is, sure := page(read)
+		if is {
+			return p.wrong("sends a page in place of a file")
+		}
+		if err != nil && err != io.EOF && len(read) == 0 {
+			return p.wrong("sends nothing of a file it says it has")
+		}
+		if sure || err != nil || len(read) == maxLook {
+			break
+		}
+	}
+	p.mu.Lock()
+	p.odd = ""
+	p.mu.Unlock()
+	body := resp.Body
+	resp.Body = struct {
+		io.Reader
+		io.Closer
+	}{io.MultiReader(bytes.NewReader(read), body), body}
+	return ""
 }
 
 // drain reads a short body, so that the connection can be used again.
@@ -288,14 +236,20 @@ func errorsText(err error) string {
 	return errNoAddress.Error()
 }
 
-func (p *peer) wrong() {
+// wrong counts an answer that says neither "here it is" nor "no such file", and
+// gives it back.
+func (p *peer) wrong(odd string) string {
 	p.mu.Lock()
 	p.count.PeerError++
+	p.odd = odd
 	p.mu.Unlock()
+	return odd
 }
 
-// failed counts a failure; at the Patience-th in a row the server is left out.
-func (p *peer) failed(ctx context.Context, why string) {
+// failed counts a failure; at the Patience-th in a row the server is left out. at
+// is the address that took the connection, invalid = none did. One that is deaf is
+// not the whole server: its other addresses are asked before that.
+func (p *peer) failed(why string, at netip.Addr) {
 	if p.s.ctx.Err() != nil {
 		return // we ended it
 	}
@@ -303,7 +257,17 @@ func (p *peer) failed(ctx context.Context, why string) {
 	p.count.PeerError++
 	p.fails++
 	p.why = why
-	gone := !p.down && p.fails >= p.s.tune.Patience
+	patience := p.s.tune.Patience
+	if at.IsValid() {
+		if p.deaf == nil {
+			p.deaf = map[netip.Addr]bool{}
+		}
+		if p.deaf[at] = true; slices.ContainsFunc(p.addrs, func(a netip.Addr) bool { return !p.deaf[a] }) {
+			patience *= 2
+		}
+	}
+	p.last, p.resolved = netip.Addr{}, time.Time{} // it may have another address by now
+	gone := !p.down && p.fails >= patience
 	if gone {
 		p.down, p.since = true, time.Now()
 	}
@@ -318,13 +282,14 @@ func (p *peer) failed(ctx context.Context, why string) {
 	}
 }
 
-func (p *peer) answered(rtt time.Duration) {
+func (p *peer) answered(rtt time.Duration, at netip.Addr) {
 	p.mu.Lock()
 	back := p.down
 	if p.down || p.since.IsZero() {
 		p.since = time.Now()
 	}
 	p.down, p.fails, p.why, p.rtt = false, 0, "", rtt
+	delete(p.deaf, at)
 	p.mu.Unlock()
 	if back {
 		p.s.rec.Record(Up{p.alt.Order, p.alt.String()})
@@ -363,11 +328,13 @@ func (p *peer) probe() {
 }
 
 // greet asks for a file that every server knows what to say of: any answer will
-// do.
+// do. It asks as phones do, since there are servers that know GET alone.
 func (p *peer) greet() {
 	ctx, cancel := context.WithTimeout(p.s.ctx, p.s.tune.Connect+p.s.tune.Answer)
 	defer cancel()
-	if resp, said, _ := p.ask(ctx, http.MethodHead, "XMLDefault.cnf.xml", nil); said == has {
-		resp.Body.Close()
+	const name = "XMLDefault.cnf.xml"
+	if resp, said, _ := p.ask(ctx, http.MethodGet, name, nil); said == has {
+		_ = p.look(name, resp)
+		drain(resp)
 	}
 }

@@ -63,7 +63,7 @@ func (s *Server) stays(st *settings, r fileserver.Request, name string) bool {
 	if fileserver.Protected(name) {
 		return true
 	}
-	if mac, ok := phone.MACOfFile(name); ok && s.opt.Here(mac) {
+	if s.ofPhone(name) {
 		return true
 	}
 	if s.mine(r) {
@@ -110,6 +110,9 @@ func (t last) Open(ctx context.Context, r fileserver.Request, name string) (*fil
 		q.home = home
 	}
 	f, err := s.find(ctx, st, q, r.Via, s.patience(r))
+	if err == errTooMany && !isConfig(name) && home == "" {
+		return nil, fileserver.Nowhere{Asked: errTooMany.Error(), Unsure: true} // as of a chain that cannot be reached
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -124,9 +127,13 @@ func (t last) Open(ctx context.Context, r fileserver.Request, name string) (*fil
 }
 
 // patience is how long a transport waits for the end of a search: a phone that
-// got 503 asks by TFTP, and that question has to get the result.
+// got 503 asks by TFTP, and that question has to get the result. A file server
+// has an end of its own to its patience: it is answered before.
 func (s *Server) patience(r fileserver.Request) time.Duration {
-	if r.Transport == fileserver.HTTP {
+	switch {
+	case r.Via != "":
+		return s.tune.Decide * 3 / 4
+	case r.Transport == fileserver.HTTP:
 		return s.tune.Decide
 	}
 	return s.tune.Search + time.Second
@@ -157,6 +164,11 @@ func (first) Name() string { return RouteName }
 // Silent implements fileserver.Silent.
 func (t first) Silent(r fileserver.Request, name string) bool {
 	st := t.s.now.Load()
+	if st != nil && len(st.peers) > 0 {
+		if mac, of := phone.MACOfFile(name); of && t.s.opt.Here(mac) {
+			t.s.homes.leave(r.Client.Addr())
+		}
+	}
 	return st == nil || !st.spec.CommonHome || len(st.peers) == 0 || !isCommon(name) ||
 		t.s.homes.of(r.Client.Addr(), name) == "" || t.s.stays(st, r, name)
 }

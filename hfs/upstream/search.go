@@ -3,7 +3,6 @@ package upstream
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -36,14 +35,17 @@ const (
 	maxAnswers  = 4096
 )
 
-var errUndecided = fileserver.Elsewhere("the alternates are still being asked")
+var (
+	errUndecided = fileserver.Elsewhere("the alternates are still being asked")
+	errTooMany   = fileserver.Elsewhere("too many files are being asked for elsewhere")
+)
 
 // find shares a search or begins one, and waits for its end as long as patience
 // allows.
 func (s *Server) find(ctx context.Context, st *settings, q question, via string, patience time.Duration) (*search, error) {
 	s.mu.Lock()
 	f := s.searches[q]
-	if f != nil && f.over() && (time.Now().After(f.until) || f.file != nil && f.file.failed()) {
+	if f != nil && f.over() && (f.file == nil && time.Now().After(f.until) || f.file != nil && f.file.stale()) {
 		s.drop(q)
 		f = nil
 	}
@@ -53,7 +55,7 @@ func (s *Server) find(ctx context.Context, st *settings, q question, via string,
 		}
 		if s.underWay() >= maxSearches || len(s.searches) >= maxAnswers {
 			s.mu.Unlock()
-			return nil, fileserver.Elsewhere("too many files are being asked for elsewhere")
+			return nil, errTooMany
 		}
 		f = &search{q: q, done: make(chan struct{})}
 		s.searches[q] = f
@@ -163,11 +165,11 @@ func (s *Server) walk(f *search, st *settings, via string) {
 			asked = append(asked, p.alt.String()+" does not answer")
 			continue
 		}
-		file, said, text := s.fetch(ctx, st, p, f.q.name, more)
+		file, said, text := s.fetch(ctx, p, f.q.name, more)
 		asked = append(asked, p.alt.String()+" "+text)
 		switch said {
 		case has:
-			f.file, f.until = file, time.Now().Add(24*time.Hour) // tidy ends it
+			f.file = file // tidy ends it
 			return
 		case busy:
 			f.err, f.until = fileserver.Elsewhere(p.alt.String()+" is busy ("+text+")"), time.Now().Add(s.tune.Keep)
@@ -198,16 +200,22 @@ func order(peers []*peer, q question) []*peer {
 }
 
 // fetch asks one server, and begins the flight of what it has.
-func (s *Server) fetch(ctx context.Context, st *settings, p *peer, name string, more http.Header) (*flight, answer, string) {
+func (s *Server) fetch(ctx context.Context, p *peer, name string, more http.Header) (*flight, answer, string) {
 	body, end := context.WithCancel(s.ctx) // outlives the search
 	stop := context.AfterFunc(ctx, end)
 	resp, said, text := p.ask(body, http.MethodGet, name, more)
+	if said == has {
+		if not := p.look(name, resp); not != "" {
+			resp.Body.Close()
+			said, text = failed, not
+		}
+	}
 	if said != has {
 		stop()
 		end()
 		return nil, said, text
 	}
-	f, err := s.depart(st, p, name, resp, end)
+	f, err := s.depart(p, name, resp, end)
 	if !stop() && err == nil && !f.whole() { // the time was over at this very moment
 		err = errors.New("no answer in time")
 	}
@@ -219,6 +227,5 @@ func (s *Server) fetch(ctx context.Context, st *settings, p *peer, name string, 
 	case errors.Is(err, errRoom):
 		return nil, busy, err.Error()
 	}
-	p.wrong()
-	return nil, failed, fmt.Sprint(err)
+	return nil, failed, p.wrong(err.Error())
 }

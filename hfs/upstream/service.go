@@ -49,6 +49,7 @@ type Server struct {
 	room  *room
 	cache *cache
 	homes homes
+	limit *rate.Limiter // of what is fetched, all together
 
 	mu       sync.Mutex
 	began    bool
@@ -66,7 +67,6 @@ type settings struct {
 	spec  Spec
 	own   map[netip.Addr]bool
 	peers []*peer
-	limit *rate.Limiter
 }
 
 // New returns a server that has nobody to ask.
@@ -89,7 +89,7 @@ func newServer(o Options, tune times) *Server {
 		o.ID = "option150-" + hex.EncodeToString(b[:])
 	}
 	s := &Server{opt: o, rec: journal.Or(o.Recorder), tune: tune, since: time.Now(), room: &room{dir: o.Dir},
-		searches: map[question]*search{}, flights: map[*flight]struct{}{}}
+		searches: map[question]*search{}, flights: map[*flight]struct{}{}, limit: rate.NewLimiter(rate.Inf, chunk)}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.cache = newCache(s)
 	return s
@@ -128,13 +128,16 @@ func (s *Server) settle(spec *Spec) {
 		s.now.Store(nil)
 		return
 	}
-	st := &settings{spec: *spec, own: map[netip.Addr]bool{}, limit: rate.NewLimiter(rate.Inf, 0)}
+	st := &settings{spec: *spec, own: map[netip.Addr]bool{}}
 	for _, a := range spec.Own {
 		st.own[a.Unmap()] = true
 	}
-	if k := spec.RateLimit; k > 0 {
+	if k := spec.RateLimit; k > 0 { // files on their way keep to it from now on
 		bytes := float64(k) * 1000 / 8
-		st.limit = rate.NewLimiter(rate.Limit(bytes), max(int(bytes/4), chunk))
+		s.limit.SetLimit(rate.Limit(bytes))
+		s.limit.SetBurst(max(int(bytes/4), chunk))
+	} else {
+		s.limit.SetLimit(rate.Inf)
 	}
 	for _, a := range slices.SortedFunc(slices.Values(spec.Alternates), func(a, b Alternate) int { return a.Order - b.Order }) {
 		var p *peer

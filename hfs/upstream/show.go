@@ -39,6 +39,7 @@ type Peer struct {
 	Down  bool
 	Since time.Time
 	Why   string // of the last failure, when the last question failed
+	Odd   string // it answers, and what it answered last is no answer of a file server: what it was
 	RTT   time.Duration
 	Homes int // phones whose files it had
 }
@@ -53,7 +54,7 @@ func (s *Server) Peers() []Peer {
 	for _, p := range st.peers {
 		p.mu.Lock()
 		v := Peer{Alternate: p.alt, PeerCounters: p.count, Addrs: slices.Clone(p.addrs), Asked: !p.since.IsZero() || p.fails > 0,
-			Down: p.down, Since: p.since, Why: p.why, RTT: p.rtt}
+			Down: p.down, Since: p.since, Why: p.why, Odd: p.odd, RTT: p.rtt}
 		p.mu.Unlock()
 		v.Homes = s.homes.count(p.alt.String())
 		out = append(out, v)

@@ -24,18 +24,21 @@ type room struct {
 }
 
 // take reserves n bytes; less is called to make room, and says whether it did.
-func (r *room) take(n int64, less func() bool) error {
+// kept is what it can make: where that is not enough nothing is thrown away.
+func (r *room) take(n int64, kept func() int64, less func() bool) error {
 	for {
 		r.mu.Lock()
-		ok := n >= 0 && r.used+n <= r.limit && r.free() >= n+spare
+		free := r.free() - spare
+		ok := n >= 0 && r.used+n <= r.limit && free >= n
 		if ok {
 			r.used += n
 		}
+		used := r.used
 		r.mu.Unlock()
-		switch {
-		case ok:
+		if ok {
 			return nil
-		case n > r.limit || !less():
+		}
+		if k := kept(); used-k+n > r.limit || free+k < n || !less() {
 			return errRoom
 		}
 	}

@@ -218,7 +218,7 @@ func TestLoops(t *testing.T) {
 	}
 	f.Finish(fileserver.Result{})
 	c.set(func() {
-		get := slices.IndexFunc(c.seen, func(r *http.Request) bool { return r.Method == http.MethodGet })
+		get := slices.IndexFunc(c.seen, func(r *http.Request) bool { return r.URL.Path == "/"+foreign })
 		if got := c.seen[get].Header.Get("Via"); got != "1.1 box-b, 1.1 box-a" {
 			t.Errorf("Via: %q", got)
 		}

@@ -35,7 +35,7 @@ var (
 		"Find out who has the address: `show ip arp`, `show provisioning exposure`. If phones are behind it, or it is a file server that has this box among its alternates, permit it in the list of `file-server bind-lease trust`."}
 	AlternateDown = &Entry{"FILESERVER", 4, "ALTERNATE_DOWN", "Alternate file server %d %s does not answer: %s",
 		"An alternate file server failed twice in a row. It is left out, and asked in the background every few seconds; what is cached is served as before.",
-		"Check the line to it and its TFTP service: `ping`, `show file-server alternate`."}
+		"Check the line to it and its file service: `ping`, `show file-server alternate`. It is asked over HTTP, on port 6970 where the line names no other; a server of TFTP alone cannot be an alternate."}
 	AlternateUp = &Entry{"FILESERVER", 5, "ALTERNATE_UP", "Alternate file server %d %s answers again",
 		"An alternate file server that was left out answers.", "Nothing has to be done: it is asked again like the others."}
 	AlternateLoop = &Entry{"FILESERVER", 3, "ALTERNATE_LOOP", "%s asked here for %s on behalf of this box: it has this box among its own alternates",
