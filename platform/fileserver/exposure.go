@@ -76,6 +76,8 @@ type guard struct {
 	phones map[ether.MAC]*Exposed
 	told   map[netip.Addr]time.Time
 	far    map[netip.Prefix]*Far
+
+	dropped int // phones that were remembered and made room
 }
 
 // host is an address that asked for files of phones that are not known as its.
@@ -142,9 +144,11 @@ func (r *Request) flow() acl.Flow {
 	return f
 }
 
-// owner is the phone whose configuration a name is; ok says that it is one.
+// owner is the phone whose configuration a name is; ok says that it is one. All
+// that is named after one phone is, for whatever kind of phone (ATA..., VGC...,
+// WLAN... with the keys of its radio), but trust lists, which are no secret.
 func owner(name string) (ether.MAC, bool) {
-	if deviceKind(name) == "" {
+	if phone.TrustFile(name) {
 		return ether.MAC{}, false
 	}
 	return phone.MACOfFile(name)
@@ -188,9 +192,11 @@ func (s *Server) judge(ctx context.Context, st *settings, r Request, name string
 	return held, nil
 }
 
-// gone is told of a name that is not here.
+// gone is told of a name that is not here. Trust lists are not anywhere on most
+// sites: phones of other clusters behind one address all ask for theirs first,
+// and whoever asks for nothing else learns nothing.
 func (s *Server) gone(st *settings, r Request, name string) {
-	if mac, ok := phone.MACOfFile(name); ok && !st.trusted(r) && !s.builds(mac) {
+	if mac, ok := owner(name); ok && !phone.ExpectedAbsent(name) && !st.trusted(r) && !s.builds(mac) {
 		s.guard.note(st, r, mac, time.Now())
 	}
 }
@@ -201,7 +207,7 @@ func (s *Server) builds(mac ether.MAC) bool {
 	if s.opt.Generated == nil {
 		return false
 	}
-	for _, n := range []string{mac.Device() + ".cnf.xml", "SIP" + mac.Hex() + ".cnf", "gk" + strings.ToLower(mac.Hex()), "ld" + strings.ToLower(mac.Hex())} {
+	for _, n := range []string{mac.Device() + ".cnf.xml", "SIP" + mac.Hex() + ".cnf", "gk" + strings.ToLower(mac.Hex()), "ld" + strings.ToLower(mac.Hex()), "ATA" + mac.Hex() + ".cnf.xml", "VGC" + mac.Hex() + ".cnf.xml"} {
 		if _, _, _, ok := s.opt.Generated(n); ok {
 			return true
 		}
@@ -327,9 +333,7 @@ func (g *guard) asked(mac ether.MAC, name string, a netip.Addr, held Holding, se
 	defer g.mu.Unlock()
 	x := g.phones[mac]
 	if x == nil {
-		if len(g.phones) >= maxGuarded {
-			return
-		}
+		g.makeRoom()
 		x = &Exposed{MAC: mac}
 		g.phones[mac] = x
 	}
@@ -351,6 +355,39 @@ func (g *guard) asked(mac ether.MAC, name string, a netip.Addr, held Holding, se
 	}
 }
 
+// makeRoom drops a phone if too many are remembered: one whose file nobody got,
+// of those that are looked at. Names that are made up do not push out what was
+// given away. The lock is held.
+func (g *guard) makeRoom() {
+	const look = 64
+	var worst ether.MAC
+	n, least := 0, time.Time{}
+	if len(g.phones) < maxGuarded {
+		return
+	}
+	for mac, x := range g.phones {
+		served, last := 0, time.Time{}
+		for _, k := range x.Askers {
+			served += k.Served
+			if k.Last.After(last) {
+				last = k.Last
+			}
+		}
+		if served == 0 {
+			worst = mac
+			break
+		}
+		if n == 0 || last.Before(least) {
+			worst, least = mac, last
+		}
+		if n++; n == look {
+			break
+		}
+	}
+	delete(g.phones, worst)
+	g.dropped++
+}
+
 // Exposed is who asked for which phone's configuration since the start, by
 // hardware address.
 func (s *Server) Exposed() []Exposed {
@@ -364,6 +401,13 @@ func (s *Server) Exposed() []Exposed {
 	}
 	sorted.By(out, func(a, b Exposed) int { return strings.Compare(a.MAC.Hex(), b.MAC.Hex()) })
 	return out
+}
+
+// Forgotten is how many phones more would be among the Exposed if there were room.
+func (s *Server) Forgotten() int {
+	s.guard.mu.Lock()
+	defer s.guard.mu.Unlock()
+	return s.guard.dropped
 }
 
 // Searching are the addresses the scan guard keeps out.

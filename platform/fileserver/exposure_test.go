@@ -186,9 +186,16 @@ func TestScanGuard(t *testing.T) {
 			t.Fatalf("phone %d, ten unknown ones beside it: %v", n, err)
 		}
 	}
+	for n := range 200 { // phones of another cluster, whose files an alternate has or cannot say
+		_, _ = s.ask(addrOf(249), fmt.Sprintf("CTLSEP001E7D%06X.tlv", n))
+		_, _ = s.ask(addrOf(249), fmt.Sprintf("ITLSEP001E7D%06X.tlv", n))
+	}
+	if got := s.Searching(); len(got) != 0 {
+		t.Errorf("who asks for trust lists alone is taken for one who searches: %v", got)
+	}
 	stranger := addrOf(251)
 	for n := range 10 {
-		_, _ = s.ask(stranger, fmt.Sprintf("CTLSEP001E7B%06X.tlv", n))
+		_, _ = s.ask(stranger, fmt.Sprintf("SEP001E7B%06X.cnf.xml", n))
 	}
 	if _, err := s.ask(stranger, fileOf(1)); !errors.Is(err, ErrNotFound) {
 		t.Errorf("after a search: %v", err)
@@ -270,5 +277,58 @@ func TestScanGuardAndOtherFileServers(t *testing.T) {
 	}
 	if err := ask(fileOf(30)); !errors.Is(err, ErrNotFound) {
 		t.Errorf("after a search: %v", err)
+	}
+}
+
+// What is named after a phone is that phone's, whatever kind of file it is; trust
+// lists are no secret.
+func TestOwner(t *testing.T) {
+	s := newSite(t, Spec{Config: Config{BindLease: BindEnforce}})
+	all := s.opt.Generated
+	s.opt.Generated = func(name string) ([]byte, time.Time, string, bool) {
+		_, _, _, ok := all(name)
+		_, of := owner(name)
+		return []byte("secret"), time.Time{}, `"x"`, ok || of || strings.HasPrefix(name, "CTL")
+	}
+	s.set(t, Spec{Config: Config{BindLease: BindEnforce}})
+	for _, name := range []string{"SEP%s.cnf.xml", "sep%s.CNF.XML", "SIP%s.cnf", "gk%s", "ld%s.x", "ATA%s.cnf.xml", "VGC%s.cnf.xml", "WLAN%s.xml", "MGC%s.cnf", "SEP%s.cnf.xml.sgn",
+		"SEP%s.cnf.xml.enc.sgn", "Communicator/SEP%s.cnf.xml"} {
+		name = fmt.Sprintf(name, macOf(1).Hex())
+		if _, err := s.ask(addrOf(251), name); !errors.Is(err, ErrNotFound) {
+			t.Errorf("a stranger asked for %s: %v", name, err)
+		}
+		if _, err := s.ask(addrOf(1), name); err != nil {
+			t.Errorf("the phone asked for %s: %v", name, err)
+		}
+	}
+	if _, err := s.ask(addrOf(253), "CTLSEP"+macOf(1).Hex()+".tlv"); err != nil {
+		t.Errorf("a trust list: %v", err)
+	}
+}
+
+// What was given away stays in the list of it, however many names are made up.
+func TestExposedIsNotPushedOut(t *testing.T) {
+	s := newSite(t, Spec{Config: Config{BindLease: BindEnforce, Trust: "7", Scan: Scan{Off: true}}, Lists: lists("10.0.0.251")})
+	if _, err := s.ask(addrOf(251), fileOf(1)); err != nil {
+		t.Fatal(err)
+	}
+	for n := range maxGuarded + 100 {
+		_, _ = s.ask(addrOf(1+n%100), fmt.Sprintf("SEP001E7C%06X.cnf.xml", n))
+	}
+	if _, err := s.ask(addrOf(251), fileOf(2)); err != nil {
+		t.Fatal(err)
+	}
+	all := s.Exposed()
+	if len(all) != maxGuarded || s.Forgotten() != 102 {
+		t.Errorf("%d remembered, %d not", len(all), s.Forgotten())
+	}
+	given := 0
+	for _, x := range all {
+		for _, k := range x.Askers {
+			given += k.Served
+		}
+	}
+	if given != 2 {
+		t.Errorf("%d of two that were given away are told of", given)
 	}
 }

@@ -152,7 +152,7 @@ func (h *holders) look(mac ether.MAC, a netip.Addr) fileserver.Holding {
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.addrs[a] == mac {
+	if has, ok := h.addrs[a]; ok && isOf(mac, has) {
 		return fileserver.Held
 	}
 	if time.Since(h.looked) >= lookAgain {
@@ -161,10 +161,10 @@ func (h *holders) look(mac ether.MAC, a netip.Addr) fileserver.Holding {
 	other := h.leases[station{mac, a.Is6()}] > 0
 	for _, n := range h.seen {
 		switch {
-		case n.Incomplete || n.MAC != mac || zone != "" && n.Device != zone:
-		case n.Addr == a:
+		case n.Incomplete || zone != "" && n.Device != zone:
+		case n.Addr == a && isOf(mac, n.MAC):
 			return fileserver.Held
-		case n.Addr.Is6() == a.Is6() && !n.Addr.IsLinkLocalUnicast(): // everybody has one of the link beside his own
+		case n.MAC == mac && n.Addr.Is6() == a.Is6() && !n.Addr.IsLinkLocalUnicast(): // everybody has one of the link beside his own
 			other = true
 		}
 	}
@@ -172,6 +172,14 @@ func (h *holders) look(mac ether.MAC, a netip.Addr) fileserver.Holding {
 		return fileserver.Foreign
 	}
 	return fileserver.Unknown
+}
+
+// isOf reports that a device with the one address has files in the name of the
+// other: its own, or that of a port of it. The second port of an ATA and the ports
+// of a VG248 are named by the last ten digits and the number of the port. [Cisco
+// ATA 186 Administrator's Guide; VG248 Software Configuration Guide]
+func isOf(name, device ether.MAC) bool {
+	return name == device || [5]byte(name[:5]) == [5]byte(device[1:]) && name[5] != 0
 }
 
 // at is who holds an address: by a lease of this box, else as seen on the wire.

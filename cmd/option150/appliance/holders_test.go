@@ -20,6 +20,7 @@ func TestHolders(t *testing.T) {
 	phone, other := ether.MAC{0, 0x1e, 0x7a, 0, 0, 1}, ether.MAC{0, 0x1e, 0x7a, 0, 0, 2}
 	four, five := netip.MustParseAddr("10.77.0.100"), netip.MustParseAddr("10.77.0.101")
 	six, seven, eight := netip.MustParseAddr("2001:db8:77::6"), netip.MustParseAddr("2001:db8:77::7"), netip.MustParseAddr("2001:db8:77::8")
+	device := ether.MAC{0x10, 0, 0x1e, 0x7a, 0, 0} // whose first port is phone, by its name
 	link := netip.MustParseAddr("fe80::21e:7aff:fe00:1")
 	got4, got6 := dhcp.Ack{MAC: phone, Addr: four}, v6.Sent{Type: "REPLY", MAC: phone, Addr: six}
 	for _, c := range []struct {
@@ -50,6 +51,8 @@ func TestHolders(t *testing.T) {
 		{"known in the other family alone", []journal.Event{got4}, nil, six, fileserver.Unknown},
 		{"the other family ends, this one stays known", []journal.Event{got6, got4, dhcp.Expired{Addr: four}}, nil, eight, fileserver.Foreign},
 		{"one of two ends, the other stays", []journal.Event{got6, v6.Sent{Type: "REPLY", MAC: phone, Addr: seven}, v6.Released{Addr: seven}}, nil, eight, fileserver.Foreign},
+		{"the device of which it is a port", []journal.Event{dhcp.Ack{MAC: device, Addr: four}}, nil, four, fileserver.Held},
+		{"seen on the wire as that device", nil, []host.Neighbour{{Addr: six, MAC: device, Device: "eth0"}}, six, fileserver.Held},
 		{"seen on the wire", nil, []host.Neighbour{{Addr: six, MAC: phone, Device: "eth0"}}, six, fileserver.Held},
 		{"seen by its link-local address alone", nil, []host.Neighbour{{Addr: link, MAC: phone, Device: "eth0"}}, six, fileserver.Unknown},
 		{"asked from there", nil, []host.Neighbour{{Addr: link, MAC: phone, Device: "eth0"}}, link.WithZone("eth0"), fileserver.Held},
@@ -62,7 +65,7 @@ func TestHolders(t *testing.T) {
 		if got := h.holds(context.Background(), phone, c.addr, false); got != c.want {
 			t.Errorf("%s: %v", c.name, got)
 		}
-		if mac, ok := h.at(c.addr); ok != (c.want == fileserver.Held) && mac != other {
+		if mac, ok := h.at(c.addr); ok != (c.want == fileserver.Held) && mac != other && mac != device {
 			t.Errorf("%s: at is %s, %v", c.name, mac, ok)
 		}
 	}
