@@ -67,6 +67,12 @@ var provokedPools = []provoked{
 	{"an alternate that does not answer", "file-server alternate 1 10.9.0.1\ntelephony-service\n no auto-reg-ephone\n", func(x *auditRig) {
 		x.w.Alternates = &audit.Alternates{Servers: []audit.Alternate{{Line: "file-server alternate 1 10.9.0.1", Down: true, Why: "no answer"}}}
 	}, "A31", "it does not answer: no answer", told},
+	{"an alternate that failed once", "file-server alternate 1 10.9.0.1\ntelephony-service\n no auto-reg-ephone\n", func(x *auditRig) {
+		x.w.Alternates = &audit.Alternates{Servers: []audit.Alternate{{Line: "file-server alternate 1 10.9.0.1", Why: "no answer"}}}
+	}, "A31", "it did not answer the last question: no answer", told},
+	{"an alternate behind a login", "file-server alternate 1 10.9.0.1\ntelephony-service\n no auto-reg-ephone\n", func(x *auditRig) {
+		x.w.Alternates = &audit.Alternates{Servers: []audit.Alternate{{Line: "file-server alternate 1 10.9.0.1", Odd: "401"}}}
+	}, "A31", "it answers, and not as a file server does: 401", told},
 	{"two alternates disagree", "file-server alternate 1 10.9.0.1\nfile-server alternate 2 10.9.0.2\ntelephony-service\n no auto-reg-ephone\n", func(x *auditRig) {
 		x.w.Alternates = &audit.Alternates{Differ: []audit.Differing{{Name: "apps41.9-4-2ES26.sbn", One: "10.9.0.1", Other: "10.9.0.2"}}}
 	}, "A31", "is not the same file at 10.9.0.1 and at 10.9.0.2", told},

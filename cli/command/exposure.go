@@ -3,11 +3,15 @@ package command
 import (
 	"fmt"
 	"regexp"
+	"slices"
+	"strings"
 	"time"
 
 	"option150/cli/grammar"
 	"option150/cli/language"
+	"option150/platform/acl"
 	"option150/platform/columns"
+	"option150/platform/config"
 	"option150/platform/fileserver"
 )
 
@@ -76,12 +80,39 @@ func exposure() []language.Declaration {
 	}
 }
 
-// bothLists names the lists of a line in both families.
-func bothLists(four, six string) string {
-	if four != "" && six != "" {
-		return four + " and ipv6 " + six
+// bothLists names the lists of a line in both families, and says of one that
+// does not do what its line looks like what it does. A class without a rule keeps
+// nobody out; what a list grants without one, it grants nobody.
+func bothLists(c *config.Config, four, six string, class bool) string {
+	var out []string
+	for _, l := range []struct {
+		name, shown  string
+		there, rules bool
+	}{
+		{four, four, acl.Find(c.AccessLists, four) != nil, ruled(acl.Find(c.AccessLists, four))},
+		{six, "ipv6 " + six, acl.Find6(c.IPv6Lists, six) != nil, ruled6(acl.Find6(c.IPv6Lists, six))},
+	} {
+		switch {
+		case l.name == "":
+			continue
+		case !l.there:
+			l.shown += " (there is no such list: nobody)"
+		case !l.rules && class:
+			l.shown += " (it has no rule: everybody)"
+		case !l.rules:
+			l.shown += " (it has no rule: nobody)"
+		}
+		out = append(out, l.shown)
 	}
-	return four + six
+	return strings.Join(out, " and ")
+}
+
+func ruled(l *acl.List) bool {
+	return l != nil && slices.ContainsFunc(l.Entries, func(e acl.Entry) bool { return e.Remark == "" })
+}
+
+func ruled6(l *acl.List6) bool {
+	return l != nil && slices.ContainsFunc(l.Entries, func(e acl.Entry6) bool { return e.Remark == "" })
 }
 
 // secretElement is what carries a password in a phone file.
@@ -102,14 +133,17 @@ func (b *Box) exposureText(in *language.Invocation) *columns.Page {
 		who = "connected and configured networks"
 	}
 	if c.AccessClass != "" {
-		who = "access-class " + c.AccessClass
+		who = "access-class " + bothLists(in.Config, c.AccessClass, "", true)
 	}
 	if c.AccessClass6 != "" {
-		who += "; by IPv6: access-class " + c.AccessClass6
+		who += "; by IPv6: access-class " + strings.TrimPrefix(bothLists(in.Config, "", c.AccessClass6, true), "ipv6 ")
 	}
 	fmt.Fprintf(w, "Files are given to: %s\nConfiguration of phones: bind-lease %s", who, c.BindLease)
-	if trusted := bothLists(c.Trust, c.Trust6); trusted != "" {
+	if trusted := bothLists(in.Config, c.Trust, c.Trust6, false); trusted != "" {
 		fmt.Fprintf(w, ", not for those of access list %s", trusted)
+	}
+	if n := len(in.Config.Upstream.Alternates); n > 0 {
+		fmt.Fprintf(w, "\nFree of all that, as other file servers: the alternates (%d)", n)
 	}
 	scan := "off"
 	if !c.Scan.Off {
@@ -120,7 +154,7 @@ func (b *Box) exposureText(in *language.Invocation) *columns.Page {
 		scan = fmt.Sprintf("more than %d phones within %d s", s.Names, s.Seconds)
 	}
 	listing := "nobody"
-	if list := bothLists(c.Listing, c.Listing6); list != "" {
+	if list := bothLists(in.Config, c.Listing, c.Listing6, false); list != "" {
 		listing = "access-class " + list
 	}
 	fmt.Fprintf(w, "\nScan guard: %s\nLists of names are given to: %s\n", scan, listing)
@@ -157,6 +191,9 @@ func (b *Box) exposureText(in *language.Invocation) *columns.Page {
 		for _, k := range x.Askers {
 			t.Row(x.File+mark, k.Addr, held[k.Holding], k.Served, k.Refused, time.Since(k.Last).Round(time.Second))
 		}
+	}
+	if n := b.Files.Forgotten(); n > 0 {
+		fmt.Fprintf(w, "%d more were asked for and are no longer remembered, those that nobody was given first.\n", n)
 	}
 	w.WriteString("What crosses the network over TFTP and HTTP can be read on its way.\n")
 	return w

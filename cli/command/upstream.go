@@ -228,6 +228,9 @@ func (b *Box) alternateText(in *language.Invocation) string {
 			state = "failed last time: " + p.Why
 		case p.Asked:
 			state = fmt.Sprintf("answers, %.1f ms", float64(p.RTT.Microseconds())/1000)
+			if p.Odd != "" {
+				state += ", and not as a file server does: " + p.Odd
+			}
 		}
 		fmt.Fprintf(&w, "Alternate %d: %s, port %d\n", p.Order, p.Host, p.Port)
 		if _, err := netip.ParseAddr(p.Host); err != nil {
@@ -292,7 +295,11 @@ func (b *Box) cacheText(in *language.Invocation) *columns.Page {
 func (b *Box) alternatesSeen() *audit.Alternates {
 	out := &audit.Alternates{}
 	for _, p := range b.Upstream.Peers() {
-		out.Servers = append(out.Servers, audit.Alternate{Line: fmt.Sprintf("file-server alternate %d %s", p.Order, p.Host), Down: p.Down, Why: p.Why})
+		line := fmt.Sprintf("file-server alternate %d %s", p.Order, p.Host)
+		if p.Port != upstream.DefaultPort {
+			line += fmt.Sprintf(" port %d", p.Port)
+		}
+		out.Servers = append(out.Servers, audit.Alternate{Line: line, Down: p.Down, Why: p.Why, New: !p.Asked, Odd: p.Odd})
 	}
 	for _, e := range b.Upstream.Entries() {
 		if e.Differs != "" {

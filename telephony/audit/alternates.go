@@ -9,7 +9,9 @@ import (
 type Alternate struct {
 	Line string // of the configuration, "file-server alternate 1 10.9.0.1"
 	Down bool
-	Why  string // it does not answer
+	Why  string // it did not answer the last question, or any for long
+	New  bool   // it was not asked yet
+	Odd  string // it answers, and not as a file server does
 }
 
 // Differing is a file of which two alternates have different bytes.
@@ -36,8 +38,13 @@ func (a *around) alternates() {
 		return
 	}
 	for _, s := range a.w.Alternates.Servers {
-		if s.Down {
+		switch {
+		case s.Down:
 			a.add(config.Warning, "A31", s.Line, "it does not answer: %s", s.Why).fix(advice.Tell("check the line to it and its file service"))
+		case s.Why != "":
+			a.add(config.Warning, "A31", s.Line, "it did not answer the last question: %s", s.Why).fix(advice.Tell("check the line to it and its file service"))
+		case s.Odd != "":
+			a.add(config.Warning, "A31", s.Line, "it answers, and not as a file server does: %s", s.Odd).fix(advice.Tell("check that its file service answers HTTP on that port, and that nothing between asks for a login"))
 		}
 	}
 	for _, d := range a.w.Alternates.Differ {
