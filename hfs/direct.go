@@ -29,7 +29,7 @@ func (m module) Answer(ctx context.Context, q *httpd.Question, a *httpd.Answer) 
 		return true
 	}
 	m.s.fetches.Add(1)
-	a.Status, a.Size, a.Progress, a.Given = http.StatusOK, f.Size, f.Progress, f.Yield
+	a.Status, a.Size, a.Progress = http.StatusOK, f.Size, f.Progress
 	a.Field("Accept-Ranges", "bytes")
 	a.Field("Cache-Control", noStore)
 	a.Field("Content-Type", contentType(f.Name))

@@ -125,8 +125,14 @@ func (l *live) put(a Asking) {
 	l.n++
 }
 
-// Progress tells how much of a file was given to the client so far.
-func (f *File) Progress(sent int64) { f.sent.Store(sent) }
+// Progress tells how much of a file was given to the client so far. One that was
+// given whole holds no place: only an acknowledgement is missing.
+func (f *File) Progress(sent int64) {
+	f.sent.Store(sent)
+	if sent >= f.Size {
+		f.Yield()
+	}
+}
 
 // Sessions are the files on their way now, the oldest first.
 func (s *Server) Sessions() []Session {

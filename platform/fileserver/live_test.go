@@ -120,3 +120,25 @@ func TestEveryEndIsListed(t *testing.T) {
 		t.Errorf("%d listed, %d have ended: %+v", len(all), ended, n)
 	}
 }
+
+// TestGivenWhole: a file that was given whole holds no place while its client has
+// yet to acknowledge it, and is among those on their way.
+func TestGivenWhole(t *testing.T) {
+	s := newSite(t, Spec{Config: Config{MaximumServingCount: 1, BindLease: BindOff}})
+	f, err := s.Open(context.Background(), Request{Transport: HTTP, Client: addrOf(1), Name: "/" + fileOf(1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.Progress(f.Size - 1)
+	if n, _ := s.Serving(); n != 1 {
+		t.Errorf("%d places are held", n)
+	}
+	f.Progress(f.Size)
+	if n, _ := s.Serving(); n != 0 || len(s.Sessions()) != 1 {
+		t.Errorf("%d places are held, %d on their way", n, len(s.Sessions()))
+	}
+	f.Finish(Result{Bytes: f.Size, Complete: true})
+	if n, _ := s.Serving(); n != 0 || len(s.Sessions()) != 0 {
+		t.Errorf("%d places are held, %d on their way", n, len(s.Sessions()))
+	}
+}

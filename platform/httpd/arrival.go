@@ -64,9 +64,6 @@ func (t *site) given(c *conn, d *delivery) fate {
 
 // owe takes down that an answer has yet to be acknowledged.
 func (c *conn) owe(d *delivery) {
-	if d.Given != nil {
-		d.Given()
-	}
 	c.watchPace()
 	c.pace.came = true // it has all its time: nobody waits for its place
 	a := arrival{c.out.Load(), d.size, d.module, d.Done}
@@ -85,29 +82,44 @@ func (c *conn) owe(d *delivery) {
 }
 
 // settle ends the answers that are acknowledged by now; over: the others as well.
+// It is for who works on the connection.
 func (c *conn) settle(over bool) {
 	if c.owes.Load() == 0 {
 		return
 	}
-	taken := c.taken()
+	var taken int64
+	if c.own.Load() {
+		taken = c.out.Load() - int64(unacknowledged(c.fd))
+	} else {
+		taken = c.taken()
+	}
 	if c.lingers {
 		taken++ // the end of what is sent is acknowledged like an octet
 	}
-	c.owedMu.Lock()
-	n := 0
-	for n < len(c.owed) && (over || c.owed[n].upto <= taken) {
-		n++
-	}
-	ended, left := c.owed[:n:n], c.owed[n:]
-	c.owed = append([]arrival(nil), left...)
-	c.owes.Store(int32(len(left)))
-	c.owedMu.Unlock()
-	if n > 0 && len(left) == 0 {
-		c.loop.owing.Add(-1)
-	}
-	for _, a := range ended {
+	for {
+		a, ok := c.pay(taken, over)
+		if !ok {
+			return
+		}
 		c.end(a, max(a.upto-taken, 0))
 	}
+}
+
+// pay takes the first of the answers out if it is acknowledged, or over.
+func (c *conn) pay(taken int64, over bool) (a arrival, ok bool) {
+	c.owedMu.Lock()
+	defer c.owedMu.Unlock()
+	if len(c.owed) == 0 || !over && c.owed[0].upto > taken {
+		return a, false
+	}
+	a = c.owed[0]
+	n := copy(c.owed, c.owed[1:])
+	c.owed[n] = arrival{}
+	c.owed = c.owed[:n]
+	if c.owes.Store(int32(n)); n == 0 {
+		c.loop.owing.Add(-1)
+	}
+	return a, true
 }
 
 // end tells the module of an answer of which so much is missing.

@@ -42,8 +42,7 @@ type Answer struct {
 	Body    []byte
 	Content io.Reader // *os.File is sent by the kernel
 
-	Progress func(sent int64)            // told now and then; may be nil
-	Given    func()                      // told when all is given to the client's TCP, which has yet to acknowledge it; may be nil
+	Progress func(sent int64)            // told now and then how much the client's TCP was given, and when that is all; may be nil
 	Done     func(sent int64, err error) // told at the end, exactly once: ErrNotTaken, it was not acknowledged; may be nil
 }
 
