@@ -1,6 +1,7 @@
 package claim
 
 import (
+	"math"
 	"net/netip"
 	"testing"
 	"time"
@@ -200,6 +201,73 @@ func TestUnansweredUntilItCameBack(t *testing.T) {
 		d.Connected, d.Twin = true, 0
 		if _, err := d.Decide(10_000, a, "y", share.Lease{}); (err == nil) != c.gone {
 			t.Errorf("%s: %v", c.name, err)
+		}
+	}
+}
+
+// What nobody's clock says is far away, and is counted with as any difference.
+func TestApart(t *testing.T) {
+	const far = 1 << 40
+	for _, c := range []struct{ now, stamp, want int64 }{
+		{100, 90, 10}, {90, 100, -10}, {0, math.MinInt64, far}, {0, math.MaxInt64, -far},
+	} {
+		if got := apart(c.now, c.stamp); got != c.want {
+			t.Errorf("%d and %d: %d", c.now, c.stamp, got)
+		}
+	}
+}
+
+// One other box that differs from two is told, and counts for as long as it is heard; a difference that
+// was measured before does not count with the first that is heard again.
+func TestDiffersWhileHeard(t *testing.T) {
+	s, e := still(t)
+	d := e.Share()
+	d.Tried(0)
+	hear := func(box string, by int64, at time.Duration) {
+		for range 2 {
+			s.differs(box, by, at)
+		}
+	}
+	hear("B", 600, 0)
+	hear("C", 0, 0)
+	if s.judge(e, time.Second); d.Off || !d.Differs {
+		t.Errorf("off %v, differs %v", d.Off, d.Differs)
+	}
+	hear("C", 0, (clockFor+1)*time.Second)
+	if s.judge(e, (clockFor+1)*time.Second); d.Off || d.Differs || len(s.clock) != 1 {
+		t.Errorf("B is silent: off %v, differs %v, %d clocks", d.Off, d.Differs, len(s.clock))
+	}
+	s.differs("B", 600, 20*time.Second)
+	if s.judge(e, 20*time.Second); d.Differs {
+		t.Error("B was heard once")
+	}
+	for len(s.again) > 0 {
+		<-s.again
+	}
+	if s.judge(e, 21*time.Second); len(s.again) > 0 {
+		t.Error("all is read again, and its clock was in no doubt")
+	}
+}
+
+// Clocks that are seen to be right end the doubt of a start, or of a step, at once, and no other.
+func TestTriedOnce(t *testing.T) {
+	v := newView(etcd.Header{})
+	v.boxes, v.clocks = []string{"A", "B"}, map[string]beat{"A": {Stamp: 1}, "B": {Stamp: 10_000}}
+	s, e := still(t)
+	d := e.Share()
+	if s.tried(d, 10_000, v); d.Unproven() {
+		t.Error("it was compared with all there are")
+	}
+	d.Untried = share.TriedAfter - 1 // it waits, for what was seen was not right
+	s.differs("B", 600, 0)
+	if s.tried(d, 10_000, v); d.Untried != share.TriedAfter-1 || len(s.clock) != 1 {
+		t.Error("what it waits for is not heard yet")
+	}
+	for _, stamp := range []int64{10_000 + skew + 1, 10_000 - skew - 1} {
+		s, e = still(t)
+		v.clocks["B"] = beat{Stamp: stamp}
+		if s.tried(e.Share(), 10_000, v); !e.Share().ClockOff() {
+			t.Errorf("B says %d", stamp)
 		}
 	}
 }
