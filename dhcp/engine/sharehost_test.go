@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"option150/dhcp/dhcptest"
 	"option150/dhcp/wire"
 )
 
@@ -40,5 +41,20 @@ func TestAddressesOfPeersAreNotOffered(t *testing.T) {
 	d.pass(time.Second)
 	if o := a.one(phoneRequest(mac(2, 2), wire.MsgDiscover, opt(50, ipb(first.String())))); o.YIAddr == first {
 		t.Errorf("%s is of B", first)
+	}
+}
+
+// A client that another box gave the address of its manual binding does not wait for itself.
+func TestManualOfItsOwnLease(t *testing.T) {
+	d := newDomain(t, false, "A", "B")
+	a := d.boxes[0]
+	host := phoneRequest(mac(0x0a, 1), wire.MsgDiscover)
+	now := a.e.stamp(a.now)
+	r := Record{Kind: RecordBinding, State: StateLeased, Addr: ip("10.77.0.50"), Key: "i" + string(dhcptest.ClientID(host.MAC)), MAC: host.MAC, HType: 1, Start: now, Expiry: now + 600, Lease: 600}
+	d.rev++
+	d.at[r.Addr] = Bound{r, d.rev}
+	d.pass(time.Second)
+	if o := a.one(host); o.YIAddr != r.Addr {
+		t.Errorf("offered %s", o.YIAddr)
 	}
 }

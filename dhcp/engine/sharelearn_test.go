@@ -39,6 +39,11 @@ func TestSharesComeAndGo(t *testing.T) {
 	if o := offered(10); !o["A"] || !o["B"] {
 		t.Errorf("B is down: %v", o)
 	}
+	if tab := a.e.t; tab != nil {
+		if d.pass(2 * time.Second); a.e.t != tab {
+			t.Error("the tables are made anew, and no share has come or gone")
+		}
+	}
 	delete(a.e.Share().Downs, "B")
 	b.e.Share().Connected = true
 	d.pass(70 * time.Second)
@@ -229,4 +234,34 @@ func TestEnterWhatWasTold(t *testing.T) {
 	if puts = a.e.Enter(a.now, nil); len(puts) != 1 || puts[0].Expiry != a.e.stamp(a.now)+testLead {
 		t.Errorf("entered %+v", puts)
 	}
+}
+
+// A lease from the list of another server, under the name that list has: its client is on record under that
+// name, and renews it under his own.
+func TestSharedUnderAnotherName(t *testing.T) {
+	w := newWorld(t)
+	x, m := ip("10.77.0.140"), mac(2, 1)
+	now := w.e.stamp(w.now)
+	r := Record{Kind: RecordBinding, State: StateLeased, Imported: true, Addr: x, Key: hardwareKey(m), MAC: m, HType: 1, Start: now, Expiry: now + 100, Lease: 100, Pool: "VOICE"}
+	w.e.Load(w.now, []Record{r})
+	w.set(baseSpec())
+	d := &domain{t: t, at: map[netip.Addr]Bound{x: {r, 7}}, rev: 7, boxes: []*world{w}}
+	s := share.New(share.Rules{Box: "A", Boxes: []string{"A"}, Lead: testLead, Skew: testSkew})
+	s.Founded(now)
+	w.e.SetShare(w.now, s)
+	w.e.Whole(w.now, d.at)
+	w.collect()
+	w.domain = d
+	w.one(renew(1, x)).is(t, wire.MsgAck, x.String())
+	if d.at[x].Mod != 8 {
+		t.Errorf("on record: %+v", d.at[x])
+	}
+}
+
+// Nobody is given an address for no time.
+func TestNoLeadTime(t *testing.T) {
+	d := newDomain(t, true, "A", "B")
+	a := d.boxes[0]
+	a.e.Share().Lead, a.e.Share().Connected = 0, false
+	a.silent(phoneRequest(mac(2, 1), wire.MsgDiscover))
 }
