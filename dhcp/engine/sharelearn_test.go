@@ -265,3 +265,30 @@ func TestNoLeadTime(t *testing.T) {
 	a.e.Share().Lead, a.e.Share().Connected = 0, false
 	a.silent(phoneRequest(mac(2, 1), wire.MsgDiscover))
 }
+
+// An address of which a claim had no answer is its client's: another one is given another.
+func TestUnansweredIsItsClients(t *testing.T) {
+	d := newDomain(t, false, "A", "B")
+	a := d.boxes[0]
+	o := a.one(phoneRequest(mac(2, 1), wire.MsgDiscover))
+	d.dead = true
+	a.silent(phoneRequest(mac(2, 1), wire.MsgRequest, opt(50, ipb(o.YIAddr.String())), opt(54, o.Opts[54])))
+	d.dead = false
+	a.e.Enter(a.now, d.at)
+	a.e.Whole(a.now, d.at)
+	d.pass(0)
+	ask := func(m byte) netip.Addr {
+		return a.one(phoneRequest(mac(2, m), wire.MsgDiscover, opt(50, ipb(o.YIAddr.String())))).YIAddr
+	}
+	if got := ask(2); got == o.YIAddr {
+		t.Error("it is offered to another")
+	}
+	if got := ask(1); got != o.YIAddr {
+		t.Errorf("its client is offered %s", got)
+	}
+	d.pass(62 * time.Second) // its offer, and what may yet arrive
+	a.e.Share().Came(a.e.stamp(a.now))
+	if got := ask(3); got != o.YIAddr {
+		t.Errorf("nothing came of it, and %s is offered", got)
+	}
+}
