@@ -23,7 +23,7 @@ var ErrShort = errors.New("the content ended early")
 
 // portion is what of a content is given to the client's TCP before its module
 // is told how far it is and others have their turn.
-const portion = 1 << 20
+const portion = 2 << 20
 
 // delivery is an answer on its way. What the client has no room for waits with
 // the connection and not with a goroutine: the loop is told of room, and whoever
