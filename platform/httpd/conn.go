@@ -21,6 +21,7 @@ type conn struct {
 	descriptor
 	*net.TCPConn  // net/http's; of a loop's another way to the socket while it has no room, see widen
 	t             *tracker
+	at            int // among its connections; guarded by t.mu
 	local, remote netip.AddrPort
 	since         time.Time
 	in, out       atomic.Int64

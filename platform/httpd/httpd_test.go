@@ -474,7 +474,7 @@ func TestCaps(t *testing.T) {
 		s.tracker.mu.Lock()
 		defer s.tracker.mu.Unlock()
 		n := 0
-		for c := range s.tracker.conns {
+		for _, c := range s.tracker.conns {
 			if c.idle.Load() && c.remote.Addr().String() == "127.0.0.4" {
 				n++
 			}

@@ -50,7 +50,7 @@ func (s *Server) Connections() []Connection {
 	s.tracker.mu.Lock()
 	defer s.tracker.mu.Unlock()
 	all := make([]Connection, 0, len(s.tracker.conns))
-	for c := range s.tracker.conns {
+	for _, c := range s.tracker.conns {
 		all = append(all, c.snapshot(time.Time{}))
 	}
 	sorted.By(all, func(a, b Connection) int {

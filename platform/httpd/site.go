@@ -111,7 +111,7 @@ func (t *tracker) drain(ctx context.Context, s *site) {
 func (t *tracker) of(s *site) (all []*conn) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	for c := range t.conns {
+	for _, c := range t.conns {
 		if c.site == s && c.own.Load() {
 			all = append(all, c)
 		}

@@ -16,7 +16,7 @@ type tracker struct {
 	many    func(netip.Addr) bool // many phones may be behind an address
 
 	mu      sync.Mutex
-	conns   map[*conn]struct{}
+	conns   []*conn // each knows where it is
 	perAddr map[netip.Addr]int
 	stats   Statistics
 	ended   int                     // ever
@@ -31,7 +31,7 @@ const historySize = 20
 const maxAway = 64
 
 func newTracker(l Limits) *tracker {
-	return &tracker{limits: l, pressed: func() bool { return true }, many: func(netip.Addr) bool { return false }, conns: map[*conn]struct{}{}, perAddr: map[netip.Addr]int{}}
+	return &tracker{limits: l, pressed: func() bool { return true }, many: func(netip.Addr) bool { return false }, perAddr: map[netip.Addr]int{}}
 }
 
 // admit takes a connection in, at the cost of a spare one if it must, or
@@ -47,7 +47,7 @@ func (t *tracker) admit(fd int, local, remote netip.AddrPort, l *loop, s *site) 
 	has := t.perAddr[from]
 	full := has >= t.limits.PerAddress && (has >= t.limits.PerRelay || !t.many(from))
 	if full || len(t.conns) >= t.limits.Total {
-		for o := range t.conns {
+		for _, o := range t.conns {
 			if (!full || o.remote.Addr() == from) && o.spare(c.since) && (victim == nil || o.since.Before(victim.since)) {
 				victim = o
 			}
@@ -62,7 +62,8 @@ func (t *tracker) admit(fd int, local, remote netip.AddrPort, l *loop, s *site) 
 			return nil
 		}
 	}
-	t.conns[c] = struct{}{}
+	c.at = len(t.conns)
+	t.conns = append(t.conns, c)
 	t.perAddr[from] = has + 1
 	t.stats.Accepted++
 	t.mu.Unlock()
@@ -75,10 +76,14 @@ func (t *tracker) admit(fd int, local, remote netip.AddrPort, l *loop, s *site) 
 func (t *tracker) gone(c *conn) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if _, there := t.conns[c]; !there {
+	last := len(t.conns) - 1
+	if c.at > last || t.conns[c.at] != c {
 		return
 	}
-	delete(t.conns, c)
+	t.conns[c.at] = t.conns[last]
+	t.conns[c.at].at = c.at
+	t.conns[last] = nil
+	t.conns = t.conns[:last]
 	from := c.remote.Addr()
 	if n := t.perAddr[from]; n > 1 {
 		t.perAddr[from] = n - 1

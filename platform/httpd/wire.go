@@ -22,7 +22,7 @@ type Wire struct {
 func (s *Server) Wires() map[Ends]Wire {
 	s.tracker.mu.Lock()
 	all := make([]*conn, 0, len(s.tracker.conns))
-	for c := range s.tracker.conns {
+	for _, c := range s.tracker.conns {
 		all = append(all, c)
 	}
 	s.tracker.mu.Unlock()
