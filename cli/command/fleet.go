@@ -205,7 +205,7 @@ func showFleet(b *Box) []language.Declaration {
 		}
 	}
 	return []language.Declaration{
-		table(head, 0, docFleet, func(in *language.Invocation) *columns.Page { return columns.Text(b.fleetText(in.Config)) }),
+		table(head, 0, docFleet, func(in *language.Invocation) *columns.Page { return b.fleetPage(in.Config) }, fleet.FleetTable),
 		table(head+`boxes("The boxes, as far as this one can tell")`, 0, docFleet, view(func(v fleet.View, _ *language.Invocation) *columns.Page { return fleet.ShowBoxes(v, time.Now()) }), fleet.BoxesTable),
 		table(head+`phones("Phones of all boxes, as these published them") [ stuck$stuck("Those that will not come up") | summary$summary("How many of each box") ]`, 0, docFleet,
 			view(func(v fleet.View, in *language.Invocation) *columns.Page {
@@ -219,8 +219,8 @@ func showFleet(b *Box) []language.Declaration {
 				return fleet.ShowPhones(v, b.Fleet.Phones(want))
 			}), fleet.PhonesTable, fleet.SummaryTable),
 		table(head+`phone("One phone, at whichever box") <what:WORD>("Device name, MAC address or address")`, 0, docFleet, view(func(v fleet.View, in *language.Invocation) *columns.Page {
-			return columns.Text(fleet.ShowPhone(v, b.Fleet.Phones(fleet.Named(in.Args.String("what")))))
-		})),
+			return fleet.ShowPhone(v, b.Fleet.Phones(fleet.Named(in.Args.String("what"))))
+		}), fleet.PhoneTable),
 		table(head+`shares("Whose share of the pools of the domain is which")`, 0, docFleet, view(func(v fleet.View, in *language.Invocation) *columns.Page {
 			names, err := b.Fleet.Shares(in.Ctx)
 			return fleet.ShowShares(v, names, err)
@@ -251,19 +251,20 @@ func (b *Box) sharedBindings() (x dhcp.Shared) {
 	return x
 }
 
-// fleetText is `show fleet`.
-func (b *Box) fleetText(c *config.Config) string {
+// fleetPage is `show fleet`.
+func (b *Box) fleetPage(c *config.Config) *columns.Page {
 	v := b.Fleet.View()
 	v.Files = b.Fleet.Files(v.Config)
-	text := fleet.Show(v, time.Now())
-	if !v.On && c.Member().Missing() != "" {
-		text = noFleet(c)
+	missing, bindings := c.Member().Missing() != "", ""
+	if x := b.sharedBindings(); x.On && (x.Waits == "" || !missing) {
+		bindings = x.State()
 	}
-	if x := b.sharedBindings(); x.On && (x.Waits == "" || c.Member().Missing() == "") {
-		text += "Bindings: " + x.State() + "\n"
+	if v.On || !missing {
+		return fleet.Show(v, time.Now(), bindings, c.FleetIdle())
 	}
+	p := columns.Empty(noFleet(c))
 	for _, n := range c.FleetIdle() {
-		text += "Does not act: " + n + "\n"
+		p.WriteString("Does not act: " + n + "\n")
 	}
-	return text
+	return p
 }

@@ -109,7 +109,7 @@ func watched(ctx context.Context, w *fleet.Fleet, args []string) (string, error)
 	case what == "phones summary":
 		return fleet.ShowSummary(v).String(), nil
 	case len(args) == 2 && args[0] == "phone":
-		return fleet.ShowPhone(v, w.Phones(fleet.Named(args[1]))), nil
+		return fleet.ShowPhone(v, w.Phones(fleet.Named(args[1]))).String(), nil
 	case len(args) == 2 && args[0] == "configuration":
 		b, ok := v.Find(args[1])
 		if !ok {

@@ -100,7 +100,7 @@ func TestWithout(t *testing.T) {
 	if n := runtime.NumGoroutine(); n > before {
 		t.Errorf("%d goroutines more", n-before)
 	}
-	if s := Show(f.View(), time.Now()); f.Status().State != service.Disabled || s != None {
+	if s := Show(f.View(), time.Now(), "", nil).String(); f.Status().State != service.Disabled || s != None {
 		t.Errorf("%+v %s", f.Status(), s)
 	}
 	f.Close()

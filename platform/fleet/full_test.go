@@ -33,7 +33,7 @@ func TestFull(t *testing.T) {
 	}
 	commit(t, a, Config{Name: "A", Domain: "D", Servers: e.URLs, Publish: PublishNothing}) // which it would tell, and looks anew
 	testkit.Until(t, "A does not say that the engine is full", func() bool { return a.View().Engine.Full && a.Status().State == service.Degraded })
-	text := Show(a.View(), time.Now())
+	text := Show(a.View(), time.Now(), "", nil).String()
 	if !both() || strings.Contains(text, "No server") {
 		t.Errorf("%s; %s\n%s", a.states(), b.states(), text)
 	}

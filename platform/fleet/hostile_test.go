@@ -62,7 +62,7 @@ func TestHostile(t *testing.T) {
 			return f.states() == "A there, X there" && f.View().Passed > 0 && len(f.Phones(nil)) == phones
 		})
 		v := f.View()
-		all := Show(v, time.Now()) + ShowBoxes(v, time.Now()).String() + ShowPhones(v, f.Phones(nil)).String() + ShowPhone(v, f.Phones(nil)) + ShowSummary(v).String()
+		all := Show(v, time.Now(), "", nil).String() + ShowBoxes(v, time.Now()).String() + ShowPhones(v, f.Phones(nil)).String() + ShowPhone(v, f.Phones(nil)).String() + ShowSummary(v).String()
 		for _, bad := range []string{"\x1b", "\u202e", "\x07", "\r", "\nRouter#", "Invalid", "ERROR", "not found", "timed out", "R01R01R01"} {
 			if strings.Contains(all, bad) {
 				t.Errorf("%s: %q in\n%s", when, bad, all)

@@ -23,107 +23,144 @@ var (
 	SummaryTable = columns.New("%-12s  %-7s  %6s"+strings.Repeat("  %11s", len(States)), append([]string{"Box", "State", "Phones"}, States...)...)
 )
 
-// Show is `show fleet`.
-func Show(v View, now time.Time) string {
-	var w strings.Builder
-	if !v.On {
-		return None
+// FleetTable is that of Show: one row, whose text is a line for each of its columns that
+// says something.
+var FleetTable = columns.Form("", "", "box domain servers ca engine database access certificate publishes namesake refused there gone down unknown passed_over bindings does_not_act")
+
+// sheet is the text of Show, and the values in it by their columns.
+type sheet struct {
+	text strings.Builder
+	of   map[string]string
+}
+
+// line adds a value, behind a label that may be "". What a column says twice stands in both
+// lines.
+func (s *sheet) line(column, label, format string, a ...any) {
+	v := fmt.Sprintf(format, a...)
+	s.text.WriteString(label + v + "\n")
+	if was := s.of[column]; was != "" {
+		v = was + "; " + v
 	}
-	fmt.Fprintf(&w, "Box %s of domain %s\n", v.Name, v.Domain)
-	fmt.Fprintf(&w, "Servers: %s\n", strings.Join(v.Servers, ", "))
+	s.of[column] = v
+}
+
+// Show is `show fleet`. How the sharing of bindings stands is told by who does it, "" =
+// nobody, and so is what is configured and does not act.
+func Show(v View, now time.Time, bindings string, idle []string) *columns.Page {
+	if !v.On {
+		return columns.Empty(None)
+	}
+	w := &sheet{of: map[string]string{"box": v.Name, "domain": v.Domain}}
+	fmt.Fprintf(&w.text, "Box %s of domain %s\n", v.Name, v.Domain)
+	w.line("servers", "Servers: ", "%s", strings.Join(v.Servers, ", "))
 	if v.CA != "" {
-		fmt.Fprintf(&w, "Their certificates: signed by whom nvram:%s names\n", v.CA)
+		w.line("ca", "Their certificates: ", "signed by whom nvram:%s names", v.CA)
 	}
 	switch {
 	case v.Answers:
-		fmt.Fprintf(&w, "Engine: answers, last %s ago; cluster %x, revision %d; all was read in %s\n", columns.Ago(now.Sub(v.Answer)), v.Cluster, v.Revision, v.First.Round(time.Millisecond))
+		w.line("engine", "Engine: ", "answers, last %s ago; cluster %x, revision %d; all was read in %s", columns.Ago(now.Sub(v.Answer)), v.Cluster, v.Revision, v.First.Round(time.Millisecond))
 	case v.Shut:
-		fmt.Fprintf(&w, "Engine: refuses this box: %s; `fleet init` makes its user\n", v.Why)
+		w.line("engine", "Engine: ", "refuses this box: %s; `fleet init` makes its user", v.Why)
 	case v.Answer.IsZero():
-		fmt.Fprintf(&w, "Engine: has not answered yet: %s\n", v.Why)
+		w.line("engine", "Engine: ", "has not answered yet: %s", v.Why)
 	default:
-		fmt.Fprintf(&w, "Engine: last answer %s ago: %s\n", columns.Ago(now.Sub(v.Answer)), v.Why)
+		w.line("engine", "Engine: ", "last answer %s ago: %s", columns.Ago(now.Sub(v.Answer)), v.Why)
 	}
-	showEngine(&w, v)
-	switch open := v.Plain(); {
-	case v.User == "" && v.Certificate == "":
-		w.WriteString("Access: nobody asks who this box is; whoever reaches the servers may change all there is\n")
-	case open && v.User != "":
-		fmt.Fprintf(&w, "Access: user %s; a server is http, where the password is read by whoever sees the wire\n", v.User)
-	case v.User != "":
-		fmt.Fprintf(&w, "Access: user %s\n", v.User)
-	default:
-		fmt.Fprintf(&w, "Access: certificate nvram:%s", v.Certificate)
-		if v.Files.User != "" {
-			fmt.Fprintf(&w, " of %s", v.Files.User)
-		}
-		w.WriteString("\n")
-	}
-	v.Files.show(&w, now)
-	fmt.Fprintf(&w, "Publishes: %s; %s written since it started\n", map[Publish]string{
+	w.database(v)
+	w.access(v, now)
+	w.line("publishes", "Publishes: ", "%s; %s written since it started", map[Publish]string{
 		PublishNothing: "that it is there", PublishPhones: "services, phones, version of the configuration", PublishConfiguration: "services, phones, the configuration without secrets",
 	}[v.Publish], many(int(v.Writes), "transaction", "transactions"))
 	if v.Double {
-		fmt.Fprintf(&w, "Another box is called %s too, or was until a moment ago: this one publishes nothing\n", v.Name)
+		w.line("namesake", "", "Another box is called %s too, or was until a moment ago: this one publishes nothing", v.Name)
 	}
 	if v.Refused != "" && !v.Engine.Full {
-		fmt.Fprintf(&w, "The servers refuse what this box writes: %s; `fleet init` makes its user\n", v.Refused)
+		w.line("refused", "", "The servers refuse what this box writes: %s; `fleet init` makes its user", v.Refused)
 	}
 	n := map[State]int{}
 	for _, b := range v.Boxes {
 		n[b.State]++
 	}
-	fmt.Fprintf(&w, "Boxes: %d there, %d gone, %d down, %d unknown\n", n[There], n[Gone], n[Down], n[Unknown])
+	for _, s := range []State{There, Gone, Down, Unknown} {
+		w.of[string(s)] = fmt.Sprint(n[s])
+	}
+	fmt.Fprintf(&w.text, "Boxes: %d there, %d gone, %d down, %d unknown\n", n[There], n[Gone], n[Down], n[Unknown])
 	if v.Passed > 0 {
-		fmt.Fprintf(&w, "Passed over: %s of other boxes that cannot be read or are too many\n", many(v.Passed, "value", "values"))
+		w.line("passed_over", "Passed over: ", "%s of other boxes that cannot be read or are too many", many(v.Passed, "value", "values"))
 	}
 	if !v.Share {
-		w.WriteString("Bindings: not shared, each box has its own pools\n")
+		w.line("bindings", "Bindings: ", "not shared, each box has its own pools")
 	}
-	return w.String()
+	if bindings != "" {
+		w.line("bindings", "Bindings: ", "%s", bindings)
+	}
+	for _, i := range idle {
+		w.line("does_not_act", "Does not act: ", "%s", i)
+	}
+	p := &columns.Page{}
+	var values []any
+	for _, k := range FleetTable.Keys() {
+		values = append(values, w.of[k])
+	}
+	p.Table(FleetTable).Line(w.text.String(), values...)
+	return p
 }
+
+// access says as whom the box comes to the servers.
+func (s *sheet) access(v View, now time.Time) {
+	switch open := v.Plain(); {
+	case v.User == "" && v.Certificate == "":
+		s.line("access", "Access: ", "nobody asks who this box is; whoever reaches the servers may change all there is")
+	case open && v.User != "":
+		s.line("access", "Access: ", "user %s; a server is http, where the password is read by whoever sees the wire", v.User)
+	case v.User != "":
+		s.line("access", "Access: ", "user %s", v.User)
+	case v.Files.User != "":
+		s.line("access", "Access: ", "certificate nvram:%s of %s", v.Certificate, v.Files.User)
+	default:
+		s.line("access", "Access: ", "certificate nvram:%s", v.Certificate)
+	}
+	f := v.Files
+	day := f.Ends.UTC().Format("2006-01-02 15:04 UTC")
+	switch {
+	case f.Problem != "":
+		s.line("certificate", "Files: ", "%s; until that is mended connections are made with what was there before", f.Problem)
+	case f.Ends.IsZero():
+	case now.After(f.Ends):
+		s.line("certificate", "Certificate: ", "it ended on %s, servers refuse it; put another into nvram:", day)
+	case now.Add(soonEnds).After(f.Ends):
+		s.line("certificate", "Certificate: ", "it ends on %s; another one in nvram: is taken with the next connection", day)
+	default:
+		s.line("certificate", "Certificate: ", "good until %s", day)
+	}
+}
+
+// soonEnds is how long before its end a certificate is told of.
+const soonEnds = 30 * 24 * time.Hour
 
 // defaultQuota is that of an engine that does not say which it has. [etcd, System limits]
 const defaultQuota = 2 << 30
 
-// showEngine says what has to be done at an engine that is full, or will be. Nothing of
+// database says what has to be done at an engine that is full, or will be. Nothing of
 // the box's own compacts it: others may keep something there too.
-func showEngine(w *strings.Builder, v View) {
-	s := v.Engine
-	quota, by := s.Quota, ""
+func (s *sheet) database(v View) {
+	e := v.Engine
+	quota, by := e.Quota, ""
 	if quota == 0 {
 		quota, by = defaultQuota, " if it is the default"
 	}
 	cure := fmt.Sprintf("`etcdctl compact %d`, then `etcdctl defrag --cluster`", v.Revision)
 	switch {
-	case s.Full:
-		fmt.Fprintf(w, "Database: full, %d MB: nothing is taken any more, and new DHCP clients of shared pools get nothing; on a machine of the servers, as root if they ask who one is: %s, then `etcdctl alarm disarm`\n", mega(s.Size), cure)
-	case s.Size > quota/2:
-		fmt.Fprintf(w, "Database: %d MB, more than half of its quota of %d MB%s: %s; start the servers with --auto-compaction-mode periodic --auto-compaction-retention 1h\n", mega(s.Size), mega(quota), by, cure)
-	case s.Version != "":
-		fmt.Fprintf(w, "Database: %d MB, etcd %s\n", mega(s.Size), tame(s.Version, shortText))
+	case e.Full:
+		s.line("database", "Database: ", "full, %d MB: nothing is taken any more, and new DHCP clients of shared pools get nothing; on a machine of the servers, as root if they ask who one is: %s, then `etcdctl alarm disarm`", mega(e.Size), cure)
+	case e.Size > quota/2:
+		s.line("database", "Database: ", "%d MB, more than half of its quota of %d MB%s: %s; start the servers with --auto-compaction-mode periodic --auto-compaction-retention 1h", mega(e.Size), mega(quota), by, cure)
+	case e.Version != "":
+		s.line("database", "Database: ", "%d MB, etcd %s", mega(e.Size), tame(e.Version, shortText))
 	}
 }
 
 func mega(bytes int64) int64 { return (bytes + 1<<20 - 1) >> 20 }
-
-// soonEnds is how long before its end a certificate is told of.
-const soonEnds = 30 * 24 * time.Hour
-
-func (f Files) show(w *strings.Builder, now time.Time) {
-	day := f.Ends.UTC().Format("2006-01-02 15:04 UTC")
-	switch {
-	case f.Problem != "":
-		fmt.Fprintf(w, "Files: %s; until that is mended connections are made with what was there before\n", f.Problem)
-	case f.Ends.IsZero():
-	case now.After(f.Ends):
-		fmt.Fprintf(w, "Certificate: it ended on %s, servers refuse it; put another into nvram:\n", day)
-	case now.Add(soonEnds).After(f.Ends):
-		fmt.Fprintf(w, "Certificate: it ends on %s; another one in nvram: is taken with the next connection\n", day)
-	default:
-		fmt.Fprintf(w, "Certificate: good until %s\n", day)
-	}
-}
 
 // Plain reports whether a server is reached without TLS, Secure whether one is with it.
 func (c Config) Plain() bool  { return c.scheme("http:") }
@@ -180,7 +217,7 @@ func ShowBoxes(v View, now time.Time) *columns.Page {
 			}
 		}
 	}
-	return w
+	return v.known(w, t)
 }
 
 // ShowPhones is `show fleet phones`, of those that are stuck with `stuck`.
@@ -196,7 +233,16 @@ func ShowPhones(v View, list []PhoneOf) *columns.Page {
 	for _, p := range list {
 		t.Row(p.Device, v.label(p.Box), dash(p.Model), dash(p.Address), p.Word(), p.verdict())
 	}
-	return w
+	return v.known(w, t)
+}
+
+// known is a page whose table is that: where the engine does not answer and nobody is known,
+// it is text alone, because an empty table says that there is nothing.
+func (v *View) known(p *columns.Page, t *columns.Table) *columns.Page {
+	if v.Answers || t.Len() > 0 {
+		return p
+	}
+	return columns.Text(p.String())
 }
 
 // Word is the word for how the phone stands, as its box published it: with a
@@ -226,34 +272,42 @@ func dash(s string) string {
 	return s
 }
 
+// PhoneTable is that of ShowPhone, whose text is a paragraph for each row.
+var PhoneTable = columns.Form("", "", "device box box_state model address load state verdict boot_since")
+
 // ShowPhone is `show fleet phone NAME`.
-func ShowPhone(v View, list []PhoneOf) string {
-	var w strings.Builder
+func ShowPhone(v View, list []PhoneOf) *columns.Page {
 	switch {
 	case !v.On:
-		return None
+		return columns.Empty(None)
 	case len(list) == 0 && !v.Answers:
-		return "The engine does not answer, and no box is known to have published such a phone\n"
+		return columns.Text("The engine does not answer, and no box is known to have published such a phone\n")
 	case len(list) == 0:
-		return "No box publishes such a phone\n"
-	case !v.Answers:
+		return columns.Empty("No box publishes such a phone\n")
+	}
+	w := &columns.Page{}
+	if !v.Answers {
 		w.WriteString(notKnown)
 	}
+	t := w.Table(PhoneTable)
 	for i, p := range list {
 		if i > 0 {
-			w.WriteString("\n")
+			t.Note("\n")
 		}
-		fmt.Fprintf(&w, "%s at box %s, which is %s\n", p.Device, v.label(p.Box), p.State)
-		fmt.Fprintf(&w, "  Model %s, address %s, load %s\n", dash(p.Model), dash(p.Address), dash(p.Load))
-		fmt.Fprintf(&w, "  State: %s\n  Verdict: %s\n", p.Word(), p.verdict())
+		text := fmt.Sprintf("%s at box %s, which is %s\n", p.Device, v.label(p.Box), p.State) +
+			fmt.Sprintf("  Model %s, address %s, load %s\n", dash(p.Model), dash(p.Address), dash(p.Load)) +
+			fmt.Sprintf("  State: %s\n  Verdict: %s\n", p.Word(), p.verdict())
+		since := "-"
 		if p.Since != 0 {
-			fmt.Fprintf(&w, "  Boot since %s by the clock of its box\n", time.Unix(p.Since, 0).UTC().Format("2006-01-02 15:04:05 UTC"))
+			since = time.Unix(p.Since, 0).UTC().Format("2006-01-02 15:04:05 UTC")
+			text += fmt.Sprintf("  Boot since %s by the clock of its box\n", since)
 		}
+		t.Line(text, p.Device, v.label(p.Box), p.State, dash(p.Model), dash(p.Address), dash(p.Load), p.Word(), p.verdict(), since)
 	}
 	if len(list) > 1 {
 		w.WriteString("More than one box knows it: it moved, or is seen by several\n")
 	}
-	return w.String()
+	return w
 }
 
 // ShowSummary is `show fleet phones summary`.
@@ -313,7 +367,7 @@ func ShowShares(v View, names []string, err error) *columns.Page {
 	case !v.On:
 		return columns.Empty(None)
 	case err != nil:
-		return columns.Empty("Whose share is which is not known: " + err.Error() + "\n")
+		return columns.Text("Whose share is which is not known: " + err.Error() + "\n")
 	case len(names) == 0:
 		return columns.Empty("No shares: `fleet init` at each box that has the line bindings share makes them\n")
 	}
