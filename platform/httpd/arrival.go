@@ -64,8 +64,7 @@ func (t *site) given(c *conn, d *delivery) fate {
 
 // owe takes down that an answer has yet to be acknowledged.
 func (c *conn) owe(d *delivery) {
-	c.watchPace()
-	c.pace.came = true // it has all its time: nobody waits for its place
+	c.pace = pace{had: -1, came: true} // it has all its time from the first look on: nobody waits for its place
 	a := arrival{c.out.Load(), d.size, d.module, d.Done}
 	d.Done = nil
 	c.owedMu.Lock()
