@@ -13,6 +13,8 @@
 //	   v
 //	conn: bytes in and out, rolling write deadline, sendfile
 //
+// An answer has ended when the client's TCP has acknowledged it: see arrivals.
+//
 // Follows sources/000 and facts/cme.md 5 (HFS lives on this server),
 // facts/files.md 1.7 (show screens) and 4 (limits, what phones send), DESIGN 4
 // (changes of listeners).
