@@ -151,7 +151,7 @@ func send(w http.ResponseWriter, r *http.Request, f *fileserver.File) {
 	http.ServeContent(c, r, "", f.ModTime, f.Content)
 	c.flush()
 	if c.err == nil && c.sent > 0 && c.sent == c.want {
-		f.Yield()
+		f.Given()
 		missing, err := httpd.Taken(w, r)
 		c.sent, c.err = max(c.sent-missing, 0), err
 	}

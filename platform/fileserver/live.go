@@ -54,10 +54,16 @@ type serving struct {
 	r     Request
 	asked string
 	start time.Time
+	given time.Time // to TCP, all of it; zero = not yet
 	hit   *Hit
 
 	last, next *serving // of live
 }
+
+// lateWord is how late TCP may tell that all is there, and that be found: it waits
+// for more to tell on purpose, and a look is taken now and then. It is no part of
+// how long the file took. [RFC 1122 4.2.3.2: half a second]
+const lateWord = 600 * time.Millisecond
 
 func (x *serving) end(res Result) {
 	h := x.hit
@@ -69,6 +75,9 @@ func (x *serving) end(res Result) {
 	s, r := x.s, &x.r
 	now := time.Now()
 	took := now.Sub(x.start)
+	if res.Complete && !x.given.IsZero() && now.Sub(x.given) < lateWord {
+		took = x.given.Sub(x.start)
+	}
 	ended := Asking{At: now, Transport: r.Transport, Client: r.Client, Name: x.asked, Result: "sent", Bytes: res.Bytes, Took: took, Why: res.Why}
 	if !res.Complete {
 		ended.Result = "cut off"
@@ -125,13 +134,19 @@ func (l *live) put(a Asking) {
 	l.n++
 }
 
-// Progress tells how much of a file was given to the client so far. One that was
-// given whole holds no place: only an acknowledgement is missing.
+// Progress tells how much of a file was given to the client so far.
 func (f *File) Progress(sent int64) {
 	f.sent.Store(sent)
 	if sent >= f.Size {
-		f.Yield()
+		f.Given()
 	}
+}
+
+// Given tells that all that is to be sent was given to TCP. It holds no place any
+// more: only an acknowledgement is missing.
+func (f *File) Given() {
+	f.serving.given = time.Now()
+	f.Yield()
 }
 
 // Sessions are the files on their way now, the oldest first.
