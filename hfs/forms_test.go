@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -210,10 +211,59 @@ func tell(b []byte) string {
 	return out.String()
 }
 
+// inTurn puts the end of each file behind its request: a client that asks on may
+// acknowledge later what it was given.
+func inTurn(all []journal.Event) []journal.Event {
+	end := map[int]journal.Event{} // by the place of the request
+	var open []int                 // requests without an end
+	close := func(i int) {
+		if i >= 0 {
+			open = slices.Delete(open, i, i+1)
+		}
+	}
+	var out []journal.Event
+	for _, e := range all {
+		named := func(name string) func(int) bool {
+			return func(i int) bool { return out[i].(fileserver.Asked).Name == name }
+		}
+		last := func(name string) int {
+			for i, at := range slices.Backward(open) {
+				if named(name)(at) {
+					return i
+				}
+			}
+			return -1
+		}
+		switch x := e.(type) {
+		case fileserver.Served:
+			if i := slices.IndexFunc(open, named(x.Name)); i >= 0 {
+				end[open[i]] = e
+				close(i)
+				continue
+			}
+		case fileserver.NotFound:
+			close(last(x.Name))
+		case fileserver.Busy:
+			close(last(x.Name))
+		case fileserver.Denied:
+			close(last(x.Name))
+		case fileserver.Asked:
+			open = append(open, len(out))
+		}
+		out = append(out, e)
+	}
+	for i := len(out) - 1; i >= 0; i-- {
+		if e := end[i]; e != nil {
+			out = slices.Insert(out, i+1, e)
+		}
+	}
+	return out
+}
+
 // happened are the events, without what is different each time.
 func happened(all []journal.Event) string {
 	var out strings.Builder
-	for _, e := range all {
+	for _, e := range inTurn(all) {
 		what := ""
 		switch x := e.(type) {
 		case fileserver.Asked:
