@@ -72,9 +72,8 @@ func TestUnchangedSince(t *testing.T) {
 				}
 			}
 		})
-		if !c.at.IsZero() { // the first again: a tag of its own, since it was written anew
+		if !c.at.IsZero() {
 			put("first", then)
-			tag = fetch("GET", nil).Header.Get("Etag")
 		}
 	}
 }

@@ -2,6 +2,7 @@ package httpd
 
 import (
 	"net/netip"
+	"slices"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -21,10 +22,7 @@ type Wire struct {
 // for an operator who waits.
 func (s *Server) Wires() map[Ends]Wire {
 	s.tracker.mu.Lock()
-	all := make([]*conn, 0, len(s.tracker.conns))
-	for _, c := range s.tracker.conns {
-		all = append(all, c)
-	}
+	all := slices.Clone(s.tracker.conns)
 	s.tracker.mu.Unlock()
 	out := make(map[Ends]Wire, len(all))
 	for _, c := range all {
