@@ -266,8 +266,9 @@ func (e *Engine) learn(now Instant, x *Bound) {
 		same := mine.Key == x.Key
 		switch {
 		case same && !b.guess && mine.Expiry == x.Expiry && (b.leased || mine.Start == x.Start),
-			// Its client gave that one back; in the same second it may have the address anew.
-			same && b.back && !b.leased && (b.gave == x.Mod || b.gave == 0 && mine.Start == x.Start),
+			// Its client gave that one back; in the same second it may have the address anew, which
+			// shows by how long it was granted for where no revision is known.
+			same && b.back && !b.leased && (b.gave == x.Mod || b.gave == 0 && mine.Start == x.Start && mine.Lease == x.Lease),
 			// What this box told a client runs by no clock: a wrong one does not compare it.
 			same && b.leased && !b.dated && e.share.Unproven(),
 			!same && !shareLease(x.Record).Prevails(shareLease(mine), e.stamp(now)):

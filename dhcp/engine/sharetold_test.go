@@ -119,3 +119,50 @@ func TestEnterTheMost(t *testing.T) {
 		t.Errorf("entered %+v, was told until %d", puts, told.Expiry)
 	}
 }
+
+// A client gives its address back to a box that knows no revision of it, for it is isolated since it started, and has
+// it anew of another box: that is a lease, in the same second too. What is on record of what it gave back is none.
+func TestGivenBackAndHadAnew(t *testing.T) {
+	at := epoch.Unix()
+	x := ip("10.77.0.100")
+	old := Record{Kind: RecordBinding, State: StateLeased, Addr: x, Key: "i" + string(dhcptest.ClientID(mac(2, 1))), MAC: mac(2, 1), HType: 1, Start: at - 58, Expiry: at + 32, Lease: 90}
+	on := func(start, expiry int64, lease uint32) Bound {
+		r := old
+		r.Start, r.Expiry, r.Lease = start, expiry, lease
+		return Bound{r, 9}
+	}
+	for _, c := range []struct {
+		what    string
+		renewed bool // by this box, a moment before: for what was left
+		on      Bound
+		has     bool
+	}{
+		{"as it was", false, on(at-58, at+32, 90), false},
+		{"anew", false, on(at, at+90, 90), true},
+		{"anew, a second later", true, on(at+1, at+91, 90), true},
+		{"anew in the second of the renewal", true, on(at, at+90, 90), true},
+		{"the renewal is not there", true, on(at-58, at+32, 90), false},
+	} {
+		w := newWorld(t)
+		w.e.Load(w.now, []Record{old})
+		w.set(baseSpec())
+		w.e.SetShare(w.now, share.New(share.Rules{Box: "A", Boxes: []string{"A", "B"}, Lead: testLead, Skew: testSkew}))
+		if c.renewed {
+			w.one(renew(1, x)).is(t, wire.MsgAck, x.String())
+		}
+		q := phoneRequest(mac(2, 1), wire.MsgRelease, opt(54, ipb("10.77.0.1")))
+		q.CIAddr = x.String()
+		w.silent(q)
+		all := map[netip.Addr]Bound{x: c.on}
+		for _, p := range w.e.Enter(w.now, all) { // they are written, and all is read again
+			p.Mod = 10
+			all[x] = p
+		}
+		w.e.Enter(w.now, all)
+		w.e.Whole(w.now, all)
+		l := active(w)
+		if has := len(l) == 1; has != c.has || has && l[0].Expiry.Unix() != c.on.Expiry {
+			t.Errorf("%s: it lists %+v, on record %+v", c.what, l, all[x].Record)
+		}
+	}
+}
