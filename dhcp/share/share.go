@@ -71,7 +71,7 @@ func (l Lease) Prevails(m Lease, now int64) bool {
 
 // Beat is a sign of life of a box.
 type Beat struct {
-	Stamp int64  // by its own clock: it had seen all that there was then
+	Stamp int64  // by its own clock: it had seen all that there was then; 0 = it has taken it back
 	Gen   uint64 // the generation in which it has entered what it knows
 	Lead  int64  // its lead time: it may grant by that when it is isolated
 }

@@ -1,10 +1,12 @@
 package claim
 
 import (
+	"maps"
 	"slices"
 
 	"option150/dhcp/engine"
 	"option150/dhcp/share"
+	"option150/platform/fleet/etcd"
 )
 
 // differences are how far the clock of another box was from this one's, the last times
@@ -40,20 +42,60 @@ func apart(now, stamp int64) int64 {
 
 func abs(n int64) int64 { return max(n, -n) }
 
-// tried looks at the clocks of a view. They are no older than a sign of life, where the
-// boxes are there: then all is known at once.
+// agree reports whether the clocks of a view are that of this box. They are no older than
+// a sign of life, where the boxes are there: then all is known at once.
+func (s *Session) agree(now int64, v *view) bool {
+	for box, at := range v.clocks {
+		if box != s.conf.Box && slices.Contains(v.boxes, box) && abs(apart(now, at.Stamp)) > skew {
+			return false
+		}
+	}
+	return true
+}
+
+// tried looks at the clocks of a view.
 func (s *Session) tried(d *share.Domain, now int64, v *view) {
 	if d.Untried < share.TriedAfter {
 		return
 	}
 	clear(s.clock) // of a clock that was
-	for box, at := range v.clocks {
-		if box != s.conf.Box && slices.Contains(v.boxes, box) && abs(apart(now, at.Stamp)) > skew {
-			return
+	if s.agree(now, v) {
+		d.Unheard = false
+		d.Tried(0)
+	}
+}
+
+// misleads reports whether the others take this box as there by a sign of life from before
+// its clock was started, set or found to be off. They rely on what it writes down until
+// that is over, by then with times of a clock that is not theirs.
+func (s *Session) misleads(d *share.Domain, now int64, v *view) bool {
+	return v.beats[s.conf.Box].Stamp != 0 && (d.Off || d.Untried > 0 && !s.agree(now, v))
+}
+
+// takeBack has it count as none, before this box asks for anything. What it has entered it has.
+func (s *Session) takeBack(v *view) error {
+	b := v.beats[s.conf.Box]
+	b.Stamp = 0
+	return s.write(v.head, etcd.Txn{If: []etcd.Compare{{Key: s.keys.generation(), Mod: v.generation}}, Puts: []etcd.Put{{Key: s.keys.beat(s.conf.Box), Value: text(b)}}})
+}
+
+// heard is what the signs of life of a view tell. A clock that was set, or started and is not
+// that of the others, does not tell how old those are that were there: they count as none
+// until there is another.
+func (s *Session) heard(d *share.Domain, now int64, v *view) map[string]beat {
+	if d.Untried == share.TriedAfter && (d.Doubtful() || !s.agree(now, v)) {
+		for box, b := range v.beats {
+			s.stale[box] = b.Stamp
 		}
 	}
-	d.Unheard = false
-	d.Tried(0)
+	all := maps.Clone(v.beats)
+	for box, b := range all {
+		if was, is := s.stale[box]; is && was == b.Stamp {
+			b.Stamp = 0
+			all[box] = b
+		}
+	}
+	return all
 }
 
 // judge says whether the clock of this box is that of the others: not if it differs

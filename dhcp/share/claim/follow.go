@@ -191,7 +191,7 @@ func (s *Session) other(e *engine.Engine, now engine.Instant, c etcd.Change) {
 		s.hears(e, c.Value)
 		return
 	}
-	if len(box) == 0 || len(d.Beats) >= maxBoxes && d.Beats[box].Stamp == 0 {
+	if _, known := d.Beats[box]; len(box) == 0 || len(d.Beats) >= maxBoxes && !known {
 		return
 	}
 	switch kind {

@@ -55,6 +55,7 @@ type Session struct {
 	done   chan struct{}
 	again  chan struct{}           // all is to be read again
 	clock  map[string]*differences // of the host's goroutine
+	stale  map[string]int64        // of the host's goroutine: signs of life that tell nothing, see heard
 	fresh  bool                    // of the host's goroutine: the domain had never heard of this box
 	since  time.Time               // connected, zero = it was not; of run
 	name   string                  // of this session: no other has it
@@ -74,7 +75,7 @@ type Session struct {
 func New(conf share.Config, store Store, root *os.Root, rec journal.Recorder) *Session {
 	ctx, cancel := context.WithCancel(context.Background())
 	s := &Session{conf: conf, keys: keysOf(conf.Domain), store: store, root: root, rec: journal.Or(rec), ctx: ctx, cancel: cancel,
-		done: make(chan struct{}), again: make(chan struct{}, 1), clock: map[string]*differences{}}
+		done: make(chan struct{}), again: make(chan struct{}, 1), clock: map[string]*differences{}, stale: map[string]int64{}}
 	s.kept = kept{Box: conf.Box, Domain: conf.Domain} // it has lost what it had
 	switch k, ok := load(root, conf.Domain); {
 	case ok && k.Box == conf.Box:
@@ -260,7 +261,12 @@ func (s *Session) session() error {
 	}
 	_, off := v.downs[s.conf.Box]
 	var puts []engine.Bound
+	misleads := false
 	if !s.host(func(e *engine.Engine, now engine.Instant) {
+		if d := e.Share(); d != nil && s.misleads(d, e.Wall(now), v) {
+			misleads = true
+			return
+		}
 		if puts = e.Enter(now, v.at); len(puts) == 0 && !off {
 			s.whole(e, now, v)
 		}
@@ -268,6 +274,8 @@ func (s *Session) session() error {
 		return errEnded
 	}
 	switch {
+	case misleads:
+		return s.takeBack(v)
 	case len(puts) > 0:
 		return s.enter(v, puts)
 	case off:
@@ -420,7 +428,7 @@ func (s *Session) whole(e *engine.Engine, now engine.Instant, v *view) {
 	d.Boxes, d.ListMod, d.Gen, d.GenMod = v.boxes, v.list, v.gen, v.generation
 	clear(d.Beats)
 	clear(d.Downs)
-	for box, b := range v.beats {
+	for box, b := range s.heard(d, e.Wall(now), v) {
 		d.Beats[box] = b.share()
 		e.Peers(box, b.Addrs)
 	}
