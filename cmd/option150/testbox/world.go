@@ -2,6 +2,7 @@ package testbox
 
 import (
 	"fmt"
+	"io"
 	"net"
 	"net/netip"
 	"os"
@@ -89,7 +90,8 @@ func (w *World) Start(cmd *exec.Cmd) {
 	w.AwaitSSH()
 }
 
-// AwaitSSH waits until the box answers on port 22.
+// AwaitSSH waits until the box greets on port 22: its services are prepared together, and
+// a door that is prepared takes connections before all is in force.
 func (w *World) AwaitSSH() {
 	w.T.Helper()
 	w.Within(15*time.Second, "no answer on port 22", func() bool {
@@ -102,8 +104,11 @@ func (w *World) AwaitSSH() {
 		if err != nil {
 			return false
 		}
-		c.Close()
-		return true
+		defer c.Close()
+		_ = c.SetReadDeadline(time.Now().Add(10 * time.Second))
+		hello := make([]byte, 4)
+		_, err = io.ReadFull(c, hello)
+		return err == nil && string(hello) == "SSH-"
 	})
 }
 
