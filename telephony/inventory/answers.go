@@ -106,7 +106,8 @@ func (v *Inventory) served(at time.Time, x fileserver.Served) {
 	if b.part(name) != nil {
 		b.ready = at
 	}
-	if x.Transport == fileserver.TFTP && b.gone404[name] {
+	// Of another file server both answers may be true: it was asked twice.
+	if x.Transport == fileserver.TFTP && b.gone404[name] && x.Route != upstreamRoute {
 		b.intern = name
 	}
 }
@@ -138,9 +139,9 @@ func (v *Inventory) notFound(at time.Time, x fileserver.NotFound) {
 	matters := false
 	for _, f := range b.files(name) {
 		f.missing, f.nearest, f.served = true, keep(x.Nearest), time.Time{}
-		f.nobody = ""
-		if !x.Unsure {
-			f.nobody = keep(x.Asked)
+		f.nobody, f.maybe = keep(x.Asked), ""
+		if x.Unsure {
+			f.nobody, f.maybe = "", f.nobody
 		}
 		matters = true
 	}

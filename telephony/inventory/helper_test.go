@@ -157,6 +157,8 @@ func (w *world) get(name string, size int64) *world {
 		if w.route != "" {
 			route = w.route
 		}
+	} else if w.route == upstreamRoute {
+		route = w.route
 	}
 	e := fileserver.Served{Transport: w.transport(), Client: c, Local: l, Name: name, File: name, Route: route, Size: size, Bytes: size,
 		Duration: 9 * time.Millisecond, Complete: true}

@@ -152,6 +152,7 @@ type file struct {
 	served  time.Time // zero: not yet
 	missing bool      // the answer was: no such file
 	nobody  string    // who else was asked, and none has it
+	maybe   string    // who else was asked, and not all of them could say
 	nearest string
 	route   string // where the box had it from
 	signed  bool

@@ -24,8 +24,8 @@ func recovering(e *evidence) (Verdict, bool) {
 	}
 	name := lastPart(l.name)
 	if l.missing {
-		v, _ := found(name+" asked "+e.at(l.at)+", no such file", "It has no image: after a factory reset it asks for %s, which is not here.", name)
-		v.Fix = tell("Copy " + name + " to " + e.box.Home + ", the one that came with the load its model may have now, and the files named in it.")
+		v, _ := found(name+" asked "+e.at(l.at)+", no such file", "It has no image: after a factory reset it asks for %s, which is not here.%s", name, e.beyond(l))
+		v.Fix = e.askAgain(tell("Copy "+name+" to "+e.box.Home+", the one that came with the load its model may have now, and the files named in it."), l)
 		if strings.EqualFold(lastPart(l.nearest), name) {
 			v.Text = fmt.Sprintf("It has no image: after a factory reset it asks for %s. One is here, and it is not of the load its model may have now: it is kept from it.", name)
 			v.Fix = append(advice.Steps{advice.Do("show firmware")}, v.Fix...)
@@ -118,12 +118,12 @@ func typo(e *evidence) (Verdict, bool) {
 		return v, true
 	}
 	if l.nearest != "" && !strings.EqualFold(lastPart(l.nearest), name) {
-		v, _ := found(name+" asked "+e.at(l.at)+", no such file", "The load it is to run, %s, is not here; %s is.", name, l.nearest)
-		v.Fix = e.loadLine(loadName(l.nearest))
+		v, _ := found(name+" asked "+e.at(l.at)+", no such file", "The load it is to run, %s, is not here; %s is.%s", name, l.nearest, e.beyond(l))
+		v.Fix = e.askAgain(e.loadLine(loadName(l.nearest)), l)
 		return v, true
 	}
-	v, _ := found(name+" asked "+e.at(l.at)+", no such file", "The load it is to run is not here: %s.", name)
-	v.Fix = e.instead("Copy " + name + " and the files named in it to " + e.box.Home + ", or correct the load line.")
+	v, _ := found(name+" asked "+e.at(l.at)+", no such file", "The load it is to run is not here: %s.%s", name, e.beyond(l))
+	v.Fix = e.askAgain(e.instead("Copy "+name+" and the files named in it to "+e.box.Home+", or correct the load line."), l)
 	return v, true
 }
 
@@ -146,24 +146,8 @@ func incompleteLoad(e *evidence) (Verdict, bool) {
 		return none()
 	}
 	load, st := e.stock()
-	var names, bad []string
-	asked := map[string]bool{}
-	for _, f := range e.b.parts {
-		if f.missing {
-			names = append(names, lastPart(f.name))
-		}
-		asked[strings.ToLower(lastPart(f.name))] = true
-	}
-	for _, m := range st.Missing {
-		switch {
-		case !m.Fatal() || slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, m.File) }) && m.Kind == firmware.Absent:
-		case m.Kind == firmware.Absent:
-			names = append(names, m.File)
-		default:
-			bad = append(bad, m.String())
-			names = slices.DeleteFunc(names, func(n string) bool { return strings.EqualFold(n, m.File) })
-		}
-	}
+	lack := e.lacks()
+	names, bad := lack.gone, lack.bad
 	all := max(len(e.b.parts), st.Total, len(names)+len(bad))
 	if len(bad) > 0 {
 		v, _ := found(strings.Join(bad, "; "), "Load %s is not whole: %s.", load, strings.Join(bad, "; "))
@@ -177,7 +161,7 @@ func incompleteLoad(e *evidence) (Verdict, bool) {
 	if len(names) > 1 {
 		is = "are"
 	}
-	v, _ := found(list(names)+": no such file", "Load %s is incomplete: %d of %d component files %s missing here.", load, len(names), all, is)
+	v, _ := found(list(names)+": no such file", "Load %s is incomplete: %d of %d component files %s missing here.%s", load, len(names), all, is, e.beyond(lack.files...))
 	var steps advice.Steps
 	for _, n := range names {
 		if at := e.w.where[strings.ToLower(n)]; at != "" {
@@ -187,7 +171,7 @@ func incompleteLoad(e *evidence) (Verdict, bool) {
 	if len(steps) < len(names) {
 		steps = e.instead("Copy " + list(names) + " to " + e.box.Home + ".")
 	}
-	v.Fix = steps
+	v.Fix = e.askAgain(steps, lack.files...)
 	return v, true
 }
 
@@ -209,12 +193,7 @@ func refusedImage(e *evidence) (Verdict, bool) {
 		return none()
 	}
 	load, st := e.stock()
-	for _, f := range e.b.parts {
-		if f.missing {
-			return none()
-		}
-	}
-	if st.Set != nil && !st.Complete() {
+	if lack := e.lacks(); len(lack.gone) > 0 || st.Set != nil && len(lack.bad) > 0 {
 		return none()
 	}
 	again := e.b.lists >= soughtOften && len(e.b.parts) == 0 && e.b.next.IsZero()

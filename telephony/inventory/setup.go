@@ -60,17 +60,18 @@ type Given struct {
 
 // Box is what verdicts need to know of the box itself.
 type Box struct {
-	Own       []netip.Addr              // addresses of its interfaces
-	Networks  []netip.Prefix            // the same with their masks
-	HTTP      bool                      // port 6970 is open
-	IPv6      bool                      // TFTP is open for IPv6
-	Home      string                    // where loose phone files are looked for, "flash:phones"
-	Pools     int                       // DHCP pools that serve; 0 = no addresses from here
-	Control   map[netip.AddrPort]Answer // call control that was asked
-	NewEphone int                       // a free tag of `ephone`
-	NewPool   int                       // a free tag of `voice register pool`
-	BuildCNF  string                    // for whom a .cnf file is expected, see phone.ExpectsBinary
-	Gateways  map[string]string         // section of `voice-gateway system` by the file it asks for, in lower case
+	Own        []netip.Addr              // addresses of its interfaces
+	Networks   []netip.Prefix            // the same with their masks
+	HTTP       bool                      // port 6970 is open
+	IPv6       bool                      // TFTP is open for IPv6
+	Home       string                    // where loose phone files are looked for, "flash:phones"
+	Pools      int                       // DHCP pools that serve; 0 = no addresses from here
+	Control    map[netip.AddrPort]Answer // call control that was asked
+	NewEphone  int                       // a free tag of `ephone`
+	NewPool    int                       // a free tag of `voice register pool`
+	Alternates bool                      // other file servers are asked for what is not here
+	BuildCNF   string                    // for whom a .cnf file is expected, see phone.ExpectsBinary
+	Gateways   map[string]string         // section of `voice-gateway system` by the file it asks for, in lower case
 }
 
 // Answer is how call control answered when it was asked.

@@ -79,6 +79,9 @@ func (e *evidence) loading() stand {
 	if e.shares(pfs.Root, name) {
 		return stand{Loading, Observed, "It fetches its load " + name + " and is its root: its peers have it from this phone.", ev}
 	}
+	if k := e.lacks(); len(k.unasked) > 0 {
+		return stand{Loading, Observed, "It fetches its load " + name + "; not here, and an alternate file server may have: " + list(k.unasked) + ".", ev}
+	}
 	return stand{Loading, Observed, "It fetches its load " + name + ".", ev}
 }
 

@@ -1,10 +1,14 @@
 package inventory
 
 import (
+	"cmp"
+	"slices"
+	"strings"
 	"time"
 
 	"option150/platform/fileserver"
 	"option150/telephony/advice"
+	"option150/telephony/firmware"
 	"option150/telephony/phone"
 )
 
@@ -60,4 +64,72 @@ func turnsInCircles(e *evidence) (Verdict, bool) {
 		return none()
 	}
 	return found(e.b.looped.String()+" asked here for its file, with the mark of this box", "The alternate file server %s asks this box for what this box asks it for: each is an alternate of the other.", e.b.looped)
+}
+
+// lack is what a phone does not get of a load.
+type lack struct {
+	gone    []string // it was told that there is no such file, or would be
+	files   []*file  // those of them it asked for
+	bad     []string // here, and not what the load says
+	unasked []string // not here, and an alternate may have it: nobody was asked yet
+}
+
+// lacks is what is missing of the load this phone asked for. What it was sent in
+// this boot was there, wherever it came from; beside alternates a file that is
+// not here is absent only when they were asked for it.
+func (e *evidence) lacks() (k lack) {
+	if e.b.load == nil {
+		return k
+	}
+	_, st := e.stock()
+	asked := map[string]*file{strings.ToLower(lastPart(e.b.load.name)): e.b.load}
+	for _, f := range e.b.parts {
+		n := lastPart(f.name)
+		asked[strings.ToLower(n)] = f
+		if f.missing {
+			k.gone, k.files = append(k.gone, n), append(k.files, f)
+		}
+	}
+	for _, m := range st.Missing {
+		f := asked[strings.ToLower(m.File)]
+		absent := m.Kind == firmware.Absent || m.Kind == firmware.Empty
+		switch {
+		case !m.Fatal(), absent && f != nil && !f.served.IsZero(), m.Kind == firmware.Absent && f != nil && f.missing:
+		case absent && e.box.Alternates && (f == nil || !f.missing):
+			k.unasked = append(k.unasked, m.File)
+		case m.Kind == firmware.Absent:
+			k.gone = append(k.gone, m.File)
+		default:
+			k.bad = append(k.bad, m.String())
+			k.gone = slices.DeleteFunc(k.gone, func(n string) bool { return strings.EqualFold(n, m.File) })
+		}
+	}
+	return k
+}
+
+// beyond is a sentence about files the phone was not given: what is known of
+// the alternates. "" where there are none.
+func (e *evidence) beyond(files ...*file) string {
+	nobody, unasked := "", false
+	for _, f := range files {
+		if f.maybe != "" {
+			return " Whether an alternate file server has " + lastPart(f.name) + " is not known: " + f.maybe + "."
+		}
+		nobody, unasked = cmp.Or(nobody, f.nobody), unasked || f.nobody == ""
+	}
+	switch {
+	case unasked && e.box.Alternates:
+		return " The alternate file servers were not asked; one may have it."
+	case nobody != "":
+		return " The alternate file servers do not have it either: " + nobody + "."
+	}
+	return ""
+}
+
+// askAgain adds where to look first while it is not known what an alternate has.
+func (e *evidence) askAgain(steps advice.Steps, files ...*file) advice.Steps {
+	if slices.ContainsFunc(files, func(f *file) bool { return f.maybe != "" }) {
+		return append(advice.Steps{advice.Do("show file-server alternate"), advice.Tell("when it answers, restart the phone; or:")}, steps...)
+	}
+	return steps
 }
