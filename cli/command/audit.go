@@ -121,7 +121,7 @@ func (b *Box) world(c *config.Config, f config.Facts) audit.World {
 	w := audit.World{Clock: &audit.Clock{Now: time.Now()}}
 	w.Machine = b.machine()
 	if b.Flash != nil {
-		w.Flash = &audit.Flash{Home: b.homePath(), Find: b.Find, Open: func(p string) (io.ReadCloser, error) { return b.Flash.Open(p) }}
+		w.Flash = &audit.Flash{Home: b.homePath(), Find: b.Find, Kept: b.findKept, Open: func(p string) (io.ReadCloser, error) { return b.Flash.Open(p) }}
 		for _, e := range b.Flash.Files("") {
 			w.Flash.Files = append(w.Flash.Files, audit.File{Path: e.Path, Size: e.Size})
 		}

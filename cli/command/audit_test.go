@@ -67,6 +67,8 @@ type auditRig struct {
 	l     *language.Language
 	f     config.Facts
 	flash map[string][]byte
+	kept  map[string][]byte // of an alternate
+	far   map[string][]byte // what the alternate has
 	w     audit.World
 }
 
@@ -133,6 +135,25 @@ func (x *auditRig) find(name string) (firmware.Found, bool) {
 	return x.found(hit[0]), true
 }
 
+// findKept looks among what is kept of an alternate too.
+func (x *auditRig) findKept(name string) (firmware.Found, bool) {
+	if f, ok := x.find(name); ok && f.Size > 0 || x.kept[name] == nil {
+		return f, ok
+	}
+	return firmware.Found{Name: name, Size: int64(len(x.kept[name])), Open: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(x.kept[name])), nil }}, true
+}
+
+// away has files lie at an alternate in place of flash:.
+func (x *auditRig) away(names ...string) {
+	x.far = map[string][]byte{}
+	for p, b := range x.flash {
+		if n := path.Base(p); len(names) == 0 && strings.Contains(n, "41") || slices.Contains(names, n) {
+			x.far[n] = b
+			delete(x.flash, p)
+		}
+	}
+}
+
 func (x *auditRig) found(p string) firmware.Found {
 	return firmware.Found{Name: path.Base(p), Size: int64(len(x.flash[p])), Open: func() (io.ReadCloser, error) { return x.open(p) }}
 }
@@ -153,7 +174,7 @@ func (x *auditRig) read(text string, base *config.Config) (*config.Config, *lang
 
 func (x *auditRig) audit(c *config.Config) audit.Report {
 	w := x.w
-	w.Flash = &audit.Flash{Home: "phones", Find: x.find, Open: x.open}
+	w.Flash = &audit.Flash{Home: "phones", Find: x.find, Kept: x.findKept, Open: x.open}
 	for _, p := range slices.Sorted(maps.Keys(x.flash)) {
 		w.Flash.Files = append(w.Flash.Files, audit.File{Path: p, Size: int64(len(x.flash[p]))})
 	}
@@ -177,6 +198,9 @@ func (x *auditRig) follow(f *audit.Finding, c *config.Config) *config.Config {
 				from, to := strings.TrimPrefix(w[1], "flash:"), strings.TrimPrefix(w[2], "flash:")
 				x.flash[to] = x.flash[from]
 				delete(x.flash, from)
+			}
+			if _, ok := strings.CutPrefix(lines[0], "hfs prefetch load "); ok { // what it does is tested where it is
+				x.kept = x.far
 			}
 			if at, ok := strings.CutPrefix(lines[0], "archive import flash:/"); ok { // what it does is tested where it is
 				x.flash["phones/"+intake.Directory+"/"+intake.PackageName(at)+"/README"] = []byte("x")
@@ -237,7 +261,7 @@ var bannedInAudit = regexp.MustCompile(`(?i)not found|error:|timed out|% ?error|
 // TestAuditFinds provokes each finding, and types what it offers.
 func TestAuditFinds(t *testing.T) {
 	seen := map[string]bool{}
-	for _, p := range slices.Concat(provokedPools, provokedFiles, provokedWorld) {
+	for _, p := range slices.Concat(provokedPools, provokedFiles, provokedAway, provokedWorld) {
 		t.Run(p.code+" "+p.name, func(t *testing.T) {
 			x := newAuditRig(t)
 			base, _ := x.read(sound, config.Default(x.f))
@@ -278,6 +302,25 @@ func TestAuditFinds(t *testing.T) {
 		if !seen[k.Code] {
 			t.Errorf("%s (%s) is not provoked", k.Code, k.What)
 		}
+	}
+}
+
+// TestAuditOfWhatAlternatesKeep: a forced load that is kept from an alternate is
+// no finding, nor is a list for a factory reset that is.
+func TestAuditOfWhatAlternatesKeep(t *testing.T) {
+	x := newAuditRig(t)
+	base, _ := x.read(sound, config.Default(x.f))
+	c, _ := x.read(beside+" load 7961 SCCP41.9-4-2SR3-1S force\n", base)
+	alternateUp(x)
+	x.away()
+	x.kept = x.far
+	if r := x.audit(c); len(r.Findings) > 0 {
+		t.Errorf("\n%s", AuditText(r).String())
+	}
+	x.away("term61.default.loads")
+	x.kept["term61.default.loads"] = []byte("x")
+	if r := x.audit(c); len(r.Findings) > 0 {
+		t.Errorf("\n%s", AuditText(r).String())
 	}
 }
 

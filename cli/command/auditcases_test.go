@@ -108,6 +108,44 @@ var provokedPools = []provoked{
 	{"a password in all files", "telephony-service\n service phone phonePassword 4711\n", nil, "A29", "carries a password", told},
 }
 
+// beside is an alternate, and nothing else to be said of it.
+const beside = "file-server alternate 1 10.9.0.1\ntelephony-service\n no auto-reg-ephone\n"
+
+// alternateUp is an alternate that answers.
+func alternateUp(x *auditRig) {
+	x.w.Alternates = &audit.Alternates{Servers: []audit.Alternate{{Line: "file-server alternate 1 10.9.0.1"}}}
+}
+
+// provokedAway are files that are not here, where an alternate may have them.
+var provokedAway = []provoked{
+	{"a load that an alternate may have", beside, func(x *auditRig) { alternateUp(x); x.away() }, "A01",
+		"load 7961 SCCP41.9-4-2SR3-1S is in no phone file, for on flash: SCCP41.9-4-2SR3-1S.loads is absent; an alternate file server may have that", fixed},
+	{"a component that an alternate may have", beside, func(x *auditRig) { alternateUp(x); x.away("cnu41.9-4-2ES26.sbn") }, "A02",
+		"is in no phone file, for on flash: cnu41.9-4-2ES26.sbn is absent; an alternate file server may have that", fixed},
+	{"a component that is empty here", beside, func(x *auditRig) {
+		alternateUp(x)
+		whole := x.flash["phones/cnu41.9-4-2ES26.sbn"]
+		x.flash["phones/cnu41.9-4-2ES26.sbn"] = nil
+		x.far = map[string][]byte{"cnu41.9-4-2ES26.sbn": whole}
+	}, "A17", "cnu41.9-4-2ES26.sbn is empty", told},
+	{"a load that is kept from an alternate and named by nothing", beside, func(x *auditRig) { alternateUp(x); x.away(); x.kept = x.far }, "A01",
+		"is in no phone file, for on flash: SCCP41.9-4-2SR3-1S.loads is absent; it is kept whole from an alternate file server", fixed},
+	{"a forced load that an alternate may have", beside + " load 7961 SCCP41.9-4-2SR3-1S force\n", func(x *auditRig) { alternateUp(x); x.away() }, "A01",
+		"load 7961 SCCP41.9-4-2SR3-1S: on flash: SCCP41.9-4-2SR3-1S.loads is absent; an alternate file server may have that", fixed},
+	{"a damaged component is asked of nobody", beside, func(x *auditRig) {
+		alternateUp(x)
+		x.flash["phones/cnu41.9-4-2ES26.sbn"] = x.flash["phones/cnu41.9-4-2ES26.sbn"][:100]
+	}, "A02", "is not whole: cnu41.9-4-2ES26.sbn", told},
+	{"a load a slip away beside an alternate", beside + " load 7961 SCCP41.9-4-2SR3-2S\n", alternateUp, "A01",
+		"an alternate file server may have that, and SCCP41.9-4-2SR3-1S is there", fixed},
+	{"a list for a factory reset that an alternate may have", beside, func(x *auditRig) { alternateUp(x); x.away("term61.default.loads") }, "A04",
+		"in vain after a factory reset, unless an alternate file server has it", told},
+	{"a dial plan that an alternate may have", beside + "voice register pool 1\n dialplan 1\n", alternateUp, "A21",
+		"dialplan1.xml is meant for phones and is not here; phones are told of it, for an alternate file server may have it", told},
+	{"a logo that an alternate may have", beside + "voice register global\n logo http://10.0.0.1/logo.bmp\n", alternateUp, "A21",
+		"it is not in flash:; an alternate file server may have it", told},
+}
+
 // provokedFiles are mistakes on flash:.
 var provokedFiles = []provoked{
 	{"a load that is not there", "telephony-service\n load 7965 SCCP45.9-4-2SR4-3S\n", nil, "A01", "SCCP45.9-4-2SR4-3S.loads is absent", told},

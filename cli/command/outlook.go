@@ -107,6 +107,7 @@ func index(c *config.Config) *configured {
 			SIP: true, Load: loadOf(p.Type, t.Global.Loads), Control: sip})
 	}
 	k.box.NewEphone, k.box.NewPool = free(tags[false]), free(tags[true])
+	k.box.Alternates = abroad(c)
 	k.box.BuildCNF = t.Service.BuildCNF
 	k.box.Gateways = map[string]string{}
 	for i := range t.Gateways {
@@ -223,7 +224,7 @@ func remembered[T any](o *Outlook, m map[string]stock[T], life time.Duration, ke
 }
 
 func (o *Outlook) load(name string) firmware.State {
-	return remembered(o, o.states, stockLife, name, func() firmware.State { return firmware.Examine(o.b.Find, phone.Load(name), false) })
+	return remembered(o, o.states, stockLife, name, func() firmware.State { return firmware.Examine(o.b.findKept, phone.Load(name), false) })
 }
 
 // deepLife is how long a look into the content of a load is good for: it reads
@@ -231,7 +232,7 @@ func (o *Outlook) load(name string) firmware.State {
 const deepLife = time.Minute
 
 func (o *Outlook) deep(name string) firmware.State {
-	return remembered(o, o.states, deepLife, "deep "+name, func() firmware.State { return firmware.Examine(o.b.Find, phone.Load(name), true) })
+	return remembered(o, o.states, deepLife, "deep "+name, func() firmware.State { return firmware.Examine(o.b.findKept, phone.Load(name), true) })
 }
 
 // where is the place in flash: of a file the file server does not find.

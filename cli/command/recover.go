@@ -9,6 +9,7 @@ import (
 	"option150/cli/language"
 	"option150/platform/columns"
 	"option150/platform/ether"
+	"option150/telephony/firmware"
 	"option150/telephony/phone"
 )
 
@@ -76,9 +77,11 @@ func (b *Box) recover7960(in *language.Invocation) error {
 	} else {
 		fmt.Fprintf(&w, "%%Warning: there is no %s: `show provisioning audit` tells why\n", config)
 	}
-	switch state := b.Outlook.load(load); {
+	switch state := firmware.Examine(b.Find, phone.Load(load), false); {
 	case load == "":
 		fmt.Fprintf(&w, "%%Warning: no load is configured for its type: the phone finds no image to go on with\n")
+	case !state.Complete() && abroad(in.Config):
+		fmt.Fprintf(&w, "%%Warning: load %s is not whole in flash:, an alternate may have it: `hfs prefetch load %s` fetches it from there\n", load, phone.Load(load).Canonical())
 	case !state.Complete():
 		fmt.Fprintf(&w, "%%Warning: load %s is not whole in flash: `show firmware` tells what is missing\n", load)
 	default:

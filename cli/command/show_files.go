@@ -9,6 +9,7 @@ import (
 
 	"option150/cli/language"
 	"option150/platform/columns"
+	"option150/platform/config"
 	"option150/platform/fileserver"
 	"option150/platform/flash"
 	"option150/platform/httpd"
@@ -156,6 +157,20 @@ func bindingOf(lines []fileserver.Binding, name string) (string, bool) {
 	return "", false
 }
 
+// atAlternates says of a file that is absent in flash: what is known of other
+// file servers, which a phone is given it from.
+func (b *Box) atAlternates(c *config.Config, m firmware.Missing) string {
+	if m.Kind != firmware.Absent && m.Kind != firmware.Empty || !abroad(c) {
+		return ""
+	}
+	if b.Upstream != nil {
+		if _, _, kept := b.Upstream.Kept(m.File); kept {
+			return " in flash: and kept from an alternate"
+		}
+	}
+	return " in flash:, an alternate may have it"
+}
+
 func (b *Box) firmwareText(in *language.Invocation) *columns.Page {
 	w := &columns.Page{}
 	list := w.Table(firmwareTable)
@@ -164,14 +179,14 @@ func (b *Box) firmwareText(in *language.Invocation) *columns.Page {
 		s := b.Policy.Whole(l.File)
 		var miss []string
 		for _, m := range s.Missing {
-			miss = append(miss, m.String())
+			miss = append(miss, m.String()+b.atAlternates(in.Config, m))
 		}
 		switch {
 		case s.Complete():
 		case l.Force:
 			miss = append(miss, "forced into the phone files")
 		default:
-			miss = append(miss, "in no phone file until it is whole")
+			miss = append(miss, "in no phone file until it is whole"+map[bool]string{true: " in flash:"}[abroad(in.Config)])
 		}
 		list.Row(l.Type, l.File, fmt.Sprintf("%d of %-4d", s.Present, s.Total), strings.Join(miss, "; "))
 	}

@@ -15,8 +15,10 @@ import (
 	"option150/hfs"
 	"option150/hfs/upstream"
 	"option150/platform/columns"
+	"option150/platform/config"
 	"option150/platform/fileserver"
 	"option150/telephony/audit"
+	"option150/telephony/firmware"
 )
 
 const fileServerHead = `file-server("Serving files over TFTP and HTTP") `
@@ -290,6 +292,22 @@ func (b *Box) cacheText(in *language.Invocation) *columns.Page {
 	}
 	return w
 }
+
+// findKept looks a firmware file up as Find does, and then among what is kept of
+// alternates: what a phone is given without anybody being asked.
+func (b *Box) findKept(name string) (firmware.Found, bool) {
+	f, ok := b.Find(name)
+	if ok && f.Size > 0 || b.Upstream == nil {
+		return f, ok
+	}
+	if size, open, kept := b.Upstream.Kept(name); kept {
+		return firmware.Found{Name: name, Size: size, Open: open}, true
+	}
+	return f, ok
+}
+
+// abroad reports that other file servers are asked for what is not here.
+func abroad(c *config.Config) bool { return len(c.Upstream.Alternates) > 0 }
 
 // alternatesSeen is what the audit looks at.
 func (b *Box) alternatesSeen() *audit.Alternates {

@@ -1,7 +1,9 @@
 package upstream
 
 import (
+	"io"
 	"net/netip"
+	"os"
 	"slices"
 	"time"
 
@@ -98,6 +100,20 @@ func (s *Server) Fetches() []Fetch {
 	}
 	sorted.By(out, func(a, b Fetch) int { return int(b.Age - a.Age) })
 	return out
+}
+
+// Kept is a firmware file of an alternate that is kept here and served: its
+// size, and how to read it. It reports false for any other name.
+func (s *Server) Kept(name string) (size int64, open func() (io.ReadCloser, error), ok bool) {
+	if s.now.Load() == nil {
+		return 0, nil, false
+	}
+	e := s.cache.names(name)
+	if e == nil {
+		return 0, nil, false
+	}
+	path := s.cache.path(e)
+	return e.Size, func() (io.ReadCloser, error) { return os.Open(path) }, true
 }
 
 // Disk is what the cache and the fetches take of their budget, in bytes.

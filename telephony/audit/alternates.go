@@ -1,8 +1,12 @@
 package audit
 
 import (
+	"fmt"
+
 	"option150/platform/config"
 	"option150/telephony/advice"
+	"option150/telephony/firmware"
+	"option150/telephony/phone"
 )
 
 // Alternate is another file server as it was found.
@@ -21,6 +25,64 @@ type Differing struct{ Name, One, Other string }
 type Alternates struct {
 	Servers []Alternate
 	Differ  []Differing
+}
+
+// abroad reports that other file servers are asked for what is not here: what is
+// absent here is not known to be absent for phones.
+func (a *around) abroad() bool { return len(a.c.Upstream.Alternates) > 0 }
+
+// kept finds what phones are given without anybody being asked.
+func (a *around) kept(name string) (firmware.Found, bool) {
+	if a.abroad() && a.w.Flash.Kept != nil {
+		return a.w.Flash.Kept(name)
+	}
+	return a.w.Flash.Find(name)
+}
+
+// here reports something wrong with a file that is on flash: and is served, so
+// that no alternate is asked for it.
+func here(m firmware.Missing) bool {
+	return m.Fatal() && m.Kind != firmware.Absent && m.Kind != firmware.Empty
+}
+
+// loadAbroad is a load of which files are absent here, beside alternates. It is
+// in no phone file unless it is forced into them; what a phone is to fetch is
+// known where it is kept from an alternate.
+func (a *around) loadAbroad(l loadLine, s firmware.State, bad []string) {
+	code := "A02"
+	if s.Set == nil {
+		code = "A01"
+	}
+	load := phone.Load(l.File).Canonical()
+	fetch := advice.Do("hfs prefetch load " + load)
+	kept := firmware.Examine(a.kept, phone.Load(l.File), false).Complete()
+	ev := ""
+	if s.Set != nil {
+		ev = fmt.Sprintf("%s names %d files, %d are here and whole", s.First, s.Total, s.Present)
+	}
+	switch {
+	case l.Force && kept:
+	case l.Force:
+		a.add(config.Note, code, l.section, "load %s %s: on flash: %s; an alternate file server may have that", l.Type, l.File, enumerate(bad)).
+			seen("%s", ev).fix(fetch, advice.Tell("it says whether one has it. If not, put the files of the load on flash:, as they came in one package."))
+	default:
+		x := a.add(config.Warning, code, l.section, "load %s %s is in no phone file, for on flash: %s; an alternate file server may have that", l.Type, l.File, enumerate(bad))
+		steps := advice.Steps{advice.In(l.section, fmt.Sprintf("load %s %s force", l.Type, l.File))}
+		near := ""
+		if code == "A01" {
+			near = a.nearLoad(l)
+		}
+		switch {
+		case kept:
+			x.Text = fmt.Sprintf("load %s %s is in no phone file, for on flash: %s; it is kept whole from an alternate file server", l.Type, l.File, enumerate(bad))
+		case near != "":
+			x.Text += ", and " + near + " is there"
+			steps = advice.Steps{fetch, advice.Tell("it says whether one has it; end the line with force then. If not:"), advice.In(l.section, fmt.Sprintf("load %s %s", l.Type, near))}
+		default:
+			steps = append(advice.Steps{fetch, advice.Tell("it says whether one has it. If so, this names it all the same:")}, steps...)
+		}
+		x.seen("%s", ev).fix(steps...)
+	}
 }
 
 // alternates looks at the other file servers and at what stands beside them.

@@ -93,6 +93,8 @@ func (a *around) load(l loadLine) {
 	}
 	switch {
 	case len(bad) == 0:
+	case a.abroad() && !slices.ContainsFunc(s.Missing, here):
+		a.loadAbroad(l, s, bad)
 	case s.Set == nil && s.Missing[0].Kind == firmware.Absent:
 		x := a.add(config.Warning, "A01", l.section, "load %s %s: %s", l.Type, l.File, bad[0])
 		if near := a.nearLoad(l); near != "" {
@@ -316,13 +318,20 @@ func (a *around) noRecovery() {
 			continue // that is said first
 		}
 		for _, m := range phone.ByLoadKey(l.Type) {
-			if m.DefaultLoad != "" && !here[strings.ToLower(m.DefaultLoad)] && !slices.Contains(absent, m.DefaultLoad) {
+			if m.DefaultLoad == "" || here[strings.ToLower(m.DefaultLoad)] || slices.Contains(absent, m.DefaultLoad) {
+				continue
+			}
+			if _, ok := a.kept(m.DefaultLoad); !ok {
 				absent = append(absent, m.DefaultLoad)
 			}
 		}
 	}
 	if len(absent) > 0 {
-		a.add(config.Note, "A04", "", "%s came with no package here: a phone asks for it in vain after a factory reset", enumerate(absent)).
+		vain := "a phone asks for it in vain after a factory reset"
+		if a.abroad() {
+			vain += ", unless an alternate file server has it"
+		}
+		a.add(config.Note, "A04", "", "%s came with no package here: %s", enumerate(absent), vain).
 			fix(advice.Tell("Import the package of the load as it is shipped: it has the list, which is signed and cannot be made."))
 	}
 }

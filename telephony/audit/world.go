@@ -34,6 +34,7 @@ type Flash struct {
 	Home  string // the home path below flash:, "" = its root
 	Files []File
 	Find  firmware.Lookup // as the file server looks a name up
+	Kept  firmware.Lookup // the same, and then what is kept of alternates; nil = nothing is
 	Open  func(path string) (io.ReadCloser, error)
 }
 
