@@ -118,19 +118,19 @@ func alternateUp(x *auditRig) {
 
 // provokedAway are files that are not here, where an alternate may have them.
 var provokedAway = []provoked{
-	{"a load that an alternate may have", beside, func(x *auditRig) { alternateUp(x); x.away() }, "A01",
-		"load 7961 SCCP41.9-4-2SR3-1S is in no phone file, for on flash: SCCP41.9-4-2SR3-1S.loads is absent; an alternate file server may have that", fixed},
-	{"a component that an alternate may have", beside, func(x *auditRig) { alternateUp(x); x.away("cnu41.9-4-2ES26.sbn") }, "A02",
-		"is in no phone file, for on flash: cnu41.9-4-2ES26.sbn is absent; an alternate file server may have that", fixed},
+	{"a load that an alternate may have", beside, func(x *auditRig) { alternateUp(x); x.away("88xx") }, "A01",
+		"load 8841 sip88xx.12-8-1-0001-455 is in no phone file, for on flash: sip88xx.12-8-1-0001-455.loads is absent; an alternate file server may have that", fixed},
+	{"a component that an alternate may have", beside, func(x *auditRig) { alternateUp(x); x.away("sb288xx.") }, "A02",
+		"is in no phone file, for on flash: sb288xx.BE-01-020.sbn is absent; an alternate file server may have that", fixed},
 	{"a component that is empty here", beside, func(x *auditRig) {
 		alternateUp(x)
 		whole := x.flash["phones/cnu41.9-4-2ES26.sbn"]
 		x.flash["phones/cnu41.9-4-2ES26.sbn"] = nil
 		x.far = map[string][]byte{"cnu41.9-4-2ES26.sbn": whole}
 	}, "A17", "cnu41.9-4-2ES26.sbn is empty", told},
-	{"a load that is kept from an alternate and named by nothing", beside, func(x *auditRig) { alternateUp(x); x.away(); x.kept = x.far }, "A01",
-		"is in no phone file, for on flash: SCCP41.9-4-2SR3-1S.loads is absent; it is kept whole from an alternate file server", fixed},
-	{"a forced load that an alternate may have", beside + " load 7961 SCCP41.9-4-2SR3-1S force\n", func(x *auditRig) { alternateUp(x); x.away() }, "A01",
+	{"a load that is kept from an alternate and named by nothing", beside, func(x *auditRig) { alternateUp(x); x.away("88xx"); x.kept = x.far }, "A01",
+		"is in no phone file, for on flash: sip88xx.12-8-1-0001-455.loads is absent; it is kept whole from an alternate file server", fixed},
+	{"a forced load that an alternate may have", beside + " load 7961 SCCP41.9-4-2SR3-1S force\n", func(x *auditRig) { alternateUp(x); x.away("41") }, "A01",
 		"load 7961 SCCP41.9-4-2SR3-1S: on flash: SCCP41.9-4-2SR3-1S.loads is absent; an alternate file server may have that", fixed},
 	{"a damaged component is asked of nobody", beside, func(x *auditRig) {
 		alternateUp(x)

@@ -67,7 +67,12 @@ func (a *around) loadAbroad(l loadLine, s firmware.State, bad []string) {
 			seen("%s", ev).fix(fetch, advice.Tell("it says whether one has it. If not, put the files of the load on flash:, as they came in one package."))
 	default:
 		x := a.add(config.Warning, code, l.section, "load %s %s is in no phone file, for on flash: %s; an alternate file server may have that", l.Type, l.File, enumerate(bad))
-		steps := advice.Steps{advice.In(l.section, fmt.Sprintf("load %s %s force", l.Type, l.File))}
+		// What is forced is named to phones that need another release first, too.
+		name := fmt.Sprintf("load %s %s force", l.Type, l.File)
+		steps := advice.Steps{advice.In(l.section, name)}
+		if len(firmware.Before(phone.Load(l.File))) > 0 {
+			steps = advice.Steps{advice.Tell("put the files of the load on flash: too, so that older phones get what they need first; `" + name + "` names it to all of them at once.")}
+		}
 		near := ""
 		if code == "A01" {
 			near = a.nearLoad(l)
@@ -77,9 +82,9 @@ func (a *around) loadAbroad(l loadLine, s firmware.State, bad []string) {
 			x.Text = fmt.Sprintf("load %s %s is in no phone file, for on flash: %s; it is kept whole from an alternate file server", l.Type, l.File, enumerate(bad))
 		case near != "":
 			x.Text += ", and " + near + " is there"
-			steps = advice.Steps{fetch, advice.Tell("it says whether one has it; end the line with force then. If not:"), advice.In(l.section, fmt.Sprintf("load %s %s", l.Type, near))}
+			steps = advice.Steps{fetch, advice.Tell("it says whether one has it; put the files of the load on flash: too then. If not:"), advice.In(l.section, fmt.Sprintf("load %s %s", l.Type, near))}
 		default:
-			steps = append(advice.Steps{fetch, advice.Tell("it says whether one has it. If so, this names it all the same:")}, steps...)
+			steps = append(advice.Steps{fetch, advice.Tell("it says whether one has it. If so, to have it named:")}, steps...)
 		}
 		x.seen("%s", ev).fix(steps...)
 	}

@@ -40,6 +40,10 @@ func (w *walker) firmware(s *station, m phone.Model, known bool, t told) (verdic
 		return verdict{Unsure, "R36", fmt.Sprintf("its load %s comes from %s, which is not this box: it is not walked", t.load, t.server), nil}, false
 	}
 	if v, ok := w.whole(t.load); !ok {
+		if w.Abroad && !slices.ContainsFunc(w.state(t.load).Missing, wrong) {
+			v = verdict{Unsure, v.code, "its load is not whole in flash:, and an alternate file server may have the rest: " + w.state(t.load).String(),
+				advice.Steps{advice.Do("hfs prefetch load " + phone.Load(t.load).Canonical())}}
+		}
 		return v, false
 	}
 	if m.Images != "" && phone.Load(t.load).Family() != "" && !strings.EqualFold(m.Images, phone.Load(t.load).Family()) {
@@ -77,6 +81,12 @@ func (w *walker) whole(load string) (verdict, bool) {
 		code = "R07"
 	}
 	return verdict{Not, code, "its load is not whole: " + st.String(), advice.Steps{advice.Do("show firmware")}}, false
+}
+
+// wrong reports a file that is there and spoilt: it is served as it is, and no
+// other server is asked.
+func wrong(m firmware.Missing) bool {
+	return m.Fatal() && m.Kind != firmware.Absent && m.Kind != firmware.Empty
 }
 
 // parts asks for every file of a load: what access rules keep from a phone is

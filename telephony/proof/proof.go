@@ -28,13 +28,14 @@ type Box struct {
 	Down   bool         // it is meant to give addresses, and cannot
 	Places []Place      // where phones may stand
 
-	Files fileserver.Opener
+	Files  fileserver.Opener
+	Abroad bool // other file servers are asked for what is not here: what they have is not known
 	// HTTP says why port 6970 gives nothing to an address: not open, or closed to
 	// it. TFTP the same of port 69.
 	HTTP func(netip.Addr) Door
 	TFTP func(netip.Addr) Door
 
-	Whole func(load string) firmware.State    // as phones would get it
+	Whole func(load string) firmware.State    // as phones would get it from flash:
 	Seen  func(ether.MAC) Seen                // what is known of a phone
 	Holds func(ether.MAC, netip.Addr)         // is told of each lease, for Files
 	Away  func(loadServer string) bool        // another host

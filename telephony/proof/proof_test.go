@@ -49,6 +49,7 @@ type ground struct {
 	searching              []netip.Addr
 	own                    []netip.Addr
 	absent                 []string // Options.Absent
+	abroad                 bool
 }
 
 func newGround(t *testing.T) *ground {
@@ -151,7 +152,7 @@ func (g *ground) walk() *Report {
 		t.Fatal(err)
 	}
 	c.Commit()
-	b := &Box{Telephony: g.tel, Firmware: fw, Absent: g.absent, Own: g.own, Files: files, Whole: whole,
+	b := &Box{Telephony: g.tel, Firmware: fw, Absent: g.absent, Own: g.own, Files: files, Abroad: g.abroad, Whole: whole,
 		HTTP:  func(netip.Addr) Door { return Door{Closed: g.httpClosed} },
 		TFTP:  func(netip.Addr) Door { return Door{Closed: g.tftpClosed} },
 		Seen:  func(m ether.MAC) Seen { return g.seen[m] },

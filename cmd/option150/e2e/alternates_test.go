@@ -156,6 +156,31 @@ func TestAlternates(t *testing.T) {
 	}
 	fetched := number(w.Exec("show file-server statistics"), "WanBytes")
 
+	// A phone of a cluster that gets its load through this box lacks nothing, from
+	// the line and then from what is kept.
+	for _, way := range []string{"relayed", "kept"} {
+		a := netip.MustParseAddr("10.150.0.22")
+		names := []string{"CTLSEP001E7A000022.tlv", ofTwo, whole + ".loads"}
+		for name := range load {
+			if name != part41 && name != whole+".loads" {
+				names = append(names, name)
+			}
+		}
+		for i, name := range names {
+			if got := w.statusFrom(a, name); got != 200 && i > 0 {
+				t.Errorf("%s, %s: %d", way, name, got)
+			}
+		}
+		w.Within(10*time.Second, "it does not have its load", func() bool {
+			return strings.Contains(w.Exec("show phone SEP001E7A000022"), "every file of its load")
+		})
+		if a := w.Exec("show phone SEP001E7A000022"); strings.Contains(a, "R08") || strings.Contains(a, "missing") {
+			t.Errorf("%s:\n%s", way, a)
+		}
+	}
+	s.Silent("clear file-server cache")
+	fetched = number(w.Exec("show file-server statistics"), "WanBytes")
+
 	// 200 phones and one fetch.
 	before := len(want)
 	t.Run("200 phones", func(t *testing.T) { w.phones(t, 200, part41, image) })
