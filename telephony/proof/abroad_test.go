@@ -1,6 +1,8 @@
 package proof
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -26,7 +28,11 @@ func TestLoadOfAlternates(t *testing.T) {
 			g.abroad = c.abroad
 			g.tel.Service.Loads[0].Force = c.force
 			if c.cut {
-				g.put("cnu41.9-4-2ES26.sbn", []byte("cut off"))
+				b, err := os.ReadFile(filepath.Join(g.flash, "cnu41.9-4-2ES26.sbn"))
+				if err != nil {
+					t.Fatal(err)
+				}
+				g.put("cnu41.9-4-2ES26.sbn", b[:100])
 			} else {
 				g.drop(c.drop, false)
 			}
