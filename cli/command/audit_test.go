@@ -408,3 +408,25 @@ func TestAuditIsSilent(t *testing.T) {
 		})
 	}
 }
+
+// TestFirmwareAtAlternates: what show firmware says of a file that is absent in
+// flash:, alone and beside other file servers.
+func TestFirmwareAtAlternates(t *testing.T) {
+	x := newAuditRig(t)
+	base, _ := x.read(sound, config.Default(x.f))
+	far, _ := x.read(beside, base)
+	for _, c := range []struct {
+		c    *config.Config
+		kind firmware.Kind
+		want string
+	}{
+		{base, firmware.Absent, ""},
+		{far, firmware.Absent, " in flash:, an alternate may have it"},
+		{far, firmware.Empty, " in flash:, an alternate may have it"},
+		{far, firmware.Damaged, ""},
+	} {
+		if got := (&Box{}).atAlternates(c.c, firmware.Missing{File: "cnu41.9-4-2ES26.sbn", Kind: c.kind}); got != c.want {
+			t.Errorf("%s: %q", c.kind, got)
+		}
+	}
+}
