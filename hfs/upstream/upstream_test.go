@@ -636,6 +636,23 @@ func TestPrefetch(t *testing.T) {
 	if err != nil || len(got) != len(files) || len(b.Entries()) != len(files) {
 		t.Fatalf("%d files, %d entries, %v", len(got), len(b.Entries()), err)
 	}
+	for name, want := range files { // as the box sees them without asking
+		size, open, ok := b.Kept(name)
+		if !ok || size != int64(len(want)) {
+			t.Fatalf("%s: %d bytes are kept, %v", name, size, ok)
+		}
+		r, err := open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := io.ReadAll(r); err != nil || string(got) != string(want) {
+			t.Errorf("%s: other bytes are kept: %v", name, err)
+		}
+		r.Close()
+	}
+	if _, _, ok := b.Kept("SCCP99.1-1-1S.loads"); ok {
+		t.Error("what was never fetched is kept")
+	}
 	asked := b.Counters().PeerRequests
 	if again, err := b.Prefetch(context.Background(), "SCCP41.9-4-2SR3-1S", func(string, string, int64) {}, io.Discard); err != nil || !again[0].Had || b.Counters().PeerRequests != asked {
 		t.Errorf("again: %+v, %v", again, err)
