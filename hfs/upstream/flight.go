@@ -295,6 +295,15 @@ func (f *flight) stale() bool {
 	return f.err != nil || f.done && !isFirmware(f.name) && time.Since(f.came) > f.s.tune.Absent
 }
 
+// thrownAway reports that it was kept and is not any more: the cache was cleared, or needed
+// the room. What is remembered of it must not count as kept.
+func (f *flight) thrownAway() bool {
+	f.mu.Lock()
+	kept := f.kept
+	f.mu.Unlock()
+	return kept && f.s.cache.names(f.name) == nil
+}
+
 func (f *flight) whole() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()

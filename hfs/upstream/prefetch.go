@@ -51,7 +51,7 @@ func (s *Server) Prefetch(ctx context.Context, load string, begin func(name, fro
 		}
 		all = append(all, got)
 		if !strings.HasSuffix(strings.ToLower(name), ".loads") {
-			return all, nil // one image is the whole load
+			return all, s.all(all) // one image is the whole load
 		}
 		if list, err = firmware.ParseList(name, content); err != nil {
 			return all, fmt.Errorf("%s: %w", name, err)
@@ -68,7 +68,18 @@ func (s *Server) Prefetch(ctx context.Context, load string, begin func(name, fro
 		}
 		all = append(all, got)
 	}
-	return all, nil
+	return all, s.all(all)
+}
+
+// all reports which of the files of a load is not in the cache although it was: another
+// took its room.
+func (s *Server) all(files []Fetched) error {
+	for _, f := range files {
+		if s.cache.names(f.Name) == nil {
+			return fmt.Errorf("%s: %w: others took its room", f.Name, ErrNotKept)
+		}
+	}
+	return nil
 }
 
 // maxList bounds what is held of a list of components.

@@ -45,7 +45,7 @@ var (
 func (s *Server) find(ctx context.Context, st *settings, q question, via string, patience time.Duration) (*search, error) {
 	s.mu.Lock()
 	f := s.searches[q]
-	if f != nil && f.over() && (f.file == nil && time.Now().After(f.until) || f.file != nil && f.file.stale()) {
+	if f != nil && f.over() && (f.file == nil && time.Now().After(f.until) || f.file != nil && (f.file.stale() || f.file.thrownAway())) {
 		s.drop(q)
 		f = nil
 	}
