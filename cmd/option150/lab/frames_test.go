@@ -23,7 +23,7 @@ func TestFramesAndRecording(t *testing.T) {
 	o, _ := parse(nil)
 	o.Root, o.SSH, o.Hold = t.TempDir(), "127.0.0.1:0", true
 	o.Phones = simphone.Catalogue()[:1]
-	o.Lines = " service phone phonePassword 4711\n"
+	o.Lines = " service phone phonePassword Kestrel-4711-x\n"
 	l, err := New(o)
 	if err != nil {
 		t.Fatal(err)
@@ -80,11 +80,11 @@ func TestFramesAndRecording(t *testing.T) {
 	if n < 10 || !bytes.Contains(frames, []byte("GET /"+device+".cnf.xml")) || !bytes.Contains(frames, []byte("IP Phone CP-7961G")) {
 		t.Errorf("%d frames; the request or the DISCOVER is not there", n)
 	}
-	if bytes.Contains(frames, []byte("4711")) || bytes.Contains(frames, []byte("processNodeName")) {
+	if bytes.Contains(frames, []byte("Kestrel-4711-x")) || bytes.Contains(frames, []byte("processNodeName")) {
 		t.Error("the frames carry the body of the phone's file")
 	}
 	text := read("x.jsonl")
-	if bytes.Contains(text, []byte("4711")) {
+	if bytes.Contains(text, []byte("Kestrel-4711-x")) {
 		t.Error("the recording carries a password")
 	}
 	rec, err := recording.Read(bytes.NewReader(text))
