@@ -188,12 +188,9 @@ func (t *site) expire(c *conn) {
 	}
 	c.settle(false)
 	switch {
-	case c.lingers && c.owes.Load() == 0:
-		c.finish()
-	case c.lingers && c.late(time.Now()) && c.stopped():
+	case c.lingers && (c.owes.Load() == 0 || c.stopped()):
 		c.finish()
 	case c.lingers:
-		c.readBy(time.Now().Add(c.glance()))
 		if events := c.rests(); events != 0 {
 			c.loop.again(errand{c: c, events: events})
 		}
