@@ -2,41 +2,19 @@ package hfs
 
 import (
 	"bufio"
-	"context"
 	"io"
 	"net"
 	"net/http"
-	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
 	"option150/platform/fileserver"
 	"option150/platform/flash"
-	"option150/platform/httpd"
-	"option150/platform/listen"
+	"option150/platform/testkit"
 )
-
-// narrow is a connection of a client that takes little in by itself.
-func narrow(t *testing.T, a netip.AddrPort) *net.TCPConn {
-	t.Helper()
-	d := net.Dialer{Control: func(_, _ string, c syscall.RawConn) (err error) {
-		cerr := c.Control(func(fd uintptr) { err = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_RCVBUF, 4096) })
-		if cerr != nil {
-			return cerr
-		}
-		return err
-	}}
-	c, err := d.Dial("tcp4", a.String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	_ = c.SetDeadline(time.Now().Add(20 * time.Second))
-	return c.(*net.TCPConn)
-}
 
 // served is how many files were told to have been sent, or not.
 func served(rec *notes) (n int) {
@@ -71,26 +49,7 @@ func TestArrived(t *testing.T) {
 			return []byte(strings.Repeat("g", 50_000)), time.Unix(1e9, 0), `"gen-1"`, name == "SEP001E7A000001.cnf.xml"
 		}})
 	s := New(files)
-	h := httpd.New(map[string]httpd.Module{NameModule: s.Module()}, rec)
-	c, err := h.Prepare(t.Context(), nil, httpd.Spec{Listeners: []httpd.Listener{{
-		Endpoint: listen.Endpoint{Proto: listen.TCP, Addr: netip.MustParseAddr("127.0.0.1"), Owner: Owner}, Modules: []string{NameModule}}}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	c.Commit()
-	t.Cleanup(func() {
-		ctx, cancel := context.WithCancel(context.Background())
-		cancel()
-		h.Close(ctx)
-	})
-	until := func(t *testing.T, what string, ok func() bool) {
-		t.Helper()
-		for end := time.Now().Add(20 * time.Second); !ok(); time.Sleep(time.Millisecond) {
-			if time.Now().After(end) {
-				t.Fatalf("waited in vain until %s: %+v", what, files.Counters())
-			}
-		}
-	}
+	h := serving(t, s, rec)
 	all := func(t *testing.T, c *net.TCPConn) {
 		r, err := http.ReadResponse(bufio.NewReader(c), nil)
 		if err == nil {
@@ -104,7 +63,7 @@ func TestArrived(t *testing.T) {
 		}
 	}
 	given := func(t *testing.T, size int64) {
-		until(t, "all is given", func() bool {
+		testkit.Until(t, "all is given", func() bool {
 			open := h.Connections()
 			return len(open) == 1 && open[0].Out >= size
 		})
@@ -159,22 +118,22 @@ func TestArrived(t *testing.T) {
 			for _, e := range ends {
 				t.Run(f.name+" "+how.name+" "+e.name, func(t *testing.T) {
 					before := served(rec)
-					c := narrow(t, h.Listeners()[0].Bound)
+					c := testkit.Narrow(t, h.Listeners()[0].Bound)
 					defer c.Close()
 					if _, err := io.WriteString(c, "GET /"+f.name+how.rest+"\r\n"); err != nil {
 						t.Fatal(err)
 					}
 					e.do(t, c, f.size)
-					until(t, "it has ended", func() bool { return served(rec) > before })
+					testkit.Until(t, "it has ended", func() bool { return served(rec) > before })
 					x := last[fileserver.Served](rec)
 					if x.Complete != e.whole || (x.Why == "") != e.whole || (x.Bytes >= f.size-1) != e.whole {
 						t.Errorf("%+v", x)
 					}
 					c.Close()
-					until(t, "it is gone", func() bool { return len(h.Connections()) == 0 })
+					testkit.Until(t, "it is gone", func() bool { return len(h.Connections()) == 0 })
 				})
 			}
 		}
 	}
-	until(t, "no place is held", func() bool { n, _ := files.Serving(); return n == 0 && s.Fetches() == 0 })
+	testkit.Until(t, "no place is held", func() bool { n, _ := files.Serving(); return n == 0 && s.Fetches() == 0 })
 }

@@ -2,14 +2,12 @@ package hfs
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"hash/crc32"
 	"io"
 	"net"
-	"net/netip"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -22,7 +20,6 @@ import (
 	"option150/platform/fileserver"
 	"option150/platform/httpd"
 	"option150/platform/journal"
-	"option150/platform/listen"
 )
 
 var update = flag.Bool("update", false, "write what the server answers to testdata/forms.golden")
@@ -286,19 +283,7 @@ func happened(all []journal.Event) string {
 func formsBox(t *testing.T) (*httpd.Server, *notes) {
 	t.Helper()
 	s, _, rec := box(t)
-	h := httpd.New(map[string]httpd.Module{NameModule: s.Module()}, rec)
-	c, err := h.Prepare(t.Context(), nil, httpd.Spec{Listeners: []httpd.Listener{{
-		Endpoint: listen.Endpoint{Proto: listen.TCP, Addr: netip.MustParseAddr("127.0.0.1"), Owner: Owner}, Modules: []string{NameModule}}}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	c.Commit()
-	t.Cleanup(func() {
-		ctx, cancel := context.WithCancel(context.Background())
-		cancel()
-		h.Close(ctx)
-	})
-	return h, rec
+	return serving(t, s, rec), rec
 }
 
 // say sends a form, in pieces, and gives all that came back and what happened.

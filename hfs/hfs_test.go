@@ -104,7 +104,13 @@ func box(t testing.TB) (*Server, *fileserver.Server, *notes) {
 // serve puts it on a real socket.
 func serve(t testing.TB, s *Server) netip.AddrPort {
 	t.Helper()
-	h := httpd.New(map[string]httpd.Module{NameModule: s.Module()}, nil)
+	return serving(t, s, nil).Listeners()[0].Bound
+}
+
+// serving is serve with the server itself, which tells rec.
+func serving(t testing.TB, s *Server, rec journal.Recorder) *httpd.Server {
+	t.Helper()
+	h := httpd.New(map[string]httpd.Module{NameModule: s.Module()}, rec)
 	c, err := h.Prepare(t.Context(), nil, httpd.Spec{Listeners: []httpd.Listener{{
 		Endpoint: listen.Endpoint{Proto: listen.TCP, Addr: netip.MustParseAddr("127.0.0.1"), Owner: Owner}, Modules: []string{NameModule}}}})
 	if err != nil {
@@ -116,7 +122,7 @@ func serve(t testing.TB, s *Server) netip.AddrPort {
 		cancel()
 		h.Close(ctx)
 	})
-	return h.Listeners()[0].Bound
+	return h
 }
 
 // exchange sends raw requests and parses what comes back.

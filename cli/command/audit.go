@@ -13,7 +13,7 @@ import (
 
 	"option150/cli/language"
 	"option150/dhcp"
-	"option150/dhcp/v6"
+	v6 "option150/dhcp/v6"
 	"option150/hfs"
 	"option150/platform/columns"
 	"option150/platform/config"
@@ -175,7 +175,7 @@ func (b *Box) world(c *config.Config, f config.Facts) audit.World {
 			w.Phones.Seen = append(w.Phones.Seen, x)
 		}
 	}
-	if b.Upstream != nil && len(c.Upstream.Alternates) > 0 {
+	if b.Upstream != nil && c.Upstream.Abroad() {
 		w.Alternates = b.alternatesSeen()
 	}
 	if b.NTP != nil {

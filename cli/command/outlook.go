@@ -107,7 +107,7 @@ func index(c *config.Config) *configured {
 			SIP: true, Load: loadOf(p.Type, t.Global.Loads), Control: sip})
 	}
 	k.box.NewEphone, k.box.NewPool = free(tags[false]), free(tags[true])
-	k.box.Alternates = abroad(c)
+	k.box.Alternates = c.Upstream.Abroad()
 	k.box.BuildCNF = t.Service.BuildCNF
 	k.box.Gateways = map[string]string{}
 	for i := range t.Gateways {

@@ -195,7 +195,7 @@ func (p *paper) files(ctx context.Context, w *proof.Box) error {
 	}
 	o := fileserver.Options{Flash: b.Flash, Generated: p.lookup(false), Fallback: p.lookup(true), Recorder: journal.Discard, Holder: p.holder, Reach: b.Reach}
 	o.Routes = []fileserver.Route{&custom.Lists{Flash: b.Flash, Home: func() string { return home }}}
-	if w.Abroad = abroad(p.c); w.Abroad {
+	if w.Abroad = p.c.Upstream.Abroad(); w.Abroad {
 		o.Routes = append(o.Routes, alternateOnPaper{})
 	}
 	files := fileserver.New(o)
@@ -225,7 +225,7 @@ func (p *paper) phoneFiles(home string) (err error) {
 		return out
 	})
 	from := cnfstore.Sources{Policy: policy.Firmware, Logins: b.CNF.Logins,
-		Served: func(name string) bool { return abroad(p.c) || b.serves(home, find, name) }}
+		Served: func(name string) bool { return p.c.Upstream.Abroad() || b.serves(home, find, name) }}
 	p.whole = policy.Whole
 	p.set, err = cnf.Rebuild(nil, p.c.Telephony, from.Options(&p.c.Telephony, p.c.CNFOptions(p.facts)))
 	return err

@@ -80,7 +80,7 @@ func (b *Box) recover7960(in *language.Invocation) error {
 	switch state := firmware.Examine(b.Find, phone.Load(load), false); {
 	case load == "":
 		fmt.Fprintf(&w, "%%Warning: no load is configured for its type: the phone finds no image to go on with\n")
-	case !state.Complete() && abroad(in.Config):
+	case !state.Complete() && in.Config.Upstream.Abroad():
 		fmt.Fprintf(&w, "%%Warning: load %s is not whole in flash:, an alternate may have it: `hfs prefetch load %s` fetches it from there\n", load, phone.Load(load).Canonical())
 	case !state.Complete():
 		fmt.Fprintf(&w, "%%Warning: load %s is not whole in flash: `show firmware` tells what is missing\n", load)

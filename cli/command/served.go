@@ -27,7 +27,7 @@ const servedFresh = 200 * time.Millisecond
 // Served reports that a file that a line names for phones is there. Where other
 // file servers are asked it may be there as well, and is taken to be.
 func (b *Box) Served(name string) bool {
-	if b.Store != nil && abroad(b.Store.Current()) {
+	if b.Store != nil && b.Store.Current().Upstream.Abroad() {
 		return true
 	}
 	m, changes, now := &b.there, b.Flash.Changes(), time.Now()

@@ -160,7 +160,7 @@ func bindingOf(lines []fileserver.Binding, name string) (string, bool) {
 // atAlternates says of a file that is absent in flash: what is known of other
 // file servers, which a phone is given it from.
 func (b *Box) atAlternates(c *config.Config, m firmware.Missing) string {
-	if m.Kind != firmware.Absent && m.Kind != firmware.Empty || !abroad(c) {
+	if m.Kind != firmware.Absent && m.Kind != firmware.Empty || !c.Upstream.Abroad() {
 		return ""
 	}
 	if b.Upstream != nil {
@@ -186,7 +186,7 @@ func (b *Box) firmwareText(in *language.Invocation) *columns.Page {
 		case l.Force:
 			miss = append(miss, "forced into the phone files")
 		default:
-			miss = append(miss, "in no phone file until it is whole"+map[bool]string{true: " in flash:"}[abroad(in.Config)])
+			miss = append(miss, "in no phone file until it is whole"+map[bool]string{true: " in flash:"}[in.Config.Upstream.Abroad()])
 		}
 		list.Row(l.Type, l.File, fmt.Sprintf("%d of %-4d", s.Present, s.Total), strings.Join(miss, "; "))
 	}

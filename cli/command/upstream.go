@@ -15,7 +15,6 @@ import (
 	"option150/hfs"
 	"option150/hfs/upstream"
 	"option150/platform/columns"
-	"option150/platform/config"
 	"option150/platform/fileserver"
 	"option150/telephony/audit"
 	"option150/telephony/firmware"
@@ -273,7 +272,7 @@ func (b *Box) cacheText(in *language.Invocation) *columns.Page {
 	used, limit := b.Upstream.Disk()
 	all := b.Upstream.Entries()
 	fmt.Fprintf(w, "%d files, %d of %d bytes on the disk, what is being fetched included; served from here %d times\n", len(all), used, limit, b.Upstream.Counters().CacheHit)
-	if len(in.Config.Upstream.Alternates) == 0 {
+	if !in.Config.Upstream.Abroad() {
 		w.Add(columns.Empty("No alternate file server is configured: nothing is served from the cache\n"))
 		return w
 	}
@@ -305,9 +304,6 @@ func (b *Box) findKept(name string) (firmware.Found, bool) {
 	}
 	return f, ok
 }
-
-// abroad reports that other file servers are asked for what is not here.
-func abroad(c *config.Config) bool { return len(c.Upstream.Alternates) > 0 }
 
 // alternatesSeen is what the audit looks at.
 func (b *Box) alternatesSeen() *audit.Alternates {

@@ -62,7 +62,7 @@ func (c *cache) revalidate(st *settings, e *Entry, was Entry) {
 		case own && was.Modified != "":
 			more.Set("If-Modified-Since", was.Modified)
 		}
-		resp, said, _ := p.ask(ctx, http.MethodGet, was.Name, more)
+		resp, said, _ := p.ask(ctx, was.Name, more)
 		if said == absent {
 			asked++
 			gone++

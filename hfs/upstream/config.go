@@ -14,6 +14,10 @@ type Config struct {
 	CacheSize  int         // megabytes of disk for firmware and for what is being fetched; see DefaultCacheSize
 }
 
+// Abroad reports that other file servers are asked for what is not here: what is
+// absent here is not known to be absent for phones.
+func (c Config) Abroad() bool { return len(c.Alternates) > 0 }
+
 // MaxAlternates is how many there may be. [source 004]
 const MaxAlternates = 3
 

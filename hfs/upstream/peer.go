@@ -95,10 +95,10 @@ func (s *Server) newPeer(a Alternate) *peer {
 	return p
 }
 
-// ask asks for a file. A body that comes with has is the caller's to close. The
+// ask asks for a file, as phones do: there are servers that know GET alone. A body that comes with has is the caller's to close. The
 // text says what the server said, in a few words.
-func (p *peer) ask(ctx context.Context, method, name string, more http.Header) (*http.Response, answer, string) {
-	req, err := http.NewRequestWithContext(ctx, method, "http://"+net.JoinHostPort(strings.Trim(p.alt.Host, "[]"), strconv.Itoa(int(p.alt.Port))), nil)
+func (p *peer) ask(ctx context.Context, name string, more http.Header) (*http.Response, answer, string) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+net.JoinHostPort(strings.Trim(p.alt.Host, "[]"), strconv.Itoa(int(p.alt.Port))), nil)
 	if err != nil {
 		return nil, failed, "cannot be asked"
 	}
@@ -194,12 +194,7 @@ func (p *peer) look(name string, resp *http.Response) (not string) {
 // drain reads a short body, so that the connection can be used again.
 func drain(r *http.Response) {
 	if r.ContentLength >= 0 && r.ContentLength < 4<<10 {
-		buf := make([]byte, 4<<10)
-		for {
-			if _, err := r.Body.Read(buf); err != nil {
-				break
-			}
-		}
+		_, _ = io.Copy(io.Discard, r.Body)
 	}
 	r.Body.Close()
 }
@@ -217,8 +212,10 @@ func escaped(name string) string {
 func words(err error) string {
 	var ne net.Error
 	switch {
-	case errors.Is(err, errNoAddress), errors.Is(err, errSelf):
-		return errorsText(err)
+	case errors.Is(err, errNoAddress):
+		return errNoAddress.Error()
+	case errors.Is(err, errSelf):
+		return errSelf.Error()
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return "refuses the connection"
 	case errors.Is(err, syscall.ENETUNREACH), errors.Is(err, syscall.EHOSTUNREACH):
@@ -227,13 +224,6 @@ func words(err error) string {
 		return "no answer"
 	}
 	return "broke the connection off"
-}
-
-func errorsText(err error) string {
-	if errors.Is(err, errSelf) {
-		return errSelf.Error()
-	}
-	return errNoAddress.Error()
 }
 
 // wrong counts an answer that says neither "here it is" nor "no such file", and
@@ -328,12 +318,12 @@ func (p *peer) probe() {
 }
 
 // greet asks for a file that every server knows what to say of: any answer will
-// do. It asks as phones do, since there are servers that know GET alone.
+// do.
 func (p *peer) greet() {
 	ctx, cancel := context.WithTimeout(p.s.ctx, p.s.tune.Connect+p.s.tune.Answer)
 	defer cancel()
 	const name = "XMLDefault.cnf.xml"
-	if resp, said, _ := p.ask(ctx, http.MethodGet, name, nil); said == has {
+	if resp, said, _ := p.ask(ctx, name, nil); said == has {
 		_ = p.look(name, resp)
 		drain(resp)
 	}

@@ -26,7 +26,7 @@ func (f *flight) resume() (*http.Response, error) {
 	f.end = end
 	f.resumed++
 	f.mu.Unlock()
-	resp, said, text := f.from.ask(ctx, http.MethodGet, f.name, more)
+	resp, said, text := f.from.ask(ctx, f.name, more)
 	switch {
 	case said == absent:
 		end()

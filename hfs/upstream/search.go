@@ -203,7 +203,7 @@ func order(peers []*peer, q question) []*peer {
 func (s *Server) fetch(ctx context.Context, p *peer, name string, more http.Header) (*flight, answer, string) {
 	body, end := context.WithCancel(s.ctx) // outlives the search
 	stop := context.AfterFunc(ctx, end)
-	resp, said, text := p.ask(body, http.MethodGet, name, more)
+	resp, said, text := p.ask(body, name, more)
 	if said == has {
 		if not := p.look(name, resp); not != "" {
 			resp.Body.Close()

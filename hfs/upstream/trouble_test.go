@@ -159,7 +159,7 @@ func TestLittleTime(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	before := b.Peers()[1].PeerError
-	if _, said, _ := asked.ask(ctx, http.MethodGet, foreign, nil); said != failed || b.Peers()[1].PeerError != before {
+	if _, said, _ := asked.ask(ctx, foreign, nil); said != failed || b.Peers()[1].PeerError != before {
 		t.Errorf("%+v", b.Peers()[1])
 	}
 	close(hold)

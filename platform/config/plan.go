@@ -237,7 +237,7 @@ func (c *Config) networks(f Facts) (out []netip.Prefix) {
 
 // planUpstream: nobody is asked before a file-server alternate line.
 func (c *Config) planUpstream(f Facts) service.Spec {
-	if len(c.Upstream.Alternates) == 0 {
+	if !c.Upstream.Abroad() {
 		return nil
 	}
 	return upstream.Spec{Config: c.Upstream.Clone(), Own: c.OwnAddresses(f),

@@ -4,29 +4,12 @@ import (
 	"bufio"
 	"errors"
 	"io"
-	"net"
-	"net/netip"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
-)
 
-// narrow is a connection of a client that takes little in by itself.
-func narrow(t *testing.T, a netip.AddrPort) *net.TCPConn {
-	t.Helper()
-	d := net.Dialer{Control: func(_, _ string, c syscall.RawConn) (err error) {
-		_ = c.Control(func(fd uintptr) { err = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_RCVBUF, 4096) })
-		return err
-	}}
-	c, err := d.Dial("tcp4", a.String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { c.Close() })
-	_ = c.SetDeadline(time.Now().Add(20 * time.Second))
-	return c.(*net.TCPConn)
-}
+	"option150/platform/testkit"
+)
 
 const get = "GET /medium HTTP/1.1\r\nHost: x\r\n\r\n"
 
@@ -34,7 +17,7 @@ const get = "GET /medium HTTP/1.1\r\nHost: x\r\n\r\n"
 // Limits.Stall. It may ask on all the same.
 func TestNotTaken(t *testing.T) {
 	s, m, a, _ := newShelf(t, func(l *Limits) { l.FirstStall, l.Stall = 100*time.Millisecond, 400*time.Millisecond })
-	c := narrow(t, a)
+	c := testkit.Narrow(t, a)
 	_, _ = io.WriteString(c, get)
 	if e := m.last(t, 1); !errors.Is(e.err, ErrNotTaken) || e.sent < 0 || e.sent >= medium {
 		t.Errorf("%+v", e)
@@ -54,7 +37,7 @@ func TestNotTaken(t *testing.T) {
 		t.Errorf("%+v", e)
 	}
 	// One that has its last answer and takes nothing of it is let go.
-	last := narrow(t, a)
+	last := testkit.Narrow(t, a)
 	_, _ = io.WriteString(last, strings.Replace(get, "\r\n\r\n", "\r\nConnection: close\r\n\r\n", 1))
 	if e := m.last(t, 3); !errors.Is(e.err, ErrNotTaken) || e.sent >= medium {
 		t.Errorf("%+v", e)
@@ -68,7 +51,7 @@ func TestNotTaken(t *testing.T) {
 func TestTakenInTheirOrder(t *testing.T) {
 	for _, reads := range []bool{true, false} {
 		s, m, a, _ := newShelf(t, nil)
-		c := narrow(t, a)
+		c := testkit.Narrow(t, a)
 		_, _ = io.WriteString(c, get+get+strings.Repeat(strings.Replace(get, "medium", "small", 1), maxOwed-2))
 		wait(t, "all are given", func() bool {
 			all := s.Connections()
@@ -103,7 +86,7 @@ func TestTakenInTheirOrder(t *testing.T) {
 // no more than maxOwed answers that are remembered; each ends once.
 func TestOneWhoAsksOnIsBounded(t *testing.T) {
 	s, m, a, _ := newShelf(t, nil)
-	c := narrow(t, a)
+	c := testkit.Narrow(t, a)
 	const n = 5 * maxOwed
 	_, _ = io.WriteString(c, get+strings.Repeat(strings.Replace(get, "medium", "small", 1), n-1))
 	wait(t, "most have ended", func() bool { return m.count() >= n-maxOwed })
@@ -125,7 +108,7 @@ func TestOneWhoAsksOnIsBounded(t *testing.T) {
 func TestTakenBehindAHandOver(t *testing.T) {
 	for _, reads := range []bool{true, false} {
 		s, m, a, _ := newShelf(t, nil)
-		c := narrow(t, a)
+		c := testkit.Narrow(t, a)
 		_, _ = io.WriteString(c, get+"GET /small HTTP/1.1\r\nHost: x\r\nX: y\r\n\r\n")
 		wait(t, "it is given", func() bool { all := s.Connections(); return len(all) == 1 && all[0].Out > medium })
 		if reads {

@@ -27,13 +27,9 @@ type Alternates struct {
 	Differ  []Differing
 }
 
-// abroad reports that other file servers are asked for what is not here: what is
-// absent here is not known to be absent for phones.
-func (a *around) abroad() bool { return len(a.c.Upstream.Alternates) > 0 }
-
 // kept finds what phones are given without anybody being asked.
 func (a *around) kept(name string) (firmware.Found, bool) {
-	if a.abroad() && a.w.Flash.Kept != nil {
+	if a.c.Upstream.Abroad() && a.w.Flash.Kept != nil {
 		return a.w.Flash.Kept(name)
 	}
 	return a.w.Flash.Find(name)
@@ -92,7 +88,7 @@ func (a *around) loadAbroad(l loadLine, s firmware.State, bad []string) {
 
 // alternates looks at the other file servers and at what stands beside them.
 func (a *around) alternates() {
-	if len(a.c.Upstream.Alternates) == 0 {
+	if !a.c.Upstream.Abroad() {
 		return
 	}
 	// [source 004: "Cisco does not recommend enabling auto-registration on

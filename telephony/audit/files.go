@@ -153,14 +153,14 @@ func (a *around) references() {
 		_, made := a.set.Lookup(name)
 		switch {
 		case made:
-		case a.w.Flash == nil && a.abroad():
+		case a.w.Flash == nil && a.c.Upstream.Abroad():
 		case a.w.Flash == nil:
 			a.add(config.Note, "A21", where[0], "%s is meant for phones, and this box does not make it: without it on flash: no phone is told of it", name)
 		default:
 			if f, ok := a.w.Flash.Find(name); ok && f.Size > 0 {
 				continue
 			}
-			if a.abroad() {
+			if a.c.Upstream.Abroad() {
 				a.add(config.Note, "A21", where[0], "%s is meant for phones and is not here; phones are told of it, for an alternate file server may have it", name).seen("named by %s", enumerate(where)).
 					fix(advice.Tell("Look whether it has; if not, put " + name + " on flash:" + byPackage(name) + "."))
 			} else {
@@ -189,7 +189,7 @@ func (a *around) logo() {
 	host, err := netip.ParseAddr(u.Hostname())
 	if name := strings.TrimPrefix(u.Path, "/"); err == nil && slices.Contains(a.own, host) && name != "" {
 		f, ok := a.w.Flash.Find(name)
-		if (!ok || f.Size == 0) && a.abroad() {
+		if (!ok || f.Size == 0) && a.c.Upstream.Abroad() {
 			a.add(config.Note, "A21", "voice register global", "logo names %s of this box, and it is not in flash:; an alternate file server may have it", name).
 				fix(advice.Tell("Look whether it has; if not, put " + name + " on flash:."))
 			return

@@ -93,7 +93,7 @@ func (a *around) load(l loadLine) {
 	}
 	switch {
 	case len(bad) == 0:
-	case a.abroad() && !slices.ContainsFunc(s.Missing, here):
+	case a.c.Upstream.Abroad() && !slices.ContainsFunc(s.Missing, here):
 		a.loadAbroad(l, s, bad)
 	case s.Set == nil && s.Missing[0].Kind == firmware.Absent:
 		x := a.add(config.Warning, "A01", l.section, "load %s %s: %s", l.Type, l.File, bad[0])
@@ -328,7 +328,7 @@ func (a *around) noRecovery() {
 	}
 	if len(absent) > 0 {
 		vain := "a phone asks for it in vain after a factory reset"
-		if a.abroad() {
+		if a.c.Upstream.Abroad() {
 			vain += ", unless an alternate file server has it"
 		}
 		a.add(config.Note, "A04", "", "%s came with no package here: %s", enumerate(absent), vain).

@@ -224,7 +224,7 @@ func (a *around) unseen() []string {
 		}
 	}
 	say(asked == 0, "other hosts (A09, A19, A20)")
-	if len(a.c.Upstream.Alternates) > 0 {
+	if a.c.Upstream.Abroad() {
 		say(a.w.Alternates != nil && !slices.ContainsFunc(a.w.Alternates.Servers, func(s Alternate) bool { return s.New }), "the alternate file servers (A31)")
 	}
 	if len(a.c.DHCP.Pools) > 0 {
